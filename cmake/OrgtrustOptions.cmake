@@ -1,0 +1,38 @@
+# How everything is compiled: one language level, one set of warnings, the sanitizers.
+set(CMAKE_C_STANDARD 11)
+set(CMAKE_C_STANDARD_REQUIRED ON)
+set(CMAKE_C_EXTENSIONS OFF)
+set(CMAKE_C_VISIBILITY_PRESET hidden)
+set(CMAKE_POSITION_INDEPENDENT_CODE ON)
+set(CMAKE_EXPORT_COMPILE_COMMANDS ON)
+if(NOT CMAKE_BUILD_TYPE)
+  set(CMAKE_BUILD_TYPE RelWithDebInfo CACHE STRING "kind of build" FORCE)
+endif()
+
+option(BUILD_TESTING "build the tests" ON)
+option(ORGTRUST_WERROR "a warning is an error" OFF)
+set(ORGTRUST_SANITIZE "" CACHE STRING "sanitizers, as for -fsanitize=")
+
+add_compile_definitions(_GNU_SOURCE)
+add_compile_options(-Wall -Wextra -Wconversion -Wshadow -Wvla -Wstrict-prototypes
+                    -Wmissing-prototypes -Wpointer-arith -Wformat=2)
+if(ORGTRUST_WERROR)
+  add_compile_options(-Werror)
+endif()
+if(ORGTRUST_SANITIZE)
+  add_compile_options(-fsanitize=${ORGTRUST_SANITIZE} -fno-omit-frame-pointer -g)
+  add_link_options(-fsanitize=${ORGTRUST_SANITIZE})
+  if(ORGTRUST_SANITIZE MATCHES "undefined")
+    add_compile_options(-fno-sanitize-recover=undefined)
+  endif()
+else()
+  add_compile_options(-fstack-protector-strong)
+  add_link_options(-Wl,-z,relro,-z,now)
+  if(NOT CMAKE_BUILD_TYPE STREQUAL "Debug")
+    add_compile_options(-U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=2)
+  endif()
+endif()
+
+# Where a plugin finds the command that syncs for it.
+set(ORGTRUST_COMMAND_PATH "${CMAKE_INSTALL_FULL_BINDIR}/orgtrust" CACHE STRING
+    "absolute path of the installed orgtrust command")

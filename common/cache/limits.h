@@ -1,0 +1,86 @@
+/* Every limit, in one place, each with the reason for its value. */
+#ifndef OT_CACHE_LIMITS_H
+#define OT_CACHE_LIMITS_H
+
+/* A sentence, a path and a message of the API: fits a terminal screen, and a struct on the
+ * stack of a host's small thread. */
+#define OT_ERROR_MAX 768
+
+/* A source's name is part of file names, token labels (32 bytes, PKCS#11 2.40 §4.3) and
+ * URIs. */
+#define OT_SOURCE_NAME_MAX 24
+
+/* Sources are slots and configuration sections; nobody reads more than this. */
+#define OT_SOURCES_MAX 64
+
+/* Certificate and project ids: `facts/faults.md` row 10. */
+#define OT_ID_MAX 128
+
+/* A certificate's name. The API publishes no limit; longer is a protocol error. */
+#define OT_NAME_MAX 4096
+
+/* One certificate in DER. Post-quantum keys and signatures (SLH-DSA: 50 KB) fit. */
+#define OT_CERT_DER_MAX (256u * 1024)
+
+/* The same in PEM inside JSON: base64 is 4/3, line ends and escapes on top. */
+#define OT_CERT_PEM_MAX (512u * 1024)
+
+/* Certificates in one organization: the design's largest measured size is 100,000. */
+#define OT_CERTS_MAX 1000000u
+
+/* Pages of one listing: OT_CERTS_MAX at 100 a page. */
+#define OT_PAGES_MAX 10000u
+
+/* Decoded bytes of one list page: 100 items with names of OT_NAME_MAX, escaped. */
+#define OT_PAGE_BYTES_MAX (4u * 1024 * 1024)
+
+/* Decoded bytes of one answer that carries a certificate. */
+#define OT_CONTENT_BYTES_MAX (1024u * 1024)
+
+/* Nesting of the API's answers is 4; deeper is not the API. */
+#define OT_JSON_DEPTH_MAX 16
+
+/* A snapshot file: cdb positions are 32 bit. */
+#define OT_SNAPSHOT_BYTES_MAX 0xfff00000u
+
+/* A configuration, key or state file is a page of text; more is a mistake. */
+#define OT_CONFIG_BYTES_MAX (1024u * 1024)
+#define OT_KEY_BYTES_MAX 4096
+#define OT_STATE_BYTES_MAX 16384
+
+/* Requests in flight: an HTTP/2 server commonly allows 100 streams; over HTTP/1.1 they
+ * share OT_CONNECTIONS_MAX connections, as many as a browser opens twice over. */
+#define OT_REQUESTS_IN_FLIGHT 64
+#define OT_CONNECTIONS_MAX 12
+
+/* As the official clients: two retries, 0.5 s doubled up to 8 s. A server that asks for a
+ * longer wait than RETRY_AFTER_MAX is believed, and the sync rescheduled instead. */
+#define OT_RETRIES_MAX 2
+#define OT_RETRY_FIRST_MS 500
+#define OT_RETRY_LONGEST_MS 8000
+#define OT_RETRY_AFTER_MAX_MS 60000
+
+/* A transfer slower than this for that long is a slow-loris. */
+#define OT_LOW_SPEED_BYTES 64
+#define OT_LOW_SPEED_SECONDS 15
+
+/* A whole sync, whatever happens: 100,000 certificates over a slow line fit. */
+#define OT_SYNC_DEADLINE_MS (30 * 60 * 1000)
+
+/* How long a plugin waits for the first snapshot of all (design: bounded, 10 s). */
+#define OT_FIRST_SYNC_WAIT_MS 10000
+
+/* How long a command waits for another process's sync before it gives up. */
+#define OT_LOCK_WAIT_MS (5 * 60 * 1000)
+
+/* Back-off after failed syncs: doubled from the first to the longest. */
+#define OT_BACKOFF_FIRST_S 30
+#define OT_BACKOFF_LONGEST_S 3600
+
+/* A snapshot whose time lies further ahead than this comes from another clock: stale. */
+#define OT_CLOCK_SKEW_S 60
+
+/* `orgtrust status` names what expires within this. */
+#define OT_EXPIRES_SOON_S (30 * 24 * 3600)
+
+#endif

@@ -1,0 +1,108 @@
+/* One certificate in a snapshot: everything that a search or an object needs, worked out
+ * at sync time, so that a reader parses no ASN.1.
+ *
+ * In the file a record is a little-endian header, a table of field lengths and the fields;
+ * its checksum (XXH3-64) covers all of it and is verified by ot_record_decode. */
+#ifndef OT_CACHE_RECORD_H
+#define OT_CACHE_RECORD_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "cache/error.h"
+
+/* Bytes that somebody else owns. data NULL: absent, which is not the same as empty. */
+struct ot_span {
+    const uint8_t *data;
+    size_t len;
+};
+
+enum ot_field {
+    OT_FIELD_ID,               /* certificate id, ASCII, not terminated; never absent */
+    OT_FIELD_NAME,             /* UTF-8 as the API has it; absent where it says null */
+    OT_FIELD_LABEL,            /* name, else subject's CN, else id; unique, no controls */
+    OT_FIELD_NOTE,             /* why quarantined, or what to warn about; else absent */
+    OT_FIELD_DER,              /* the certificate; absent only when quarantined */
+    OT_FIELD_SUBJECT,          /* DER Name */
+    OT_FIELD_ISSUER,           /* DER Name */
+    OT_FIELD_SERIAL,           /* DER INTEGER with tag and length */
+    OT_FIELD_SPKI,             /* DER SubjectPublicKeyInfo */
+    OT_FIELD_KEY_ID,           /* subject key identifier; else SHA-1 of the key's bits */
+    OT_FIELD_AUTHORITY_KEY_ID, /* keyIdentifier of the extension, else absent */
+    OT_FIELD_SPKI_SHA1,        /* SHA-1 of the key's bits (RFC 5280 §4.2.1.2 method 1) */
+    OT_FIELD_DIGESTS,          /* enum ot_digest's values over DER, one after the other */
+    OT_FIELD_COUNT
+};
+
+enum ot_record_flag {
+    OT_RECORD_ACTIVE = 1u << 0,      /* active in the source's scope */
+    OT_RECORD_CA = 1u << 1,          /* basicConstraints CA, or a self-signed v1 */
+    OT_RECORD_SELF_SIGNED = 1u << 2, /* subject and issuer agree, own key verifies it */
+    OT_RECORD_QUARANTINED = 1u << 3, /* content unusable; never handed to anyone */
+    OT_RECORD_WARNING = 1u << 4      /* OT_FIELD_NOTE holds a warning */
+};
+
+/* Digests of a certificate that are kept, in this order, in OT_FIELD_DIGESTS. */
+enum ot_digest {
+    OT_DIGEST_SHA1,
+    OT_DIGEST_SHA2_256,
+    OT_DIGEST_SHA2_224,
+    OT_DIGEST_SHA2_384,
+    OT_DIGEST_SHA2_512,
+    OT_DIGEST_SHA2_512_224,
+    OT_DIGEST_SHA2_512_256,
+    OT_DIGEST_SHA3_224,
+    OT_DIGEST_SHA3_256,
+    OT_DIGEST_SHA3_384,
+    OT_DIGEST_SHA3_512,
+    OT_DIGEST_BLAKE2S_256,
+    OT_DIGEST_BLAKE2B_512,
+    OT_DIGEST_SM3,
+    OT_DIGEST_RIPEMD160,
+    OT_DIGEST_MD5,
+    OT_DIGEST_MD5_SHA1,
+    OT_DIGEST_COUNT
+};
+
+#define OT_DIGESTS_LEN 624 /* sum of the lengths; ot_digest_info is the list */
+
+struct ot_digest_info {
+    const char *name; /* OpenSSL's name: "SHA2-256" */
+    size_t len;
+    size_t offset; /* in OT_FIELD_DIGESTS */
+};
+
+const struct ot_digest_info *ot_digest_info(enum ot_digest digest);
+
+/* Finds a digest by any name OpenSSL gives it, without regard to case: SHA256, SHA-256,
+ * SHA2-256, 2.16.840.1.101.3.4.2.1. OT_DIGEST_COUNT: not one that is kept. */
+enum ot_digest ot_digest_by_name(const char *name, size_t len);
+
+/* A decoded record: its spans point into the snapshot (or whatever held the bytes). */
+struct ot_record {
+    uint32_t flags; /* enum ot_record_flag */
+    int64_t created_at, valid_at, expires_at; /* Unix seconds; validity is the DER's */
+    struct ot_span field[OT_FIELD_COUNT];
+};
+
+/* Size of the encoded record; then the encoding itself into exactly that many bytes. */
+size_t ot_record_encoded_len(const struct ot_record *record);
+void ot_record_encode(const struct ot_record *record, uint8_t *out);
+
+/* Decodes the record at the start of bytes[0..len): OT_E_CORRUPT when it does not fit, its
+ * checksum differs, or a field that its kind must have is absent. */
+enum ot_status ot_record_decode(struct ot_record *record, const uint8_t *bytes, size_t len,
+                                struct ot_error *err);
+
+/* Within its validity at the given Unix time, both ends included (RFC 5280 §4.1.2.5). */
+bool ot_record_is_valid_at(const struct ot_record *record, int64_t now);
+
+/* The digest's bytes inside OT_FIELD_DIGESTS. */
+struct ot_span ot_record_digest(const struct ot_record *record, enum ot_digest digest);
+
+bool ot_span_equal(struct ot_span a, struct ot_span b);
+struct ot_span ot_span_of(const void *data, size_t len);
+struct ot_span ot_span_str(const char *text); /* NULL gives an absent span */
+
+#endif

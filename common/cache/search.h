@@ -1,0 +1,53 @@
+/* Searches in a snapshot: any combination of criteria, the best index for it, each hit
+ * verified exactly. Certificates that are valid now come first, newest first, then the
+ * others: GnuTLS and OpenSSL take the first of a subject. Quarantined ones never. */
+#ifndef OT_CACHE_SEARCH_H
+#define OT_CACHE_SEARCH_H
+
+#include "cache/snapshot.h"
+
+enum ot_state_filter { OT_STATE_ACTIVE, OT_STATE_INACTIVE, OT_STATE_ALL };
+
+/* An absent span is no criterion; several must all hold. The bytes belong to the caller
+ * and must live as long as the search. */
+struct ot_query {
+    enum ot_state_filter state;
+    struct ot_span id;
+    struct ot_span name;    /* exactly OT_FIELD_NAME */
+    struct ot_span alias;   /* name, or label, or id */
+    struct ot_span subject; /* DER Name, compared as X509_NAME_cmp does */
+    struct ot_span issuer;  /* DER Name, compared so; together with serial */
+    struct ot_span serial;  /* magnitude, big-endian, no leading zero octet needed */
+    struct ot_span fingerprint;
+    enum ot_digest digest; /* of fingerprint; OT_DIGEST_COUNT: whichever has its length */
+};
+
+/* A search in progress. Holds a reference to its snapshot. */
+struct ot_search {
+    struct ot_snapshot *snapshot;
+    struct ot_query query;
+    int64_t now;
+    struct ot_positions list[2]; /* candidates; a second list where two indexes apply */
+    uint8_t *canon_subject, *canon_issuer;
+    size_t canon_subject_len, canon_issuer_len;
+    unsigned pass;   /* 0: valid now, 1: the others */
+    unsigned source; /* which list */
+    uint32_t next;
+    int done;
+};
+
+/* Begins a search at Unix time now, which decides the order. A subject or issuer that is
+ * not a DER Name is OT_E_USAGE. ot_search_clear is needed only after OT_OK. */
+enum ot_status ot_search_init(struct ot_search *search, struct ot_snapshot *snapshot,
+                              const struct ot_query *query, int64_t now,
+                              struct ot_error *err);
+
+/* The next hit: OT_OK and record, or OT_E_NOT_FOUND (no message) at the end.
+ * OT_E_CORRUPT: one record was damaged and is passed over; the search can go on.
+ * position, if not NULL, is the record's position, a number that names it within this
+ * snapshot. */
+enum ot_status ot_search_next(struct ot_search *search, struct ot_record *record,
+                              uint32_t *position, struct ot_error *err);
+void ot_search_clear(struct ot_search *search);
+
+#endif

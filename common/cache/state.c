@@ -1,0 +1,1 @@
+#include "cache/state.h"

@@ -1,0 +1,26 @@
+/* How the last attempts to sync a source went: NAME.state beside the snapshot, written by
+ * a sync under the lock, read by everybody. Absent means: no attempt has failed. */
+#ifndef OT_CACHE_STATE_H
+#define OT_CACHE_STATE_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "cache/error.h"
+
+struct ot_state {
+    int64_t attempt_at; /* Unix seconds, when the last recorded attempt ended; 0: none */
+    int64_t retry_at;   /* not to be repeated on its own before this; 0: any time */
+    unsigned failures;  /* in a row; 0 after a success */
+    struct ot_error last; /* OT_OK after a success */
+};
+
+/* Reads the file at path; absent gives an empty state and OT_OK. A file that cannot be
+ * understood gives an empty state and the reason. */
+enum ot_status ot_state_read(struct ot_state *state, const char *path,
+                             struct ot_error *err);
+
+/* The file's text into buf; returns its length, at most OT_STATE_BYTES_MAX - 1. */
+size_t ot_state_format(const struct ot_state *state, char *buf, size_t size);
+
+#endif

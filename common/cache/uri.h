@@ -1,0 +1,30 @@
+/* orgtrust:///, orgtrust://SOURCE/, orgtrust://SOURCE/cert_abc and the query
+ * ?state=active|inactive|all&name=… (RFC 3986 §2.1 percent-encoding). */
+#ifndef OT_CACHE_URI_H
+#define OT_CACHE_URI_H
+
+#include "cache/search.h"
+
+struct ot_uri {
+    char source[OT_SOURCE_NAME_MAX + 1]; /* "" : default */
+    char id[OT_ID_MAX + 1];              /* "" : all */
+    char name[OT_NAME_MAX + 1];
+    size_t name_len;
+    bool has_name;
+    enum ot_state_filter state; /* active unless said otherwise, also with an id */
+};
+
+/* Whether text is for us at all: the scheme, without regard to case. */
+bool ot_uri_is_ours(const char *text);
+
+/* OT_E_USAGE says what is wrong and gives a right example. Also accepts `orgtrust:`,
+ * which OpenSSL documents as a form of ours, as `orgtrust:///`. */
+enum ot_status ot_uri_parse(struct ot_uri *uri, const char *text, struct ot_error *err);
+
+/* A certificate id is safe in URLs and paths: [A-Za-z0-9_-]+, at most OT_ID_MAX. */
+bool ot_uri_is_id(const char *text, size_t len);
+
+/* A source's name: [A-Za-z0-9][A-Za-z0-9._-]*, at most OT_SOURCE_NAME_MAX. */
+bool ot_uri_is_source_name(const char *text, size_t len);
+
+#endif

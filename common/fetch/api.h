@@ -1,0 +1,74 @@
+/* The certificates API, typed: ten operations (`facts/api.md`), each answer checked against
+ * its schema before anybody sees it. Errors carry the API's own message, and for 401 and
+ * 403 where the key came from. Not thread-safe; one object a thread. */
+#ifndef OT_FETCH_API_H
+#define OT_FETCH_API_H
+
+#include "cache/uri.h"
+#include "fetch/http.h"
+
+struct ot_api;
+
+/* A certificate as the API shows it. Strings are owned by the item. */
+struct ot_api_cert {
+    char id[OT_ID_MAX + 1];
+    char *name; /* NULL: null */
+    int64_t created_at;
+    int64_t valid_at, expires_at; /* meaningful when has_valid_at, has_expires_at */
+    bool has_valid_at, has_expires_at;
+    bool active, has_active; /* a single certificate comes without */
+    char *content;           /* PEM, or NULL */
+};
+void ot_api_cert_clear(struct ot_api_cert *cert);
+
+struct ot_api_page {
+    struct ot_api_cert *certs;
+    size_t count;
+    bool has_more;
+    char last_id[OT_ID_MAX + 1]; /* "" : null */
+};
+void ot_api_page_clear(struct ot_api_page *page);
+
+/* Scope and everything else come from the source. */
+enum ot_status ot_api_new(struct ot_api **out, const struct ot_source *source,
+                          const struct ot_key *key, const struct ot_http_tuning *tuning,
+                          struct ot_error *err);
+void ot_api_free(struct ot_api *api);
+struct ot_http *ot_api_http(struct ot_api *api);
+
+/* One page of the scope's certificates, oldest first; after "" or NULL: the first page. */
+enum ot_status ot_api_list(struct ot_api *api, const char *after, unsigned limit,
+                           struct ot_api_page *out, struct ot_error *err);
+
+/* The HTTP status of the last answer that became an error, 0 for none: a sync tells the
+ * 4xx of a vanished cursor from one of a wrong project by it. */
+long ot_api_last_status(const struct ot_api *api);
+/* How long the API asked us to stay away with that answer, ms; -1: it did not say. */
+int64_t ot_api_retry_after_ms(const struct ot_api *api);
+
+/* Called once for each id, in the order of the answers. OT_OK: cert has content or not
+ * (the caller judges). Else status and err say why, OT_E_NOT_FOUND for a 404. Returning
+ * other than OT_OK stops the rest. */
+typedef enum ot_status ot_api_got(void *arg, size_t i, enum ot_status status,
+                                  const struct ot_api_cert *cert, struct ot_error *err);
+
+/* The certificates with content, many in flight. */
+enum ot_status ot_api_get_many(struct ot_api *api, const char *const *ids, size_t count,
+                               ot_api_got *got, void *arg, struct ot_error *err);
+enum ot_status ot_api_get(struct ot_api *api, const char *id, bool with_content,
+                          struct ot_api_cert *out, struct ot_error *err);
+
+/* name NULL: without. Not repeated by itself when its answer is lost: OT_E_NETWORK. */
+enum ot_status ot_api_upload(struct ot_api *api, const char *pem, const char *name,
+                             struct ot_api_cert *out, struct ot_error *err);
+enum ot_status ot_api_rename(struct ot_api *api, const char *id, const char *name,
+                             struct ot_api_cert *out, struct ot_error *err);
+enum ot_status ot_api_delete(struct ot_api *api, const char *id, struct ot_error *err);
+
+/* One to ten ids; atomic and idempotent. out may be NULL. */
+enum ot_status ot_api_activate(struct ot_api *api, const char *const *ids, size_t count,
+                               struct ot_api_page *out, struct ot_error *err);
+enum ot_status ot_api_deactivate(struct ot_api *api, const char *const *ids, size_t count,
+                                 struct ot_api_page *out, struct ot_error *err);
+
+#endif

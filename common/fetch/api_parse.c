@@ -1,0 +1,1 @@
+#include "fetch/api_parse.h"

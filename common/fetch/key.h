@@ -1,0 +1,25 @@
+/* The admin key: read where it is needed, wiped where it is not. */
+#ifndef OT_FETCH_KEY_H
+#define OT_FETCH_KEY_H
+
+#include <stddef.h>
+
+#include "cache/config.h"
+
+struct ot_key {
+    char *secret; /* NULL: there is none, requests go without (a relay) */
+    size_t len;
+    char origin[256]; /* for messages: "OPENAI_ADMIN_KEY" or the file's path */
+};
+
+/* From the source's admin_key_file (regular file, owner root or this user, no access for
+ * group or others, one line of visible ASCII) or OPENAI_ADMIN_KEY. A key that is not there
+ * is OT_OK with secret NULL; one that must not be used is OT_E_UNSAFE or OT_E_CONFIG and
+ * says how to mend it. The message never holds a part of the key. */
+enum ot_status ot_key_load(struct ot_key *key, const struct ot_source *source,
+                           struct ot_error *err);
+/* From an open descriptor up to its end, for a parent that passes a key on. */
+enum ot_status ot_key_read_fd(struct ot_key *key, int fd, struct ot_error *err);
+void ot_key_clear(struct ot_key *key); /* overwrites, then frees */
+
+#endif

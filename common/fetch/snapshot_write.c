@@ -1,0 +1,1 @@
+#include "fetch/snapshot_write.h"

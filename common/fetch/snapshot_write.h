@@ -1,0 +1,15 @@
+/* Writing a snapshot: see cache/snapshot.h for the format. */
+#ifndef OT_FETCH_SNAPSHOT_WRITE_H
+#define OT_FETCH_SNAPSHOT_WRITE_H
+
+#include "cache/record.h"
+
+/* Writes records[0..count) as the snapshot at path and puts it in place by rename, with
+ * seen_at (Unix seconds) as its modification time. Every record has id and, unless it is
+ * quarantined, all that ot_cert_fill fills. Their labels are worked out here: unique
+ * within the snapshot. On failure the old file is untouched. */
+enum ot_status ot_snapshot_write(const char *path, const char *scope,
+                                 const struct ot_record *records, size_t count,
+                                 int64_t seen_at, struct ot_error *err);
+
+#endif

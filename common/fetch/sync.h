@@ -1,0 +1,31 @@
+/* From the API to the snapshot, all or nothing. */
+#ifndef OT_FETCH_SYNC_H
+#define OT_FETCH_SYNC_H
+
+#include "fetch/api.h"
+
+struct ot_sync_options {
+    bool if_stale;     /* nothing to do when the snapshot is fresh, or a back-off runs */
+    bool own_listing;  /* do not take over the result of a sync that was running already */
+    bool accept_empty; /* an active list that became empty is meant */
+    const struct ot_http_tuning *tuning; /* NULL: the default */
+    const volatile int *stop;            /* set by a signal handler; may be NULL */
+    /* Called as it goes on: phase is "list" or "get"; total 0 where it is not known. */
+    void (*progress)(void *arg, const char *phase, size_t done, size_t total);
+    void *arg;
+};
+
+struct ot_sync_result {
+    bool fetched;   /* false: somebody else had just done it, or it was not due */
+    bool changed;   /* a new snapshot was written */
+    size_t total, active, added, removed, modified, quarantined, warnings;
+    struct ot_http_counts http;
+};
+
+/* Syncs one source: takes its lock, lists every page, gets content only for new ids,
+ * writes the snapshot or just its time, records how it went in the state file. On failure
+ * the earlier snapshot is untouched and the state says why and when to try again. */
+enum ot_status ot_sync(const struct ot_source *source, const struct ot_sync_options *options,
+                       struct ot_sync_result *result, struct ot_error *err);
+
+#endif

@@ -1,0 +1,1 @@
+#include "fetch/sync_list.h"
