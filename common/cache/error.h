@@ -50,8 +50,8 @@ struct ot_error {
 enum ot_status ot_error_set(struct ot_error *err, enum ot_status status, const char *fmt,
                             ...) __attribute__((format(printf, 3, 4)));
 
-/* Puts "context: " before the sentence that is there; keeps and returns the status. */
-enum ot_status ot_error_prefix(struct ot_error *err, const char *fmt, ...)
+/* Puts "context: " before the sentence that is there; the status stays. */
+void ot_error_prefix(struct ot_error *err, const char *fmt, ...)
     __attribute__((format(printf, 2, 3)));
 
 /* As ot_error_set, with ": " and the system's words for errnum behind the sentence.
