@@ -19,7 +19,8 @@ enum ot_cache_flag {
 /* The source must outlive the cache. Touches no file. */
 enum ot_status ot_cache_new(struct ot_cache **out, const struct ot_source *source,
                             struct ot_error *err);
-void ot_cache_free(struct ot_cache *cache); /* NULL is fine; snapshots given out live on */
+void ot_cache_free(
+    struct ot_cache *cache); /* NULL is fine; snapshots given out live on */
 
 /* The snapshot to use now, with a reference that the caller drops. It is what was mapped
  * before when the file is unchanged; a file that cannot be used leaves the earlier one in

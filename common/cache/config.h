@@ -1,11 +1,12 @@
 /* The configuration: which sources there are and how each is fetched and used.
  *
  * INI files, read with inih: /etc/orgtrust/orgtrust.conf, then the user's
- * $XDG_CONFIG_HOME/orgtrust/orgtrust.conf (each may be absent; the second overrides key by
- * key), or only the file named by ORGTRUST_CONF (must exist). Keys before the first
- * section hold for every source; `[source NAME]` makes one and overrides. A setuid process
- * ignores the environment and the user's file. An unknown key or section, a repeated key,
- * a bad value, an unreadable or unsafe file is OT_E_CONFIG with file and line.
+ * $XDG_CONFIG_HOME/orgtrust/orgtrust.conf (each may be absent; the second overrides key
+ * by key), or only the file named by ORGTRUST_CONF (must exist). Keys before the first
+ * section hold for every source; `[source NAME]` makes one and overrides. A setuid
+ * process ignores the environment and the user's file. An unknown key or section, a
+ * repeated key, a bad value, an unreadable or unsafe file is OT_E_CONFIG with file and
+ * line.
  *
  * The source `default` exists when a `[source default]` says so, or when a global
  * admin_key_file or base_url is given, or when OPENAI_ADMIN_KEY is set.
@@ -30,15 +31,16 @@ enum ot_purpose {
 #define OT_NEVER INT64_MAX /* max_stale = never */
 
 struct ot_source {
-    char *name;           /* [A-Za-z0-9][A-Za-z0-9._-]*, at most OT_SOURCE_NAME_MAX */
-    char *base_url;       /* https, or http to a loopback address; no trailing slash */
-    char *admin_key_file; /* NULL: the key comes from OPENAI_ADMIN_KEY, or there is none */
-    char *project;        /* NULL: the organization */
-    char *cache_dir;      /* absolute */
-    char *ca_file;        /* PEM file or hashed directory; NULL: the system's bundle */
-    char *proxy;          /* NULL: none */
+    char *name;     /* [A-Za-z0-9][A-Za-z0-9._-]*, at most OT_SOURCE_NAME_MAX */
+    char *base_url; /* https, or http to a loopback address; no trailing slash */
+    char
+        *admin_key_file; /* NULL: the key comes from OPENAI_ADMIN_KEY, or there is none */
+    char *project;       /* NULL: the organization */
+    char *cache_dir;     /* absolute */
+    char *ca_file;       /* PEM file or hashed directory; NULL: the system's bundle */
+    char *proxy;         /* NULL: none */
     char *export_bundle, *export_dir, *on_change; /* NULL: none */
-    char *origin;         /* "file:line" of the section, or "environment", for messages */
+    char *origin; /* "file:line" of the section, or "environment", for messages */
     int64_t refresh_interval_s, max_stale_s;
     int64_t connect_timeout_ms, timeout_ms;
     unsigned purposes; /* enum ot_purpose, never 0 */
@@ -54,8 +56,9 @@ void ot_config_free(struct ot_config *config);
 size_t ot_config_count(const struct ot_config *config);
 const struct ot_source *ot_config_at(const struct ot_config *config, size_t i);
 
-/* By name, NULL or "" for `default`; what is unknown is OT_E_CONFIG and says which sources
- * there are, or how to make the first. The source lives as long as the configuration. */
+/* By name, NULL or "" for `default`; what is unknown is OT_E_CONFIG and says which
+ * sources there are, or how to make the first. The source lives as long as the
+ * configuration. */
 enum ot_status ot_config_find(const struct ot_config *config, const char *name,
                               const struct ot_source **out, struct ot_error *err);
 

@@ -39,10 +39,14 @@ enum ot_status {
 
 struct ot_error {
     enum ot_status status;
-    char message[OT_ERROR_MAX]; /* always terminated; valid UTF-8, no control characters */
+    char
+        message[OT_ERROR_MAX]; /* always terminated; valid UTF-8, no control characters */
 };
 
-#define OT_ERROR_INIT {OT_OK, ""}
+#define OT_ERROR_INIT                                                                    \
+    {                                                                                    \
+        OT_OK, ""                                                                        \
+    }
 
 /* Sets status and sentence and returns the status, so that `return ot_error_set(…)` is
  * the usual way out. Control characters, invalid UTF-8 and bidi controls in the result

@@ -2,8 +2,8 @@
 #ifndef OT_CACHE_LIMITS_H
 #define OT_CACHE_LIMITS_H
 
-/* A sentence, a path and a message of the API: fits a terminal screen, and a struct on the
- * stack of a host's small thread. */
+/* A sentence, a path and a message of the API: fits a terminal screen, and a struct on
+ * the stack of a host's small thread. */
 #define OT_ERROR_MAX 768
 
 /* A source's name is part of file names, token labels (32 bytes, PKCS#11 2.40 §4.3) and

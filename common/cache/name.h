@@ -1,9 +1,10 @@
 /* Distinguished names as X509_NAME_cmp compares them, without libcrypto.
  *
  * The canonical form is the one of OpenSSL's x509_name_canon: each attribute value of a
- * string type becomes UTF-8, ASCII letters lower case, white space at the ends dropped and
- * inside folded to one space; other types stay as they are; the values of one RDN are in
- * DER order. Two names are equal exactly when their canonical forms are equal bytes. */
+ * string type becomes UTF-8, ASCII letters lower case, white space at the ends dropped
+ * and inside folded to one space; other types stay as they are; the values of one RDN are
+ * in DER order. Two names are equal exactly when their canonical forms are equal bytes.
+ */
 #ifndef OT_CACHE_NAME_H
 #define OT_CACHE_NAME_H
 

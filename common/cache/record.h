@@ -1,8 +1,8 @@
 /* One certificate in a snapshot: everything that a search or an object needs, worked out
  * at sync time, so that a reader parses no ASN.1.
  *
- * In the file a record is a little-endian header, a table of field lengths and the fields;
- * its checksum (XXH3-64) covers all of it and is verified by ot_record_decode. */
+ * In the file a record is a little-endian header, a table of field lengths and the
+ * fields; its checksum (XXH3-64) covers all of it and is verified by ot_record_decode. */
 #ifndef OT_CACHE_RECORD_H
 #define OT_CACHE_RECORD_H
 
@@ -81,7 +81,7 @@ enum ot_digest ot_digest_by_name(const char *name, size_t len);
 
 /* A decoded record: its spans point into the snapshot (or whatever held the bytes). */
 struct ot_record {
-    uint32_t flags; /* enum ot_record_flag */
+    uint32_t flags;                           /* enum ot_record_flag */
     int64_t created_at, valid_at, expires_at; /* Unix seconds; validity is the DER's */
     struct ot_span field[OT_FIELD_COUNT];
 };
@@ -90,10 +90,10 @@ struct ot_record {
 size_t ot_record_encoded_len(const struct ot_record *record);
 void ot_record_encode(const struct ot_record *record, uint8_t *out);
 
-/* Decodes the record at the start of bytes[0..len): OT_E_CORRUPT when it does not fit, its
- * checksum differs, or a field that its kind must have is absent. */
-enum ot_status ot_record_decode(struct ot_record *record, const uint8_t *bytes, size_t len,
-                                struct ot_error *err);
+/* Decodes the record at the start of bytes[0..len): OT_E_CORRUPT when it does not fit,
+ * its checksum differs, or a field that its kind must have is absent. */
+enum ot_status ot_record_decode(struct ot_record *record, const uint8_t *bytes,
+                                size_t len, struct ot_error *err);
 
 /* Within its validity at the given Unix time, both ends included (RFC 5280 §4.1.2.5). */
 bool ot_record_is_valid_at(const struct ot_record *record, int64_t now);

@@ -41,9 +41,10 @@ enum ot_index {
     OT_INDEX_NAME = 'a',          /* OT_FIELD_NAME */
     OT_INDEX_LABEL = 'l',         /* OT_FIELD_LABEL */
     OT_INDEX_SUBJECT_CANON = 's', /* ot_name_canon of the subject */
-    OT_INDEX_SERIAL_CANON = 'n',  /* ot_name_canon of the issuer, then the serial's value */
-    OT_INDEX_SUBJECT = 'S',       /* OT_FIELD_SUBJECT to the byte */
-    OT_INDEX_SERIAL = 'N',        /* OT_FIELD_ISSUER then OT_FIELD_SERIAL to the byte */
+    OT_INDEX_SERIAL_CANON =
+        'n',                /* ot_name_canon of the issuer, then the serial's value */
+    OT_INDEX_SUBJECT = 'S', /* OT_FIELD_SUBJECT to the byte */
+    OT_INDEX_SERIAL = 'N',  /* OT_FIELD_ISSUER then OT_FIELD_SERIAL to the byte */
     OT_INDEX_SHA1 = '1',
     OT_INDEX_SHA2_256 = '2',
     OT_INDEX_KEY_ID = 'k',
