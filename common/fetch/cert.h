@@ -8,7 +8,7 @@ struct ot_cert;
 
 /* DER to facts; every byte must belong to the certificate. What merely looks odd (negative
  * or huge serial, unknown critical extension, tiny key) is kept. OT_E_PROTOCOL says what
- * is wrong. Copies what it needs. */
+ * is wrong. Copies what it needs. Empties this thread's OpenSSL error queue. Thread-safe. */
 enum ot_status ot_cert_parse(struct ot_cert **out, const uint8_t *der, size_t len,
                              struct ot_error *err);
 void ot_cert_free(struct ot_cert *cert);

@@ -1,1 +1,277 @@
 #include "fetch/pem.h"
+
+#include <stdbool.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "cache/record.h"
+
+#define DASHES "-----"
+#define DASHES_LEN 5
+#define LINE_LEN 64 /* RFC 7468 §2 */
+
+/* A "-----BEGIN label-----" or "-----END label-----". */
+struct marker {
+    size_t start, end; /* of the whole marker in the text */
+    struct ot_span label;
+    bool begins;
+};
+
+static bool has_prefix(const char *text, size_t len, const char *prefix)
+{
+    size_t n = strlen(prefix);
+
+    return len >= n && memcmp(text, prefix, n) == 0;
+}
+
+static bool label_is(struct ot_span label, const char *text)
+{
+    return ot_span_equal(label, ot_span_str(text));
+}
+
+/* Whether the word at this place stands behind dashes. Fewer of them than five and a
+ * space are SSH's own form (RFC 4716 §3.4), and what a careless copy makes of ours. */
+static bool is_behind_dashes(const char *pem, size_t at)
+{
+    if (at > 0 && pem[at - 1] == ' ')
+        at--;
+    return at >= 4 && memcmp(pem + at - 4, "----", 4) == 0;
+}
+
+/* Whether any marker speaks of a private key, well-formed or not. Looked for before
+ * anything else, so that no other defect can hide one. */
+static bool has_private_key(const char *pem, size_t len)
+{
+    for (size_t i = 0; i < len; i++) {
+        const char *word = pem + i;
+        size_t n = 0;
+
+        if (!has_prefix(word, len - i, "BEGIN ") && !has_prefix(word, len - i, "END "))
+            continue;
+        if (!is_behind_dashes(pem, i))
+            continue;
+        while (i + n < len && word[n] != '\n' && word[n] != '\r' &&
+               !has_prefix(word + n, len - i - n, "----"))
+            n++;
+        if (memmem(word, n, "PRIVATE KEY", strlen("PRIVATE KEY")) != NULL)
+            return true;
+    }
+    return false;
+}
+
+/* Finds the next marker at or after from. False at the end; *broken when something that
+ * starts like a marker does not end like one. */
+static bool next_marker(const char *pem, size_t len, size_t from, struct marker *out,
+                        bool *broken)
+{
+    for (size_t i = from; i + DASHES_LEN < len; i++) {
+        const char *end;
+        size_t at;
+
+        out->begins = has_prefix(pem + i, len - i, DASHES "BEGIN ");
+        if (!out->begins && !has_prefix(pem + i, len - i, DASHES "END "))
+            continue;
+        at = i + DASHES_LEN + (out->begins ? strlen("BEGIN ") : strlen("END "));
+        end = memmem(pem + at, len - at, DASHES, DASHES_LEN);
+        *broken =
+            end == NULL || memchr(pem + at, '\n', (size_t)(end - (pem + at))) != NULL;
+        if (*broken)
+            return false;
+        out->start = i;
+        out->label = ot_span_of(pem + at, (size_t)(end - (pem + at)));
+        out->end = at + out->label.len + DASHES_LEN;
+        return true;
+    }
+    return false;
+}
+
+static bool is_certificate_label(struct ot_span label)
+{
+    return label_is(label, "CERTIFICATE") || label_is(label, "X509 CERTIFICATE");
+}
+
+/* What a block of another kind is called, for people; the text itself is never quoted. */
+static const char *describe_label(struct ot_span label)
+{
+    static const struct {
+        const char *label, *words;
+    } known[] = {
+        {"TRUSTED CERTIFICATE", "a certificate with OpenSSL's trust settings"},
+        {"CERTIFICATE REQUEST", "a certificate request"},
+        {"NEW CERTIFICATE REQUEST", "a certificate request"},
+        {"X509 CRL", "a revocation list"},
+        {"PUBLIC KEY", "a public key"},
+        {"RSA PUBLIC KEY", "a public key"},
+        {"PKCS7", "a PKCS #7 bundle"},
+        {"CMS", "a CMS message"},
+        {"DH PARAMETERS", "parameters of a key"},
+        {"EC PARAMETERS", "parameters of a key"},
+    };
+
+    for (size_t i = 0; i < sizeof(known) / sizeof(known[0]); i++)
+        if (label_is(label, known[i].label))
+            return known[i].words;
+    return "a block of another kind";
+}
+
+/* The one block of the text: its base64 lies between the two markers. */
+static enum ot_status find_block(const char *pem, size_t len, struct marker *begin,
+                                 struct marker *end, struct ot_error *err)
+{
+    struct marker current = {0}, marker = {0};
+    bool broken = false, open = false;
+    size_t blocks = 0;
+
+    for (size_t from = 0; next_marker(pem, len, from, &marker, &broken);
+         from = marker.end) {
+        if (marker.begins == open)
+            return ot_error_set(err, OT_E_PROTOCOL,
+                                "its PEM markers do not come in pairs of BEGIN and END");
+        open = marker.begins;
+        if (open && !is_certificate_label(marker.label))
+            return ot_error_set(err, OT_E_PROTOCOL,
+                                "it holds %s, and only one CERTIFICATE block is allowed",
+                                describe_label(marker.label));
+        if (!open && !ot_span_equal(marker.label, current.label))
+            return ot_error_set(err, OT_E_PROTOCOL,
+                                "the labels of its BEGIN and END markers differ");
+        if (!open && ++blocks == 1) {
+            *begin = current;
+            *end = marker;
+        }
+        current = marker;
+    }
+    if (broken || open)
+        return ot_error_set(err, OT_E_PROTOCOL, "one of its PEM markers is cut off");
+    if (blocks == 0)
+        return ot_error_set(err, OT_E_PROTOCOL, "it holds no CERTIFICATE block");
+    if (blocks > 1)
+        return ot_error_set(
+            err, OT_E_PROTOCOL,
+            "it holds %zu certificates; upload each of them as an entry of its own",
+            blocks);
+    return OT_OK;
+}
+
+/* 0 to 63; 64 for padding, 65 for white space, 66 for what has no place in base64. */
+static unsigned value_of(char c)
+{
+    if (c >= 'A' && c <= 'Z')
+        return (unsigned)(c - 'A');
+    if (c >= 'a' && c <= 'z')
+        return (unsigned)(c - 'a') + 26;
+    if (c >= '0' && c <= '9')
+        return (unsigned)(c - '0') + 52;
+    if (c == '+' || c == '/')
+        return c == '+' ? 62 : 63;
+    if (c == '=')
+        return 64;
+    return c == ' ' || c == '\t' || c == '\r' || c == '\n' ? 65 : 66;
+}
+
+/* Decodes into out, which has room for three bytes out of every four. NULL, or what is
+ * wrong. */
+static const char *decode(uint8_t *out, size_t *out_len, const char *text, size_t len)
+{
+    uint32_t bits = 0;
+    size_t count = 0, padding = 0, n = 0;
+
+    for (size_t i = 0; i < len; i++) {
+        unsigned value = value_of(text[i]);
+
+        if (value == 65)
+            continue;
+        if (text[i] == ':')
+            return "its block has PEM headers, as encrypted keys have";
+        if (value == 66)
+            return "its block has a character that is not base64";
+        if (value != 64 && padding > 0)
+            return "its block goes on behind the padding";
+        padding += value == 64;
+        bits = bits << 6 | (value & 63);
+        if (++count % 4 != 0)
+            continue;
+        out[n++] = (uint8_t)(bits >> 16);
+        out[n++] = (uint8_t)(bits >> 8);
+        out[n++] = (uint8_t)bits;
+    }
+    if (count % 4 != 0 || padding > 2)
+        return "its base64 is cut off or wrongly padded";
+    if (count == 0)
+        return "its block is empty";
+    n -= padding;
+    if ((padding == 1 && (bits & 0xff) != 0) || (padding == 2 && (bits & 0xffff) != 0))
+        return "its base64 has bits left over";
+    *out_len = n;
+    return NULL;
+}
+
+enum ot_status ot_pem_decode(uint8_t **der, size_t *der_len, const char *pem, size_t len,
+                             struct ot_error *err)
+{
+    struct marker begin = {0}, end = {0};
+    enum ot_status status;
+    const char *reason;
+    uint8_t *out;
+    size_t body;
+
+    *der = NULL;
+    *der_len = 0;
+    if (has_private_key(pem, len))
+        return ot_error_set(err, OT_E_PROTOCOL,
+                            "it holds a private key, which was not kept; delete the "
+                            "entry, and do not use that key any more");
+    if (len > OT_CERT_PEM_MAX)
+        return ot_error_set(err, OT_E_PROTOCOL,
+                            "it is %zu bytes long, more than the %u that a certificate "
+                            "may have",
+                            len, OT_CERT_PEM_MAX);
+    status = find_block(pem, len, &begin, &end, err);
+    if (status != OT_OK)
+        return status;
+    body = end.start - begin.end;
+    out = malloc(body / 4 * 3 + 3);
+    if (out == NULL)
+        return ot_error_nomem(err);
+    reason = decode(out, der_len, pem + begin.end, body);
+    if (reason != NULL) {
+        free(out);
+        *der_len = 0;
+        return ot_error_set(err, OT_E_PROTOCOL, "%s", reason);
+    }
+    *der = out;
+    return OT_OK;
+}
+
+char *ot_pem_encode(const uint8_t *der, size_t len)
+{
+    static const char head[] = DASHES "BEGIN CERTIFICATE" DASHES "\n";
+    static const char tail[] = DASHES "END CERTIFICATE" DASHES "\n";
+    static const char digits[] =
+        "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+    size_t chars = (len + 2) / 3 * 4;
+    char *pem, *p;
+
+    if (len > SIZE_MAX / 4)
+        return NULL;
+    pem = malloc(sizeof(head) + chars + chars / LINE_LEN + 1 + sizeof(tail));
+    if (pem == NULL)
+        return NULL;
+    p = memcpy(pem, head, sizeof(head) - 1);
+    p += sizeof(head) - 1;
+    for (size_t i = 0; i < len; i += 3) {
+        size_t left = len - i;
+        uint32_t bits = (uint32_t)der[i] << 16;
+
+        bits |= left > 1 ? (uint32_t)der[i + 1] << 8 : 0;
+        bits |= left > 2 ? der[i + 2] : 0;
+        *p++ = digits[bits >> 18];
+        *p++ = digits[bits >> 12 & 63];
+        *p++ = left > 1 ? digits[bits >> 6 & 63] : '=';
+        *p++ = left > 2 ? digits[bits & 63] : '=';
+        if ((i / 3 + 1) % (LINE_LEN / 4) == 0 || left <= 3)
+            *p++ = '\n';
+    }
+    memcpy(p, tail, sizeof(tail));
+    return pem;
+}
