@@ -22,18 +22,20 @@ struct ot_query {
     enum ot_digest digest; /* of fingerprint; OT_DIGEST_COUNT: whichever has its length */
 };
 
+#define OT_SEARCH_LISTS 3
+
 /* A search in progress. Holds a reference to its snapshot. */
 struct ot_search {
     struct ot_snapshot *snapshot;
     struct ot_query query;
     int64_t now;
-    struct ot_positions list[2]; /* candidates; a second list where two indexes apply */
+    struct ot_positions
+        list[OT_SEARCH_LISTS]; /* candidates; an alias has three indexes */
     uint8_t *canon_subject, *canon_issuer;
     size_t canon_subject_len, canon_issuer_len;
     unsigned pass;   /* 0: valid now, 1: the others */
     unsigned source; /* which list */
-    uint32_t next;
-    int done;
+    uint32_t next;   /* in it */
 };
 
 /* Begins a search at Unix time now, which decides the order. A subject or issuer that is

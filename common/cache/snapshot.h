@@ -79,7 +79,7 @@ enum ot_status ot_snapshot_all(struct ot_snapshot *snapshot, struct ot_positions
                                struct ot_error *err);
 
 /* Candidates under a term of an index, in the same order; none is OT_OK with count 0.
- * The term may be given in two parts, taken as if joined. */
+ * A term of two parts (issuer and serial) comes as term and more; else more is absent. */
 enum ot_status ot_snapshot_find(struct ot_snapshot *snapshot, enum ot_index index,
                                 struct ot_span term, struct ot_span more,
                                 struct ot_positions *out, struct ot_error *err);

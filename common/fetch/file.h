@@ -15,7 +15,8 @@ struct ot_file {
     char *temporary;
 };
 
-/* OT_E_IO names the path and what to do; OT_E_NO_SPACE where the disk or quota is full. */
+/* OT_E_IO names the path and what to do; OT_E_NO_SPACE where the disk or quota is full.
+ */
 enum ot_status ot_file_begin(struct ot_file *file, const char *path, mode_t mode,
                              struct ot_error *err);
 enum ot_status ot_file_write(struct ot_file *file, const void *data, size_t len,
@@ -26,8 +27,8 @@ enum ot_status ot_file_commit(struct ot_file *file, struct ot_error *err);
 void ot_file_abort(struct ot_file *file); /* after commit: does nothing */
 
 /* All four in one. */
-enum ot_status ot_file_replace(const char *path, const void *data, size_t len, mode_t mode,
-                               struct ot_error *err);
+enum ot_status ot_file_replace(const char *path, const void *data, size_t len,
+                               mode_t mode, struct ot_error *err);
 
 /* Removes temporary files of dead processes beside path. The caller holds the lock. */
 void ot_file_reap(const char *path);
