@@ -1,0 +1,243 @@
+# The parts of tests/run, sourced by it: part_NAME runs with its log as output. A part
+# records its results below $results/NAME: JUnit files, and checks.tsv by `check` for what
+# is neither ctest nor pytest. It returns non-zero only when it could not run at all.
+# shellcheck shell=bash
+# shellcheck disable=SC2154  # project, builds, results, python, part, long: tests/run
+
+jobs=$(nproc)
+
+# check NAME COMMAND…: one test that is a command.
+check() {
+    local name=$1 outcome=passed why=
+    shift
+    echo "== $name"
+    "$@" || {
+        outcome=failed
+        why="exit status $?; see the log"
+    }
+    printf '%s\t%s\t%s\n' "$outcome" "$name" "$why" >>"$results/$part/checks.tsv"
+    [[ $outcome == passed ]]
+}
+
+# skip NAME REASON: a test that could not run.
+skip() {
+    printf 'skipped\t%s\t%s\n' "$1" "$2" >>"$results/$part/checks.tsv"
+}
+
+# sources REGEX: the project's own files whose names match, NUL-terminated.
+sources() {
+    (cd "$project" && {
+        git ls-files --cached --others --exclude-standard 2>/dev/null ||
+            find . -path './build*' -prune -o -type f -printf '%P\n'
+    }) | grep -E "$1" | while IFS= read -r file; do
+        if [[ -f $project/$file ]]; then printf '%s\0' "$project/$file"; fi
+    done
+}
+
+# build NAME OPTION…: configures and builds into $builds/NAME.
+build() {
+    local name=$1
+    shift
+    check "build $name" build_in "$builds/$name" "$@"
+}
+
+build_in() {
+    local dir=$1
+    shift
+    cmake -S "$project" -B "$dir" -G Ninja -DORGTRUST_WERROR=ON \
+        -DCMAKE_INSTALL_PREFIX=/usr "$@" && ninja -C "$dir"
+}
+
+# unit_tests NAME: ctest in $builds/NAME.
+unit_tests() {
+    ctest --test-dir "$builds/$1" --output-on-failure --no-tests=error -j "$jobs" \
+        --output-junit "$results/$part/ctest.xml" || true
+    [[ -s $results/$part/ctest.xml ]] || check "ctest $1 ran" false
+}
+
+# program_tests NAME ARGUMENT…: pytest against the programs in $builds/NAME.
+program_tests() {
+    local name=$1
+    shift
+    if [[ -n ${ORGTRUST_TEST_NAMES:-} ]]; then set -- "$@" -k "$ORGTRUST_TEST_NAMES"; fi
+    ORGTRUST_BUILD=$builds/$name "$python" -m pytest -q -c "$project/tests/pytest.ini" \
+        --rootdir "$project/tests" --basetemp "$TMPDIR/py" --durations=15 \
+        --junitxml "$results/$part/pytest.xml" "$@" "$project/tests"
+    # 5: nothing was selected.
+    case $? in
+    0 | 1) ;;
+    5) [[ -n ${ORGTRUST_TEST_NAMES:-} ]] || check "pytest $name found tests" false ;;
+    *) check "pytest $name ran" false ;;
+    esac
+    chmod -R u+rwX "$TMPDIR/py" 2>/dev/null
+    rm -rf "$TMPDIR/py"
+}
+
+# Reports that sanitizers wrote into $1, whoever's child it was.
+reports() {
+    local file found=0
+    for file in "$1"/*; do
+        [[ -s $file ]] || continue
+        found=1
+        echo "== $file"
+        head -n 60 "$file"
+    done
+    return "$found"
+}
+
+sanitized() { # NAME; then options for the build
+    export SANITIZER_REPORTS=$results/$part/reports
+    mkdir -p "$SANITIZER_REPORTS"
+    local common="log_path=$SANITIZER_REPORTS/report:exitcode=99"
+    local lists=$project/tests/support
+    export ASAN_OPTIONS="$common:detect_stack_use_after_return=1:strict_string_checks=1:check_initialization_order=1"
+    export LSAN_OPTIONS="$common:suppressions=$lists/lsan.supp:print_suppressions=0"
+    export UBSAN_OPTIONS="$common:print_stacktrace=1"
+    export TSAN_OPTIONS="$common:second_deadlock_stack=1:history_size=5:suppressions=$lists/tsan.supp"
+}
+
+part_lint() {
+    local files=()
+    check 'clang-format' lint_format
+    check 'cppcheck' lint_cppcheck
+    check 'clang-tidy' lint_tidy
+    check 'shellcheck' lint_shell
+    check 'python compiles' lint_python
+    check 'no program of ours in the wrong place' lint_layers
+}
+
+lint_format() {
+    sources '\.[ch]$' | xargs -0 clang-format --dry-run -Werror --style=file
+}
+
+lint_cppcheck() {
+    sources '^(common|provider|p11module|cli|server)/.*\.c$' |
+        xargs -0 cppcheck --quiet -j "$jobs" --std=c11 --enable=warning,performance,portability \
+            --inline-suppr --error-exitcode=1 --suppress=missingIncludeSystem \
+            --suppress=normalCheckLevelMaxBranches -D_GNU_SOURCE \
+            -I "$project/common" -I "$project/provider" -I "$project/cli" -I "$project/server"
+}
+
+lint_tidy() {
+    cmake -S "$project" -B "$builds/lint" -G Ninja -DCMAKE_C_COMPILER=clang \
+        -DCMAKE_BUILD_TYPE=Debug >/dev/null || return 1
+    ninja -C "$builds/lint" -t targets all 2>/dev/null | sed -n 's/\(.*\.h\): .*/\1/p' |
+        xargs -r ninja -C "$builds/lint" >/dev/null
+    sources '^(common|provider|p11module|cli|server)/.*\.c$' |
+        xargs -0 -n 4 -P "$jobs" clang-tidy --quiet -p "$builds/lint" --warnings-as-errors='*'
+}
+
+lint_shell() {
+    local file files=()
+    while IFS= read -r -d '' file; do
+        if head -n 1 "$file" | grep -qE '^#!.*\b(ba|da)?sh\b' || [[ $file == *.sh ]]; then
+            files+=("$file")
+        fi
+    done < <(sources '^')
+    shellcheck --external-sources "${files[@]}"
+}
+
+lint_python() {
+    sources '\.py$' | xargs -0 "$python" -c '
+import sys
+for name in sys.argv[1:]:
+    with open(name, encoding="utf-8") as file:
+        compile(file.read(), name, "exec", dont_inherit=True)
+'
+}
+
+# An arrow only points inwards: common/ includes nothing of the parts around it, and
+# common/cache nothing of common/fetch.
+lint_layers() {
+    local bad
+    bad=$(cd "$project" && {
+        grep -nE '#include "(provider|p11module|cli|server)/' -r common --include='*.[ch]'
+        grep -nE '#include "fetch/' -r common/cache provider --include='*.[ch]'
+        grep -nE '#include <(curl|cjson|openssl)/' -r common/cache --include='*.[ch]'
+    })
+    [[ -z $bad ]] || {
+        echo "$bad"
+        return 1
+    }
+}
+
+part_release() {
+    build release -DCMAKE_BUILD_TYPE=RelWithDebInfo -DCMAKE_C_COMPILER=gcc || return 0
+    unit_tests release
+    program_tests release
+}
+
+part_clang() {
+    build clang -DCMAKE_BUILD_TYPE=RelWithDebInfo -DCMAKE_C_COMPILER=clang || return 0
+    unit_tests clang
+}
+
+part_asan() {
+    build asan -DCMAKE_BUILD_TYPE=Debug -DORGTRUST_SANITIZE=address,undefined || return 0
+    sanitized
+    unit_tests asan
+    ORGTRUST_PRELOAD=$(gcc -print-file-name=libasan.so):$(gcc -print-file-name=libubsan.so) \
+        ORGTRUST_SLOWNESS=3 program_tests asan
+    check 'no report of a sanitizer' reports "$SANITIZER_REPORTS"
+}
+
+part_tsan() {
+    build tsan -DCMAKE_BUILD_TYPE=Debug -DORGTRUST_SANITIZE=thread || return 0
+    sanitized
+    unit_tests tsan
+    ORGTRUST_PRELOAD=$(gcc -print-file-name=libtsan.so) \
+        ORGTRUST_SLOWNESS=5 program_tests tsan -m concurrency
+    check 'no report of a sanitizer' reports "$SANITIZER_REPORTS"
+}
+
+part_valgrind() {
+    local valgrind=(valgrind --quiet --error-exitcode=99 --leak-check=full
+        "--show-leak-kinds=definite,possible" "--errors-for-leak-kinds=definite,possible"
+        --suppressions="$project/tests/support/valgrind.supp")
+    # An emulator, as CMake calls what goes before a test's program; nothing is compiled anew.
+    local emulator
+    emulator=$(IFS=';' && echo "${valgrind[*]}")
+    build release -DCMAKE_BUILD_TYPE=RelWithDebInfo -DCMAKE_C_COMPILER=gcc || return 0
+    cmake -S "$project" -B "$builds/release" -DCMAKE_CROSSCOMPILING_EMULATOR="$emulator" &&
+        ORGTRUST_SLOWNESS=20 unit_tests release
+    cmake -S "$project" -B "$builds/release" -UCMAKE_CROSSCOMPILING_EMULATOR
+    ORGTRUST_WRAP="${valgrind[*]}" program_tests release -m memory
+}
+
+part_fuzz() {
+    local target seconds=30
+    [[ $long == no ]] || seconds=3600
+    build fuzz -DCMAKE_BUILD_TYPE=RelWithDebInfo -DCMAKE_C_COMPILER=clang \
+        -DORGTRUST_FUZZ=ON -DORGTRUST_SANITIZE=address,undefined || return 0
+    for target in "$builds"/fuzz/tests/fuzz/fuzz_*; do
+        [[ -f $target && -x $target ]] || continue
+        check "${target##*/} for $seconds s" fuzz "$target" "$seconds"
+    done
+    check 'there are fuzz targets' test -s "$results/$part/checks.tsv"
+}
+
+# What is found anew goes to the build; a crash is left beside it and shown.
+fuzz() { # TARGET SECONDS
+    local name=${1##*/}
+    local found=$builds/fuzz/found/${name#fuzz_} kept=$project/tests/fuzz/corpus/${name#fuzz_}
+    mkdir -p "$found"
+    [[ -d $kept ]] || kept=$found
+    "$1" -max_total_time="$2" -timeout=10 -rss_limit_mb=2048 -print_final_stats=1 \
+        -artifact_prefix="$builds/fuzz/crash-$name-" "$found" "$kept"
+}
+
+part_roots() {
+    if [[ $EUID -ne 0 ]]; then
+        skip 'fresh Debian roots' 'needs root'
+        return 0
+    fi
+    check 'make the roots' "$project/tests/roots/make" || return 0
+    check 'quickstart in a fresh Debian 12' \
+        "$project/tests/roots/enter" bookworm conf/quickstart
+    check 'tests/run in a fresh Debian 12' \
+        "$project/tests/roots/enter" bookworm tests/run --only release
+    build release -DCMAKE_BUILD_TYPE=RelWithDebInfo -DCMAKE_C_COMPILER=gcc || return 0
+    check 'provider on Debian 13' "$project/tests/roots/enter" --offline \
+        --show "$builds/release" trixie env ORGTRUST_BUILD="$builds/release" \
+        python3 -m pytest -q -c tests/pytest.ini --rootdir tests tests/provider tests/e2e
+}

@@ -1,0 +1,96 @@
+"""Counts what the parts of tests/run recorded and says it.
+
+tally.py --line RESULTS/PART    one line for a part that has just ended
+tally.py RESULTS LOGS           the table, what failed, what was skipped, the closing line;
+                                exit status 1 when anything failed"""
+
+from __future__ import annotations
+
+import sys
+import xml.etree.ElementTree as ElementTree
+from dataclasses import dataclass, field
+from pathlib import Path
+
+
+@dataclass
+class Part:
+    name: str
+    seconds: int = 0
+    passed: int = 0
+    failed: list[str] = field(default_factory=list)
+    skipped: list[tuple[str, str]] = field(default_factory=list)
+
+    def line(self) -> str:
+        return (f"{self.passed:6} passed {len(self.failed):5} failed "
+                f"{len(self.skipped):5} skipped {self.seconds:6} s")
+
+
+def read_junit(part: Part, path: Path):
+    for case in ElementTree.parse(path).getroot().iter("testcase"):
+        name = case.get("name", "?")
+        if path.stem == "pytest":
+            name = f"{case.get('classname', '')}::{name}"
+        skipped = case.find("skipped")
+        if case.find("failure") is not None or case.find("error") is not None:
+            part.failed.append(name)
+        elif skipped is not None:
+            part.skipped.append((name, skipped.get("message") or "no reason given"))
+        elif case.get("status") in ("disabled", "notrun"):
+            part.skipped.append((name, case.get("status", "")))
+        else:
+            part.passed += 1
+
+
+def read_checks(part: Part, path: Path):
+    for line in path.read_text("utf-8").splitlines():
+        outcome, name, why = line.split("\t", 2)
+        if outcome == "passed":
+            part.passed += 1
+        elif outcome == "skipped":
+            part.skipped.append((name, why))
+        else:
+            part.failed.append(f"{name} ({why})")
+
+
+def read_part(directory: Path) -> Part:
+    part = Part(directory.name)
+    for path in sorted(directory.glob("*.xml")):
+        try:
+            read_junit(part, path)
+        except ElementTree.ParseError as wrong:
+            part.failed.append(f"{path.name} cannot be read: {wrong}")
+    if (directory / "checks.tsv").exists():
+        read_checks(part, directory / "checks.tsv")
+    part.seconds = int((directory / "seconds").read_text())
+    status = (directory / "status").read_text().strip()
+    if status != "0":
+        part.failed.append(f"the part itself ended with {status}")
+    if part.passed == 0 and not part.failed and not part.skipped:
+        part.failed.append("nothing ran")
+    return part
+
+
+def main(argv: list[str]) -> int:
+    if argv[0] == "--line":
+        print(read_part(Path(argv[1])).line())
+        return 0
+    results, logs = Path(argv[0]), Path(argv[1])
+    order = sorted(results.iterdir(), key=lambda d: (d / "status").stat().st_mtime_ns)
+    parts = [read_part(directory) for directory in order]
+    print()
+    for part in parts:
+        print(f"{part.name:9} {part.line()}   {logs / part.name}.log")
+    for part in parts:
+        for name in part.failed:
+            print(f"FAILED  {part.name}: {name}")
+    for part in parts:
+        for name, why in part.skipped:
+            print(f"SKIPPED {part.name}: {name}: {why}")
+    failed = sum(len(p.failed) for p in parts)
+    print(f"\n{sum(p.passed for p in parts)} passed, {failed} failed, "
+          f"{sum(len(p.skipped) for p in parts)} skipped")
+    return 1 if failed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
