@@ -63,16 +63,17 @@ static enum ot_status check_owner(const struct stat *st, const char *path,
     uid_t self = geteuid();
 
     if (st->st_uid != 0 && st->st_uid != self)
-        return ot_error_set(err, OT_E_UNSAFE,
-                            "%s belongs to user %lu, not to root or to this user (%lu), who "
-                            "could change it: run chown %lu on it if its content is right",
-                            path, (unsigned long)st->st_uid, (unsigned long)self,
-                            (unsigned long)self);
+        return ot_error_set(
+            err, OT_E_UNSAFE,
+            "%s belongs to user %lu, not to root or to this user (%lu), who "
+            "could change it: run chown %lu on it if its content is right",
+            path, (unsigned long)st->st_uid, (unsigned long)self, (unsigned long)self);
     if (st->st_mode & (S_IWGRP | S_IWOTH))
-        return ot_error_set(err, OT_E_UNSAFE,
-                            "%s can be written by others (mode %04o): run chmod go-w on it if "
-                            "its content is right",
-                            path, (unsigned)(st->st_mode & 07777));
+        return ot_error_set(
+            err, OT_E_UNSAFE,
+            "%s can be written by others (mode %04o): run chmod go-w on it if "
+            "its content is right",
+            path, (unsigned)(st->st_mode & 07777));
     return OT_OK;
 }
 
@@ -87,10 +88,11 @@ static enum ot_status check_file(int fd, const char *path, size_t max_bytes,
         return ot_error_set(err, OT_E_UNSAFE,
                             "%s is not a regular file: remove it, or name another", path);
     if (st.st_size < 0 || (unsigned long long)st.st_size > max_bytes)
-        return ot_error_set(err, OT_E_UNSAFE,
-                            "%s has %lld bytes, more than the %zu that such a file may have: "
-                            "remove it, or name another",
-                            path, (long long)st.st_size, max_bytes);
+        return ot_error_set(
+            err, OT_E_UNSAFE,
+            "%s has %lld bytes, more than the %zu that such a file may have: "
+            "remove it, or name another",
+            path, (long long)st.st_size, max_bytes);
     return check_owner(&st, path, err);
 }
 
@@ -102,10 +104,11 @@ static enum ot_status open_failed(int errnum, const char *path, struct ot_error 
     case ENOTDIR:
         return ot_error_set(err, OT_E_NOT_FOUND, "%s does not exist", path);
     case ELOOP:
-        return ot_error_set(err, OT_E_UNSAFE,
-                            "%s is a symbolic link, which is not followed here: put the file "
-                            "itself there",
-                            path);
+        return ot_error_set(
+            err, OT_E_UNSAFE,
+            "%s is a symbolic link, which is not followed here: put the file "
+            "itself there",
+            path);
     case ENXIO:
         return ot_error_set(err, OT_E_UNSAFE,
                             "%s is not a regular file: remove it, or name another", path);
@@ -144,12 +147,13 @@ static enum ot_status open_dir(int *dir, const char *path, struct ot_error *err)
 
     *dir = -1;
     if (fd < 0 && errno == ENOTDIR && lstat(path, &st) == 0)
-        return ot_error_set(err, OT_E_UNSAFE,
-                            S_ISLNK(st.st_mode)
-                                ? "%s is a symbolic link, which is not followed here: name "
-                                  "the directory itself"
-                                : "%s is not a directory: remove it, or name another",
-                            path);
+        return ot_error_set(
+            err, OT_E_UNSAFE,
+            S_ISLNK(st.st_mode)
+                ? "%s is a symbolic link, which is not followed here: name "
+                  "the directory itself"
+                : "%s is not a directory: remove it, or name another",
+            path);
     if (fd < 0 && (errno == ENOENT || errno == ENOTDIR))
         return ot_error_set(err, OT_E_NOT_FOUND, "the directory %s does not exist", path);
     if (fd < 0)
@@ -186,6 +190,9 @@ enum ot_status ot_path_open(int *fd, const char *path, size_t max_bytes,
     int dir;
 
     *fd = -1;
+    while (len > 1 &&
+           path[len - 1] == '/') /* with a slash behind it a link is followed */
+        len--;
     if (len >= sizeof(parent))
         return ot_error_errno(err, OT_E_IO, ENAMETOOLONG, "cannot open %s", path);
     memcpy(parent, path, len);

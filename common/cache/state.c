@@ -1,1 +1,213 @@
 #include "cache/state.h"
+
+#include <inttypes.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "cache/ini_file.h"
+#include "cache/path.h"
+
+/* INI, so that a person can read it. The sentence is quoted, because INI takes blanks off
+ * and breaks at a semicolon, and percent-encoded where needed, and goes on in a further
+ * `message` when it is longer than a line. */
+#define MESSAGE_CHUNK 150
+
+static const char *const keys[] = {"attempt_at", "retry_at", "failures", "status",
+                                   "message"};
+enum { ATTEMPT_AT, RETRY_AT, FAILURES, STATUS, MESSAGE, KEYS };
+
+struct reader {
+    struct ot_state *state;
+    bool seen[KEYS];
+};
+
+static enum ot_status bad(const char *key, struct ot_error *err)
+{
+    return ot_error_set(err, OT_E_CORRUPT, "%s is not what orgtrust writes there", key);
+}
+
+/* Digits only; strtoll would take more than we write. */
+static bool parse_number(const char *text, int64_t most, int64_t *out)
+{
+    int64_t n = 0;
+
+    if (*text == '\0')
+        return false;
+    for (; *text >= '0' && *text <= '9'; text++)
+        if (__builtin_mul_overflow(n, 10, &n) ||
+            __builtin_add_overflow(n, *text - '0', &n))
+            return false;
+    *out = n;
+    return *text == '\0' && n <= most;
+}
+
+static int hex_value(char c)
+{
+    const char *digits = "0123456789abcdef", *at = c == '\0' ? NULL : strchr(digits, c);
+
+    return at == NULL ? -1 : (int)(at - digits);
+}
+
+/* Appends what stands in the quotes; the whole may not grow beyond an error's sentence.
+ */
+static bool append_message(char *message, const char *value)
+{
+    size_t n = strlen(message), len = strlen(value), i;
+
+    if (len < 2 || value[0] != '"' || value[len - 1] != '"')
+        return false;
+    for (i = 1; i < len - 1; i++) {
+        char c = value[i];
+
+        if (c == '%') {
+            int high = hex_value(value[i + 1]);
+            int low = high >= 0 ? hex_value(value[i + 2]) : -1;
+
+            if (low < 0 || high * 16 + low == 0)
+                return false;
+            c = (char)(high * 16 + low);
+            i += 2;
+        }
+        if (n + 1 >= OT_ERROR_MAX)
+            return false;
+        message[n++] = c;
+    }
+    message[n] = '\0';
+    return true;
+}
+
+static enum ot_status take_pair(void *arg, const char *key, const char *value,
+                                unsigned line, struct ot_error *err)
+{
+    struct reader *reader = arg;
+    struct ot_state *state = reader->state;
+    int64_t failures = 0;
+    bool good = false;
+    int i = 0;
+
+    (void)line;
+    while (i < KEYS && strcmp(keys[i], key) != 0)
+        i++;
+    if (i == KEYS || (reader->seen[i] && i != MESSAGE))
+        return ot_error_set(err, OT_E_CORRUPT,
+                            "a key that orgtrust does not write there");
+    reader->seen[i] = true;
+    switch (i) {
+    case ATTEMPT_AT:
+        good = parse_number(value, INT64_MAX, &state->attempt_at);
+        break;
+    case RETRY_AT:
+        good = parse_number(value, INT64_MAX, &state->retry_at);
+        break;
+    case FAILURES:
+        good = parse_number(value, INT32_MAX, &failures);
+        state->failures = (unsigned)failures;
+        break;
+    case STATUS:
+        state->last.status = ot_status_from_word(value);
+        good = strcmp(ot_status_word(state->last.status), value) == 0;
+        break;
+    default:
+        good = append_message(state->last.message, value);
+    }
+    return good ? OT_OK : bad(keys[i], err);
+}
+
+enum ot_status ot_state_read(struct ot_state *state, const char *path,
+                             struct ot_error *err)
+{
+    struct reader reader = {.state = state};
+    const struct ot_ini ini = {NULL, take_pair, &reader, OT_E_CORRUPT};
+    struct ot_error raw = OT_ERROR_INIT;
+    enum ot_status status;
+    int fd;
+
+    memset(state, 0, sizeof(*state));
+    status = ot_path_open(&fd, path, OT_STATE_BYTES_MAX - 1, err);
+    if (status == OT_E_NOT_FOUND) {
+        ot_error_clear(err);
+        return OT_OK;
+    }
+    if (status != OT_OK)
+        return status;
+    status = ot_ini_read(&ini, path, fd, OT_STATE_BYTES_MAX - 1, err);
+    close(fd);
+    if (status != OT_OK) {
+        memset(state, 0, sizeof(*state));
+        return status;
+    }
+    /* Once more through the escaping: a sentence keeps error.h's promise wherever it came
+     * from. */
+    ot_error_set(&raw, state->last.status, "%s", state->last.message);
+    state->last = raw;
+    return OT_OK;
+}
+
+/* A growing text that remembers that it did not fit. */
+struct text {
+    char *at;
+    size_t left; /* with the terminator */
+};
+
+static void put(struct text *text, const char *bytes, size_t len)
+{
+    if (len >= text->left) {
+        text->left = 0;
+        return;
+    }
+    memcpy(text->at, bytes, len);
+    text->at += len;
+    text->left -= len;
+    *text->at = '\0';
+}
+
+/* One character of the message, encoded; returns how many bytes of it were taken. */
+static size_t encode(char *out, size_t *out_len, const char *message)
+{
+    unsigned char c = (unsigned char)message[0];
+    size_t n = 1;
+
+    if (c < ' ' || c == 0x7f || c == '%' || c == ';' || c == '"') {
+        *out_len = (size_t)snprintf(out, 4, "%%%02x", c);
+        return 1;
+    }
+    while (((unsigned char)message[n] & 0xc0) == 0x80 && n < 4)
+        n++;
+    memcpy(out, message, n);
+    *out_len = n;
+    return n;
+}
+
+static void put_message(struct text *text, const char *message)
+{
+    char character[5];
+    size_t len, column;
+
+    while (*message != '\0') {
+        put(text, "message = \"", 11);
+        for (column = 0; *message != '\0' && column < MESSAGE_CHUNK; column += len) {
+            message += encode(character, &len, message);
+            put(text, character, len);
+        }
+        put(text, "\"\n", 2);
+    }
+}
+
+size_t ot_state_format(const struct ot_state *state, char *buf, size_t size)
+{
+    char head[256];
+    struct text text = {buf, size};
+    int n = snprintf(head, sizeof(head),
+                     "# How the last attempts to sync went; orgtrust sync writes this.\n"
+                     "attempt_at = %" PRId64 "\nretry_at = %" PRId64
+                     "\nfailures = %u\nstatus = %s\n",
+                     state->attempt_at, state->retry_at, state->failures,
+                     ot_status_word(state->last.status));
+
+    put(&text, head, (size_t)n);
+    put_message(&text, state->last.message);
+    return text.left == 0 ? 0 : (size_t)(text.at - buf);
+}
