@@ -111,12 +111,12 @@ static bool matches(const struct ot_search *search, const struct ot_record *reco
                          search->canon_issuer_len));
 }
 
-/* A name, a label and an id may be the same text for different certificates: up to three
+/* An id, a name and a label may be the same text for different certificates: up to three
  * lists; a record that an earlier list holds is passed over in a later one. */
 static enum ot_status find_alias(struct ot_search *search, struct ot_error *err)
 {
-    static const enum ot_index indexes[OT_SEARCH_LISTS] = {OT_INDEX_NAME, OT_INDEX_LABEL,
-                                                           OT_INDEX_ID};
+    static const enum ot_index indexes[OT_SEARCH_LISTS] = {OT_INDEX_ID, OT_INDEX_NAME,
+                                                           OT_INDEX_LABEL};
     enum ot_status status = OT_OK;
     int i;
 

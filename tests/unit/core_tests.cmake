@@ -1,0 +1,8 @@
+unit_test(text LIBS ot_cache)
+unit_test(error LIBS ot_cache)
+unit_test(record LIBS ot_fetch)
+unit_test(name LIBS ot_fetch SOURCES certs.c)
+unit_test(file LIBS ot_fetch)
+unit_test(label LIBS ot_fetch SOURCES certs.c)
+unit_test(snapshot LIBS ot_fetch SOURCES certs.c snapshots.c)
+unit_test(search LIBS ot_fetch SOURCES certs.c snapshots.c)

@@ -1,0 +1,90 @@
+#include "cache/text.h"
+
+#include <string.h>
+
+#include "unit.h"
+
+static void check(const char *text, size_t len, const char *expected)
+{
+    char out[256];
+    size_t n = ot_text_escape(out, sizeof(out), text, len);
+
+    CU_ASSERT_STRING_EQUAL(out, expected);
+    CU_ASSERT_EQUAL(n, strlen(expected));
+}
+
+static void utf8_follows_the_table_of_well_formed_sequences(void)
+{
+    static const char *const good[] = {"",
+                                       "plain",
+                                       "\xc2\x80",
+                                       "\xdf\xbf",
+                                       "\xe0\xa0\x80",
+                                       "\xed\x9f\xbf",
+                                       "\xee\x80\x80",
+                                       "\xef\xbf\xbf",
+                                       "\xf0\x90\x80\x80",
+                                       "\xf4\x8f\xbf\xbf"};
+    static const char *const bad[] = {"\x80",
+                                      "\xc0\x80",
+                                      "\xc1\xbf",
+                                      "\xc2",
+                                      "\xe0\x9f\xbf",
+                                      "\xed\xa0\x80",
+                                      "\xef\xbf",
+                                      "\xf0\x8f\xbf\xbf",
+                                      "\xf4\x90\x80\x80",
+                                      "\xf5\x80\x80\x80",
+                                      "a\xc3(\x28",
+                                      "\xff",
+                                      "\xfe",
+                                      "\xe2\x28\xa1",
+                                      "\xf8\x88\x80"};
+    size_t i;
+
+    for (i = 0; i < sizeof(good) / sizeof(good[0]); i++)
+        CU_ASSERT_TRUE(ot_text_is_utf8(good[i], strlen(good[i])));
+    for (i = 0; i < sizeof(bad) / sizeof(bad[0]); i++)
+        CU_ASSERT_FALSE(ot_text_is_utf8(bad[i], strlen(bad[i])));
+    CU_ASSERT_TRUE(ot_text_is_utf8("a\0b", 3));
+}
+
+static void fault_30_what_would_move_or_turn_a_line_is_escaped(void)
+{
+    check("Zürich Root", strlen("Zürich Root"), "Zürich Root");
+    check("a\nb\x1b[2J\x7f", 8, "a\\x0ab\\x1b[2J\\x7f");
+    check("a\0b", 3, "a\\x00b");
+    check("\xc2\x9b!", 3, "\\u{009B}!");
+    check("abc\xe2\x80\xae", 6, "abc\\u{202E}");
+    check("\xe2\x81\xa6x\xe2\x81\xa9", 7, "\\u{2066}x\\u{2069}");
+    check("\xe2\x80\xa8", 3, "\\u{2028}");
+    check("\xef\xbb\xbfx", 4, "\\u{FEFF}x");
+    check("\xc3", 1, "\\xc3");
+    check("a\xff\xfez", 4, "a\\xff\\xfez");
+}
+
+static void a_full_buffer_ends_at_a_whole_character(void)
+{
+    char out[5];
+
+    CU_ASSERT_EQUAL(ot_text_escape(out, sizeof(out), "abcdef", 6), 4);
+    CU_ASSERT_STRING_EQUAL(out, "abcd");
+    CU_ASSERT_EQUAL(ot_text_escape(out, sizeof(out), "abc\xc3\xa9", 5), 3);
+    CU_ASSERT_STRING_EQUAL(out, "abc");
+    CU_ASSERT_EQUAL(ot_text_escape(out, sizeof(out), "ab\n", 3), 2);
+    CU_ASSERT_STRING_EQUAL(out, "ab");
+    CU_ASSERT_EQUAL(ot_text_escape(out, 0, "ab", 2), 0);
+}
+
+static const struct unit_case cases[] = {
+    {"utf8_follows_the_table_of_well_formed_sequences",
+     utf8_follows_the_table_of_well_formed_sequences},
+    {"fault_30_what_would_move_or_turn_a_line_is_escaped",
+     fault_30_what_would_move_or_turn_a_line_is_escaped},
+    {"a_full_buffer_ends_at_a_whole_character", a_full_buffer_ends_at_a_whole_character},
+    {NULL, NULL}};
+
+int main(int argc, char **argv)
+{
+    return unit_main("text", cases, argc, argv);
+}
