@@ -1,0 +1,14 @@
+# Configuration, files, freshness, the background sync and what a plugin gets to see.
+unit_test(path LIBS ot_cache)
+unit_test(freshness LIBS ot_cache)
+unit_test(state LIBS ot_cache)
+unit_test(uri LIBS ot_cache)
+
+# A second copy of the reader, with a system directory that the test may write.
+unit_test(config LIBS ot_cache
+  SOURCES ${PROJECT_SOURCE_DIR}/common/cache/config.c
+          ${PROJECT_SOURCE_DIR}/common/cache/config_read.c)
+target_include_directories(unit_config SYSTEM PRIVATE ${ORGTRUST_INIH_INCLUDE})
+target_compile_definitions(unit_config PRIVATE
+  ORGTRUST_SYSCONFDIR="${CMAKE_CURRENT_BINARY_DIR}/config-etc"
+  ORGTRUST_EXAMPLE="${PROJECT_SOURCE_DIR}/conf/orgtrust.conf.example")

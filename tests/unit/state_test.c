@@ -1,0 +1,172 @@
+#include "cache/state.h"
+
+#include <string.h>
+#include <unistd.h>
+
+#include "files.h"
+#include "unit.h"
+
+static void round_trip(const struct ot_state *state)
+{
+    char text[OT_STATE_BYTES_MAX];
+    struct ot_error err = OT_ERROR_INIT;
+    struct ot_state back;
+    size_t len = ot_state_format(state, text, sizeof(text));
+
+    CU_ASSERT(len > 0 && len < OT_STATE_BYTES_MAX);
+    CU_ASSERT_EQUAL(strlen(text), len);
+    file_put(unit_path("state"), text, len, 0644);
+    CU_ASSERT_EQUAL(ot_state_read(&back, unit_path("state"), &err), OT_OK);
+    if (err.message[0] != '\0')
+        fprintf(stderr, "\n  %s\n", err.message);
+    CU_ASSERT_EQUAL(back.attempt_at, state->attempt_at);
+    CU_ASSERT_EQUAL(back.retry_at, state->retry_at);
+    CU_ASSERT_EQUAL(back.failures, state->failures);
+    CU_ASSERT_EQUAL(back.last.status, state->last.status);
+    CU_ASSERT_STRING_EQUAL(back.last.message, state->last.message);
+}
+
+static void what_is_written_is_read(void)
+{
+    struct ot_state state = {0};
+
+    round_trip(&state);
+    state.attempt_at = 1800000000;
+    state.retry_at = 1800000060;
+    state.failures = 2;
+    ot_error_set(&state.last, OT_E_AUTH,
+                 "401; the key in /etc/key was refused ; \"quoted\" 100%% [x] = # ä€😀 ");
+    round_trip(&state);
+}
+
+static void the_longest_sentence_survives(void)
+{
+    struct ot_state state = {.failures = 1};
+    char filler[OT_ERROR_MAX];
+    size_t i;
+
+    state.last.status = OT_E_NETWORK;
+    memset(state.last.message, '%', OT_ERROR_MAX - 1);
+    round_trip(&state);
+    for (i = 0; i + 4 < sizeof(filler); i += 4)
+        memcpy(filler + i, "😀", 4);
+    filler[i] = '\0';
+    ot_error_set(&state.last, OT_E_NETWORK, "%s", filler);
+    round_trip(&state);
+    memset(filler, ' ', sizeof(filler) - 1); /* blanks where lines are cut */
+    filler[sizeof(filler) - 1] = '\0';
+    ot_error_set(&state.last, OT_E_NETWORK, "%s", filler);
+    round_trip(&state);
+}
+
+static void a_small_buffer_gets_nothing(void)
+{
+    struct ot_state state = {.failures = 1};
+    char text[160];
+
+    ot_error_set(&state.last, OT_E_NETWORK, "no route to the host of the API");
+    CU_ASSERT_EQUAL(ot_state_format(&state, text, sizeof(text)), 0);
+}
+
+static void absent_means_no_failure(void)
+{
+    struct ot_error err = OT_ERROR_INIT;
+    struct ot_state state = {.failures = 9};
+
+    CU_ASSERT_EQUAL(ot_state_read(&state, unit_path("none"), &err), OT_OK);
+    CU_ASSERT_EQUAL(state.failures, 0);
+    CU_ASSERT_EQUAL(err.status, OT_OK);
+    CU_ASSERT_STRING_EQUAL(err.message, "");
+    CU_ASSERT_EQUAL(ot_state_read(&state, unit_path("none/none"), NULL), OT_OK);
+}
+
+static void what_is_not_ours_is_refused(void)
+{
+    static const char *const texts[] = {
+        "attempt_at = -1\n",
+        "attempt_at = 1x\n",
+        "attempt_at =\n",
+        "attempt_at = 99999999999999999999\n",
+        "failures = 2147483648\n",
+        "failures = 1\nfailures = 1\n",
+        "status = awful\n",
+        "message = unquoted\n",
+        "message = \"\n",
+        "message = \"%\"\n",
+        "message = \"%4\"\n",
+        "message = \"%00\"\n",
+        "message = \"%zz\"\n",
+        "other = 1\n",
+        "[section]\n",
+        "nonsense\n",
+        "failures = 1\n  2\n",
+    };
+    struct ot_error err;
+    struct ot_state state;
+    size_t i;
+
+    for (i = 0; i < sizeof(texts) / sizeof(texts[0]); i++) {
+        ot_error_clear(&err);
+        file_put_text(unit_path("bad"), texts[i]);
+        if (ot_state_read(&state, unit_path("bad"), &err) != OT_E_CORRUPT)
+            fprintf(stderr, "\n  accepted: %s", texts[i]);
+        CU_ASSERT_EQUAL(err.status, OT_E_CORRUPT);
+        CU_ASSERT_PTR_NOT_NULL(strstr(err.message, unit_path("bad")));
+        CU_ASSERT_EQUAL(state.failures, 0);
+        CU_ASSERT_EQUAL(state.attempt_at, 0);
+    }
+}
+
+static void a_sentence_cannot_outgrow_its_place(void)
+{
+    char text[OT_STATE_BYTES_MAX] = "";
+    struct ot_error err = OT_ERROR_INIT;
+    struct ot_state state;
+    int i;
+
+    for (i = 0; i < 40; i++)
+        strcat(text, "message = \"0123456789012345678901234567890123456789\"\n");
+    file_put_text(unit_path("long"), text);
+    CU_ASSERT_EQUAL(ot_state_read(&state, unit_path("long"), &err), OT_E_CORRUPT);
+}
+
+static void controls_stay_escaped(void)
+{
+    struct ot_error err = OT_ERROR_INIT;
+    struct ot_state state;
+
+    file_put_text(unit_path("esc"), "status = network\nmessage = \"a%1b[31mb%0ac\"\n");
+    CU_ASSERT_EQUAL(ot_state_read(&state, unit_path("esc"), &err), OT_OK);
+    CU_ASSERT_PTR_NULL(strchr(state.last.message, 0x1b));
+    CU_ASSERT_PTR_NULL(strchr(state.last.message, '\n'));
+    CU_ASSERT_EQUAL(state.last.status, OT_E_NETWORK);
+}
+
+static void fault_41_a_shared_state_file_is_refused(void)
+{
+    struct ot_error err = OT_ERROR_INIT;
+    struct ot_state state;
+
+    file_put(unit_path("shared"), "failures = 3\n", 13, 0666);
+    CU_ASSERT_EQUAL(ot_state_read(&state, unit_path("shared"), &err), OT_E_UNSAFE);
+    CU_ASSERT_EQUAL(state.failures, 0);
+    CU_ASSERT_EQUAL(symlink("shared", unit_path("link")), 0);
+    CU_ASSERT_EQUAL(ot_state_read(&state, unit_path("link"), &err), OT_E_UNSAFE);
+}
+
+int main(int argc, char **argv)
+{
+    static const struct unit_case cases[] = {
+        {"what_is_written_is_read", what_is_written_is_read},
+        {"the_longest_sentence_survives", the_longest_sentence_survives},
+        {"a_small_buffer_gets_nothing", a_small_buffer_gets_nothing},
+        {"absent_means_no_failure", absent_means_no_failure},
+        {"what_is_not_ours_is_refused", what_is_not_ours_is_refused},
+        {"a_sentence_cannot_outgrow_its_place", a_sentence_cannot_outgrow_its_place},
+        {"controls_stay_escaped", controls_stay_escaped},
+        {"fault_41_a_shared_state_file_is_refused",
+         fault_41_a_shared_state_file_is_refused},
+        {NULL, NULL}};
+
+    return unit_main("state", cases, argc, argv);
+}
