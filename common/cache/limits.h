@@ -34,6 +34,9 @@
 /* Decoded bytes of one list page: 100 items with names of OT_NAME_MAX, escaped. */
 #define OT_PAGE_BYTES_MAX (4u * 1024 * 1024)
 
+/* Decoded bytes of all pages of a listing: OT_CERTS_MAX at 1 KB an item. */
+#define OT_LISTING_BYTES_MAX (1024u * 1024 * 1024)
+
 /* Decoded bytes of one answer that carries a certificate. */
 #define OT_CONTENT_BYTES_MAX (1024u * 1024)
 
@@ -76,6 +79,10 @@
 /* Back-off after failed syncs: doubled from the first to the longest. */
 #define OT_BACKOFF_FIRST_S 30
 #define OT_BACKOFF_LONGEST_S 3600
+
+/* The longest that a server's Retry-After keeps a machine from asking again on its own: a
+ * wrong header must not stop it for good. */
+#define OT_RETRY_AFTER_SCHEDULE_MAX_S (24 * 3600)
 
 /* A snapshot whose time lies further ahead than this comes from another clock: stale. */
 #define OT_CLOCK_SKEW_S 60

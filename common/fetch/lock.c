@@ -1,1 +1,113 @@
 #include "fetch/lock.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdint.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+
+/* flock has no time limit, and a library may not use signals to make one: asked again and
+ * again, less often the longer it takes. */
+#define POLL_FIRST_MS 2
+#define POLL_LONGEST_MS 100
+
+static int64_t monotonic_ms(void)
+{
+    struct timespec now;
+
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
+}
+
+static void sleep_ms(int64_t ms)
+{
+    struct timespec span = {.tv_sec = ms / 1000, .tv_nsec = ms % 1000 * 1000000};
+
+    nanosleep(&span, NULL); /* cut short by a signal: asked a little earlier */
+}
+
+/* Mode 0600: whoever can open the file can hold the lock and stop every sync. */
+static enum ot_status open_file(int *fd, const char *path, struct ot_error *err)
+{
+    struct stat st;
+
+    *fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY,
+               0600);
+    if (*fd < 0 && errno == ELOOP)
+        return ot_error_set(err, OT_E_UNSAFE,
+                            "the lock file '%s' is a symbolic link; remove it", path);
+    if (*fd < 0)
+        return ot_error_errno(err, OT_E_IO, errno,
+                              "cannot open the lock file '%s'; syncing needs a cache "
+                              "directory that this user may write",
+                              path);
+    if (fstat(*fd, &st) != 0)
+        return ot_error_errno(err, OT_E_IO, errno, "cannot examine the lock file '%s'",
+                              path);
+    if (!S_ISREG(st.st_mode))
+        return ot_error_set(err, OT_E_UNSAFE,
+                            "the lock file '%s' is not a regular file; remove it", path);
+    return OT_OK;
+}
+
+/* A lock on a file that was removed or replaced meanwhile excludes nobody. */
+static bool is_in_place(int fd, const char *path)
+{
+    struct stat ours, there;
+
+    return fstat(fd, &ours) == 0 && lstat(path, &there) == 0 &&
+           ours.st_dev == there.st_dev && ours.st_ino == there.st_ino;
+}
+
+enum ot_status ot_lock_take(int *fd, const char *path, int wait_ms, bool *waited,
+                            struct ot_error *err)
+{
+    int64_t end = monotonic_ms() + wait_ms, pause = POLL_FIRST_MS, left;
+    enum ot_status status = OT_OK;
+    int file = -1;
+
+    *fd = -1;
+    *waited = false;
+    for (;;) {
+        if (file < 0)
+            status = open_file(&file, path, err);
+        if (status != OT_OK)
+            break;
+        if (flock(file, LOCK_EX | LOCK_NB) == 0) {
+            if (is_in_place(file, path)) {
+                *fd = file;
+                return OT_OK;
+            }
+            close(file);
+            file = -1;
+            continue;
+        }
+        if (errno == EINTR)
+            continue;
+        if (errno != EWOULDBLOCK) {
+            status = ot_error_errno(err, OT_E_IO, errno, "cannot lock '%s'", path);
+            break;
+        }
+        *waited = true;
+        left = end - monotonic_ms();
+        if (left <= 0) {
+            status = ot_error_set(err, OT_E_BUSY,
+                                  "another sync holds the lock '%s'; wait for it to end",
+                                  path);
+            break;
+        }
+        sleep_ms(left < pause ? left : pause);
+        pause = pause * 2 < POLL_LONGEST_MS ? pause * 2 : POLL_LONGEST_MS;
+    }
+    if (file >= 0)
+        close(file);
+    return status;
+}
+
+void ot_lock_release(int fd)
+{
+    if (fd >= 0)
+        close(fd);
+}

@@ -5,9 +5,9 @@
 #include "fetch/api.h"
 
 struct ot_sync_options {
-    bool if_stale;     /* nothing to do when the snapshot is fresh, or a back-off runs */
-    bool own_listing;  /* do not take over the result of a sync that was running already */
-    bool accept_empty; /* an active list that became empty is meant */
+    bool if_stale;    /* nothing to do when the snapshot is fresh, or a back-off runs */
+    bool own_listing; /* do not take over the result of a sync that was running already */
+    bool accept_empty;                   /* an active list that became empty is meant */
     const struct ot_http_tuning *tuning; /* NULL: the default */
     const volatile int *stop;            /* set by a signal handler; may be NULL */
     /* Called as it goes on: phase is "list" or "get"; total 0 where it is not known. */
@@ -16,8 +16,8 @@ struct ot_sync_options {
 };
 
 struct ot_sync_result {
-    bool fetched;   /* false: somebody else had just done it, or it was not due */
-    bool changed;   /* a new snapshot was written */
+    bool fetched; /* false: somebody else had just done it, or it was not due */
+    bool changed; /* a new snapshot was written */
     size_t total, active, added, removed, modified, quarantined, warnings;
     struct ot_http_counts http;
 };
@@ -25,7 +25,8 @@ struct ot_sync_result {
 /* Syncs one source: takes its lock, lists every page, gets content only for new ids,
  * writes the snapshot or just its time, records how it went in the state file. On failure
  * the earlier snapshot is untouched and the state says why and when to try again. */
-enum ot_status ot_sync(const struct ot_source *source, const struct ot_sync_options *options,
+enum ot_status ot_sync(const struct ot_source *source,
+                       const struct ot_sync_options *options,
                        struct ot_sync_result *result, struct ot_error *err);
 
 #endif

@@ -1,1 +1,293 @@
 #include "fetch/sync_list.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <sys/random.h>
+
+#define XXH_INLINE_ALL
+#include <xxhash.h>
+
+#define PAGE_LIMIT 100 /* the most that the API gives at a time */
+#define NONE SIZE_MAX
+
+/* One pass over the pages. */
+struct pass {
+    struct ot_listing *listing;
+    uint8_t *was_cursor; /* for each item, whether a page was asked for behind it */
+    size_t pages;
+    bool again; /* the failure is one that a second pass may not meet */
+};
+
+void ot_listing_clear(struct ot_listing *listing)
+{
+    for (size_t i = 0; i < listing->count; i++)
+        ot_api_cert_clear(&listing->certs[i]);
+    free(listing->certs);
+    free(listing->slots);
+    memset(listing, 0, sizeof(*listing));
+}
+
+/* The slot that holds the id, or the empty one where it belongs. */
+static size_t slot_of(const struct ot_listing *listing, const char *id)
+{
+    size_t mask = listing->slot_count - 1;
+    size_t at = XXH3_64bits_withSeed(id, strlen(id), listing->seed) & mask;
+
+    while (listing->slots[at] != 0 &&
+           strcmp(listing->certs[listing->slots[at] - 1].id, id) != 0)
+        at = (at + 1) & mask;
+    return at;
+}
+
+static size_t index_of(const struct ot_listing *listing, const char *id)
+{
+    uint32_t slot;
+
+    if (listing->slot_count == 0)
+        return NONE;
+    slot = listing->slots[slot_of(listing, id)];
+    return slot == 0 ? NONE : slot - 1;
+}
+
+const struct ot_api_cert *ot_listing_find(const struct ot_listing *listing,
+                                          const char *id)
+{
+    size_t at = index_of(listing, id);
+
+    return at == NONE ? NULL : &listing->certs[at];
+}
+
+/* Room for `more` items: the table stays at most half full. */
+static enum ot_status reserve(struct pass *pass, size_t more, struct ot_error *err)
+{
+    struct ot_listing *listing = pass->listing;
+    size_t need = listing->count + more, capacity = listing->capacity;
+    struct ot_api_cert *certs;
+    uint8_t *was_cursor;
+    uint32_t *slots;
+
+    if (need <= capacity)
+        return OT_OK;
+    capacity = capacity == 0 ? 2 * PAGE_LIMIT : 2 * capacity;
+    if (capacity < need)
+        capacity = need;
+    certs = realloc(listing->certs, capacity * sizeof(*certs));
+    if (certs == NULL)
+        return ot_error_nomem(err);
+    listing->certs = certs;
+    was_cursor = realloc(pass->was_cursor, capacity);
+    if (was_cursor == NULL)
+        return ot_error_nomem(err);
+    pass->was_cursor = was_cursor;
+
+    listing->slot_count = 256;
+    while (listing->slot_count < 2 * capacity)
+        listing->slot_count *= 2;
+    slots = calloc(listing->slot_count, sizeof(*slots));
+    free(listing->slots);
+    listing->slots = slots;
+    if (slots == NULL) {
+        listing->slot_count = 0;
+        return ot_error_nomem(err);
+    }
+    for (size_t i = 0; i < listing->count; i++)
+        slots[slot_of(listing, certs[i].id)] = (uint32_t)i + 1;
+    listing->capacity = capacity;
+    return OT_OK;
+}
+
+static bool same_name(const char *a, const char *b)
+{
+    return a == NULL || b == NULL ? a == b : strcmp(a, b) == 0;
+}
+
+static bool same_item(const struct ot_api_cert *a, const struct ot_api_cert *b)
+{
+    return same_name(a->name, b->name) && a->created_at == b->created_at &&
+           a->active == b->active && a->has_valid_at == b->has_valid_at &&
+           a->has_expires_at == b->has_expires_at &&
+           (!a->has_valid_at || a->valid_at == b->valid_at) &&
+           (!a->has_expires_at || a->expires_at == b->expires_at);
+}
+
+/* Moves the page's items into the listing; a repeated one must say the same as before. */
+static enum ot_status take_items(struct pass *pass, struct ot_api_page *page,
+                                 size_t *fresh, struct ot_error *err)
+{
+    struct ot_listing *listing = pass->listing;
+
+    *fresh = 0;
+    for (size_t i = 0; i < page->count; i++) {
+        struct ot_api_cert *item = &page->certs[i];
+        size_t at = index_of(listing, item->id);
+
+        if (!item->has_active)
+            return ot_error_set(err, OT_E_PROTOCOL,
+                                "certificate %s is listed without saying whether it is "
+                                "active",
+                                item->id);
+        if (at != NONE && same_item(&listing->certs[at], item))
+            continue;
+        if (at != NONE) {
+            pass->again = true;
+            return ot_error_set(err, OT_E_PROTOCOL,
+                                "certificate %s is listed twice and differently",
+                                item->id);
+        }
+        at = listing->count++;
+        listing->certs[at] = *item;
+        listing->slots[slot_of(listing, item->id)] = (uint32_t)at + 1;
+        pass->was_cursor[at] = 0;
+        item->name = NULL; /* the listing's now */
+        item->content = NULL;
+        ++*fresh;
+    }
+    return OT_OK;
+}
+
+static enum ot_status check_caps(const struct pass *pass, const struct ot_api_page *page,
+                                 uint64_t bytes, struct ot_error *err)
+{
+    if (pass->pages > OT_PAGES_MAX)
+        return ot_error_set(err, OT_E_PROTOCOL,
+                            "the listing has not ended after %u pages", OT_PAGES_MAX);
+    if (pass->listing->count + page->count > OT_CERTS_MAX)
+        return ot_error_set(err, OT_E_PROTOCOL,
+                            "the listing has more than %u certificates", OT_CERTS_MAX);
+    if (bytes > OT_LISTING_BYTES_MAX)
+        return ot_error_set(err, OT_E_PROTOCOL, "the listing is longer than %u bytes",
+                            OT_LISTING_BYTES_MAX);
+    return OT_OK;
+}
+
+/* Where the next page begins: behind last_id, or behind the last item when that is null.
+ * Going behind the same item twice would never end. */
+static enum ot_status next_cursor(struct pass *pass, const struct ot_api_page *page,
+                                  size_t fresh, char *cursor, struct ot_error *err)
+{
+    const char *id = page->last_id;
+    size_t at;
+
+    if (page->count == 0)
+        return ot_error_set(
+            err, OT_E_PROTOCOL,
+            "page %zu of the listing is empty, and its has_more says that "
+            "more follow",
+            pass->pages);
+    if (fresh == 0)
+        return ot_error_set(err, OT_E_PROTOCOL,
+                            "page %zu of the listing repeats only what came before; its "
+                            "cursor leads nowhere",
+                            pass->pages);
+    if (id[0] == '\0')
+        id = page->certs[page->count - 1].id;
+    at = index_of(pass->listing, id);
+    if (at == NONE)
+        return ot_error_set(
+            err, OT_E_PROTOCOL,
+            "the last_id %s of page %zu is not a certificate of the listing", id,
+            pass->pages);
+    if (pass->was_cursor[at])
+        return ot_error_set(err, OT_E_PROTOCOL,
+                            "the listing goes round in circles: it gives the cursor %s "
+                            "again",
+                            id);
+    pass->was_cursor[at] = 1;
+    memcpy(cursor, id, strlen(id) + 1);
+    return OT_OK;
+}
+
+/* A 4xx on a cursor means that its certificate is gone, on the first page that the
+ * request itself is wrong. */
+static bool is_lost_cursor(const struct ot_api *api, const char *cursor)
+{
+    long status = ot_api_last_status(api);
+
+    return cursor[0] != '\0' &&
+           (status == 400 || status == 404 || status == 410 || status == 422);
+}
+
+static enum ot_status take_page(struct pass *pass, struct ot_api *api, char *cursor,
+                                uint64_t bytes_before, bool *more, struct ot_error *err)
+{
+    struct ot_api_page page = {0};
+    enum ot_status status = ot_api_list(api, cursor, PAGE_LIMIT, &page, err);
+    uint64_t bytes = ot_http_counts(ot_api_http(api)).bytes - bytes_before;
+    size_t fresh = 0;
+
+    if (status != OT_OK) {
+        pass->again = is_lost_cursor(api, cursor);
+        return status;
+    }
+    pass->pages++;
+    *more = page.has_more;
+    status = check_caps(pass, &page, bytes, err);
+    if (status == OT_OK)
+        status = reserve(pass, page.count, err);
+    if (status == OT_OK)
+        status = take_items(pass, &page, &fresh, err);
+    if (status == OT_OK && page.has_more)
+        status = next_cursor(pass, &page, fresh, cursor, err);
+    ot_api_page_clear(&page);
+    return status;
+}
+
+static enum ot_status run_pass(struct pass *pass, struct ot_api *api,
+                               const struct ot_sync_options *options,
+                               struct ot_error *err)
+{
+    uint64_t bytes_before = ot_http_counts(ot_api_http(api)).bytes;
+    char cursor[OT_ID_MAX + 1] = "";
+    enum ot_status status;
+    bool more = false;
+
+    do {
+        status = take_page(pass, api, cursor, bytes_before, &more, err);
+        if (status == OT_OK && options->progress != NULL)
+            options->progress(options->arg, "list", pass->listing->count, 0);
+    } while (status == OT_OK && more);
+    return status;
+}
+
+enum ot_status ot_listing_fetch(struct ot_listing *out, struct ot_api *api,
+                                const struct ot_sync_options *options,
+                                struct ot_error *err)
+{
+    enum ot_status status = OT_OK;
+
+    memset(out, 0, sizeof(*out));
+    for (int tries = 0; tries < 2; tries++) {
+        struct pass pass = {.listing = out};
+
+        /* A seed of our own: nobody can choose ids that fall into one slot. */
+        if (getrandom(&out->seed, sizeof(out->seed), GRND_NONBLOCK) < 0)
+            out->seed = (uint64_t)(uintptr_t)&pass;
+        status = run_pass(&pass, api, options, err);
+        free(pass.was_cursor);
+        if (status == OT_OK)
+            return OT_OK;
+        ot_listing_clear(out);
+        if (!pass.again)
+            return status;
+        if (tries == 0)
+            ot_error_clear(err);
+    }
+    if (err != NULL) /* a 4xx on a cursor must not pass for one on the request */
+        err->status = OT_E_PROTOCOL;
+    ot_error_prefix(err, "the listing changed while it was read, twice");
+    return OT_E_PROTOCOL;
+}
+
+bool ot_listing_equal(const struct ot_listing *a, const struct ot_listing *b)
+{
+    if (a->count != b->count)
+        return false;
+    for (size_t i = 0; i < a->count; i++) {
+        const struct ot_api_cert *other = ot_listing_find(b, a->certs[i].id);
+
+        if (other == NULL || other->active != a->certs[i].active ||
+            !same_name(other->name, a->certs[i].name))
+            return false;
+    }
+    return true;
+}

@@ -1,3 +1,5 @@
 # pem, cert, lock, sync_list, sync.
 unit_test(pem LIBS ot_fetch SOURCES certs.c)
 unit_test(cert LIBS ot_fetch SOURCES certs.c)
+unit_test(lock LIBS ot_fetch)
+unit_test(sync_list LIBS ot_fetch)
