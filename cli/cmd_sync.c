@@ -1,0 +1,98 @@
+/* orgtrust sync: bring the organization's certificates into the snapshot. */
+#include <stdlib.h>
+
+#include "command.h"
+#include "progress.h"
+#include "sync_report.h"
+
+static void draw(void *arg, const char *phase, size_t done, size_t total)
+{
+    ot_progress_draw(arg, phase, done, total);
+}
+
+/* One source; its failure is told here. */
+static enum ot_status sync_source(struct ot_cli *cli, const struct ot_source *source,
+                                  cJSON *sources, bool *failed)
+{
+    struct ot_progress progress;
+    struct ot_sync_options options = {
+        .if_stale = cli->options.if_stale,
+        .accept_empty = cli->options.accept_empty,
+        .stop = cli->stop,
+        .progress = draw,
+        .arg = &progress,
+    };
+    struct ot_sync_result result = {0};
+    struct ot_error err = OT_ERROR_INIT;
+    enum ot_status status;
+
+    ot_progress_init(&progress, !cli->options.quiet);
+    progress.source = source->name;
+    status = ot_sync(source, &options, &result, &err);
+    ot_progress_clear(&progress);
+    if (status != OT_OK) {
+        ot_output_say("%s: %s", source->name, err.message);
+    } else if (!cli->options.quiet) {
+        if (result.quarantined > 0)
+            ot_sync_report_quarantined(source);
+        if (sources == NULL) {
+            char line[256];
+
+            ot_sync_report_line(line, sizeof(line), source, &result);
+            ot_output_printf(&cli->out, "%s\n", line);
+        }
+    }
+    if (sources != NULL) {
+        cJSON *object = ot_sync_report_json(source, status, &result, &err);
+
+        if (object == NULL || !cJSON_AddItemToArray(sources, object)) {
+            cJSON_Delete(object);
+            *failed = true;
+        }
+    }
+    return status;
+}
+
+enum ot_status ot_cmd_sync(struct ot_cli *cli, struct ot_error *err)
+{
+    struct ot_config *config = NULL;
+    const struct ot_source **sources = NULL;
+    cJSON *root = NULL, *list = NULL;
+    enum ot_status status, first = OT_OK;
+    bool failed = false;
+    size_t count = 0;
+
+    status = ot_config_load(&config, err);
+    if (status == OT_OK)
+        status = ot_command_sources(&cli->options, config, &sources, &count, err);
+    if (status != OT_OK)
+        goto out;
+    if (cli->options.json) {
+        root = cJSON_CreateObject();
+        list = root ? cJSON_AddArrayToObject(root, "sources") : NULL;
+        if (list == NULL) {
+            status = ot_error_nomem(err);
+            goto out;
+        }
+    }
+    for (size_t i = 0; i < count && !*cli->stop; i++) {
+        status = sync_source(cli, sources[i], list, &failed);
+        if (first == OT_OK)
+            first = status;
+    }
+    status = first;
+    if (*cli->stop && status == OT_OK)
+        status = ot_error_set(err, OT_E_INTERRUPTED, "interrupted");
+    if (failed)
+        status = ot_error_nomem(err);
+    else if (root != NULL) {
+        enum ot_status printed = ot_output_json(&cli->out, root, false, err);
+
+        status = status == OT_OK ? printed : status;
+    }
+out:
+    cJSON_Delete(root);
+    free(sources);
+    ot_config_free(config);
+    return status;
+}

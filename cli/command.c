@@ -1,0 +1,135 @@
+#include "command.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+static const struct ot_command commands[] = {
+    {
+        .name = "sync",
+        .arguments = "",
+        .summary = "bring the organization's certificates into the snapshot",
+        .help =
+            "Lists the certificates of each source and fetches the content of those "
+            "that\n"
+            "the snapshot lacks. A source whose sync fails keeps its snapshot and does\n"
+            "not stop the others; the exit status is that of the first failure.\n",
+        .options = OT_OPTIONS_COMMON | OT_OPTION_BIT(OT_OPTION_ACCEPT_EMPTY) |
+                   OT_OPTION_BIT(OT_OPTION_IF_STALE) | OT_OPTION_BIT(OT_OPTION_QUIET),
+        .run = ot_cmd_sync,
+    },
+    {
+        .name = "watch",
+        .arguments = "",
+        .summary = "stay and sync each source at its refresh_interval",
+        .help = "For a service or a sidecar: one line to standard error for each event.\n"
+                "SIGTERM and SIGINT end it, SIGHUP reads the configuration again.\n",
+        .options = OT_OPTIONS_COMMON,
+        .run = ot_cmd_watch,
+    },
+    {
+        .name = "status",
+        .arguments = "",
+        .summary = "how fresh each snapshot is and what in it needs attention",
+        .help =
+            "Needs neither key nor network. The exit status is 11 when a source has no\n"
+            "usable snapshot.\n",
+        .options = OT_OPTIONS_COMMON,
+        .run = ot_cmd_status,
+    },
+    {
+        .name = "list",
+        .arguments = "",
+        .summary = "the certificates in a snapshot",
+        .help =
+            "Without --source: of the source 'default'. Needs neither key nor network.\n",
+        .options = OT_OPTIONS_COMMON | OT_OPTION_BIT(OT_OPTION_STATE) |
+                   OT_OPTION_BIT(OT_OPTION_NAME),
+        .run = ot_cmd_list,
+    },
+    {
+        .name = "show",
+        .arguments = "ID|NAME",
+        .summary = "one certificate in a snapshot",
+        .help =
+            "Without --source: of the source 'default'. Needs neither key nor network.\n"
+            "A name that several certificates have is refused, with their ids.\n",
+        .options = OT_OPTIONS_COMMON | OT_OPTION_BIT(OT_OPTION_PEM),
+        .argument_count = 1,
+        .run = ot_cmd_show,
+    },
+};
+
+#define COMMAND_COUNT (sizeof(commands) / sizeof(commands[0]))
+
+const struct ot_command *ot_command_find(const char *name)
+{
+    for (size_t i = 0; i < COMMAND_COUNT; i++)
+        if (strcmp(commands[i].name, name) == 0)
+            return &commands[i];
+    return NULL;
+}
+
+void ot_command_help(const struct ot_command *command, struct ot_output *out)
+{
+    ot_output_printf(out, "usage: orgtrust %s [option ...]%s%s\n\n", command->name,
+                     *command->arguments ? " " : "", command->arguments);
+    ot_output_printf(out, "%s: %s.\n\n%s\noptions:\n", command->name, command->summary,
+                     command->help);
+    for (int i = 0; i < OT_OPTION_COUNT; i++) {
+        const struct ot_option_info *info = ot_option_info((enum ot_option)i);
+        char left[32];
+
+        if ((command->options & OT_OPTION_BIT(i)) == 0)
+            continue;
+        snprintf(left, sizeof(left), "--%s%s%s", info->name, info->argument ? " " : "",
+                 info->argument ? info->argument : "");
+        ot_output_printf(out, "  %-16s %s\n", left, info->help);
+    }
+}
+
+void ot_command_overview(struct ot_output *out)
+{
+    ot_output_printf(out,
+                     "usage: orgtrust COMMAND [option ...]\n\n"
+                     "An organization's certificates as the trust of this machine.\n\n"
+                     "commands:\n");
+    for (size_t i = 0; i < COMMAND_COUNT; i++)
+        ot_output_printf(out, "  %-16s %s\n", commands[i].name, commands[i].summary);
+    ot_output_printf(out, "  %-16s %s\n", "help [COMMAND]",
+                     "this text, or a command's own");
+    ot_output_printf(out, "\noptions:\n  %-16s %s\n  %-16s %s\n\n", "--version",
+                     "the version", "--help", "this text");
+    ot_output_printf(out,
+                     "orgtrust(1) describes configuration, output and exit statuses.\n");
+}
+
+enum ot_status ot_command_sources(const struct ot_options *options,
+                                  const struct ot_config *config,
+                                  const struct ot_source ***sources, size_t *count,
+                                  struct ot_error *err)
+{
+    size_t total = ot_config_count(config);
+    const struct ot_source **list;
+    enum ot_status status = OT_OK;
+
+    *sources = NULL;
+    *count = 0;
+    list = calloc(total > 0 ? total : 1, sizeof(struct ot_source *));
+    if (list == NULL)
+        return ot_error_nomem(err);
+    if (options->source != NULL || total == 0) {
+        /* Without any source this fails and says how to make the first. */
+        status = ot_config_find(config, options->source, &list[0], err);
+        total = 1;
+    } else {
+        for (size_t i = 0; i < total; i++)
+            list[i] = ot_config_at(config, i);
+    }
+    if (status != OT_OK) {
+        free(list);
+        return status;
+    }
+    *sources = list;
+    *count = total;
+    return OT_OK;
+}

@@ -1,0 +1,109 @@
+/* orgtrust: picks the command from the table, prints what it failed of, ends with the
+ * status of that. */
+#include <fcntl.h>
+#include <locale.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "command.h"
+#include "exit_status.h"
+#include "signals.h"
+
+/* A descriptor 0 to 2 that our caller closed would be given to the next file we open, and
+ * our words would go into it. What stands in for 1 refuses writing, so that a result
+ * which nobody can read is reported. */
+static void fill_standard_descriptors(void)
+{
+    static const int flags[] = {O_RDONLY, O_RDONLY, O_WRONLY};
+
+    for (int fd = 0; fd <= 2; fd++)
+        if (fcntl(fd, F_GETFD) == -1 && open("/dev/null", flags[fd]) != fd)
+            _exit(1);
+}
+
+static enum ot_status find(const struct ot_command **command, const char *name,
+                           struct ot_error *err)
+{
+    *command = ot_command_find(name);
+    if (*command != NULL)
+        return OT_OK;
+    return ot_error_set(err, OT_E_USAGE,
+                        "there is no command '%s'; 'orgtrust help' lists them", name);
+}
+
+static enum ot_status help(struct ot_cli *cli, int argc, char **argv,
+                           struct ot_error *err)
+{
+    const struct ot_command *command;
+    enum ot_status status;
+
+    if (argc == 0) {
+        ot_command_overview(&cli->out);
+        return OT_OK;
+    }
+    if (argc > 1)
+        return ot_error_set(err, OT_E_USAGE, "help is for one command at a time");
+    status = find(&command, argv[0], err);
+    if (status == OT_OK)
+        ot_command_help(command, &cli->out);
+    return status;
+}
+
+static enum ot_status run(struct ot_cli *cli, int argc, char **argv, struct ot_error *err)
+{
+    const struct ot_command *command;
+    enum ot_status status = find(&command, argv[0], err);
+
+    if (status == OT_OK)
+        status = ot_options_parse(&cli->options, command->options, argc, argv, err);
+    if (status != OT_OK)
+        return status;
+    if (cli->options.help) {
+        ot_command_help(command, &cli->out);
+        return OT_OK;
+    }
+    if (cli->options.argument_count != command->argument_count)
+        return ot_error_set(
+            err, OT_E_USAGE, "'orgtrust %s' takes %s%s; see 'orgtrust help %s'",
+            command->name, command->argument_count ? "exactly one " : "no arguments",
+            command->arguments, command->name);
+    return command->run(cli, err);
+}
+
+static enum ot_status dispatch(struct ot_cli *cli, int argc, char **argv,
+                               struct ot_error *err)
+{
+    if (argc < 2)
+        return ot_error_set(err, OT_E_USAGE, "which command? 'orgtrust help' lists them");
+    if (strcmp(argv[1], "--version") == 0) {
+        ot_output_printf(&cli->out, "orgtrust %s\n", ORGTRUST_VERSION);
+        return OT_OK;
+    }
+    if (strcmp(argv[1], "help") == 0)
+        return help(cli, argc - 2, argv + 2, err);
+    if (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0)
+        return help(cli, 0, NULL, err);
+    return run(cli, argc - 1, argv + 1, err);
+}
+
+int main(int argc, char **argv)
+{
+    struct ot_error err = OT_ERROR_INIT, lost = OT_ERROR_INIT;
+    struct ot_cli cli = {.stop = ot_signals_stop()};
+    enum ot_status status;
+
+    fill_standard_descriptors();
+    /* How wide a character is; the C library carries this locale inside. */
+    setlocale(LC_CTYPE, "C.UTF-8");
+    ot_signals_install();
+    ot_output_init(&cli.out, stdout);
+    status = dispatch(&cli, argc, argv, &err);
+    if (status != OT_OK && err.message[0] != '\0')
+        ot_output_say("%s", err.message);
+    if (ot_output_finish(&cli.out, &lost) != OT_OK && err.status != lost.status) {
+        ot_output_say("%s", lost.message);
+        status = status == OT_OK ? lost.status : status;
+    }
+    return ot_exit_status(status);
+}

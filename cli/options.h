@@ -1,0 +1,54 @@
+/* The command line of one command: which options it takes, what they were given. */
+#ifndef OT_CLI_OPTIONS_H
+#define OT_CLI_OPTIONS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "cache/error.h"
+
+enum ot_option {
+    OT_OPTION_SOURCE,
+    OT_OPTION_JSON,
+    OT_OPTION_HELP,
+    OT_OPTION_ACCEPT_EMPTY,
+    OT_OPTION_IF_STALE,
+    OT_OPTION_QUIET,
+    OT_OPTION_STATE,
+    OT_OPTION_NAME,
+    OT_OPTION_PEM,
+    OT_OPTION_COUNT
+};
+
+#define OT_OPTION_BIT(option) (1u << (option))
+/* What every command takes. */
+#define OT_OPTIONS_COMMON                                                                \
+    (OT_OPTION_BIT(OT_OPTION_SOURCE) | OT_OPTION_BIT(OT_OPTION_JSON) |                   \
+     OT_OPTION_BIT(OT_OPTION_HELP))
+
+enum ot_list_state { OT_LIST_ALL, OT_LIST_ACTIVE, OT_LIST_INACTIVE, OT_LIST_QUARANTINED };
+
+struct ot_options {
+    const char *source; /* NULL: not given */
+    const char *name;   /* NULL: not given */
+    enum ot_list_state state;
+    bool json, help, accept_empty, if_stale, quiet, pem;
+    char **arguments; /* what is left, in argv */
+    int argument_count;
+};
+
+struct ot_option_info {
+    const char *name;     /* without the dashes */
+    const char *argument; /* what it stands for in a usage line; NULL: takes none */
+    const char *help;
+};
+
+const struct ot_option_info *ot_option_info(enum ot_option option);
+
+/* Parses argv[1..argc) of the command named argv[0]; allowed is a set of OT_OPTION_BIT.
+ * Options and arguments may be mixed, `--` ends the options, a value given twice or an
+ * option that the command lacks is OT_E_USAGE. Permutes argv; points into it. */
+enum ot_status ot_options_parse(struct ot_options *options, unsigned allowed, int argc,
+                                char **argv, struct ot_error *err);
+
+#endif

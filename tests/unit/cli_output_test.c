@@ -1,0 +1,211 @@
+#include "json_build.h"
+#include "output.h"
+#include "progress.h"
+#include "record_json.h"
+#include "sync_report.h"
+#include "table.h"
+#include "unit.h"
+
+#include <locale.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* An output into memory, as a terminal of that many columns or none. */
+static struct ot_output memory_output(char **text, size_t *len, int columns)
+{
+    struct ot_output out = {.stream = open_memstream(text, len), .columns = columns};
+
+    CU_ASSERT_PTR_NOT_NULL_FATAL(out.stream);
+    return out;
+}
+
+static void width_is_in_columns(void)
+{
+    CU_ASSERT_EQUAL(ot_output_width("abc"), 3);
+    CU_ASSERT_EQUAL(ot_output_width("Főtanúsítvány"), 13);
+    CU_ASSERT_EQUAL(ot_output_width("日本"), 4);
+    CU_ASSERT_EQUAL(ot_output_width("e\xcc\x81"), 1); /* a combining accent */
+    CU_ASSERT_EQUAL(ot_output_width(""), 0);
+}
+
+static void text_is_cut_between_characters(void)
+{
+    CU_ASSERT_EQUAL(ot_output_fit("abc", 2), 2);
+    CU_ASSERT_EQUAL(ot_output_fit("abc", 9), 3);
+    CU_ASSERT_EQUAL(ot_output_fit("日本", 3), strlen("日"));
+    CU_ASSERT_EQUAL(ot_output_fit("őő", 1), strlen("ő"));
+    CU_ASSERT_EQUAL(ot_output_fit("abc", 0), 0);
+}
+
+static const char *const titles[] = {"ID", "NAME"};
+
+static struct ot_table *two_rows(void)
+{
+    const char *const first[] = {"日本", "a name that is rather long"};
+    const char *const second[] = {"abcdef", "red \033[31m and \xe2\x80\xae"};
+    struct ot_table *table = NULL;
+
+    CU_ASSERT_EQUAL_FATAL(ot_table_new(&table, titles, 2, NULL), OT_OK);
+    CU_ASSERT_EQUAL(ot_table_add(table, first, NULL), OT_OK);
+    CU_ASSERT_EQUAL(ot_table_add(table, second, NULL), OT_OK);
+    return table;
+}
+
+static void a_table_lines_up_and_escapes(void)
+{
+    char *text = NULL;
+    size_t len = 0;
+    struct ot_output out = memory_output(&text, &len, 0);
+    struct ot_table *table = two_rows();
+
+    ot_table_print(table, &out);
+    fclose(out.stream);
+    CU_ASSERT_PTR_NOT_NULL(strstr(text, "ID      NAME\n"));
+    CU_ASSERT_PTR_NOT_NULL(strstr(text, "日本    a name that is rather long\n"));
+    CU_ASSERT_PTR_NOT_NULL(strstr(text, "abcdef  red \\x1"));
+    CU_ASSERT_PTR_NULL(strchr(text, '\033'));
+    CU_ASSERT_PTR_NULL(strstr(text, "\xe2\x80\xae"));
+    CU_ASSERT_EQUAL(out.first_errno, 0);
+    ot_table_free(table);
+    free(text);
+}
+
+static void a_table_fits_the_terminal(void)
+{
+    char *text = NULL;
+    size_t len = 0;
+    struct ot_output out = memory_output(&text, &len, 20);
+    struct ot_table *table = two_rows();
+    int lines = 0;
+
+    ot_table_print(table, &out);
+    fclose(out.stream);
+    for (char *line = strtok(text, "\n"); line != NULL; line = strtok(NULL, "\n")) {
+        CU_ASSERT(ot_output_width(line) <= 20);
+        lines++;
+    }
+    CU_ASSERT_EQUAL(lines, 3);
+    ot_table_free(table);
+    free(text);
+}
+
+static void a_lost_line_is_reported(void)
+{
+    struct ot_output out = {.stream = fopen("/dev/full", "w")};
+    struct ot_error err = OT_ERROR_INIT;
+
+    CU_ASSERT_PTR_NOT_NULL_FATAL(out.stream);
+    ot_output_printf(&out, "lost\n");
+    CU_ASSERT_EQUAL(ot_output_finish(&out, &err), OT_E_NO_SPACE);
+    CU_ASSERT_PTR_NOT_NULL(strstr(err.message, "output"));
+    fclose(out.stream);
+}
+
+static void durations_and_times_read_well(void)
+{
+    char buf[OT_TIME_MAX];
+
+    CU_ASSERT_STRING_EQUAL(ot_output_duration(buf, 0), "0 s");
+    CU_ASSERT_STRING_EQUAL(ot_output_duration(buf, 1), "1 s");
+    CU_ASSERT_STRING_EQUAL(ot_output_duration(buf, 119), "119 s");
+    CU_ASSERT_STRING_EQUAL(ot_output_duration(buf, 120), "2 min");
+    CU_ASSERT_STRING_EQUAL(ot_output_duration(buf, 7200), "2 h");
+    CU_ASSERT_STRING_EQUAL(ot_output_duration(buf, 172800), "2 days");
+    CU_ASSERT_STRING_EQUAL(ot_output_time(buf, 0), "1970-01-01 00:00:00Z");
+    CU_ASSERT_STRING_EQUAL(ot_output_time(buf, 253402300799), "9999-12-31 23:59:59Z");
+    CU_ASSERT_STRING_EQUAL(ot_output_time(buf, INT64_MAX), "@9223372036854775807");
+}
+
+static void the_bar_is_as_long_as_its_share(void)
+{
+    char line[256];
+
+    ot_progress_format(line, sizeof(line), 80, "default", "get", 50, 100);
+    CU_ASSERT_STRING_EQUAL(line, "default: fetching [####################"
+                                 "....................] 50/100");
+    ot_progress_format(line, sizeof(line), 80, "default", "get", 100, 100);
+    CU_ASSERT_PTR_NULL(strchr(line, '.'));
+    ot_progress_format(line, sizeof(line), 80, "default", "list", 300, 0);
+    CU_ASSERT_STRING_EQUAL(line, "default: listing 300");
+    ot_progress_format(line, sizeof(line), 10, "default", "get", 3, 7);
+    CU_ASSERT_STRING_EQUAL(line, "3/7");
+    for (int columns = 1; columns < 120; columns++) {
+        ot_progress_format(line, sizeof(line), columns, "default", "get", 12, 300);
+        CU_ASSERT(ot_output_width(line) < columns);
+    }
+}
+
+static void a_summary_says_what_changed(void)
+{
+    struct ot_source source = {.name = (char *)(uintptr_t) "default"};
+    struct ot_sync_result result = {.fetched = true,
+                                    .changed = true,
+                                    .total = 300,
+                                    .active = 217,
+                                    .added = 3,
+                                    .removed = 1,
+                                    .http = {.requests = 6}};
+    char line[256];
+
+    ot_sync_report_line(line, sizeof(line), &source, &result);
+    CU_ASSERT_STRING_EQUAL(line,
+                           "default: 217 active of 300, 3 added, 1 removed; 6 requests");
+    result = (struct ot_sync_result){
+        .fetched = true, .total = 1, .active = 1, .http = {.requests = 1}};
+    ot_sync_report_line(line, sizeof(line), &source, &result);
+    CU_ASSERT_STRING_EQUAL(line, "default: 1 active of 1, unchanged; 1 request");
+    result.fetched = false;
+    ot_sync_report_line(line, sizeof(line), &source, &result);
+    CU_ASSERT_STRING_EQUAL(line, "default: 1 active of 1; nothing to do");
+}
+
+static void hexadecimal_comes_in_both_forms(void)
+{
+    const uint8_t bytes[] = {0x00, 0xab, 0x1f};
+    char hex[3 * sizeof(bytes) + 1];
+
+    ot_record_hex(hex, ot_span_of(bytes, sizeof(bytes)), 0);
+    CU_ASSERT_STRING_EQUAL(hex, "00ab1f");
+    ot_record_hex(hex, ot_span_of(bytes, sizeof(bytes)), ':');
+    CU_ASSERT_STRING_EQUAL(hex, "00:AB:1F");
+}
+
+static void json_keeps_absent_and_empty_apart(void)
+{
+    cJSON *object = cJSON_CreateObject();
+    bool failed = false;
+    char *text;
+
+    ot_json_put_span(object, "absent", ot_span_str(NULL), &failed);
+    ot_json_put_span(object, "empty", ot_span_of("", 0), &failed);
+    ot_json_put_span(object, "part", ot_span_of("abcdef", 3), &failed);
+    ot_json_put_int(object, "time", 253402300799, &failed);
+    text = cJSON_PrintUnformatted(object);
+    CU_ASSERT(!failed);
+    CU_ASSERT_STRING_EQUAL(
+        text, "{\"absent\":null,\"empty\":\"\",\"part\":\"abc\",\"time\":253402300799}");
+    cJSON_free(text);
+    cJSON_Delete(object);
+    ot_json_put_bool(NULL, "key", true, &failed);
+    CU_ASSERT(failed);
+}
+
+static const struct unit_case cases[] = {
+    {"width_is_in_columns", width_is_in_columns},
+    {"text_is_cut_between_characters", text_is_cut_between_characters},
+    {"a_table_lines_up_and_escapes", a_table_lines_up_and_escapes},
+    {"a_table_fits_the_terminal", a_table_fits_the_terminal},
+    {"a_lost_line_is_reported", a_lost_line_is_reported},
+    {"durations_and_times_read_well", durations_and_times_read_well},
+    {"the_bar_is_as_long_as_its_share", the_bar_is_as_long_as_its_share},
+    {"a_summary_says_what_changed", a_summary_says_what_changed},
+    {"hexadecimal_comes_in_both_forms", hexadecimal_comes_in_both_forms},
+    {"json_keeps_absent_and_empty_apart", json_keeps_absent_and_empty_apart},
+    {NULL, NULL},
+};
+
+int main(int argc, char **argv)
+{
+    setlocale(LC_CTYPE, "C.UTF-8");
+    return unit_main("cli_output", cases, argc, argv);
+}
