@@ -1,0 +1,371 @@
+/* The store loader: provider-storemgmt(7) over a source's snapshot.
+ *
+ * OpenSSL calls open, set_ctx_params any number of times, (eof, load) until eof, close.
+ * All of a search is done at the first eof; its result never changes, and threads that
+ * share the loader (3.0.17 and 3.5.1 did that to us) only count through it. */
+#include <openssl/core_names.h>
+#include <openssl/core_object.h>
+#include <openssl/params.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "aux_trust.h"
+#include "cache/uri.h"
+#include "hits.h"
+#include "provider.h"
+#include "store_params.h"
+
+/* OpenSSL 3.2 and later; older ones pass over what they do not know. */
+#ifndef OSSL_FUNC_STORE_OPEN_EX
+#define OSSL_FUNC_STORE_OPEN_EX 10
+#endif
+
+/* OSSL_STORE_INFO_CERT, of a header whose functions are not for us. */
+#define EXPECT_ANYTHING 0
+#define EXPECT_CERTIFICATES 5
+
+/* What becomes of the failure behind the last certificate. An error must not be followed
+ * by the end at once: storeutl would then take it for the end and exit with success. */
+enum told {
+    TOLD_NOTHING,
+    TOLD_ERROR, /* load has reported it; the next eof says no */
+    TOLD_ALL
+};
+
+struct loader {
+    struct ot_provider *provider;
+    _Atomic(struct ot_cache *)
+        cache; /* NULL: the configuration could not be loaded yet */
+    struct ot_uri uri;
+    struct ot_criteria criteria;
+    bool is_refused; /* criteria that we cannot honour: find nothing rather than all */
+    _Atomic(struct ot_hits *) hits; /* NULL: not searched yet */
+    _Atomic uint32_t next;          /* hit */
+    _Atomic uint32_t unusable;      /* hits that the core made nothing of */
+    _Atomic unsigned told;          /* enum told */
+};
+
+/* Stands for the result where there is no memory for one. Never changed. */
+static struct ot_hits no_memory = {.error = {OT_E_NOMEM, "out of memory"}};
+
+/* SSL_CERT_DIR, which the core passes as a whole: our directory, and maybe others. */
+static bool is_cert_dir(const char *uri)
+{
+    size_t len = strlen(ORGTRUST_CERT_DIR);
+
+    return strncmp(uri, ORGTRUST_CERT_DIR, len) == 0 &&
+           (uri[len] == ':' || uri[len] == '\0');
+}
+
+static enum ot_status parse_uri(struct ot_uri *uri, const char *text,
+                                struct ot_error *err)
+{
+    if (!is_cert_dir(text))
+        return ot_uri_parse(uri, text, err);
+    return ot_uri_parse(uri, "orgtrust:///", err);
+}
+
+static void loader_free(struct loader *loader)
+{
+    struct ot_hits *hits;
+
+    if (loader == NULL)
+        return;
+    hits = atomic_load(&loader->hits);
+    if (hits != &no_memory)
+        ot_hits_free(hits);
+    ot_criteria_clear(&loader->criteria);
+    free(loader);
+}
+
+/* Programs on default paths open a store when they make an SSL_CTX and give it up for
+ * good when that fails. So only what no later moment can mend is a failure here: a
+ * malformed URI, and a source that the configuration does not have. */
+static enum ot_status find_source(struct loader *loader, struct ot_error *err)
+{
+    struct ot_cache *cache = NULL;
+    enum ot_status status;
+    bool known;
+
+    status = ot_sources_find(&loader->provider->sources, loader->uri.source, &cache,
+                             &known, err);
+    atomic_store(&loader->cache, cache);
+    return known && loader->uri.source[0] != '\0' ? status : OT_OK;
+}
+
+static enum ot_status loader_new(struct loader **out, struct ot_provider *provider,
+                                 const char *uri, const OSSL_PARAM params[],
+                                 struct ot_error *err)
+{
+    struct loader *loader = calloc(1, sizeof(*loader));
+    enum ot_status status;
+
+    if (loader == NULL)
+        return ot_error_nomem(err);
+    loader->provider = provider;
+    loader->criteria = (struct ot_criteria)OT_CRITERIA_INIT;
+    status = parse_uri(&loader->uri, uri, err);
+    if (status == OT_OK)
+        status = find_source(loader, err);
+    if (status == OT_OK)
+        status = ot_criteria_set(&loader->criteria, params, err);
+    if (status != OT_OK) {
+        loader_free(loader);
+        return status;
+    }
+    *out = loader;
+    return OT_OK;
+}
+
+/* The passphrase callback is for stores that have secrets. */
+static void *store_open_ex(void *provctx, const char *uri, const OSSL_PARAM params[],
+                           OSSL_PASSPHRASE_CALLBACK *passphrase, void *passphrase_arg)
+{
+    struct ot_provider *provider = provctx;
+    struct ot_error err = OT_ERROR_INIT;
+    struct loader *loader = NULL;
+
+    (void)passphrase;
+    (void)passphrase_arg;
+    if (loader_new(&loader, provider, uri, params, &err) != OT_OK)
+        OT_ERRORS_QUEUE(&provider->core, &err);
+    return loader;
+}
+
+static void *store_open(void *provctx, const char *uri)
+{
+    return store_open_ex(provctx, uri, NULL, NULL, NULL);
+}
+
+static const OSSL_PARAM *store_settable_ctx_params(void *provctx)
+{
+    (void)provctx;
+    return ot_criteria_settable();
+}
+
+static int store_set_ctx_params(void *ctx, const OSSL_PARAM params[])
+{
+    struct loader *loader = ctx;
+    struct ot_error err = OT_ERROR_INIT;
+
+    if (ot_criteria_set(&loader->criteria, params, &err) == OT_OK)
+        return 1;
+    loader->is_refused = true; /* X509_LOOKUP_store goes on all the same */
+    OT_ERRORS_QUEUE(&loader->provider->core, &err);
+    return 0;
+}
+
+/* A look-up by subject comes from a verification, which treats "none" and "broken" alike;
+ * an error left on its queue would be taken for one of its own. */
+static bool is_quiet(const struct loader *loader)
+{
+    return loader->criteria.subject.data != NULL;
+}
+
+static struct ot_query query_of(const struct loader *loader)
+{
+    const struct ot_uri *uri = &loader->uri;
+    struct ot_query query = {.state = uri->state};
+
+    if (uri->id[0] != '\0')
+        query.id = ot_span_str(uri->id);
+    if (uri->has_name)
+        query.name = ot_span_of(uri->name, uri->name_len);
+    ot_criteria_apply(&loader->criteria, &query);
+    return query;
+}
+
+/* Who names one certificate by its id wants to know that it is not there; any other
+ * search may well find nothing. */
+static void check_id(const struct loader *loader, const struct ot_source *source,
+                     struct ot_hits *hits)
+{
+    const struct ot_uri *uri = &loader->uri;
+    const char *kind[] = {"active ", "inactive ", ""};
+
+    if (uri->id[0] == '\0' || hits->positions.count > 0 || hits->error.status != OT_OK ||
+        uri->has_name || ot_criteria_is_search(&loader->criteria))
+        return;
+    ot_error_set(&hits->error, OT_E_NOT_FOUND,
+                 "source '%s' has no %scertificate %s; `orgtrust list --source %s` shows "
+                 "which there are",
+                 source->name, kind[uri->state], uri->id, source->name);
+}
+
+static struct ot_hits *search(struct loader *loader)
+{
+    struct ot_cache *cache = atomic_load(&loader->cache);
+    struct ot_snapshot *snapshot = NULL;
+    struct ot_error err = OT_ERROR_INIT;
+    struct ot_hits *hits = NULL;
+    struct ot_query query;
+
+    if (loader->is_refused || (loader->criteria.expect != EXPECT_ANYTHING &&
+                               loader->criteria.expect != EXPECT_CERTIFICATES))
+        return ot_hits_none(NULL);
+    if (cache == NULL) {
+        if (ot_sources_find(&loader->provider->sources, loader->uri.source, &cache, NULL,
+                            &err) != OT_OK)
+            return ot_hits_none(&err);
+        atomic_store(&loader->cache, cache);
+    }
+    if (ot_cache_get(cache, OT_CACHE_REFRESH | OT_CACHE_WAIT, &snapshot, &err) != OT_OK)
+        return ot_hits_none(&err);
+    query = query_of(loader);
+    hits = ot_hits_find(snapshot, &query);
+    ot_snapshot_unref(snapshot);
+    if (hits != NULL)
+        check_id(loader, ot_cache_source(cache), hits);
+    return hits;
+}
+
+static struct ot_hits *hits_of(struct loader *loader)
+{
+    struct ot_hits *found, *expected = NULL;
+
+    found = atomic_load_explicit(&loader->hits, memory_order_acquire);
+    if (found != NULL)
+        return found;
+    found = search(loader);
+    if (found == NULL)
+        found = &no_memory;
+    if (atomic_compare_exchange_strong(&loader->hits, &expected, found))
+        return found;
+    if (found != &no_memory)
+        ot_hits_free(found);
+    return expected;
+}
+
+/* Whether something has to be said behind the last hit. */
+static bool is_in_trouble(struct loader *loader, const struct ot_hits *hits)
+{
+    return !is_quiet(loader) &&
+           (hits->error.status != OT_OK || atomic_load(&loader->unusable) > 0);
+}
+
+static int store_eof(void *ctx)
+{
+    struct loader *loader = ctx;
+    const struct ot_hits *hits = hits_of(loader);
+    unsigned told = TOLD_ERROR;
+
+    if (atomic_load(&loader->next) < hits->positions.count)
+        return 0;
+    if (!is_in_trouble(loader, hits) || atomic_load(&loader->told) == TOLD_ALL)
+        return 1;
+    (void)atomic_compare_exchange_strong(&loader->told, &told, TOLD_ALL);
+    return 0;
+}
+
+/* The next hit for this thread alone. */
+static bool take(struct loader *loader, const struct ot_hits *hits, uint32_t *i)
+{
+    *i = atomic_load(&loader->next);
+    while (*i < hits->positions.count)
+        if (atomic_compare_exchange_weak(&loader->next, i, *i + 1))
+            return true;
+    return false;
+}
+
+/* Hands one certificate to the core, from where it lies in the snapshot, or from a copy
+ * when its trust has to stand behind it. Type and data type spare the core its guesses,
+ * which cost seven times the decoding. */
+static bool emit(const struct loader *loader, const struct ot_record *record,
+                 OSSL_CALLBACK *object_cb, void *object_cbarg)
+{
+    struct ot_span der = record->field[OT_FIELD_DER];
+    int type = OSSL_OBJECT_CERT;
+    char plain[] = "CERTIFICATE", trusted[] = "TRUSTED CERTIFICATE";
+    struct ot_aux_trust trust;
+    uint8_t *copy = NULL;
+    OSSL_PARAM object[4];
+    bool ok;
+
+    ot_aux_trust_make(&trust, ot_cache_source(atomic_load(&loader->cache))->purposes,
+                      (record->flags & OT_RECORD_ACTIVE) != 0);
+    if (trust.len > 0) {
+        copy = malloc(der.len + trust.len);
+        if (copy == NULL)
+            return false;
+        memcpy(copy, der.data, der.len);
+        memcpy(copy + der.len, trust.der, trust.len);
+        der = ot_span_of(copy, der.len + trust.len);
+    }
+    object[0] = (OSSL_PARAM)OSSL_PARAM_int(OSSL_OBJECT_PARAM_TYPE, &type);
+    object[1] = (OSSL_PARAM)OSSL_PARAM_utf8_string(
+        OSSL_OBJECT_PARAM_DATA_TYPE, copy != NULL ? trusted : plain,
+        copy != NULL ? sizeof(trusted) - 1 : sizeof(plain) - 1);
+    object[2] = (OSSL_PARAM)OSSL_PARAM_octet_string(OSSL_OBJECT_PARAM_DATA,
+                                                    (void *)(uintptr_t)der.data, der.len);
+    object[3] = (OSSL_PARAM)OSSL_PARAM_END;
+    ot_errors_mark(&loader->provider->core);
+    ok = object_cb(object, object_cbarg) != 0;
+    ot_errors_unmark(&loader->provider->core, !ok);
+    free(copy);
+    return ok;
+}
+
+static int report(struct loader *loader, const struct ot_hits *hits)
+{
+    struct ot_error err = hits->error;
+    unsigned told = TOLD_NOTHING;
+
+    if (!is_in_trouble(loader, hits) ||
+        !atomic_compare_exchange_strong(&loader->told, &told, TOLD_ERROR))
+        return 1;
+    if (err.status == OT_OK)
+        ot_error_set(&err, OT_E_CORRUPT,
+                     "OpenSSL could not read %u of the certificates of source '%s'; "
+                     "`orgtrust sync` fetches them again",
+                     (unsigned)atomic_load(&loader->unusable),
+                     ot_cache_source(atomic_load(&loader->cache))->name);
+    OT_ERRORS_QUEUE(&loader->provider->core, &err);
+    return 0;
+}
+
+/* A certificate that cannot be handed over must not end the walk: X509_LOOKUP_store stops
+ * at the first error, and would miss the good one of the same subject behind it. */
+static int store_load(void *ctx, OSSL_CALLBACK *object_cb, void *object_cbarg,
+                      OSSL_PASSPHRASE_CALLBACK *passphrase, void *passphrase_arg)
+{
+    struct loader *loader = ctx;
+    const struct ot_hits *hits = hits_of(loader);
+    struct ot_record record;
+    uint32_t i;
+
+    (void)passphrase;
+    (void)passphrase_arg;
+    while (take(loader, hits, &i)) {
+        if (ot_hits_record(hits, i, &record, NULL) == OT_OK &&
+            emit(loader, &record, object_cb, object_cbarg))
+            return 1;
+        atomic_fetch_add(&loader->unusable, 1);
+    }
+    return report(loader, hits);
+}
+
+/* Who closes without having searched has made an SSL_CTX, often before it gave up its
+ * rights: the moment to have the snapshot mapped, and refreshed if need be. */
+static int store_close(void *ctx)
+{
+    struct loader *loader = ctx;
+    struct ot_cache *cache = atomic_load(&loader->cache);
+    struct ot_snapshot *snapshot;
+
+    if (atomic_load(&loader->hits) == NULL && cache != NULL &&
+        ot_cache_get(cache, OT_CACHE_REFRESH, &snapshot, NULL) == OT_OK)
+        ot_snapshot_unref(snapshot);
+    loader_free(loader);
+    return 1;
+}
+
+const OSSL_DISPATCH ot_store_functions[] = {
+    {OSSL_FUNC_STORE_OPEN, (void (*)(void))store_open},
+    {OSSL_FUNC_STORE_OPEN_EX, (void (*)(void))store_open_ex},
+    {OSSL_FUNC_STORE_SETTABLE_CTX_PARAMS, (void (*)(void))store_settable_ctx_params},
+    {OSSL_FUNC_STORE_SET_CTX_PARAMS, (void (*)(void))store_set_ctx_params},
+    {OSSL_FUNC_STORE_LOAD, (void (*)(void))store_load},
+    {OSSL_FUNC_STORE_EOF, (void (*)(void))store_eof},
+    {OSSL_FUNC_STORE_CLOSE, (void (*)(void))store_close},
+    {0, NULL},
+};
