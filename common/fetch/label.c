@@ -146,7 +146,8 @@ enum ot_status ot_label_make(char **labels, const struct ot_record *records, siz
     enum ot_status status = OT_OK;
     size_t i;
 
-    memset(labels, 0, count * sizeof(*labels));
+    if (count > 0)
+        memset(labels, 0, count * sizeof(*labels));
     if (entries == NULL)
         return ot_error_nomem(err);
     for (i = 0; i < count && status == OT_OK; i++) {

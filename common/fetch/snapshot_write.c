@@ -212,14 +212,39 @@ static enum ot_status put_info(struct writer *w, const char *scope,
     return status;
 }
 
-/* The trailer over the finished database, which is mapped once more to be summed. */
+void ot_snapshot_trailer(uint8_t *trailer, const uint8_t *bytes, size_t len)
+{
+    XXH3_state_t state;
+    uint32_t at, slots, sum;
+    size_t i;
+
+    for (i = 0; i < OT_FORMAT_TABLES; i++) {
+        at = ot_get_u32(bytes + 8 * i);
+        slots = ot_get_u32(bytes + 8 * i + 4);
+        sum = 0;
+        if (at <= len && slots <= (len - at) / 8)
+            sum = ot_format_table_sum(bytes + at, 8 * (size_t)slots);
+        ot_put_u32(trailer + OT_FORMAT_T_TABLES + 4 * i, sum);
+    }
+    ot_put_u64(trailer + OT_FORMAT_T_DIRECTORY,
+               XXH3_64bits(bytes, OT_FORMAT_DIRECTORY_LEN));
+    ot_put_u64(trailer + OT_FORMAT_T_LENGTH, len + OT_FORMAT_TRAILER_LEN);
+    ot_put_u32(trailer + OT_FORMAT_T_VERSION, OT_FORMAT_VERSION);
+    ot_put_u32(trailer + OT_FORMAT_T_MAGIC, OT_FORMAT_MAGIC);
+    ot_put_u64(trailer + OT_FORMAT_T_SUM, XXH3_64bits(trailer, OT_FORMAT_T_SUM));
+    XXH3_64bits_reset(&state);
+    XXH3_64bits_update(&state, bytes, len);
+    XXH3_64bits_update(&state, trailer, OT_FORMAT_T_WHOLE);
+    ot_put_u64(trailer + OT_FORMAT_T_WHOLE, XXH3_64bits_digest(&state));
+}
+
+/* The trailer of the finished database, which is mapped once more to be summed. */
 static enum ot_status put_trailer(struct writer *w, struct ot_error *err)
 {
     uint8_t trailer[OT_FORMAT_TRAILER_LEN];
-    XXH3_state_t *state = NULL;
-    const uint8_t *bytes;
     struct stat st;
-    size_t len, i;
+    size_t len;
+    void *bytes;
 
     if (fstat(w->file.fd, &st) != 0 || lseek(w->file.fd, 0, SEEK_END) < 0)
         return ot_error_errno(err, OT_E_IO, errno, "cannot read back %s", w->file.path);
@@ -227,27 +252,8 @@ static enum ot_status put_trailer(struct writer *w, struct ot_error *err)
     bytes = mmap(NULL, len, PROT_READ, MAP_SHARED, w->file.fd, 0);
     if (bytes == MAP_FAILED)
         return ot_error_errno(err, OT_E_IO, errno, "cannot read back %s", w->file.path);
-    state = XXH3_createState();
-    if (state == NULL) {
-        munmap((void *)(uintptr_t)bytes, len);
-        return ot_error_nomem(err);
-    }
-    for (i = 0; i < OT_FORMAT_TABLES; i++)
-        ot_put_u32(trailer + OT_FORMAT_T_TABLES + 4 * i,
-                   ot_format_table_sum(bytes + ot_get_u32(bytes + 8 * i),
-                                       8 * (size_t)ot_get_u32(bytes + 8 * i + 4)));
-    ot_put_u64(trailer + OT_FORMAT_T_DIRECTORY,
-               XXH3_64bits(bytes, OT_FORMAT_DIRECTORY_LEN));
-    ot_put_u64(trailer + OT_FORMAT_T_LENGTH, len + OT_FORMAT_TRAILER_LEN);
-    ot_put_u32(trailer + OT_FORMAT_T_VERSION, OT_FORMAT_VERSION);
-    ot_put_u32(trailer + OT_FORMAT_T_MAGIC, OT_FORMAT_MAGIC);
-    ot_put_u64(trailer + OT_FORMAT_T_SUM, XXH3_64bits(trailer, OT_FORMAT_T_SUM));
-    XXH3_64bits_reset(state);
-    XXH3_64bits_update(state, bytes, len);
-    XXH3_64bits_update(state, trailer, OT_FORMAT_T_WHOLE);
-    ot_put_u64(trailer + OT_FORMAT_T_WHOLE, XXH3_64bits_digest(state));
-    XXH3_freeState(state);
-    munmap((void *)(uintptr_t)bytes, len);
+    ot_snapshot_trailer(trailer, bytes, len);
+    munmap(bytes, len);
     return ot_file_write(&w->file, trailer, sizeof(trailer), err);
 }
 
