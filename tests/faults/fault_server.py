@@ -106,6 +106,7 @@ class FaultServer:
         self.key = key
         self.certs: list[dict] = []
         self.contents: dict[str, object] = {}
+        self.page_limit = 100  # of a list, whatever is asked for
         self.requests: list[Request] = []
         self._rules: list[tuple[str, int | None, str | None, Handler]] = []
         self._lock = threading.Lock()
@@ -161,6 +162,11 @@ class FaultServer:
         with self._lock:
             self._rules.append((kind, nth, cert_id, handler))
 
+    def hang(self, request: Request, right: Answer) -> Answer:
+        """A handler that never answers, until the server is closed."""
+        self._sleep(3600)
+        return right
+
     def heal(self):
         """No rule any more."""
         with self._lock:
@@ -192,7 +198,7 @@ class FaultServer:
         return shown
 
     def _answer_list(self, request: Request) -> Answer:
-        limit = int(request.query.get("limit", "20"))
+        limit = min(int(request.query.get("limit", "20")), self.page_limit)
         certs = self.certs if request.query.get("order") == "asc" else self.certs[::-1]
         start = 0
         if "after" in request.query:
@@ -283,9 +289,9 @@ class FaultServer:
                 with self._lock:
                     self._open.discard(raw)
                     self._open.add(connection)
-            reader = connection.makefile("rb")
-            while self._serve_one(connection, reader):
-                pass
+            with connection.makefile("rb") as reader:
+                while self._serve_one(connection, reader):
+                    pass
         except (OSError, ValueError):
             pass
         finally:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import http.client
 import json
 import signal
+import ssl
 from pathlib import Path
 
 from . import paths
@@ -25,10 +26,13 @@ class ApiError(Exception):
 
 
 class ApiClient:
-    """One request after the other over one connection; any API at host:port/v1."""
+    """One request after the other over one connection; any API at 127.0.0.1:port/v1, over
+    TLS when ca names the authority's file."""
 
-    def __init__(self, port: int, key: str | None, project: str | None = None):
+    def __init__(self, port: int, key: str | None, project: str | None = None,
+                 ca: Path | None = None):
         self.port = port
+        self.tls = ssl.create_default_context(cafile=ca) if ca else None
         self.key = key
         self.scope = (
             f"/v1/organization/projects/{project}/certificates"
@@ -48,9 +52,7 @@ class ApiClient:
         for attempt in (0, 1):  # a kept connection may have been closed meanwhile
             fresh = self._connection is None
             if fresh:
-                self._connection = http.client.HTTPConnection(
-                    "127.0.0.1", self.port, timeout=30 * paths.SLOWNESS
-                )
+                self._connection = self._connect()
             try:
                 self._connection.request(method, path, body, sent)
                 answer = self._connection.getresponse()
@@ -64,6 +66,13 @@ class ApiClient:
                 self.close()
             return answer.status, dict(answer.getheaders()), content
         raise AssertionError("not reached")
+
+    def _connect(self) -> http.client.HTTPConnection:
+        timeout = 30 * paths.SLOWNESS
+        if self.tls is None:
+            return http.client.HTTPConnection("127.0.0.1", self.port, timeout=timeout)
+        return http.client.HTTPSConnection("127.0.0.1", self.port, timeout=timeout,
+                                           context=self.tls)
 
     def close(self):
         if self._connection is not None:
@@ -118,21 +127,23 @@ class Organization:
     """orgtrust-server with a scratch database, on a port that the kernel chose."""
 
     def __init__(self, directory: Path, *, max_certificates: int | None = None,
-                 options: tuple[str, ...] = ()):
+                 options: tuple[str, ...] = (), ca: Path | None = None):
         self.dir = Path(directory)
         self.dir.mkdir(parents=True, exist_ok=True)
         self.db = self.dir / "organization.db"
         self.env = clean_environment(HOME=str(self.dir), TMPDIR=str(self.dir))
         self.max_certificates = max_certificates
         self.options = options
+        self.ca = ca
         self.server: Background | None = None
         self.port = 0
         self.key = self.create_key()
         self.start()
 
-    def create_key(self, role="admin") -> str:
+    def create_key(self, role="admin", name: str | None = None) -> str:
+        named = [] if name is None else ["--name", name]
         done = run(
-            [paths.SERVER, "key", "create", "--db", self.db, "--role", role],
+            [paths.SERVER, "key", "create", "--db", self.db, "--role", role, *named],
             env=self.env, wrap=True,
         )
         assert done.status == 0, done
@@ -147,15 +158,15 @@ class Organization:
         argv += self.options
         self.server = Background(argv, env=self.env, log=self.dir / "server.log", wrap=True)
         self.port = self.server.port()
-        self.api = ApiClient(self.port, self.key)
+        self.api = ApiClient(self.port, self.key, ca=self.ca)
 
     @property
     def base_url(self) -> str:
-        scheme = "https" if "--tls-cert" in self.options else "http"
+        scheme = "https" if self.ca else "http"
         return f"{scheme}://127.0.0.1:{self.port}/v1"
 
     def client(self, *, project: str | None = None, key: str | None = None) -> ApiClient:
-        return ApiClient(self.port, key or self.key, project)
+        return ApiClient(self.port, key or self.key, project, self.ca)
 
     def stop(self, how=signal.SIGTERM):
         """Ends it; what is not killed must end well."""
