@@ -1,0 +1,284 @@
+#include "connection.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+#include "limits.h"
+#include "log.h"
+#include "router.h"
+
+/* One request and its reply. */
+struct exchange {
+    struct ot_server *server;
+    struct ot_request request;
+    struct ot_reply reply;
+    int64_t began_us;
+    uint64_t body_seen;
+    char method[16]; /* for the log */
+    char *path;
+    char caller[OT_APIKEY_ID_MAX];
+    bool begun;   /* headers have been looked at */
+    bool refused; /* reply is final; what is left of the body is passed over */
+};
+
+size_t ot_connection_keep_escapes(void *cls, struct MHD_Connection *connection,
+                                  char *text)
+{
+    (void)cls;
+    (void)connection;
+    return strlen(text);
+}
+
+void *ot_connection_target(void *cls, const char *uri, struct MHD_Connection *connection)
+{
+    struct ot_server *server = cls;
+    struct exchange *exchange = calloc(1, sizeof(*exchange));
+
+    (void)connection;
+    if (exchange == NULL)
+        return NULL;
+    if (!ot_request_init(&exchange->request, uri)) {
+        free(exchange);
+        return NULL;
+    }
+    exchange->server = server;
+    exchange->began_us = ot_log_clock();
+    snprintf(exchange->caller, sizeof(exchange->caller), "-");
+    if (server->log)
+        exchange->path = strndup(uri, strcspn(uri, "?"));
+    ot_reply_init(&exchange->reply);
+    atomic_fetch_add(&server->in_flight, 1);
+    return exchange;
+}
+
+void ot_connection_completed(void *cls, struct MHD_Connection *connection, void **con_cls,
+                             enum MHD_RequestTerminationCode why)
+{
+    struct ot_server *server = cls;
+    struct exchange *exchange = *con_cls;
+
+    (void)connection;
+    (void)why;
+    if (exchange == NULL)
+        return;
+    ot_request_clear(&exchange->request);
+    ot_reply_clear(&exchange->reply);
+    free(exchange->path);
+    free(exchange);
+    *con_cls = NULL;
+    atomic_fetch_sub(&server->in_flight, 1);
+}
+
+/* What the headers say about the size and the end of the request. */
+struct framing {
+    size_t bytes;
+    unsigned lengths, encodings, hosts;
+    const char *length, *encoding, *expect;
+};
+
+static enum MHD_Result see_header(void *cls, enum MHD_ValueKind kind, const char *name,
+                                  const char *value)
+{
+    struct framing *framing = cls;
+
+    (void)kind;
+    value = value != NULL ? value : "";
+    framing->bytes += strlen(name) + strlen(value) + sizeof(": \r\n") - 1;
+    if (strcasecmp(name, MHD_HTTP_HEADER_CONTENT_LENGTH) == 0) {
+        framing->lengths++;
+        framing->length = value;
+    } else if (strcasecmp(name, MHD_HTTP_HEADER_TRANSFER_ENCODING) == 0) {
+        framing->encodings++;
+        framing->encoding = value;
+    } else if (strcasecmp(name, MHD_HTTP_HEADER_HOST) == 0) {
+        framing->hosts++;
+    } else if (strcasecmp(name, MHD_HTTP_HEADER_EXPECT) == 0) {
+        framing->expect = value;
+    }
+    return MHD_YES;
+}
+
+/* Two readers of an ambiguous request may see two different ones (RFC 9112 §6.3, §11.2):
+ * refused, and the connection given up. */
+static bool check_framing(const struct framing *framing, const char *version,
+                          struct ot_reply *reply)
+{
+    if (framing->bytes > OT_HEADERS_MAX)
+        ot_reply_error(reply, 431, "headers_too_large", NULL,
+                       "The request's headers are larger than %u bytes.", OT_HEADERS_MAX);
+    else if (framing->lengths + framing->encodings > 1 ||
+             (framing->encoding != NULL && strcasecmp(framing->encoding, "chunked") != 0))
+        ot_reply_error(reply, 400, "invalid_framing", NULL,
+                       "The request must have either one Content-Length or the one "
+                       "Transfer-Encoding 'chunked'.");
+    else if (framing->hosts > 1 ||
+             (framing->hosts == 0 && strcmp(version, "HTTP/1.1") == 0))
+        ot_reply_error(reply, 400, "invalid_host", NULL,
+                       "The request must have one Host header.");
+    else
+        return true;
+    reply->close = true;
+    return false;
+}
+
+static void refuse_size(struct exchange *exchange)
+{
+    exchange->refused = true;
+    ot_reply_error(&exchange->reply, 413, "body_too_large", NULL,
+                   "The body is larger than %u bytes, which is more than any certificate "
+                   "takes.",
+                   OT_BODY_MAX);
+}
+
+/* Looks at the headers; *now says that the reply is not to wait for the body. */
+static void begin(struct exchange *exchange, struct MHD_Connection *connection,
+                  const char *version, bool *now)
+{
+    struct ot_request *request = &exchange->request;
+    struct framing framing = {.bytes = 0};
+    unsigned long long length;
+
+    MHD_get_connection_values(connection, MHD_HEADER_KIND, see_header, &framing);
+    if (!check_framing(&framing, version, &exchange->reply)) {
+        exchange->refused = true;
+        *now = true;
+        return;
+    }
+    request->authorization = MHD_lookup_connection_value(connection, MHD_HEADER_KIND,
+                                                         MHD_HTTP_HEADER_AUTHORIZATION);
+    request->content_type = MHD_lookup_connection_value(connection, MHD_HEADER_KIND,
+                                                        MHD_HTTP_HEADER_CONTENT_TYPE);
+    request->content_encoding = MHD_lookup_connection_value(
+        connection, MHD_HEADER_KIND, MHD_HTTP_HEADER_CONTENT_ENCODING);
+    request->if_none_match = MHD_lookup_connection_value(connection, MHD_HEADER_KIND,
+                                                         MHD_HTTP_HEADER_IF_NONE_MATCH);
+    /* The library has checked that it is a number. */
+    length = framing.length != NULL ? strtoull(framing.length, NULL, 10) : 0;
+    request->has_body = length != 0 || framing.encoding != NULL;
+    if (!request->has_body)
+        return;
+    if (length > OT_BODY_MAX)
+        refuse_size(exchange);
+    else
+        exchange->refused = !ot_router_admit(exchange->server, request, &exchange->reply);
+    /* Who waits for "100 Continue" has not sent the body; of who has sent it, we read as
+     * much as is reasonable, since a reset connection could lose the reply. */
+    *now = exchange->refused && (framing.expect != NULL || length > OT_BODY_DISCARD_MAX);
+    exchange->reply.close = *now;
+}
+
+static enum MHD_Result take_body(struct exchange *exchange, const char *data, size_t len)
+{
+    exchange->body_seen += len;
+    if (exchange->body_seen > OT_BODY_DISCARD_MAX)
+        return MHD_NO;
+    if (exchange->refused)
+        return MHD_YES;
+    if (exchange->body_seen > OT_BODY_MAX) {
+        ot_buffer_clear(&exchange->request.body);
+        refuse_size(exchange);
+        return MHD_YES;
+    }
+    return ot_buffer_append(&exchange->request.body, data, len) ? MHD_YES : MHD_NO;
+}
+
+static void add_headers(struct MHD_Response *response, const struct ot_reply *reply,
+                        bool has_body)
+{
+    char seconds[16];
+
+    if (has_body)
+        MHD_add_response_header(response, MHD_HTTP_HEADER_CONTENT_TYPE,
+                                "application/json");
+    /* What needs a key may be kept by its owner, and by a relay that is told to, but is
+     * to be asked after each time; whose key it was makes a difference. */
+    MHD_add_response_header(response, MHD_HTTP_HEADER_CACHE_CONTROL,
+                            reply->etag[0] != '\0' ? "private, no-cache" : "no-store");
+    if (reply->etag[0] != '\0') {
+        MHD_add_response_header(response, MHD_HTTP_HEADER_ETAG, reply->etag);
+        MHD_add_response_header(response, MHD_HTTP_HEADER_VARY, "Authorization");
+    }
+    if (reply->allow[0] != '\0')
+        MHD_add_response_header(response, MHD_HTTP_HEADER_ALLOW, reply->allow);
+    if (reply->retry_after_s != 0) {
+        snprintf(seconds, sizeof(seconds), "%u", reply->retry_after_s);
+        MHD_add_response_header(response, MHD_HTTP_HEADER_RETRY_AFTER, seconds);
+    }
+    if (reply->status == 401)
+        MHD_add_response_header(response, MHD_HTTP_HEADER_WWW_AUTHENTICATE,
+                                "Bearer realm=\"orgtrust\"");
+    if (reply->close)
+        MHD_add_response_header(response, MHD_HTTP_HEADER_CONNECTION, "close");
+}
+
+static void log_reply(const struct exchange *exchange)
+{
+    if (!exchange->server->log)
+        return;
+    ot_log_request(&(struct ot_log_request){
+        .method = exchange->method,
+        .path = exchange->path != NULL ? exchange->path : "-",
+        .caller = exchange->caller,
+        .status = exchange->reply.status,
+        .bytes = exchange->reply.body.len,
+        .microseconds = ot_log_clock() - exchange->began_us,
+    });
+}
+
+static enum MHD_Result send_reply(struct exchange *exchange,
+                                  struct MHD_Connection *connection)
+{
+    struct ot_reply *reply = &exchange->reply;
+    size_t len = reply->body.len;
+    struct MHD_Response *response;
+    enum MHD_Result result;
+    char *body;
+
+    if (atomic_load(&exchange->server->stopping))
+        reply->close = true;
+    log_reply(exchange);
+    body = ot_buffer_take(&reply->body);
+    response = MHD_create_response_from_buffer(len, body, MHD_RESPMEM_MUST_FREE);
+    if (response == NULL) {
+        free(body);
+        return MHD_NO;
+    }
+    add_headers(response, reply, len != 0);
+    result = MHD_queue_response(connection, reply->status, response);
+    MHD_destroy_response(response);
+    return result;
+}
+
+enum MHD_Result ot_connection_handle(void *cls, struct MHD_Connection *connection,
+                                     const char *url, const char *method,
+                                     const char *version, const char *upload_data,
+                                     size_t *upload_data_size, void **con_cls)
+{
+    struct exchange *exchange = *con_cls;
+    bool now = false;
+
+    (void)cls;
+    (void)url;
+    if (exchange == NULL)
+        return MHD_NO; /* out of memory */
+    if (!exchange->begun) {
+        exchange->begun = true;
+        exchange->request.method = ot_method_parse(method);
+        snprintf(exchange->method, sizeof(exchange->method), "%s",
+                 exchange->request.method == OT_METHOD_OTHER ? "?" : method);
+        begin(exchange, connection, version, &now);
+        return now ? send_reply(exchange, connection) : MHD_YES;
+    }
+    if (*upload_data_size != 0) {
+        size_t len = *upload_data_size;
+
+        *upload_data_size = 0;
+        return take_body(exchange, upload_data, len);
+    }
+    if (!exchange->refused)
+        ot_router_run(exchange->server, &exchange->request, &exchange->reply,
+                      exchange->caller);
+    return send_reply(exchange, connection);
+}

@@ -1,0 +1,95 @@
+/* orgtrust-server: an organization's certificates behind the certificates API.
+ *
+ * Where to start reading: router.c has the table of routes; a request comes in through
+ * connection.c, is checked by auth.c and carried out by a handle_*.c on db_*.c. */
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "key_command.h"
+#include "serve.h"
+
+static const char help[] =
+    "Usage: orgtrust-server --db FILE --listen HOST:PORT [OPTION...]\n"
+    "       orgtrust-server key create --db FILE [--role admin|read] [--name NAME]\n"
+    "       orgtrust-server key list --db FILE\n"
+    "       orgtrust-server key revoke --db FILE ID|NAME\n"
+    "\n"
+    "Serves the certificates API under /v1 from an SQLite database.\n"
+    "\n"
+    "  --db FILE             the database; made where there is none\n"
+    "  --listen HOST:PORT    where to listen; port 0 takes a free one; [::1]:0 for IPv6\n"
+    "  --tls-cert FILE       serve HTTPS with this certificate (PEM, chain behind it)\n"
+    "  --tls-key FILE        and its private key (PEM)\n"
+    "  --max-certificates N  how many the organization may hold (50)\n"
+    "  --rate-limit N/s      how many requests a second each key may send (no limit)\n"
+    "  --log                 a line for every request to standard error\n"
+    "  --help, --version\n"
+    "\n"
+    "`key create` prints the new key, once; only a hash of it is kept. The role admin\n"
+    "(the default) may do everything, read only list and get. Revoking works at once.\n"
+    "\n"
+    "Exit status: 0 success; 1 internal error; 2 usage; 3 TLS files, a database of a "
+    "newer\n"
+    "version or one that others may write; 4 cannot listen; 7 no such key; 8 the name "
+    "of\n"
+    "the key is taken; 10 database not writable or disk full; 11 database damaged or of\n"
+    "another program; 13 database locked by another process.\n";
+
+/* Row by row as the orgtrust command's, so that scripts need to know one table. */
+static int exit_status(enum ot_status status)
+{
+    switch (status) {
+    case OT_OK:
+        return 0;
+    case OT_E_USAGE:
+        return 2;
+    case OT_E_CONFIG:
+    case OT_E_UNSAFE:
+        return 3;
+    case OT_E_NETWORK:
+        return 4;
+    case OT_E_NOT_FOUND:
+        return 7;
+    case OT_E_REFUSED:
+        return 8;
+    case OT_E_IO:
+    case OT_E_NO_SPACE:
+        return 10;
+    case OT_E_CORRUPT:
+        return 11;
+    case OT_E_BUSY:
+        return 13;
+    default:
+        return 1;
+    }
+}
+
+static enum ot_status run(int argc, char **argv, struct ot_error *err)
+{
+    struct ot_options options;
+    enum ot_status status;
+
+    if (argc > 1 && strcmp(argv[1], "key") == 0)
+        return ot_key_command(argc - 1, argv + 1, err);
+    status = ot_options_parse(&options, argc, argv, err);
+    if (status != OT_OK)
+        return status;
+    if (options.help || options.version) {
+        fputs(options.help ? help : "orgtrust-server " ORGTRUST_VERSION "\n", stdout);
+        return OT_OK;
+    }
+    return ot_serve(&options, err);
+}
+
+int main(int argc, char **argv)
+{
+    struct ot_error err = OT_ERROR_INIT;
+    enum ot_status status;
+
+    umask(077); /* the database and what SQLite puts beside it are for this user */
+    status = run(argc, argv, &err);
+    if (status != OT_OK)
+        fprintf(stderr, "orgtrust-server: %s\n", err.message);
+    return exit_status(status);
+}

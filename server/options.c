@@ -1,0 +1,148 @@
+#include "options.h"
+
+#include <getopt.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "limits.h"
+
+enum option_code {
+    CODE_DB = 256,
+    CODE_LISTEN,
+    CODE_TLS_CERT,
+    CODE_TLS_KEY,
+    CODE_MAX_CERTIFICATES,
+    CODE_RATE_LIMIT,
+    CODE_LOG,
+    CODE_HELP,
+    CODE_VERSION
+};
+
+static const struct option long_options[] = {
+    {"db", required_argument, NULL, CODE_DB},
+    {"listen", required_argument, NULL, CODE_LISTEN},
+    {"tls-cert", required_argument, NULL, CODE_TLS_CERT},
+    {"tls-key", required_argument, NULL, CODE_TLS_KEY},
+    {"max-certificates", required_argument, NULL, CODE_MAX_CERTIFICATES},
+    {"rate-limit", required_argument, NULL, CODE_RATE_LIMIT},
+    {"log", no_argument, NULL, CODE_LOG},
+    {"help", no_argument, NULL, CODE_HELP},
+    {"version", no_argument, NULL, CODE_VERSION},
+    {NULL, 0, NULL, 0},
+};
+
+enum ot_status ot_options_unknown(int code, char **argv, struct ot_error *err)
+{
+    const char *word = argv[optind - 1];
+
+    if (code == ':')
+        return ot_error_set(err, OT_E_USAGE, "%s needs a value; see --help", word);
+    return ot_error_set(err, OT_E_USAGE, "there is no option %s; see --help", word);
+}
+
+/* A whole number from 1 to max, then nothing but suffix, which may be left out. */
+static bool parse_number(int64_t *out, const char *text, const char *suffix, int64_t max)
+{
+    size_t digits = strspn(text, "0123456789");
+
+    if (digits == 0 || digits > 9 ||
+        (text[digits] != '\0' && strcmp(text + digits, suffix) != 0))
+        return false;
+    *out = strtol(text, NULL, 10);
+    return *out >= 1 && *out <= max;
+}
+
+static enum ot_status take_number(struct ot_options *options, int code,
+                                  struct ot_error *err)
+{
+    int64_t number = 0;
+
+    if (code == CODE_MAX_CERTIFICATES) {
+        if (!parse_number(&options->max_certificates, optarg, "", OT_CERTS_MAX))
+            return ot_error_set(err, OT_E_USAGE,
+                                "--max-certificates '%s' is not a whole number from 1 to "
+                                "%u",
+                                optarg, OT_CERTS_MAX);
+        return OT_OK;
+    }
+    if (!parse_number(&number, optarg, "/s", 1000000))
+        return ot_error_set(
+            err, OT_E_USAGE,
+            "--rate-limit '%s' is not a number of requests a second, such "
+            "as 50/s",
+            optarg);
+    options->rate_limit = (unsigned)number;
+    return OT_OK;
+}
+
+static enum ot_status take(struct ot_options *options, int code, char **argv,
+                           struct ot_error *err)
+{
+    switch (code) {
+    case CODE_DB:
+        options->db = optarg;
+        return OT_OK;
+    case CODE_LISTEN:
+        options->listen = optarg;
+        return OT_OK;
+    case CODE_TLS_CERT:
+        options->tls_cert = optarg;
+        return OT_OK;
+    case CODE_TLS_KEY:
+        options->tls_key = optarg;
+        return OT_OK;
+    case CODE_MAX_CERTIFICATES:
+    case CODE_RATE_LIMIT:
+        return take_number(options, code, err);
+    case CODE_LOG:
+        options->log = true;
+        return OT_OK;
+    case CODE_HELP:
+        options->help = true;
+        return OT_OK;
+    case CODE_VERSION:
+        options->version = true;
+        return OT_OK;
+    default:
+        return ot_options_unknown(code, argv, err);
+    }
+}
+
+static enum ot_status check(const struct ot_options *options, int argc, char **argv,
+                            struct ot_error *err)
+{
+    if (options->help || options->version)
+        return OT_OK;
+    if (optind < argc)
+        return ot_error_set(err, OT_E_USAGE,
+                            "'%s' is neither an option nor 'key'; see "
+                            "--help",
+                            argv[optind]);
+    if (options->db == NULL || options->listen == NULL)
+        return ot_error_set(
+            err, OT_E_USAGE,
+            "both --db FILE and --listen HOST:PORT are needed; see --help");
+    if ((options->tls_cert == NULL) != (options->tls_key == NULL))
+        return ot_error_set(
+            err, OT_E_USAGE,
+            "--tls-cert and --tls-key belong together: give both or none");
+    return OT_OK;
+}
+
+enum ot_status ot_options_parse(struct ot_options *options, int argc, char **argv,
+                                struct ot_error *err)
+{
+    int code;
+
+    *options = (struct ot_options){.max_certificates = OT_CERTIFICATES_DEFAULT};
+    opterr = 0;
+    /* The leading '+' stops at the first word that is no option, ':' tells a missing
+     * value from an unknown option. */
+    while ((code = getopt_long(argc, argv, "+:", long_options, NULL)) != -1) {
+        enum ot_status status = take(options, code, argv, err);
+
+        if (status != OT_OK)
+            return status;
+    }
+    return check(options, argc, argv, err);
+}

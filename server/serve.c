@@ -1,0 +1,200 @@
+#include "serve.h"
+
+#include <errno.h>
+#include <microhttpd.h>
+#include <pthread.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "connection.h"
+#include "limits.h"
+#include "listener.h"
+#include "log.h"
+#include "tls.h"
+
+/* Descriptors besides the connections': database files, epoll, standard ones. */
+#define OTHER_FILES 256
+
+/* Between two looks at whether the requests in flight have finished. */
+#define DRAIN_STEP_MS 5
+
+static unsigned worker_count(void)
+{
+    long processors = sysconf(_SC_NPROCESSORS_ONLN);
+
+    if (processors < OT_WORKERS_MIN)
+        return OT_WORKERS_MIN;
+    return processors > OT_WORKERS_MAX ? OT_WORKERS_MAX : (unsigned)processors;
+}
+
+/* As many descriptors as connections may come, if we are allowed to; returns how many
+ * connections fit. */
+static unsigned reserve_files(void)
+{
+    const rlim_t wanted = OT_CONNECTIONS_LIMIT + OTHER_FILES;
+    struct rlimit limit;
+
+    if (getrlimit(RLIMIT_NOFILE, &limit) != 0)
+        return OT_CONNECTIONS_LIMIT / 8;
+    if (limit.rlim_cur < wanted) {
+        limit.rlim_cur = limit.rlim_max < wanted ? limit.rlim_max : wanted;
+        setrlimit(RLIMIT_NOFILE, &limit);
+        getrlimit(RLIMIT_NOFILE, &limit);
+    }
+    if (limit.rlim_cur >= wanted)
+        return OT_CONNECTIONS_LIMIT;
+    return limit.rlim_cur > 2 * OTHER_FILES ? (unsigned)limit.rlim_cur - OTHER_FILES
+                                            : (unsigned)limit.rlim_cur / 2;
+}
+
+/* The library's own remarks (a peer that spoke no TLS, a reset) are of interest to nobody
+ * but who asked for a log. */
+static void library_log(void *cls, const char *format, va_list args)
+    __attribute__((format(printf, 2, 0)));
+static void library_log(void *cls, const char *format, va_list args)
+{
+    const struct ot_server *server = cls;
+    struct ot_error line = OT_ERROR_INIT;
+    char text[OT_ERROR_MAX];
+    int len;
+
+    if (!server->log)
+        return;
+    len = vsnprintf(text, sizeof(text), format, args);
+    if (len > 0 && (size_t)len < sizeof(text) && text[len - 1] == '\n')
+        text[len - 1] = '\0';
+    ot_error_set(&line, OT_E_NETWORK, "http: %s", text);
+    ot_log_failure(&line);
+}
+
+static struct MHD_Daemon *start(struct ot_server *server,
+                                const struct ot_listener *listener,
+                                const struct ot_tls *tls, unsigned workers,
+                                unsigned connections)
+{
+    const struct MHD_OptionItem tls_options[] = {
+        {MHD_OPTION_HTTPS_MEM_CERT, 0, tls->cert},
+        {MHD_OPTION_HTTPS_MEM_KEY, 0, tls->key},
+        {MHD_OPTION_HTTPS_PRIORITIES, 0,
+         (char[]){"SECURE128:-VERS-ALL:+VERS-TLS1.3:+VERS-TLS1.2"}},
+        {MHD_OPTION_END, 0, NULL},
+    };
+    const struct MHD_OptionItem no_options[] = {{MHD_OPTION_END, 0, NULL}};
+    const unsigned flags = MHD_USE_EPOLL_INTERNAL_THREAD | MHD_USE_ITC |
+                           MHD_USE_ERROR_LOG | (tls->cert != NULL ? MHD_USE_TLS : 0u);
+
+    return MHD_start_daemon(
+        flags, 0, NULL, NULL, ot_connection_handle, server,
+        /* First, so that it hears of what is wrong with the others. */
+        MHD_OPTION_EXTERNAL_LOGGER, library_log, server, MHD_OPTION_LISTEN_SOCKET,
+        listener->fd, MHD_OPTION_THREAD_POOL_SIZE, workers, MHD_OPTION_CONNECTION_LIMIT,
+        connections, MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)OT_CONNECTION_MEMORY,
+        MHD_OPTION_CONNECTION_TIMEOUT, (unsigned)OT_IDLE_TIMEOUT_S,
+        MHD_OPTION_URI_LOG_CALLBACK, ot_connection_target, server,
+        MHD_OPTION_UNESCAPE_CALLBACK, ot_connection_keep_escapes, NULL,
+        MHD_OPTION_NOTIFY_COMPLETED, ot_connection_completed, server, MHD_OPTION_ARRAY,
+        tls->cert != NULL ? tls_options : no_options, MHD_OPTION_END);
+}
+
+static bool wait_for_stop(const sigset_t *signals, int timeout_ms)
+{
+    const struct timespec step = {timeout_ms / 1000, timeout_ms % 1000 * 1000000L};
+    int caught;
+
+    do {
+        caught = timeout_ms < 0 ? sigwaitinfo(signals, NULL)
+                                : sigtimedwait(signals, NULL, &step);
+    } while (caught < 0 && errno == EINTR);
+    return caught > 0;
+}
+
+static void drain(struct MHD_Daemon *daemon, struct ot_server *server,
+                  struct ot_listener *listener, const sigset_t *signals)
+{
+    atomic_store(&server->stopping, true);
+    if (MHD_quiesce_daemon(daemon) != MHD_INVALID_SOCKET) {
+        close(listener->fd); /* from now on a client is refused instead of left waiting */
+        listener->fd = -1;
+    }
+    for (int waited = 0; waited < OT_DRAIN_MS; waited += DRAIN_STEP_MS)
+        if (atomic_load(&server->in_flight) == 0 || wait_for_stop(signals, DRAIN_STEP_MS))
+            return;
+}
+
+static void announce(const struct ot_listener *listener, bool tls)
+{
+    struct ot_error warning = OT_ERROR_INIT;
+
+    if (!tls && !listener->loopback) {
+        ot_error_set(&warning, OT_E_UNSAFE,
+                     "warning: keys cross the network unencrypted on %s: use --tls-cert "
+                     "and --tls-key, or listen on a loopback address behind a TLS front "
+                     "end",
+                     listener->address);
+        ot_log_failure(&warning);
+    }
+    printf("listening on %s://%s/v1\n", tls ? "https" : "http", listener->address);
+    fflush(stdout);
+}
+
+static enum ot_status run(struct ot_server *server, struct ot_listener *listener,
+                          const struct ot_tls *tls, unsigned workers,
+                          struct ot_error *err)
+{
+    struct MHD_Daemon *daemon;
+    sigset_t signals;
+
+    /* Before any thread exists: all of them leave the signals to this one. */
+    sigemptyset(&signals);
+    sigaddset(&signals, SIGTERM);
+    sigaddset(&signals, SIGINT);
+    pthread_sigmask(SIG_BLOCK, &signals, NULL);
+    signal(SIGPIPE, SIG_IGN);
+
+    daemon = start(server, listener, tls, workers, reserve_files());
+    if (daemon == NULL)
+        return ot_error_set(err, OT_E_INTERNAL,
+                            "the HTTP library did not start%s; --log shows its reason",
+                            tls->cert != NULL
+                                ? " (it may not support the kind of the TLS "
+                                  "key)"
+                                : "");
+    announce(listener, tls->cert != NULL);
+    wait_for_stop(&signals, -1);
+    drain(daemon, server, listener, &signals);
+    MHD_stop_daemon(daemon);
+    return OT_OK;
+}
+
+enum ot_status ot_serve(const struct ot_options *options, struct ot_error *err)
+{
+    struct ot_server server = {.max_certificates = options->max_certificates,
+                               .log = options->log};
+    struct ot_listener listener = {.fd = -1};
+    struct ot_tls tls = {NULL, NULL};
+    const unsigned workers = worker_count();
+    enum ot_status status = OT_OK;
+
+    if (options->tls_cert != NULL)
+        status = ot_tls_load(&tls, options->tls_cert, options->tls_key, err);
+    if (status == OT_OK)
+        status = ot_rate_new(&server.rate, options->rate_limit, err);
+    if (status == OT_OK)
+        status = ot_store_open(&server.store, options->db, workers, err);
+    if (status == OT_OK)
+        status = ot_listener_open(&listener, options->listen, err);
+    if (status == OT_OK)
+        status = run(&server, &listener, &tls, workers, err);
+
+    if (listener.fd >= 0)
+        close(listener.fd);
+    ot_store_close(server.store);
+    ot_rate_free(server.rate);
+    ot_tls_clear(&tls);
+    return status;
+}

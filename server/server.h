@@ -1,0 +1,20 @@
+/* What all requests share. Immutable but for what guards itself. */
+#ifndef OT_SERVER_SERVER_H
+#define OT_SERVER_SERVER_H
+
+#include <stdatomic.h>
+#include <stdbool.h>
+
+#include "rate.h"
+#include "store.h"
+
+struct ot_server {
+    struct ot_store *store;
+    struct ot_rate *rate; /* NULL: no limit */
+    int64_t max_certificates;
+    bool log;
+    atomic_uint in_flight; /* requests between their headers and their last byte */
+    atomic_bool stopping;  /* no connection outlives its answer any more */
+};
+
+#endif

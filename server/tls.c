@@ -1,0 +1,114 @@
+#include "tls.h"
+
+#include <errno.h>
+#include <openssl/err.h>
+#include <openssl/pem.h>
+#include <openssl/x509.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* A long chain, or a key with remarks around it. */
+#define FILE_MAX (256u * 1024)
+
+/* Terminated text; the caller wipes and frees it. */
+static enum ot_status read_file(char **out, const char *path, const char *what,
+                                struct ot_error *err)
+{
+    FILE *file = fopen(path, "re");
+    char *text = malloc(FILE_MAX + 1);
+    enum ot_status status = OT_OK;
+    size_t len = 0;
+
+    *out = NULL;
+    if (text == NULL)
+        status = ot_error_nomem(err);
+    else if (file == NULL)
+        status = ot_error_errno(err, OT_E_CONFIG, errno, "cannot read the TLS %s %s",
+                                what, path);
+    if (status == OT_OK) {
+        len = fread(text, 1, FILE_MAX + 1, file);
+        if (ferror(file))
+            status = ot_error_errno(err, OT_E_CONFIG, errno, "cannot read the TLS %s %s",
+                                    what, path);
+        else if (len > FILE_MAX)
+            status =
+                ot_error_set(err, OT_E_CONFIG, "the TLS %s %s is larger than %u bytes",
+                             what, path, FILE_MAX);
+    }
+    if (file != NULL)
+        fclose(file);
+    if (status != OT_OK) {
+        free(text);
+        return status;
+    }
+    text[len] = '\0';
+    *out = text;
+    return OT_OK;
+}
+
+/* Nobody can type one in here. */
+static int no_passphrase(char *buf, int size, int writing, void *arg)
+{
+    (void)buf;
+    (void)size;
+    (void)writing;
+    (void)arg;
+    return -1;
+}
+
+static enum ot_status check(const struct ot_tls *tls, const char *cert_path,
+                            const char *key_path, struct ot_error *err)
+{
+    BIO *cert_bio = BIO_new_mem_buf(tls->cert, -1);
+    BIO *key_bio = BIO_new_mem_buf(tls->key, -1);
+    X509 *cert = cert_bio ? PEM_read_bio_X509(cert_bio, NULL, NULL, NULL) : NULL;
+    EVP_PKEY *key =
+        key_bio ? PEM_read_bio_PrivateKey(key_bio, NULL, no_passphrase, NULL) : NULL;
+    enum ot_status status = OT_OK;
+
+    if (cert == NULL)
+        status =
+            ot_error_set(err, OT_E_CONFIG,
+                         "the TLS certificate %s holds no certificate in PEM", cert_path);
+    else if (key == NULL)
+        status = ot_error_set(err, OT_E_CONFIG,
+                              "the TLS key %s holds no private key in PEM without a "
+                              "passphrase",
+                              key_path);
+    else if (X509_check_private_key(cert, key) != 1)
+        status =
+            ot_error_set(err, OT_E_CONFIG,
+                         "the TLS key %s is not the key of the certificate %s, which "
+                         "must come first in its file",
+                         key_path, cert_path);
+    ERR_clear_error();
+    EVP_PKEY_free(key);
+    X509_free(cert);
+    BIO_free(key_bio);
+    BIO_free(cert_bio);
+    return status;
+}
+
+enum ot_status ot_tls_load(struct ot_tls *tls, const char *cert_path,
+                           const char *key_path, struct ot_error *err)
+{
+    enum ot_status status = read_file(&tls->cert, cert_path, "certificate", err);
+
+    if (status == OT_OK)
+        status = read_file(&tls->key, key_path, "key", err);
+    if (status == OT_OK)
+        status = check(tls, cert_path, key_path, err);
+    if (status != OT_OK)
+        ot_tls_clear(tls);
+    return status;
+}
+
+void ot_tls_clear(struct ot_tls *tls)
+{
+    if (tls->key != NULL)
+        OPENSSL_cleanse(tls->key, strlen(tls->key));
+    free(tls->key);
+    free(tls->cert);
+    *tls = (struct ot_tls){NULL, NULL};
+}
