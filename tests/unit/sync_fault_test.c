@@ -1,0 +1,574 @@
+/* An API or a cache that is not what it should be: all or nothing, and the reason. */
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "certs.h"
+#include "sync_fixture.h"
+#include "unit.h"
+
+static void set_up(struct fixture *f)
+{
+    fixture_init(f);
+    fixture_add(f, "cert_a", true);
+    fixture_add(f, "cert_b", false);
+    fixture_must_sync(f);
+    fake_api_on(f->api, NULL, NULL);
+}
+
+/* What a misbehaving API does to the requests for one certificate. */
+struct trick {
+    const char *id;
+    size_t times;             /* how often; SIZE_MAX: always */
+    bool remove;              /* the certificate goes away */
+    const char *replace, *by; /* in the body */
+    int status;
+};
+
+static void play_trick(void *arg, struct fake_api *api,
+                       const struct fake_request *request, struct fake_answer *answer)
+{
+    struct trick *trick = arg;
+    char *at, *body;
+
+    if (request->is_list || strcmp(request->id, trick->id) != 0 || trick->times == 0)
+        return;
+    trick->times--;
+    if (trick->remove)
+        fake_api_remove(api, request->id);
+    if (trick->status != 0)
+        fake_answer_error(answer, trick->status, "Trick");
+    at = trick->replace == NULL ? NULL : strstr(answer->body, trick->replace);
+    if (at == NULL)
+        return;
+    if (asprintf(&body, "%.*s%s%s", (int)(at - answer->body), answer->body, trick->by,
+                 at + strlen(trick->replace)) < 0)
+        abort();
+    free(answer->body);
+    answer->body = body;
+}
+
+static void fault_08_deleted_meanwhile_is_dropped(void)
+{
+    struct fixture f;
+    struct trick trick = {"cert_c", SIZE_MAX, true, NULL, NULL, 404};
+
+    set_up(&f);
+    fixture_add(&f, "cert_c", true);
+    fixture_add(&f, "cert_d", true);
+    fake_api_on(f.api, play_trick, &trick);
+    fixture_must_sync(&f);
+    CU_ASSERT_STRING_EQUAL(fixture_ids(&f), "cert_a* cert_b cert_d*");
+    CU_ASSERT_EQUAL(f.result.total, 3);
+    CU_ASSERT_EQUAL(f.result.added, 1);
+    CU_ASSERT_EQUAL(fake_api_lists(f.api), 2);
+    CU_ASSERT_EQUAL(fake_api_gets(f.api), 2);
+    fixture_clear(&f);
+}
+
+static void fault_08_still_listed_ends_the_sync(void)
+{
+    struct fixture f;
+    struct trick trick = {"cert_c", SIZE_MAX, false, NULL, NULL, 404};
+
+    set_up(&f);
+    fixture_add(&f, "cert_c", true);
+    fake_api_on(f.api, play_trick, &trick);
+    fixture_must_keep(&f, OT_E_PROTOCOL, "cert_c");
+    CU_ASSERT_EQUAL(fake_api_lists(f.api), 2);
+    fake_api_on(f.api, NULL, NULL);
+    fixture_must_sync(&f);
+    CU_ASSERT_STRING_EQUAL(fixture_ids(&f), "cert_a* cert_b cert_c*");
+    fixture_clear(&f);
+}
+
+static void fault_11_another_id_ends_the_sync(void)
+{
+    struct fixture f;
+    struct trick trick = {"cert_c", SIZE_MAX, false, "cert_c", "cert_x", 0};
+
+    set_up(&f);
+    fixture_add(&f, "cert_c", true);
+    fake_api_on(f.api, play_trick, &trick);
+    fixture_must_keep(&f, OT_E_PROTOCOL, "cert_c");
+    fixture_clear(&f);
+}
+
+static void fault_12_missing_content_is_asked_for_once_more(void)
+{
+    static const char content[] = "\"content\":\"-----", other[] = "\"kontent\":\"-----";
+    struct fixture f;
+    struct trick once = {"cert_c", 1, false, content, other, 0};
+    struct trick always = {"cert_d", SIZE_MAX, false, content, other, 0};
+
+    set_up(&f);
+    fixture_add(&f, "cert_c", true);
+    fake_api_on(f.api, play_trick, &once);
+    fixture_must_sync(&f);
+    CU_ASSERT_EQUAL(fake_api_gets(f.api), 2);
+    CU_ASSERT_STRING_EQUAL(fixture_ids(&f), "cert_a* cert_b cert_c*");
+
+    fixture_add(&f, "cert_d", true);
+    fake_api_on(f.api, play_trick, &always);
+    fixture_must_keep(&f, OT_E_PROTOCOL, "cert_d");
+    CU_ASSERT_PTR_NOT_NULL(strstr(f.err.message, "content"));
+    CU_ASSERT_EQUAL(fake_api_gets(f.api), 2);
+
+    fake_api_on(f.api, NULL, NULL);
+    fake_api_remove(f.api, "cert_d");
+    fake_api_add(f.api, "cert_e", "null", NULL, true);
+    fixture_must_keep(&f, OT_E_PROTOCOL, "cert_e");
+    CU_ASSERT_EQUAL(fake_api_gets(f.api), 2);
+    fixture_clear(&f);
+}
+
+/* Asserts that no file of the cache holds the text. */
+static void never_cached(struct fixture *f, const char *text)
+{
+    const char *const paths[] = {f->snapshot, f->state, f->lock};
+
+    for (size_t i = 0; i < 3; i++) {
+        static char data[1 << 20];
+        FILE *file = fopen(paths[i], "rb");
+        size_t len = file == NULL ? 0 : fread(data, 1, sizeof(data), file);
+
+        CU_ASSERT_PTR_NULL(memmem(data, len, text, strlen(text)));
+        if (file != NULL)
+            fclose(file);
+    }
+}
+
+static void quarantines(const char *content, const char *why)
+{
+    struct fixture f;
+    struct ot_snapshot *snapshot;
+    struct ot_record record;
+    struct ot_span note;
+
+    set_up(&f);
+    fake_api_add(f.api, "cert_q", "odd", content, true);
+    fixture_must_sync(&f);
+    CU_ASSERT_STRING_EQUAL(fixture_ids(&f), "cert_a* cert_b cert_q?*");
+    CU_ASSERT_EQUAL(f.result.quarantined, 1);
+    CU_ASSERT_EQUAL(f.result.total, 3);
+    CU_ASSERT_EQUAL(f.result.active, 1);
+    snapshot = fixture_open(&f);
+    CU_ASSERT_TRUE_FATAL(fixture_find(snapshot, "cert_q", &record));
+    CU_ASSERT_PTR_NULL(record.field[OT_FIELD_DER].data);
+    CU_ASSERT(ot_span_equal(record.field[OT_FIELD_NAME], ot_span_str("odd")));
+    note = record.field[OT_FIELD_NOTE];
+    CU_ASSERT(note.data != NULL && memmem(note.data, note.len, why, strlen(why)) != NULL);
+    ot_snapshot_unref(snapshot);
+
+    /* It is remembered: not fetched again, and nothing new. */
+    fake_api_on(f.api, NULL, NULL);
+    fixture_must_sync(&f);
+    CU_ASSERT_FALSE(f.result.changed);
+    CU_ASSERT_EQUAL(f.result.quarantined, 1);
+    CU_ASSERT_EQUAL(fake_api_gets(f.api), 0);
+    fake_api_set(f.api, "cert_q", "renamed", false);
+    fixture_must_sync(&f);
+    CU_ASSERT_STRING_EQUAL(fixture_ids(&f), "cert_a* cert_b cert_q?");
+    never_cached(&f, "c2VjcmV0");
+    never_cached(&f, "secret");
+    fixture_clear(&f);
+}
+
+static void fault_13_a_private_key_is_quarantined_and_never_cached(void)
+{
+    char *pem = certs_pem("with key", 1), *both = NULL;
+
+    quarantines("-----BEGIN PRIVATE KEY-----\nc2VjcmV0\n-----END PRIVATE KEY-----\n",
+                "private key");
+    if (asprintf(&both,
+                 "%s-----BEGIN RSA PRIVATE KEY-----\nc2VjcmV0\n"
+                 "-----END RSA PRIVATE KEY-----\n",
+                 pem) < 0)
+        abort();
+    quarantines(both, "private key");
+    free(both);
+    free(pem);
+}
+
+static void fault_14_two_certificates_are_quarantined(void)
+{
+    char *one = certs_pem("one", 1), *two = certs_pem("two", 2), *both = NULL;
+
+    if (asprintf(&both, "%s%s", one, two) < 0)
+        abort();
+    quarantines(both, "2 certificates");
+    free(both);
+    free(one);
+    free(two);
+}
+
+static void fault_16_what_is_no_certificate_is_quarantined(void)
+{
+    quarantines("", "no CERTIFICATE");
+    quarantines("hello", "no CERTIFICATE");
+    quarantines("-----BEGIN CERTIFICATE-----\nYWJj\n-----END CERTIFICATE-----\n",
+                "not a certificate");
+}
+
+static void fault_18_the_certificate_is_right_about_its_dates(void)
+{
+    struct fixture f;
+    struct ot_snapshot *snapshot;
+    struct ot_record record;
+    int64_t valid_at;
+
+    set_up(&f);
+    snapshot = fixture_open(&f);
+    CU_ASSERT_TRUE_FATAL(fixture_find(snapshot, "cert_a", &record));
+    valid_at = record.valid_at;
+    ot_snapshot_unref(snapshot);
+    fake_api_set_dates(f.api, "cert_a", 1000, 2000);
+    fixture_must_sync(&f);
+    CU_ASSERT_TRUE(f.result.changed);
+    CU_ASSERT_EQUAL(f.result.warnings, 1);
+    snapshot = fixture_open(&f);
+    CU_ASSERT_TRUE_FATAL(fixture_find(snapshot, "cert_a", &record));
+    CU_ASSERT_EQUAL(record.valid_at, valid_at);
+    CU_ASSERT_TRUE(record.flags & OT_RECORD_WARNING);
+    CU_ASSERT_PTR_NOT_NULL(record.field[OT_FIELD_NOTE].data);
+    ot_snapshot_unref(snapshot);
+
+    fixture_must_sync(&f); /* the same disagreement is nothing new */
+    CU_ASSERT_FALSE(f.result.changed);
+    CU_ASSERT_EQUAL(f.result.warnings, 1);
+
+    fake_api_set_dates(f.api, "cert_a", valid_at, record.expires_at);
+    fixture_must_sync(&f);
+    CU_ASSERT_EQUAL(f.result.modified, 1);
+    CU_ASSERT_EQUAL(f.result.warnings, 0);
+    fixture_clear(&f);
+}
+
+static void fault_19_one_certificate_under_two_ids(void)
+{
+    struct fixture f;
+    struct ot_snapshot *snapshot;
+    struct ot_record one, two;
+    char *pem = certs_pem("same", 7);
+
+    fixture_init(&f);
+    fake_api_add(f.api, "cert_1", "one", pem, true);
+    fake_api_add(f.api, "cert_2", "two", pem, false);
+    fixture_must_sync(&f);
+    snapshot = fixture_open(&f);
+    CU_ASSERT_TRUE_FATAL(fixture_find(snapshot, "cert_1", &one));
+    CU_ASSERT_TRUE_FATAL(fixture_find(snapshot, "cert_2", &two));
+    CU_ASSERT(ot_span_equal(one.field[OT_FIELD_DER], two.field[OT_FIELD_DER]));
+    ot_snapshot_unref(snapshot);
+    CU_ASSERT_STRING_EQUAL(fixture_ids(&f), "cert_1* cert_2");
+    free(pem);
+    fixture_clear(&f);
+}
+
+/* The first list of a sync is empty, whatever there is. */
+static void empty_list(void *arg, struct fake_api *api,
+                       const struct fake_request *request, struct fake_answer *answer)
+{
+    const size_t *times = arg;
+
+    (void)api;
+    if (!request->is_list || request->nth >= *times)
+        return;
+    free(answer->body);
+    answer->body = strdup("{\"object\":\"list\",\"data\":[],\"first_id\":null,"
+                          "\"last_id\":null,\"has_more\":false}");
+}
+
+static void fault_37_an_empty_list_needs_a_second_one(void)
+{
+    struct fixture f;
+    size_t once = 1, twice = 2;
+
+    set_up(&f);
+    fake_api_on(f.api, empty_list, &once);
+    fixture_must_keep(&f, OT_E_EMPTY, "--accept-empty");
+    CU_ASSERT_EQUAL(fake_api_lists(f.api), 2);
+
+    fake_api_on(f.api, empty_list, &twice);
+    fixture_must_sync(&f);
+    CU_ASSERT_EQUAL(fake_api_lists(f.api), 2);
+    CU_ASSERT_STRING_EQUAL(fixture_ids(&f), "");
+    CU_ASSERT_EQUAL(f.result.removed, 2);
+    fixture_clear(&f);
+}
+
+static void fault_37_nothing_active_needs_a_second_look(void)
+{
+    struct fixture f;
+
+    set_up(&f);
+    fake_api_set(f.api, "cert_a", "name of cert_a", false);
+    fixture_must_sync(&f);
+    CU_ASSERT_EQUAL(fake_api_lists(f.api), 2);
+    CU_ASSERT_EQUAL(f.result.active, 0);
+    CU_ASSERT_STRING_EQUAL(fixture_ids(&f), "cert_a cert_b");
+
+    fake_api_on(f.api, NULL, NULL); /* empty before, empty now: nothing to ask about */
+    fixture_must_sync(&f);
+    CU_ASSERT_EQUAL(fake_api_lists(f.api), 1);
+    fixture_clear(&f);
+}
+
+static void fault_37_all_inactive_ones_gone_needs_a_second_look(void)
+{
+    struct fixture f;
+    size_t once = 1;
+
+    fixture_init(&f);
+    fixture_add(&f, "cert_a", false);
+    fixture_must_sync(&f);
+    fake_api_on(f.api, empty_list, &once);
+    fixture_must_keep(&f, OT_E_EMPTY, "where there were 0 (of 1)");
+    fixture_clear(&f);
+}
+
+static void fault_37_accept_empty_asks_nobody(void)
+{
+    struct fixture f;
+    size_t once = 1;
+
+    set_up(&f);
+    f.options.accept_empty = true;
+    fake_api_on(f.api, empty_list, &once);
+    fixture_must_sync(&f);
+    CU_ASSERT_EQUAL(fake_api_lists(f.api), 1);
+    CU_ASSERT_STRING_EQUAL(fixture_ids(&f), "");
+    fixture_clear(&f);
+}
+
+static void fault_39_a_missing_directory_is_made(void)
+{
+    struct fixture f;
+    struct stat st;
+
+    fixture_init(&f);
+    snprintf(f.snapshot, sizeof(f.snapshot), "%s/deep/er/default.snapshot", f.dir);
+    strcat(f.dir, "/deep/er");
+    fixture_must_sync(&f);
+    CU_ASSERT_EQUAL(stat(f.dir, &st), 0);
+    CU_ASSERT_EQUAL(st.st_mode & 0022, 0);
+    CU_ASSERT_STRING_EQUAL(fixture_ids(&f), "");
+    fixture_clear(&f);
+}
+
+static void fault_39_a_directory_that_cannot_be_made_is_named(void)
+{
+    struct fixture f;
+    FILE *file;
+
+    fixture_init(&f);
+    file = fopen(f.dir, "w"); /* a file in its place */
+    CU_ASSERT_PTR_NOT_NULL_FATAL(file);
+    fclose(file);
+    CU_ASSERT_EQUAL(fixture_sync(&f), OT_E_UNSAFE);
+    CU_ASSERT_PTR_NOT_NULL(strstr(f.err.message, f.dir));
+    strcat(f.dir, "/below");
+    CU_ASSERT_EQUAL(fixture_sync(&f), OT_E_IO);
+    CU_ASSERT_PTR_NOT_NULL(strstr(f.err.message, f.dir));
+    CU_ASSERT_EQUAL(fake_api_lists(f.api), 0);
+    fixture_clear(&f);
+}
+
+static void fault_40_links_and_pipes_are_refused(void)
+{
+    struct fixture f;
+    char link_dir[300], away[600];
+    struct stat st;
+
+    set_up(&f);
+    snprintf(away, sizeof(away), "%s/away", unit_dir());
+    CU_ASSERT_EQUAL(rename(f.snapshot, away), 0);
+    CU_ASSERT_EQUAL(symlink(away, f.snapshot), 0);
+    CU_ASSERT_EQUAL(fixture_sync(&f), OT_E_UNSAFE);
+    CU_ASSERT_EQUAL(lstat(f.snapshot, &st), 0);
+    CU_ASSERT_TRUE(S_ISLNK(st.st_mode));
+    CU_ASSERT_EQUAL(unlink(f.snapshot), 0);
+    CU_ASSERT_EQUAL(mkfifo(f.snapshot, 0600), 0);
+    CU_ASSERT_EQUAL(fixture_sync(&f), OT_E_UNSAFE);
+    CU_ASSERT_EQUAL(fixture_state(&f).last.status, OT_E_UNSAFE);
+    CU_ASSERT_EQUAL(unlink(f.snapshot), 0);
+    fixture_must_sync(&f);
+
+    snprintf(link_dir, sizeof(link_dir), "%s-link", f.dir);
+    CU_ASSERT_EQUAL(symlink(f.dir, link_dir), 0);
+    f.source.cache_dir = link_dir;
+    CU_ASSERT_EQUAL(fixture_sync(&f), OT_E_UNSAFE);
+    fixture_clear(&f);
+}
+
+static void fault_41_what_others_may_write_is_refused(void)
+{
+    struct fixture f;
+    struct stat before;
+
+    set_up(&f);
+    before = fixture_stat(&f);
+    CU_ASSERT_EQUAL(chmod(f.snapshot, 0666), 0);
+    CU_ASSERT_EQUAL(fixture_sync(&f), OT_E_UNSAFE);
+    CU_ASSERT_PTR_NOT_NULL(strstr(f.err.message, "chmod"));
+    CU_ASSERT_EQUAL(chmod(f.snapshot, 0644), 0);
+    CU_ASSERT_EQUAL(fixture_stat(&f).st_ino, before.st_ino);
+    CU_ASSERT_EQUAL(chmod(f.dir, 01777), 0);
+    CU_ASSERT_EQUAL(fixture_sync(&f), OT_E_UNSAFE);
+    CU_ASSERT_PTR_NOT_NULL(strstr(f.err.message, f.dir));
+    CU_ASSERT_EQUAL(chmod(f.dir, 0755), 0);
+    fixture_must_sync(&f);
+    fixture_clear(&f);
+}
+
+static void fault_42_damage_is_healed(void)
+{
+    struct fixture f;
+    off_t size;
+
+    set_up(&f);
+    size = fixture_stat(&f).st_size;
+    for (off_t at = 0; at < size; at += size / 23) {
+        int fd = open(f.snapshot, O_RDWR);
+        uint8_t byte;
+
+        CU_ASSERT_EQUAL(pread(fd, &byte, 1, at), 1);
+        byte ^= 0x10;
+        CU_ASSERT_EQUAL(pwrite(fd, &byte, 1, at), 1);
+        close(fd);
+        fake_api_on(f.api, NULL, NULL);
+        f.options.if_stale = true; /* a damaged one is never fresh */
+        fixture_must_sync(&f);
+        CU_ASSERT_TRUE(f.result.changed);
+        CU_ASSERT_EQUAL(fake_api_gets(f.api), 2);
+        CU_ASSERT_STRING_EQUAL(fixture_ids(&f), "cert_a* cert_b");
+    }
+    f.options.if_stale = false;
+    CU_ASSERT_EQUAL(truncate(f.snapshot, size / 2), 0);
+    fixture_must_sync(&f);
+    CU_ASSERT_STRING_EQUAL(fixture_ids(&f), "cert_a* cert_b");
+    CU_ASSERT_EQUAL(truncate(f.snapshot, 0), 0);
+    fixture_must_sync(&f);
+    CU_ASSERT_STRING_EQUAL(fixture_ids(&f), "cert_a* cert_b");
+    fixture_clear(&f);
+}
+
+/* The snapshot of another organization lends nothing, not even what it knows to be there.
+ */
+static void fault_42_another_scope_begins_from_nothing(void)
+{
+    struct fixture f;
+    struct fake_api *other = fake_api_start(), *first;
+
+    set_up(&f);
+    first = f.api;
+    f.api = other;
+    f.source.base_url = (char *)(uintptr_t)fake_api_url(other);
+    fixture_add(&f, "cert_a", true); /* the same id, another certificate */
+    fixture_must_sync(&f);
+    CU_ASSERT_EQUAL(fake_api_gets(other), 1);
+    CU_ASSERT_EQUAL(f.result.added, 1);
+    CU_ASSERT_STRING_EQUAL(fixture_ids(&f), "cert_a*");
+    fake_api_stop(first);
+    fixture_clear(&f);
+}
+
+static void fault_43_a_reader_keeps_what_it_has(void)
+{
+    struct fixture f;
+    struct ot_snapshot *old;
+    struct ot_record record;
+    struct stat st;
+
+    set_up(&f);
+    old = fixture_open(&f);
+    fake_api_remove(f.api, "cert_a");
+    fixture_add(&f, "cert_c", true);
+    fixture_must_sync(&f);
+    CU_ASSERT_EQUAL(ot_snapshot_verify(old, NULL), OT_OK);
+    CU_ASSERT_TRUE(fixture_find(old, "cert_a", &record));
+    CU_ASSERT_FALSE(fixture_find(old, "cert_c", &record));
+    st = fixture_stat(&f);
+    CU_ASSERT_FALSE(ot_snapshot_is_file(old, &st));
+    ot_snapshot_unref(old);
+    CU_ASSERT_STRING_EQUAL(fixture_ids(&f), "cert_b cert_c*");
+    fixture_clear(&f);
+}
+
+static void failing(void *arg, struct fake_api *api, const struct fake_request *request,
+                    struct fake_answer *answer)
+{
+    (void)api;
+    (void)request;
+    fake_answer_error(answer, *(const int *)arg, "It failed");
+}
+
+static void fault_21_22_25_failures_of_the_api_keep_the_snapshot(void)
+{
+    static const struct {
+        int http;
+        enum ot_status status;
+        size_t requests;
+    } rows[] = {{401, OT_E_AUTH, 1},    {403, OT_E_AUTH, 1},   {404, OT_E_NOT_FOUND, 1},
+                {400, OT_E_REFUSED, 1}, {500, OT_E_SERVER, 2}, {503, OT_E_SERVER, 2}};
+    struct fixture f;
+
+    set_up(&f);
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        int http = rows[i].http;
+
+        fake_api_on(f.api, failing, &http);
+        fixture_must_keep(&f, rows[i].status, "It failed");
+        CU_ASSERT_EQUAL(fake_api_lists(f.api), rows[i].requests);
+        fake_api_on(f.api, NULL, NULL);
+    }
+    fixture_must_sync(&f);
+    CU_ASSERT_FALSE(f.result.changed);
+    fixture_clear(&f);
+}
+
+int main(int argc, char **argv)
+{
+    static const struct unit_case cases[] = {
+        {"fault_08_deleted_meanwhile_is_dropped", fault_08_deleted_meanwhile_is_dropped},
+        {"fault_08_still_listed_ends_the_sync", fault_08_still_listed_ends_the_sync},
+        {"fault_11_another_id_ends_the_sync", fault_11_another_id_ends_the_sync},
+        {"fault_12_missing_content_is_asked_for_once_more",
+         fault_12_missing_content_is_asked_for_once_more},
+        {"fault_13_a_private_key_is_quarantined_and_never_cached",
+         fault_13_a_private_key_is_quarantined_and_never_cached},
+        {"fault_14_two_certificates_are_quarantined",
+         fault_14_two_certificates_are_quarantined},
+        {"fault_16_what_is_no_certificate_is_quarantined",
+         fault_16_what_is_no_certificate_is_quarantined},
+        {"fault_18_the_certificate_is_right_about_its_dates",
+         fault_18_the_certificate_is_right_about_its_dates},
+        {"fault_19_one_certificate_under_two_ids",
+         fault_19_one_certificate_under_two_ids},
+        {"fault_21_22_25_failures_of_the_API_keep_the_snapshot",
+         fault_21_22_25_failures_of_the_api_keep_the_snapshot},
+        {"fault_37_an_empty_list_needs_a_second_one",
+         fault_37_an_empty_list_needs_a_second_one},
+        {"fault_37_nothing_active_needs_a_second_look",
+         fault_37_nothing_active_needs_a_second_look},
+        {"fault_37_all_inactive_ones_gone_needs_a_second_look",
+         fault_37_all_inactive_ones_gone_needs_a_second_look},
+        {"fault_37_accept_empty_asks_nobody", fault_37_accept_empty_asks_nobody},
+        {"fault_39_a_missing_directory_is_made", fault_39_a_missing_directory_is_made},
+        {"fault_39_a_directory_that_cannot_be_made_is_named",
+         fault_39_a_directory_that_cannot_be_made_is_named},
+        {"fault_40_links_and_pipes_are_refused", fault_40_links_and_pipes_are_refused},
+        {"fault_41_what_others_may_write_is_refused",
+         fault_41_what_others_may_write_is_refused},
+        {"fault_42_damage_is_healed", fault_42_damage_is_healed},
+        {"fault_42_another_scope_begins_from_nothing",
+         fault_42_another_scope_begins_from_nothing},
+        {"fault_43_a_reader_keeps_what_it_has", fault_43_a_reader_keeps_what_it_has},
+        {NULL, NULL},
+    };
+
+    return unit_main("sync_fault", cases, argc, argv);
+}
