@@ -1,0 +1,416 @@
+/* The disk fills up, the process is killed, memory runs out, everybody comes at once: at
+ * every step. The program is linked so that these calls of our code pass through here. */
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "sync_fixture.h"
+#include "unit.h"
+
+/* What happens to the calls of this thread: from number `at` on (counted over all of
+ * them, or over those named), failure or death. */
+static _Thread_local struct {
+    bool is_armed;
+    const char *only; /* NULL: every call */
+    size_t at, count;
+    int errnum; /* 0: SIGKILL */
+    bool once;
+} plan;
+
+static bool strikes(const char *call)
+{
+    size_t now;
+
+    if (!plan.is_armed || (plan.only != NULL && strcmp(plan.only, call) != 0))
+        return false;
+    now = plan.count++;
+    if (plan.once ? now != plan.at : now < plan.at)
+        return false;
+    if (plan.errnum == 0)
+        kill(getpid(), SIGKILL);
+    errno = plan.errnum;
+    return true;
+}
+
+/* Declares the real function and its stand-in. */
+#define WRAP(result, name, parameters, arguments, failure)                               \
+    result __real_##name parameters;                                                     \
+    result __wrap_##name parameters;                                                     \
+    result __wrap_##name parameters                                                      \
+    {                                                                                    \
+        return strikes(#name) ? failure : __real_##name arguments;                       \
+    }
+
+WRAP(ssize_t, write, (int fd, const void *data, size_t len), (fd, data, len), -1)
+WRAP(int, fsync, (int fd), (fd), -1)
+WRAP(int, rename, (const char *from, const char *to), (from, to), -1)
+WRAP(int, mkostemps, (char *name, int suffix, int flags), (name, suffix, flags), -1)
+WRAP(int, fchmod, (int fd, mode_t mode), (fd, mode), -1)
+WRAP(int, futimens, (int fd, const struct timespec times[2]), (fd, times), -1)
+WRAP(int, unlink, (const char *path), (path), -1)
+
+/* Whatever it says, the descriptor is gone, as on Linux. */
+int __real_close(int fd);
+int __wrap_close(int fd);
+int __wrap_close(int fd)
+{
+    bool fails = strikes("close");
+    int saved = errno, result = __real_close(fd);
+
+    errno = fails ? saved : errno;
+    return fails ? -1 : result;
+}
+
+static void arm(const char *only, size_t at, int errnum, bool once)
+{
+    plan.only = only;
+    plan.at = at;
+    plan.errnum = errnum;
+    plan.once = once;
+    plan.count = 0;
+    plan.is_armed = true;
+}
+
+static size_t disarm(void)
+{
+    plan.is_armed = false;
+    return plan.count;
+}
+
+static void set_up(struct fixture *f)
+{
+    fixture_init(f);
+    fixture_add(f, "cert_a", true);
+    fixture_add(f, "cert_b", false);
+    fixture_must_sync(f);
+    fixture_add(f, "cert_c", true);
+}
+
+#define OLD "cert_a* cert_b"
+#define NEW "cert_a* cert_b cert_c*"
+
+/* From this call on every write of the disk fails: nothing can be recorded either. */
+static void fault_38_a_full_disk_keeps_the_snapshot(void)
+{
+    static const char *const calls[] = {"write", "fsync", "rename", "mkostemps"};
+    static const int errors[] = {ENOSPC, EDQUOT};
+
+    for (size_t i = 0; i < 4; i++) {
+        for (size_t j = 0; j < 2; j++) {
+            struct fixture f;
+            struct stat before;
+
+            set_up(&f);
+            before = fixture_stat(&f);
+            arm(calls[i], 0, errors[j], false);
+            CU_ASSERT_EQUAL(fixture_sync(&f), OT_E_NO_SPACE);
+            CU_ASSERT(disarm() > 0);
+            CU_ASSERT_PTR_NOT_NULL(strstr(f.err.message, f.dir));
+            CU_ASSERT_FALSE(f.result.changed);
+            CU_ASSERT_EQUAL(fixture_stat(&f).st_ino, before.st_ino);
+            CU_ASSERT_EQUAL(fixture_temporaries(&f), 0);
+            CU_ASSERT_STRING_EQUAL(fixture_ids(&f), OLD);
+            fixture_must_sync(&f);
+            CU_ASSERT_STRING_EQUAL(fixture_ids(&f), NEW);
+            fixture_clear(&f);
+        }
+    }
+}
+
+/* Every single call fails once, with room for the state behind it. */
+static void fault_38_an_error_at_any_call_keeps_the_snapshot(void)
+{
+    size_t failed = 0;
+
+    for (size_t at = 0;; at++) {
+        enum ot_status status;
+        struct fixture f;
+        size_t count;
+
+        set_up(&f);
+        arm(NULL, at, EIO, true);
+        status = fixture_sync(&f);
+        count = disarm();
+        CU_ASSERT_EQUAL(fixture_temporaries(&f), 0);
+        if (status != OT_OK) {
+            failed++;
+            CU_ASSERT_EQUAL(status, OT_E_IO);
+            CU_ASSERT_EQUAL(fixture_state(&f).last.status, OT_E_IO);
+            /* Only the directory's fsync comes when the new one is in place already. */
+            CU_ASSERT(strcmp(fixture_ids(&f), OLD) == 0 ||
+                      strstr(f.err.message, "directory") != NULL);
+            fixture_must_sync(&f);
+            CU_ASSERT_EQUAL(fixture_state(&f).failures, 0);
+        }
+        CU_ASSERT_STRING_EQUAL(fixture_ids(&f), NEW);
+        fixture_clear(&f);
+        if (at >= count)
+            break;
+    }
+    CU_ASSERT(failed >= 7); /* create, chmod, write, fsync, close, rename, fsync */
+}
+
+static void fault_38_a_clean_state_needs_no_room(void)
+{
+    struct fixture f;
+
+    set_up(&f);
+    arm("write", 0, EIO, true);
+    CU_ASSERT_EQUAL(fixture_sync(&f), OT_E_IO);
+    disarm();
+    CU_ASSERT_EQUAL(fixture_state(&f).failures, 1);
+    fake_api_remove(f.api, "cert_c"); /* as before: nothing to write but the state */
+    arm("write", 0, ENOSPC, false);
+    fixture_must_sync(&f);
+    CU_ASSERT(disarm() > 0);
+    CU_ASSERT_EQUAL(fixture_state(&f).failures, 0);
+    CU_ASSERT(access(f.state, F_OK) != 0);
+    fixture_clear(&f);
+}
+
+static void nothing_is_written_when_nothing_is_new(void)
+{
+    static const char *const calls[] = {"write", "fsync", "rename", "mkostemps",
+                                        "unlink"};
+    struct fixture f;
+
+    set_up(&f);
+    fixture_must_sync(&f);
+    for (size_t i = 0; i < 5; i++) {
+        arm(calls[i], 0, EIO, false);
+        fixture_must_sync(&f);
+        CU_ASSERT_EQUAL(disarm(), 0);
+    }
+    /* Not even its time may be set (another user's file): then it is written anew. */
+    arm("futimens", 0, EPERM, true);
+    fixture_must_sync(&f);
+    disarm();
+    CU_ASSERT_TRUE(f.result.changed);
+    CU_ASSERT_STRING_EQUAL(fixture_ids(&f), NEW);
+    fixture_clear(&f);
+}
+
+/* Runs a sync in a child that is killed at the given call; true if it lived to the end.
+ */
+static bool survives(struct fixture *f, size_t at)
+{
+    int status = -1;
+    pid_t pid = fork();
+
+    CU_ASSERT_FATAL(pid >= 0);
+    if (pid == 0) {
+        struct ot_error err = OT_ERROR_INIT;
+
+        arm(NULL, at, 0, true);
+        _exit(ot_sync(&f->source, &f->options, &f->result, &err) != OT_OK);
+    }
+    CU_ASSERT_EQUAL(waitpid(pid, &status, 0), pid);
+    CU_ASSERT(status == 0 || (WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL));
+    return status == 0;
+}
+
+static void fault_45_killed_at_any_step_it_is_old_or_new(void)
+{
+    size_t olds = 0, news = 0;
+    struct fixture f;
+
+    set_up(&f);
+    for (size_t at = 0;; at++) {
+        bool lived = survives(&f, at), is_old;
+
+        is_old = strcmp(fixture_ids(&f), OLD) == 0;
+        if (!is_old)
+            CU_ASSERT_STRING_EQUAL(fixture_ids(&f), NEW);
+        olds += is_old;
+        news += !is_old;
+        if (lived) {
+            CU_ASSERT_FALSE(is_old);
+            break;
+        }
+        fixture_must_sync(&f); /* and cleans up after the dead one */
+        CU_ASSERT_STRING_EQUAL(fixture_ids(&f), NEW);
+        CU_ASSERT_EQUAL(fixture_temporaries(&f), 0);
+        fake_api_remove(f.api, "cert_c");
+        fixture_must_sync(&f);
+        CU_ASSERT_STRING_EQUAL(fixture_ids(&f), OLD);
+        fixture_add(&f, "cert_c", true);
+    }
+    CU_ASSERT(olds >= 5);
+    CU_ASSERT(news >= 2);
+    fixture_clear(&f);
+}
+
+static void fault_45_temporary_files_of_the_dead_are_reaped(void)
+{
+    static const char *const names[] = {".default.snapshot.a1b2c3.tmp",
+                                        ".default.state.Z9Z9Z9.tmp",
+                                        ".other.snapshot.a1b2c3.tmp", "my.tmp"};
+    struct fixture f;
+
+    set_up(&f);
+    for (size_t i = 0; i < 4; i++) {
+        char path[600];
+        FILE *file;
+
+        snprintf(path, sizeof(path), "%s/%s", f.dir, names[i]);
+        file = fopen(path, "w");
+        CU_ASSERT_PTR_NOT_NULL_FATAL(file);
+        fclose(file);
+    }
+    CU_ASSERT_EQUAL(fixture_temporaries(&f), 4);
+    fixture_must_sync(&f);
+    CU_ASSERT_EQUAL(fixture_temporaries(&f), 2); /* those that are not this source's */
+    fixture_clear(&f);
+}
+
+enum { CROWD = 200 };
+
+/* What the children and the API's thread share. */
+struct shared {
+    unsigned ready, ok, failed, fetched;
+};
+
+static void when_all_are_here(void *arg, struct fake_api *api,
+                              const struct fake_request *request,
+                              struct fake_answer *answer)
+{
+    struct shared *shared = arg;
+
+    (void)api;
+    (void)answer;
+    if (!request->is_list || request->nth > 0)
+        return;
+    for (int i = 0; i < 6000; i++) {
+        if (__atomic_load_n(&shared->ready, __ATOMIC_SEQ_CST) == CROWD)
+            break;
+        usleep(10000);
+    }
+    usleep(500000); /* from "ready" into ot_sync */
+}
+
+static void when_all_are_here_fail(void *arg, struct fake_api *api,
+                                   const struct fake_request *request,
+                                   struct fake_answer *answer)
+{
+    when_all_are_here(arg, api, request, answer);
+    fake_answer_error(answer, 403, "Not for you");
+}
+
+static void run_one(struct fixture *f, struct shared *shared)
+{
+    struct ot_error err = OT_ERROR_INIT;
+    enum ot_status status;
+
+    __atomic_add_fetch(&shared->ready, 1, __ATOMIC_SEQ_CST);
+    status = ot_sync(&f->source, &f->options, &f->result, &err);
+    if (f->result.fetched)
+        __atomic_add_fetch(&shared->fetched, 1, __ATOMIC_SEQ_CST);
+    if (status == OT_OK)
+        __atomic_add_fetch(&shared->ok, 1, __ATOMIC_SEQ_CST);
+    else if (status == OT_E_AUTH && strstr(err.message, "Not for you") != NULL)
+        __atomic_add_fetch(&shared->failed, 1, __ATOMIC_SEQ_CST);
+    _exit(0);
+}
+
+static void run_crowd(struct fixture *f, struct shared *shared)
+{
+    pid_t pids[CROWD];
+
+    memset(shared, 0, sizeof(*shared));
+    for (int i = 0; i < CROWD; i++) {
+        pids[i] = fork();
+        CU_ASSERT_FATAL(pids[i] >= 0);
+        if (pids[i] == 0)
+            run_one(f, shared);
+    }
+    for (int i = 0; i < CROWD; i++) {
+        int status = -1;
+
+        waitpid(pids[i], &status, 0);
+        CU_ASSERT_EQUAL(status, 0);
+    }
+    CU_ASSERT_EQUAL(shared->ready, CROWD);
+}
+
+static struct shared *share(void)
+{
+    struct shared *shared = mmap(NULL, sizeof(*shared), PROT_READ | PROT_WRITE,
+                                 MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+
+    CU_ASSERT_FATAL((void *)shared != MAP_FAILED);
+    return shared;
+}
+
+static void fault_44_two_hundred_at_once_make_one_fetch(void)
+{
+    struct shared *shared = share();
+    struct fixture f;
+
+    set_up(&f);
+    fake_api_on(f.api, when_all_are_here, shared);
+    run_crowd(&f, shared);
+    CU_ASSERT_EQUAL(shared->ok, CROWD);
+    CU_ASSERT_EQUAL(shared->fetched, 1);
+    CU_ASSERT_EQUAL(fake_api_lists(f.api), 1);
+    CU_ASSERT_EQUAL(fake_api_gets(f.api), 1);
+    CU_ASSERT_STRING_EQUAL(fixture_ids(&f), NEW);
+
+    fixture_age(&f, 10000);
+    f.options.if_stale = true;
+    fake_api_on(f.api, when_all_are_here, shared);
+    run_crowd(&f, shared); /* nothing new this time: only the file's time tells */
+    CU_ASSERT_EQUAL(shared->ok, CROWD);
+    CU_ASSERT_EQUAL(shared->fetched, 1);
+    CU_ASSERT_EQUAL(fake_api_lists(f.api), 1);
+    fixture_clear(&f);
+    munmap(shared, sizeof(*shared));
+}
+
+static void fault_44_two_hundred_at_once_share_a_failure(void)
+{
+    struct shared *shared = share();
+    struct fixture f;
+
+    set_up(&f);
+    fixture_age(&f, 10000);
+    f.options.if_stale = true;
+    fake_api_on(f.api, when_all_are_here_fail, shared);
+    run_crowd(&f, shared);
+    CU_ASSERT_EQUAL(shared->failed, CROWD);
+    CU_ASSERT_EQUAL(shared->fetched, 0);
+    CU_ASSERT_EQUAL(fake_api_lists(f.api), 1);
+    CU_ASSERT_EQUAL(fixture_state(&f).failures, 1);
+    fixture_clear(&f);
+    munmap(shared, sizeof(*shared));
+}
+
+int main(int argc, char **argv)
+{
+    static const struct unit_case cases[] = {
+        {"fault_38_a_full_disk_keeps_the_snapshot",
+         fault_38_a_full_disk_keeps_the_snapshot},
+        {"fault_38_an_error_at_any_call_keeps_the_snapshot",
+         fault_38_an_error_at_any_call_keeps_the_snapshot},
+        {"fault_38_a_clean_state_needs_no_room", fault_38_a_clean_state_needs_no_room},
+        {"nothing is written when nothing is new",
+         nothing_is_written_when_nothing_is_new},
+        {"fault_44_two_hundred_at_once_make_one_fetch",
+         fault_44_two_hundred_at_once_make_one_fetch},
+        {"fault_44_two_hundred_at_once_share_a_failure",
+         fault_44_two_hundred_at_once_share_a_failure},
+        {"fault_45_killed_at_any_step_it_is_old_or_new",
+         fault_45_killed_at_any_step_it_is_old_or_new},
+        {"fault_45_temporary_files_of_the_dead_are_reaped",
+         fault_45_temporary_files_of_the_dead_are_reaped},
+        {NULL, NULL},
+    };
+
+    return unit_main("sync_crash", cases, argc, argv);
+}
