@@ -1,1 +1,269 @@
 #include "cache/cache.h"
+
+#include <errno.h>
+#include <limits.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <time.h>
+
+#include "cache/guard.h"
+#include "cache/limits.h"
+#include "cache/path.h"
+#include "cache/refresh.h"
+#include "cache/state.h"
+#include "cache/text.h"
+
+struct ot_cache {
+    const struct ot_source *source;
+    char *path, *state_path, *scope;
+    struct ot_guard guard;
+    struct ot_snapshot *snapshot; /* guarded; NULL: none has been usable yet */
+    _Atomic int64_t seen_at;      /* its file's time as last looked at */
+    struct ot_refresh refresh;
+};
+
+/* What a look at the file gives. */
+struct view {
+    struct ot_snapshot *snapshot; /* a reference, or NULL */
+    int64_t seen_at;
+    bool healthy; /* the snapshot is what the file holds now */
+};
+
+static char *path_of(const struct ot_source *source, const char *kind,
+                     enum ot_status *status, struct ot_error *err)
+{
+    char buf[PATH_MAX], *path = NULL;
+
+    if (*status == OT_OK)
+        *status = ot_path_of(buf, source, kind, err);
+    if (*status == OT_OK && (path = strdup(buf)) == NULL)
+        *status = ot_error_nomem(err);
+    return path;
+}
+
+enum ot_status ot_cache_new(struct ot_cache **out, const struct ot_source *source,
+                            struct ot_error *err)
+{
+    struct ot_cache *cache = calloc(1, sizeof(*cache));
+    enum ot_status status = OT_OK;
+
+    *out = NULL;
+    if (cache == NULL)
+        return ot_error_nomem(err);
+    cache->source = source;
+    cache->path = path_of(source, OT_PATH_SNAPSHOT, &status, err);
+    cache->state_path = path_of(source, OT_PATH_STATE, &status, err);
+    if (status == OT_OK && (cache->scope = ot_path_scope(source)) == NULL)
+        status = ot_error_nomem(err);
+    if (status != OT_OK) {
+        ot_cache_free(cache);
+        return status;
+    }
+    cache->refresh.source = source;
+    cache->refresh.state_path = cache->state_path;
+    *out = cache;
+    return OT_OK;
+}
+
+void ot_cache_free(struct ot_cache *cache)
+{
+    if (cache == NULL)
+        return;
+    ot_snapshot_unref(cache->snapshot);
+    free(cache->path);
+    free(cache->state_path);
+    free(cache->scope);
+    free(cache);
+}
+
+const struct ot_source *ot_cache_source(const struct ot_cache *cache)
+{
+    return cache->source;
+}
+
+static struct ot_snapshot *current(struct ot_cache *cache)
+{
+    struct ot_snapshot *snapshot;
+
+    ot_guard_take(&cache->guard);
+    snapshot = cache->snapshot != NULL ? ot_snapshot_ref(cache->snapshot) : NULL;
+    ot_guard_drop(&cache->guard);
+    return snapshot;
+}
+
+/* Makes a newly mapped snapshot the current one, unless another thread was quicker; gives
+ * back a reference to the one that is. */
+static struct ot_snapshot *publish(struct ot_cache *cache, struct ot_snapshot *fresh,
+                                   const struct stat *st)
+{
+    struct ot_snapshot *surplus;
+
+    ot_guard_take(&cache->guard);
+    if (cache->snapshot != NULL && ot_snapshot_is_file(cache->snapshot, st)) {
+        surplus = fresh;
+        fresh = cache->snapshot;
+    } else {
+        surplus = cache->snapshot;
+        cache->snapshot = fresh;
+    }
+    ot_snapshot_ref(fresh);
+    ot_guard_drop(&cache->guard);
+    ot_snapshot_unref(surplus);
+    return fresh;
+}
+
+static bool is_mapped(const struct ot_snapshot *snapshot, const struct stat *st)
+{
+    return snapshot != NULL && ot_snapshot_is_file(snapshot, st);
+}
+
+/* Whether somebody could change the file under our feet, who could not when it was
+ * mapped. Only root can change its owner. */
+static bool is_exposed(const struct stat *st)
+{
+    return !S_ISREG(st->st_mode) || (st->st_mode & (S_IWGRP | S_IWOTH)) != 0;
+}
+
+static enum ot_status stat_failed(const struct ot_cache *cache, struct ot_error *err)
+{
+    if (errno == ENOENT || errno == ENOTDIR)
+        return ot_error_set(err, OT_E_NO_SNAPSHOT, "there is no snapshot %s yet",
+                            cache->path);
+    return ot_error_errno(err, OT_E_IO, errno, "cannot examine %s", cache->path);
+}
+
+/* The file as it is now, mapped: what is there already (known, whose reference is used
+ * up) or a new mapping. One stat when nothing has changed. */
+static enum ot_status load(struct ot_cache *cache, struct ot_snapshot *known,
+                           struct view *view, struct ot_error *err)
+{
+    struct ot_snapshot *snapshot = known;
+    enum ot_status status = OT_OK;
+    struct stat st = {0};
+    int i;
+
+    for (i = 0; i < OT_RELOADS_MAX; i++) {
+        if (lstat(cache->path, &st) != 0) {
+            status = stat_failed(cache, err);
+            break;
+        }
+        if (is_mapped(snapshot, &st) && !is_exposed(&st))
+            break;
+        if (snapshot != known)
+            ot_snapshot_unref(snapshot);
+        /* Named by path, so it may be a newer one than was looked at: hence again. */
+        status = ot_snapshot_open(&snapshot, cache->path, cache->scope, err);
+        if (status != OT_OK)
+            break;
+    }
+    if (status != OT_OK) {
+        if (snapshot != known)
+            ot_snapshot_unref(snapshot);
+        /* What others can write now must not be served from the mapping either. */
+        if (is_mapped(known, &st) && is_exposed(&st))
+            return status;
+        view->snapshot = known != NULL ? ot_snapshot_ref(known) : NULL;
+        view->seen_at = atomic_load(&cache->seen_at);
+        return status;
+    }
+    view->healthy = true;
+    view->seen_at = (int64_t)st.st_mtim.tv_sec;
+    atomic_store(&cache->seen_at, view->seen_at);
+    view->snapshot =
+        snapshot == known ? ot_snapshot_ref(known) : publish(cache, snapshot, &st);
+    return OT_OK;
+}
+
+static enum ot_status look(struct ot_cache *cache, struct view *view,
+                           struct ot_error *err)
+{
+    struct ot_snapshot *known = current(cache);
+    enum ot_status status;
+
+    *view = (struct view){0};
+    status = load(cache, known, view, err);
+    ot_snapshot_unref(known);
+    return status;
+}
+
+static enum ot_status expired(const struct ot_cache *cache,
+                              const struct ot_freshness *freshness, struct ot_error *err)
+{
+    return ot_error_set(err, OT_E_EXPIRED,
+                        "the snapshot of source '%s' was last confirmed %lld hours ago, "
+                        "longer than max_stale allows",
+                        cache->source->name, (long long)(freshness->age_s / 3600));
+}
+
+/* Hands out a view if it is usable; starts a refresh if it is not the newest. */
+static enum ot_status give(struct ot_cache *cache, unsigned flags, enum ot_status status,
+                           const struct view *view, struct ot_snapshot **out,
+                           struct ot_error *err)
+{
+    struct ot_freshness freshness;
+
+    if (view->snapshot == NULL)
+        return status;
+    freshness = ot_freshness_of(cache->source, view->seen_at, (int64_t)time(NULL));
+    if (freshness.expired) {
+        ot_snapshot_unref(view->snapshot);
+        return view->healthy ? expired(cache, &freshness, err) : status;
+    }
+    if ((flags & OT_CACHE_REFRESH) && (freshness.stale || !view->healthy))
+        ot_refresh_start(&cache->refresh);
+    *out = view->snapshot;
+    return OT_OK;
+}
+
+/* Whether a sync would mend it. It does not touch what is unsafe, and does not find more
+ * memory or descriptors. */
+static bool is_curable(enum ot_status status)
+{
+    return status == OT_E_NO_SNAPSHOT || status == OT_E_EXPIRED || status == OT_E_CORRUPT;
+}
+
+/* Adds to the sentence why there is nothing, if a sync has failed, and what to do. */
+static enum ot_status explain(const struct ot_cache *cache, enum ot_status status,
+                              struct ot_error *err)
+{
+    const char *name = cache->source->name;
+    bool is_default = strcmp(name, "default") == 0;
+    char what[OT_ERROR_MAX / 4], why[OT_ERROR_MAX / 2];
+    struct ot_state state;
+
+    if (err == NULL || !is_curable(status))
+        return status;
+    if (status == OT_E_NO_SNAPSHOT)
+        ot_error_set(err, status, "no snapshot of source '%s' yet", name);
+    ot_text_escape(what, sizeof(what), err->message, strlen(err->message));
+    if (ot_state_read(&state, cache->state_path, NULL) != OT_OK || state.failures == 0)
+        return ot_error_set(err, status, "%s; run 'orgtrust sync%s%s'", what,
+                            is_default ? "" : " --source ", is_default ? "" : name);
+    ot_text_escape(why, sizeof(why), state.last.message, strlen(state.last.message));
+    return ot_error_set(err, status,
+                        "%s: the last sync failed: %s; run 'orgtrust sync%s%s'", what,
+                        why, is_default ? "" : " --source ", is_default ? "" : name);
+}
+
+enum ot_status ot_cache_get(struct ot_cache *cache, unsigned flags,
+                            struct ot_snapshot **out, struct ot_error *err)
+{
+    enum ot_status status;
+    struct view view;
+
+    *out = NULL;
+    status = look(cache, &view, err);
+    status = give(cache, flags, status, &view, out, err);
+    if (is_curable(status) && (flags & OT_CACHE_WAIT)) {
+        ot_refresh_wait(&cache->refresh);
+        status = look(cache, &view, err);
+        status = give(cache, flags, status, &view, out, err);
+    } else if (is_curable(status) && (flags & OT_CACHE_REFRESH)) {
+        ot_refresh_start(&cache->refresh);
+    }
+    if (status != OT_OK)
+        return explain(cache, status, err);
+    ot_error_clear(err);
+    return OT_OK;
+}

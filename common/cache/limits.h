@@ -73,6 +73,18 @@
 /* How long a plugin waits for the first snapshot of all (design: bounded, 10 s). */
 #define OT_FIRST_SYNC_WAIT_MS 10000
 
+/* A plugin does not start another sync sooner than this after its last one, whatever came
+ * of it; and, where it waited in vain for a long one, does not wait again so soon. */
+#define OT_SPAWN_PAUSE_MS 5000
+#define OT_WAIT_PAUSE_MS 60000
+
+/* How far ahead a recorded time of the next try is believed: beyond every back-off and
+ * every wait that a server may ask for, it was written by another clock. */
+#define OT_RETRY_AT_BELIEVED_S (24 * 3600)
+
+/* How often a reader looks again when the file is replaced while it opens it. */
+#define OT_RELOADS_MAX 8
+
 /* How long a command waits for another process's sync before it gives up. */
 #define OT_LOCK_WAIT_MS (5 * 60 * 1000)
 

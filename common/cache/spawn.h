@@ -1,8 +1,8 @@
 /* Starts `orgtrust sync` from inside a host process that must not notice.
  *
  * The child is not the host's: it raises no SIGCHLD, no wait of the host sees it, it
- * inherits no descriptor, signal mask, signal disposition or working directory of the
- * host, and only the environment that a sync reads. */
+ * inherits no descriptor, signal mask, signal disposition, working directory or umask of
+ * the host, and only the environment that a sync reads. */
 #ifndef OT_CACHE_SPAWN_H
 #define OT_CACHE_SPAWN_H
 
@@ -10,13 +10,14 @@
 
 #include "cache/config.h"
 
-/* Whether this process may start one at all: auto_refresh, not in secure mode, and its
- * user may write (or create) the cache directory. */
+/* Whether this process may start one at all: auto_refresh, not in secure mode, its user
+ * may write (or create) the cache directory, and orphans do not become its own children
+ * (process 1 and subreapers): those would see the sync end. */
 bool ot_spawn_is_allowed(const struct ot_source *source);
 
 /* Starts `orgtrust sync --source NAME --if-stale --quiet`. *done is the reading end of a
  * pipe that reports end of file when it has ended; the caller closes it, at any time.
- * done may be NULL. */
+ * done may be NULL: then no descriptor is used. On failure *done is -1. */
 enum ot_status ot_spawn_sync(const struct ot_source *source, int *done,
                              struct ot_error *err);
 

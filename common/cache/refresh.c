@@ -1,0 +1,95 @@
+#include "cache/refresh.h"
+
+#include <pthread.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "cache/limits.h"
+#include "cache/spawn.h"
+
+/* How often a thread looks whether another's wait is over. */
+#define LOOK_AGAIN_MS 10
+
+static int64_t monotonic_ms(void)
+{
+    struct timespec t;
+
+    clock_gettime(CLOCK_MONOTONIC, &t);
+    return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
+}
+
+/* Exactly one of the threads that find the time come takes it. */
+static bool take_turn(_Atomic int64_t *after_ms, int64_t pause_ms)
+{
+    int64_t now = monotonic_ms(), after = atomic_load(after_ms);
+
+    return now >= after &&
+           atomic_compare_exchange_strong(after_ms, &after, now + pause_ms);
+}
+
+static bool is_backing_off(const struct ot_refresh *refresh)
+{
+    struct ot_state state;
+    int64_t now = (int64_t)time(NULL);
+
+    return ot_state_read(&state, refresh->state_path, NULL) == OT_OK &&
+           state.retry_at > now && state.retry_at - now <= OT_RETRY_AT_BELIEVED_S;
+}
+
+static bool may_start(const struct ot_refresh *refresh)
+{
+    return ot_spawn_is_allowed(refresh->source) && !is_backing_off(refresh);
+}
+
+/* Failures are silent here: what there is serves on, and the sync records its own. */
+void ot_refresh_start(struct ot_refresh *refresh)
+{
+    int cancel;
+
+    if (!take_turn(&refresh->start_after_ms, OT_SPAWN_PAUSE_MS))
+        return;
+    pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, &cancel);
+    if (may_start(refresh))
+        ot_spawn_sync(refresh->source, NULL, NULL);
+    pthread_setcancelstate(cancel, NULL);
+}
+
+static void start_and_wait(struct ot_refresh *refresh)
+{
+    int64_t pause_ms = OT_SPAWN_PAUSE_MS;
+    int done;
+
+    if (!take_turn(&refresh->wait_after_ms, OT_SPAWN_PAUSE_MS) || !may_start(refresh))
+        return;
+    atomic_store(&refresh->start_after_ms, monotonic_ms() + OT_SPAWN_PAUSE_MS);
+    if (ot_spawn_sync(refresh->source, &done, NULL) != OT_OK)
+        return;
+    if (ot_spawn_wait(done, OT_FIRST_SYNC_WAIT_MS, NULL) == OT_E_BUSY)
+        pause_ms = OT_WAIT_PAUSE_MS;
+    atomic_store(&refresh->wait_after_ms, monotonic_ms() + pause_ms);
+}
+
+static void wait_for_other(const struct ot_refresh *refresh, pid_t self)
+{
+    const struct timespec moment = {.tv_nsec = LOOK_AGAIN_MS * 1000000L};
+    const int64_t deadline = monotonic_ms() + OT_FIRST_SYNC_WAIT_MS;
+
+    while (atomic_load(&refresh->waiting) == self && monotonic_ms() < deadline)
+        nanosleep(&moment, NULL);
+}
+
+void ot_refresh_wait(struct ot_refresh *refresh)
+{
+    pid_t self = getpid(), seen = atomic_load(&refresh->waiting);
+    int cancel;
+
+    pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, &cancel);
+    /* Another process's number was left behind by a fork: nobody waits here. */
+    if (seen != self && atomic_compare_exchange_strong(&refresh->waiting, &seen, self)) {
+        start_and_wait(refresh);
+        atomic_store(&refresh->waiting, 0);
+    } else {
+        wait_for_other(refresh, self);
+    }
+    pthread_setcancelstate(cancel, NULL);
+}
