@@ -1,6 +1,6 @@
-/* The certificates API, typed: ten operations (`facts/api.md`), each answer checked against
- * its schema before anybody sees it. Errors carry the API's own message, and for 401 and
- * 403 where the key came from. Not thread-safe; one object a thread. */
+/* The certificates API, typed: ten operations (`facts/api.md`), each answer checked
+ * against its schema before anybody sees it. Errors carry the API's own message, and for
+ * 401 and 403 where the key came from. Not thread-safe; one object a thread. */
 #ifndef OT_FETCH_API_H
 #define OT_FETCH_API_H
 
@@ -36,7 +36,8 @@ enum ot_status ot_api_new(struct ot_api **out, const struct ot_source *source,
 void ot_api_free(struct ot_api *api);
 struct ot_http *ot_api_http(struct ot_api *api);
 
-/* One page of the scope's certificates, oldest first; after "" or NULL: the first page. */
+/* One page of the scope's certificates, oldest first; after "" or NULL: the first page.
+ */
 enum ot_status ot_api_list(struct ot_api *api, const char *after, unsigned limit,
                            struct ot_api_page *out, struct ot_error *err);
 

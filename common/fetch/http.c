@@ -1,1 +1,375 @@
 #include "fetch/http.h"
+
+#include <curl/curl.h>
+#include <openssl/crypto.h>
+#include <pthread.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/random.h>
+#include <time.h>
+
+#include "fetch/http_transfer.h"
+
+/* How long a poll lasts at most: the stop flag is looked at in between. */
+#define POLL_MS 100
+
+const struct ot_http_tuning ot_http_default_tuning = {
+    .retries = OT_RETRIES_MAX,
+    .retry_first_ms = OT_RETRY_FIRST_MS,
+    .retry_longest_ms = OT_RETRY_LONGEST_MS,
+    .retry_after_max_ms = OT_RETRY_AFTER_MAX_MS,
+    .deadline_ms = OT_SYNC_DEADLINE_MS,
+    .in_flight = OT_REQUESTS_IN_FLIGHT,
+    .connections = OT_CONNECTIONS_MAX,
+    .low_speed_s = OT_LOW_SPEED_SECONDS,
+};
+
+struct ot_http {
+    CURLM *multi;
+    struct ot_endpoint endpoint;
+    struct ot_http_tuning tuning;
+    struct ot_transfer *transfers; /* tuning.in_flight of them */
+    int64_t deadline_ms;           /* monotonic */
+    bool multiplexes;              /* the last answer came over HTTP/2 */
+    const volatile int *stop;
+    struct ot_http_counts counts;
+};
+
+struct run {
+    struct ot_http *http;
+    size_t total, started, finished;
+    unsigned active; /* transfers that run or wait */
+    ot_http_fill *fill;
+    ot_http_done *done;
+    void *arg;
+    struct ot_error *err;
+};
+
+/* openssl.cnf may activate our own provider, and then verifying the API's certificate
+ * would ask orgtrust for trust that only this process can fetch (facts/faults.md row 35).
+ * OpenSSL reads that file at the first use that wants it, wherever in the program that
+ * is, and never after it was told not to; so it is told before main. */
+__attribute__((constructor)) static void keep_openssl_unconfigured(void)
+{
+    OPENSSL_init_crypto(OPENSSL_INIT_NO_LOAD_CONFIG, NULL);
+}
+
+static pthread_once_t curl_once = PTHREAD_ONCE_INIT;
+static CURLcode curl_result;
+
+static void init_curl(void)
+{
+    curl_result = curl_global_init(CURL_GLOBAL_DEFAULT);
+}
+
+static int64_t now_ms(void)
+{
+    struct timespec now;
+
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
+}
+
+static uint32_t random_bits(void)
+{
+    uint32_t bits = 0;
+
+    /* Without entropy the back-off merely lacks its jitter. */
+    if (getrandom(&bits, sizeof(bits), GRND_NONBLOCK) != (ssize_t)sizeof(bits))
+        return 0;
+    return bits;
+}
+
+static enum ot_status make_multi(struct ot_http *http, struct ot_error *err)
+{
+    long connections = (long)http->tuning.connections;
+    unsigned bad = 0;
+
+    http->multi = curl_multi_init();
+    if (http->multi == NULL)
+        return ot_error_nomem(err);
+    bad |= (unsigned)curl_multi_setopt(http->multi, CURLMOPT_PIPELINING,
+                                       (long)CURLPIPE_MULTIPLEX);
+    bad |= (unsigned)curl_multi_setopt(http->multi, CURLMOPT_MAX_TOTAL_CONNECTIONS,
+                                       connections);
+    bad |= (unsigned)curl_multi_setopt(http->multi, CURLMOPT_MAXCONNECTS, connections);
+    if (bad != 0)
+        return ot_error_set(err, OT_E_INTERNAL, "libcurl refuses its own options");
+    return OT_OK;
+}
+
+enum ot_status ot_http_new(struct ot_http **out, const struct ot_source *source,
+                           const struct ot_key *key, const struct ot_http_tuning *tuning,
+                           struct ot_error *err)
+{
+    enum ot_status status;
+    struct ot_http *http;
+
+    *out = NULL;
+    pthread_once(&curl_once, init_curl);
+    if (curl_result != CURLE_OK)
+        return ot_error_set(err, OT_E_INTERNAL, "libcurl cannot start: %s",
+                            curl_easy_strerror(curl_result));
+    http = calloc(1, sizeof(*http));
+    if (http == NULL)
+        return ot_error_nomem(err);
+    http->tuning = tuning != NULL ? *tuning : ot_http_default_tuning;
+    http->deadline_ms = now_ms() + http->tuning.deadline_ms;
+    status =
+        ot_endpoint_init(&http->endpoint, source, key, http->tuning.low_speed_s, err);
+    if (status == OT_OK)
+        status = make_multi(http, err);
+    if (status == OT_OK) {
+        http->transfers = calloc(http->tuning.in_flight, sizeof(*http->transfers));
+        if (http->transfers == NULL)
+            status = ot_error_nomem(err);
+    }
+    if (status != OT_OK) {
+        ot_http_free(http);
+        return status;
+    }
+    *out = http;
+    return OT_OK;
+}
+
+void ot_http_free(struct ot_http *http)
+{
+    if (http == NULL)
+        return;
+    for (unsigned i = 0; http->transfers != NULL && i < http->tuning.in_flight; i++)
+        ot_transfer_clear(&http->transfers[i]);
+    free(http->transfers);
+    curl_multi_cleanup(http->multi);
+    ot_endpoint_clear(&http->endpoint);
+    free(http);
+}
+
+/* As many requests as can move: over HTTP/1.1 one a connection. More would only wait
+ * inside libcurl, with their time running. */
+static unsigned window(const struct ot_http *http)
+{
+    const struct ot_http_tuning *tuning = &http->tuning;
+
+    return http->multiplexes || tuning->in_flight < tuning->connections
+               ? tuning->in_flight
+               : tuning->connections;
+}
+
+static enum ot_status send_request(struct run *run, struct ot_transfer *transfer,
+                                   int64_t now)
+{
+    struct ot_http *http = run->http;
+    enum ot_status status;
+    CURLMcode code;
+
+    memset(&transfer->request, 0, sizeof(transfer->request));
+    run->fill(run->arg, transfer->index, &transfer->request);
+    status =
+        ot_transfer_prepare(transfer, &http->endpoint, http->deadline_ms - now, run->err);
+    if (status != OT_OK)
+        return status;
+    code = curl_multi_add_handle(http->multi, transfer->easy);
+    if (code != CURLM_OK)
+        return ot_error_set(run->err,
+                            code == CURLM_OUT_OF_MEMORY ? OT_E_NOMEM : OT_E_INTERNAL,
+                            "cannot start a request: %s", curl_multi_strerror(code));
+    transfer->state = OT_TRANSFER_RUNNING;
+    transfer->attempts++;
+    http->counts.requests++;
+    return OT_OK;
+}
+
+/* Sends again what has waited long enough, then begins new ones as far as the window
+ * goes. */
+static enum ot_status send_due(struct run *run)
+{
+    struct ot_http *http = run->http;
+    int64_t now = now_ms();
+    enum ot_status status = OT_OK;
+
+    for (unsigned i = 0; i < http->tuning.in_flight && status == OT_OK; i++) {
+        struct ot_transfer *transfer = &http->transfers[i];
+
+        if (transfer->state == OT_TRANSFER_WAITING && transfer->due_ms <= now) {
+            status = send_request(run, transfer, now);
+        } else if (transfer->state == OT_TRANSFER_IDLE && run->started < run->total &&
+                   run->active < window(http)) {
+            transfer->index = run->started++;
+            transfer->attempts = 0;
+            run->active++;
+            status = send_request(run, transfer, now);
+        }
+    }
+    return status;
+}
+
+static void count(struct ot_http *http, const struct ot_transfer *transfer,
+                  CURLcode result)
+{
+    long connects = 0, version = 0;
+
+    curl_easy_getinfo(transfer->easy, CURLINFO_NUM_CONNECTS, &connects);
+    http->counts.connections += (uint64_t)connects;
+    http->counts.bytes += transfer->len;
+    if (result == CURLE_OK &&
+        curl_easy_getinfo(transfer->easy, CURLINFO_HTTP_VERSION, &version) == CURLE_OK)
+        http->multiplexes = version >= CURL_HTTP_VERSION_2_0;
+}
+
+static enum ot_status attempt_ended(struct run *run, struct ot_transfer *transfer,
+                                    CURLcode result)
+{
+    struct ot_http *http = run->http;
+    struct ot_http_attempt attempt;
+    struct ot_http_answer answer;
+    enum ot_status status;
+    int64_t now, wait_ms;
+
+    ot_transfer_conclude(transfer, &http->endpoint, result, &answer, &attempt);
+    count(http, transfer, result);
+    now = now_ms();
+    wait_ms = ot_http_retry_wait(&http->tuning, &attempt, random_bits());
+    if (wait_ms >= 0 && wait_ms < http->deadline_ms - now) {
+        transfer->state = OT_TRANSFER_WAITING;
+        transfer->due_ms = now + wait_ms;
+        http->counts.retries++;
+        return OT_OK;
+    }
+    run->finished++;
+    run->active--;
+    status = run->done(run->arg, transfer->index, &answer, run->err);
+    ot_transfer_rest(transfer);
+    return status;
+}
+
+static enum ot_status collect(struct run *run)
+{
+    CURLM *multi = run->http->multi;
+    enum ot_status status = OT_OK;
+    CURLMsg *message;
+    int left;
+
+    while (status == OT_OK && (message = curl_multi_info_read(multi, &left)) != NULL) {
+        struct ot_transfer *transfer = NULL;
+        CURLcode result = message->data.result;
+
+        if (message->msg != CURLMSG_DONE)
+            continue;
+        curl_easy_getinfo(message->easy_handle, CURLINFO_PRIVATE, &transfer);
+        curl_multi_remove_handle(multi, transfer->easy);
+        status = attempt_ended(run, transfer, result);
+    }
+    return status;
+}
+
+static enum ot_status check_limits(const struct run *run)
+{
+    const struct ot_http *http = run->http;
+
+    if (http->stop != NULL && *http->stop != 0)
+        return ot_error_set(run->err, OT_E_INTERRUPTED, "interrupted");
+    if (now_ms() >= http->deadline_ms)
+        return ot_error_set(
+            run->err, OT_E_NETWORK,
+            "%s did not answer everything within %lld s, which is all the "
+            "time there is; try again",
+            http->endpoint.host, (long long)(http->tuning.deadline_ms / 1000));
+    return OT_OK;
+}
+
+static int poll_time(const struct ot_http *http)
+{
+    int64_t now = now_ms();
+    int64_t wait = http->deadline_ms - now < POLL_MS ? http->deadline_ms - now : POLL_MS;
+
+    for (unsigned i = 0; i < http->tuning.in_flight; i++) {
+        const struct ot_transfer *transfer = &http->transfers[i];
+
+        if (transfer->state == OT_TRANSFER_WAITING && transfer->due_ms - now < wait)
+            wait = transfer->due_ms - now;
+    }
+    return wait > 0 ? (int)wait : 0;
+}
+
+static enum ot_status step(struct run *run)
+{
+    CURLM *multi = run->http->multi;
+    size_t finished = run->finished;
+    CURLMcode code;
+    int running;
+    enum ot_status status = check_limits(run);
+
+    if (status == OT_OK)
+        status = send_due(run);
+    if (status != OT_OK)
+        return status;
+    code = curl_multi_perform(multi, &running);
+    if (code == CURLM_OK) {
+        status = collect(run);
+        /* An answer makes room for a request: no waiting in between. */
+        if (status != OT_OK || run->finished > finished)
+            return status;
+        code = curl_multi_poll(multi, NULL, 0, poll_time(run->http), NULL);
+    }
+    if (code != CURLM_OK)
+        return ot_error_set(run->err,
+                            code == CURLM_OUT_OF_MEMORY ? OT_E_NOMEM : OT_E_INTERNAL,
+                            "libcurl cannot go on: %s", curl_multi_strerror(code));
+    return OT_OK;
+}
+
+static void give_up_rest(struct ot_http *http)
+{
+    for (unsigned i = 0; i < http->tuning.in_flight; i++) {
+        struct ot_transfer *transfer = &http->transfers[i];
+
+        if (transfer->state == OT_TRANSFER_RUNNING)
+            curl_multi_remove_handle(http->multi, transfer->easy);
+        if (transfer->state != OT_TRANSFER_IDLE)
+            ot_transfer_rest(transfer);
+    }
+}
+
+enum ot_status ot_http_run(struct ot_http *http, size_t n, ot_http_fill *fill,
+                           ot_http_done *done, void *arg, struct ot_error *err)
+{
+    struct run run = {
+        .http = http, .total = n, .fill = fill, .done = done, .arg = arg, .err = err};
+    enum ot_status status = OT_OK;
+
+    while (status == OT_OK && run.finished < n)
+        status = step(&run);
+    give_up_rest(http);
+    return status;
+}
+
+struct ot_http_counts ot_http_counts(const struct ot_http *http)
+{
+    return http->counts;
+}
+
+const char *ot_http_host(const struct ot_http *http)
+{
+    return http->endpoint.host;
+}
+
+void ot_http_redact(const struct ot_http *http, char *text, size_t len)
+{
+    const struct ot_endpoint *endpoint = &http->endpoint;
+    const char *key;
+    char *found;
+
+    if (endpoint->authorization == NULL || text == NULL)
+        return;
+    key = endpoint->authorization + endpoint->authorization_len - endpoint->key_len;
+    while ((found = memmem(text, len, key, endpoint->key_len)) != NULL) {
+        memset(found, '*', endpoint->key_len);
+        len -= (size_t)(found - text) + endpoint->key_len;
+        text = found + endpoint->key_len;
+    }
+}
+
+void ot_http_set_stop(struct ot_http *http, const volatile int *stop)
+{
+    http->stop = stop;
+}

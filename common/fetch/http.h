@@ -27,9 +27,9 @@ struct ot_http_request {
 };
 
 struct ot_http_answer {
-    long status;     /* 200 … ; 0 when there was none */
-    char *body;      /* decoded, terminated, NULL when empty; owned by the transport and
-                        valid until the callback returns */
+    long status; /* 200 … ; 0 when there was none */
+    char *body;  /* decoded, terminated, NULL when empty; owned by the transport and
+                    valid until the callback returns */
     size_t len;
     const char *content_type; /* lower case, without parameters; "" when absent */
     int64_t retry_after_ms;   /* of a 429 or 503; -1 when absent or unusable */
@@ -45,6 +45,7 @@ struct ot_http_tuning {
     int64_t retry_first_ms, retry_longest_ms, retry_after_max_ms;
     int64_t deadline_ms; /* for everything this object does, from its making */
     unsigned in_flight, connections;
+    unsigned low_speed_s; /* 0: OT_LOW_SPEED_SECONDS */
 };
 extern const struct ot_http_tuning ot_http_default_tuning;
 
@@ -54,8 +55,8 @@ enum ot_status ot_http_new(struct ot_http **out, const struct ot_source *source,
                            struct ot_error *err);
 void ot_http_free(struct ot_http *http);
 
-/* Asked for the i-th request just before it is sent (again); what it fills lives until the
- * answer's callback has returned. */
+/* Asked for the i-th request just before it is sent (again). The path is copied at once;
+ * the body lives until the answer's callback has returned. */
 typedef void ot_http_fill(void *arg, size_t i, struct ot_http_request *request);
 /* Called once a request, in the order in which they end. Returning other than OT_OK stops
  * everything that is still in flight; that status is what ot_http_run returns. */
@@ -64,8 +65,9 @@ typedef enum ot_status ot_http_done(void *arg, size_t i,
                                     struct ot_error *err);
 
 /* Carries out n requests. Retries: connection errors, timeouts, 408, 429 and 5xx, and 409
- * on a GET, with exponential back-off and jitter or as Retry-After says; a request that is
- * not idempotent only when it cannot have arrived. */
+ * on a GET, with exponential back-off and jitter or as Retry-After says; a request that
+ * is not idempotent only when it cannot have arrived, or was turned away by a 429. At the
+ * deadline, or when told to stop, it ends without a callback for what is left. */
 enum ot_status ot_http_run(struct ot_http *http, size_t n, ot_http_fill *fill,
                            ot_http_done *done, void *arg, struct ot_error *err);
 
@@ -74,6 +76,13 @@ struct ot_http_counts {
     uint64_t requests, retries, bytes, connections;
 };
 struct ot_http_counts ot_http_counts(const struct ot_http *http);
+
+/* The host of base_url, with its port where one is given, for messages. */
+const char *ot_http_host(const struct ot_http *http);
+
+/* Overwrites the key wherever it stands in text: a server may quote it back in an error.
+ */
+void ot_http_redact(const struct ot_http *http, char *text, size_t len);
 
 /* Set to non-zero (by a signal handler) to make every run end with OT_E_INTERRUPTED. */
 void ot_http_set_stop(struct ot_http *http, const volatile int *stop);

@@ -1,0 +1,258 @@
+#include "fetch/http_transfer.h"
+
+#include <ctype.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "fetch/http_failure.h"
+
+/* What a connection's transfer may keep between answers; pages are larger and rare. */
+#define BODY_KEPT_MAX (64u * 1024)
+
+static bool grow(struct ot_transfer *transfer, size_t needed)
+{
+    size_t capacity = transfer->capacity > 0 ? transfer->capacity : 8192;
+    char *body;
+
+    if (needed <= transfer->capacity)
+        return true;
+    while (capacity < needed)
+        capacity *= 2;
+    body = realloc(transfer->body, capacity);
+    if (body == NULL)
+        return false;
+    transfer->body = body;
+    transfer->capacity = capacity;
+    return true;
+}
+
+/* Decoded bytes arrive here, so that the cap also stops what was compressed small. */
+static size_t receive(char *data, size_t size, size_t count, void *arg)
+{
+    struct ot_transfer *transfer = arg;
+    size_t n = size * count;
+
+    if (n > transfer->request.max_bytes - transfer->len) {
+        transfer->too_large = true;
+        return 0;
+    }
+    if (!grow(transfer, transfer->len + n + 1)) {
+        transfer->out_of_memory = true;
+        return 0;
+    }
+    memcpy(transfer->body + transfer->len, data, n);
+    transfer->len += n;
+    transfer->body[transfer->len] = '\0';
+    return n;
+}
+
+static enum ot_status make_easy(struct ot_transfer *transfer,
+                                const struct ot_endpoint *endpoint, struct ot_error *err)
+{
+    CURL *easy = curl_easy_init();
+    enum ot_status status;
+    unsigned bad = 0;
+
+    if (easy == NULL)
+        return ot_error_nomem(err);
+    bad |= curl_easy_setopt(easy, CURLOPT_PRIVATE, transfer);
+    bad |= curl_easy_setopt(easy, CURLOPT_WRITEFUNCTION, receive);
+    bad |= curl_easy_setopt(easy, CURLOPT_WRITEDATA, transfer);
+    bad |= curl_easy_setopt(easy, CURLOPT_ERRORBUFFER, transfer->detail);
+    status = bad != 0 ? ot_error_nomem(err) : ot_endpoint_apply(endpoint, easy, err);
+    if (status == OT_OK)
+        transfer->easy = easy;
+    else
+        curl_easy_cleanup(easy);
+    return status;
+}
+
+static unsigned set_method(CURL *easy, const struct ot_http_request *request)
+{
+    unsigned bad = 0;
+
+    bad |= curl_easy_setopt(easy, CURLOPT_HTTPGET, 1L);
+    bad |= curl_easy_setopt(easy, CURLOPT_CUSTOMREQUEST,
+                            request->method == OT_HTTP_DELETE ? "DELETE" : NULL);
+    if (request->method == OT_HTTP_POST) {
+        const char *body = request->body != NULL ? request->body : "";
+
+        bad |= curl_easy_setopt(easy, CURLOPT_POST, 1L);
+        bad |= curl_easy_setopt(easy, CURLOPT_POSTFIELDS, body);
+        bad |=
+            curl_easy_setopt(easy, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)strlen(body));
+    }
+    return bad;
+}
+
+static enum ot_status set_url(CURL *easy, const struct ot_endpoint *endpoint,
+                              const char *path, struct ot_error *err)
+{
+    char *url = NULL;
+    CURLcode code;
+
+    if (asprintf(&url, "%s%s", endpoint->base_url, path) < 0)
+        return ot_error_nomem(err);
+    code = curl_easy_setopt(easy, CURLOPT_URL, url); /* makes a copy */
+    free(url);
+    return code == CURLE_OK ? OT_OK : ot_error_nomem(err);
+}
+
+enum ot_status ot_transfer_prepare(struct ot_transfer *transfer,
+                                   struct ot_endpoint *endpoint, int64_t time_left_ms,
+                                   struct ot_error *err)
+{
+    const struct ot_http_request *request = &transfer->request;
+    int64_t timeout_ms =
+        endpoint->timeout_ms < time_left_ms ? endpoint->timeout_ms : time_left_ms;
+    enum ot_status status = OT_OK;
+    unsigned bad;
+    CURL *easy;
+
+    if (transfer->easy == NULL)
+        status = make_easy(transfer, endpoint, err);
+    if (status != OT_OK)
+        return status;
+    easy = transfer->easy;
+    transfer->len = 0;
+    transfer->too_large = transfer->out_of_memory = false;
+    transfer->content_type[0] = transfer->detail[0] = '\0';
+    bad = set_method(easy, request);
+    bad |= curl_easy_setopt(easy, CURLOPT_HTTPHEADER,
+                            request->method == OT_HTTP_POST ? endpoint->body_headers
+                                                            : endpoint->headers);
+    bad |= curl_easy_setopt(easy, CURLOPT_TIMEOUT_MS,
+                            (long)(timeout_ms > 0 ? timeout_ms : 1));
+    bad |=
+        curl_easy_setopt(easy, CURLOPT_MAXFILESIZE_LARGE, (curl_off_t)request->max_bytes);
+    /* On a connection that was idle and turns out to be dead libcurl repeats a request by
+     * itself; on a fresh one it does not. */
+    bad |= curl_easy_setopt(easy, CURLOPT_FRESH_CONNECT, request->idempotent ? 0L : 1L);
+    return bad != 0 ? ot_error_nomem(err) : set_url(easy, endpoint, request->path, err);
+}
+
+static void read_content_type(struct ot_transfer *transfer)
+{
+    const char *value = NULL;
+    size_t len;
+
+    if (curl_easy_getinfo(transfer->easy, CURLINFO_CONTENT_TYPE, &value) != CURLE_OK ||
+        value == NULL)
+        return;
+    len = strcspn(value, "; \t");
+    if (len >= sizeof(transfer->content_type))
+        len = sizeof(transfer->content_type) - 1;
+    for (size_t i = 0; i < len; i++)
+        transfer->content_type[i] = (char)tolower((unsigned char)value[i]);
+    transfer->content_type[len] = '\0';
+}
+
+static int64_t read_retry_after(CURL *easy, long status)
+{
+    struct curl_header *header;
+
+    if ((status != 429 && status != 503) ||
+        curl_easy_header(easy, "Retry-After", 0, CURLH_HEADER, -1, &header) != CURLHE_OK)
+        return -1;
+    return ot_http_retry_after(header->value, (int64_t)time(NULL));
+}
+
+static void conclude_redirect(CURL *easy, const struct ot_endpoint *endpoint,
+                              struct ot_http_answer *answer)
+{
+    const char *target = NULL;
+    char *host = NULL;
+
+    if (curl_easy_getinfo(easy, CURLINFO_REDIRECT_URL, &target) == CURLE_OK &&
+        target != NULL)
+        host = ot_endpoint_host_of(target, true);
+    answer->failure = ot_error_set(&answer->error, OT_E_PROTOCOL,
+                                   "%s answers with a redirect to %s (status %ld); it is "
+                                   "not followed, so that the key "
+                                   "goes nowhere else; correct base_url of the source %s",
+                                   endpoint->host, host != NULL ? host : "nowhere",
+                                   answer->status, endpoint->source);
+    free(host);
+}
+
+static void conclude_failure(const struct ot_transfer *transfer,
+                             const struct ot_endpoint *endpoint, CURLcode result,
+                             struct ot_http_answer *answer)
+{
+    if (transfer->too_large || result == CURLE_FILESIZE_EXCEEDED)
+        answer->failure = ot_error_set(
+            &answer->error, OT_E_PROTOCOL,
+            "%s answers with more than the %zu bytes that its answer can have",
+            endpoint->host, transfer->request.max_bytes);
+    else if (transfer->out_of_memory)
+        answer->failure = ot_error_nomem(&answer->error);
+    else
+        answer->failure =
+            ot_http_failure(&answer->error, endpoint, result, transfer->detail);
+}
+
+/* A proxy that answers CONNECT with 4xx will do so again. */
+static bool is_passing(const struct ot_transfer *transfer, CURLcode result)
+{
+    long connect_status = 0;
+
+    if (transfer->too_large || transfer->out_of_memory)
+        return false;
+    curl_easy_getinfo(transfer->easy, CURLINFO_HTTP_CONNECTCODE, &connect_status);
+    if (connect_status >= 400 && connect_status < 500)
+        return false;
+    return ot_http_failure_is_passing(result);
+}
+
+void ot_transfer_conclude(struct ot_transfer *transfer,
+                          const struct ot_endpoint *endpoint, CURLcode result,
+                          struct ot_http_answer *answer, struct ot_http_attempt *attempt)
+{
+    CURL *easy = transfer->easy;
+    long sent = 0;
+
+    memset(answer, 0, sizeof(*answer));
+    answer->retry_after_ms = -1;
+    answer->attempts = transfer->attempts;
+    answer->content_type = transfer->content_type;
+    if (result != CURLE_OK) {
+        conclude_failure(transfer, endpoint, result, answer);
+    } else {
+        curl_easy_getinfo(easy, CURLINFO_RESPONSE_CODE, &answer->status);
+        answer->retry_after_ms = read_retry_after(easy, answer->status);
+        read_content_type(transfer);
+        if (answer->status >= 300 && answer->status < 400)
+            conclude_redirect(easy, endpoint, answer);
+        answer->body = transfer->len > 0 ? transfer->body : NULL;
+        answer->len = transfer->len;
+    }
+    curl_easy_getinfo(easy, CURLINFO_REQUEST_SIZE, &sent);
+    *attempt = (struct ot_http_attempt){
+        .method = transfer->request.method,
+        .idempotent = transfer->request.idempotent,
+        .sent = sent > 0,
+        .passing = result != CURLE_OK && is_passing(transfer, result),
+        .status = answer->status,
+        .retry_after_ms = answer->retry_after_ms,
+        .attempts = transfer->attempts,
+    };
+}
+
+void ot_transfer_rest(struct ot_transfer *transfer)
+{
+    transfer->state = OT_TRANSFER_IDLE;
+    if (transfer->capacity <= BODY_KEPT_MAX)
+        return;
+    free(transfer->body);
+    transfer->body = NULL;
+    transfer->capacity = transfer->len = 0;
+}
+
+void ot_transfer_clear(struct ot_transfer *transfer)
+{
+    curl_easy_cleanup(transfer->easy);
+    free(transfer->body);
+    memset(transfer, 0, sizeof(*transfer));
+}

@@ -1,0 +1,38 @@
+/* One request on one easy handle, which the next request uses again. */
+#ifndef OT_FETCH_HTTP_TRANSFER_H
+#define OT_FETCH_HTTP_TRANSFER_H
+
+#include "fetch/http_endpoint.h"
+#include "fetch/http_retry.h"
+
+enum ot_transfer_state { OT_TRANSFER_IDLE, OT_TRANSFER_RUNNING, OT_TRANSFER_WAITING };
+
+struct ot_transfer {
+    enum ot_transfer_state state;
+    CURL *easy;
+    size_t index;   /* of the request in its run */
+    int64_t due_ms; /* when a waiting one is sent again, monotonic */
+    unsigned attempts;
+    struct ot_http_request request;
+    char *body; /* of the answer; kept for the next one */
+    size_t len, capacity;
+    bool too_large, out_of_memory;
+    char content_type[64];
+    char detail[CURL_ERROR_SIZE]; /* libcurl's words for a failure */
+};
+
+/* Makes the handle ready to send the request, within time_left_ms. */
+enum ot_status ot_transfer_prepare(struct ot_transfer *transfer,
+                                   struct ot_endpoint *endpoint, int64_t time_left_ms,
+                                   struct ot_error *err);
+
+/* What became of it: the answer for the caller, and what a retry depends on. */
+void ot_transfer_conclude(struct ot_transfer *transfer,
+                          const struct ot_endpoint *endpoint, CURLcode result,
+                          struct ot_http_answer *answer, struct ot_http_attempt *attempt);
+
+/* Idle again; gives back a large body's memory. */
+void ot_transfer_rest(struct ot_transfer *transfer);
+void ot_transfer_clear(struct ot_transfer *transfer);
+
+#endif
