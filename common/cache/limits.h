@@ -78,10 +78,6 @@
 #define OT_SPAWN_PAUSE_MS 5000
 #define OT_WAIT_PAUSE_MS 60000
 
-/* How far ahead a recorded time of the next try is believed: beyond every back-off and
- * every wait that a server may ask for, it was written by another clock. */
-#define OT_RETRY_AT_BELIEVED_S (24 * 3600)
-
 /* How often a reader looks again when the file is replaced while it opens it. */
 #define OT_RELOADS_MAX 8
 
