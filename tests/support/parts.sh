@@ -124,7 +124,16 @@ lint_tidy() {
     ninja -C "$builds/lint" -t targets all 2>/dev/null | sed -n 's/\(.*\.h\): .*/\1/p' |
         xargs -r ninja -C "$builds/lint" >/dev/null
     sources '^(common|provider|p11module|cli|server)/.*\.c$' |
-        xargs -0 -n 4 -P "$jobs" clang-tidy --quiet -p "$builds/lint" --warnings-as-errors='*'
+        xargs -0 -n 1 -P "$jobs" sh -c '
+            case $2 in
+            */error.c) set -- "$1" "$2" -- ;;
+            *) set -- "$1" "$2" "--extra-arg=-include$0/tests/support/tidy.h" ;;
+            esac
+            [ "$3" != -- ] || set -- "$1" "$2"
+            dir=$1 file=$2
+            shift 2
+            exec clang-tidy --quiet -p "$dir" --warnings-as-errors="*" "$@" "$file" 2>/dev/null
+        ' "$project" "$builds/lint"
 }
 
 lint_shell() {
