@@ -195,7 +195,7 @@ static void requests_really_run_at_once(void)
     CU_ASSERT_EQUAL(ot_http_run(http, 40, many_fill, many_done, &many, &err), OT_OK);
     CU_ASSERT_EQUAL(many.wrong, 0);
     /* One by one they would take 4 s, on 8 connections 0.5 s. */
-    CU_ASSERT_TRUE(client_now_ms() - began < 2000);
+    CU_ASSERT_TRUE(client_now_ms() - began < 3000);
     CU_ASSERT_EQUAL(peer_open_max(peer), 8);
     ot_http_free(http);
     peer_stop(peer);
@@ -321,7 +321,7 @@ static void the_deadline_ends_a_wait(void)
     outcome = client_send(&source, &tuning, &client_get_x);
     CU_ASSERT_EQUAL(outcome.status, 429);
     CU_ASSERT_EQUAL(outcome.attempts, 1);
-    CU_ASSERT_TRUE(outcome.took_ms < 500);
+    CU_ASSERT_TRUE(outcome.took_ms < 1000);
     peer_stop(peer);
 }
 
