@@ -124,6 +124,10 @@ static enum ot_status look_at_snapshot(struct ot_source_report *report, int64_t 
 
     if (status == OT_OK)
         status = open_snapshot(report, path, &seen_at, err);
+    if (status == OT_E_NO_SNAPSHOT)
+        return ot_error_set(err, status,
+                            "%s is not there yet; run 'orgtrust sync --source %s'", path,
+                            report->source->name);
     if (status != OT_OK)
         return status;
     report->freshness = ot_freshness_of(report->source, seen_at, now);

@@ -1,0 +1,165 @@
+"""orgtrust sync: what it prints and how it ends."""
+
+import re
+import signal
+import time
+
+import pytest
+from fault_server import Answer, error
+from support import paths
+from support.process import wait_until
+from support.world import (AUTH, INTERRUPTED, NETWORK, NOT_FOUND, PROTOCOL, RATE, REFUSED)
+from terminal import run_on_terminal
+
+JSON_WHEN_OK = {"source", "status", "fetched", "changed", "total", "active", "added",
+                "removed", "modified", "quarantined", "warnings", "requests", "retries",
+                "bytes"}
+
+
+def test_the_summary(machine, api, roots):
+    ids = [api.add(root) for root in roots]
+    done = machine.sync()
+    assert done.stdout == "default: 3 active of 3, 3 added; 4 requests\n"
+    assert done.stderr == ""
+    assert machine.sync().stdout == "default: 3 active of 3, unchanged; 1 request\n"
+    api.remove(ids[0])
+    assert machine.sync().stdout == "default: 2 active of 2, 1 removed; 1 request\n"
+
+
+def test_quiet_prints_errors_only(machine, api, roots):
+    api.add(roots[0])
+    done = machine.sync("--quiet")
+    assert done.text == ""
+    api.on("list", lambda request, right: error(403, "no"))
+    done = machine.sync("--quiet", status=AUTH)
+    assert done.stdout == "" and "no" in done.stderr
+
+
+def test_the_json_has_its_documented_members(machine, api, roots):
+    api.add(roots[0])
+    done = machine.sync("--json")
+    assert set(done.json()) == {"sources"}
+    (source,) = done.json()["sources"]
+    assert set(source) == JSON_WHEN_OK
+    assert (source["status"], source["total"], source["added"]) == ("ok", 1, 1)
+    api.on("list", lambda request, right: error(403, "no"))
+    (source,) = machine.sync("--json", status=AUTH).json()["sources"]
+    assert set(source) == {"source", "status", "error"}
+    assert source["status"] == "auth" and "no" in source["error"]
+
+
+def test_if_stale_leaves_what_is_fresh(synced, api):
+    done = synced.sync("--if-stale")
+    assert "nothing to do" in done.stdout
+    assert api.count("list") == 0
+    synced.configure(refresh_interval="1s")
+    time.sleep(1.2)
+    synced.sync("--if-stale")
+    assert api.count("list") == 1
+
+
+def test_one_source_that_fails_does_not_stop_the_others(machine, api, roots):
+    api.add(roots[0])
+    machine.configure(
+        "[source a]\nbase_url = http://127.0.0.1:9/v1\n[source b]\n", connect_timeout="1s")
+    done = machine.sync(status=NETWORK)
+    assert [line.split(":")[0] for line in done.stdout.splitlines()] == ["default", "b"]
+    assert done.stderr.startswith("orgtrust: a: ")
+    assert machine.snapshot("b") is not None and machine.snapshot("a") is None
+    words = {s["source"]: s["status"]
+             for s in machine.sync("--json", status=NETWORK).json()["sources"]}
+    assert words == {"default": "ok", "a": "network", "b": "ok"}
+
+
+def test_source_names_the_only_one(machine, api, roots):
+    api.add(roots[0])
+    machine.configure("[source other]\n")
+    machine.sync("--source", "other")
+    assert machine.snapshot("default") is None and machine.snapshot("other") is not None
+
+
+def test_the_first_failure_is_the_exit_status(machine, api):
+    machine.configure(
+        "[source a]\nproject = proj_a\n[source b]\nbase_url = http://127.0.0.1:9/v1\n",
+        connect_timeout="1s")
+    api.on("list", lambda request, right:
+           error(403, "no") if request.project == "proj_a" else right)
+    machine.sync(status=AUTH)
+
+
+@pytest.mark.parametrize("answer, status", [
+    (error(401, "who"), AUTH),
+    (error(403, "no"), AUTH),
+    (error(404, "where"), NOT_FOUND),
+    (error(400, "what"), REFUSED),
+    (error(429, "slower", Retry_After="86400"), RATE),
+    (error(500, "broken"), PROTOCOL),
+    (Answer(200, "<html>", content_type="text/html"), PROTOCOL),
+], ids=["401", "403", "404", "400", "429", "500", "html"])
+def test_every_kind_of_failure_has_its_exit_status(synced, api, answer, status):
+    api.on("list", lambda request, right: answer)
+    done = synced.sync(status=status)
+    assert done.stderr.startswith("orgtrust: default: ")
+    assert synced.count() == 2
+
+
+def test_quarantined_certificates_are_told(synced, api, roots):
+    bad = api.add(roots[0], content="no certificate at all")
+    done = synced.sync()
+    assert f"orgtrust: default: {bad} is quarantined: " in done.stderr
+    assert ", 1 quarantined" in done.stdout
+    assert synced.sync("--quiet").text == ""
+
+
+def test_accept_empty_believes_at_once(synced, api):
+    for cert in api.certs:
+        cert["active"] = False
+    synced.sync("--accept-empty")
+    assert synced.count() == 0
+
+
+@pytest.mark.concurrency
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_signal_ends_a_hanging_sync(synced, api, number):
+    before = synced.snapshot()
+    api.on("list", lambda request, right: Answer(200, right.body, delay=60.0))
+    synced.configure(timeout="120s")
+    process = synced.start("sync")
+    wait_until(lambda: api.count("list") > 0)
+    began = time.monotonic()
+    assert process.stop(number) == INTERRUPTED, process.output()
+    assert time.monotonic() - began < 2 * paths.SLOWNESS
+    assert synced.snapshot() == before
+    assert not synced.temporaries()
+
+
+def bar_of(machine, api, roots, *args, columns=80, **env):
+    """What a sync that takes a while writes to its standard error, a terminal."""
+    for root in roots:
+        api.add(root)
+    api.on("get", lambda request, right: Answer(200, right.body, delay=0.3))
+    environment = machine.env | {"TERM": "xterm"} | env
+    status, _, said = run_on_terminal(
+        [paths.COMMAND, "sync", *args], environment, columns=columns)
+    assert status == 0
+    return said
+
+
+def test_a_bar_is_drawn_on_a_terminal_and_taken_away(machine, api, roots):
+    said = bar_of(machine, api, roots)
+    assert re.search(r"default: (listing|fetching)", said)
+    assert said.endswith("\r\x1b[K")
+
+
+@pytest.mark.parametrize("columns", [12, 40])
+def test_the_bar_fits_its_terminal(machine, api, roots, columns):
+    said = bar_of(machine, api, roots, columns=columns)
+    for line in said.replace("\x1b[K", "").split("\r"):
+        assert len(line) < columns
+
+
+@pytest.mark.parametrize("args, env", [
+    ([], {"TERM": "dumb"}), ([], {"NO_COLOR": "1"}), (["--quiet"], {})],
+    ids=["dumb", "no-color", "quiet"])
+def test_no_bar_where_it_is_not_wanted(machine, api, roots, args, env):
+    assert bar_of(machine, api, roots, *args, **env) == ""

@@ -1,0 +1,206 @@
+"""orgtrust watch: its schedule, its signals, what it tells."""
+
+import json
+import re
+import signal
+import socket
+import subprocess
+import time
+from pathlib import Path
+
+import pytest
+from fault_server import Answer, error
+from support import paths
+from support.process import wait_until
+
+pytestmark = pytest.mark.concurrency
+
+
+@pytest.fixture
+def watched(machine, api, roots):
+    api.add(roots[0], name="root")
+    machine.configure(refresh_interval="1s", connect_timeout="2s", timeout="4s")
+    return machine
+
+
+def ends_at_once(process, number=signal.SIGTERM):
+    began = time.monotonic()
+    assert process.stop(number) == 0, process.output()
+    assert time.monotonic() - began < 2 * paths.SLOWNESS
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_it_syncs_again_and_again_and_ends_cleanly(watched, api, number):
+    process = watched.start("watch")
+    wait_until(lambda: api.count("list") >= 3, timeout=30)
+    ends_at_once(process, number)
+    lines = process.output().splitlines()
+    assert lines[0] == "orgtrust: watching 1 source"
+    assert re.fullmatch(r"orgtrust: default: 1 active of 1, 1 added; 2 requests; next in \d s",
+                        lines[1])
+    assert lines[-1] == "orgtrust: ended by a signal"
+    assert not watched.temporaries()
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_a_signal_ends_a_sync_that_hangs(watched, api, number):
+    watched.configure(timeout="120s")
+    api.on("list", lambda request, right: Answer(200, right.body, delay=60.0))
+    process = watched.start("watch")
+    wait_until(lambda: api.count("list") > 0)
+    ends_at_once(process, number)
+    assert not watched.temporaries()
+
+
+def test_a_long_wait_ends_at_once(watched, api):
+    watched.configure(refresh_interval="1h")
+    process = watched.start("watch")
+    wait_until(lambda: "next in" in process.output())
+    ends_at_once(process)
+
+
+def test_each_source_has_its_own_schedule(watched, api):
+    watched.configure("[source rare]\nproject = proj_rare\nrefresh_interval = 1h\n",
+                      refresh_interval="1s")
+    process = watched.start("watch")
+
+    def lists(project):
+        return sum(r.kind == "list" and r.project == project for r in list(api.requests))
+
+    wait_until(lambda: lists(None) >= 3, timeout=30)
+    assert lists("proj_rare") == 1
+    ends_at_once(process)
+
+
+def test_source_names_the_only_one(watched, api):
+    watched.configure("[source other]\nproject = proj_other\n", refresh_interval="1h")
+    process = watched.start("watch", "--source", "other")
+    wait_until(lambda: watched.snapshot("other") is not None)
+    time.sleep(0.5)
+    assert watched.snapshot("default") is None
+    ends_at_once(process)
+
+
+def test_what_is_fresh_is_left_alone_at_the_start(watched, api):
+    watched.configure(refresh_interval="1h")
+    watched.sync()
+    api.forget()
+    process = watched.start("watch")
+    wait_until(lambda: "watching" in process.output())
+    time.sleep(1)
+    assert api.count("list") == 0
+    ends_at_once(process)
+
+
+def test_a_sync_of_somebody_else_moves_the_schedule(watched, api):
+    watched.configure(refresh_interval="3s")
+    process = watched.start("watch")
+    wait_until(lambda: "next in" in process.output())
+    time.sleep(2)
+    watched.sync()
+    api.forget()
+    time.sleep(1.6)  # its own turn, but for the sync above
+    assert api.count("list") == 0
+    wait_until(lambda: api.count("list") == 1, timeout=10)
+    ends_at_once(process)
+
+
+def test_after_a_failure_it_waits(watched, api):
+    api.on("list", lambda request, right: error(403, "not today"))
+    process = watched.start("watch")
+    wait_until(lambda: "not today" in process.output())
+    time.sleep(2.5)  # more than two intervals
+    assert api.count("list") == 1
+    line = next(line for line in process.output().splitlines() if "not today" in line)
+    assert re.search(r"; next try in (3\d) s$", line), line
+    assert watched.status()["failures"] == 1
+    ends_at_once(process)
+
+
+def test_a_reload_takes_a_new_source(watched, api):
+    watched.configure(refresh_interval="1h")
+    process = watched.start("watch")
+    wait_until(lambda: "next in" in process.output())
+    watched.configure("[source new]\nproject = proj_new\n", refresh_interval="1h")
+    process.child.send_signal(signal.SIGHUP)
+    wait_until(lambda: watched.snapshot("new") is not None)
+    assert "configuration reloaded: 2 sources" in process.output()
+    assert api.count("list") == 2, "what was fresh stays as it is"
+    ends_at_once(process)
+
+
+def test_a_bad_configuration_is_refused_and_the_old_one_stays(watched, api):
+    process = watched.start("watch")
+    wait_until(lambda: "next in" in process.output())
+    watched.conf.write_text("frobnicate = yes\n")
+    process.child.send_signal(signal.SIGHUP)
+    wait_until(lambda: "frobnicate" in process.output())
+    assert f"{watched.conf}:1" in process.output()
+    count = api.count("list")
+    wait_until(lambda: api.count("list") > count, timeout=30)
+    ends_at_once(process)
+
+
+def test_json_is_one_event_a_line(watched, tmp_path):
+    out = tmp_path / "events"
+    with open(out, "wb") as events:
+        child = subprocess.Popen(
+            [*paths.WRAP, str(paths.COMMAND), "watch", "--json"], env=watched.env,
+            stdin=subprocess.DEVNULL, stdout=events, stderr=subprocess.DEVNULL)
+    wait_until(lambda: out.read_text().count("\n") >= 2, timeout=30)
+    child.terminate()
+    assert child.wait(20 * paths.SLOWNESS) == 0
+    for line in out.read_text().splitlines():
+        event = json.loads(line)
+        assert (event["source"], event["status"], event["active"]) == ("default", "ok", 1)
+
+
+def test_the_service_manager_is_told(watched, api, tmp_path):
+    path = tmp_path / "notify"
+    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as manager:
+        manager.bind(str(path))
+        manager.settimeout(20 * paths.SLOWNESS)
+        process = watched.start(
+            "watch", env={"NOTIFY_SOCKET": str(path), "WATCHDOG_USEC": "400000"})
+        said = []
+        while not said or said[-1] != "READY=1":
+            said.append(manager.recv(4096).decode())
+        assert watched.snapshot() is not None, "ready after the first round"
+        while said.count("WATCHDOG=1") < 3:
+            said.append(manager.recv(4096).decode())
+        process.child.send_signal(signal.SIGHUP)
+        while not said[-1].startswith("RELOADING=1\nMONOTONIC_USEC="):
+            said.append(manager.recv(4096).decode())
+        while said[-1] != "READY=1":
+            said.append(manager.recv(4096).decode())
+        ends_at_once(process)
+        while said[-1] != "STOPPING=1":
+            said.append(manager.recv(4096).decode())
+
+
+def test_the_key_is_not_in_its_arguments(watched, key):
+    process = watched.start("watch")
+    wait_until(lambda: "next in" in process.output())
+    assert key not in Path(f"/proc/{process.pid}/cmdline").read_text()
+    ends_at_once(process)
+
+
+def resident_kb(pid):
+    for line in Path(f"/proc/{pid}/status").read_text().splitlines():
+        if line.startswith("VmRSS:"):
+            return int(line.split()[1])
+    raise AssertionError("no VmRSS")
+
+
+@pytest.mark.skipif(paths.WRAP != [] or paths.is_sanitized("address") or
+                    paths.is_sanitized("thread"),
+                    reason="their bookkeeping grows; they find leaks themselves")
+def test_its_memory_stays_flat(watched, api, certs, key):
+    for cert in certs.many(50, "Flat"):
+        api.add(cert)
+    process = watched.start("watch")
+    wait_until(lambda: api.count("list") >= 4, timeout=30)
+    early = resident_kb(process.pid)
+    wait_until(lambda: api.count("list") >= 14, timeout=60)
+    assert resident_kb(process.pid) - early <= 64, "kilobytes in ten rounds"
+    ends_at_once(process)
