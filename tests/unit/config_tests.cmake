@@ -12,3 +12,9 @@ target_include_directories(unit_config SYSTEM PRIVATE ${ORGTRUST_INIH_INCLUDE})
 target_compile_definitions(unit_config PRIVATE
   ORGTRUST_SYSCONFDIR="${CMAKE_CURRENT_BINARY_DIR}/config-etc"
   ORGTRUST_EXAMPLE="${PROJECT_SOURCE_DIR}/conf/orgtrust.conf.example")
+
+# What the tests have started in place of the command.
+add_executable(sync_probe sync_probe.c)
+unit_test(spawn LIBS ot_cache)
+target_compile_definitions(unit_spawn PRIVATE SYNC_PROBE="$<TARGET_FILE:sync_probe>")
+add_dependencies(unit_spawn sync_probe)
