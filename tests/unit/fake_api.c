@@ -150,6 +150,12 @@ void fake_api_on(struct fake_api *api, fake_hook *hook, void *arg)
     pthread_mutex_unlock(&api->mutex);
 }
 
+void fake_api_settle(struct fake_api *api)
+{
+    pthread_mutex_lock(&api->mutex);
+    pthread_mutex_unlock(&api->mutex);
+}
+
 static size_t read_count(struct fake_api *api, const size_t *count)
 {
     size_t n;
@@ -355,9 +361,9 @@ static void *serve(void *arg)
             break;
         pthread_mutex_lock(&api->mutex);
         answer_request(api, target, &answer);
-        pthread_mutex_unlock(&api->mutex);
         open = !answer.drop && send_answer(connection->fd, &answer);
         free(answer.body);
+        pthread_mutex_unlock(&api->mutex);
         memmove(buf, buf + used, len - used);
         len -= used;
     }

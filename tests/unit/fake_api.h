@@ -38,6 +38,10 @@ void fake_api_on(struct fake_api *api, fake_hook *hook, void *arg);
 size_t fake_api_lists(struct fake_api *api);
 size_t fake_api_gets(struct fake_api *api);
 
+/* Waits until no request is being answered: a process that forks then copies no memory of
+ * the API's threads that only they could free. */
+void fake_api_settle(struct fake_api *api);
+
 /* The organization, in the order of adding. Dates come from the content where it is a
  * certificate. content NULL: null. Also from inside a hook. */
 void fake_api_add(struct fake_api *api, const char *id, const char *name,

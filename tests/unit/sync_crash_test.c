@@ -20,7 +20,7 @@ static _Thread_local struct {
     bool is_armed;
     const char *only; /* NULL: every call */
     size_t at, count;
-    int errnum; /* 0: SIGKILL */
+    int errnum; /* 0: the process stops there, for its parent to kill it */
     bool once;
 } plan;
 
@@ -34,7 +34,7 @@ static bool strikes(const char *call)
     if (plan.once ? now != plan.at : now < plan.at)
         return false;
     if (plan.errnum == 0)
-        kill(getpid(), SIGKILL);
+        kill(getpid(), SIGSTOP);
     errno = plan.errnum;
     return true;
 }
@@ -66,6 +66,23 @@ int __wrap_close(int fd)
 
     errno = fails ? saved : errno;
     return fails ? -1 : result;
+}
+
+/* A sync looks at the snapshot before it asks for the lock: from then on it counts as
+ * running beside the others. */
+static unsigned *count_at_first_look;
+
+int __real_lstat(const char *path, struct stat *st);
+int __wrap_lstat(const char *path, struct stat *st);
+int __wrap_lstat(const char *path, struct stat *st)
+{
+    int result = __real_lstat(path, st), saved = errno;
+
+    if (count_at_first_look != NULL)
+        __atomic_add_fetch(count_at_first_look, 1, __ATOMIC_SEQ_CST);
+    count_at_first_look = NULL;
+    errno = saved;
+    return result;
 }
 
 static void arm(const char *only, size_t at, int errnum, bool once)
@@ -202,8 +219,10 @@ static void nothing_is_written_when_nothing_is_new(void)
 static bool survives(struct fixture *f, size_t at)
 {
     int status = -1;
-    pid_t pid = fork();
+    pid_t pid;
 
+    fake_api_settle(f->api);
+    pid = fork();
     CU_ASSERT_FATAL(pid >= 0);
     if (pid == 0) {
         struct ot_error err = OT_ERROR_INIT;
@@ -211,9 +230,13 @@ static bool survives(struct fixture *f, size_t at)
         arm(NULL, at, 0, true);
         _exit(ot_sync(&f->source, &f->options, &f->result, &err) != OT_OK);
     }
+    CU_ASSERT_EQUAL(waitpid(pid, &status, WUNTRACED), pid);
+    CU_ASSERT(status == 0 || WIFSTOPPED(status));
+    if (status == 0)
+        return true;
+    kill(pid, SIGKILL);
     CU_ASSERT_EQUAL(waitpid(pid, &status, 0), pid);
-    CU_ASSERT(status == 0 || (WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL));
-    return status == 0;
+    return false;
 }
 
 static void fault_45_killed_at_any_step_it_is_old_or_new(void)
@@ -274,25 +297,30 @@ enum { CROWD = 200 };
 
 /* What the children and the API's thread share. */
 struct shared {
-    unsigned ready, ok, failed, fetched;
+    unsigned go, running, ok, failed, fetched;
 };
+
+static void await(const unsigned *value, unsigned expected)
+{
+    for (int i = 0; i < 60000; i++) {
+        if (__atomic_load_n(value, __ATOMIC_SEQ_CST) == expected)
+            return;
+        usleep(1000);
+    }
+    fprintf(stderr, "sync_crash: waited for %u in vain\n", expected);
+    abort();
+}
 
 static void when_all_are_here(void *arg, struct fake_api *api,
                               const struct fake_request *request,
                               struct fake_answer *answer)
 {
-    struct shared *shared = arg;
+    const struct shared *shared = arg;
 
     (void)api;
     (void)answer;
-    if (!request->is_list || request->nth > 0)
-        return;
-    for (int i = 0; i < 6000; i++) {
-        if (__atomic_load_n(&shared->ready, __ATOMIC_SEQ_CST) == CROWD)
-            break;
-        usleep(10000);
-    }
-    usleep(500000); /* from "ready" into ot_sync */
+    if (request->is_list && request->nth == 0)
+        await(&shared->running, CROWD);
 }
 
 static void when_all_are_here_fail(void *arg, struct fake_api *api,
@@ -308,7 +336,8 @@ static void run_one(struct fixture *f, struct shared *shared)
     struct ot_error err = OT_ERROR_INIT;
     enum ot_status status;
 
-    __atomic_add_fetch(&shared->ready, 1, __ATOMIC_SEQ_CST);
+    await(&shared->go, 1);
+    count_at_first_look = &shared->running;
     status = ot_sync(&f->source, &f->options, &f->result, &err);
     if (f->result.fetched)
         __atomic_add_fetch(&shared->fetched, 1, __ATOMIC_SEQ_CST);
@@ -319,24 +348,27 @@ static void run_one(struct fixture *f, struct shared *shared)
     _exit(0);
 }
 
-static void run_crowd(struct fixture *f, struct shared *shared)
+static void run_crowd(struct fixture *f, struct shared *shared, fake_hook *hook)
 {
     pid_t pids[CROWD];
 
     memset(shared, 0, sizeof(*shared));
+    fake_api_on(f->api, hook, shared);
+    fake_api_settle(f->api);
     for (int i = 0; i < CROWD; i++) {
         pids[i] = fork();
         CU_ASSERT_FATAL(pids[i] >= 0);
         if (pids[i] == 0)
             run_one(f, shared);
     }
+    __atomic_store_n(&shared->go, 1, __ATOMIC_SEQ_CST);
     for (int i = 0; i < CROWD; i++) {
         int status = -1;
 
         waitpid(pids[i], &status, 0);
         CU_ASSERT_EQUAL(status, 0);
     }
-    CU_ASSERT_EQUAL(shared->ready, CROWD);
+    CU_ASSERT_EQUAL(shared->running, CROWD);
 }
 
 static struct shared *share(void)
@@ -354,8 +386,7 @@ static void fault_44_two_hundred_at_once_make_one_fetch(void)
     struct fixture f;
 
     set_up(&f);
-    fake_api_on(f.api, when_all_are_here, shared);
-    run_crowd(&f, shared);
+    run_crowd(&f, shared, when_all_are_here);
     CU_ASSERT_EQUAL(shared->ok, CROWD);
     CU_ASSERT_EQUAL(shared->fetched, 1);
     CU_ASSERT_EQUAL(fake_api_lists(f.api), 1);
@@ -364,8 +395,8 @@ static void fault_44_two_hundred_at_once_make_one_fetch(void)
 
     fixture_age(&f, 10000);
     f.options.if_stale = true;
-    fake_api_on(f.api, when_all_are_here, shared);
-    run_crowd(&f, shared); /* nothing new this time: only the file's time tells */
+    run_crowd(&f, shared,
+              when_all_are_here); /* nothing new this time: only the file's time tells */
     CU_ASSERT_EQUAL(shared->ok, CROWD);
     CU_ASSERT_EQUAL(shared->fetched, 1);
     CU_ASSERT_EQUAL(fake_api_lists(f.api), 1);
@@ -381,8 +412,7 @@ static void fault_44_two_hundred_at_once_share_a_failure(void)
     set_up(&f);
     fixture_age(&f, 10000);
     f.options.if_stale = true;
-    fake_api_on(f.api, when_all_are_here_fail, shared);
-    run_crowd(&f, shared);
+    run_crowd(&f, shared, when_all_are_here_fail);
     CU_ASSERT_EQUAL(shared->failed, CROWD);
     CU_ASSERT_EQUAL(shared->fetched, 0);
     CU_ASSERT_EQUAL(fake_api_lists(f.api), 1);

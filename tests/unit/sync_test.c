@@ -356,14 +356,14 @@ static void an_unusable_key_is_a_recorded_failure(void)
 
 static volatile int stop;
 
-static void raise_stop(void *arg, struct fake_api *api,
-                       const struct fake_request *request, struct fake_answer *answer)
+/* As a signal handler would while the list arrives. */
+static void raise_stop(void *arg, const char *phase, size_t done, size_t total)
 {
     (void)arg;
-    (void)api;
-    (void)answer;
-    if (!request->is_list)
-        __atomic_store_n(&stop, 1, __ATOMIC_RELAXED);
+    (void)done;
+    (void)total;
+    if (strcmp(phase, "list") == 0)
+        stop = 1;
 }
 
 static void an_interrupted_sync_changes_nothing(void)
@@ -375,13 +375,15 @@ static void an_interrupted_sync_changes_nothing(void)
     before = fixture_stat(&f);
     fixture_add(&f, "cert_d", true);
     f.options.stop = &stop;
-    fake_api_on(f.api, raise_stop, NULL);
+    f.options.progress = raise_stop;
     CU_ASSERT_EQUAL(fixture_sync(&f), OT_E_INTERRUPTED);
     CU_ASSERT_EQUAL(fixture_stat(&f).st_ino, before.st_ino);
     CU_ASSERT(access(f.state, F_OK) != 0); /* nobody's failure */
     CU_ASSERT_EQUAL(fixture_sync(&f), OT_E_INTERRUPTED);
+    CU_ASSERT_EQUAL(fake_api_lists(f.api), 1); /* the second did not even begin */
+    CU_ASSERT_EQUAL(fake_api_gets(f.api), 0);
     stop = 0;
-    fake_api_on(f.api, NULL, NULL);
+    f.options.progress = NULL;
     fixture_must_sync(&f);
     CU_ASSERT_EQUAL(f.result.added, 1);
     fixture_clear(&f);
@@ -396,6 +398,7 @@ static pid_t another_sync(struct fixture *f, bool succeeds)
     pid_t pid;
 
     CU_ASSERT_EQUAL_FATAL(pipe(pipes), 0);
+    fake_api_settle(f->api);
     pid = fork();
     CU_ASSERT_FATAL(pid >= 0);
     if (pid == 0) {

@@ -7,6 +7,6 @@ unit_test(sync LIBS ot_fetch SOURCES certs.c fake_api.c sync_fixture.c)
 unit_test(sync_fault LIBS ot_fetch SOURCES certs.c fake_api.c sync_fixture.c)
 
 unit_test(sync_crash LIBS ot_fetch SOURCES certs.c fake_api.c sync_fixture.c)
-foreach(call write fsync close rename mkostemps fchmod futimens unlink)
+foreach(call write fsync close rename mkostemps fchmod futimens unlink lstat)
   target_link_options(unit_sync_crash PRIVATE -Wl,--wrap=${call})
 endforeach()
