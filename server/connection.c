@@ -16,11 +16,13 @@ struct exchange {
     struct ot_reply reply;
     int64_t began_us;
     uint64_t body_seen;
-    char method[16]; /* for the log */
+    uintptr_t target_end; /* where the library's copy of the target ends */
+    char method[16];      /* for the log */
     char *path;
     char caller[OT_APIKEY_ID_MAX];
-    bool begun;   /* headers have been looked at */
-    bool refused; /* reply is final; what is left of the body is passed over */
+    bool begun;    /* headers have been looked at */
+    bool answered; /* all of the request is here, its reply is on its way */
+    bool refused;  /* reply is final; what is left of the body is passed over */
 };
 
 size_t ot_connection_keep_escapes(void *cls, struct MHD_Connection *connection,
@@ -44,12 +46,12 @@ void *ot_connection_target(void *cls, const char *uri, struct MHD_Connection *co
         return NULL;
     }
     exchange->server = server;
+    exchange->target_end = (uintptr_t)uri + strlen(uri);
     exchange->began_us = ot_log_clock();
     snprintf(exchange->caller, sizeof(exchange->caller), "-");
     if (server->log)
         exchange->path = strndup(uri, strcspn(uri, "?"));
     ot_reply_init(&exchange->reply);
-    atomic_fetch_add(&server->in_flight, 1);
     return exchange;
 }
 
@@ -63,12 +65,15 @@ void ot_connection_completed(void *cls, struct MHD_Connection *connection, void 
     (void)why;
     if (exchange == NULL)
         return;
+    if (exchange->begun)
+        atomic_fetch_sub(&server->in_flight, 1);
+    if (exchange->answered)
+        atomic_fetch_sub(&server->answering, 1);
     ot_request_clear(&exchange->request);
     ot_reply_clear(&exchange->reply);
     free(exchange->path);
     free(exchange);
     *con_cls = NULL;
-    atomic_fetch_sub(&server->in_flight, 1);
 }
 
 /* What the headers say about the size and the end of the request. */
@@ -132,6 +137,16 @@ static void refuse_size(struct exchange *exchange)
                    OT_BODY_MAX);
 }
 
+/* The library hands the request line out as strings into one buffer. Between target and
+ * version there is one terminator, unless the target itself held a NUL and so lost its
+ * end. (Should a version of the library keep them apart, there is nothing to compare.) */
+static bool is_target_whole(const struct exchange *exchange, const char *version)
+{
+    uintptr_t gap = (uintptr_t)version - exchange->target_end;
+
+    return gap <= 1 || gap > OT_CONNECTION_MEMORY;
+}
+
 /* Looks at the headers; *now says that the reply is not to wait for the body. */
 static void begin(struct exchange *exchange, struct MHD_Connection *connection,
                   const char *version, bool *now)
@@ -141,6 +156,8 @@ static void begin(struct exchange *exchange, struct MHD_Connection *connection,
     unsigned long long length;
 
     MHD_get_connection_values(connection, MHD_HEADER_KIND, see_header, &framing);
+    if (!is_target_whole(exchange, version))
+        request->malformed = true;
     if (!check_framing(&framing, version, &exchange->reply)) {
         exchange->refused = true;
         *now = true;
@@ -236,6 +253,8 @@ static enum MHD_Result send_reply(struct exchange *exchange,
     enum MHD_Result result;
     char *body;
 
+    exchange->answered = true;
+    atomic_fetch_add(&exchange->server->answering, 1);
     if (atomic_load(&exchange->server->stopping))
         reply->close = true;
     log_reply(exchange);
@@ -265,6 +284,7 @@ enum MHD_Result ot_connection_handle(void *cls, struct MHD_Connection *connectio
         return MHD_NO; /* out of memory */
     if (!exchange->begun) {
         exchange->begun = true;
+        atomic_fetch_add(&exchange->server->in_flight, 1);
         exchange->request.method = ot_method_parse(method);
         snprintf(exchange->method, sizeof(exchange->method), "%s",
                  exchange->request.method == OT_METHOD_OTHER ? "?" : method);

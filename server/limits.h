@@ -52,8 +52,10 @@
 /* How long a request waits for another process's transaction. */
 #define OT_DB_BUSY_MS 5000
 
-/* How long requests in flight may take to finish once asked to stop. */
-#define OT_DRAIN_MS 10000
+/* Once asked to stop: how long replies may take to be read, and how long the rest of a
+ * request may take to arrive (of those that broke off, it never does). */
+#define OT_DRAIN_REPLIES_MS 10000
+#define OT_DRAIN_REQUESTS_MS 2000
 
 /* `last used` of a key is written this often at most: it must not make writes of reads.
  */

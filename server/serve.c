@@ -121,9 +121,12 @@ static void drain(struct MHD_Daemon *daemon, struct ot_server *server,
         close(listener->fd); /* from now on a client is refused instead of left waiting */
         listener->fd = -1;
     }
-    for (int waited = 0; waited < OT_DRAIN_MS; waited += DRAIN_STEP_MS)
-        if (atomic_load(&server->in_flight) == 0 || wait_for_stop(signals, DRAIN_STEP_MS))
+    for (int waited = 0; waited < OT_DRAIN_REPLIES_MS; waited += DRAIN_STEP_MS) {
+        if (atomic_load(&server->in_flight) == 0 ||
+            (waited >= OT_DRAIN_REQUESTS_MS && atomic_load(&server->answering) == 0) ||
+            wait_for_stop(signals, DRAIN_STEP_MS))
             return;
+    }
 }
 
 static void announce(const struct ot_listener *listener, bool tls)

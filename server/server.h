@@ -13,7 +13,8 @@ struct ot_server {
     struct ot_rate *rate; /* NULL: no limit */
     int64_t max_certificates;
     bool log;
-    atomic_uint in_flight; /* requests between their headers and their last byte */
+    atomic_uint in_flight; /* requests between their headers and the end of their reply */
+    atomic_uint answering; /* those of them that have come whole */
     atomic_bool stopping;  /* no connection outlives its answer any more */
 };
 
