@@ -86,10 +86,11 @@ static bool locate(struct ot_record *facts, const uint8_t *der, size_t len)
     const uint8_t *p = der, *end = der + len;
     struct ot_span skipped;
 
-    if (!take(&p, end, V_ASN1_SEQUENCE, true, &skipped) ||
-        !take(&p, end, V_ASN1_SEQUENCE, true, &skipped))
-        return false;
-    end = skipped.data + skipped.len;
+    for (int depth = 0; depth < 2; depth++) { /* Certificate, TBSCertificate */
+        if (!take(&p, end, V_ASN1_SEQUENCE, true, &skipped))
+            return false;
+        end = skipped.data + skipped.len;
+    }
     if (p < end && *p == 0xa0) { /* [0] version, of which every value is short */
         if (end - p < 2 || p[1] > 0x7f || end - p < 2 + p[1])
             return false;

@@ -1,20 +1,15 @@
 #include "fetch/sync.h"
 
-#include <errno.h>
-#include <fcntl.h>
-#include <limits.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 
-#include "cache/freshness.h"
 #include "cache/path.h"
-#include "cache/state.h"
 #include "fetch/file.h"
 #include "fetch/lock.h"
 #include "fetch/snapshot_write.h"
+#include "fetch/sync_attempt.h"
 #include "fetch/sync_get.h"
 #include "fetch/sync_list.h"
 #include "fetch/sync_plan.h"
@@ -22,39 +17,7 @@
 /* How long to wait for the lock at a time, between looks at the stop flag. */
 #define LOCK_SLICE_MS 500
 
-/* One call of ot_sync. */
-struct attempt {
-    const struct ot_source *source;
-    const struct ot_sync_options *options;
-    struct ot_sync_result *result;
-    char snapshot[PATH_MAX], state[PATH_MAX], lock[PATH_MAX];
-    char *scope;
-    struct stat before; /* of the snapshot, before the lock was asked for */
-    bool was_there;
-    int64_t retry_after_ms; /* what the API asked for when it failed; -1: nothing */
-};
-
-static enum ot_status attempt_init(struct attempt *attempt, struct ot_error *err)
-{
-    const struct ot_source *source = attempt->source;
-    enum ot_status status;
-
-    attempt->retry_after_ms = -1;
-    status = ot_path_of(attempt->snapshot, source, OT_PATH_SNAPSHOT, err);
-    if (status == OT_OK)
-        status = ot_path_of(attempt->state, source, OT_PATH_STATE, err);
-    if (status == OT_OK)
-        status = ot_path_of(attempt->lock, source, OT_PATH_LOCK, err);
-    if (status != OT_OK)
-        return status;
-    attempt->scope = ot_path_scope(source);
-    if (attempt->scope == NULL)
-        return ot_error_nomem(err);
-    attempt->was_there = lstat(attempt->snapshot, &attempt->before) == 0;
-    return OT_OK;
-}
-
-static bool is_stopped(const struct attempt *attempt)
+static bool is_stopped(const struct ot_attempt *attempt)
 {
     return attempt->options->stop != NULL && *attempt->options->stop != 0;
 }
@@ -64,106 +27,7 @@ static enum ot_status interrupted(struct ot_error *err)
     return ot_error_set(err, OT_E_INTERRUPTED, "interrupted; nothing was changed");
 }
 
-/* The snapshot with every byte verified. One that is absent, damaged or of another scope
- * is none: *out is NULL, and what follows makes a new one. */
-static enum ot_status open_old(const struct attempt *attempt, struct ot_snapshot **out,
-                               struct ot_error *err)
-{
-    enum ot_status status = ot_snapshot_open(out, attempt->snapshot, attempt->scope, err);
-
-    if (status == OT_OK)
-        status = ot_snapshot_verify(*out, err);
-    if (status == OT_OK)
-        return OT_OK;
-    ot_snapshot_unref(*out);
-    *out = NULL;
-    if (status != OT_E_NO_SNAPSHOT && status != OT_E_CORRUPT)
-        return status;
-    ot_error_clear(err);
-    return OT_OK;
-}
-
-static void count_old(const struct ot_snapshot *old, struct ot_sync_result *result)
-{
-    const struct ot_snapshot_info *info = ot_snapshot_info(old);
-
-    result->total = info->total;
-    result->active = info->active;
-    result->quarantined = info->quarantined;
-}
-
-/* Whether there is a snapshot to use that is not due for a refresh. */
-static enum ot_status check_fresh(struct attempt *attempt, bool *fresh,
-                                  struct ot_error *err)
-{
-    struct ot_snapshot *old = NULL;
-    enum ot_status status = open_old(attempt, &old, err);
-    struct stat st;
-
-    *fresh = false;
-    if (old == NULL)
-        return status;
-    if (lstat(attempt->snapshot, &st) == 0 && ot_snapshot_is_file(old, &st))
-        *fresh = !ot_freshness_of(attempt->source, st.st_mtime, time(NULL)).stale;
-    if (*fresh)
-        count_old(old, attempt->result);
-    ot_snapshot_unref(old);
-    return OT_OK;
-}
-
-/* For a sync only if stale: due, or not (*due false), or held back by an earlier failure,
- * which is then this one's answer too. A failure from the future is another clock's. */
-static enum ot_status check_due(struct attempt *attempt, bool *due, struct ot_error *err)
-{
-    struct ot_state state;
-    bool fresh = false;
-    enum ot_status status = check_fresh(attempt, &fresh, err);
-    int64_t now = time(NULL);
-
-    *due = !fresh;
-    if (status != OT_OK || fresh || ot_state_read(&state, attempt->state, NULL) != OT_OK)
-        return status;
-    if (state.failures == 0 || state.last.status == OT_OK || now >= state.retry_at ||
-        state.attempt_at > now + OT_CLOCK_SKEW_S)
-        return OT_OK;
-    *err = state.last;
-    return err->status;
-}
-
-/* Whether somebody else finished a sync since we began: a new file, or a new time of the
- * same one (its ctime tells two in one second apart). */
-static bool was_synced_meanwhile(const struct attempt *attempt)
-{
-    const struct stat *before = &attempt->before;
-    struct stat now;
-
-    if (lstat(attempt->snapshot, &now) != 0)
-        return false;
-    return !attempt->was_there || now.st_dev != before->st_dev ||
-           now.st_ino != before->st_ino || now.st_ctim.tv_sec != before->st_ctim.tv_sec ||
-           now.st_ctim.tv_nsec != before->st_ctim.tv_nsec;
-}
-
-/* Takes over the result of a sync that ended while we waited. */
-static enum ot_status check_taken_over(struct attempt *attempt, bool *due,
-                                       struct ot_error *err)
-{
-    struct ot_snapshot *snapshot = NULL;
-    enum ot_status status;
-
-    *due = true;
-    if (attempt->options->own_listing || !was_synced_meanwhile(attempt))
-        return OT_OK;
-    status = open_old(attempt, &snapshot, err);
-    if (snapshot == NULL)
-        return status;
-    count_old(snapshot, attempt->result);
-    ot_snapshot_unref(snapshot);
-    *due = false;
-    return OT_OK;
-}
-
-static enum ot_status make_dir(const struct attempt *attempt, struct ot_error *err)
+static enum ot_status make_dir(const struct ot_attempt *attempt, struct ot_error *err)
 {
     const char *dir = attempt->source->cache_dir;
     enum ot_status status = ot_path_check_dir(dir, err);
@@ -175,7 +39,7 @@ static enum ot_status make_dir(const struct attempt *attempt, struct ot_error *e
     return status == OT_OK ? ot_path_check_dir(dir, err) : status;
 }
 
-static enum ot_status take_lock(const struct attempt *attempt, int *fd,
+static enum ot_status take_lock(const struct ot_attempt *attempt, int *fd,
                                 struct ot_error *err)
 {
     enum ot_status status = OT_E_BUSY;
@@ -192,7 +56,7 @@ static enum ot_status take_lock(const struct attempt *attempt, int *fd,
 
 /* An active list that became empty takes the trust of a whole machine away: a second
  * listing must agree, or the caller have said that it is meant. */
-static enum ot_status confirm_empty(struct attempt *attempt, struct ot_api *api,
+static enum ot_status confirm_empty(struct ot_attempt *attempt, struct ot_api *api,
                                     const struct ot_listing *first,
                                     const struct ot_snapshot *old, struct ot_error *err)
 {
@@ -221,7 +85,7 @@ static enum ot_status confirm_empty(struct attempt *attempt, struct ot_api *api,
 }
 
 /* The very file that was verified gets the new time, and nothing is written. */
-static bool touch(const struct attempt *attempt, const struct ot_snapshot *old,
+static bool touch(const struct ot_attempt *attempt, const struct ot_snapshot *old,
                   int64_t seen_at)
 {
     const struct timespec times[2] = {{.tv_nsec = UTIME_OMIT}, {.tv_sec = seen_at}};
@@ -237,7 +101,7 @@ static bool touch(const struct attempt *attempt, const struct ot_snapshot *old,
     return done;
 }
 
-static enum ot_status store(struct attempt *attempt, const struct ot_plan *plan,
+static enum ot_status store(struct ot_attempt *attempt, const struct ot_plan *plan,
                             int64_t seen_at, struct ot_error *err)
 {
     enum ot_status status;
@@ -252,7 +116,7 @@ static enum ot_status store(struct attempt *attempt, const struct ot_plan *plan,
     return status;
 }
 
-static enum ot_status fetch_with(struct attempt *attempt, struct ot_api *api,
+static enum ot_status fetch_with(struct ot_attempt *attempt, struct ot_api *api,
                                  struct ot_snapshot *old, struct ot_error *err)
 {
     struct ot_plan plan = {0};
@@ -275,12 +139,12 @@ static enum ot_status fetch_with(struct attempt *attempt, struct ot_api *api,
     return status;
 }
 
-static enum ot_status fetch(struct attempt *attempt, struct ot_error *err)
+static enum ot_status fetch(struct ot_attempt *attempt, struct ot_error *err)
 {
     struct ot_snapshot *old = NULL;
     struct ot_api *api = NULL;
     struct ot_key key = {0};
-    enum ot_status status = open_old(attempt, &old, err);
+    enum ot_status status = ot_attempt_open_old(attempt, &old, err);
 
     if (status == OT_OK)
         status = ot_key_load(&key, attempt->source, err);
@@ -299,52 +163,14 @@ static enum ot_status fetch(struct attempt *attempt, struct ot_error *err)
     return status;
 }
 
-static enum ot_status write_state(const struct attempt *attempt,
-                                  const struct ot_state *state, struct ot_error *err)
-{
-    char text[OT_STATE_BYTES_MAX];
-    size_t len = ot_state_format(state, text, sizeof(text));
-
-    return ot_file_replace(attempt->state, text, len, 0644, err);
-}
-
-/* A failure to write this down (the disk is full) must not hide what it was about. */
-static void record_failure(const struct attempt *attempt, struct ot_state *state,
-                           const struct ot_error *why)
-{
-    int64_t now = time(NULL), wait, asked = attempt->retry_after_ms / 1000;
-
-    if (state->failures < INT_MAX)
-        state->failures++;
-    wait = ot_freshness_backoff(state->failures);
-    if (asked > OT_RETRY_AFTER_SCHEDULE_MAX_S)
-        asked = OT_RETRY_AFTER_SCHEDULE_MAX_S;
-    state->attempt_at = now;
-    state->retry_at = now + (asked > wait ? asked : wait);
-    state->last = *why;
-    write_state(attempt, state, NULL);
-}
-
-/* The first success after failures. Without room for a clean state, none says as much. */
-static enum ot_status record_success(const struct attempt *attempt, struct ot_error *err)
-{
-    const struct ot_state clean = {.attempt_at = time(NULL)};
-    enum ot_status status = write_state(attempt, &clean, err);
-
-    if (status == OT_OK || (unlink(attempt->state) != 0 && errno != ENOENT))
-        return status;
-    ot_error_clear(err);
-    return OT_OK;
-}
-
-static enum ot_status sync_locked(struct attempt *attempt, struct ot_error *err)
+static enum ot_status sync_locked(struct ot_attempt *attempt, struct ot_error *err)
 {
     struct ot_state state;
     bool due, state_is_bad;
-    enum ot_status status = check_taken_over(attempt, &due, err);
+    enum ot_status status = ot_attempt_check_taken_over(attempt, &due, err);
 
     if (status == OT_OK && due && attempt->options->if_stale)
-        status = check_due(attempt, &due, err);
+        status = ot_attempt_check_due(attempt, &due, err);
     if (status != OT_OK || !due)
         return status;
     ot_file_reap(attempt->snapshot);
@@ -354,21 +180,21 @@ static enum ot_status sync_locked(struct attempt *attempt, struct ot_error *err)
     if (status == OT_OK) {
         attempt->result->fetched = true;
         if (state_is_bad || state.failures > 0 || state.last.status != OT_OK)
-            status = record_success(attempt, err);
+            status = ot_attempt_record_success(attempt, err);
     } else if (status != OT_E_INTERRUPTED) {
-        record_failure(attempt, &state, err);
+        ot_attempt_record_failure(attempt, &state, err);
     }
     return status;
 }
 
-static enum ot_status sync_source(struct attempt *attempt, struct ot_error *err)
+static enum ot_status sync_source(struct ot_attempt *attempt, struct ot_error *err)
 {
-    enum ot_status status = attempt_init(attempt, err);
+    enum ot_status status = ot_attempt_init(attempt, err);
     bool due = true;
     int lock = -1;
 
     if (status == OT_OK && attempt->options->if_stale)
-        status = check_due(attempt, &due, err);
+        status = ot_attempt_check_due(attempt, &due, err);
     if (status != OT_OK || !due)
         return status;
     status = make_dir(attempt, err);
@@ -384,14 +210,14 @@ enum ot_status ot_sync(const struct ot_source *source,
                        const struct ot_sync_options *options,
                        struct ot_sync_result *result, struct ot_error *err)
 {
-    struct attempt attempt = {.source = source, .options = options, .result = result};
+    struct ot_attempt attempt = {.source = source, .options = options, .result = result};
     struct ot_error why =
         OT_ERROR_INIT; /* the state needs it even if the caller does not */
     enum ot_status status;
 
     memset(result, 0, sizeof(*result));
     status = sync_source(&attempt, &why);
-    free(attempt.scope);
+    ot_attempt_clear(&attempt);
     if (status == OT_OK)
         return OT_OK;
     ot_error_prefix(&why, "source '%s'", source->name);

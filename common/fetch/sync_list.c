@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/random.h>
+#include <time.h>
 
 #define XXH_INLINE_ALL
 #include <xxhash.h>
@@ -66,7 +67,7 @@ static enum ot_status reserve(struct pass *pass, size_t more, struct ot_error *e
     uint8_t *was_cursor;
     uint32_t *slots;
 
-    if (need <= capacity)
+    if (pass->was_cursor != NULL && need <= capacity)
         return OT_OK;
     capacity = capacity == 0 ? 2 * PAGE_LIMIT : 2 * capacity;
     if (capacity < need)
@@ -261,7 +262,7 @@ enum ot_status ot_listing_fetch(struct ot_listing *out, struct ot_api *api,
 
         /* A seed of our own: nobody can choose ids that fall into one slot. */
         if (getrandom(&out->seed, sizeof(out->seed), GRND_NONBLOCK) < 0)
-            out->seed = (uint64_t)(uintptr_t)&pass;
+            out->seed = (uint64_t)time(NULL);
         status = run_pass(&pass, api, options, err);
         free(pass.was_cursor);
         if (status == OT_OK)

@@ -1,0 +1,170 @@
+#include "fetch/sync_attempt.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "cache/freshness.h"
+#include "cache/path.h"
+#include "fetch/file.h"
+
+enum ot_status ot_attempt_init(struct ot_attempt *attempt, struct ot_error *err)
+{
+    const struct ot_source *source = attempt->source;
+    enum ot_status status;
+
+    attempt->retry_after_ms = -1;
+    status = ot_path_of(attempt->snapshot, source, OT_PATH_SNAPSHOT, err);
+    if (status == OT_OK)
+        status = ot_path_of(attempt->state, source, OT_PATH_STATE, err);
+    if (status == OT_OK)
+        status = ot_path_of(attempt->lock, source, OT_PATH_LOCK, err);
+    if (status != OT_OK)
+        return status;
+    attempt->scope = ot_path_scope(source);
+    if (attempt->scope == NULL)
+        return ot_error_nomem(err);
+    attempt->was_there = lstat(attempt->snapshot, &attempt->before) == 0;
+    return OT_OK;
+}
+
+void ot_attempt_clear(struct ot_attempt *attempt)
+{
+    free(attempt->scope);
+    attempt->scope = NULL;
+}
+
+enum ot_status ot_attempt_open_old(const struct ot_attempt *attempt,
+                                   struct ot_snapshot **out, struct ot_error *err)
+{
+    enum ot_status status = ot_snapshot_open(out, attempt->snapshot, attempt->scope, err);
+
+    if (status == OT_OK)
+        status = ot_snapshot_verify(*out, err);
+    if (status == OT_OK)
+        return OT_OK;
+    ot_snapshot_unref(*out);
+    *out = NULL;
+    if (status != OT_E_NO_SNAPSHOT && status != OT_E_CORRUPT)
+        return status;
+    ot_error_clear(err);
+    return OT_OK;
+}
+
+static void count_old(const struct ot_snapshot *old, struct ot_sync_result *result)
+{
+    const struct ot_snapshot_info *info = ot_snapshot_info(old);
+
+    result->total = info->total;
+    result->active = info->active;
+    result->quarantined = info->quarantined;
+}
+
+/* Whether there is a snapshot to use that is not due for a refresh. */
+static enum ot_status check_fresh(struct ot_attempt *attempt, bool *fresh,
+                                  struct ot_error *err)
+{
+    struct ot_snapshot *old = NULL;
+    enum ot_status status = ot_attempt_open_old(attempt, &old, err);
+    struct stat st;
+
+    *fresh = false;
+    if (old == NULL)
+        return status;
+    if (lstat(attempt->snapshot, &st) == 0 && ot_snapshot_is_file(old, &st))
+        *fresh = !ot_freshness_of(attempt->source, st.st_mtime, time(NULL)).stale;
+    if (*fresh)
+        count_old(old, attempt->result);
+    ot_snapshot_unref(old);
+    return OT_OK;
+}
+
+enum ot_status ot_attempt_check_due(struct ot_attempt *attempt, bool *due,
+                                    struct ot_error *err)
+{
+    struct ot_state state;
+    bool fresh = false;
+    enum ot_status status = check_fresh(attempt, &fresh, err);
+    int64_t now = time(NULL);
+
+    *due = !fresh;
+    if (status != OT_OK || fresh || ot_state_read(&state, attempt->state, NULL) != OT_OK)
+        return status;
+    /* A failure from the future is another clock's. */
+    if (state.failures == 0 || state.last.status == OT_OK || now >= state.retry_at ||
+        state.attempt_at > now + OT_CLOCK_SKEW_S)
+        return OT_OK;
+    *err = state.last;
+    return err->status;
+}
+
+/* Whether somebody else finished a sync since we began: a new file, or a new time of the
+ * same one (its ctime tells two in one second apart). */
+static bool was_synced_meanwhile(const struct ot_attempt *attempt)
+{
+    const struct stat *before = &attempt->before;
+    struct stat now;
+
+    if (lstat(attempt->snapshot, &now) != 0)
+        return false;
+    return !attempt->was_there || now.st_dev != before->st_dev ||
+           now.st_ino != before->st_ino || now.st_ctim.tv_sec != before->st_ctim.tv_sec ||
+           now.st_ctim.tv_nsec != before->st_ctim.tv_nsec;
+}
+
+enum ot_status ot_attempt_check_taken_over(struct ot_attempt *attempt, bool *due,
+                                           struct ot_error *err)
+{
+    struct ot_snapshot *snapshot = NULL;
+    enum ot_status status;
+
+    *due = true;
+    if (attempt->options->own_listing || !was_synced_meanwhile(attempt))
+        return OT_OK;
+    status = ot_attempt_open_old(attempt, &snapshot, err);
+    if (snapshot == NULL)
+        return status;
+    count_old(snapshot, attempt->result);
+    ot_snapshot_unref(snapshot);
+    *due = false;
+    return OT_OK;
+}
+
+static enum ot_status write_state(const struct ot_attempt *attempt,
+                                  const struct ot_state *state, struct ot_error *err)
+{
+    char text[OT_STATE_BYTES_MAX];
+    size_t len = ot_state_format(state, text, sizeof(text));
+
+    return ot_file_replace(attempt->state, text, len, 0644, err);
+}
+
+void ot_attempt_record_failure(const struct ot_attempt *attempt, struct ot_state *state,
+                               const struct ot_error *why)
+{
+    int64_t now = time(NULL), wait, asked = attempt->retry_after_ms / 1000;
+
+    if (state->failures < INT_MAX)
+        state->failures++;
+    wait = ot_freshness_backoff(state->failures);
+    if (asked > OT_RETRY_AFTER_SCHEDULE_MAX_S)
+        asked = OT_RETRY_AFTER_SCHEDULE_MAX_S;
+    state->attempt_at = now;
+    state->retry_at = now + (asked > wait ? asked : wait);
+    state->last = *why;
+    write_state(attempt, state, NULL);
+}
+
+/* The first success after failures. Without room for a clean state, none says as much. */
+enum ot_status ot_attempt_record_success(const struct ot_attempt *attempt,
+                                         struct ot_error *err)
+{
+    const struct ot_state clean = {.attempt_at = time(NULL)};
+    enum ot_status status = write_state(attempt, &clean, err);
+
+    if (status == OT_OK || (unlink(attempt->state) != 0 && errno != ENOENT))
+        return status;
+    ot_error_clear(err);
+    return OT_OK;
+}

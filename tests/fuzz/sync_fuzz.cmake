@@ -1,0 +1,2 @@
+fuzz_target(pem LIBS ot_fetch)
+fuzz_target(cert LIBS ot_fetch)
