@@ -201,6 +201,16 @@ struct ot_span ot_record_digest(const struct ot_record *record, enum ot_digest d
     return ot_span_of(all->data + info->offset, info->len);
 }
 
+uint64_t ot_record_number(const struct ot_record *record)
+{
+    return ot_span_hash(record->field[OT_FIELD_ID]) & ~UINT64_C(3);
+}
+
+uint64_t ot_span_hash(struct ot_span span)
+{
+    return XXH3_64bits(span.data, span.len);
+}
+
 bool ot_span_equal(struct ot_span a, struct ot_span b)
 {
     return a.len == b.len && (a.data == NULL) == (b.data == NULL) &&

@@ -101,6 +101,13 @@ bool ot_record_is_valid_at(const struct ot_record *record, int64_t now);
 /* The digest's bytes inside OT_FIELD_DIGESTS. */
 struct ot_span ot_record_digest(const struct ot_record *record, enum ot_digest digest);
 
+/* A number for a certificate where only a number will do (PKCS#11 object handles): a hash
+ * of its id, so that it means the same in every snapshot and process. Its two lowest bits
+ * are zero, free for the user's own distinctions. */
+uint64_t ot_record_number(const struct ot_record *record);
+
+/* XXH3-64. */
+uint64_t ot_span_hash(struct ot_span span);
 bool ot_span_equal(struct ot_span a, struct ot_span b);
 struct ot_span ot_span_of(const void *data, size_t len);
 struct ot_span ot_span_str(const char *text); /* NULL gives an absent span */

@@ -298,6 +298,16 @@ enum ot_status ot_snapshot_find(struct ot_snapshot *snapshot, enum ot_index inde
     return find_list(snapshot, key, sizeof(key), out, err);
 }
 
+enum ot_status ot_snapshot_find_number(struct ot_snapshot *snapshot, uint64_t number,
+                                       struct ot_positions *out, struct ot_error *err)
+{
+    uint8_t term[4];
+
+    ot_put_u32(term, (uint32_t)number);
+    return ot_snapshot_find(snapshot, OT_INDEX_NUMBER, ot_span_of(term, sizeof(term)),
+                            (struct ot_span){NULL, 0}, out, err);
+}
+
 uint32_t ot_positions_at(const struct ot_positions *list, uint32_t i)
 {
     return ot_get_u32(list->data + 4 * (size_t)i);

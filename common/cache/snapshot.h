@@ -48,6 +48,8 @@ enum ot_index {
     OT_INDEX_SHA1 = '1',
     OT_INDEX_SHA2_256 = '2',
     OT_INDEX_KEY_ID = 'k',
+    OT_INDEX_NUMBER = 'h', /* ot_record_number, its lower 32 bits: all that a 32-bit
+                              machine can ask for */
     OT_INDEX_DER = 'v'
 };
 
@@ -83,6 +85,10 @@ enum ot_status ot_snapshot_all(struct ot_snapshot *snapshot, struct ot_positions
 enum ot_status ot_snapshot_find(struct ot_snapshot *snapshot, enum ot_index index,
                                 struct ot_span term, struct ot_span more,
                                 struct ot_positions *out, struct ot_error *err);
+
+/* Candidates for ot_record_number, of which the lower 32 bits are looked at. */
+enum ot_status ot_snapshot_find_number(struct ot_snapshot *snapshot, uint64_t number,
+                                       struct ot_positions *out, struct ot_error *err);
 
 /* The record at a position of a list, its checksum verified. */
 enum ot_status ot_snapshot_record(struct ot_snapshot *snapshot,

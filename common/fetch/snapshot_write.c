@@ -31,7 +31,7 @@ struct writer {
     uint8_t *positions; /* of all records, as "L" holds them */
 };
 
-#define INDEXES_PER_RECORD 11
+#define INDEXES_PER_RECORD 12
 
 static enum ot_status put(struct writer *w, const void *key, size_t key_len,
                           const void *value, size_t len, struct ot_error *err)
@@ -116,7 +116,10 @@ static enum ot_status mark_record(struct writer *w, const struct ot_record *reco
 {
     const struct ot_span *field = record->field, none = {NULL, 0};
     enum ot_status status;
+    uint8_t number[4];
 
+    ot_put_u32(number, (uint32_t)ot_record_number(record));
+    mark(w, OT_INDEX_NUMBER, ot_span_of(number, sizeof(number)), none, position);
     mark(w, OT_INDEX_ID, field[OT_FIELD_ID], none, position);
     mark(w, OT_INDEX_NAME, field[OT_FIELD_NAME], none, position);
     mark(w, OT_INDEX_LABEL, field[OT_FIELD_LABEL], none, position);

@@ -98,6 +98,12 @@ static void every_index_finds_every_record(void)
         ot_snapshot_find(snapshot, OT_INDEX_SERIAL, record.field[OT_FIELD_ISSUER],
                          record.field[OT_FIELD_SERIAL], &found, NULL);
         CU_ASSERT_EQUAL(found.count, 1);
+        ot_snapshot_find_number(snapshot, ot_record_number(&record), &found, NULL);
+        CU_ASSERT_EQUAL(found.count, 1);
+        ot_snapshot_find_number(snapshot, (uint32_t)ot_record_number(&record), &found,
+                                NULL); /* all that a 32-bit handle keeps of it */
+        CU_ASSERT_EQUAL(found.count, 1);
+        CU_ASSERT_EQUAL(ot_record_number(&record) & 3, 0);
         canon = ot_name_canon(record.field[OT_FIELD_SUBJECT].data,
                               record.field[OT_FIELD_SUBJECT].len, &len);
         ot_snapshot_find(snapshot, OT_INDEX_SUBJECT_CANON, ot_span_of(canon, len), none,
