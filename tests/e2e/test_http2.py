@@ -41,7 +41,7 @@ def front(tmp_path, organization, certs):
 
 def test_a_sync_over_http2(organization, world, certs, front):
     url, bundle, log = front
-    for cert in certs.many(40, "Over HTTP/2"):
+    for cert in certs.many(40, "Over h2"):
         organization.add(cert)
     world.configure(base_url=url, ca_file=str(bundle))
     world.sync()

@@ -12,7 +12,7 @@ import time
 import pytest
 from support import paths
 from support.process import run, wait_until
-from support.world import CONFIG, DISK, OK, SNAPSHOT
+from support.world import CONFIG, DISK, NETWORK, OK, SNAPSHOT
 
 needs_root = pytest.mark.skipif(os.geteuid() != 0, reason="needs root")
 
@@ -59,16 +59,21 @@ def test_fault_36_a_snapshot_of_1970_is_expired_and_heals(synced, api):
 
 
 def test_fault_36_a_state_from_the_future_does_not_stop_refreshing(synced, api):
-    """A back-off that ends in a hundred years was written by a broken clock."""
+    """A failure that was noted by a clock a hundred years ahead is not believed."""
     api.on("list", lambda request, right: None)
     synced.sync(status=None)
-    state = synced.state_path().read_text()
-    retry = synced.status()["next_refresh"]
-    far = int(time.time()) + 100 * 365 * 86400
-    assert str(retry) in state
-    synced.state_path().write_text(state.replace(str(retry), str(far)))
-    api.heal()
     age(synced, 3600)
+    api.heal()
+    api.forget()
+    synced.sync("--if-stale", status=NETWORK)
+    assert api.count() == 0, "the back-off holds"
+    ahead = 100 * 365 * 86400
+    lines = []
+    for line in synced.state_path().read_text().splitlines():
+        name, _, value = line.partition(" = ")
+        lines.append(f"{name} = {int(value) + ahead}" if name.endswith("_at") else line)
+    assert sum(line.startswith(("attempt_at", "retry_at")) for line in lines) == 2
+    synced.state_path().write_text("\n".join(lines) + "\n")
     synced.sync("--if-stale")
     assert abs(synced.snapshot_path().stat().st_mtime - time.time()) < 60
 
@@ -335,6 +340,7 @@ def test_fault_42_a_snapshot_of_another_organization_is_not_used(synced, api):
 
 @pytest.mark.concurrency
 def test_fault_44_two_hundred_at_once_fetch_once(synced, api, certs):
+    synced.configure(timeout="10m")
     api.add(certs.ca("For everybody"))
     release = synced.dir / "go"
 
@@ -345,7 +351,7 @@ def test_fault_44_two_hundred_at_once_fetch_once(synced, api, certs):
     api.on("list", hold, nth=0)
     count = 200 if paths.SLOWNESS == 1 else 40
     crowd = [synced.start("sync", "--quiet") for _ in range(count)]
-    wait_until(lambda: api.count("list") == 1, timeout=60)
+    wait_until(lambda: api.count("list") >= 1, timeout=60)
     # All others are there and wait for the lock before the first may go on.
     lock = synced.cache / "default.lock"
     inode = lock.stat().st_ino

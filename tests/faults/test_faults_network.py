@@ -31,7 +31,7 @@ def test_fault_21_a_key_from_the_environment_is_called_so(synced, api, key):
 
 def test_fault_22_a_list_that_is_not_found_is_an_error(synced, api):
     api.on("list", error(404, "No such project."))
-    synced.sync_keeps(NOT_FOUND, "No such project.", api.base_url)
+    synced.sync_keeps(NOT_FOUND, "No such project.", f"127.0.0.1:{api.port}", "base_url")
     assert api.count() == 1
     assert synced.count() == 3
     synced.heals(3)
@@ -335,16 +335,6 @@ def test_fault_33_a_redirect_to_another_scheme_is_refused(synced, api, tmp_path)
     synced.sync_keeps(PROTOCOL, "redirect")
 
 
-def test_fault_34_a_proxy_that_fails_is_not_gone_around(synced, api):
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        port = listener.getsockname()[1]
-    synced.configure(proxy=f"http://127.0.0.1:{port}")
-    synced.sync_keeps(NETWORK, "proxy")
-    assert api.count() == 0
-    synced.configure()
-    synced.heals(3)
-
-
 def test_fault_34_the_environments_proxy_is_not_asked(synced, api):
     env = {name: "http://127.0.0.1:1" for name in ("http_proxy", "https_proxy", "ALL_PROXY")}
     synced.sync(env=env)
@@ -381,6 +371,46 @@ def test_fault_34_tls_with_the_right_authority_works(synced, certs, tls):
     synced.configure(base_url=server.base_url, ca_file=str(bundle(synced, authority)))
     synced.sync()
     assert server.count("list") == 1
+
+
+@pytest.fixture
+def verified(synced, certs, tls):
+    """The API over TLS, with the right authority; (server, settings)."""
+    authority = certs.ca("API authority", key=certs.new_key())
+    server = tls(authority)
+    return server, {"base_url": server.base_url, "ca_file": str(bundle(synced, authority))}
+
+
+def test_fault_34_a_proxy_that_is_away_is_not_gone_around(synced, verified):
+    server, settings = verified
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        port = listener.getsockname()[1]
+    synced.configure(**settings, proxy=f"http://127.0.0.1:{port}")
+    before = synced.snapshot()
+    done = synced.sync(status=NETWORK)
+    assert "proxy" in done.stderr and str(port) in done.stderr
+    assert synced.snapshot() == before
+    assert server.count() == 0
+    synced.configure(**settings)
+    synced.sync()
+    assert server.count("list") == 1
+
+
+def test_fault_34_a_proxy_that_refuses_gets_no_key(synced, verified):
+    server, settings = verified
+    proxy = FaultServer()
+    try:
+        synced.configure(**settings, proxy=f"http://127.0.0.1:{proxy.port}")
+        before = synced.snapshot()
+        done = synced.sync(status=NETWORK)
+        assert "proxy" in done.stderr
+        assert proxy.count() >= 1
+        assert all(r.method == "CONNECT" for r in proxy.requests)
+        assert all("authorization" not in r.headers for r in proxy.requests)
+        assert synced.snapshot() == before
+        assert server.count() == 0
+    finally:
+        proxy.close()
 
 
 @pytest.mark.parametrize("wrong", ["unknown authority", "other host", "expired", "plain text"])
@@ -437,31 +467,26 @@ def deactivate_all(api):
 
 
 def test_fault_37_an_active_list_that_flickers_empty_is_kept(synced, api):
-    deactivate_all(api)
+    """Empty in the first listing, as before in the second one of the same sync."""
+    healthy = {c["id"] for c in api.certs}
 
     def flicker(request, right):
-        if request.nth > 0:
-            for cert in api.certs:
-                cert["active"] = True
-            return right.changed(lambda body: [c.update(active=True) for c in body["data"]]
-                                 and body)
+        for cert in api.certs:
+            cert["active"] = True
         return right
 
-    api.on("list", flicker)
-    synced.sync(status=None)
-    assert synced.count() == 3
-
-
-def test_fault_37_an_empty_list_is_believed_only_when_two_agree(synced, api):
-    """Both listings of one sync agree, or the user says that it is meant."""
     deactivate_all(api)
-    done = synced.sync(status=None)
-    assert api.count("list") >= 2, "one listing is not enough"
-    if done.status == EMPTY:
-        assert synced.count() == 3
-        synced.sync("--accept-empty")
-    else:
-        assert done.status == 0
+    api.on("list", flicker, nth=0)
+    synced.sync_keeps(EMPTY, "--accept-empty")
+    assert api.count("list") == 2
+    assert {c["id"] for c in synced.listed("--state", "active")} == healthy
+    synced.heals(3)
+
+
+def test_fault_37_an_empty_list_is_believed_when_two_listings_agree(synced, api):
+    deactivate_all(api)
+    synced.sync()
+    assert api.count("list") == 2, "one listing is not enough"
     assert synced.count() == 0
 
 
