@@ -64,10 +64,13 @@ void world_configure(const char *more)
 
 const char *world_path(const char *source, const char *kind)
 {
-    char name[256];
+    static char paths[16][PATH_MAX];
+    static unsigned next;
+    char *path = paths[next++ % 16];
 
-    snprintf(name, sizeof(name), "cache/%s.%s", source, kind);
-    return unit_path(name);
+    must(snprintf(path, PATH_MAX, "%s/cache/%s.%s", unit_dir(), source, kind) < PATH_MAX,
+         "path");
+    return path;
 }
 
 /* What the configuration says the snapshot has to say of itself. */
@@ -236,9 +239,29 @@ OSSL_LIB_CTX *world_context(void)
     return libctx;
 }
 
+/* The providers that world_context loaded, so that they can be unloaded. */
+struct loaded {
+    OSSL_PROVIDER *provider[8];
+    size_t count;
+};
+
+static int note_provider(OSSL_PROVIDER *provider, void *arg)
+{
+    struct loaded *loaded = arg;
+
+    must(loaded->count < 8, "fewer providers");
+    loaded->provider[loaded->count++] = provider;
+    return 1;
+}
+
 void world_context_free(OSSL_LIB_CTX *libctx)
 {
-    OSSL_LIB_CTX_free(libctx); /* unloads its providers */
+    struct loaded loaded = {.count = 0};
+
+    OSSL_PROVIDER_do_all(libctx, note_provider, &loaded);
+    while (loaded.count > 0)
+        OSSL_PROVIDER_unload(loaded.provider[--loaded.count]);
+    OSSL_LIB_CTX_free(libctx);
 }
 
 static void note_error(struct walk *walk)

@@ -26,7 +26,8 @@ void world_configure(const char *more);
 /* The file as a whole. */
 void world_configure_raw(const char *text);
 
-/* The path of a source's file: kind is "snapshot", "state". In a static buffer. */
+/* The path of a source's file: kind is "snapshot" or "state". In one of several
+ * static buffers. */
 const char *world_path(const char *source, const char *kind);
 
 /* Puts a source's snapshot in place, as if its organization had been seen age_s ago. */
