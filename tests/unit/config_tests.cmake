@@ -18,3 +18,14 @@ add_executable(sync_probe sync_probe.c)
 unit_test(spawn LIBS ot_cache)
 target_compile_definitions(unit_spawn PRIVATE SYNC_PROBE="$<TARGET_FILE:sync_probe>")
 add_dependencies(unit_spawn sync_probe)
+
+unit_test(cache LIBS ot_fetch SOURCES cache_fixture.c certs.c snapshots.c)
+target_compile_definitions(unit_cache PRIVATE SYNC_PROBE="$<TARGET_FILE:sync_probe>")
+add_dependencies(unit_cache sync_probe)
+
+add_executable(secure_probe secure_probe.c)
+target_link_libraries(secure_probe PRIVATE ot_cache)
+unit_test(cache_host LIBS ot_fetch SOURCES cache_fixture.c certs.c snapshots.c)
+target_compile_definitions(unit_cache_host PRIVATE SYNC_PROBE="$<TARGET_FILE:sync_probe>"
+  SECURE_PROBE="$<TARGET_FILE:secure_probe>")
+add_dependencies(unit_cache_host sync_probe secure_probe)

@@ -1,0 +1,47 @@
+/* Run setuid by its test: what a host with more rights than its user must not do. Prints
+ * nothing; its exit status is the number of the first thing that went wrong. */
+#include <stdlib.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "cache/cache.h"
+#include "cache/path.h"
+#include "cache/spawn.h"
+
+static int check(const char *dir)
+{
+    struct ot_source source = {.name = (char *)"default",
+                               .base_url = (char *)"https://api.example/v1",
+                               .cache_dir = (char *)dir,
+                               .auto_refresh = true,
+                               .refresh_interval_s = 1,
+                               .max_stale_s = 1};
+    struct ot_snapshot *snapshot;
+    struct ot_config *config;
+    struct ot_cache *cache;
+    size_t i;
+
+    if (!ot_path_is_secure_mode())
+        return 1;
+    if (getenv("ORGTRUST_CONF") == NULL || ot_path_env("ORGTRUST_CONF") != NULL)
+        return 2; /* it is set, and does not count */
+    if (ot_config_load(&config, NULL) != OT_OK)
+        return 3; /* the file it names is not a configuration */
+    for (i = 0; i < ot_config_count(config); i++)
+        if (ot_config_at(config, i)->origin[0] != '/')
+            return 4; /* OPENAI_ADMIN_KEY does not count either */
+    ot_config_free(config);
+    if (ot_spawn_is_allowed(&source))
+        return 5;
+    if (ot_cache_new(&cache, &source, NULL) != OT_OK ||
+        ot_cache_get(cache, OT_CACHE_REFRESH | OT_CACHE_WAIT, &snapshot, NULL) !=
+            OT_E_NO_SNAPSHOT)
+        return 6;
+    ot_cache_free(cache);
+    return access(dir, F_OK) == 0 ? 7 : 0; /* nothing was created */
+}
+
+int main(int argc, char **argv)
+{
+    _exit(argc == 2 ? check(argv[1]) : 99);
+}
