@@ -3,7 +3,18 @@
 #include <stdio.h>
 
 /* What the advice is about. */
-enum advice { NOTHING, NAME, PROXY, CONNECTION, TRUST, CA_FILE, TIME, BASE_URL, AGAIN };
+enum advice {
+    NOTHING,
+    NAME,
+    PROXY,
+    CONNECTION,
+    HANDSHAKE,
+    TRUST,
+    CA_FILE,
+    TIME,
+    BASE_URL,
+    AGAIN
+};
 
 struct failure {
     CURLcode code;
@@ -26,8 +37,8 @@ static const struct failure failures[] = {
      TRUST},
     {CURLE_SSL_CACERT_BADFILE, OT_E_CONFIG, false, "the CA certificates cannot be loaded",
      CA_FILE},
-    {CURLE_SSL_CONNECT_ERROR, OT_E_NETWORK, true, "the TLS handshake failed", CONNECTION},
-    {CURLE_SSL_CIPHER, OT_E_NETWORK, false, "the TLS handshake failed", NOTHING},
+    {CURLE_SSL_CONNECT_ERROR, OT_E_NETWORK, true, "the TLS handshake failed", HANDSHAKE},
+    {CURLE_SSL_CIPHER, OT_E_NETWORK, false, "the TLS handshake failed", HANDSHAKE},
     {CURLE_PARTIAL_FILE, OT_E_NETWORK, true, "the answer was cut off", AGAIN},
     {CURLE_GOT_NOTHING, OT_E_NETWORK, true, "it closed the connection without an answer",
      AGAIN},
@@ -80,6 +91,13 @@ static void advise(char *text, size_t size, const struct ot_endpoint *endpoint,
                  "; check that it runs, that this machine may reach it, and base_url "
                  "of the source %s",
                  source);
+        break;
+    case HANDSHAKE:
+        snprintf(
+            text, size,
+            "; check that it speaks TLS 1.2 or later there, and ca_file of the source "
+            "%s (in use: %s)",
+            source, trust != NULL ? trust : "none");
         break;
     case TRUST:
         snprintf(

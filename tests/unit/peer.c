@@ -104,6 +104,7 @@ static size_t body_length(const char *head)
 /* NULL: the connection has ended, or sends nonsense. */
 static struct peer_request *read_request(struct connection *connection)
 {
+    static const char no_tls[] = "HTTP/1.1 400 Bad Request\r\nContent-Length: 0\r\n\r\n";
     struct peer_request *request = calloc(1, sizeof(*request));
     char *head = calloc(1, HEAD_MAX + 1);
     size_t len = 0, want, have = 0;
@@ -113,7 +114,11 @@ static struct peer_request *read_request(struct connection *connection)
     while (len < HEAD_MAX && (len < 4 || memcmp(head + len - 4, "\r\n\r\n", 4) != 0)) {
         if (wire_read(connection, head + len, 1) != 1)
             goto ended;
-        len++;
+        /* A TLS handshake where there is no TLS: as web servers do. */
+        if (len++ == 0 && head[0] == 0x16) {
+            wire_write(connection, no_tls, sizeof(no_tls) - 1);
+            goto ended;
+        }
     }
     request->at_ms = now_ms();
     request->head = head = realloc(head, len + 1);

@@ -64,9 +64,14 @@ void tls_files_make(const char *ca_file, const char *cert_file, const char *key_
 {
     EVP_PKEY *ca_key = EVP_EC_gen("P-256"), *key = EVP_EC_gen("P-256");
     X509 *ca, *cert;
+    static int made;
+    char name[64];
 
     must(ca_key != NULL && key != NULL);
-    ca = make(ca_key, "orgtrust test CA", -10 * DAY, 10 * DAY);
+    /* A name of its own: two CAs of one name would be told apart by the signature only.
+     */
+    snprintf(name, sizeof(name), "orgtrust test CA %d", ++made);
+    ca = make(ca_key, name, -10 * DAY, 10 * DAY);
     X509_set_issuer_name(ca, X509_get_subject_name(ca));
     extend(ca, ca, NID_basic_constraints, "critical,CA:TRUE");
     extend(ca, ca, NID_subject_key_identifier, "hash");
