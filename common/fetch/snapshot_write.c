@@ -299,8 +299,9 @@ static enum ot_status write_database(struct writer *w, const char *scope,
         return ot_error_errno(err, OT_E_IO, errno, "cannot write %s", w->file.path);
     w->at = OT_FORMAT_DIRECTORY_LEN;
     status = put_all(w, scope, sorted, count, err);
+    /* tinycdb says ENOENT where it had no memory for its tables. */
     if (cdb_make_finish(&w->cdb) != 0 && status == OT_OK)
-        status = ot_error_errno(err, OT_E_IO, errno,
+        status = ot_error_errno(err, OT_E_IO, errno == ENOENT ? ENOMEM : errno,
                                 "cannot write %s; nothing was changed", w->file.path);
     return status == OT_OK ? put_trailer(w, err) : status;
 }

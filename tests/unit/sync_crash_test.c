@@ -14,21 +14,32 @@
 #include "sync_fixture.h"
 #include "unit.h"
 
-/* What happens to the calls of this thread: from number `at` on (counted over all of
- * them, or over those named), failure or death. */
+/* What happens to the calls of this thread: from number `at` on, counted over all of a
+ * kind or over those of a name, failure or death. */
 static _Thread_local struct {
     bool is_armed;
-    const char *only; /* NULL: every call */
+    const char *only; /* FILES, MEMORY, or the name of one call */
     size_t at, count;
     int errnum; /* 0: the process stops there, for its parent to kill it */
     bool once;
 } plan;
 
+static const char FILES[] = "files", MEMORY[] = "memory";
+
+static bool is_meant(const char *call)
+{
+    bool is_memory = strcmp(call + strlen(call) - 3, "loc") == 0 || strstr(call, "dup");
+
+    if (plan.only == FILES || plan.only == MEMORY)
+        return is_memory == (plan.only == MEMORY);
+    return strcmp(plan.only, call) == 0;
+}
+
 static bool strikes(const char *call)
 {
     size_t now;
 
-    if (!plan.is_armed || (plan.only != NULL && strcmp(plan.only, call) != 0))
+    if (!plan.is_armed || !is_meant(call))
         return false;
     now = plan.count++;
     if (plan.once ? now != plan.at : now < plan.at)
@@ -55,6 +66,12 @@ WRAP(int, mkostemps, (char *name, int suffix, int flags), (name, suffix, flags),
 WRAP(int, fchmod, (int fd, mode_t mode), (fd, mode), -1)
 WRAP(int, futimens, (int fd, const struct timespec times[2]), (fd, times), -1)
 WRAP(int, unlink, (const char *path), (path), -1)
+
+WRAP(void *, malloc, (size_t size), (size), NULL)
+WRAP(void *, calloc, (size_t count, size_t size), (count, size), NULL)
+WRAP(void *, realloc, (void *old, size_t size), (old, size), NULL)
+WRAP(char *, strdup, (const char *text), (text), NULL)
+WRAP(char *, strndup, (const char *text, size_t len), (text, len), NULL)
 
 /* Whatever it says, the descriptor is gone, as on Linux. */
 int __real_close(int fd);
@@ -152,7 +169,7 @@ static void fault_38_an_error_at_any_call_keeps_the_snapshot(void)
         size_t count;
 
         set_up(&f);
-        arm(NULL, at, EIO, true);
+        arm(FILES, at, EIO, true);
         status = fixture_sync(&f);
         count = disarm();
         CU_ASSERT_EQUAL(fixture_temporaries(&f), 0);
@@ -214,6 +231,15 @@ static void nothing_is_written_when_nothing_is_new(void)
     fixture_clear(&f);
 }
 
+/* Once more from the old organization, whatever the sync before came to. */
+static void go_back(struct fixture *f)
+{
+    fake_api_remove(f->api, "cert_c");
+    fixture_must_sync(f);
+    CU_ASSERT_STRING_EQUAL(fixture_ids(f), OLD);
+    fixture_add(f, "cert_c", true);
+}
+
 /* Runs a sync in a child that is killed at the given call; true if it lived to the end.
  */
 static bool survives(struct fixture *f, size_t at)
@@ -227,7 +253,7 @@ static bool survives(struct fixture *f, size_t at)
     if (pid == 0) {
         struct ot_error err = OT_ERROR_INIT;
 
-        arm(NULL, at, 0, true);
+        arm(FILES, at, 0, true);
         _exit(ot_sync(&f->source, &f->options, &f->result, &err) != OT_OK);
     }
     CU_ASSERT_EQUAL(waitpid(pid, &status, WUNTRACED), pid);
@@ -260,13 +286,40 @@ static void fault_45_killed_at_any_step_it_is_old_or_new(void)
         fixture_must_sync(&f); /* and cleans up after the dead one */
         CU_ASSERT_STRING_EQUAL(fixture_ids(&f), NEW);
         CU_ASSERT_EQUAL(fixture_temporaries(&f), 0);
-        fake_api_remove(f.api, "cert_c");
-        fixture_must_sync(&f);
-        CU_ASSERT_STRING_EQUAL(fixture_ids(&f), OLD);
-        fixture_add(&f, "cert_c", true);
+        go_back(&f);
     }
     CU_ASSERT(olds >= 5);
     CU_ASSERT(news >= 2);
+    fixture_clear(&f);
+}
+
+static void fault_51_any_allocation_may_fail(void)
+{
+    size_t failed = 0, count = 1;
+    struct fixture f;
+
+    set_up(&f);
+    for (size_t at = 0; at < count; at++) {
+        enum ot_status status;
+        bool is_new;
+
+        arm(MEMORY, at, ENOMEM, true);
+        status = fixture_sync(&f);
+        count = disarm();
+        is_new = strcmp(fixture_ids(&f), NEW) == 0;
+        if (!is_new)
+            CU_ASSERT_STRING_EQUAL(fixture_ids(&f), OLD);
+        CU_ASSERT_EQUAL(fixture_temporaries(&f), 0);
+        if (status == OT_OK) {
+            CU_ASSERT_TRUE(is_new); /* nor is anything quarantined for it */
+        } else {
+            CU_ASSERT_EQUAL(status, OT_E_NOMEM);
+            failed++;
+        }
+        if (is_new)
+            go_back(&f);
+    }
+    CU_ASSERT(failed > 50);
     fixture_clear(&f);
 }
 
@@ -437,6 +490,7 @@ int main(int argc, char **argv)
          fault_44_two_hundred_at_once_share_a_failure},
         {"fault_45_killed_at_any_step_it_is_old_or_new",
          fault_45_killed_at_any_step_it_is_old_or_new},
+        {"fault_51_any_allocation_may_fail", fault_51_any_allocation_may_fail},
         {"fault_45_temporary_files_of_the_dead_are_reaped",
          fault_45_temporary_files_of_the_dead_are_reaped},
         {NULL, NULL},
