@@ -21,7 +21,7 @@ struct exchange {
     char *path;
     char caller[OT_APIKEY_ID_MAX];
     bool begun;    /* headers have been looked at */
-    bool answered; /* all of the request is here, its reply is on its way */
+    bool complete; /* all of the request is here, or as much of it as was wanted */
     bool refused;  /* reply is final; what is left of the body is passed over */
 };
 
@@ -67,7 +67,7 @@ void ot_connection_completed(void *cls, struct MHD_Connection *connection, void 
         return;
     if (exchange->begun)
         atomic_fetch_sub(&server->in_flight, 1);
-    if (exchange->answered)
+    if (exchange->complete)
         atomic_fetch_sub(&server->answering, 1);
     ot_request_clear(&exchange->request);
     ot_reply_clear(&exchange->reply);
@@ -244,6 +244,12 @@ static void log_reply(const struct exchange *exchange)
     });
 }
 
+static void set_complete(struct exchange *exchange)
+{
+    exchange->complete = true;
+    atomic_fetch_add(&exchange->server->answering, 1);
+}
+
 static enum MHD_Result send_reply(struct exchange *exchange,
                                   struct MHD_Connection *connection)
 {
@@ -253,8 +259,6 @@ static enum MHD_Result send_reply(struct exchange *exchange,
     enum MHD_Result result;
     char *body;
 
-    exchange->answered = true;
-    atomic_fetch_add(&exchange->server->answering, 1);
     if (atomic_load(&exchange->server->stopping))
         reply->close = true;
     log_reply(exchange);
@@ -289,7 +293,10 @@ enum MHD_Result ot_connection_handle(void *cls, struct MHD_Connection *connectio
         snprintf(exchange->method, sizeof(exchange->method), "%s",
                  exchange->request.method == OT_METHOD_OTHER ? "?" : method);
         begin(exchange, connection, version, &now);
-        return now ? send_reply(exchange, connection) : MHD_YES;
+        if (!now)
+            return MHD_YES;
+        set_complete(exchange);
+        return send_reply(exchange, connection);
     }
     if (*upload_data_size != 0) {
         size_t len = *upload_data_size;
@@ -297,6 +304,7 @@ enum MHD_Result ot_connection_handle(void *cls, struct MHD_Connection *connectio
         *upload_data_size = 0;
         return take_body(exchange, upload_data, len);
     }
+    set_complete(exchange);
     if (!exchange->refused)
         ot_router_run(exchange->server, &exchange->request, &exchange->reply,
                       exchange->caller);

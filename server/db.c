@@ -66,8 +66,7 @@ static enum ot_status configure(struct ot_db *db, struct ot_error *err)
 {
     /* foreign_keys guards what the code checks first anyway: no activation without its
      * certificate. journal_size_limit gives a log that a burst has grown back. */
-    static const char pragmas[] = "PRAGMA journal_mode = WAL;"
-                                  "PRAGMA synchronous = NORMAL;"
+    static const char pragmas[] = "PRAGMA synchronous = NORMAL;"
                                   "PRAGMA foreign_keys = ON;"
                                   "PRAGMA trusted_schema = OFF;"
                                   "PRAGMA journal_size_limit = 67108864;";
@@ -102,6 +101,14 @@ enum ot_status ot_db_open(struct ot_db **out, const char *path, pthread_mutex_t 
         return status;
     }
     *out = db;
+    return OT_OK;
+}
+
+enum ot_status ot_db_use_log(struct ot_db *db, struct ot_error *err)
+{
+    if (sqlite3_exec(db->handle, "PRAGMA journal_mode = WAL", NULL, NULL, NULL) !=
+        SQLITE_OK)
+        return ot_db_fail(db, "write its log", err);
     return OT_OK;
 }
 

@@ -47,6 +47,8 @@ extern const char *const ot_db_sql[OT_SQL_COUNT];
  * process queue up instead of polling SQLite's lock; it outlives the connection. */
 enum ot_status ot_db_open(struct ot_db **out, const char *path, pthread_mutex_t *writers,
                           struct ot_error *err);
+/* Puts the file into WAL mode, in which it stays. */
+enum ot_status ot_db_use_log(struct ot_db *db, struct ot_error *err);
 void ot_db_close(struct ot_db *db);
 sqlite3 *ot_db_handle(struct ot_db *db);
 

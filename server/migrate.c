@@ -97,21 +97,34 @@ static enum ot_status take_step(struct ot_db *db, sqlite3_int64 version,
     return OT_OK;
 }
 
-static enum ot_status migrate(struct ot_db *db, struct ot_error *err)
+static enum ot_status read_version(struct ot_db *db, sqlite3_int64 *version,
+                                   struct ot_error *err)
 {
-    sqlite3_int64 version = 0;
     enum ot_status status = check_owner(db, err);
 
     if (status == OT_OK)
-        status = number(db, "PRAGMA user_version", &version, err);
-    if (status != OT_OK)
-        return status;
-    if (version > STEPS || version < 0)
+        status = number(db, "PRAGMA user_version", version, err);
+    if (status == OT_OK && (*version > STEPS || *version < 0))
         return ot_error_set(err, OT_E_CONFIG,
                             "database %s has version %lld and this orgtrust-server knows "
                             "up to %lld: use the newer orgtrust-server that made it",
                             sqlite3_db_filename(ot_db_handle(db), "main"),
-                            (long long)version, (long long)STEPS);
+                            (long long)*version, (long long)STEPS);
+    return status;
+}
+
+enum ot_status ot_migrate_check(struct ot_db *db, struct ot_error *err)
+{
+    sqlite3_int64 version = 0;
+
+    return read_version(db, &version, err);
+}
+
+static enum ot_status migrate(struct ot_db *db, struct ot_error *err)
+{
+    sqlite3_int64 version = 0;
+    enum ot_status status = read_version(db, &version, err);
+
     for (; status == OT_OK && version < STEPS; version++)
         status = take_step(db, version, err);
     return status;

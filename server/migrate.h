@@ -4,8 +4,11 @@
 
 #include "db.h"
 
-/* In one transaction: old or new, never between. OT_E_CONFIG: made by a newer version;
- * OT_E_CORRUPT: another program's database. */
+/* Whether the file is ours or new, without a change to it. OT_E_CONFIG: made by a newer
+ * version; OT_E_CORRUPT: another program's database. */
+enum ot_status ot_migrate_check(struct ot_db *db, struct ot_error *err);
+
+/* In one transaction: old or new, never between. Checks as above. */
 enum ot_status ot_migrate(struct ot_db *db, struct ot_error *err);
 
 #endif

@@ -157,7 +157,9 @@ static enum ot_status run(struct ot_server *server, struct ot_listener *listener
     sigaddset(&signals, SIGTERM);
     sigaddset(&signals, SIGINT);
     pthread_sigmask(SIG_BLOCK, &signals, NULL);
+    /* A peer that is gone and a file that may not grow are errors, not the end. */
     signal(SIGPIPE, SIG_IGN);
+    signal(SIGXFSZ, SIG_IGN);
 
     daemon = start(server, listener, tls, workers, reserve_files());
     if (daemon == NULL)

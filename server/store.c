@@ -67,6 +67,16 @@ static struct ot_store *store_new(unsigned connections)
     return store;
 }
 
+/* Nothing is written before the file is known to be ours. */
+static enum ot_status prepare(struct ot_db *db, struct ot_error *err)
+{
+    enum ot_status status = ot_migrate_check(db, err);
+
+    if (status == OT_OK)
+        status = ot_db_use_log(db, err);
+    return status == OT_OK ? ot_migrate(db, err) : status;
+}
+
 enum ot_status ot_store_open(struct ot_store **out, const char *path,
                              unsigned connections, struct ot_error *err)
 {
@@ -88,7 +98,7 @@ enum ot_status ot_store_open(struct ot_store **out, const char *path,
             store->idle_count = store->count;
         }
         if (status == OT_OK && store->count == 1)
-            status = ot_migrate(db, err);
+            status = prepare(db, err);
     }
     if (status != OT_OK) {
         ot_store_close(store);
