@@ -1,0 +1,46 @@
+"""The manual pages: well-formed, and complete as to what the command says of itself."""
+
+import re
+import shutil
+import subprocess
+
+import pytest
+from support import paths
+
+PAGES = sorted((paths.REPOSITORY / "conf" / "man").glob("*.[15]"))
+COMMAND_PAGE = (paths.REPOSITORY / "conf" / "man" / "orgtrust.1").read_text()
+
+
+@pytest.mark.skipif(not shutil.which("mandoc"), reason="needs mandoc")
+@pytest.mark.parametrize("page", PAGES, ids=lambda path: path.name)
+def test_the_page_is_well_formed(page):
+    done = subprocess.run(["mandoc", "-T", "lint", "-W", "warning", page],
+                          capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout
+
+
+@pytest.mark.parametrize("command", ["sync", "watch", "status", "list", "show"])
+def test_every_option_is_described(bare_world, command):
+    for option in re.findall(r"^  --([a-z-]+)", bare_world.orgtrust("help", command).stdout,
+                             re.MULTILINE):
+        assert f"Fl -{option}" in COMMAND_PAGE, option
+
+
+def test_every_exit_status_is_in_both_tables():
+    """cli/exit_status.c against orgtrust(1) and README.md."""
+    source = (paths.REPOSITORY / "cli" / "exit_status.c").read_text()
+    values = set(re.findall(r"return (\d+);", source))
+    assert values == set(re.findall(r"^\.It (\d+)$", COMMAND_PAGE, re.MULTILINE))
+    readme = (paths.REPOSITORY / "README.md").read_text()
+    table = readme[readme.index("| exit status |"):]
+    assert values == set(re.findall(r"^\| (\d+) \|", table, re.MULTILINE))
+
+
+def test_every_key_of_the_configuration_is_in_the_manual():
+    source = (paths.REPOSITORY / "common" / "cache" / "config_value.c").read_text()
+    keys = set(re.findall(r'^    \{"([a-z_]+)", set_', source, re.MULTILINE))
+    assert len(keys) > 10
+    manual = (paths.REPOSITORY / "conf" / "man" / "orgtrust.conf.5").read_text()
+    described = set(re.findall(r"[a-z_]+", " ".join(
+        re.findall(r"^\.It Ic (.*)$", manual, re.MULTILINE))))
+    assert keys == described
