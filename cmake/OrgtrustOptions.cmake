@@ -33,6 +33,14 @@ else()
   endif()
 endif()
 
+option(ORGTRUST_FUZZ "build the fuzz targets (clang only)" OFF)
+if(ORGTRUST_FUZZ)
+  if(NOT CMAKE_C_COMPILER_ID STREQUAL "Clang")
+    message(FATAL_ERROR "ORGTRUST_FUZZ needs clang: set CMAKE_C_COMPILER=clang")
+  endif()
+  add_compile_options(-fsanitize=fuzzer-no-link)
+endif()
+
 # Where a plugin finds the command that syncs for it.
 set(ORGTRUST_COMMAND_PATH "${CMAKE_INSTALL_FULL_BINDIR}/orgtrust" CACHE STRING
     "absolute path of the installed orgtrust command")
