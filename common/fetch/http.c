@@ -266,7 +266,8 @@ static enum ot_status check_limits(const struct run *run)
 {
     const struct ot_http *http = run->http;
 
-    if (http->stop != NULL && *http->stop != 0)
+    /* Set by a signal handler, which may run in another thread. */
+    if (http->stop != NULL && __atomic_load_n(http->stop, __ATOMIC_RELAXED) != 0)
         return ot_error_set(run->err, OT_E_INTERRUPTED, "interrupted");
     if (now_ms() >= http->deadline_ms)
         return ot_error_set(

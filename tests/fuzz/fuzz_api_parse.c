@@ -1,0 +1,59 @@
+/* Answers of any kind through every parser of the API: what comes out holds no bad id,
+ * no long name, and nothing at all after a failure. */
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "cache/text.h"
+#include "fetch/api_parse.h"
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+static void check_cert(const struct ot_api_cert *cert)
+{
+    if (!ot_uri_is_id(cert->id, strlen(cert->id)))
+        abort();
+    if (cert->name != NULL && (strlen(cert->name) > OT_NAME_MAX ||
+                               !ot_text_is_utf8(cert->name, strlen(cert->name))))
+        abort();
+    if (cert->content != NULL && strlen(cert->content) > OT_CERT_PEM_MAX)
+        abort();
+}
+
+static void check_page(enum ot_status status, struct ot_api_page *page)
+{
+    if (status != OT_OK && (page->certs != NULL || page->count != 0))
+        abort();
+    if (page->last_id[0] != '\0' && !ot_uri_is_id(page->last_id, strlen(page->last_id)))
+        abort();
+    for (size_t i = 0; i < page->count; i++) {
+        check_cert(&page->certs[i]);
+        if (!page->certs[i].has_active)
+            abort();
+    }
+    ot_api_page_clear(page);
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+    static const char kind[] = "organization.certificate";
+    static const char toggled[] = "organization.certificate.activation";
+    const char *text = (const char *)data;
+    struct ot_error err = OT_ERROR_INIT;
+    struct ot_api_page page;
+    struct ot_api_cert cert;
+    char message[64];
+
+    check_page(ot_api_parse_page(&page, kind, text, size, &err), &page);
+    check_page(ot_api_parse_toggled(&page, toggled, kind, text, size, &err), &page);
+    if (ot_api_parse_cert(&cert, text, size, &err) == OT_OK)
+        check_cert(&cert);
+    else if (cert.content != NULL || cert.name != NULL || cert.id[0] != '\0')
+        abort();
+    ot_api_cert_clear(&cert);
+    ot_api_parse_deleted("cert_1", text, size, &err);
+    if (ot_api_parse_error(message, sizeof(message), text, size) &&
+        (message[0] == '\0' || strlen(message) >= sizeof(message)))
+        abort();
+    return 0;
+}
