@@ -6,9 +6,11 @@
 
 #include "cache/text.h"
 
-#define GAP 2           /* columns between columns */
-#define LAST_AT_LEAST 8 /* columns that the last one keeps on however narrow a terminal  \
-                         */
+/* Columns of the terminal between two of the table. */
+#define GAP 2
+
+/* What the last column keeps, on however narrow a terminal. */
+#define LAST_AT_LEAST 8
 
 struct ot_table {
     const char *const *titles;
