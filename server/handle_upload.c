@@ -15,6 +15,7 @@
 struct upload {
     struct ot_cert_row row;
     char *pem; /* as we write it, whatever the client's line ends and remarks were */
+    char id[OT_CERT_ID_MAX];
 };
 
 static enum ot_status check_der(struct upload *upload, const uint8_t *der, size_t len,
@@ -81,7 +82,7 @@ static bool check(struct ot_context *context, const cJSON *body, struct upload *
 
 /* OT_E_REFUSED: the organization is full, reply says so. */
 static enum ot_status store(struct ot_context *context, struct upload *upload,
-                            char id[OT_CERT_ID_MAX], struct ot_error *err)
+                            struct ot_error *err)
 {
     int64_t count = 0;
     enum ot_status status = ot_db_cert_count(context->db, &count, err);
@@ -95,7 +96,8 @@ static enum ot_status store(struct ot_context *context, struct upload *upload,
         return OT_E_REFUSED;
     }
     if (status == OT_OK)
-        status = ot_db_cert_insert(context->db, &upload->row, upload->pem, id, err);
+        status =
+            ot_db_cert_insert(context->db, &upload->row, upload->pem, upload->id, err);
     if (status == OT_OK)
         status = ot_db_revision_next(context->db, err);
     if (status == OT_OK)
@@ -105,16 +107,15 @@ static enum ot_status store(struct ot_context *context, struct upload *upload,
 
 static void save(struct ot_context *context, struct upload *upload)
 {
-    char id[OT_CERT_ID_MAX];
     struct ot_error err = OT_ERROR_INIT;
     enum ot_status status = ot_db_begin(context->db, OT_WRITING, &err);
 
     upload->row.created_at = time(NULL);
     if (status == OT_OK)
-        status = store(context, upload, id, &err);
+        status = store(context, upload, &err);
     ot_db_rollback(context->db);
     if (status == OT_OK) {
-        upload->row.id = id;
+        upload->row.id = upload->id;
         ot_cert_json_write(&context->reply->body, ot_object_single, &upload->row, NULL);
     } else if (status != OT_E_REFUSED) {
         ot_reply_failure(context->reply, &err);

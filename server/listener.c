@@ -53,7 +53,7 @@ static bool is_loopback(const struct sockaddr_storage *address)
 
 static bool describe(struct ot_listener *listener)
 {
-    struct sockaddr_storage address;
+    struct sockaddr_storage address = {.ss_family = AF_UNSPEC};
     socklen_t len = sizeof(address);
     char host[INET6_ADDRSTRLEN + 1], port[8];
 

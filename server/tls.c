@@ -11,40 +11,37 @@
 /* A long chain, or a key with remarks around it. */
 #define FILE_MAX (256u * 1024)
 
-/* Terminated text; the caller wipes and frees it. */
+/* Up to FILE_MAX bytes and a terminator into text. */
+static enum ot_status read_stream(char *text, FILE *file, const char *path,
+                                  const char *what, struct ot_error *err)
+{
+    size_t len = fread(text, 1, FILE_MAX + 1, file);
+
+    if (ferror(file))
+        return ot_error_errno(err, OT_E_CONFIG, errno, "cannot read the TLS %s %s", what,
+                              path);
+    if (len > FILE_MAX)
+        return ot_error_set(err, OT_E_CONFIG, "the TLS %s %s is larger than %u bytes",
+                            what, path, FILE_MAX);
+    text[len] = '\0';
+    return OT_OK;
+}
+
+/* The caller wipes and frees *out. */
 static enum ot_status read_file(char **out, const char *path, const char *what,
                                 struct ot_error *err)
 {
     FILE *file = fopen(path, "re");
-    char *text = malloc(FILE_MAX + 1);
-    enum ot_status status = OT_OK;
-    size_t len = 0;
+    enum ot_status status;
 
-    *out = NULL;
-    if (text == NULL)
-        status = ot_error_nomem(err);
-    else if (file == NULL)
-        status = ot_error_errno(err, OT_E_CONFIG, errno, "cannot read the TLS %s %s",
-                                what, path);
-    if (status == OT_OK) {
-        len = fread(text, 1, FILE_MAX + 1, file);
-        if (ferror(file))
-            status = ot_error_errno(err, OT_E_CONFIG, errno, "cannot read the TLS %s %s",
-                                    what, path);
-        else if (len > FILE_MAX)
-            status =
-                ot_error_set(err, OT_E_CONFIG, "the TLS %s %s is larger than %u bytes",
-                             what, path, FILE_MAX);
-    }
-    if (file != NULL)
-        fclose(file);
-    if (status != OT_OK) {
-        free(text);
-        return status;
-    }
-    text[len] = '\0';
-    *out = text;
-    return OT_OK;
+    if (file == NULL)
+        return ot_error_errno(err, OT_E_CONFIG, errno, "cannot read the TLS %s %s", what,
+                              path);
+    *out = calloc(1, FILE_MAX + 1);
+    status =
+        *out != NULL ? read_stream(*out, file, path, what, err) : ot_error_nomem(err);
+    fclose(file);
+    return status;
 }
 
 /* Nobody can type one in here. */
