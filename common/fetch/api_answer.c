@@ -142,9 +142,9 @@ enum ot_status ot_api_judge_answer(struct ot_api_judge *self,
 {
     enum ot_status status;
 
-    /* Before anything is cut out of it: half a key would not be found. */
-    if (answer->status >= 400)
-        ot_http_redact(self->http, answer->body, answer->len);
+    /* Whatever a server does with the key, it ends here: before anything is cut out of
+     * the body, as half a key would not be found. */
+    ot_http_redact(self->http, answer->body, answer->len);
     status = judge(self, answer, err);
     if (status != OT_OK)
         remember(self, answer);

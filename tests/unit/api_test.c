@@ -453,6 +453,9 @@ static void fault_55_the_key_is_not_quoted(void)
     said(&world, ot_api_list(world.api, NULL, 100, &page, &world.err), OT_E_REFUSED,
          "0000*");
     end(&world);
+    /* Nor as what looks like an id. */
+    list_fails(200, "", LIST("", "\"" CLIENT_SECRET "\"", "false"), OT_E_PROTOCOL,
+               "\"last_id\" is no id: \"****", 1);
 }
 
 /* --- Many gets --- */

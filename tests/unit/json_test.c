@@ -314,6 +314,34 @@ static void fault_05_wrong_types_name_the_field(void)
     cJSON_Delete(root);
 }
 
+static unsigned allocations_left;
+
+static void *scarce_malloc(size_t size)
+{
+    return allocations_left > 0 && allocations_left-- > 0 ? malloc(size) : NULL;
+}
+
+static void fault_51_out_of_memory(void)
+{
+    cJSON_Hooks hooks = {scarce_malloc, free};
+    struct ot_error err = OT_ERROR_INIT;
+    enum ot_status status = OT_E_NOMEM;
+    unsigned n;
+
+    cJSON_InitHooks(&hooks);
+    for (n = 0; status == OT_E_NOMEM && n < 1000; n++) {
+        cJSON *root = NULL;
+
+        allocations_left = n;
+        status = ot_json_parse(&root, sample, strlen(sample), &err);
+        CU_ASSERT_EQUAL(root == NULL, status != OT_OK);
+        cJSON_Delete(root);
+    }
+    cJSON_InitHooks(NULL);
+    CU_ASSERT_EQUAL(status, OT_OK);
+    CU_ASSERT_TRUE(n > 10);
+}
+
 static const struct unit_case cases[] = {
     {"accepts what is JSON", accepts_what_is_json},
     {"rejects what is not", rejects_what_is_not},
@@ -325,6 +353,7 @@ static const struct unit_case cases[] = {
     {"fault_31_deep_nesting", fault_31_deep_nesting},
     {"fault_31_duplicate_keys", fault_31_duplicate_keys},
     {"fault_31_numbers", fault_31_numbers},
+    {"fault_51_out_of_memory", fault_51_out_of_memory},
     {NULL, NULL},
 };
 
