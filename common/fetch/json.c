@@ -115,7 +115,8 @@ static enum ot_status wrong(const char *path, const char *key, struct ot_error *
     char name[PATH_CHARS_MAX];
 
     snprintf(name, sizeof(name), "%s%s%s", nested ? path : "", nested ? "." : "", key);
-    return ot_error_set(err, OT_E_PROTOCOL, "the field \"%s\" %s", name, what);
+    ot_error_set(err, OT_E_PROTOCOL, "the field \"%s\" %s", name, what);
+    return OT_E_PROTOCOL;
 }
 
 static enum ot_status wrong_type(const char *path, const char *key, const char *expected,
@@ -127,27 +128,31 @@ static enum ot_status wrong_type(const char *path, const char *key, const char *
     return wrong(path, key, err, what);
 }
 
-static enum ot_status member(const cJSON *object, const char *key, const char *path,
-                             const cJSON **out, struct ot_error *err)
+/* NULL: there is none, which err says. */
+static const cJSON *member(const cJSON *object, const char *key, const char *path,
+                           struct ot_error *err)
 {
-    if (!cJSON_IsObject(object)) {
-        bool named = path != NULL && path[0] != '\0';
+    bool named = path != NULL && path[0] != '\0';
+    const cJSON *item;
 
-        return ot_error_set(err, OT_E_PROTOCOL, "%s must be an object, not %s",
-                            named ? path : "the JSON text", type_of(object));
+    if (!cJSON_IsObject(object)) {
+        ot_error_set(err, OT_E_PROTOCOL, "%s must be an object, not %s",
+                     named ? path : "the JSON text", type_of(object));
+        return NULL;
     }
-    *out = cJSON_GetObjectItemCaseSensitive(object, key);
-    return *out != NULL ? OT_OK : wrong(path, key, err, "is missing");
+    item = cJSON_GetObjectItemCaseSensitive(object, key);
+    if (item == NULL)
+        wrong(path, key, err, "is missing");
+    return item;
 }
 
 enum ot_status ot_json_string(const cJSON *object, const char *key, const char *path,
                               const char **out, struct ot_error *err)
 {
-    const cJSON *item;
-    enum ot_status status = member(object, key, path, &item, err);
+    const cJSON *item = member(object, key, path, err);
 
-    if (status != OT_OK)
-        return status;
+    if (item == NULL)
+        return OT_E_PROTOCOL;
     if (!cJSON_IsString(item))
         return wrong_type(path, key, "a string", item, err);
     *out = item->valuestring;
@@ -158,11 +163,10 @@ enum ot_status ot_json_string_or_null(const cJSON *object, const char *key,
                                       const char *path, const char **out,
                                       struct ot_error *err)
 {
-    const cJSON *item;
-    enum ot_status status = member(object, key, path, &item, err);
+    const cJSON *item = member(object, key, path, err);
 
-    if (status != OT_OK)
-        return status;
+    if (item == NULL)
+        return OT_E_PROTOCOL;
     if (!cJSON_IsString(item) && !cJSON_IsNull(item))
         return wrong_type(path, key, "a string or null", item, err);
     *out = cJSON_IsString(item) ? item->valuestring : NULL;
@@ -172,11 +176,10 @@ enum ot_status ot_json_string_or_null(const cJSON *object, const char *key,
 enum ot_status ot_json_int(const cJSON *object, const char *key, const char *path,
                            int64_t *out, struct ot_error *err)
 {
-    const cJSON *item;
-    enum ot_status status = member(object, key, path, &item, err);
+    const cJSON *item = member(object, key, path, err);
 
-    if (status != OT_OK)
-        return status;
+    if (item == NULL)
+        return OT_E_PROTOCOL;
     if (!cJSON_IsNumber(item))
         return wrong_type(path, key, "an integer", item, err);
     /* ot_json_parse has bounded it; a fraction is the difference to the integer. */
@@ -189,11 +192,10 @@ enum ot_status ot_json_int(const cJSON *object, const char *key, const char *pat
 enum ot_status ot_json_bool(const cJSON *object, const char *key, const char *path,
                             bool *out, struct ot_error *err)
 {
-    const cJSON *item;
-    enum ot_status status = member(object, key, path, &item, err);
+    const cJSON *item = member(object, key, path, err);
 
-    if (status != OT_OK)
-        return status;
+    if (item == NULL)
+        return OT_E_PROTOCOL;
     if (!cJSON_IsBool(item))
         return wrong_type(path, key, "true or false", item, err);
     *out = cJSON_IsTrue(item);
@@ -203,11 +205,10 @@ enum ot_status ot_json_bool(const cJSON *object, const char *key, const char *pa
 enum ot_status ot_json_array(const cJSON *object, const char *key, const char *path,
                              const cJSON **out, struct ot_error *err)
 {
-    const cJSON *item;
-    enum ot_status status = member(object, key, path, &item, err);
+    const cJSON *item = member(object, key, path, err);
 
-    if (status != OT_OK)
-        return status;
+    if (item == NULL)
+        return OT_E_PROTOCOL;
     if (!cJSON_IsArray(item))
         return wrong_type(path, key, "an array", item, err);
     *out = item;
@@ -217,11 +218,10 @@ enum ot_status ot_json_array(const cJSON *object, const char *key, const char *p
 enum ot_status ot_json_object(const cJSON *object, const char *key, const char *path,
                               const cJSON **out, struct ot_error *err)
 {
-    const cJSON *item;
-    enum ot_status status = member(object, key, path, &item, err);
+    const cJSON *item = member(object, key, path, err);
 
-    if (status != OT_OK)
-        return status;
+    if (item == NULL)
+        return OT_E_PROTOCOL;
     if (!cJSON_IsObject(item))
         return wrong_type(path, key, "an object", item, err);
     *out = item;
@@ -231,7 +231,7 @@ enum ot_status ot_json_object(const cJSON *object, const char *key, const char *
 enum ot_status ot_json_literal(const cJSON *object, const char *key, const char *path,
                                const char *expected, struct ot_error *err)
 {
-    const char *value;
+    const char *value = NULL;
     enum ot_status status = ot_json_string(object, key, path, &value, err);
     char what[256];
 
