@@ -3,9 +3,12 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "fetch/sync_work.h"
+
 /* One round of requests: for wanted[i] the entry of that number. */
 struct round {
     struct ot_plan *plan;
+    struct ot_work *work; /* judges what arrives */
     const struct ot_sync_options *options;
     size_t *wanted;
     const char **ids;
@@ -36,7 +39,7 @@ static enum ot_status take_answer(void *arg, size_t i, enum ot_status status,
         round->again[round->again_count++] = at;
         return OT_OK;
     } else {
-        status = ot_plan_accept(round->plan, at, cert->content, err);
+        status = ot_work_put(round->work, at, cert->content, err);
         if (status != OT_OK)
             return status;
     }
@@ -120,10 +123,15 @@ enum ot_status ot_plan_fetch(struct ot_plan *plan, struct ot_api *api,
     for (size_t i = 0, n = 0; i < plan->count; i++)
         if (!plan->entries[i].is_known)
             round.wanted[n++] = i;
-    status = run_rounds(&round, api, err);
+    status = ot_work_new(&round.work, plan, round.count, err);
+    if (status == OT_OK)
+        status = run_rounds(&round, api, err);
+    if (status == OT_OK)
+        status = ot_work_finish(round.work, err);
     if (status == OT_OK && round.missing > 0)
         status = confirm_missing(plan, api, options, err);
 out:
+    ot_work_free(round.work);
     free(round.wanted);
     free(round.again);
     free(round.ids);

@@ -30,7 +30,8 @@ enum ot_status ot_plan_init(struct ot_plan *plan, const struct ot_listing *listi
 void ot_plan_clear(struct ot_plan *plan);
 
 /* Judges the content of an entry (text may hold anything): a certificate, or quarantined
- * with the reason. Fails only when memory or OpenSSL does. */
+ * with the reason. Fails only when memory or OpenSSL does. Touches nothing but this entry
+ * and its record, so that threads may judge different ones at once. */
 enum ot_status ot_plan_accept(struct ot_plan *plan, size_t i, const char *text,
                               struct ot_error *err);
 

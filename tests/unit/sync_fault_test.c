@@ -498,6 +498,44 @@ static void fault_43_a_reader_keeps_what_it_has(void)
     fixture_clear(&f);
 }
 
+/* So many that threads judge them while others arrive. */
+static void fault_13_to_16_among_many(void)
+{
+    struct trick trick = {"cert_150", SIZE_MAX, false, NULL, NULL, 403};
+    struct ot_snapshot *snapshot;
+    struct ot_record record;
+    struct fixture f;
+    char id[32];
+
+    set_up(&f);
+    for (int i = 0; i < 300; i++) {
+        snprintf(id, sizeof(id), "cert_%03d", i);
+        if (i % 10 == 3)
+            fake_api_add(f.api, id, NULL, "-----BEGIN PRIVATE KEY-----", true);
+        else
+            fixture_add(&f, id, true);
+    }
+    fake_api_on(f.api, play_trick, &trick); /* one fails while others wait */
+    fixture_must_keep(&f, OT_E_AUTH, "Trick");
+    fake_api_on(f.api, NULL, NULL);
+    fixture_must_sync(&f);
+    CU_ASSERT_EQUAL(f.result.added, 300);
+    CU_ASSERT_EQUAL(f.result.quarantined, 30);
+    CU_ASSERT_EQUAL(f.result.active, 271);
+    CU_ASSERT_EQUAL(fake_api_gets(f.api), 300);
+    snapshot = fixture_open(&f);
+    for (int i = 0; i < 300; i++) {
+        snprintf(id, sizeof(id), "cert_%03d", i);
+        CU_ASSERT_TRUE_FATAL(fixture_find(snapshot, id, &record));
+        CU_ASSERT_EQUAL((record.flags & OT_RECORD_QUARANTINED) != 0, i % 10 == 3);
+        CU_ASSERT(i % 10 == 3 ||
+                  memmem(record.field[OT_FIELD_SUBJECT].data,
+                         record.field[OT_FIELD_SUBJECT].len, id, strlen(id)) != NULL);
+    }
+    ot_snapshot_unref(snapshot);
+    fixture_clear(&f);
+}
+
 static void failing(void *arg, struct fake_api *api, const struct fake_request *request,
                     struct fake_answer *answer)
 {
@@ -544,6 +582,7 @@ int main(int argc, char **argv)
          fault_14_two_certificates_are_quarantined},
         {"fault_16_what_is_no_certificate_is_quarantined",
          fault_16_what_is_no_certificate_is_quarantined},
+        {"fault_13_to_16_among_many", fault_13_to_16_among_many},
         {"fault_18_the_certificate_is_right_about_its_dates",
          fault_18_the_certificate_is_right_about_its_dates},
         {"fault_19_one_certificate_under_two_ids",
