@@ -26,6 +26,7 @@ def mixed(synced, api, certs):
     assert not api.requests, "list and show stay at home"
 
 
+@pytest.mark.memory
 def test_list_by_state(mixed):
     def ids(*args):
         return {c["id"] for c in mixed.listed(*args)}
@@ -61,6 +62,7 @@ def test_the_json_of_list(mixed, roots):
     assert broken["sha256"] is None and broken["ca"] is None
 
 
+@pytest.mark.memory
 def test_the_table_of_list(mixed):
     lines = mixed.orgtrust("list").stdout.splitlines()
     assert lines[0].split() == ["ID", "STATE", "CA", "EXPIRES", "NAME"]
@@ -97,6 +99,7 @@ def test_hostile_names_are_escaped(synced, api, certs):
         assert "\nforged line" not in shown
 
 
+@pytest.mark.memory
 def test_show_by_id_and_by_name(mixed, roots):
     by_id = mixed.orgtrust("show", mixed.ids[0], "--json").json()
     assert by_id == mixed.orgtrust("show", "root 0", "--json").json()
@@ -120,6 +123,7 @@ def test_show_pem_is_the_certificate_and_nothing_else(mixed, roots):
     assert der == roots[2].der
 
 
+@pytest.mark.memory
 def test_show_of_an_ambiguous_name_gives_the_ids(mixed):
     done = mixed.orgtrust("show", "twin", status=USAGE)
     for cert_id in mixed.twins:

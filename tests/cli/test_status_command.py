@@ -62,6 +62,7 @@ def test_fault_36_a_snapshot_from_the_future_is_stale(synced):
     assert "in the future" in synced.orgtrust("status").stdout
 
 
+@pytest.mark.memory
 def test_expired(synced):
     age(synced, 8 * 86400)
     source = status_is(synced, "expired", SNAPSHOT)
@@ -104,6 +105,7 @@ def test_the_last_error_has_its_time(synced, api):
     assert "key was revoked" in synced.orgtrust("status").stdout
 
 
+@pytest.mark.memory
 def test_what_needs_attention(synced, api, certs):
     added = {
         "expired": api.add(certs.dated("Expired", "20000101000000Z", "20010101000000Z")),

@@ -35,6 +35,7 @@ def test_quiet_prints_errors_only(machine, api, roots):
     assert done.stdout == "" and "no" in done.stderr
 
 
+@pytest.mark.memory
 def test_the_json_has_its_documented_members(machine, api, roots):
     api.add(roots[0])
     done = machine.sync("--json")
@@ -58,6 +59,7 @@ def test_if_stale_leaves_what_is_fresh(synced, api):
     assert api.count("list") == 1
 
 
+@pytest.mark.memory
 def test_one_source_that_fails_does_not_stop_the_others(machine, api, roots):
     api.add(roots[0])
     machine.configure(
@@ -103,6 +105,7 @@ def test_every_kind_of_failure_has_its_exit_status(synced, api, answer, status):
     assert synced.count() == 2
 
 
+@pytest.mark.memory
 def test_quarantined_certificates_are_told(synced, api, roots):
     bad = api.add(roots[0], content="no certificate at all")
     done = synced.sync()

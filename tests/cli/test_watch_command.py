@@ -117,6 +117,7 @@ def test_after_a_failure_it_waits(watched, api):
     ends_at_once(process)
 
 
+@pytest.mark.memory
 def test_a_reload_takes_a_new_source(watched, api):
     watched.configure(refresh_interval="1h")
     process = watched.start("watch")
@@ -129,6 +130,7 @@ def test_a_reload_takes_a_new_source(watched, api):
     ends_at_once(process)
 
 
+@pytest.mark.memory
 def test_a_bad_configuration_is_refused_and_the_old_one_stays(watched, api):
     process = watched.start("watch")
     wait_until(lambda: "next in" in process.output())
