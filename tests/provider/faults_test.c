@@ -1,5 +1,4 @@
 /* What a user of OpenSSL sees when something is wrong, row by row of the fault table. */
-#include <malloc.h>
 #include <openssl/err.h>
 #include <openssl/provider.h>
 #include <stdio.h>
@@ -259,25 +258,19 @@ static void fault_43_a_search_keeps_the_snapshot_it_began_with(void)
     world_context_free(libctx);
 }
 
+/* That nothing is left behind is counted in memory_test.c, and seen by leak checkers. */
 static void fault_47_unload_and_load_again(void)
 {
-    const int rounds = 200;
     OSSL_LIB_CTX *libctx;
-    size_t before = 0;
     int i;
 
     world_configure("");
-    world_write_roots("default", "Root", 1);
-    for (i = 0; i < 2 * rounds; i++) {
+    world_write_roots("default", "Root", 20);
+    for (i = 0; i < 100; i++) {
         libctx = world_context();
-        CU_ASSERT_EQUAL(world_walk(libctx, URI, 0, NULL)->count, 1);
+        CU_ASSERT_EQUAL(world_walk(libctx, URI, 0, NULL)->count, 20);
         world_context_free(libctx);
-        if (i + 1 == rounds)
-            before = mallinfo2().uordblks;
     }
-    /* The allocator's own caches count as used and still move a little; a provider
-     * context with its configuration is 10 KB. The leak checkers see the rest. */
-    CU_ASSERT(mallinfo2().uordblks <= before + (size_t)rounds * 128);
 }
 
 /* Runs what in a child; its exit status, or 256 + signal. */
