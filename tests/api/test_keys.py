@@ -11,8 +11,6 @@ from support import paths
 from support.organization import Organization
 from support.process import run
 
-pytestmark = pytest.mark.memory
-
 
 def key_command(org, *argv, status=0):
     done = run([paths.SERVER, "key", *argv], env=org.env, wrap=True)
@@ -28,6 +26,7 @@ def key_id(org, name):
     raise AssertionError(f"no key {name}")
 
 
+@pytest.mark.memory
 def test_a_new_key_is_printed_once_and_stored_hashed(organization):
     done = key_command(organization, "create", "--db", organization.db, "--name", "ci")
     key = done.stdout.strip()
@@ -69,6 +68,7 @@ def test_the_schemes_case_does_not_matter(organization):
         assert client.request("GET", CERTIFICATES, headers=headers)[0] == 200
 
 
+@pytest.mark.memory
 def test_a_reading_key_only_reads(organization, pem):
     admin = judging(organization)
     reader = judging(organization, organization.create_key("read"))
@@ -102,6 +102,7 @@ def test_revoking_works_at_once_and_on_open_connections(organization, by):
     key_command(organization, "revoke", "--db", organization.db, which, status=7)
 
 
+@pytest.mark.memory
 def test_the_last_use_is_shown(organization):
     organization.create_key("read", "unused")
     client = judging(organization, organization.create_key("read", "used"))
@@ -145,6 +146,7 @@ def test_a_key_that_could_not_be_printed_does_not_exist(organization):
     assert "unseen" not in key_command(organization, "list", "--db", organization.db).stdout
 
 
+@pytest.mark.memory
 def test_too_many_requests_are_told_when_to_come_again(tmp_path):
     org = Organization(tmp_path / "org", options=("--rate-limit", "5/s"))
     try:

@@ -7,6 +7,7 @@ import pytest
 
 from conftest import CERTIFICATES, DESCRIPTION, error_of, judging
 from support import paths
+from support.organization import Organization
 
 pytestmark = pytest.mark.memory
 MIB = 1024 * 1024
@@ -44,11 +45,18 @@ def head_of(org, *lines: bytes, method=b"POST", target=CERTIFICATES.encode()) ->
         *lines, b"", b""])
 
 
+@pytest.fixture(scope="module")
+def bombarded(tmp_path_factory):
+    org = Organization(tmp_path_factory.mktemp("bombarded") / "org")
+    yield org
+    org.stop()
+
+
 @pytest.fixture
-def alive(organization):
+def alive(bombarded):
     """Whatever a test sent: the server then still answers, and holds what it held."""
-    yield organization
-    assert judging(organization).list() == []
+    yield bombarded
+    assert judging(bombarded).list() == []
 
 
 @pytest.mark.parametrize("data", [

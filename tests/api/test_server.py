@@ -19,8 +19,6 @@ from support import paths
 from support.organization import Organization
 from support.process import Background, clean_environment, run, wait_until
 
-pytestmark = pytest.mark.memory
-
 
 def serve(tmp_path, *argv, status):
     done = run([paths.SERVER, *argv], env=clean_environment(HOME=str(tmp_path)), wrap=True)
@@ -64,6 +62,7 @@ def test_the_database_is_for_its_owner_only(organization, pem):
     assert list(organization.dir.glob("organization.db*")) == [organization.db], "closed"
 
 
+@pytest.mark.memory
 def test_all_is_there_after_a_restart(organization, pem):
     api = judging(organization)
     api.activate(api.upload(pem, "kept"))
@@ -162,6 +161,7 @@ def test_a_locked_database_is_a_503_with_retry_after(organization, pem):
     api.upload(pem)
 
 
+@pytest.mark.memory
 @pytest.mark.parametrize("stop", [signal.SIGTERM, signal.SIGINT])
 def test_a_request_in_flight_is_finished(organization, pem, stop):
     body = json.dumps({"certificate": pem}).encode()
@@ -234,6 +234,7 @@ def tls(tmp_path, certs, roots):
     return roots[0], leaf
 
 
+@pytest.mark.memory
 @pytest.mark.filterwarnings("ignore:.*TLSv1_1:DeprecationWarning")
 def test_tls(tmp_path, tls, pem):
     ca, leaf = tls
