@@ -1,7 +1,6 @@
 #include "fetch/sync_get.h"
 
 #include <stdlib.h>
-#include <string.h>
 
 #include "fetch/sync_work.h"
 
@@ -24,17 +23,12 @@ static enum ot_status take_answer(void *arg, size_t i, enum ot_status status,
 {
     struct round *round = arg;
     size_t at = round->wanted[i];
-    const char *id = round->ids[i];
 
     if (status == OT_E_NOT_FOUND) {
         round->plan->entries[at].is_missing = true;
         round->missing++;
     } else if (status != OT_OK) {
         return status;
-    } else if (strcmp(cert->id, id) != 0) {
-        return ot_error_set(err, OT_E_PROTOCOL,
-                            "certificate %s was asked for and %s was answered", id,
-                            cert->id);
     } else if (cert->content == NULL) {
         round->again[round->again_count++] = at;
         return OT_OK;

@@ -125,6 +125,17 @@ void fake_api_set_dates(struct fake_api *api, const char *id, int64_t valid_at,
     pthread_mutex_unlock(&api->mutex);
 }
 
+void fake_api_set_created_at(struct fake_api *api, const char *id, int64_t created_at)
+{
+    struct entry *entry;
+
+    pthread_mutex_lock(&api->mutex);
+    entry = find(api, id);
+    must(entry != NULL, id);
+    entry->created_at = created_at;
+    pthread_mutex_unlock(&api->mutex);
+}
+
 void fake_api_remove(struct fake_api *api, const char *id)
 {
     struct entry *entry;

@@ -49,6 +49,7 @@ void fake_api_add(struct fake_api *api, const char *id, const char *name,
 void fake_api_set(struct fake_api *api, const char *id, const char *name, bool active);
 void fake_api_set_dates(struct fake_api *api, const char *id, int64_t valid_at,
                         int64_t expires_at);
+void fake_api_set_created_at(struct fake_api *api, const char *id, int64_t created_at);
 void fake_api_remove(struct fake_api *api, const char *id);
 
 /* Makes the answer an error of the API. */

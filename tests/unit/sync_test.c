@@ -110,6 +110,14 @@ static void a_changed_name_or_state_needs_no_content(void)
     CU_ASSERT_TRUE_FATAL(fixture_find(snapshot, "cert_b", &record));
     CU_ASSERT_PTR_NULL(record.field[OT_FIELD_NAME].data);
     ot_snapshot_unref(snapshot);
+
+    fake_api_set_created_at(f.api, "cert_c", 1);
+    fixture_must_sync(&f);
+    CU_ASSERT_EQUAL(f.result.modified, 1);
+    snapshot = fixture_open(&f);
+    CU_ASSERT_TRUE_FATAL(fixture_find(snapshot, "cert_c", &record));
+    CU_ASSERT_EQUAL(record.created_at, 1);
+    ot_snapshot_unref(snapshot);
     fixture_clear(&f);
 }
 
