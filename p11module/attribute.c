@@ -1,0 +1,309 @@
+#include "attribute.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "cache/config.h"
+
+#define CERT (1u << OT_OBJECT_CERTIFICATE)
+#define NSS (1u << OT_OBJECT_NSS_TRUST)
+#define TRUST (1u << OT_OBJECT_TRUST)
+#define PROFILE (1u << OT_OBJECT_PROFILE)
+#define ALL OT_OBJECT_ALL_KINDS
+
+/* Where a value comes from. */
+enum how {
+    CLASS,
+    BOOL,   /* arg, always */
+    NUMBER, /* arg, always */
+    FIELD,  /* enum ot_field of the record */
+    DIGEST, /* enum ot_digest of the certificate */
+    EMPTY,
+    LABEL,
+    UNIQUE_ID,
+    TRUSTED,
+    CATEGORY,
+    CHECK_VALUE,
+    ISSUER_KEY_HASH,
+    START_DATE,
+    END_DATE,
+    PURPOSE /* enum ot_purpose that has to be configured; 0: one that cannot be */
+};
+
+/* CKM_ values are those of §6.20 (digests), which tell how the hashes were made. The
+ * purposes that a source does not have are MUST_VERIFY, as in NSS's own list of roots:
+ * neither trusted nor distrusted on account of this object. */
+static const struct rule {
+    CK_ATTRIBUTE_TYPE type;
+    unsigned kinds;
+    enum how how;
+    CK_ULONG arg;
+} rules[] = {
+    /* §4.4 storage objects */
+    {CKA_CLASS, ALL, CLASS, 0},
+    {CKA_TOKEN, ALL, BOOL, CK_TRUE},
+    {CKA_PRIVATE, ALL, BOOL, CK_FALSE},
+    {CKA_MODIFIABLE, ALL, BOOL, CK_FALSE},
+    {CKA_COPYABLE, ALL, BOOL, CK_FALSE},
+    {CKA_DESTROYABLE, ALL, BOOL, CK_FALSE},
+    {CKA_LABEL, ALL, LABEL, 0},
+    {CKA_UNIQUE_ID, ALL, UNIQUE_ID, 0},
+    /* §4.6.2 certificate objects */
+    {CKA_CERTIFICATE_TYPE, CERT, NUMBER, CKC_X_509},
+    {CKA_TRUSTED, CERT, TRUSTED, 0},
+    {CKA_CERTIFICATE_CATEGORY, CERT, CATEGORY, 0},
+    {CKA_CHECK_VALUE, CERT, CHECK_VALUE, 0},
+    {CKA_START_DATE, CERT, START_DATE, 0},
+    {CKA_END_DATE, CERT, END_DATE, 0},
+    {CKA_PUBLIC_KEY_INFO, CERT, FIELD, OT_FIELD_SPKI},
+    /* §4.6.3 X.509 public key certificate objects */
+    {CKA_SUBJECT, CERT, FIELD, OT_FIELD_SUBJECT},
+    {CKA_ID, CERT, FIELD, OT_FIELD_KEY_ID},
+    {CKA_ISSUER, CERT | NSS | TRUST, FIELD, OT_FIELD_ISSUER},
+    {CKA_SERIAL_NUMBER, CERT | NSS | TRUST, FIELD, OT_FIELD_SERIAL},
+    {CKA_VALUE, CERT, FIELD, OT_FIELD_DER},
+    {CKA_URL, CERT, EMPTY, 0},
+    {CKA_HASH_OF_SUBJECT_PUBLIC_KEY, CERT, FIELD, OT_FIELD_SPKI_SHA1},
+    {CKA_HASH_OF_ISSUER_PUBLIC_KEY, CERT, ISSUER_KEY_HASH, 0},
+    {CKA_JAVA_MIDP_SECURITY_DOMAIN, CERT, NUMBER, OT_CK_SECURITY_DOMAIN_UNSPECIFIED},
+    {CKA_NAME_HASH_ALGORITHM, CERT, NUMBER, CKM_SHA_1},
+    /* p11-kit: an anchor that is also a distrusted one would be ignored */
+    {OT_CKA_X_DISTRUSTED, CERT, BOOL, CK_FALSE},
+    /* NSS's trust objects */
+    {OT_CKA_NSS_CERT_SHA1_HASH, NSS, DIGEST, OT_DIGEST_SHA1},
+    {OT_CKA_NSS_CERT_MD5_HASH, NSS, DIGEST, OT_DIGEST_MD5},
+    {OT_CKA_NSS_TRUST_SERVER_AUTH, NSS, PURPOSE, OT_PURPOSE_SERVER},
+    {OT_CKA_NSS_TRUST_CLIENT_AUTH, NSS, PURPOSE, OT_PURPOSE_CLIENT},
+    {OT_CKA_NSS_TRUST_EMAIL_PROTECTION, NSS, PURPOSE, OT_PURPOSE_EMAIL},
+    {OT_CKA_NSS_TRUST_CODE_SIGNING, NSS, PURPOSE, OT_PURPOSE_CODE},
+    {OT_CKA_NSS_TRUST_IPSEC_END_SYSTEM, NSS, PURPOSE, 0},
+    {OT_CKA_NSS_TRUST_IPSEC_TUNNEL, NSS, PURPOSE, 0},
+    {OT_CKA_NSS_TRUST_IPSEC_USER, NSS, PURPOSE, 0},
+    {OT_CKA_NSS_TRUST_TIME_STAMPING, NSS, PURPOSE, 0},
+    {OT_CKA_NSS_TRUST_STEP_UP_APPROVED, NSS, BOOL, CK_FALSE},
+    /* §4.7 trust objects */
+    {OT_CKA_HASH_OF_CERTIFICATE, TRUST, DIGEST, OT_DIGEST_SHA2_256},
+    {CKA_NAME_HASH_ALGORITHM, TRUST, NUMBER, CKM_SHA256},
+    {OT_CKA_TRUST_SERVER_AUTH, TRUST, PURPOSE, OT_PURPOSE_SERVER},
+    {OT_CKA_TRUST_CLIENT_AUTH, TRUST, PURPOSE, OT_PURPOSE_CLIENT},
+    {OT_CKA_TRUST_EMAIL_PROTECTION, TRUST, PURPOSE, OT_PURPOSE_EMAIL},
+    {OT_CKA_TRUST_CODE_SIGNING, TRUST, PURPOSE, OT_PURPOSE_CODE},
+    {OT_CKA_TRUST_IPSEC_IKE, TRUST, PURPOSE, 0},
+    {OT_CKA_TRUST_TIME_STAMPING, TRUST, PURPOSE, 0},
+    {OT_CKA_TRUST_OCSP_SIGNING, TRUST, PURPOSE, 0},
+    /* §4.3 profile objects: who sees this one need not log in to find certificates */
+    {CKA_PROFILE_ID, PROFILE, NUMBER, CKP_PUBLIC_CERTIFICATES_TOKEN},
+};
+
+#define RULES (sizeof(rules) / sizeof(rules[0]))
+
+static const CK_OBJECT_CLASS classes[OT_OBJECT_KINDS] = {
+    [OT_OBJECT_PROFILE] = CKO_PROFILE,
+    [OT_OBJECT_CERTIFICATE] = CKO_CERTIFICATE,
+    [OT_OBJECT_NSS_TRUST] = OT_CKO_NSS_TRUST,
+    [OT_OBJECT_TRUST] = OT_CKO_TRUST,
+};
+
+/* A certificate's id has no colon. */
+static const char *const suffixes[OT_OBJECT_KINDS] = {
+    [OT_OBJECT_PROFILE] = ":profile",
+    [OT_OBJECT_CERTIFICATE] = "",
+    [OT_OBJECT_NSS_TRUST] = ":nss-trust",
+    [OT_OBJECT_TRUST] = ":trust",
+};
+
+static const struct rule *find_rule(enum ot_object_kind kind, CK_ATTRIBUTE_TYPE type)
+{
+    size_t i;
+
+    for (i = 0; i < RULES; i++)
+        if (rules[i].type == type && (rules[i].kinds & 1u << kind) != 0)
+            return &rules[i];
+    return NULL;
+}
+
+static struct ot_span number(union ot_scratch *scratch, CK_ULONG value)
+{
+    scratch->number = value;
+    return ot_span_of(&scratch->number, sizeof(scratch->number));
+}
+
+static struct ot_span truth(union ot_scratch *scratch, bool value)
+{
+    scratch->truth = value ? CK_TRUE : CK_FALSE;
+    return ot_span_of(&scratch->truth, sizeof(scratch->truth));
+}
+
+static void put_digits(unsigned char *out, size_t len, int64_t value)
+{
+    while (len-- > 0) {
+        out[len] = (unsigned char)('0' + value % 10);
+        value /= 10;
+    }
+}
+
+/* The day of a Unix time in UTC. Not gmtime_r(3), whose lock a fork may leave locked. The
+ * years of a certificate are 0 to 9999 (X.690 §11.7). */
+static struct ot_span date(union ot_scratch *scratch, int64_t time)
+{
+    const int64_t day_s = 86400, era_days = 146097; /* 400 years, from a 1st of March */
+    int64_t days = time / day_s - (time % day_s < 0) + 719468;
+    int64_t era = (days >= 0 ? days : days - era_days + 1) / era_days;
+    int64_t day = days - era * era_days;
+    int64_t year = (day - day / 1460 + day / 36524 - day / 146096) / 365;
+    int64_t month;
+
+    day -= 365 * year + year / 4 - year / 100;
+    month = (5 * day + 2) / 153; /* 0: March */
+    day -= (153 * month + 2) / 5;
+    year += era * 400 + (month >= 10);
+    put_digits(scratch->date.year, sizeof(scratch->date.year), year);
+    put_digits(scratch->date.month, sizeof(scratch->date.month),
+               month < 10 ? month + 3 : month - 9);
+    put_digits(scratch->date.day, sizeof(scratch->date.day), day + 1);
+    return ot_span_of(&scratch->date, sizeof(scratch->date));
+}
+
+static struct ot_span unique_id(union ot_scratch *scratch, const struct ot_object *object)
+{
+    struct ot_span id = object->record.field[OT_FIELD_ID];
+    const char *suffix = suffixes[object->kind];
+    int len;
+
+    if (object->kind == OT_OBJECT_CERTIFICATE)
+        return id;
+    len = snprintf(scratch->text, sizeof(scratch->text), "%.*s%s", (int)id.len,
+                   id.data != NULL ? (const char *)id.data : "", suffix);
+    return ot_span_of(scratch->text, (size_t)len);
+}
+
+static struct ot_span purpose(union ot_scratch *scratch, const struct ot_object *object,
+                              CK_ULONG wanted)
+{
+    bool has = (object->purposes & wanted) != 0;
+
+    if (object->kind == OT_OBJECT_NSS_TRUST)
+        return number(scratch,
+                      has ? OT_CKT_NSS_TRUSTED_DELEGATOR : OT_CKT_NSS_MUST_VERIFY);
+    return number(scratch, has ? OT_CKT_TRUST_ANCHOR : OT_CKT_TRUST_MUST_VERIFY);
+}
+
+/* The issuer's key is known for sure only where it is the certificate's own. */
+static struct ot_span issuer_key_hash(const struct ot_record *record)
+{
+    if (record->flags & OT_RECORD_SELF_SIGNED)
+        return record->field[OT_FIELD_SPKI_SHA1];
+    return ot_span_of("", 0);
+}
+
+static struct ot_span check_value(const struct ot_record *record)
+{
+    return ot_span_of(ot_record_digest(record, OT_DIGEST_SHA1).data, 3); /* §4.6.2 */
+}
+
+static struct ot_span label(const struct ot_object *object)
+{
+    return object->kind == OT_OBJECT_PROFILE ? ot_span_str("public certificates")
+                                             : object->record.field[OT_FIELD_LABEL];
+}
+
+static struct ot_span evaluate(const struct rule *rule, const struct ot_object *object,
+                               union ot_scratch *scratch)
+{
+    const struct ot_record *record = &object->record;
+
+    switch (rule->how) {
+    case CLASS:
+        return number(scratch, classes[object->kind]);
+    case BOOL:
+        return truth(scratch, rule->arg != CK_FALSE);
+    case NUMBER:
+        return number(scratch, rule->arg);
+    case FIELD:
+        return record->field[rule->arg];
+    case DIGEST:
+        return ot_record_digest(record, (enum ot_digest)rule->arg);
+    case LABEL:
+        return label(object);
+    case UNIQUE_ID:
+        return unique_id(scratch, object);
+    case TRUSTED:
+        return truth(scratch, object->is_anchor);
+    case CATEGORY:
+        return number(scratch, object->is_anchor
+                                   ? OT_CK_CERTIFICATE_CATEGORY_AUTHORITY
+                                   : OT_CK_CERTIFICATE_CATEGORY_UNSPECIFIED);
+    case CHECK_VALUE:
+        return check_value(record);
+    case ISSUER_KEY_HASH:
+        return issuer_key_hash(record);
+    case START_DATE:
+        return date(scratch, record->valid_at);
+    case END_DATE:
+        return date(scratch, record->expires_at);
+    case PURPOSE:
+        return purpose(scratch, object, rule->arg);
+    case EMPTY:
+        break;
+    }
+    return ot_span_of("", 0);
+}
+
+/* A digest that could not be computed at sync time (MD5 under FIPS) is all zeros. */
+static bool is_known(const struct rule *rule, struct ot_span value)
+{
+    size_t i;
+
+    if (rule->how != DIGEST)
+        return true;
+    for (i = 0; i < value.len; i++)
+        if (value.data[i] != 0)
+            return true;
+    return false;
+}
+
+bool ot_attribute_get(const struct ot_object *object, CK_ATTRIBUTE_TYPE type,
+                      union ot_scratch *scratch, struct ot_span *value)
+{
+    const struct rule *rule = find_rule(object->kind, type);
+
+    if (rule == NULL)
+        return false;
+    *value = evaluate(rule, object, scratch);
+    return is_known(rule, *value);
+}
+
+bool ot_attribute_is_possible(enum ot_object_kind kind, CK_ATTRIBUTE_TYPE type,
+                              struct ot_span value)
+{
+    const struct rule *rule = find_rule(kind, type);
+    struct ot_object any = {.kind = kind};
+    union ot_scratch scratch;
+
+    if (rule == NULL)
+        return false;
+    if (rule->how != CLASS && rule->how != BOOL && rule->how != NUMBER)
+        return true;
+    return ot_span_equal(evaluate(rule, &any, &scratch), value);
+}
+
+struct ot_span ot_attribute_id_of_unique_id(struct ot_span unique_id)
+{
+    const uint8_t *colon = memchr(unique_id.data, ':', unique_id.len);
+
+    if (colon != NULL)
+        unique_id.len = (size_t)(colon - unique_id.data);
+    return unique_id;
+}
+
+CK_ULONG ot_attribute_total(const struct ot_object *object)
+{
+    union ot_scratch scratch;
+    CK_ULONG total = 0;
+    size_t i;
+
+    for (i = 0; i < RULES; i++)
+        if ((rules[i].kinds & 1u << object->kind) != 0)
+            total += evaluate(&rules[i], object, &scratch).len;
+    return total;
+}

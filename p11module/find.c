@@ -1,0 +1,248 @@
+#include "find.h"
+
+#include <stdlib.h>
+#include <time.h>
+
+#include "session.h"
+
+/* The attributes that have an index, the most selective first. */
+static const struct {
+    CK_ATTRIBUTE_TYPE type;
+    enum ot_index index;
+} indexed[] = {
+    {CKA_VALUE, OT_INDEX_DER},
+    {OT_CKA_NSS_CERT_SHA1_HASH, OT_INDEX_SHA1},
+    {OT_CKA_HASH_OF_CERTIFICATE, OT_INDEX_SHA2_256},
+    {CKA_ID, OT_INDEX_KEY_ID},
+    {CKA_SUBJECT, OT_INDEX_SUBJECT},
+    {CKA_LABEL, OT_INDEX_LABEL},
+};
+
+static enum ot_status find_candidates(struct ot_find *find, struct ot_error *err)
+{
+    const struct ot_template *template = &find->template;
+    struct ot_span term = ot_template_find(template, CKA_UNIQUE_ID);
+    struct ot_span more = {NULL, 0};
+    size_t i;
+
+    if (term.data != NULL)
+        return ot_snapshot_find(find->snapshot, OT_INDEX_ID,
+                                ot_attribute_id_of_unique_id(term), more, &find->list,
+                                err);
+    term = ot_template_find(template, CKA_ISSUER);
+    more = ot_template_find(template, CKA_SERIAL_NUMBER);
+    if (term.data != NULL && more.data != NULL)
+        return ot_snapshot_find(find->snapshot, OT_INDEX_SERIAL, term, more, &find->list,
+                                err);
+    more.data = NULL;
+    for (i = 0; i < sizeof(indexed) / sizeof(indexed[0]); i++) {
+        term = ot_template_find(template, indexed[i].type);
+        if (term.data != NULL)
+            return ot_snapshot_find(find->snapshot, indexed[i].index, term, more,
+                                    &find->list, err);
+    }
+    return ot_snapshot_all(find->snapshot, &find->list, err);
+}
+
+CK_RV ot_find_new(struct ot_find **out, struct ot_slot *slot,
+                  struct ot_snapshot *snapshot, const CK_ATTRIBUTE *attributes,
+                  CK_ULONG count)
+{
+    struct ot_find *find = malloc(sizeof(*find));
+    struct ot_error err = OT_ERROR_INIT;
+    CK_RV rv = CKR_HOST_MEMORY;
+
+    if (find != NULL)
+        rv = ot_template_copy(&find->template, attributes, count);
+    if (rv != CKR_OK) {
+        ot_snapshot_unref(snapshot);
+        free(find);
+        return rv;
+    }
+    find->slot = slot;
+    find->snapshot = snapshot;
+    find->list = (struct ot_positions){NULL, 0};
+    find->now = (int64_t)time(NULL);
+    find->next = 0;
+    find->is_second_pass = find->has_others = find->is_damaged = false;
+    find->pending = 0;
+    if (snapshot != NULL && (find->template.kinds & ~(1u << OT_OBJECT_PROFILE)) != 0 &&
+        find_candidates(find, &err) != OT_OK)
+        ot_slot_complain(slot, &err);
+    *out = find;
+    return CKR_OK;
+}
+
+void ot_find_free(struct ot_find *find)
+{
+    if (find == NULL)
+        return;
+    ot_snapshot_unref(find->snapshot);
+    ot_template_clear(&find->template);
+    free(find);
+}
+
+/* Whether this record's turn is in this pass. */
+static bool is_due(struct ot_find *find, const struct ot_record *record)
+{
+    bool is_valid = ot_record_is_valid_at(record, find->now);
+
+    if (!is_valid && !find->is_second_pass)
+        find->has_others = true;
+    return is_valid != find->is_second_pass && ot_object_is_shown(record);
+}
+
+/* Steps to the next record; false behind the last one. */
+static bool next_record(struct ot_find *find)
+{
+    struct ot_record *record = &find->object.record;
+
+    for (;;) {
+        if (find->next == find->list.count) {
+            if (find->is_second_pass || !find->has_others)
+                return false;
+            find->is_second_pass = true;
+            find->next = 0;
+        }
+        while (find->next < find->list.count) {
+            if (ot_snapshot_record(find->snapshot, &find->list, find->next++, record,
+                                   NULL) != OT_OK)
+                find->is_damaged = true;
+            else if (is_due(find, record))
+                return true;
+        }
+    }
+}
+
+static bool is_hit(struct ot_find *find, enum ot_object_kind kind)
+{
+    return ot_object_make(&find->object, kind, find->snapshot, &find->object.record,
+                          ot_slot_purposes(find->slot), find->now) &&
+           ot_template_matches(&find->template, &find->object);
+}
+
+/* The next object that belongs to a certificate. */
+static bool next_of_records(struct ot_find *find)
+{
+    int kind;
+
+    for (;;) {
+        for (kind = 0; find->pending != 0; kind++) {
+            if ((find->pending & 1u << kind) == 0)
+                continue;
+            find->pending &= ~(1u << kind);
+            if (is_hit(find, (enum ot_object_kind)kind))
+                return true;
+        }
+        if (!next_record(find))
+            return false;
+        find->pending = find->template.kinds & ~(1u << OT_OBJECT_PROFILE);
+    }
+}
+
+bool ot_find_next(struct ot_find *find, CK_OBJECT_HANDLE *handle)
+{
+    const unsigned profile = 1u << OT_OBJECT_PROFILE;
+
+    if (next_of_records(find)) {
+        *handle = ot_object_handle(&find->object);
+        return true;
+    }
+    if ((find->template.kinds & profile) == 0)
+        return false;
+    find->template.kinds &= ~profile;
+    ot_object_make_profile(&find->object);
+    if (!ot_template_matches(&find->template, &find->object))
+        return false;
+    *handle = ot_object_handle(&find->object);
+    return true;
+}
+
+static void complain_of_damage(struct ot_slot *slot)
+{
+    struct ot_error err = OT_ERROR_INIT;
+
+    ot_error_set(&err, OT_E_CORRUPT,
+                 "a certificate was passed over because its record in the snapshot is "
+                 "damaged; `orgtrust sync` mends it");
+    ot_slot_complain(slot, &err);
+}
+
+CK_RV C_FindObjectsInit(CK_SESSION_HANDLE handle, CK_ATTRIBUTE *template, CK_ULONG count)
+{
+    struct ot_session *session;
+    struct ot_find *find;
+    struct ot_slot *slot;
+    bool is_active;
+    CK_RV rv = ot_session_take(handle, &session);
+
+    if (rv != CKR_OK)
+        return rv;
+    slot = session->slot;
+    is_active = session->find != NULL;
+    ot_session_drop(session);
+    if ((template == NULL && count > 0) || count > OT_TEMPLATE_MAX)
+        return CKR_ARGUMENTS_BAD;
+    if (is_active)
+        return CKR_OPERATION_ACTIVE;
+    /* Outside the lock: this looks at files. */
+    rv = ot_find_new(&find, slot, ot_slot_look(slot), template, count);
+    if (rv != CKR_OK)
+        return rv;
+    rv = ot_session_take(handle, &session); /* another thread may have closed it */
+    if (rv == CKR_OK) {
+        if (session->find == NULL) {
+            session->find = find;
+            find = NULL;
+        } else {
+            rv = CKR_OPERATION_ACTIVE;
+        }
+        ot_session_drop(session);
+    }
+    ot_find_free(find);
+    return rv;
+}
+
+CK_RV C_FindObjects(CK_SESSION_HANDLE handle, CK_OBJECT_HANDLE *objects, CK_ULONG max,
+                    CK_ULONG *count)
+{
+    struct ot_session *session;
+    CK_RV rv = ot_session_take(handle, &session);
+    struct ot_slot *damaged = NULL;
+    CK_ULONG n = 0;
+
+    if (rv != CKR_OK)
+        return rv;
+    if ((objects == NULL && max > 0) || count == NULL) {
+        rv = CKR_ARGUMENTS_BAD;
+    } else if (session->find == NULL) {
+        rv = CKR_OPERATION_NOT_INITIALIZED;
+    } else {
+        while (n < max && ot_find_next(session->find, &objects[n]))
+            n++;
+        *count = n;
+        if (session->find->is_damaged)
+            damaged = session->slot;
+    }
+    ot_session_drop(session);
+    if (damaged != NULL)
+        complain_of_damage(damaged);
+    return rv;
+}
+
+CK_RV C_FindObjectsFinal(CK_SESSION_HANDLE handle)
+{
+    struct ot_session *session;
+    struct ot_find *find;
+    CK_RV rv = ot_session_take(handle, &session);
+
+    if (rv != CKR_OK)
+        return rv;
+    find = session->find;
+    session->find = NULL;
+    ot_session_drop(session);
+    if (find == NULL)
+        return CKR_OPERATION_NOT_INITIALIZED;
+    ot_find_free(find);
+    return CKR_OK;
+}

@@ -1,0 +1,32 @@
+/* A search in progress. It keeps the snapshot it began with, and finds one object after
+ * the other as they are asked for: who wants the first of ten thousand pays for one. */
+#ifndef OT_P11_FIND_H
+#define OT_P11_FIND_H
+
+#include "slot.h"
+#include "template.h"
+
+struct ot_find {
+    struct ot_slot *slot;
+    struct ot_snapshot *snapshot; /* NULL: an empty token */
+    struct ot_template template;
+    struct ot_positions list; /* candidates, newest first */
+    int64_t now;              /* which certificates are valid is judged once */
+    uint32_t next;            /* in the list */
+    bool is_second_pass;      /* the valid ones come first, then the others */
+    bool has_others;
+    bool is_damaged;  /* a record had to be passed over */
+    unsigned pending; /* kinds of object of the current record that are still to come */
+    struct ot_object object;
+};
+
+/* Takes over the reference to the snapshot, also on failure. */
+CK_RV ot_find_new(struct ot_find **out, struct ot_slot *slot,
+                  struct ot_snapshot *snapshot, const CK_ATTRIBUTE *attributes,
+                  CK_ULONG count);
+void ot_find_free(struct ot_find *find);
+
+/* The next object's handle; false at the end. */
+bool ot_find_next(struct ot_find *find, CK_OBJECT_HANDLE *handle);
+
+#endif

@@ -1,0 +1,12 @@
+/* One line to the system's log, for the reason why a token is empty: a PKCS#11 host has
+ * no other place where somebody would look for it.
+ *
+ * Not syslog(3): that keeps a descriptor open, takes a lock that a fork can leave locked,
+ * and writes to the host's terminal where the host has asked for LOG_PERROR. */
+#ifndef OT_P11_LOG_H
+#define OT_P11_LOG_H
+
+/* Opens, sends, closes; never waits. Without a log daemon the line is lost. */
+void ot_log_warning(const char *text);
+
+#endif

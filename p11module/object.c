@@ -1,0 +1,98 @@
+#include "object.h"
+
+#include <string.h>
+
+#define KIND_MASK ((CK_OBJECT_HANDLE)3)
+
+/* Of the kind that no certificate's handle has, and not CK_INVALID_HANDLE. */
+#define PROFILE_HANDLE ((CK_OBJECT_HANDLE)4)
+
+static CK_OBJECT_HANDLE number_of(const struct ot_record *record)
+{
+    return (CK_OBJECT_HANDLE)ot_record_number(
+        record); /* 32-bit machines: its lower half */
+}
+
+CK_OBJECT_HANDLE ot_object_handle(const struct ot_object *object)
+{
+    if (object->kind == OT_OBJECT_PROFILE)
+        return PROFILE_HANDLE;
+    return number_of(&object->record) | (CK_OBJECT_HANDLE)object->kind;
+}
+
+bool ot_object_is_shown(const struct ot_record *record)
+{
+    return (record->flags & (OT_RECORD_ACTIVE | OT_RECORD_QUARANTINED)) ==
+           OT_RECORD_ACTIVE;
+}
+
+/* Whether no newer record that is shown holds the same certificate. */
+static bool is_first(struct ot_snapshot *snapshot, const struct ot_record *record)
+{
+    struct ot_positions same;
+    struct ot_record other;
+    uint32_t i;
+
+    if (ot_snapshot_find(snapshot, OT_INDEX_SHA2_256,
+                         ot_record_digest(record, OT_DIGEST_SHA2_256),
+                         (struct ot_span){NULL, 0}, &same, NULL) != OT_OK)
+        return false;
+    if (same.count <= 1)
+        return true;
+    for (i = 0; i < same.count; i++)
+        if (ot_snapshot_record(snapshot, &same, i, &other, NULL) == OT_OK &&
+            ot_object_is_shown(&other) &&
+            ot_span_equal(other.field[OT_FIELD_DER], record->field[OT_FIELD_DER]))
+            return ot_span_equal(other.field[OT_FIELD_ID], record->field[OT_FIELD_ID]);
+    return false;
+}
+
+bool ot_object_renew(struct ot_object *object, int64_t now)
+{
+    if (object->kind == OT_OBJECT_PROFILE)
+        return true;
+    object->is_anchor = (object->record.flags & OT_RECORD_CA) != 0 &&
+                        ot_record_is_valid_at(&object->record, now);
+    return object->kind == OT_OBJECT_CERTIFICATE || object->is_anchor;
+}
+
+bool ot_object_make(struct ot_object *object, enum ot_object_kind kind,
+                    struct ot_snapshot *snapshot, const struct ot_record *record,
+                    unsigned purposes, int64_t now)
+{
+    object->kind = kind;
+    object->purposes = purposes;
+    if (record != &object->record)
+        object->record = *record;
+    return ot_object_renew(object, now) &&
+           (kind == OT_OBJECT_CERTIFICATE || is_first(snapshot, record));
+}
+
+void ot_object_make_profile(struct ot_object *object)
+{
+    memset(object, 0, sizeof(*object));
+    object->kind = OT_OBJECT_PROFILE;
+}
+
+bool ot_object_find(struct ot_object *object, CK_OBJECT_HANDLE handle,
+                    struct ot_snapshot *snapshot, unsigned purposes, int64_t now)
+{
+    enum ot_object_kind kind = (enum ot_object_kind)(handle & KIND_MASK);
+    CK_OBJECT_HANDLE number = handle & ~KIND_MASK;
+    struct ot_record *record = &object->record;
+    struct ot_positions list;
+    uint32_t i;
+
+    if (handle == PROFILE_HANDLE) {
+        ot_object_make_profile(object);
+        return true;
+    }
+    if (kind == OT_OBJECT_PROFILE || snapshot == NULL ||
+        ot_snapshot_find_number(snapshot, number, &list, NULL) != OT_OK)
+        return false;
+    for (i = 0; i < list.count; i++)
+        if (ot_snapshot_record(snapshot, &list, i, record, NULL) == OT_OK &&
+            number_of(record) == number && ot_object_is_shown(record))
+            return ot_object_make(object, kind, snapshot, record, purposes, now);
+    return false;
+}

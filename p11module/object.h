@@ -1,0 +1,54 @@
+/* What a token holds: for each active certificate an object with it, and two objects that
+ * say for what it is trusted while it is a CA and valid (NSS's own class, and that of
+ * PKCS#11 3.2); and one that says by which profile the token is to be used. */
+#ifndef OT_P11_OBJECT_H
+#define OT_P11_OBJECT_H
+
+#include "cache/snapshot.h"
+#include "cryptoki_3.h"
+
+/* The two lowest bits of a handle. */
+enum ot_object_kind {
+    OT_OBJECT_PROFILE,
+    OT_OBJECT_CERTIFICATE,
+    OT_OBJECT_NSS_TRUST,
+    OT_OBJECT_TRUST,
+    OT_OBJECT_KINDS
+};
+
+#define OT_OBJECT_ALL_KINDS ((1u << OT_OBJECT_KINDS) - 1)
+#define OT_OBJECT_TRUST_KINDS ((1u << OT_OBJECT_NSS_TRUST) | (1u << OT_OBJECT_TRUST))
+
+struct ot_object {
+    enum ot_object_kind kind;
+    struct ot_record record; /* not of a profile; spans lie in the snapshot */
+    bool is_anchor;          /* a CA and valid: trusted */
+    unsigned purposes;       /* enum ot_purpose of the source */
+};
+
+/* A handle is a hash of the certificate's id, and the kind: it means the same in every
+ * session, process and snapshot. It is never CK_INVALID_HANDLE. */
+CK_OBJECT_HANDLE ot_object_handle(const struct ot_object *object);
+
+/* Whether the certificate is shown at all: active and usable. */
+bool ot_object_is_shown(const struct ot_record *record);
+
+/* Makes the object of a kind from a record that is shown; false when there is none at
+ * Unix time now. A certificate that lies in the snapshot twice, under two ids, has one
+ * set of trust objects, those of the newer id (§4.7: no more than one for a certificate).
+ */
+bool ot_object_make(struct ot_object *object, enum ot_object_kind kind,
+                    struct ot_snapshot *snapshot, const struct ot_record *record,
+                    unsigned purposes, int64_t now);
+
+/* Brings an object that was made before to the present; false when it is gone. */
+bool ot_object_renew(struct ot_object *object, int64_t now);
+
+/* The object that a handle means in a snapshot (NULL: an empty token). */
+bool ot_object_find(struct ot_object *object, CK_OBJECT_HANDLE handle,
+                    struct ot_snapshot *snapshot, unsigned purposes, int64_t now);
+
+/* The one object that every token has. */
+void ot_object_make_profile(struct ot_object *object);
+
+#endif

@@ -1,0 +1,55 @@
+/* Sessions. A handle is a place in a table and a count that tells who had the place
+ * before; it is never a pointer. The table is in shards, each with its lock: threads meet
+ * only in one of eight, and for as long as a call works on its session. */
+#ifndef OT_P11_SESSION_H
+#define OT_P11_SESSION_H
+
+#include "find.h"
+
+#define OT_SESSION_SHARDS 8u
+
+struct ot_session {
+    CK_SESSION_HANDLE handle;
+    struct ot_slot *slot;
+    struct ot_shard *shard;
+    struct ot_find *find; /* NULL: no search */
+    /* The newest snapshot, as this session knows it, and the object that was asked for
+     * last: its attributes are read one call after the other. */
+    struct ot_snapshot *snapshot;
+    unsigned looks; /* of the slot, when this was taken */
+    CK_OBJECT_HANDLE last_handle;
+    struct ot_object last;
+};
+
+struct ot_shard {
+    struct ot_lock lock;
+    struct ot_session **sessions;
+    size_t room;
+    size_t first_free; /* no place before it is free */
+    CK_ULONG opened;   /* ever */
+};
+
+struct ot_session_table {
+    struct ot_shard shards[OT_SESSION_SHARDS];
+    atomic_uint turn; /* in which shard the next session goes */
+};
+
+CK_RV ot_session_table_init(struct ot_session_table *table,
+                            const struct ot_locking *locking);
+void ot_session_table_clear(struct ot_session_table *table);
+
+/* The session for this thread alone, until it is dropped. CKR_CRYPTOKI_NOT_INITIALIZED,
+ * CKR_SESSION_HANDLE_INVALID or CKR_GENERAL_ERROR (a mutex of the application's fails).
+ */
+CK_RV ot_session_take(CK_SESSION_HANDLE handle, struct ot_session **out);
+void ot_session_drop(struct ot_session *session);
+
+/* The same without taking it. */
+CK_RV ot_session_check(CK_SESSION_HANDLE handle);
+
+/* The object behind a handle: in the newest snapshot, else in that of this session's
+ * search. NULL when it is gone. It lives until the session is dropped. */
+const struct ot_object *ot_session_object(struct ot_session *session,
+                                          CK_OBJECT_HANDLE handle);
+
+#endif

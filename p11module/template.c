@@ -1,0 +1,112 @@
+#include "template.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+/* What the attributes' values take together, as far as they are copied. */
+static CK_RV measure(const CK_ATTRIBUTE *attributes, CK_ULONG count, size_t *bytes)
+{
+    CK_ULONG i;
+
+    *bytes = 0;
+    for (i = 0; i < count; i++) {
+        if (attributes[i].pValue == NULL && attributes[i].ulValueLen > 0)
+            return CKR_ATTRIBUTE_VALUE_INVALID;
+        if (attributes[i].ulValueLen <= OT_CERT_DER_MAX)
+            *bytes += attributes[i].ulValueLen;
+    }
+    return CKR_OK;
+}
+
+/* Strikes out the kinds that cannot have this value. */
+static void restrict_kinds(struct ot_template *template, const struct ot_wanted *wanted)
+{
+    int kind;
+
+    for (kind = 0; kind < OT_OBJECT_KINDS; kind++)
+        if ((template->kinds & 1u << kind) != 0 &&
+            !ot_attribute_is_possible((enum ot_object_kind)kind, wanted->type,
+                                      wanted->value))
+            template->kinds &= ~(1u << kind);
+}
+
+static void fill(struct ot_template *template, const CK_ATTRIBUTE *attributes,
+                 CK_ULONG count, uint8_t *bytes)
+{
+    struct ot_wanted *wanted;
+    CK_ULONG i, len;
+
+    for (i = 0; i < count; i++) {
+        wanted = &template->wanted[template->count];
+        wanted->type = attributes[i].type;
+        len = attributes[i].ulValueLen;
+        if (len > OT_CERT_DER_MAX) { /* longer than any value */
+            template->kinds = 0;
+            continue;
+        }
+        if (len > 0)
+            memcpy(bytes, attributes[i].pValue, len);
+        wanted->value = ot_span_of(bytes, len); /* never NULL: empty is a value */
+        bytes += len;
+        template->count++;
+        restrict_kinds(template, wanted);
+    }
+}
+
+CK_RV ot_template_copy(struct ot_template *template, const CK_ATTRIBUTE *attributes,
+                       CK_ULONG count)
+{
+    uint8_t *bytes = template->bytes;
+    size_t len;
+    CK_RV rv;
+
+    if ((attributes == NULL && count > 0) || count > OT_TEMPLATE_MAX)
+        return CKR_ARGUMENTS_BAD;
+    rv = measure(attributes, count, &len);
+    if (rv != CKR_OK)
+        return rv;
+    template->kinds = OT_OBJECT_ALL_KINDS;
+    template->count = 0;
+    template->wanted = template->room;
+    template->allocated = NULL;
+    if (count > OT_TEMPLATE_INLINE || len > OT_TEMPLATE_INLINE_BYTES) {
+        template->allocated = malloc(count * sizeof(*template->wanted) + len);
+        if (template->allocated == NULL)
+            return CKR_HOST_MEMORY;
+        template->wanted = template->allocated;
+        bytes = (uint8_t *)template->allocated + count * sizeof(*template->wanted);
+    }
+    fill(template, attributes, count, bytes);
+    return CKR_OK;
+}
+
+void ot_template_clear(struct ot_template *template)
+{
+    free(template->allocated);
+    template->allocated = NULL;
+}
+
+struct ot_span ot_template_find(const struct ot_template *template,
+                                CK_ATTRIBUTE_TYPE type)
+{
+    size_t i;
+
+    for (i = 0; i < template->count; i++)
+        if (template->wanted[i].type == type)
+            return template->wanted[i].value;
+    return (struct ot_span){NULL, 0};
+}
+
+bool ot_template_matches(const struct ot_template *template,
+                         const struct ot_object *object)
+{
+    union ot_scratch scratch;
+    struct ot_span value;
+    size_t i;
+
+    for (i = 0; i < template->count; i++)
+        if (!ot_attribute_get(object, template->wanted[i].type, &scratch, &value) ||
+            !ot_span_equal(value, template->wanted[i].value))
+            return false;
+    return true;
+}
