@@ -147,6 +147,19 @@ static bool is_target_whole(const struct exchange *exchange, const char *version
     return gap <= 1 || gap > OT_CONNECTION_MEMORY;
 }
 
+static const char *header(struct MHD_Connection *connection, const char *name)
+{
+    return MHD_lookup_connection_value(connection, MHD_HEADER_KIND, name);
+}
+
+static void take_headers(struct ot_request *request, struct MHD_Connection *connection)
+{
+    request->authorization = header(connection, MHD_HTTP_HEADER_AUTHORIZATION);
+    request->content_type = header(connection, MHD_HTTP_HEADER_CONTENT_TYPE);
+    request->content_encoding = header(connection, MHD_HTTP_HEADER_CONTENT_ENCODING);
+    request->if_none_match = header(connection, MHD_HTTP_HEADER_IF_NONE_MATCH);
+}
+
 /* Looks at the headers; *now says that the reply is not to wait for the body. */
 static void begin(struct exchange *exchange, struct MHD_Connection *connection,
                   const char *version, bool *now)
@@ -163,14 +176,7 @@ static void begin(struct exchange *exchange, struct MHD_Connection *connection,
         *now = true;
         return;
     }
-    request->authorization = MHD_lookup_connection_value(connection, MHD_HEADER_KIND,
-                                                         MHD_HTTP_HEADER_AUTHORIZATION);
-    request->content_type = MHD_lookup_connection_value(connection, MHD_HEADER_KIND,
-                                                        MHD_HTTP_HEADER_CONTENT_TYPE);
-    request->content_encoding = MHD_lookup_connection_value(
-        connection, MHD_HEADER_KIND, MHD_HTTP_HEADER_CONTENT_ENCODING);
-    request->if_none_match = MHD_lookup_connection_value(connection, MHD_HEADER_KIND,
-                                                         MHD_HTTP_HEADER_IF_NONE_MATCH);
+    take_headers(request, connection);
     /* The library has checked that it is a number. */
     length = framing.length != NULL ? strtoull(framing.length, NULL, 10) : 0;
     request->has_body = length != 0 || framing.encoding != NULL;
