@@ -31,7 +31,7 @@ static enum ot_status sync_source(struct ot_cli *cli, const struct ot_source *so
     status = ot_sync(source, &options, &result, &err);
     ot_progress_clear(&progress);
     if (status != OT_OK) {
-        ot_output_say("%s: %s", source->name, err.message);
+        ot_output_say("%s", err.message); /* names the source */
     } else if (!cli->options.quiet) {
         if (result.quarantined > 0)
             ot_sync_report_quarantined(source);

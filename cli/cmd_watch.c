@@ -64,7 +64,8 @@ static enum ot_status tell(struct ot_cli *cli, const struct ot_watched *watched,
         return tell_json(cli, watched, status, result, error, err);
     ot_output_duration(span, (watched->due_ms - ot_watch_clock_ms() + 999) / 1000);
     if (status != OT_OK) {
-        ot_output_say("%s: %s; next try in %s", source->name, error->message, span);
+        /* The sentence names the source. */
+        ot_output_say("%s; next try in %s", error->message, span);
         return OT_OK;
     }
     ot_sync_report_line(line, sizeof(line), source, result);
