@@ -38,7 +38,7 @@ struct loader {
         cache; /* NULL: the configuration could not be loaded yet */
     struct ot_uri uri;
     struct ot_criteria criteria;
-    bool is_refused; /* criteria that we cannot honour: find nothing rather than all */
+    struct ot_error refusal;        /* criteria that we cannot honour; else OT_OK */
     _Atomic(struct ot_hits *) hits; /* NULL: not searched yet */
     _Atomic uint32_t next;          /* hit */
     _Atomic uint32_t unusable;      /* hits that the core made nothing of */
@@ -143,16 +143,18 @@ static const OSSL_PARAM *store_settable_ctx_params(void *provctx)
     return ot_criteria_settable();
 }
 
+/* Criteria that cannot be honoured make the search fail, not this call: X509_LOOKUP_store
+ * goes on as if it had succeeded, and OSSL_STORE_open_ex of 3.0 keeps using the loader
+ * that it has closed when this fails. Finding nothing is never less safe than finding
+ * all. */
 static int store_set_ctx_params(void *ctx, const OSSL_PARAM params[])
 {
     struct loader *loader = ctx;
     struct ot_error err = OT_ERROR_INIT;
 
-    if (ot_criteria_set(&loader->criteria, params, &err) == OT_OK)
-        return 1;
-    loader->is_refused = true; /* X509_LOOKUP_store goes on all the same */
-    OT_ERRORS_QUEUE(&loader->provider->core, &err);
-    return 0;
+    if (ot_criteria_set(&loader->criteria, params, &err) != OT_OK)
+        loader->refusal = err;
+    return 1;
 }
 
 /* A look-up by subject comes from a verification, which treats "none" and "broken" alike;
@@ -200,8 +202,10 @@ static struct ot_hits *search(struct loader *loader)
     struct ot_hits *hits = NULL;
     struct ot_query query;
 
-    if (loader->is_refused || (loader->criteria.expect != EXPECT_ANYTHING &&
-                               loader->criteria.expect != EXPECT_CERTIFICATES))
+    if (loader->refusal.status != OT_OK)
+        return ot_hits_none(&loader->refusal);
+    if (loader->criteria.expect != EXPECT_ANYTHING &&
+        loader->criteria.expect != EXPECT_CERTIFICATES)
         return ot_hits_none(NULL);
     if (cache == NULL) {
         if (ot_sources_find(&loader->provider->sources, loader->uri.source, &cache, NULL,

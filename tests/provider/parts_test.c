@@ -37,8 +37,8 @@ static void fake_set_debug(const OSSL_CORE_HANDLE *handle, const char *file, int
     seen.line = line;
 }
 
-static void fake_vset(const OSSL_CORE_HANDLE *handle, uint32_t reason, const char *fmt,
-                      va_list args)
+__attribute__((format(printf, 3, 0))) static void
+fake_vset(const OSSL_CORE_HANDLE *handle, uint32_t reason, const char *fmt, va_list args)
 {
     (void)handle;
     seen.reason = reason;

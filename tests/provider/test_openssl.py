@@ -73,6 +73,10 @@ def anchored(machine, pki):
 
 
 def total(done):
+    """OpenSSL 3.2 and later print no total where there is nothing."""
+    if "Total found: " not in done.stdout:
+        assert not IS_3_0 and not done.stdout, done
+        return 0
     return int(done.stdout.rsplit("Total found: ", 1)[1].split()[0])
 
 
