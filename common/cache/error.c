@@ -47,7 +47,8 @@ enum ot_status ot_status_from_word(const char *word)
     return OT_E_INTERNAL;
 }
 
-static void set_message(struct ot_error *err, const char *fmt, va_list args)
+__attribute__((format(printf, 2, 0))) static void
+set_message(struct ot_error *err, const char *fmt, va_list args)
 {
     char raw[OT_ERROR_MAX];
     int n = vsnprintf(raw, sizeof(raw), fmt, args);
