@@ -7,7 +7,7 @@ import subprocess
 import pytest
 from support import paths
 
-PAGES = sorted((paths.REPOSITORY / "conf" / "man").glob("*.[157]"))
+PAGES = sorted((paths.REPOSITORY / "conf" / "man").glob("*.[1578]"))
 COMMAND_PAGE = (paths.REPOSITORY / "conf" / "man" / "orgtrust.1").read_text()
 
 
