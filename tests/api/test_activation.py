@@ -4,7 +4,6 @@ import pytest
 
 from conftest import CERTIFICATES, error_of, judging
 
-pytestmark = pytest.mark.memory
 VERBS = ("activate", "deactivate")
 
 
@@ -16,6 +15,7 @@ def toggle(client, verb, ids):
     return client.request("POST", f"{client.scope}/{verb}", {"certificate_ids": ids})
 
 
+@pytest.mark.memory
 def test_scopes_do_not_touch_each_other(organization, pem):
     org = judging(organization)
     a, b = (judging(organization, project=p) for p in ("proj_a", "proj_b"))
@@ -30,6 +30,7 @@ def test_scopes_do_not_touch_each_other(organization, pem):
     assert states(org) == {one: False, two: True}
 
 
+@pytest.mark.memory
 @pytest.mark.parametrize("project", [None, "proj_a"])
 @pytest.mark.parametrize("verb", VERBS)
 def test_an_unknown_id_changes_nothing(organization, pem, project, verb):

@@ -4,8 +4,6 @@ import pytest
 
 from conftest import CERTIFICATES, judging
 
-pytestmark = pytest.mark.memory
-
 
 def tag_of(client, path):
     status, headers, _ = client.request("GET", path)
@@ -25,6 +23,7 @@ def is_unchanged(client, path, tag):
     return status == 304
 
 
+@pytest.mark.memory
 def test_lists_change_their_tag_with_every_change_and_only_then(organization, pem):
     api, project = judging(organization), judging(organization, project="proj_a")
     ids = []
@@ -76,6 +75,7 @@ def test_a_certificates_tag_changes_with_its_name_only(organization, pem):
     assert not is_unchanged(api, path, tag), "no name and an empty one differ"
 
 
+@pytest.mark.memory
 def test_if_none_match_in_every_form(api, pem):
     api.upload(pem)
     tag = tag_of(api, CERTIFICATES)
@@ -112,6 +112,7 @@ def test_errors_and_writes_are_not_kept(api, pem):
         assert answer[1]["ETag"] is None
 
 
+@pytest.mark.memory
 def test_head_is_get_without_the_body(api, pem):
     cert_id = api.upload(pem)
     for path in (CERTIFICATES, f"{CERTIFICATES}/{cert_id}?include[]=content",

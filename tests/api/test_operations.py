@@ -8,9 +8,8 @@ import pytest
 from conftest import CERTIFICATES, error_of, judging
 from support import certs as openssl
 
-pytestmark = pytest.mark.memory
 
-
+@pytest.mark.memory
 def test_every_operation_has_the_published_shape(organization, roots):
     api = judging(organization)
     project = judging(organization, project="proj_a")
@@ -87,6 +86,7 @@ def test_content_is_included_in_each_spelling(api, pem, query):
     assert got["certificate_details"]["content"] == pem
 
 
+@pytest.mark.memory
 def test_something_else_cannot_be_included(api, pem):
     cert_id = api.upload(pem)
     answer = api.request("GET", f"{CERTIFICATES}/{cert_id}?include[]=key")
@@ -101,6 +101,7 @@ def test_an_unknown_certificate_is_not_found(api, method, cert_id):
     assert error_of(answer) == (404, "certificate_not_found", "certificate_id")
 
 
+@pytest.mark.memory
 def test_an_active_certificate_is_not_deleted_and_the_refusal_names_the_scopes(
     organization, pem
 ):
@@ -129,6 +130,7 @@ def test_the_same_certificate_twice_has_two_ids(api, pem):
     assert {c["id"]: c["active"] for c in api.list()} == {first: True, second: False}
 
 
+@pytest.mark.memory
 def test_50_certificates_are_the_limit_and_one_deleted_makes_room(api, pem):
     ids = [api.upload(pem) for _ in range(50)]
     assert len(set(ids)) == 50
@@ -150,6 +152,7 @@ def test_content_is_normalised(api, roots):
 PRIVATE = "-----BEGIN PRIVATE KEY-----\n{}\n-----END PRIVATE KEY-----\n"
 
 
+@pytest.mark.memory
 @pytest.mark.parametrize("kind", ["key", "key and certificate", "certificate and key"])
 def test_private_keys_are_refused_and_leave_no_trace(organization, roots, kind):
     api = judging(organization)
@@ -179,6 +182,7 @@ def test_what_is_no_certificate_is_refused(api, text):
     assert api.list() == []
 
 
+@pytest.mark.memory
 def test_two_certificates_at_once_are_refused(api, roots):
     answer = api.request("POST", CERTIFICATES, {"certificate": roots[0].pem + roots[1].pem})
     assert error_of(answer) == (400, "invalid_certificate", "certificate")

@@ -16,7 +16,7 @@ MIB = 1024 * 1024
 def talk(org, data: bytes, close=True) -> bytes:
     """Sends bytes, returns all that comes back until the server closes or falls silent."""
     answer = b""
-    with socket.create_connection(("127.0.0.1", org.port), 3 * paths.SLOWNESS) as link:
+    with socket.create_connection(("127.0.0.1", org.port), 3 * min(paths.SLOWNESS, 5)) as link:
         try:
             link.sendall(data)
             if close:
