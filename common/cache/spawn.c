@@ -216,55 +216,65 @@ static enum ot_status job_init(struct job *job, const struct ot_source *source, 
                                     "cannot prepare to start orgtrust sync");
 }
 
+/* The go-between's stack, with the result at its foot. Shared, so that the result arrives
+ * also where valgrind or ThreadSanitizer make a copy of the rest. */
+struct stage {
+    int result;
+    char stack[STACK_BYTES] __attribute__((aligned(16)));
+};
+
+struct play {
+    struct stage *stage;
+    struct job *job;
+};
+
 /* Runs in the go-between, in the host's memory and on a stack of its own, while the
- * thread that made it stands still. What it returns is its exit status: an errno, or 0.
- * It has its own umask, and its own signal handlers cannot run: all signals are blocked.
- */
+ * thread that made it stands still. It has its own umask; the host's signal handlers
+ * cannot run in it: all signals are blocked. It ends when this returns. */
 __attribute__((no_sanitize("address", "thread", "undefined"))) static int start(void *arg)
 {
-    struct job *job = arg;
+    const struct play *play = arg;
+    struct job *job = play->job;
     pid_t pid;
 
     umask(022);
-    return posix_spawn(&pid, job->command, &job->actions, &job->attributes, job->argv,
-                       job->environment);
+    play->stage->result = posix_spawn(&pid, job->command, &job->actions, &job->attributes,
+                                      job->argv, job->environment);
+    return 0;
 }
 
-/* Starts the job as an orphan.
+/* Starts the job as an orphan; an errno, or 0.
  *
  * A child of posix_spawn or fork would be the host's: its end raises SIGCHLD and wakes
  * any wait(-1), and a host that never waits keeps a zombie. So a go-between is cloned
  * with no exit signal, which no plain wait sees, starts the sync and is gone at once;
  * init gets the sync. The go-between must not exec: that would give it back SIGCHLD
  * (clone(2)). Sharing memory (CLONE_VM) makes it as cheap as posix_spawn in a host of any
- * size, and CLONE_VFORK keeps this thread, whose thread-local storage it borrows, off its
- * feet meanwhile. The result comes as exit status, not through the memory, which valgrind
- * does not share. */
+ * size; CLONE_VFORK holds this thread, whose thread-local storage it borrows, meanwhile.
+ */
 static int start_orphan(struct job *job)
 {
     sigset_t all, before;
-    int status, rc = 0;
+    int rc;
     pid_t pid;
-    char *stack = mmap(NULL, STACK_BYTES, PROT_READ | PROT_WRITE,
-                       MAP_PRIVATE | MAP_ANONYMOUS | MAP_STACK, -1, 0);
+    struct stage *stage = mmap(NULL, sizeof(*stage), PROT_READ | PROT_WRITE,
+                               MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+    struct play play = {stage, job};
 
-    if (stack == MAP_FAILED)
+    if (stage == MAP_FAILED)
         return errno;
+    stage->result = EAGAIN; /* should it be killed before it could try */
     sigfillset(&all);
     pthread_sigmask(SIG_SETMASK, &all, &before);
-    pid = clone(start, stack + STACK_BYTES, GO_BETWEEN, job);
-    if (pid < 0)
-        rc = errno;
+    pid = clone(start, stage->stack + STACK_BYTES, GO_BETWEEN, &play);
+    rc = pid < 0 ? errno : 0;
     pthread_sigmask(SIG_SETMASK, &before, NULL);
-    while (pid > 0 && waitpid(pid, &status, (int)__WCLONE) < 0)
-        if (errno != EINTR) {
-            /* Somebody else waited for clones of all kinds; whether it worked will show
-             * in the pipe. */
-            pid = 0;
-        }
+    /* A host that waits for clones too may have taken it already: no matter. */
+    while (pid > 0 && waitpid(pid, NULL, (int)__WCLONE) < 0 && errno == EINTR)
+        ;
     if (pid > 0)
-        rc = WIFEXITED(status) ? WEXITSTATUS(status) : EAGAIN;
-    munmap(stack, STACK_BYTES);
+        rc = stage->result;
+    munmap(stage, sizeof(*stage));
     return rc;
 }
 

@@ -16,6 +16,7 @@
 
 #include "cache/cache.h"
 #include "cache_fixture.h"
+#include "child.h"
 #include "files.h"
 #include "sandbox.h"
 #include "unit.h"
@@ -110,8 +111,8 @@ static void fault_46_forks_while_threads_get(void)
             alarm(60); /* a deadlock ends as SIGALRM */
             for (j = 0; j < 20; j++)
                 if (!get_is_sound())
-                    _exit(1);
-            _exit(0);
+                    child_leave(false);
+            child_leave(true);
         }
         CU_ASSERT_EQUAL(waitpid(pid, &status, 0), pid);
         CU_ASSERT_EQUAL(status, 0);
@@ -148,7 +149,7 @@ static void fault_46_a_fork_while_a_thread_waits_for_a_sync(void)
         clock_gettime(CLOCK_MONOTONIC, &a);
         wait_for_first(NULL); /* must not wait for a thread that is not here */
         clock_gettime(CLOCK_MONOTONIC, &b);
-        _exit(b.tv_sec - a.tv_sec >= 5);
+        child_leave(b.tv_sec - a.tv_sec < 5);
     }
     CU_ASSERT_EQUAL(waitpid(pid, &status, 0), pid);
     CU_ASSERT_EQUAL(status, 0);

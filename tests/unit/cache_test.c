@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "cache_fixture.h"
+#include "child.h"
 #include "files.h"
 #include "unit.h"
 
@@ -142,11 +143,10 @@ static void fault_39_a_read_only_cache_is_served(void)
     if (pid == 0) {
         struct ot_snapshot *snapshot = NULL;
 
-        if (setuid(65534) != 0)
-            _exit(9);
-        _exit(ot_cache_get(cache, OT_CACHE_REFRESH | OT_CACHE_WAIT, &snapshot, NULL) !=
-                  OT_OK ||
-              fixture_read_all(snapshot) != 2);
+        child_leave(setuid(65534) == 0 &&
+                    ot_cache_get(cache, OT_CACHE_REFRESH | OT_CACHE_WAIT, &snapshot,
+                                 NULL) == OT_OK &&
+                    fixture_read_all(snapshot) == 2);
     }
     CU_ASSERT_EQUAL(waitpid(pid, &status, 0), pid);
     CU_ASSERT_EQUAL(status, 0);

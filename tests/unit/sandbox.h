@@ -8,16 +8,14 @@
 #include <linux/seccomp.h>
 #include <stdbool.h>
 #include <stddef.h>
-#include <stdlib.h>
-#include <string.h>
 #include <sys/prctl.h>
 #include <sys/syscall.h>
+
+#include "child.h"
 
 /* Sanitizers and valgrind make system calls of their own behind the program's back. */
 static inline bool sandbox_is_possible(void)
 {
-    const char *preload = getenv("LD_PRELOAD");
-
 #if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
     return false;
 #elif defined(__has_feature)
@@ -25,7 +23,7 @@ static inline bool sandbox_is_possible(void)
     return false;
 #endif
 #endif
-    return preload == NULL || strstr(preload, "vgpreload") == NULL;
+    return !child_is_under_valgrind();
 }
 
 /* Lets only calls[0..count) through, or, with deny, all but these. */

@@ -14,6 +14,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "child.h"
 #include "files.h"
 #include "sandbox.h"
 #include "unit.h"
@@ -171,10 +172,8 @@ static void fault_52_closed_standard_descriptors_do_no_harm(void)
         close(0);
         close(1);
         close(2);
-        _exit(ot_spawn_sync(&source, &done, NULL) == OT_OK && done < 3 &&
-                      ot_spawn_wait(done, LONG_MS, NULL) == OT_OK
-                  ? 0
-                  : 1);
+        child_leave(ot_spawn_sync(&source, &done, NULL) == OT_OK && done < 3 &&
+                    ot_spawn_wait(done, LONG_MS, NULL) == OT_OK);
     }
     CU_ASSERT_EQUAL(waitpid(pid, &status, 0), pid);
     CU_ASSERT_EQUAL(status, 0);
@@ -247,10 +246,8 @@ static void fault_55_the_environment_is_what_a_sync_reads(void)
             setenv(passed[i], "marked", 1);
             setenv(kept[i], "hidden", 1);
         }
-        _exit(ot_spawn_sync(&source, &done, NULL) == OT_OK &&
-                      ot_spawn_wait(done, LONG_MS, NULL) == OT_OK
-                  ? 0
-                  : 1);
+        child_leave(ot_spawn_sync(&source, &done, NULL) == OT_OK &&
+                    ot_spawn_wait(done, LONG_MS, NULL) == OT_OK);
     }
     CU_ASSERT_EQUAL(waitpid(pid, &status, 0), pid);
     CU_ASSERT_EQUAL(status, 0);
@@ -271,15 +268,19 @@ static void a_command_that_is_not_there_is_named(void)
     int done = 5;
 
     reset();
+    setenv("ORGTRUST_COMMAND", "orgtrust", 1);
+    CU_ASSERT_EQUAL(ot_spawn_sync(&source, &done, &err), OT_E_CONFIG);
+    CU_ASSERT_EQUAL(done, -1);
+    if (child_is_under_valgrind()) {
+        fprintf(stderr, "\n  NOT TESTED here: valgrind's posix_spawn always succeeds\n");
+        return;
+    }
     setenv("ORGTRUST_COMMAND", "/nonexistent/orgtrust", 1);
     CU_ASSERT_EQUAL(ot_spawn_sync(&source, &done, &err), OT_E_IO);
     CU_ASSERT_EQUAL(done, -1);
     CU_ASSERT_PTR_NOT_NULL(strstr(err.message, "/nonexistent/orgtrust"));
     CU_ASSERT_PTR_NOT_NULL(strstr(err.message, "No such file"));
     CU_ASSERT_EQUAL(waitpid(-1, NULL, (int)(__WALL | WNOHANG)), -1);
-    setenv("ORGTRUST_COMMAND", "orgtrust", 1);
-    CU_ASSERT_EQUAL(ot_spawn_sync(&source, &done, &err), OT_E_CONFIG);
-    CU_ASSERT_EQUAL(done, -1);
 }
 
 static void fault_51_no_descriptor_is_a_clean_error(void)
@@ -416,7 +417,7 @@ static void fault_52_threads_with_small_stacks_can_spawn_at_once(void)
     CU_ASSERT_EQUAL(sigaction(SIGCHLD, &before, NULL), 0);
 }
 
-static int allowed_as_nobody(void)
+static bool allowed_as_nobody(void)
 {
     int status;
     pid_t pid = fork();
@@ -424,10 +425,11 @@ static int allowed_as_nobody(void)
     if (pid == 0) {
         if (geteuid() == 0 && setuid(65534) != 0)
             _exit(9);
-        _exit(ot_spawn_is_allowed(&source));
+        child_leave(ot_spawn_is_allowed(&source));
     }
     waitpid(pid, &status, 0);
-    return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
+    CU_ASSERT(status == 0 || status == 1 << 8);
+    return status == 0;
 }
 
 static void who_may_start_one(void)
@@ -467,13 +469,13 @@ static void fault_39_a_read_only_cache_starts_nothing(void)
     CU_ASSERT_EQUAL(chmod(unit_dir(), 0711), 0);
     CU_ASSERT_EQUAL(mkdir(dir, 0755), 0);
     source.cache_dir = dir;
-    CU_ASSERT_EQUAL(allowed_as_nobody(), 0);
+    CU_ASSERT_FALSE(allowed_as_nobody());
     source.cache_dir = below;
-    CU_ASSERT_EQUAL(allowed_as_nobody(), 0);
+    CU_ASSERT_FALSE(allowed_as_nobody());
     CU_ASSERT_EQUAL(chown(dir, 65534, 65534), 0);
-    CU_ASSERT_EQUAL(allowed_as_nobody(), 1);
+    CU_ASSERT(allowed_as_nobody());
     source.cache_dir = dir;
-    CU_ASSERT_EQUAL(allowed_as_nobody(), 1);
+    CU_ASSERT(allowed_as_nobody());
     CU_ASSERT_EQUAL(chmod(unit_dir(), 0700), 0);
     source.cache_dir = NULL;
 }
