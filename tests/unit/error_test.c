@@ -11,7 +11,7 @@ static void every_status_has_a_word_of_its_own(void)
     int i, j;
 
     for (i = 0; i < OT_STATUS_COUNT; i++) {
-        CU_ASSERT_EQUAL(ot_status_from_word(ot_status_word((enum ot_status)i)), i);
+        CU_ASSERT_EQUAL((int)ot_status_from_word(ot_status_word((enum ot_status)i)), i);
         for (j = 0; j < i; j++)
             CU_ASSERT_STRING_NOT_EQUAL(ot_status_word((enum ot_status)i),
                                        ot_status_word((enum ot_status)j));

@@ -113,7 +113,7 @@ static void digests_have_openssls_names_and_lengths(void)
 
         CU_ASSERT_EQUAL(info->offset, total);
         total += info->len;
-        CU_ASSERT_EQUAL(ot_digest_by_name(info->name, strlen(info->name)), i);
+        CU_ASSERT_EQUAL((int)ot_digest_by_name(info->name, strlen(info->name)), i);
         md = EVP_MD_fetch(NULL, info->name, NULL);
         CU_ASSERT_PTR_NOT_NULL_FATAL(md);
         CU_ASSERT_EQUAL(EVP_MD_get_size(md), (int)info->len);
