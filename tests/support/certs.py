@@ -126,12 +126,14 @@ class CertFactory:
         _openssl(*argv)
         return self._read(path, cn, serial, key)
 
-    def dated(self, cn: str, start: str, end: str, *, serial: int | None = None) -> Cert:
+    def dated(self, cn: str, start: str, end: str, *, serial: int | None = None,
+              key: Path | None = None) -> Cert:
         """A self-signed CA valid from start to end, both YYYYMMDDHHMMSSZ."""
+        key = key or self.shared_key
         serial = next(self._serials) if serial is None else serial
         request, path, ext = self._path("csr"), self._path("pem"), self._path("ext")
         ext.write_text("basicConstraints=critical,CA:TRUE\nsubjectKeyIdentifier=hash\n")
-        _openssl("req", "-new", "-key", self.shared_key, "-config", self.config,
+        _openssl("req", "-new", "-key", key, "-config", self.config,
                  "-subj", f"/CN={cn}", "-out", request)
         number = self._path("serial")
         number.write_text(f"{serial:04X}\n")
@@ -142,18 +144,19 @@ class CertFactory:
             )
         )
         _openssl("ca", "-batch", "-selfsign", "-notext", "-config", config,
-                 "-keyfile", self.shared_key, "-in", request, "-out", path,
+                 "-keyfile", key, "-in", request, "-out", path,
                  "-outdir", self.dir, "-startdate", start, "-enddate", end,
                  "-extfile", ext)
-        return self._read(path, cn, serial, self.shared_key)
+        return self._read(path, cn, serial, key)
 
     def issue(self, issuer: Cert, cn: str, *, is_ca=False, san: str | None = None,
-              days=30, usage: str | None = None, key: Path | None = None) -> Cert:
+              days=30, usage: str | None = None, key: Path | None = None,
+              extensions=()) -> Cert:
         """A certificate signed by another one; for a TLS server give san."""
         key = key or self.new_key()
         serial = next(self._serials)
         request, path, ext = self._path("csr"), self._path("pem"), self._path("ext")
-        lines = [f"basicConstraints=critical,CA:{'TRUE' if is_ca else 'FALSE'}"]
+        lines = [f"basicConstraints=critical,CA:{'TRUE' if is_ca else 'FALSE'}", *extensions]
         if san:
             lines.append(f"subjectAltName={san}")
         if usage:

@@ -15,6 +15,7 @@ COMMAND = BUILD / "cli" / "orgtrust"
 SERVER = BUILD / "server" / "orgtrust-server"
 PROVIDER_DIR = BUILD / "provider"
 PROVIDER = PROVIDER_DIR / "orgtrust.so"
+PKCS11_MODULE = BUILD / "p11module" / "orgtrust-pkcs11.so"
 
 WRAP = shlex.split(os.environ.get("ORGTRUST_WRAP", ""))
 PRELOAD = os.environ.get("ORGTRUST_PRELOAD", "")

@@ -1,0 +1,355 @@
+"""A machine on which the PKCS#11 module shows an organization's anchors, and TLS servers
+that only these vouch for.
+
+    def test_it(module_world):
+        world = module_world
+        for name in TRUSTED:                     # and REFUSED
+            url = world.servers[name].url        # https://localhost:PORT/
+            done = world.run(["wget", "--ca-certificate", TOKEN_URL, url], p11kit=True)
+
+The fixture `module_world` (tests/clients/conftest.py) is made once per run and shared: what
+a test changes it puts back. For changes there is the party `moving`, which is inactive
+before and after each test:
+
+    with world.activated("moving"):              # active, and seen by a sync
+        …
+    # inactive again, and seen by a sync
+
+Each party is a chain, leaf <- intermediate <- root, and an HTTPS server that sends the first
+two; `serve()` makes further servers with leaves that no client has seen before."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import shutil
+import socketserver
+import ssl
+import subprocess
+import tempfile
+import threading
+from dataclasses import dataclass
+from functools import partial
+from http.server import SimpleHTTPRequestHandler
+from pathlib import Path
+
+import pytest
+from support import paths
+from support.certs import Cert, CertFactory
+from support.organization import Organization
+from support.process import Background, Result, clean_environment, run
+from support.world import World
+
+# Distribution programs that leak at their exit, or that a sanitizer's runtime cannot be
+# put under, say nothing about our code; tests/p11module runs it sanitized.
+with_plain_build = pytest.mark.skipif(
+    bool(paths.WRAP) or paths.is_sanitized("address") or paths.is_sanitized("thread"),
+    reason="with the plain build")
+
+# Parties whose servers every client must believe, and those that none may believe.
+#   active     a root that is in the organization and nowhere else
+#   renewed    two active roots of one subject and key, of which one has expired
+#   inactive   in the organization, not active
+#   expired    active, but no longer valid
+#   non_ca     active, but not a CA
+#   other      active in another source, of which this machine has a snapshot and no
+#              configuration (World.configure_both() adds it, as the source `lab`)
+TRUSTED = ("active", "renewed")
+REFUSED = ("inactive", "expired", "non_ca", "other")
+
+# The default source's token; the source lab's.
+TOKEN_URL = "pkcs11:token=orgtrust"
+LAB_URL = "pkcs11:token=orgtrust%20lab"
+
+NOBODY = 65534  # an account without rights, for `account`
+
+_PRIVATE = Path(__file__).with_name("in_private_system")
+_CA = ("keyUsage=critical,keyCertSign,cRLSign",)
+_LEAF = ("keyUsage=critical,digitalSignature",)
+_BY_KEY = ("authorityKeyIdentifier=keyid",)
+_MODULE_FILE = paths.REPOSITORY / "conf" / "p11-kit" / "orgtrust.module.in"
+_LAB_PROJECT = "proj_lab"
+
+
+@dataclass
+class Party:
+    """A chain, the roots that are in the organization for it, and their ids there."""
+
+    name: str
+    roots: list[Cert]
+    intermediate: Cert
+    leaf: Cert
+    ids: list[str]
+
+    @property
+    def root(self) -> Cert:
+        return self.roots[0]
+
+    @property
+    def chain(self) -> str:
+        """What the server sends, PEM."""
+        return self.leaf.pem + self.intermediate.pem
+
+
+class HttpsServer(socketserver.ThreadingTCPServer):
+    """Serves a directory with a chain; many clients at once, on a port that the kernel
+    chose, until stop()."""
+
+    daemon_threads = True
+    block_on_close = False
+    request_queue_size = 64
+
+    def __init__(self, directory: Path, chain: Path, key: Path, host="localhost"):
+        class Handler(SimpleHTTPRequestHandler):
+            timeout = 60
+
+            def log_message(self, *args):
+                pass
+
+        super().__init__(("127.0.0.1", 0), partial(Handler, directory=str(directory)))
+        self.tls = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        self.tls.load_cert_chain(chain, key)
+        self.host = host
+        self.port = self.server_address[1]
+        self.address = f"127.0.0.1:{self.port}"
+        self.url = f"https://{host}:{self.port}/"
+        self._thread = threading.Thread(target=self.serve_forever, args=(0.05,), daemon=True)
+        self._thread.start()
+
+    def finish_request(self, request, client_address):
+        """In the connection's own thread: a client that says nothing stops nobody."""
+        request.settimeout(60)
+        with contextlib.suppress(OSError):  # refused, or gone
+            with self.tls.wrap_socket(request, server_side=True) as inside:
+                super().finish_request(inside, client_address)
+
+    def handle_error(self, request, client_address):
+        """Clients that do not believe us hang up."""
+
+    def stop(self):
+        self.shutdown()
+        self.server_close()
+        self._thread.join()
+
+
+class ModuleWorld:
+    """See above. Everything lies in one directory that any account may read.
+
+    organization   the running orgtrust-server (support.organization)
+    world          configuration, cache, environment, `world.sync()` (support.world)
+    env            the environment in which a client finds configuration and snapshot
+    module         orgtrust-pkcs11.so, where any account may load it
+    proxy          p11-kit-proxy.so, which shows the module to who runs with p11kit=True
+    parties        name -> Party; `servers`: name -> HttpsServer
+    """
+
+    def __init__(self, organization: Organization, certs: CertFactory):
+        self.dir = Path(tempfile.mkdtemp(prefix="orgtrust-p11-", dir="/var/tmp"))
+        self.dir.chmod(0o755)
+        self.organization = organization
+        self.certs = certs
+        self.servers: dict[str, HttpsServer] = {}
+        self._more: list[HttpsServer] = []
+        self._count = 0
+        self.world = World(self.dir / "world", organization.base_url, organization.key)
+        self.env = self.world.env
+        self.module = Path(shutil.copy(paths.PKCS11_MODULE, self.dir))
+        self.proxy = find_library("p11-kit-proxy.so")
+        self.pages = self._directory("pages")
+        (self.pages / "index.html").write_text("it was believed\n")
+        self.modules = self._directory("modules")
+        self.empty = self._directory("empty")
+        self.write_module_file(self.modules / "orgtrust.module")
+        self.parties = {name: make(name) for name, make in {
+            "active": self._plain, "renewed": self._renewed, "inactive": self._plain,
+            "expired": self._expired, "non_ca": self._non_ca, "other": self._plain,
+            "moving": self._plain}.items()}
+        self._fill()
+        self.servers = {name: self._serve(party.leaf, party.intermediate, "localhost")
+                        for name, party in self.parties.items()}
+
+    # Parties.
+
+    def _directory(self, name: str) -> Path:
+        path = self.dir / name
+        path.mkdir()
+        path.chmod(0o755)
+        return path
+
+    def _party(self, name: str, roots: list[Cert]) -> Party:
+        intermediate = self.certs.issue(roots[0], f"Intermediate of {name}", is_ca=True,
+                                        extensions=_CA + _BY_KEY)
+        return Party(name, roots, intermediate, self._leaf(intermediate, "localhost"), [])
+
+    def _leaf(self, intermediate: Cert, host: str) -> Cert:
+        return self.certs.issue(intermediate, host, san=f"DNS:{host},IP:127.0.0.1",
+                                usage="serverAuth", extensions=_LEAF + _BY_KEY)
+
+    def _plain(self, name: str) -> Party:
+        key = self.certs.new_key()
+        return self._party(name, [self.certs.ca(f"Root {name}", key=key, extensions=_CA)])
+
+    def _expired(self, name: str) -> Party:
+        return self._party(name, [self._dated(name, self.certs.new_key())])
+
+    def _dated(self, name: str, key: Path) -> Cert:
+        return self.certs.dated(f"Root {name}", "20200101000000Z", "20240101000000Z", key=key)
+
+    def _renewed(self, name: str) -> Party:
+        key = self.certs.new_key()
+        return self._party(name, [self.certs.ca(f"Root {name}", key=key, extensions=_CA),
+                                  self._dated(name, key)])
+
+    def _non_ca(self, name: str) -> Party:
+        return self._party(name, [self.certs.ca(f"Root {name}", key=self.certs.new_key(),
+                                                is_ca=False)])
+
+    def _fill(self):
+        for party in self.parties.values():
+            for root in party.roots:
+                active = party.name not in ("inactive", "other", "moving")
+                party.ids.append(self.organization.add(root, f"{root.cn} {root.serial}",
+                                                       active))
+        lab = self.organization.client(project=_LAB_PROJECT)
+        lab.activate(*self.parties["other"].ids)
+        lab.close()
+        self.configure_both()
+        self.world.sync("--source", "lab")
+        self.configure_default()
+        self.world.sync()
+
+    # What this machine is configured for.
+
+    def configure_default(self):
+        """Only the organization, as every test begins and ends."""
+        self.world.configure(refresh_interval="1h")
+
+    def configure_both(self):
+        """The organization, and beside it the source `lab`, in which `other` is active."""
+        self.world.configure(f"[source lab]\nproject = {_LAB_PROJECT}\n",
+                             refresh_interval="1h")
+
+    # What changes in the organization. Returns when a sync has seen it.
+
+    def activate(self, name: str):
+        self.organization.api.activate(*self.parties[name].ids)
+        self.world.sync()
+
+    def deactivate(self, name: str):
+        self.organization.api.deactivate(*self.parties[name].ids)
+        self.world.sync()
+
+    @contextlib.contextmanager
+    def activated(self, name="moving"):
+        """Active inside; inactive afterwards, whatever happened inside."""
+        self.activate(name)
+        try:
+            yield self.parties[name]
+        finally:
+            self.deactivate(name)
+
+    # Servers.
+
+    def _serve(self, leaf: Cert, intermediate: Cert, host: str) -> HttpsServer:
+        chain = self.dir / f"chain-{leaf.serial}.pem"
+        chain.write_text(leaf.pem + intermediate.pem)
+        return HttpsServer(self.pages, chain, leaf.key, host)
+
+    def serve(self, name: str, host: str | None = None) -> HttpsServer:
+        """One more server of a party, with a leaf and by default a host name (N.localhost)
+        that no client has seen; it runs until the end."""
+        self._count += 1
+        host = host or f"n{self._count}.localhost"
+        party = self.parties[name]
+        server = self._serve(self._leaf(party.intermediate, host), party.intermediate, host)
+        self._more.append(server)
+        return server
+
+    # Running clients.
+
+    def write_module_file(self, path: Path, module: Path | None = None):
+        """The p11-kit module file that is installed, for the module where it is now."""
+        text = _MODULE_FILE.read_text()
+        installed = "@ORGTRUST_PKCS11_DIR@/orgtrust-pkcs11.so"
+        assert installed in text, text
+        path.write_text(text.replace(installed, str(module or self.module)))
+
+    def prefix(self, p11kit=False, account: int | None = None, mounts=None) -> list[str]:
+        """What goes before a command that sees another system.
+
+        p11kit    p11-kit has our module, by its module file, and no other
+        account   the user id it runs as, with no group but the same
+        mounts    {target: source}: what else is seen in place of the system's own files
+                  (say {"/etc/firefox/policies": self.dir / "policies"}); a target need
+                  not be there. The system's own files stay as they are."""
+        mounts = dict(mounts or {})
+        if p11kit:
+            mounts = self.p11kit_mounts() | mounts
+        if not mounts and account is None:
+            return []
+        puts = [word for target, source in mounts.items()
+                for word in ("--put", str(source), str(target))]
+        return [str(_PRIVATE), *puts, *(["--as", str(account)] if account else [])]
+
+    def p11kit_mounts(self, modules: Path | None = None) -> dict[str, Path]:
+        """The mounts that make p11-kit read that directory of module files only."""
+        mounts = {"/usr/share/p11-kit/modules": modules or self.modules}
+        if Path("/etc/pkcs11").exists():
+            mounts["/etc/pkcs11"] = self.empty
+        return mounts
+
+    def run(self, argv, *, p11kit=False, account: int | None = None, mounts=None, env=None,
+            timeout=60.0, **popen) -> Result:
+        """Runs a client to its end; see prefix(). Its output never has the key in it."""
+        prefix = self.prefix(p11kit, account, mounts)
+        return self.world.check(run([*prefix, *argv], env=self.env | (env or {}),
+                                    timeout=timeout, **popen))
+
+    def start(self, argv, *, p11kit=False, account: int | None = None, mounts=None,
+              env=None, **popen) -> Background:
+        """Starts a client that goes on running; ended at the latest with the world."""
+        self._count += 1
+        process = Background([*self.prefix(p11kit, account, mounts), *argv],
+                             env=self.env | (env or {}),
+                             log=self.dir / f"client-{self._count}.log", **popen)
+        self.world.background.append(process)
+        return process
+
+    def scratch(self, account: int | None = None) -> Path:
+        """A new directory that belongs to that account, for a home or a database."""
+        self._count += 1
+        path = self._directory(f"scratch-{self._count}")
+        if account is not None:
+            os.chown(path, account, account)
+        return path
+
+    def close(self):
+        for server in [*self.servers.values(), *self._more]:
+            server.stop()
+        try:
+            self.world.close()
+        finally:
+            shutil.rmtree(self.dir, ignore_errors=True)
+
+
+def find_library(name: str) -> Path:
+    """A library in the directory of this system's libraries."""
+    for directory in (f"/usr/lib/{os.uname().machine}-linux-gnu", "/usr/lib64", "/usr/lib"):
+        if (Path(directory) / name).exists():
+            return Path(directory) / name
+    pytest.skip(f"{name} is not installed")
+
+
+def need(program: str, package: str | None = None) -> str:
+    """The path of a distribution's program, or the test is skipped."""
+    found = shutil.which(program, path="/usr/bin:/usr/sbin:/bin:/sbin")
+    if found is None:
+        pytest.skip(f"{program} is not installed (package {package or program})")
+    return found
+
+
+def can_mount() -> bool:
+    """Whether commands may see another system here; see in_private_system."""
+    done = subprocess.run([_PRIVATE, "--put", "/etc/passwd", "/etc/passwd", "true"],
+                          env=clean_environment(), capture_output=True, check=False)
+    return done.returncode == 0
