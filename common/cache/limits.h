@@ -40,6 +40,9 @@
 /* Decoded bytes of one answer that carries a certificate. */
 #define OT_CONTENT_BYTES_MAX (1024u * 1024)
 
+/* A file of certificates to upload: fifty times the CAs that Mozilla ships. */
+#define OT_BUNDLE_BYTES_MAX (16u * 1024 * 1024)
+
 /* Nesting of the API's answers is 4; deeper is not the API. */
 #define OT_JSON_DEPTH_MAX 16
 

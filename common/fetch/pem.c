@@ -1,6 +1,5 @@
 #include "fetch/pem.h"
 
-#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -38,9 +37,8 @@ static bool is_behind_dashes(const char *pem, size_t at)
     return at >= 4 && memcmp(pem + at - 4, "----", 4) == 0;
 }
 
-/* Whether any marker speaks of a private key, well-formed or not. Looked for before
- * anything else, so that no other defect can hide one. */
-static bool has_private_key(const char *pem, size_t len)
+/* Looked for before anything else, so that no other defect can hide one. */
+bool ot_pem_has_private_key(const char *pem, size_t len)
 {
     for (size_t i = 0; i < len; i++) {
         const char *word = pem + i;
@@ -217,7 +215,7 @@ enum ot_status ot_pem_decode(uint8_t **der, size_t *der_len, const char *pem, si
 
     *der = NULL;
     *der_len = 0;
-    if (has_private_key(pem, len))
+    if (ot_pem_has_private_key(pem, len))
         return ot_error_set(err, OT_E_PROTOCOL,
                             "it holds a private key, which was not kept; delete the "
                             "entry, and do not use that key any more");

@@ -2,6 +2,7 @@
 #ifndef OT_FETCH_PEM_H
 #define OT_FETCH_PEM_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -13,6 +14,9 @@
  * frees *der with free(). */
 enum ot_status ot_pem_decode(uint8_t **der, size_t *der_len, const char *pem, size_t len,
                              struct ot_error *err);
+
+/* Whether any marker in the text, well-formed or not, speaks of a private key. */
+bool ot_pem_has_private_key(const char *pem, size_t len);
 
 /* DER as a PEM certificate with 64-character lines; terminated, the caller frees it. */
 char *ot_pem_encode(const uint8_t *der, size_t len);

@@ -143,14 +143,17 @@ static enum ot_status fetch(struct ot_attempt *attempt, struct ot_error *err)
 {
     struct ot_snapshot *old = NULL;
     struct ot_api *api = NULL;
-    struct ot_key key = {0};
+    struct ot_key own = {0};
+    const struct ot_key *key = attempt->options->key;
     enum ot_status status = ot_attempt_open_old(attempt, &old, err);
 
+    if (status == OT_OK && key == NULL) {
+        key = &own;
+        status = ot_key_load(&own, attempt->source, err);
+    }
     if (status == OT_OK)
-        status = ot_key_load(&key, attempt->source, err);
-    if (status == OT_OK)
-        status = ot_api_new(&api, attempt->source, &key, attempt->options->tuning, err);
-    ot_key_clear(&key);
+        status = ot_api_new(&api, attempt->source, key, attempt->options->tuning, err);
+    ot_key_clear(&own);
     if (status == OT_OK) {
         ot_http_set_stop(ot_api_http(api), attempt->options->stop);
         status = fetch_with(attempt, api, old, err);
