@@ -57,6 +57,74 @@ static const struct ot_command commands[] = {
         .argument_count = 1,
         .run = ot_cmd_show,
     },
+    {
+        .name = "upload",
+        .arguments = "FILE|- ...",
+        .summary = "put certificates into the organization",
+        .help =
+            "PEM with one certificate or many, or one in DER; '-' is standard input. A\n"
+            "private key, or anything else that is no certificate, is refused before\n"
+            "anything is sent. A certificate that is there already is not sent again.\n",
+        .options = OT_OPTIONS_ADMIN | OT_OPTION_BIT(OT_OPTION_NAME) |
+                   OT_OPTION_BIT(OT_OPTION_ACTIVATE),
+        .argument_count = 1,
+        .more_arguments = true,
+        .run = ot_cmd_upload,
+    },
+    {
+        .name = "rename",
+        .arguments = "ID|NAME NEWNAME",
+        .summary = "give a certificate another name",
+        .help = "The name is the organization's: all scopes see it.\n",
+        .options = OT_OPTIONS_ADMIN,
+        .argument_count = 2,
+        .run = ot_cmd_rename,
+    },
+    {
+        .name = "activate",
+        .arguments = "ID|NAME ...",
+        .summary = "make certificates trusted in the scope",
+        .help = "With --all every certificate that is not active yet.\n",
+        .options = OT_OPTIONS_ADMIN | OT_OPTION_BIT(OT_OPTION_ALL),
+        .more_arguments = true,
+        .run = ot_cmd_activate,
+    },
+    {
+        .name = "deactivate",
+        .arguments = "ID|NAME ...",
+        .summary = "end the trust in certificates in the scope",
+        .help = "With --all every active certificate, after a confirmation.\n",
+        .options = OT_OPTIONS_ADMIN | OT_OPTION_BIT(OT_OPTION_ALL) |
+                   OT_OPTION_BIT(OT_OPTION_YES),
+        .more_arguments = true,
+        .run = ot_cmd_deactivate,
+    },
+    {
+        .name = "delete",
+        .arguments = "ID|NAME ...",
+        .summary = "remove certificates from the organization",
+        .help =
+            "Refused while a certificate is active in the organization or in a project;\n"
+            "then it says where. Asks for a confirmation.\n",
+        .options = OT_OPTIONS_ADMIN | OT_OPTION_BIT(OT_OPTION_DEACTIVATE) |
+                   OT_OPTION_BIT(OT_OPTION_YES),
+        .argument_count = 1,
+        .more_arguments = true,
+        .run = ot_cmd_delete,
+    },
+    {
+        .name = "apply",
+        .arguments = "DIR",
+        .summary = "make the certificates of a directory the active ones",
+        .help =
+            "Uploads and activates what is in DIR, then deactivates what is active and\n"
+            "not in it. Prints the plan, and asks where something is lost. Ended at any\n"
+            "moment, the next apply finishes.\n",
+        .options = OT_OPTIONS_ADMIN | OT_OPTION_BIT(OT_OPTION_PRUNE) |
+                   OT_OPTION_BIT(OT_OPTION_ACCEPT_EMPTY) | OT_OPTION_BIT(OT_OPTION_YES),
+        .argument_count = 1,
+        .run = ot_cmd_apply,
+    },
 };
 
 #define COMMAND_COUNT (sizeof(commands) / sizeof(commands[0]))

@@ -24,10 +24,13 @@ struct ot_command {
     const char *help;      /* some paragraphs */
     unsigned options;      /* set of OT_OPTION_BIT */
     int argument_count;    /* exactly so many */
+    bool more_arguments;   /* or more */
     ot_command_run *run;
 };
 
 ot_command_run ot_cmd_sync, ot_cmd_watch, ot_cmd_status, ot_cmd_list, ot_cmd_show;
+ot_command_run ot_cmd_upload, ot_cmd_rename, ot_cmd_activate, ot_cmd_deactivate,
+    ot_cmd_delete, ot_cmd_apply;
 
 const struct ot_command *ot_command_find(const char *name); /* NULL: there is none */
 

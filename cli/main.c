@@ -50,6 +50,21 @@ static enum ot_status help(struct ot_cli *cli, int argc, char **argv,
     return status;
 }
 
+static enum ot_status check_argument_count(const struct ot_command *command, int count,
+                                           struct ot_error *err)
+{
+    if (count == command->argument_count ||
+        (count > command->argument_count && command->more_arguments))
+        return OT_OK;
+    return ot_error_set(err, OT_E_USAGE,
+                        "'orgtrust %s' takes %s%s; see 'orgtrust help %s'", command->name,
+                        *command->arguments == '\0' ? "no arguments"
+                        : command->argument_count == 1 && !command->more_arguments
+                            ? "exactly one "
+                            : "",
+                        command->arguments, command->name);
+}
+
 static enum ot_status run(struct ot_cli *cli, int argc, char **argv, struct ot_error *err)
 {
     const struct ot_command *command;
@@ -63,11 +78,9 @@ static enum ot_status run(struct ot_cli *cli, int argc, char **argv, struct ot_e
         ot_command_help(command, &cli->out);
         return OT_OK;
     }
-    if (cli->options.argument_count != command->argument_count)
-        return ot_error_set(
-            err, OT_E_USAGE, "'orgtrust %s' takes %s%s; see 'orgtrust help %s'",
-            command->name, command->argument_count ? "exactly one " : "no arguments",
-            command->arguments, command->name);
+    status = check_argument_count(command, cli->options.argument_count, err);
+    if (status != OT_OK)
+        return status;
     return command->run(cli, err);
 }
 

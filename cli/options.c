@@ -1,6 +1,7 @@
 #include "options.h"
 
 #include <getopt.h>
+#include <stdlib.h>
 #include <string.h>
 
 static const struct ot_option_info option_infos[OT_OPTION_COUNT] = {
@@ -9,14 +10,23 @@ static const struct ot_option_info option_infos[OT_OPTION_COUNT] = {
                         "machine-readable output, as orgtrust(1) describes"},
     [OT_OPTION_HELP] = {"help", NULL, "this text"},
     [OT_OPTION_ACCEPT_EMPTY] = {"accept-empty", NULL,
-                                "believe an organization without active certificates"},
+                                "accept that no certificate is active any more"},
     [OT_OPTION_IF_STALE] = {"if-stale", NULL,
                             "do nothing while the snapshot is fresh or a retry not due"},
     [OT_OPTION_QUIET] = {"quiet", NULL, "print errors only"},
     [OT_OPTION_STATE] = {"state", "STATE",
                          "active, inactive, quarantined or all (default)"},
-    [OT_OPTION_NAME] = {"name", "TEXT", "only certificates of exactly this name"},
+    [OT_OPTION_NAME] = {"name", "TEXT", "the certificate's name, exactly"},
     [OT_OPTION_PEM] = {"pem", NULL, "the certificate itself in PEM, nothing else"},
+    [OT_OPTION_PROJECT] = {"project", "ID", "this project instead of the source's scope"},
+    [OT_OPTION_ACTIVATE] = {"activate", NULL, "and activate it"},
+    [OT_OPTION_DEACTIVATE] = {"deactivate", NULL,
+                              "first deactivate it wherever it is known to be active"},
+    [OT_OPTION_ALL] = {"all", NULL, "every certificate of the organization"},
+    [OT_OPTION_PRUNE] = {"prune", NULL, "and delete every certificate not in DIR"},
+    [OT_OPTION_DRY_RUN] = {"dry-run", NULL, "only say what would be done"},
+    [OT_OPTION_YES] = {"yes", NULL, "do not ask before something is lost"},
+    [OT_OPTION_KEY_FD] = {"key-fd", "N", "read the admin key from this descriptor"},
 };
 
 /* getopt_long returns this plus the option. */
@@ -51,6 +61,16 @@ static enum ot_status parse_state(enum ot_list_state *out, const char *text,
                         text);
 }
 
+static enum ot_status parse_fd(int *out, const char *text, struct ot_error *err)
+{
+    size_t len = strlen(text);
+
+    if (len < 1 || len > 6 || strspn(text, "0123456789") != len)
+        return ot_error_set(err, OT_E_USAGE, "--key-fd takes the number of a descriptor");
+    *out = (int)strtol(text, NULL, 10);
+    return OT_OK;
+}
+
 static enum ot_status apply(struct ot_options *options, enum ot_option option,
                             const char *value, struct ot_error *err)
 {
@@ -80,6 +100,29 @@ static enum ot_status apply(struct ot_options *options, enum ot_option option,
         break;
     case OT_OPTION_PEM:
         options->pem = true;
+        break;
+    case OT_OPTION_PROJECT:
+        options->project = value;
+        break;
+    case OT_OPTION_KEY_FD:
+        return parse_fd(&options->key_fd, value, err);
+    case OT_OPTION_ACTIVATE:
+        options->activate = true;
+        break;
+    case OT_OPTION_DEACTIVATE:
+        options->deactivate = true;
+        break;
+    case OT_OPTION_ALL:
+        options->all = true;
+        break;
+    case OT_OPTION_PRUNE:
+        options->prune = true;
+        break;
+    case OT_OPTION_DRY_RUN:
+        options->dry_run = true;
+        break;
+    case OT_OPTION_YES:
+        options->yes = true;
         break;
     case OT_OPTION_COUNT:
         break;
@@ -134,6 +177,7 @@ enum ot_status ot_options_parse(struct ot_options *options, unsigned allowed, in
     int value;
 
     memset(options, 0, sizeof(*options));
+    options->key_fd = -1;
     fill_long_options(table, allowed);
     optind = 0; /* glibc: start anew, also after an earlier parse */
     opterr = 0;

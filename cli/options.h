@@ -17,6 +17,14 @@ enum ot_option {
     OT_OPTION_STATE,
     OT_OPTION_NAME,
     OT_OPTION_PEM,
+    OT_OPTION_PROJECT,
+    OT_OPTION_ACTIVATE,
+    OT_OPTION_DEACTIVATE,
+    OT_OPTION_ALL,
+    OT_OPTION_PRUNE,
+    OT_OPTION_DRY_RUN,
+    OT_OPTION_YES,
+    OT_OPTION_KEY_FD,
     OT_OPTION_COUNT
 };
 
@@ -25,14 +33,21 @@ enum ot_option {
 #define OT_OPTIONS_COMMON                                                                \
     (OT_OPTION_BIT(OT_OPTION_SOURCE) | OT_OPTION_BIT(OT_OPTION_JSON) |                   \
      OT_OPTION_BIT(OT_OPTION_HELP))
+/* What every command takes that changes the organization. */
+#define OT_OPTIONS_ADMIN                                                                 \
+    (OT_OPTIONS_COMMON | OT_OPTION_BIT(OT_OPTION_PROJECT) |                              \
+     OT_OPTION_BIT(OT_OPTION_DRY_RUN) | OT_OPTION_BIT(OT_OPTION_KEY_FD))
 
 enum ot_list_state { OT_LIST_ALL, OT_LIST_ACTIVE, OT_LIST_INACTIVE, OT_LIST_QUARANTINED };
 
 struct ot_options {
-    const char *source; /* NULL: not given */
-    const char *name;   /* NULL: not given */
+    const char *source;  /* NULL: not given */
+    const char *name;    /* NULL: not given */
+    const char *project; /* NULL: not given */
+    int key_fd;          /* -1: not given */
     enum ot_list_state state;
     bool json, help, accept_empty, if_stale, quiet, pem;
+    bool activate, deactivate, all, prune, dry_run, yes;
     char **arguments; /* what is left, in argv */
     int argument_count;
 };

@@ -8,7 +8,8 @@ from support import paths
 from support.process import run
 from support.world import CONFIG, DISK, OK, USAGE
 
-COMMANDS = ["sync", "watch", "status", "list", "show"]
+COMMANDS = ["sync", "watch", "status", "list", "show", "upload", "rename", "activate",
+            "deactivate", "delete", "apply"]
 
 
 def test_the_version(bare_world):
@@ -38,7 +39,7 @@ def test_every_command_has_its_help(bare_world, command):
     (["frobnicate"], "no command 'frobnicate'"),
     (["help", "frobnicate"], "no command 'frobnicate'"),
     (["help", "sync", "list"], "one command at a time"),
-    (["upload", "x"], "no command 'upload'"),
+    (["export", "x"], "no command 'export'"),
     (["sync", "--frobnicate"], "no option --frobnicate"),
     (["sync", "--pem"], "no option --pem"),
     (["sync", "extra"], "takes no arguments"),
@@ -46,6 +47,14 @@ def test_every_command_has_its_help(bare_world, command):
     (["list", "--source"], "--source needs a value"),
     (["show"], "exactly one ID|NAME"),
     (["show", "a", "b"], "exactly one ID|NAME"),
+    (["upload"], "takes FILE|- ..."),
+    (["rename", "a"], "takes ID|NAME NEWNAME"),
+    (["rename", "a", "b", "c"], "takes ID|NAME NEWNAME"),
+    (["activate"], "or --all"),
+    (["deactivate", "a", "--all"], "exclude each other"),
+    (["delete"], "takes ID|NAME ..."),
+    (["apply", "a", "b"], "exactly one DIR"),
+    (["rename", "a", "b", "--key-fd", "x"], "number of a descriptor"),
     (["show", "--pem", "--json", "a"], "exclude each other"),
     (["\x1b[31mred"], "no command '\\x1b[31mred'"),
 ])

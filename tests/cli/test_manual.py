@@ -19,7 +19,9 @@ def test_the_page_is_well_formed(page):
     assert done.returncode == 0, done.stdout
 
 
-@pytest.mark.parametrize("command", ["sync", "watch", "status", "list", "show"])
+@pytest.mark.parametrize("command", [
+    "sync", "watch", "status", "list", "show", "upload", "rename", "activate", "deactivate",
+    "delete", "apply"])
 def test_every_option_is_described(bare_world, command):
     for option in re.findall(r"^  --([a-z-]+)", bare_world.orgtrust("help", command).stdout,
                              re.MULTILINE):

@@ -127,7 +127,9 @@ static void an_option_of_another_command_is_refused(void)
 
 static void every_command_takes_the_common_options(void)
 {
-    static const char *const names[] = {"sync", "watch", "status", "list", "show"};
+    static const char *const names[] = {"sync",       "watch",  "status", "list",
+                                        "show",       "upload", "rename", "activate",
+                                        "deactivate", "delete", "apply"};
 
     for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
         const struct ot_command *command = ot_command_find(names[i]);

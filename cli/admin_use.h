@@ -1,0 +1,23 @@
+/* What a command that changes the organization works with: the source, the key, the scope
+ * and what is there now. */
+#ifndef OT_CLI_ADMIN_USE_H
+#define OT_CLI_ADMIN_USE_H
+
+#include "command.h"
+#include "fetch/admin.h"
+
+struct ot_admin_use {
+    struct ot_config *config;
+    const struct ot_source *source;
+    struct ot_key key;
+    struct ot_admin_options options;
+    struct ot_admin *admin; /* listed */
+};
+
+/* As the options --source, --project and --key-fd say. ot_admin_use_end after success and
+ * failure. */
+enum ot_status ot_admin_use_begin(struct ot_admin_use *use, const struct ot_cli *cli,
+                                  struct ot_error *err);
+void ot_admin_use_end(struct ot_admin_use *use);
+
+#endif

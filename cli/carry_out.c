@@ -1,0 +1,155 @@
+#include "carry_out.h"
+
+#include <string.h>
+
+#include "change_report.h"
+#include "confirm.h"
+#include "sync_report.h"
+
+static bool is_same(const char *a, const char *b)
+{
+    return a == NULL || b == NULL ? a == b : strcmp(a, b) == 0;
+}
+
+/* The one that was named, and those to which the change of scope matters as much. */
+static bool is_concerned(const struct ot_admin_use *use, const struct ot_source *source)
+{
+    return source == use->source ||
+           (strcmp(source->base_url, use->source->base_url) == 0 &&
+            is_same(source->project, ot_admin_project(use->admin)));
+}
+
+static bool has_removed(const struct ot_changes *changes)
+{
+    for (size_t i = 0; i < changes->count; i++)
+        if (changes->items[i].outcome != OT_CHANGE_PLANNED &&
+            changes->items[i].action >= OT_CHANGE_DEACTIVATE)
+            return true;
+    return false;
+}
+
+static enum ot_status sync_one(const struct ot_carry_out *carry_out,
+                               const struct ot_source *source, cJSON *syncs, bool *failed)
+{
+    const struct ot_sync_options options = {
+        .own_listing = true,
+        .accept_empty = has_removed(carry_out->changes),
+        .key = &carry_out->use->key,
+        .stop = carry_out->cli->stop,
+    };
+    struct ot_error err = OT_ERROR_INIT;
+    struct ot_sync_result result;
+    enum ot_status status = ot_sync(source, &options, &result, &err);
+
+    if (status != OT_OK)
+        ot_output_say("%s; the changes above hold, only the snapshot does not know them "
+                      "yet: run orgtrust sync",
+                      err.message);
+    if (syncs != NULL) {
+        cJSON *object = ot_sync_report_json(source, status, &result, &err);
+
+        if (object == NULL || !cJSON_AddItemToArray(syncs, object)) {
+            cJSON_Delete(object);
+            *failed = true;
+        }
+    }
+    return status;
+}
+
+/* The first failure; each is told here. */
+static enum ot_status sync_all(const struct ot_carry_out *carry_out, cJSON *syncs,
+                               bool *failed)
+{
+    const struct ot_config *config = carry_out->use->config;
+    enum ot_status first = OT_OK;
+
+    for (size_t i = 0; i < ot_config_count(config); i++) {
+        const struct ot_source *source = ot_config_at(config, i);
+        enum ot_status status;
+
+        if (!is_concerned(carry_out->use, source))
+            continue;
+        status = sync_one(carry_out, source, syncs, failed);
+        first = first == OT_OK ? status : first;
+    }
+    return first;
+}
+
+/* {source, project, dry_run, changes, syncs}; NULL without --json. */
+static cJSON *begin_json(const struct ot_carry_out *carry_out, bool *failed)
+{
+    const struct ot_options *options = &carry_out->cli->options;
+    cJSON *root;
+
+    if (!options->json)
+        return NULL;
+    root = cJSON_CreateObject();
+    ot_json_put_string(root, "source", carry_out->use->source->name, failed);
+    ot_json_put_string(root, "project", ot_admin_project(carry_out->use->admin), failed);
+    ot_json_put_bool(root, "dry_run", options->dry_run, failed);
+    ot_json_put_array(root, "syncs", failed);
+    return root;
+}
+
+/* The result, in the one form or the other. */
+static enum ot_status print(const struct ot_carry_out *carry_out, cJSON *root,
+                            enum ot_change_tense tense, bool failed, struct ot_error *err)
+{
+    struct ot_output *out = &carry_out->cli->out;
+
+    if (!carry_out->cli->options.json) {
+        ot_change_report_print(out, carry_out->changes, tense);
+        return OT_OK;
+    }
+    ot_change_report_json(ot_json_put_array(root, "changes", &failed), carry_out->changes,
+                          &failed);
+    return failed ? ot_error_nomem(err) : ot_output_json(out, root, false, err);
+}
+
+static enum ot_status ask(const struct ot_carry_out *carry_out, struct ot_error *err)
+{
+    bool asks = carry_out->question != NULL && !carry_out->cli->options.yes;
+    struct ot_output out;
+
+    if (ot_changes_count(carry_out->changes, OT_CHANGE_PLANNED) == 0)
+        return OT_OK;
+    if (asks || carry_out->shows_plan) {
+        ot_output_init(&out, stderr);
+        ot_change_report_print(&out, carry_out->changes, OT_CHANGE_PLAN);
+    }
+    return asks ? ot_confirm(carry_out->question, err) : OT_OK;
+}
+
+enum ot_status ot_carry_out(struct ot_carry_out *carry_out, struct ot_error *err)
+{
+    struct ot_cli *cli = carry_out->cli;
+    bool failed = false;
+    cJSON *root = begin_json(carry_out, &failed);
+    cJSON *syncs = cJSON_GetObjectItemCaseSensitive(root, "syncs");
+    enum ot_status status, next;
+
+    if (cli->options.dry_run) {
+        status = print(carry_out, root, OT_CHANGE_WOULD, failed, err);
+        cJSON_Delete(root);
+        return status;
+    }
+    status = ask(carry_out, err);
+    if (status != OT_OK) {
+        cJSON_Delete(root);
+        return status;
+    }
+    status = ot_changes_run(carry_out->changes, cli->stop, err);
+    if (status != OT_OK && carry_out->failed != NULL)
+        carry_out->failed(carry_out);
+    if (ot_change_report_failures(carry_out->changes))
+        ot_error_clear(err);
+    /* Also where nothing had to be done: an earlier command may have been killed before
+     * it came to this. */
+    if (status == OT_OK || ot_changes_took_place(carry_out->changes)) {
+        next = sync_all(carry_out, syncs, &failed);
+        status = status == OT_OK ? next : status;
+    }
+    next = print(carry_out, root, OT_CHANGE_PAST, failed, err);
+    cJSON_Delete(root);
+    return status == OT_OK ? next : status;
+}
