@@ -27,10 +27,8 @@
     X(OT_E_BUSY, 119, "busy")                                                            \
     X(OT_E_INTERRUPTED, 120, "interrupted")
 
-#define AS_ITEM(status, reason, text) {reason, (void *)text},
-#define AS_CASE(status, reason, text)                                                    \
-    case status:                                                                         \
-        return reason;
+#define AS_ITEM(status, reason, text) {(reason), (void *)(text)},
+#define AS_CODE(status, reason, text) [status] = (reason),
 
 static const OSSL_ITEM reasons[] = {REASONS(AS_ITEM){0, NULL}};
 
@@ -73,13 +71,11 @@ const OSSL_ITEM *ot_errors_reasons(void)
 
 unsigned ot_errors_reason(enum ot_status status)
 {
-    switch (status) {
-        REASONS(AS_CASE)
-    case OT_OK:
-    case OT_STATUS_COUNT:
-        break;
-    }
-    return ot_errors_reason(OT_E_INTERNAL);
+    static const unsigned codes[OT_STATUS_COUNT] = {REASONS(AS_CODE)};
+
+    if (status <= OT_OK || status >= OT_STATUS_COUNT)
+        status = OT_E_INTERNAL;
+    return codes[status];
 }
 
 static void vset_error(const struct ot_core *core, unsigned reason, const char *fmt, ...)

@@ -101,10 +101,9 @@ static const OSSL_DISPATCH provider_functions[] = {
     {0, NULL},
 };
 
-__attribute__((visibility("default"))) OSSL_provider_init_fn OSSL_provider_init;
-
-int OSSL_provider_init(const OSSL_CORE_HANDLE *handle, const OSSL_DISPATCH *in,
-                       const OSSL_DISPATCH **out, void **provctx)
+__attribute__((visibility("default"))) int
+OSSL_provider_init(const OSSL_CORE_HANDLE *handle, const OSSL_DISPATCH *in,
+                   const OSSL_DISPATCH **out, void **provctx)
 {
     struct ot_provider *provider = malloc(sizeof(*provider));
 
