@@ -1,0 +1,5 @@
+fuzz_target(p11 LIBS ot_p11module ot_fetch
+  SOURCES ${PROJECT_SOURCE_DIR}/tests/unit/certs.c
+          ${PROJECT_SOURCE_DIR}/tests/unit/snapshots.c)
+target_include_directories(fuzz_p11 PRIVATE ${PROJECT_SOURCE_DIR}/tests/unit)
+target_link_libraries(fuzz_p11 PRIVATE PkgConfig::CUNIT)

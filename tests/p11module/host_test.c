@@ -1,0 +1,493 @@
+/* The module in hosts with threads, forks, sandboxes and little of anything. */
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <linux/filter.h>
+#include <linux/seccomp.h>
+#include <pthread.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "token.h"
+#include "unit.h"
+
+#define THREADS 64
+#define ROOTS 10
+
+static const struct ot_functions *f;
+static CK_SESSION_HANDLE session;
+static _Atomic int stop, wrong, searches;
+
+static void begin(void)
+{
+    world_configure("");
+    world_write_roots("default", "A", ROOTS);
+    stop = wrong = searches = 0;
+}
+
+/* One snapshot, whole: ten labels of one letter. */
+static bool is_consistent(CK_SESSION_HANDLE mine)
+{
+    CK_OBJECT_CLASS class = CKO_CERTIFICATE;
+    CK_ATTRIBUTE wanted[] = {{CKA_CLASS, &class, sizeof(class)}};
+    CK_OBJECT_HANDLE objects[ROOTS + 1];
+    CK_ULONG n = 0, i;
+    char text[16], letter = 0;
+    CK_ATTRIBUTE label = {CKA_LABEL, text, sizeof(text)};
+    bool ok;
+
+    ok = f->C_FindObjectsInit(mine, wanted, 1) == CKR_OK &&
+         f->C_FindObjects(mine, objects, ROOTS + 1, &n) == CKR_OK && n == ROOTS;
+    for (i = 0; ok && i < n; i++) {
+        label.ulValueLen = sizeof(text);
+        /* handles are of ids, which all snapshots here have in common */
+        ok = f->C_GetAttributeValue(mine, objects[i], &label, 1) == CKR_OK &&
+             label.ulValueLen == 3;
+        letter = text[0];
+        ok = ok && (letter == 'A' || letter == 'B') && text[1] == ' ';
+    }
+    return f->C_FindObjectsFinal(mine) == CKR_OK && ok;
+}
+
+static void *search_until_stopped(void *arg)
+{
+    CK_SESSION_HANDLE mine;
+
+    (void)arg;
+    while (!stop) {
+        if (f->C_OpenSession(1, CKF_SERIAL_SESSION, NULL, NULL, &mine) != CKR_OK ||
+            !is_consistent(mine) || f->C_CloseSession(mine) != CKR_OK)
+            wrong++;
+        searches++;
+    }
+    return NULL;
+}
+
+/* All in one session: calls may be refused, but nothing breaks. */
+static void *share_a_session(void *arg)
+{
+    CK_OBJECT_HANDLE objects[3];
+    CK_ULONG n, size;
+
+    (void)arg;
+    while (!stop) {
+        (void)f->C_FindObjectsInit(session, NULL, 0);
+        if (f->C_FindObjects(session, objects, 3, &n) == CKR_OK && n > 0)
+            (void)f->C_GetObjectSize(session, objects[0], &size);
+        (void)f->C_FindObjectsFinal(session);
+        searches++;
+    }
+    return NULL;
+}
+
+static void start(pthread_t *threads, int count, void *(*run)(void *))
+{
+    for (int i = 0; i < count; i++)
+        if (pthread_create(&threads[i], NULL, run, NULL) != 0)
+            abort();
+}
+
+static void join(pthread_t *threads, int count)
+{
+    stop = 1;
+    for (int i = 0; i < count; i++)
+        pthread_join(threads[i], NULL);
+}
+
+static void wait_for_searches(int count)
+{
+    while (searches < count)
+        usleep(1000);
+}
+
+static void fault_48_many_threads_while_snapshots_change(void)
+{
+    pthread_t threads[THREADS];
+
+    begin();
+    f = token_start(&session);
+    start(threads, THREADS, search_until_stopped);
+    for (int i = 0; i < 20; i++) {
+        world_write_roots("default", i % 2 == 0 ? "B" : "A", ROOTS);
+        wait_for_searches((i + 1) * 50);
+    }
+    join(threads, THREADS);
+    CU_ASSERT_EQUAL(wrong, 0);
+    CU_ASSERT_TRUE(searches >= 1000);
+    token_stop();
+}
+
+static void fault_48_many_threads_in_one_session(void)
+{
+    pthread_t threads[8];
+
+    begin();
+    f = token_start(&session);
+    start(threads, 8, share_a_session);
+    wait_for_searches(2000);
+    CU_ASSERT_EQUAL(f->C_CloseSession(session), CKR_OK); /* under their hands */
+    join(threads, 8);
+    token_stop();
+}
+
+/* An application's own mutexes: every one that is made is destroyed, none is locked
+ * twice. */
+static _Atomic int mutexes, held;
+
+static CK_RV create_mutex(void **out)
+{
+    pthread_mutex_t *mutex = malloc(sizeof(*mutex));
+
+    if (mutex == NULL || pthread_mutex_init(mutex, NULL) != 0)
+        abort();
+    *out = mutex;
+    mutexes++;
+    return CKR_OK;
+}
+
+static CK_RV destroy_mutex(void *mutex)
+{
+    pthread_mutex_destroy(mutex);
+    free(mutex);
+    mutexes--;
+    return CKR_OK;
+}
+
+static CK_RV lock_mutex(void *mutex)
+{
+    held++;
+    return pthread_mutex_lock(mutex) == 0 ? CKR_OK : CKR_GENERAL_ERROR;
+}
+
+static CK_RV unlock_mutex(void *mutex)
+{
+    held--;
+    return pthread_mutex_unlock(mutex) == 0 ? CKR_OK : CKR_MUTEX_NOT_LOCKED;
+}
+
+static CK_RV refuse_mutex(void **out)
+{
+    static int left = 3;
+
+    return left-- > 0 ? create_mutex(out) : CKR_HOST_MEMORY;
+}
+
+static CK_RV refuse_lock(void *mutex)
+{
+    (void)mutex;
+    return CKR_MUTEX_BAD;
+}
+
+static void mutexes_of_the_application_are_used(void)
+{
+    CK_C_INITIALIZE_ARGS args = {create_mutex,
+                                 destroy_mutex,
+                                 lock_mutex,
+                                 unlock_mutex,
+                                 CKF_LIBRARY_CANT_CREATE_OS_THREADS,
+                                 NULL};
+    CK_SLOT_ID none;
+    pthread_t threads[8];
+
+    begin();
+    f = token_load();
+    CU_ASSERT_EQUAL(f->C_Initialize(&args), CKR_OK);
+    CU_ASSERT_TRUE(mutexes > 0);
+    start(threads, 8, search_until_stopped);
+    wait_for_searches(200);
+    join(threads, 8);
+    CU_ASSERT_EQUAL(wrong, 0);
+    CU_ASSERT_EQUAL(held, 0);
+    token_stop();
+    CU_ASSERT_EQUAL(mutexes, 0);
+    /* where both would do, the system's are taken */
+    args.flags |= CKF_OS_LOCKING_OK;
+    CU_ASSERT_EQUAL(f->C_Initialize(&args), CKR_OK);
+    CU_ASSERT_EQUAL(mutexes, 0);
+    token_stop();
+    args.flags = 0;
+    args.CreateMutex = refuse_mutex;
+    CU_ASSERT_EQUAL(f->C_Initialize(&args), CKR_CANT_LOCK);
+    CU_ASSERT_EQUAL(mutexes, 0);
+    args.CreateMutex = create_mutex;
+    args.LockMutex = refuse_lock;
+    CU_ASSERT_EQUAL(f->C_Initialize(&args), CKR_OK);
+    CU_ASSERT_EQUAL(f->C_OpenSession(1, CKF_SERIAL_SESSION, NULL, NULL, &none),
+                    CKR_GENERAL_ERROR);
+    CU_ASSERT_EQUAL(f->C_CloseSession(1), CKR_GENERAL_ERROR);
+    token_stop();
+    CU_ASSERT_EQUAL(mutexes, 0);
+}
+
+static int status_of(pid_t child)
+{
+    int status;
+
+    if (child < 0 || waitpid(child, &status, 0) != child)
+        abort();
+    return WIFEXITED(status) ? WEXITSTATUS(status) : 200 + WTERMSIG(status);
+}
+
+/* In a child: nothing works until it initialises, then everything does. */
+static int use_in_child(CK_SESSION_HANDLE inherited)
+{
+    CK_SESSION_INFO info;
+    CK_SESSION_HANDLE mine;
+
+    if (f->C_GetSessionInfo(inherited, &info) != CKR_CRYPTOKI_NOT_INITIALIZED)
+        return 1;
+    if (f->C_Finalize(NULL) != CKR_CRYPTOKI_NOT_INITIALIZED)
+        return 2;
+    if (f->C_Initialize(NULL) != CKR_OK)
+        return 3;
+    if (f->C_GetSessionInfo(inherited, &info) != CKR_SESSION_HANDLE_INVALID)
+        return 4;
+    if (f->C_OpenSession(1, CKF_SERIAL_SESSION, NULL, NULL, &mine) != CKR_OK)
+        return 5;
+    if (!is_consistent(mine))
+        return 6;
+    return f->C_Finalize(NULL) == CKR_OK ? 0 : 7;
+}
+
+static void fault_46_a_forked_child_initialises_again(void)
+{
+    CK_OBJECT_HANDLE objects[2];
+    CK_ULONG n;
+    pid_t child;
+
+    begin();
+    f = token_start(&session);
+    CU_ASSERT_EQUAL(f->C_FindObjectsInit(session, NULL, 0), CKR_OK);
+    child = fork();
+    if (child == 0)
+        _exit(use_in_child(session));
+    CU_ASSERT_EQUAL(status_of(child), 0);
+    child = fork(); /* and one that does nothing but end */
+    if (child == 0)
+        _exit(0);
+    CU_ASSERT_EQUAL(status_of(child), 0);
+    CU_ASSERT_EQUAL(f->C_FindObjects(session, objects, 2, &n), CKR_OK);
+    CU_ASSERT_EQUAL(n, 2);
+    token_stop();
+}
+
+/* The sanitizer's own locks do not survive a fork of many threads (TSan says so). */
+#if defined(__SANITIZE_THREAD__)
+#define FORKS 0
+#else
+#define FORKS 50
+#endif
+
+static void fault_46_a_fork_while_threads_search(void)
+{
+    pthread_t threads[8];
+    pid_t child;
+
+    begin();
+    f = token_start(&session);
+    start(threads, 8, search_until_stopped);
+    for (int i = 0; i < FORKS; i++) {
+        wait_for_searches(i * 10);
+        child = fork();
+        if (child == 0) {
+            alarm(60); /* a deadlock is a failure */
+            _exit(use_in_child(session));
+        }
+        CU_ASSERT_EQUAL(status_of(child), 0);
+    }
+    join(threads, 8);
+    CU_ASSERT_EQUAL(wrong, 0);
+    token_stop();
+}
+
+static void *initialise(void *arg)
+{
+    CK_RV rv = f->C_Initialize(NULL);
+
+    (void)arg;
+    if (rv == CKR_OK)
+        searches++;
+    else if (rv != CKR_CRYPTOKI_ALREADY_INITIALIZED)
+        wrong++;
+    return NULL;
+}
+
+static void of_many_that_initialise_one_does(void)
+{
+    pthread_t threads[8];
+
+    begin();
+    f = token_load();
+    for (int i = 0; i < 20; i++) {
+        searches = 0;
+        start(threads, 8, initialise);
+        join(threads, 8);
+        CU_ASSERT_EQUAL(searches, 1);
+        token_stop();
+    }
+    CU_ASSERT_EQUAL(wrong, 0);
+}
+
+static void load_use_and_unload(void)
+{
+    f = token_start(&session);
+    CU_ASSERT_TRUE(is_consistent(session));
+    token_stop();
+    token_unload();
+}
+
+static bool is_mapped(void)
+{
+    FILE *maps = fopen("/proc/self/maps", "r");
+    char line[PATH_MAX + 256];
+    bool found = false;
+
+    while (maps != NULL && fgets(line, sizeof(line), maps) != NULL)
+        found = found || strstr(line, "orgtrust-pkcs11.so") != NULL ||
+                strstr(line, "default.snapshot") != NULL;
+    if (maps != NULL)
+        fclose(maps);
+    return found;
+}
+
+static int count_fds(void)
+{
+    int n = 0;
+
+    for (int fd = 0; fd < 256; fd++)
+        n += fcntl(fd, F_GETFD) >= 0;
+    return n;
+}
+
+/* It goes without a trace, so it need not be kept from going (-z nodelete): no thread, no
+ * handler, no thread-specific data, no descriptor and no mapping point into it. */
+static void fault_47_unloaded_and_loaded_again(void)
+{
+    int fds;
+
+    begin();
+    load_use_and_unload();
+    fds = count_fds();
+    for (int i = 0; i < 50; i++)
+        load_use_and_unload();
+    CU_ASSERT_FALSE(is_mapped());
+    CU_ASSERT_EQUAL(count_fds(), fds);
+}
+
+/* exit(3) with a search in progress and other threads inside. */
+static void fault_47_an_exit_without_finalize(void)
+{
+    pthread_t threads[4];
+    pid_t child;
+
+    begin();
+    f = token_load();
+    child = fork();
+    if (child == 0) {
+        f = token_start(&session);
+        if (f->C_FindObjectsInit(session, NULL, 0) != CKR_OK)
+            _exit(1);
+        start(threads, 4, search_until_stopped);
+        wait_for_searches(20);
+        fflush(NULL);
+        exit(0);
+    }
+    CU_ASSERT_EQUAL(status_of(child), 0);
+}
+
+/* What the read path may use, and the C library for it; all else is EPERM. */
+static void confine(void)
+{
+    static const long allowed[] = {
+        SYS_read,          SYS_openat, SYS_open,        SYS_fstat,
+        SYS_newfstatat,    SYS_lstat,  SYS_mmap,        SYS_munmap,
+        SYS_close,         SYS_brk,    SYS_getpid,      SYS_geteuid,
+        SYS_clock_gettime, SYS_futex,  SYS_exit_group,  SYS_madvise,
+        SYS_mprotect,      SYS_gettid, SYS_sched_yield, SYS_rt_sigprocmask,
+        SYS_sigaltstack,   SYS_mremap};
+    enum { COUNT = sizeof(allowed) / sizeof(allowed[0]) };
+    struct sock_filter code[2 + 2 * COUNT];
+    struct sock_fprog program = {2 + 2 * COUNT, code};
+
+    code[0] = (struct sock_filter)BPF_STMT(BPF_LD | BPF_W | BPF_ABS,
+                                           offsetof(struct seccomp_data, nr));
+    for (size_t i = 0; i < COUNT; i++) {
+        code[1 + 2 * i] = (struct sock_filter)BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K,
+                                                       (unsigned)allowed[i], 0, 1);
+        code[2 + 2 * i] =
+            (struct sock_filter)BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW);
+    }
+    code[1 + 2 * COUNT] =
+        (struct sock_filter)BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | EPERM);
+    if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0 ||
+        prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program) != 0)
+        _exit(50);
+}
+
+static int search_confined(bool has_snapshot)
+{
+    pid_t child = fork();
+
+    if (child == 0) {
+        f = token_start(&session);
+        confine();
+        _exit(has_snapshot ? !is_consistent(session)
+                           : token_count(session, CKO_CERTIFICATE) != 0);
+    }
+    return status_of(child);
+}
+
+static void fault_49_a_host_under_seccomp(void)
+{
+    begin();
+    token_load();
+    CU_ASSERT_EQUAL(search_confined(true), 0);
+    (void)unlink(world_path("default", "snapshot")); /* and nothing can be logged */
+    CU_ASSERT_EQUAL(search_confined(false), 0);
+}
+
+static void fault_51_without_descriptors(void)
+{
+    struct rlimit old, none = {0, 0};
+
+    begin();
+    f = token_start(&session);
+    CU_ASSERT_TRUE(is_consistent(session));
+    CU_ASSERT_EQUAL(getrlimit(RLIMIT_NOFILE, &old), 0);
+    none.rlim_max = old.rlim_max;
+    CU_ASSERT_EQUAL(setrlimit(RLIMIT_NOFILE, &none), 0);
+    CU_ASSERT_TRUE(is_consistent(session)); /* what is mapped needs none */
+    token_stop();
+    CU_ASSERT_EQUAL(f->C_Initialize(NULL), CKR_OK);
+    session = token_session(1);
+    CU_ASSERT_EQUAL(token_count(session, CKO_CERTIFICATE), 0);
+    CU_ASSERT_EQUAL(setrlimit(RLIMIT_NOFILE, &old), 0);
+    token_stop();
+}
+
+static const struct unit_case cases[] = {
+    {"fault_48_many_threads_while_snapshots_change",
+     fault_48_many_threads_while_snapshots_change},
+    {"fault_48_many_threads_in_one_session", fault_48_many_threads_in_one_session},
+    {"mutexes_of_the_application_are_used", mutexes_of_the_application_are_used},
+    {"fault_46_a_forked_child_initialises_again",
+     fault_46_a_forked_child_initialises_again},
+    {"fault_46_a_fork_while_threads_search", fault_46_a_fork_while_threads_search},
+    {"of_many_that_initialise_one_does", of_many_that_initialise_one_does},
+    {"fault_47_unloaded_and_loaded_again", fault_47_unloaded_and_loaded_again},
+    {"fault_47_an_exit_without_finalize", fault_47_an_exit_without_finalize},
+    {"fault_49_a_host_under_seccomp", fault_49_a_host_under_seccomp},
+    {"fault_51_without_descriptors", fault_51_without_descriptors},
+    {NULL, NULL}};
+
+int main(int argc, char **argv)
+{
+    return unit_main("p11 host", cases, argc, argv);
+}

@@ -1,0 +1,396 @@
+/* The objects of a token: each attribute, to the byte, against what OpenSSL says of the
+ * same certificate. */
+#include <openssl/evp.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "cache/config.h"
+#include "cache/path.h"
+#include "certs.h"
+#include "fetch/cert.h"
+#include "fetch/snapshot_write.h"
+#include "token.h"
+#include "unit.h"
+
+static const struct ot_functions *f;
+static CK_SESSION_HANDLE session;
+
+/* One certificate, whose DER is kept. */
+static uint8_t *der;
+static int der_len;
+static X509 *x509;
+
+static void begin(const char *more, X509 *cert)
+{
+    struct world_cert certs[] = {{"cert_one", "The Root", cert, true}};
+    CK_OBJECT_HANDLE object;
+    struct token_value value;
+    const uint8_t *p;
+
+    world_configure(more);
+    world_write("default", certs, 1, AGE_FRESH);
+    f = token_start(&session);
+    object = token_first(session, CKO_CERTIFICATE);
+    value = token_get(session, object, CKA_VALUE);
+    p = value.data;
+    x509 = d2i_X509(NULL, &p, (long)value.len);
+    CU_ASSERT_PTR_NOT_NULL_FATAL(x509);
+    der = NULL;
+    der_len = i2d_X509(x509, &der);
+    CU_ASSERT_EQUAL(value.len, (CK_ULONG)der_len);
+    CU_ASSERT_EQUAL(memcmp(value.data, der, value.len), 0);
+}
+
+static void end(void)
+{
+    X509_free(x509);
+    OPENSSL_free(der);
+    token_stop();
+}
+
+static void expect_bytes(CK_OBJECT_HANDLE object, CK_ATTRIBUTE_TYPE type,
+                         const void *data, size_t len)
+{
+    struct token_value value = token_get(session, object, type);
+
+    CU_ASSERT_EQUAL(value.len, len);
+    CU_ASSERT_TRUE(value.len == len && memcmp(value.data, data, len) == 0);
+}
+
+static void expect_digest(CK_OBJECT_HANDLE object, CK_ATTRIBUTE_TYPE type,
+                          const EVP_MD *method, size_t len)
+{
+    unsigned char digest[EVP_MAX_MD_SIZE];
+
+    EVP_Digest(der, (size_t)der_len, digest, NULL, method, NULL);
+    expect_bytes(object, type, digest, len);
+}
+
+static void expect_name(CK_OBJECT_HANDLE object, CK_ATTRIBUTE_TYPE type,
+                        const X509_NAME *name)
+{
+    const unsigned char *bytes;
+    size_t len;
+
+    CU_ASSERT_EQUAL(X509_NAME_get0_der((X509_NAME *)name, &bytes, &len), 1);
+    expect_bytes(object, type, bytes, len);
+}
+
+static void expect_serial(CK_OBJECT_HANDLE object)
+{
+    unsigned char *bytes = NULL;
+    int len = i2d_ASN1_INTEGER(X509_get_serialNumber(x509), &bytes);
+
+    expect_bytes(object, CKA_SERIAL_NUMBER, bytes, (size_t)len);
+    OPENSSL_free(bytes);
+}
+
+/* What every object has (§4.4). */
+static void expect_storage(CK_OBJECT_HANDLE object, const char *label,
+                           const char *unique_id)
+{
+    CU_ASSERT_TRUE(token_truth(session, object, CKA_TOKEN));
+    CU_ASSERT_FALSE(token_truth(session, object, CKA_PRIVATE));
+    CU_ASSERT_FALSE(token_truth(session, object, CKA_MODIFIABLE));
+    CU_ASSERT_FALSE(token_truth(session, object, CKA_COPYABLE));
+    CU_ASSERT_FALSE(token_truth(session, object, CKA_DESTROYABLE));
+    expect_bytes(object, CKA_LABEL, label, strlen(label));
+    expect_bytes(object, CKA_UNIQUE_ID, unique_id, strlen(unique_id));
+}
+
+static void expect_absent(CK_OBJECT_HANDLE object, CK_ATTRIBUTE_TYPE type)
+{
+    CK_ATTRIBUTE attribute = {type, NULL, 0};
+
+    CU_ASSERT_EQUAL(f->C_GetAttributeValue(session, object, &attribute, 1),
+                    CKR_ATTRIBUTE_TYPE_INVALID);
+    CU_ASSERT_EQUAL(attribute.ulValueLen, CK_UNAVAILABLE_INFORMATION);
+}
+
+static void a_certificate_has_all_that_the_specification_lists(void)
+{
+    unsigned char key_hash[20], *spki = NULL;
+    const ASN1_OCTET_STRING *key_id;
+    const ASN1_BIT_STRING *bits;
+    X509 *cert = world_ca("The Root");
+    CK_OBJECT_HANDLE object;
+    int len;
+
+    certs_set_validity(cert, "20240229120000Z", "20991231235959Z");
+    begin("", cert);
+    object = token_first(session, CKO_CERTIFICATE);
+    CU_ASSERT_EQUAL(token_number(session, object, CKA_CLASS), CKO_CERTIFICATE);
+    expect_storage(object, "The Root", "cert_one");
+    CU_ASSERT_EQUAL(token_number(session, object, CKA_CERTIFICATE_TYPE), CKC_X_509);
+    CU_ASSERT_TRUE(token_truth(session, object, CKA_TRUSTED));
+    CU_ASSERT_EQUAL(token_number(session, object, CKA_CERTIFICATE_CATEGORY), 2);
+    expect_digest(object, CKA_CHECK_VALUE, EVP_sha1(), 3);
+    expect_bytes(object, CKA_START_DATE, "20240229", 8);
+    expect_bytes(object, CKA_END_DATE, "20991231", 8);
+    len = i2d_X509_PUBKEY(X509_get_X509_PUBKEY(x509), &spki);
+    expect_bytes(object, CKA_PUBLIC_KEY_INFO, spki, (size_t)len);
+    OPENSSL_free(spki);
+    expect_name(object, CKA_SUBJECT, X509_get_subject_name(x509));
+    expect_name(object, CKA_ISSUER, X509_get_issuer_name(x509));
+    expect_serial(object);
+    key_id = X509_get0_subject_key_id(x509);
+    expect_bytes(object, CKA_ID, ASN1_STRING_get0_data(key_id),
+                 (size_t)ASN1_STRING_length(key_id));
+    expect_bytes(object, CKA_URL, "", 0);
+    bits = X509_get0_pubkey_bitstr(x509);
+    EVP_Digest(bits->data, (size_t)bits->length, key_hash, NULL, EVP_sha1(), NULL);
+    expect_bytes(object, CKA_HASH_OF_SUBJECT_PUBLIC_KEY, key_hash, 20);
+    expect_bytes(object, CKA_HASH_OF_ISSUER_PUBLIC_KEY, key_hash, 20);
+    CU_ASSERT_EQUAL(token_number(session, object, CKA_JAVA_MIDP_SECURITY_DOMAIN), 0);
+    CU_ASSERT_EQUAL(token_number(session, object, CKA_NAME_HASH_ALGORITHM), CKM_SHA_1);
+    CU_ASSERT_FALSE(token_truth(session, object, OT_CKA_X_DISTRUSTED));
+    expect_absent(object, CKA_MODULUS);
+    expect_absent(object, OT_CKA_NSS_TRUST_SERVER_AUTH);
+    expect_absent(object, 0xce534372); /* CKA_NSS_MOZILLA_CA_POLICY: facts, rule 3 */
+    end();
+}
+
+static void trust_for_nss_has_all_that_its_root_list_has(void)
+{
+    CK_OBJECT_HANDLE object;
+
+    begin("purposes = server, client, email, code\n", world_ca("The Root"));
+    object = token_first(session, OT_CKO_NSS_TRUST);
+    CU_ASSERT_EQUAL(token_number(session, object, CKA_CLASS), 0xce534353);
+    expect_storage(object, "The Root", "cert_one:nss-trust");
+    expect_name(object, CKA_ISSUER, X509_get_issuer_name(x509));
+    expect_serial(object);
+    expect_digest(object, 0xce5363b4, EVP_sha1(), 20);
+    expect_digest(object, 0xce5363b5, EVP_md5(), 16);
+    CU_ASSERT_EQUAL(token_number(session, object, 0xce536358), 0xce534352);
+    CU_ASSERT_EQUAL(token_number(session, object, 0xce536359), 0xce534352);
+    CU_ASSERT_EQUAL(token_number(session, object, 0xce53635a), 0xce534352);
+    CU_ASSERT_EQUAL(token_number(session, object, 0xce53635b), 0xce534352);
+    for (CK_ATTRIBUTE_TYPE type = 0xce53635c; type <= 0xce53635f; type++)
+        CU_ASSERT_EQUAL(token_number(session, object, type), 0xce534353);
+    CU_ASSERT_FALSE(token_truth(session, object, 0xce536360));
+    expect_absent(object, CKA_VALUE);
+    expect_absent(object, CKA_SUBJECT);
+    end();
+}
+
+static void trust_has_all_that_the_specification_lists(void)
+{
+    CK_OBJECT_HANDLE object;
+
+    begin("purposes = server, client, email, code\n", world_ca("The Root"));
+    object = token_first(session, OT_CKO_TRUST);
+    CU_ASSERT_EQUAL(token_number(session, object, CKA_CLASS), 11);
+    expect_storage(object, "The Root", "cert_one:trust");
+    expect_name(object, CKA_ISSUER, X509_get_issuer_name(x509));
+    expect_serial(object);
+    expect_digest(object, 0x635, EVP_sha256(), 32);
+    CU_ASSERT_EQUAL(token_number(session, object, CKA_NAME_HASH_ALGORITHM), CKM_SHA256);
+    for (CK_ATTRIBUTE_TYPE type = 0x62c; type <= 0x62f; type++)
+        CU_ASSERT_EQUAL(token_number(session, object, type), 2);
+    for (CK_ATTRIBUTE_TYPE type = 0x630; type <= 0x632; type++)
+        CU_ASSERT_EQUAL(token_number(session, object, type), 4);
+    end();
+}
+
+static void purposes_that_are_not_configured_are_not_trusted(void)
+{
+    static const struct {
+        const char *name;
+        CK_ATTRIBUTE_TYPE nss, trust;
+    } purposes[] = {{"server", 0xce536358, 0x62c},
+                    {"client", 0xce536359, 0x62d},
+                    {"code", 0xce53635a, 0x62e},
+                    {"email", 0xce53635b, 0x62f}};
+    CK_OBJECT_HANDLE nss, trust;
+    char more[64];
+
+    for (size_t i = 0; i < 4; i++) {
+        snprintf(more, sizeof(more), "purposes = %s\n", purposes[i].name);
+        begin(more, world_ca("The Root"));
+        nss = token_first(session, OT_CKO_NSS_TRUST);
+        trust = token_first(session, OT_CKO_TRUST);
+        for (size_t k = 0; k < 4; k++) {
+            CU_ASSERT_EQUAL(token_number(session, nss, purposes[k].nss),
+                            i == k ? 0xce534352 : 0xce534353);
+            CU_ASSERT_EQUAL(token_number(session, trust, purposes[k].trust),
+                            i == k ? 2 : 4);
+        }
+        end();
+    }
+}
+
+static void the_profile_says_that_nobody_needs_to_log_in(void)
+{
+    CK_OBJECT_HANDLE object;
+
+    begin("", world_ca("The Root"));
+    object = token_first(session, CKO_PROFILE);
+    CU_ASSERT_EQUAL(token_number(session, object, CKA_PROFILE_ID),
+                    CKP_PUBLIC_CERTIFICATES_TOKEN);
+    expect_storage(object, "public certificates", ":profile");
+    CU_ASSERT_EQUAL(token_count(session, CKO_PROFILE), 1);
+    end();
+}
+
+/* Facts, rule 4: shown, but by nothing trusted. */
+static void expect_no_trust(const char *label)
+{
+    CK_ATTRIBUTE named[] = {{CKA_LABEL, (void *)label, strlen(label)}};
+    static CK_OBJECT_HANDLE objects[TOKEN_OBJECTS_MAX];
+
+    CU_ASSERT_EQUAL_FATAL(token_find(session, named, 1, objects), 1);
+    CU_ASSERT_EQUAL(token_number(session, objects[0], CKA_CLASS), CKO_CERTIFICATE);
+    CU_ASSERT_FALSE(token_truth(session, objects[0], CKA_TRUSTED));
+    CU_ASSERT_EQUAL(token_number(session, objects[0], CKA_CERTIFICATE_CATEGORY), 0);
+}
+
+static void fault_20_only_a_valid_ca_is_trusted(void)
+{
+    struct world_cert certs[] = {{"cert_a", "expired", world_ca("A"), true},
+                                 {"cert_b", "future", world_ca("B"), true},
+                                 {"cert_c", "leaf", world_leaf("CN=D", "C"), true},
+                                 {"cert_d", "good", world_ca("D"), true},
+                                 {"cert_e", "inactive", world_ca("E"), false}};
+    CK_ATTRIBUTE good[] = {{CKA_LABEL, "good", 4}}, leaf[] = {{CKA_LABEL, "leaf", 4}};
+    static CK_OBJECT_HANDLE objects[TOKEN_OBJECTS_MAX];
+
+    certs_set_validity(certs[0].x509, "20200101000000Z", "20210101000000Z");
+    certs_set_validity(certs[1].x509, "20900101000000Z", "20910101000000Z");
+    world_configure("");
+    world_write("default", certs, 5, AGE_FRESH);
+    f = token_start(&session);
+    CU_ASSERT_EQUAL(token_count(session, CKO_CERTIFICATE), 4);
+    CU_ASSERT_EQUAL(token_count(session, OT_CKO_NSS_TRUST), 1);
+    CU_ASSERT_EQUAL(token_count(session, OT_CKO_TRUST), 1);
+    expect_no_trust("expired");
+    expect_no_trust("future");
+    expect_no_trust("leaf");
+    CU_ASSERT_EQUAL(token_find(session, good, 1, objects), 3);
+    CU_ASSERT_TRUE(token_truth(session, objects[0], CKA_TRUSTED));
+    /* the issuer's key of a leaf is not known for sure */
+    CU_ASSERT_EQUAL_FATAL(token_find(session, leaf, 1, objects), 1);
+    expect_bytes(objects[0], CKA_HASH_OF_ISSUER_PUBLIC_KEY, "", 0);
+    token_stop();
+}
+
+/* The same bytes twice: world_write would sign twice, and ECDSA signs otherwise each
+ * time. */
+static void write_twice(X509 *cert)
+{
+    struct ot_record records[2] = {{.flags = OT_RECORD_ACTIVE},
+                                   {.flags = OT_RECORD_ACTIVE}};
+    const struct ot_source *source;
+    struct ot_config *config;
+    struct ot_cert *parsed;
+    uint8_t *bytes;
+    size_t len;
+    char *scope;
+
+    bytes = certs_finish(cert, &len);
+    CU_ASSERT_EQUAL_FATAL(ot_cert_parse(&parsed, bytes, len, NULL), OT_OK);
+    CU_ASSERT_EQUAL_FATAL(ot_config_load(&config, NULL), OT_OK);
+    CU_ASSERT_EQUAL_FATAL(ot_config_find(config, NULL, &source, NULL), OT_OK);
+    scope = ot_path_scope(source);
+    ot_cert_fill(parsed, &records[0]);
+    ot_cert_fill(parsed, &records[1]);
+    records[0].field[OT_FIELD_ID] = ot_span_str("cert_a");
+    records[1].field[OT_FIELD_ID] = ot_span_str("cert_b");
+    CU_ASSERT_EQUAL_FATAL(ot_snapshot_write(world_path("default", "snapshot"), scope,
+                                            records, 2, time(NULL), NULL),
+                          OT_OK);
+    free(scope);
+    ot_config_free(config);
+    ot_cert_free(parsed);
+    free(bytes);
+}
+
+static void fault_19_one_certificate_under_two_ids_has_one_trust(void)
+{
+    world_configure("");
+    write_twice(world_ca("Twice"));
+    f = token_start(&session);
+    CU_ASSERT_EQUAL(token_count(session, CKO_CERTIFICATE), 2);
+    CU_ASSERT_EQUAL(token_count(session, OT_CKO_NSS_TRUST), 1);
+    CU_ASSERT_EQUAL(token_count(session, OT_CKO_TRUST), 1);
+    expect_bytes(token_first(session, OT_CKO_TRUST), CKA_UNIQUE_ID, "cert_a:trust", 12);
+    token_stop();
+}
+
+static void sizes_are_the_sum_of_the_values(void)
+{
+    CK_ULONG size = 0;
+
+    begin("", world_ca("The Root"));
+    CU_ASSERT_EQUAL(
+        f->C_GetObjectSize(session, token_first(session, CKO_CERTIFICATE), &size),
+        CKR_OK);
+    CU_ASSERT_TRUE(size > (CK_ULONG)der_len && size < 2 * (CK_ULONG)der_len + 500);
+    end();
+}
+
+static void the_token_is_described_by_the_rules_of_facts(void)
+{
+    CK_TOKEN_INFO token, other;
+    CK_SLOT_INFO slot;
+
+    world_configure("[source second]\n");
+    world_write_roots("default", "A", 1);
+    world_write_roots("second", "B", 1);
+    f = token_start(&session);
+    CU_ASSERT_EQUAL(f->C_GetSlotInfo(1, &slot), CKR_OK);
+    CU_ASSERT_EQUAL(slot.flags, CKF_TOKEN_PRESENT);
+    CU_ASSERT_EQUAL(f->C_GetTokenInfo(1, &token), CKR_OK);
+    CU_ASSERT_EQUAL(f->C_GetTokenInfo(2, &other), CKR_OK);
+    CU_ASSERT_EQUAL(token.flags, 0x402);
+    CU_ASSERT_EQUAL(other.flags, 0x402);
+    CU_ASSERT_EQUAL(memcmp(token.label, "orgtrust                        ", 32), 0);
+    CU_ASSERT_EQUAL(memcmp(other.label, "orgtrust second                 ", 32), 0);
+    CU_ASSERT_NOT_EQUAL(memcmp(token.serialNumber, other.serialNumber, 16), 0);
+    /* part of URIs that people have written down: never another one */
+    CU_ASSERT_EQUAL(memcmp(token.serialNumber, "6c5b964d9473ac1a", 16), 0);
+    CU_ASSERT_EQUAL(token.ulMaxPinLen, 0);
+    token_stop();
+}
+
+static void handles_mean_the_same_in_every_process(void)
+{
+    CK_OBJECT_HANDLE before, after;
+
+    begin("", world_ca("The Root"));
+    before = token_first(session, OT_CKO_TRUST);
+    end();
+    token_unload();
+    begin("", world_ca("The Root"));
+    after = token_first(session, OT_CKO_TRUST);
+    CU_ASSERT_EQUAL(before, after);
+    CU_ASSERT_EQUAL(token_first(session, CKO_CERTIFICATE) & 3, 1);
+    end();
+}
+
+static const struct unit_case cases[] = {
+    {"a_certificate_has_all_that_the_specification_lists",
+     a_certificate_has_all_that_the_specification_lists},
+    {"trust_for_nss_has_all_that_its_root_list_has",
+     trust_for_nss_has_all_that_its_root_list_has},
+    {"trust_has_all_that_the_specification_lists",
+     trust_has_all_that_the_specification_lists},
+    {"purposes_that_are_not_configured_are_not_trusted",
+     purposes_that_are_not_configured_are_not_trusted},
+    {"the_profile_says_that_nobody_needs_to_log_in",
+     the_profile_says_that_nobody_needs_to_log_in},
+    {"fault_20_only_a_valid_ca_is_trusted", fault_20_only_a_valid_ca_is_trusted},
+    {"fault_19_one_certificate_under_two_ids_has_one_trust",
+     fault_19_one_certificate_under_two_ids_has_one_trust},
+    {"sizes_are_the_sum_of_the_values", sizes_are_the_sum_of_the_values},
+    {"the_token_is_described_by_the_rules_of_facts",
+     the_token_is_described_by_the_rules_of_facts},
+    {"handles_mean_the_same_in_every_process", handles_mean_the_same_in_every_process},
+    {NULL, NULL}};
+
+int main(int argc, char **argv)
+{
+    return unit_main("p11 object", cases, argc, argv);
+}

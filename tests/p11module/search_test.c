@@ -1,0 +1,259 @@
+/* Searches: by every attribute, by many together, in the order that clients need. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "certs.h"
+#include "token.h"
+#include "unit.h"
+
+static const struct ot_functions *f;
+static CK_SESSION_HANDLE session;
+static CK_OBJECT_HANDLE objects[TOKEN_OBJECTS_MAX];
+
+static void begin(void)
+{
+    world_configure("");
+    world_write_roots("default", "Root", 9);
+    f = token_start(&session);
+}
+
+static CK_ULONG find_one(CK_ATTRIBUTE_TYPE type, const void *value, CK_ULONG len)
+{
+    CK_ATTRIBUTE template[] = {{type, (void *)value, len}};
+
+    return token_find(session, template, 1, objects);
+}
+
+/* Each object is found by each of its attributes, and by all that it has. */
+static void every_object_is_found_by_every_attribute(void)
+{
+    static const CK_ATTRIBUTE_TYPE types[] = {CKA_CLASS,
+                                              CKA_TOKEN,
+                                              CKA_PRIVATE,
+                                              CKA_MODIFIABLE,
+                                              CKA_COPYABLE,
+                                              CKA_DESTROYABLE,
+                                              CKA_LABEL,
+                                              CKA_UNIQUE_ID,
+                                              CKA_CERTIFICATE_TYPE,
+                                              CKA_TRUSTED,
+                                              CKA_CERTIFICATE_CATEGORY,
+                                              CKA_CHECK_VALUE,
+                                              CKA_START_DATE,
+                                              CKA_END_DATE,
+                                              CKA_PUBLIC_KEY_INFO,
+                                              CKA_SUBJECT,
+                                              CKA_ID,
+                                              CKA_ISSUER,
+                                              CKA_SERIAL_NUMBER,
+                                              CKA_VALUE,
+                                              CKA_URL,
+                                              CKA_HASH_OF_SUBJECT_PUBLIC_KEY,
+                                              CKA_HASH_OF_ISSUER_PUBLIC_KEY,
+                                              CKA_JAVA_MIDP_SECURITY_DOMAIN,
+                                              CKA_NAME_HASH_ALGORITHM,
+                                              OT_CKA_X_DISTRUSTED,
+                                              OT_CKA_NSS_CERT_SHA1_HASH,
+                                              OT_CKA_NSS_CERT_MD5_HASH,
+                                              OT_CKA_NSS_TRUST_SERVER_AUTH,
+                                              OT_CKA_NSS_TRUST_EMAIL_PROTECTION,
+                                              OT_CKA_NSS_TRUST_STEP_UP_APPROVED,
+                                              OT_CKA_HASH_OF_CERTIFICATE,
+                                              OT_CKA_TRUST_SERVER_AUTH,
+                                              OT_CKA_TRUST_OCSP_SIGNING,
+                                              CKA_PROFILE_ID};
+    enum { TYPES = sizeof(types) / sizeof(types[0]) };
+    static CK_OBJECT_HANDLE all[TOKEN_OBJECTS_MAX];
+    static unsigned char values[TYPES][2048];
+    CK_ATTRIBUTE template[TYPES];
+    CK_ULONG count, found, n, i, k;
+    bool is_there;
+
+    begin();
+    count = token_find(session, NULL, 0, all);
+    CU_ASSERT_EQUAL(count, 9 * 3 + 1);
+    for (i = 0; i < count; i++) {
+        for (k = 0, n = 0; k < TYPES; k++) {
+            template[n] = (CK_ATTRIBUTE){types[k], values[n], sizeof(values[0])};
+            if (f->C_GetAttributeValue(session, all[i], &template[n], 1) != CKR_OK)
+                continue;
+            found = find_one(types[k], values[n], template[n].ulValueLen);
+            for (is_there = false; found > 0; found--)
+                is_there = is_there || objects[found - 1] == all[i];
+            CU_ASSERT_TRUE(is_there);
+            n++;
+        }
+        CU_ASSERT_TRUE(n >= 9);
+        CU_ASSERT_EQUAL(token_find(session, template, n, objects), 1);
+        CU_ASSERT_EQUAL(objects[0], all[i]);
+    }
+    token_stop();
+}
+
+static void nothing_is_found_by_what_differs(void)
+{
+    const CK_OBJECT_CLASS classes[] = {
+        CKO_DATA,       CKO_PUBLIC_KEY, CKO_PRIVATE_KEY,
+        CKO_SECRET_KEY, 0xce534354, /* NSS's list of roots: facts, rule 3 */
+        0xd84447c8 /* p11-kit's certificate extensions, and the public key's */};
+    CK_BBOOL yes = CK_TRUE, no = CK_FALSE;
+    static unsigned char long_value[OT_CERT_DER_MAX + 1];
+    struct token_value value;
+    size_t i;
+
+    begin();
+    for (i = 0; i < sizeof(classes) / sizeof(classes[0]); i++)
+        CU_ASSERT_EQUAL(token_count(session, classes[i]), 0);
+    CU_ASSERT_EQUAL(find_one(CKA_TOKEN, &no, sizeof(no)), 0);
+    CU_ASSERT_EQUAL(find_one(OT_CKA_X_DISTRUSTED, &yes, sizeof(yes)), 0);
+    CU_ASSERT_EQUAL(find_one(CKA_LABEL, "Root", 4), 0);
+    CU_ASSERT_EQUAL(find_one(CKA_LABEL, "root 1", 6), 0);
+    CU_ASSERT_EQUAL(find_one(CKA_LABEL, NULL, 0), 0);
+    CU_ASSERT_EQUAL(find_one(CKA_MODULUS, "x", 1), 0);
+    CU_ASSERT_EQUAL(find_one(CKA_CLASS, "\1", 1), 0); /* not as long as a CK_ULONG */
+    CU_ASSERT_EQUAL(find_one(CKA_VALUE, long_value, sizeof(long_value)), 0);
+    value = token_get(session, token_first(session, CKO_CERTIFICATE), CKA_VALUE);
+    CU_ASSERT_EQUAL(find_one(CKA_VALUE, value.data, value.len), 1);
+    CU_ASSERT_EQUAL(find_one(CKA_VALUE, value.data, value.len - 1), 0);
+    CU_ASSERT_EQUAL(find_one(CKA_UNIQUE_ID, "cert_1", 6), 1);
+    CU_ASSERT_EQUAL(find_one(CKA_UNIQUE_ID, "cert_1:trust", 12), 1);
+    CU_ASSERT_EQUAL(find_one(CKA_UNIQUE_ID, "cert_1:", 7), 0);
+    CU_ASSERT_EQUAL(find_one(CKA_UNIQUE_ID, ":profile", 8), 1);
+    token_stop();
+}
+
+/* The searches of facts, each of which has to find one certificate among many. */
+static void the_searches_that_clients_make(void)
+{
+    CK_OBJECT_CLASS cert = CKO_CERTIFICATE, nss = OT_CKO_NSS_TRUST;
+    CK_CERTIFICATE_TYPE type = CKC_X_509;
+    CK_BBOOL yes = CK_TRUE;
+    struct token_value subject, id, issuer, serial;
+    CK_OBJECT_HANDLE object;
+
+    begin();
+    CU_ASSERT_EQUAL(find_one(CKA_LABEL, "Root 5", 6), 3);
+    object = objects[0];
+    subject = token_get(session, object, CKA_SUBJECT);
+    id = token_get(session, object, CKA_ID);
+    issuer = token_get(session, object, CKA_ISSUER);
+    serial = token_get(session, object, CKA_SERIAL_NUMBER);
+    CK_ATTRIBUTE gnutls[] = {{CKA_CLASS, &cert, sizeof(cert)},
+                             {CKA_TRUSTED, &yes, sizeof(yes)},
+                             {CKA_CERTIFICATE_TYPE, &type, sizeof(type)},
+                             {CKA_SUBJECT, (void *)subject.data, subject.len},
+                             {CKA_ID, (void *)id.data, id.len}};
+    CU_ASSERT_EQUAL(token_find(session, gnutls, 5, objects), 1);
+    CU_ASSERT_EQUAL(objects[0], object);
+    CU_ASSERT_EQUAL(token_find(session, gnutls, 4, objects), 1);
+    CU_ASSERT_EQUAL(token_find(session, gnutls, 3, objects), 9);
+    CK_ATTRIBUTE issued[] = {{CKA_SERIAL_NUMBER, (void *)serial.data, serial.len},
+                             {CKA_ISSUER, (void *)issuer.data, issuer.len},
+                             {CKA_TOKEN, &yes, sizeof(yes)},
+                             {CKA_CLASS, &nss, sizeof(nss)}};
+    CU_ASSERT_EQUAL(token_find(session, issued, 4, objects), 1);
+    CU_ASSERT_EQUAL(objects[0] & 3, 2);
+    CU_ASSERT_EQUAL(token_find(session, issued, 3, objects), 3);
+    CU_ASSERT_EQUAL(objects[0], object);
+    token_stop();
+}
+
+/* Facts, rule 5. */
+static void of_one_subject_the_newest_valid_one_comes_first(void)
+{
+    struct world_cert certs[] = {{"cert_a", "old", world_ca("Same"), true},
+                                 {"cert_b", "expired", world_ca("Same"), true},
+                                 {"cert_c", "new", world_ca("Same"), true},
+                                 {"cert_d", "future", world_ca("Same"), true},
+                                 {"cert_e", "other", world_ca("Other"), true}};
+    struct token_value subject;
+
+    certs_set_validity(certs[0].x509, "20200101000000Z", "20900101000000Z");
+    certs_set_validity(certs[1].x509, "20220101000000Z", "20230101000000Z");
+    certs_set_validity(certs[2].x509, "20210101000000Z", "20900101000000Z");
+    certs_set_validity(certs[3].x509, "20890101000000Z", "20900101000000Z");
+    certs_set_validity(certs[4].x509, "20190101000000Z", "20900101000000Z");
+    world_configure("");
+    world_write("default", certs, 5, AGE_FRESH);
+    f = token_start(&session);
+    CU_ASSERT_STRING_EQUAL(token_labels(session, NULL, 0),
+                           "new;old;other;future;expired;");
+    CU_ASSERT_EQUAL(find_one(CKA_LABEL, "old", 3), 3);
+    subject = token_get(session, objects[0], CKA_SUBJECT);
+    CK_ATTRIBUTE same[] = {{CKA_SUBJECT, (void *)subject.data, subject.len}};
+    CU_ASSERT_STRING_EQUAL(token_labels(session, same, 1), "new;old;future;expired;");
+    token_stop();
+}
+
+static void a_long_template_is_a_template(void)
+{
+    CK_ATTRIBUTE template[256];
+    CK_BBOOL yes = CK_TRUE;
+    struct token_value value;
+
+    begin();
+    value = token_get(session, token_first(session, CKO_CERTIFICATE), CKA_VALUE);
+    for (size_t i = 0; i < 256; i++)
+        template[i] = (CK_ATTRIBUTE){CKA_TOKEN, &yes, sizeof(yes)};
+    template[100] = (CK_ATTRIBUTE){CKA_VALUE, (void *)value.data, value.len};
+    CU_ASSERT_EQUAL(token_find(session, template, 256, objects), 1);
+    token_stop();
+}
+
+/* The application may do with its memory what it likes while a search runs. */
+static void a_template_is_copied(void)
+{
+    char label[] = "Root 2";
+    CK_ATTRIBUTE template[] = {{CKA_LABEL, label, 6}};
+    CK_ULONG n = 0;
+
+    begin();
+    CU_ASSERT_EQUAL(f->C_FindObjectsInit(session, template, 1), CKR_OK);
+    memset(label, 'x', sizeof(label));
+    memset(template, 0xff, sizeof(template));
+    CU_ASSERT_EQUAL(f->C_FindObjects(session, objects, 10, &n), CKR_OK);
+    CU_ASSERT_EQUAL(n, 3);
+    CU_ASSERT_EQUAL(f->C_FindObjectsFinal(session), CKR_OK);
+    token_stop();
+}
+
+static void several_sources_are_several_slots(void)
+{
+    CK_SESSION_HANDLE other;
+    CK_OBJECT_HANDLE theirs;
+    CK_ATTRIBUTE label = {CKA_LABEL, NULL, 0};
+
+    world_configure("[source aaa]\npurposes = email\n");
+    world_write_roots("default", "A", 2);
+    world_write_roots("aaa", "B", 3);
+    f = token_start(&session);
+    other = token_session(2);
+    CU_ASSERT_STRING_EQUAL(token_labels(session, NULL, 0), "A 0;A 1;");
+    CU_ASSERT_STRING_EQUAL(token_labels(other, NULL, 0), "B 0;B 1;B 2;");
+    CU_ASSERT_EQUAL(find_one(CKA_LABEL, "B 2", 3), 0);
+    CK_ATTRIBUTE last[] = {{CKA_LABEL, "B 2", 3}};
+    CU_ASSERT_EQUAL_FATAL(token_find(other, last, 1, objects), 3);
+    theirs = objects[0];
+    CU_ASSERT_EQUAL(f->C_GetAttributeValue(session, theirs, &label, 1),
+                    CKR_OBJECT_HANDLE_INVALID); /* no cert_2 in this source */
+    CU_ASSERT_EQUAL(token_number(other, token_first(other, OT_CKO_TRUST), 0x62c), 4);
+    CU_ASSERT_EQUAL(token_number(other, token_first(other, OT_CKO_TRUST), 0x62f), 2);
+    token_stop();
+}
+
+static const struct unit_case cases[] = {
+    {"every_object_is_found_by_every_attribute",
+     every_object_is_found_by_every_attribute},
+    {"nothing_is_found_by_what_differs", nothing_is_found_by_what_differs},
+    {"the_searches_that_clients_make", the_searches_that_clients_make},
+    {"of_one_subject_the_newest_valid_one_comes_first",
+     of_one_subject_the_newest_valid_one_comes_first},
+    {"a_long_template_is_a_template", a_long_template_is_a_template},
+    {"a_template_is_copied", a_template_is_copied},
+    {"several_sources_are_several_slots", several_sources_are_several_slots},
+    {NULL, NULL}};
+
+int main(int argc, char **argv)
+{
+    return unit_main("p11 search", cases, argc, argv);
+}
