@@ -2,7 +2,7 @@
 
 import pytest
 
-from conftest import CERTIFICATES, error_of, judging
+from judge import CERTIFICATES, error_of, judging
 
 VERBS = ("activate", "deactivate")
 

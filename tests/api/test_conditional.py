@@ -2,7 +2,7 @@
 
 import pytest
 
-from conftest import CERTIFICATES, judging
+from judge import CERTIFICATES, judging
 
 
 def tag_of(client, path):

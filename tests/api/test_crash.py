@@ -8,7 +8,7 @@ import time
 
 import pytest
 
-from conftest import CERTIFICATES, judging
+from judge import CERTIFICATES, judging
 from support import paths
 from support.organization import ApiError, Organization
 

@@ -6,7 +6,7 @@ import time
 
 import pytest
 
-from conftest import CERTIFICATES, error_of, judging
+from judge import CERTIFICATES, error_of, judging
 from support import paths
 from support.organization import Organization
 from support.process import run

@@ -6,7 +6,7 @@ import time
 
 import pytest
 
-from conftest import CERTIFICATES, error_of, judging
+from judge import CERTIFICATES, error_of, judging
 
 COUNT = 300
 

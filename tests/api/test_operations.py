@@ -5,7 +5,7 @@ import time
 
 import pytest
 
-from conftest import CERTIFICATES, error_of, judging
+from judge import CERTIFICATES, error_of, judging
 from support import certs as openssl
 
 

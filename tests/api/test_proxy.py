@@ -8,7 +8,7 @@ from http.server import BaseHTTPRequestHandler, HTTPServer
 
 import pytest
 
-from conftest import CERTIFICATES, judging
+from judge import CERTIFICATES, judging
 from support.organization import ApiClient
 from support.process import clean_environment
 from validating_proxy import ValidatingProxy

@@ -5,7 +5,7 @@ import socket
 
 import pytest
 
-from conftest import CERTIFICATES, DESCRIPTION, error_of, judging
+from judge import CERTIFICATES, DESCRIPTION, error_of, judging
 from support import paths
 from support.organization import Organization
 

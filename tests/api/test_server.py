@@ -14,7 +14,7 @@ import time
 
 import pytest
 
-from conftest import CERTIFICATES, judging
+from judge import CERTIFICATES, judging
 from support import paths
 from support.organization import Organization
 from support.process import Background, clean_environment, run, wait_until
