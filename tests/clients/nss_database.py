@@ -1,0 +1,24 @@
+"""NSS databases that know the module, directly or through p11-kit's proxy."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from module_world import ModuleWorld, need
+
+DIRECT, PROXY = "direct", "proxy"
+WAYS = (DIRECT, PROXY)
+
+
+def make_database(world: ModuleWorld, directory: Path, way: str | None = DIRECT) -> Path:
+    """An empty database in a directory; way None: one that does not know the module."""
+    directory.mkdir(parents=True, exist_ok=True)
+    certutil, modutil = need("certutil", "libnss3-tools"), need("modutil", "libnss3-tools")
+    done = world.run([certutil, "-N", "-d", f"sql:{directory}", "--empty-password"])
+    assert done.status == 0, done
+    if way is not None:
+        library = world.proxy if way == PROXY else world.module
+        done = world.run([modutil, "-dbdir", f"sql:{directory}", "-add", "orgtrust",
+                          "-libfile", library, "-force"], p11kit=way == PROXY)
+        assert done.status == 0 and 'Module "orgtrust" added' in done.text, done
+    return directory
