@@ -8,13 +8,14 @@ jobs=$(nproc)
 
 # check NAME COMMAND…: one test that is a command.
 check() {
-    local name=$1 outcome=passed why=
+    local name=$1 outcome=passed why='' status=0
     shift
     echo "== $name"
-    "$@" || {
+    "$@" || status=$?
+    if [[ $status -ne 0 ]]; then
         outcome=failed
-        why="exit status $?; see the log"
-    }
+        why="exit status $status; see the log"
+    fi
     printf '%s\t%s\t%s\n' "$outcome" "$name" "$why" >>"$results/$part/checks.tsv"
     [[ $outcome == passed ]]
 }
@@ -55,22 +56,28 @@ unit_tests() {
     [[ -s $results/$part/ctest.xml ]] || check "ctest $1 ran" false
 }
 
-# program_tests NAME ARGUMENT…: pytest against the programs in $builds/NAME.
+# program_tests NAME ARGUMENT…: pytest against the programs in $builds/NAME, one process
+# for each folder of tests: their conftest.py are modules of one name.
 program_tests() {
-    local name=$1
+    local name=$1 file folder ran=no
     shift
     if [[ -n ${ORGTRUST_TEST_NAMES:-} ]]; then set -- "$@" -k "$ORGTRUST_TEST_NAMES"; fi
-    ORGTRUST_BUILD=$builds/$name "$python" -m pytest -q -c "$project/tests/pytest.ini" \
-        --rootdir "$project/tests" --basetemp "$TMPDIR/py" --durations=15 \
-        --junitxml "$results/$part/pytest.xml" "$@" "$project/tests"
-    # 5: nothing was selected.
-    case $? in
-    0 | 1) ;;
-    5) [[ -n ${ORGTRUST_TEST_NAMES:-} ]] || check "pytest $name found tests" false ;;
-    *) check "pytest $name ran" false ;;
-    esac
-    chmod -R u+rwX "$TMPDIR/py" 2>/dev/null
-    rm -rf "$TMPDIR/py"
+    for file in "$project"/tests/*/test_*.py; do
+        [[ ${file%/*} != "${folder:-}" ]] || continue
+        folder=${file%/*}
+        ORGTRUST_BUILD=$builds/$name "$python" -m pytest -q -c "$project/tests/pytest.ini" \
+            --rootdir "$project/tests" --basetemp "$TMPDIR/py" --durations=10 \
+            --junitxml "$results/$part/pytest-${folder##*/}.xml" "$@" "$folder"
+        # 5: nothing was selected.
+        case $? in
+        0 | 1) ran=yes ;;
+        5) ;;
+        *) check "pytest ${folder##*/} ran" false ;;
+        esac
+        chmod -R u+rwX "$TMPDIR/py" 2>/dev/null
+        rm -rf "$TMPDIR/py"
+    done
+    [[ $ran == yes || -n ${ORGTRUST_TEST_NAMES:-} ]] || check "pytest found tests" false
 }
 
 # Reports that sanitizers wrote into $1, whoever's child it was.
@@ -123,8 +130,9 @@ lint_tidy() {
         -DCMAKE_BUILD_TYPE=Debug >/dev/null || return 1
     ninja -C "$builds/lint" -t targets all 2>/dev/null | sed -n 's/\(.*\.h\): .*/\1/p' |
         xargs -r ninja -C "$builds/lint" >/dev/null
+    # shellcheck disable=SC2016  # expanded by the inner shell
     sources '^(common|provider|p11module|cli|server)/.*\.c$' |
-        xargs -0 -n 1 -P "$jobs" sh -c '
+        xargs -0 -n 1 -P "$jobs" bash -c '
             case $2 in
             */error.c) set -- "$1" "$2" -- ;;
             *) set -- "$1" "$2" "--extra-arg=-include$0/tests/support/tidy.h" ;;

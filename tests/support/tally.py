@@ -28,7 +28,7 @@ class Part:
 def read_junit(part: Part, path: Path):
     for case in ElementTree.parse(path).getroot().iter("testcase"):
         name = case.get("name", "?")
-        if path.stem == "pytest":
+        if path.stem.startswith("pytest"):
             name = f"{case.get('classname', '')}::{name}"
         skipped = case.find("skipped")
         if case.find("failure") is not None or case.find("error") is not None:
