@@ -1,0 +1,311 @@
+"""p11-kit and its trust tool: they see the anchors, by the module file that is installed,
+and what they extract makes other programs trust exactly these."""
+
+from __future__ import annotations
+
+import shutil
+import ssl
+from pathlib import Path
+
+import pytest
+from module_world import NOBODY, REFUSED, TOKEN_URL, TRUSTED, find_library, need
+from module_world import with_plain_build
+from support import paths
+from support.process import Background, clean_environment, run, wait_until
+
+pytestmark = with_plain_build
+
+# The roots that a list of anchors has in it; "expired" is also one of renewed's two.
+ANCHORS = {"active", "renewed"}
+SERVERS = "--purpose=server-auth"
+
+
+def label(party, at=0) -> str:
+    root = party.roots[at]
+    return f"{root.cn} {root.serial}"
+
+
+def trust_list(world, *options, **more) -> list[dict[str, str]]:
+    """What `trust list` says, an object a dictionary."""
+    done = world.run([need("trust", "p11-kit"), "list", *options], p11kit=True, **more)
+    assert done.status == 0 and not done.stderr, done
+    found: list[dict[str, str]] = []
+    for line in done.stdout.splitlines():
+        if line.startswith("pkcs11:"):
+            found.append({"url": line})
+        elif ": " in line:
+            key, value = line.strip().split(": ", 1)
+            found[-1][key] = value
+    return found
+
+
+def test_list_modules_shows_the_token(module_world):
+    done = module_world.run([need("p11-kit"), "list-modules"], p11kit=True)
+    assert done.status == 0 and not done.stderr, done
+    assert str(module_world.module) in done.stdout
+    words = done.stdout.split()
+    assert "token: orgtrust\n" in done.stdout and done.stdout.count("token: ") == 1
+    assert {"write-protected", "token-initialized"} <= set(words)
+    assert "login-required" not in words
+
+
+def test_trust_list_has_the_anchors_and_nothing_else(module_world):
+    found = trust_list(module_world)
+    assert {entry["label"] for entry in found} == {
+        label(module_world.parties[name]) for name in ANCHORS}
+    assert all(entry["trust"] == "anchor" for entry in found), found
+    assert all(entry["category"] == "authority" for entry in found), found
+
+
+def test_any_account_sees_them(module_world):
+    assert trust_list(module_world) == trust_list(module_world, account=NOBODY)
+
+
+def test_an_unprivileged_user_has_the_module_by_a_file_of_his_own(module_world):
+    """$XDG_CONFIG_HOME, which p11-kit ignores for root."""
+    home = module_world.scratch(NOBODY)
+    modules = home / "pkcs11" / "modules"
+    modules.mkdir(parents=True)
+    module_world.write_module_file(modules / "orgtrust.module")
+    mounts = module_world.p11kit_mounts(module_world.empty)
+    done = module_world.run(["trust", "list"], account=NOBODY, mounts=mounts,
+                            env={"XDG_CONFIG_HOME": str(home)})
+    assert label(module_world.parties["active"]) in done.stdout, done
+    done = module_world.run(["trust", "list"], mounts=mounts,
+                            env={"XDG_CONFIG_HOME": str(home)})
+    assert "active" not in done.stdout, done
+
+
+def test_blocklist_is_empty(module_world):
+    assert trust_list(module_world, "--filter=blocklist") == []
+
+
+def test_without_trust_policy_nothing_is_an_anchor(module_world):
+    """Why the module file has that line."""
+    modules = module_world.scratch()
+    module_world.write_module_file(modules / "orgtrust.module")
+    path = modules / "orgtrust.module"
+    path.write_text(path.read_text().replace("trust-policy: yes\n", ""))
+    done = module_world.run(["trust", "list"], mounts=module_world.p11kit_mounts(modules))
+    assert not done.out and "no modules containing trust policy" in done.stderr, done
+
+
+def test_a_missing_module_does_not_break_p11_kit(module_world):
+    """Why the module file says `critical: no`: another module's tokens stay."""
+    modules = module_world.scratch()
+    module_world.write_module_file(modules / "gone.module", modules / "gone.so")
+    module_world.write_module_file(modules / "orgtrust.module")
+    done = module_world.run(["trust", "list"], mounts=module_world.p11kit_mounts(modules))
+    assert done.status == 0 and label(module_world.parties["active"]) in done.stdout, done
+
+
+def test_another_source_is_a_token_of_its_own(module_world):
+    other = label(module_world.parties["other"])
+    assert other not in {entry["label"] for entry in trust_list(module_world)}
+    module_world.configure_both()
+    try:
+        assert other in {entry["label"] for entry in trust_list(module_world)}
+        done = module_world.run(["p11-kit", "list-modules"], p11kit=True)
+        assert "token: orgtrust lab\n" in done.stdout, done
+    finally:
+        module_world.configure_default()
+
+
+# trust extract. Each format is used by a program that reads it.
+
+
+def extract(world, form: str, *options) -> Path:
+    path = world.scratch() / form
+    done = world.run(["trust", "extract", f"--format={form}", *options, path], p11kit=True)
+    assert done.status == 0 and not done.stderr, done
+    return path
+
+
+def verifies(world, name: str, *where) -> bool:
+    """Whether openssl believes a party's leaf with these anchors."""
+    party = world.parties[name]
+    directory = world.scratch()
+    (directory / "leaf.pem").write_text(party.leaf.pem)
+    (directory / "intermediate.pem").write_text(party.intermediate.pem)
+    done = run([paths.OPENSSL, "verify", "-no-CAfile", "-no-CAstore", *where, "-untrusted",
+                directory / "intermediate.pem", directory / "leaf.pem"],
+               env=clean_environment(OPENSSL_CONF="/dev/null", SSL_CERT_DIR="/nonexistent"))
+    assert (done.status == 0) is done.stdout.endswith(": OK\n"), done
+    return done.status == 0
+
+
+def assert_verifies_anchors_only(world, *where):
+    for name in TRUSTED:
+        assert verifies(world, name, *where), name
+    for name in REFUSED:
+        assert not verifies(world, name, *where), name
+
+
+@pytest.mark.parametrize("form", ["pem-bundle", "openssl-bundle"])
+def test_extract_a_bundle(module_world, form):
+    bundle = extract(module_world, form, "--filter=ca-anchors", SERVERS)
+    assert_verifies_anchors_only(module_world, "-CAfile", bundle)
+
+
+@pytest.mark.parametrize("form", ["pem-directory-hash", "openssl-directory"])
+def test_extract_a_hashed_directory(module_world, form):
+    directory = extract(module_world, form, "--filter=ca-anchors", SERVERS)
+    assert_verifies_anchors_only(module_world, "-CApath", directory)
+
+
+def anchors(world) -> set[bytes]:
+    return {world.parties[name].root.der for name in ANCHORS}
+
+
+def test_extract_a_directory_of_pem(module_world):
+    directory = extract(module_world, "pem-directory", "--filter=ca-anchors", SERVERS)
+    assert {ssl.PEM_cert_to_DER_cert(path.read_text())
+            for path in directory.iterdir()} == anchors(module_world)
+
+
+def test_extract_a_directory_of_der(module_world):
+    directory = extract(module_world, "x509-directory", "--filter=ca-anchors", SERVERS)
+    assert {path.read_bytes() for path in directory.iterdir()} == anchors(module_world)
+
+
+def test_extract_one_certificate(module_world):
+    party = module_world.parties["active"]
+    url = f"pkcs11:object={label(party).replace(' ', '%20')};type=cert"
+    assert extract(module_world, "x509-file", f"--filter={url}").read_bytes() == (
+        party.root.der)
+
+
+@pytest.mark.parametrize("form", ["java-cacerts", "edk2-cacerts"])
+def test_extract_a_store_of_other_programs(module_world, form):
+    """Their content; keytool reads the one below."""
+    store = extract(module_world, form, "--filter=ca-anchors",
+                    SERVERS).read_bytes()
+    for party in module_world.parties.values():
+        for root in party.roots:
+            assert (root.der in store) is (root.der in anchors(module_world)), root.cn
+
+
+def test_java_reads_the_extracted_store(module_world):
+    keytool = need("keytool", "openjdk-17-jre-headless")
+    store = extract(module_world, "java-cacerts", "--filter=ca-anchors",
+                    SERVERS)
+    done = module_world.run([keytool, "-J-Xshare:auto", "-list", "-keystore", store,
+                             "-storepass", "changeit"])
+    assert done.status == 0 and "2 entries" in done.stdout, done
+    assert done.stdout.count("trustedCertEntry") == 2, done
+
+
+def test_extract_everything(module_world):
+    """Also what is active and no anchor; never what is inactive."""
+    bundle = extract(module_world, "pem-bundle", "--filter=certificates").read_text()
+    shown = {name for name, party in module_world.parties.items() if party.root.pem in bundle}
+    assert shown == {"active", "renewed", "expired", "non_ca"}
+
+
+def test_what_was_activated_is_in_the_next_list(module_world):
+    moving = label(module_world.parties["moving"])
+
+    def listed():
+        return moving in {entry["label"] for entry in trust_list(module_world)}
+
+    assert not listed()
+    with module_world.activated():
+        assert listed()
+    assert not listed()
+
+
+# For containers: the module at the other end of a socket or a pipe.
+
+
+@pytest.fixture
+def socket(module_world):
+    """The socket of `p11-kit server` with our token."""
+    path = module_world.scratch() / "p11"
+    server = Background(
+        [need("p11-kit"), "server", "--foreground", "--name", path, "--provider",
+         module_world.module, TOKEN_URL],
+        env=module_world.env | {"XDG_RUNTIME_DIR": str(path.parent)},
+        log=path.with_name("log"))
+    try:
+        wait_until(path.exists, what=f"the socket: {server.output()}")
+        yield path
+    finally:
+        server.stop()
+
+
+def p11tool(world, *argv, **more) -> str:
+    done = world.run([need("p11tool", "gnutls-bin"), *argv], **more)
+    assert done.status == 0, done
+    return done.stdout
+
+
+def test_the_client_of_a_server_sees_the_anchors(module_world, socket):
+    client = find_library("pkcs11/p11-kit-client.so")
+    env = {"P11_KIT_SERVER_ADDRESS": f"unix:path={socket}"}
+    listed = p11tool(module_world, "--provider", client, "--list-all-trusted", TOKEN_URL,
+                     env=env)
+    for name, party in module_world.parties.items():
+        assert (label(party) in listed) is (name in ANCHORS), name
+
+
+def wget(world, name, **more) -> bool:
+    done = world.run([need("wget"), "--no-config", "-nv", "-O", "-", "--ca-certificate",
+                      TOKEN_URL, world.servers[name].url], **more)
+    assert done.status == 0 or "is not trusted" in done.stderr, done
+    return done.status == 0
+
+
+def remotes(world, socket) -> dict[str, list[str]]:
+    """The lines of a module file, for a container by a socket and by a pipe."""
+    return {"server": [f"module: {find_library('pkcs11/p11-kit-client.so')}"],
+            "remote": [f"remote: |p11-kit remote {world.module}"]}
+
+
+@pytest.mark.parametrize("how", ["server", "remote"])
+def test_gnutls_trusts_over_a_connection(module_world, socket, how):
+    modules = module_world.scratch()
+    lines = [*remotes(module_world, socket)[how], "trust-policy: yes"]
+    (modules / "there.module").write_text("\n".join(lines) + "\n")
+    more = {"mounts": module_world.p11kit_mounts(modules),
+            "env": {"P11_KIT_SERVER_ADDRESS": f"unix:path={socket}"}}
+    for name in TRUSTED:
+        assert wget(module_world, name, **more), name
+    for name in REFUSED:
+        assert not wget(module_world, name, **more), name
+    with module_world.activated():
+        assert wget(module_world, "moving", **more), "the far end looks, too"
+    assert not wget(module_world, "moving", **more)
+
+
+def p11_kit_version() -> tuple[int, ...]:
+    done = run(["dpkg-query", "-W", "-f", "${Version}", "p11-kit"], env=clean_environment())
+    return tuple(int(part) for part in done.stdout.split("-")[0].split("."))
+
+
+def test_trust_list_over_a_connection(module_world, socket):
+    """p11-kit before 0.26 cannot, whatever the module; the README says so."""
+    modules = module_world.scratch()
+    lines = [*remotes(module_world, socket)["remote"], "trust-policy: yes"]
+    (modules / "there.module").write_text("\n".join(lines) + "\n")
+    done = module_world.run(["trust", "list"], mounts=module_world.p11kit_mounts(modules))
+    shown = label(module_world.parties["active"]) in done.stdout
+    if p11_kit_version() < (0, 26):
+        assert not shown and "couldn't load attributes" in done.stderr, done
+        with_theirs = trust_list_of_their_own_module(module_world)
+        assert not with_theirs.stdout and "couldn't load" in with_theirs.stderr, with_theirs
+    else:
+        assert shown, done
+
+
+def trust_list_of_their_own_module(world):
+    """The same with p11-kit's own trust module and an anchor that it has."""
+    theirs = find_library("pkcs11/p11-kit-trust.so")
+    anchors_dir = world.scratch() / "anchors"
+    anchors_dir.mkdir()
+    shutil.copy(world.parties["active"].root.path, anchors_dir / "anchor.pem")
+    modules = world.scratch()
+    (modules / "there.module").write_text(
+        f"remote: |p11-kit remote {theirs}\ntrust-policy: yes\n")
+    system = "/usr/share/ca-certificates/trust-source"
+    mounts = world.p11kit_mounts(modules) | {system: anchors_dir.parent}
+    return world.run(["trust", "list"], mounts=mounts)
