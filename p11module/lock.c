@@ -53,6 +53,11 @@ CK_RV ot_lock_take(struct ot_lock *lock)
     return CKR_OK;
 }
 
+bool ot_lock_was_free(struct ot_lock *lock)
+{
+    return lock->locking->lock == NULL && pthread_mutex_trylock(&lock->system) == 0;
+}
+
 void ot_lock_drop(struct ot_lock *lock)
 {
     if (lock->locking->unlock != NULL)

@@ -35,4 +35,8 @@ void ot_lock_clear(struct ot_lock *lock);
 CK_RV ot_lock_take(struct ot_lock *lock);
 void ot_lock_drop(struct ot_lock *lock);
 
+/* In a forked child, of a lock of its parent: whether no thread had it when it forked. An
+ * application's mutexes cannot be asked. */
+bool ot_lock_was_free(struct ot_lock *lock);
+
 #endif

@@ -68,14 +68,15 @@ static void module_free(struct ot_module *module)
     free(module);
 }
 
-/* What the parent had. Another of its threads may have been inside a session or a lock,
- * so these are left behind; the rest is whole. */
+/* What the parent had. Its locks are left as they are: another thread may have held one.
+ */
 static void module_free_inherited(struct ot_module *module)
 {
     size_t i;
 
     if (module == NULL)
         return;
+    ot_session_table_clear_inherited(&module->sessions);
     for (i = 0; i < module->slot_count; i++) {
         ot_snapshot_unref(module->slots[i].newest);
         ot_cache_free(module->slots[i].cache);

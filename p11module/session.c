@@ -34,19 +34,33 @@ static void session_free(struct ot_session *session)
     free(session);
 }
 
+static void free_sessions(struct ot_shard *shard)
+{
+    size_t place;
+
+    for (place = 0; place < shard->room; place++)
+        if (shard->sessions[place] != NULL)
+            session_free(shard->sessions[place]);
+    free(shard->sessions);
+}
+
 void ot_session_table_clear(struct ot_session_table *table)
 {
-    struct ot_shard *shard;
-    size_t i, place;
+    size_t i;
 
     for (i = 0; i < OT_SESSION_SHARDS; i++) {
-        shard = &table->shards[i];
-        for (place = 0; place < shard->room; place++)
-            if (shard->sessions[place] != NULL)
-                session_free(shard->sessions[place]);
-        free(shard->sessions);
-        ot_lock_clear(&shard->lock);
+        free_sessions(&table->shards[i]);
+        ot_lock_clear(&table->shards[i].lock);
     }
+}
+
+void ot_session_table_clear_inherited(struct ot_session_table *table)
+{
+    size_t i;
+
+    for (i = 0; i < OT_SESSION_SHARDS; i++)
+        if (ot_lock_was_free(&table->shards[i].lock))
+            free_sessions(&table->shards[i]);
 }
 
 /* A free place in the shard, whose lock is held. */

@@ -37,6 +37,8 @@ struct ot_session_table {
 CK_RV ot_session_table_init(struct ot_session_table *table,
                             const struct ot_locking *locking);
 void ot_session_table_clear(struct ot_session_table *table);
+/* The same in a forked child, which leaves behind what a thread of its parent was at. */
+void ot_session_table_clear_inherited(struct ot_session_table *table);
 
 /* The session for this thread alone, until it is dropped. CKR_CRYPTOKI_NOT_INITIALIZED,
  * CKR_SESSION_HANDLE_INVALID or CKR_GENERAL_ERROR (a mutex of the application's fails).

@@ -2,19 +2,16 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
-#include <linux/filter.h>
-#include <linux/seccomp.h>
 #include <pthread.h>
-#include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "sandbox.h"
 #include "token.h"
 #include "unit.h"
 
@@ -278,7 +275,7 @@ static void fault_46_a_forked_child_initialises_again(void)
     token_stop();
 }
 
-/* The sanitizer's own locks do not survive a fork of many threads (TSan says so). */
+/* The thread sanitizer's own locks do not survive a fork of many threads. */
 #if defined(__SANITIZE_THREAD__)
 #define FORKS 0
 #else
@@ -298,7 +295,7 @@ static void fault_46_a_fork_while_threads_search(void)
         child = fork();
         if (child == 0) {
             alarm(60); /* a deadlock is a failure */
-            _exit(use_in_child(session));
+            child_leave(use_in_child(session) == 0);
         }
         CU_ASSERT_EQUAL(status_of(child), 0);
     }
@@ -381,7 +378,8 @@ static void fault_47_unloaded_and_loaded_again(void)
     CU_ASSERT_EQUAL(count_fds(), fds);
 }
 
-/* exit(3) with a search in progress and other threads inside. */
+/* exit(3) with a search in progress and other threads inside; valgrind counts a thread
+ * that is still there as a leak. */
 static void fault_47_an_exit_without_finalize(void)
 {
     pthread_t threads[4];
@@ -394,8 +392,10 @@ static void fault_47_an_exit_without_finalize(void)
         f = token_start(&session);
         if (f->C_FindObjectsInit(session, NULL, 0) != CKR_OK)
             _exit(1);
-        start(threads, 4, search_until_stopped);
-        wait_for_searches(20);
+        if (!child_is_under_valgrind()) {
+            start(threads, 4, search_until_stopped);
+            wait_for_searches(20);
+        }
         fflush(NULL);
         exit(0);
     }
@@ -405,29 +405,12 @@ static void fault_47_an_exit_without_finalize(void)
 /* What the read path may use, and the C library for it; all else is EPERM. */
 static void confine(void)
 {
-    static const long allowed[] = {
-        SYS_read,          SYS_openat, SYS_open,        SYS_fstat,
-        SYS_newfstatat,    SYS_lstat,  SYS_mmap,        SYS_munmap,
-        SYS_close,         SYS_brk,    SYS_getpid,      SYS_geteuid,
-        SYS_clock_gettime, SYS_futex,  SYS_exit_group,  SYS_madvise,
-        SYS_mprotect,      SYS_gettid, SYS_sched_yield, SYS_rt_sigprocmask,
-        SYS_sigaltstack,   SYS_mremap};
-    enum { COUNT = sizeof(allowed) / sizeof(allowed[0]) };
-    struct sock_filter code[2 + 2 * COUNT];
-    struct sock_fprog program = {2 + 2 * COUNT, code};
+    static const unsigned allowed[] = {
+        SYS_read,          SYS_openat, SYS_open,    SYS_fstat,      SYS_newfstatat,
+        SYS_lstat,         SYS_mmap,   SYS_munmap,  SYS_close,      SYS_brk,
+        SYS_clock_gettime, SYS_getpid, SYS_geteuid, SYS_exit_group, SYS_futex};
 
-    code[0] = (struct sock_filter)BPF_STMT(BPF_LD | BPF_W | BPF_ABS,
-                                           offsetof(struct seccomp_data, nr));
-    for (size_t i = 0; i < COUNT; i++) {
-        code[1 + 2 * i] = (struct sock_filter)BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K,
-                                                       (unsigned)allowed[i], 0, 1);
-        code[2 + 2 * i] =
-            (struct sock_filter)BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW);
-    }
-    code[1 + 2 * COUNT] =
-        (struct sock_filter)BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | EPERM);
-    if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0 ||
-        prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program) != 0)
+    if (!sandbox_enter(allowed, sizeof(allowed) / sizeof(allowed[0]), false))
         _exit(50);
 }
 
@@ -446,6 +429,10 @@ static int search_confined(bool has_snapshot)
 
 static void fault_49_a_host_under_seccomp(void)
 {
+    if (!sandbox_is_possible()) {
+        fprintf(stderr, "\n  NOT TESTED here: seccomp (sanitizer or valgrind)\n");
+        return;
+    }
     begin();
     token_load();
     CU_ASSERT_EQUAL(search_confined(true), 0);
