@@ -5,8 +5,8 @@
 #include "functions.h"
 #include "module.h"
 
-#define SET(name) .name = name,
-#define SET_INFO(function) .C_GetInfo = function,
+#define SET(name) .name = (name),
+#define SET_INFO(function) .C_GetInfo = (function),
 
 _Static_assert(offsetof(struct ot_functions, C_GetInterfaceList) ==
                    sizeof(CK_FUNCTION_LIST),

@@ -120,7 +120,8 @@
 
 /* clang-format on */
 
-#define OT_FUNCTION_MEMBER(name) __typeof__(&name) name;
+/* A member cannot be named in parentheses. NOLINTNEXTLINE(bugprone-macro-parentheses) */
+#define OT_FUNCTION_MEMBER(name) __typeof__(&(name)) name;
 
 struct ot_functions {
     CK_VERSION version;

@@ -75,7 +75,7 @@ static CK_RV find_place(struct ot_shard *shard, size_t *place)
         if (shard->room == PLACES_MAX)
             return CKR_SESSION_COUNT;
         room = shard->room == 0 ? FIRST_PLACES : 2 * shard->room;
-        grown = realloc(shard->sessions, room * sizeof(*grown));
+        grown = realloc(shard->sessions, room * sizeof(struct ot_session *));
         if (grown == NULL)
             return CKR_HOST_MEMORY;
         shard->sessions = grown;

@@ -5,22 +5,25 @@
  * An operation is never in progress, because each of its beginnings is refused. */
 #include "session.h"
 
-/* These functions exist to look at none of their arguments but what is checked. */
-#pragma GCC diagnostic ignored "-Wunused-parameter"
+/* A parameter that nothing looks at, unless its presence is checked. */
+#define ANY __attribute__((unused))
 
+/* Names of parameters cannot stand in parentheses.
+ * NOLINTBEGIN(bugprone-macro-parentheses) */
 #define HANDLE CK_SESSION_HANDLE session
 #define MECHANISM CK_MECHANISM *mechanism
-#define OBJECT(name) CK_OBJECT_HANDLE name
-#define NEW_OBJECT(name) CK_OBJECT_HANDLE *name
-#define IN(name) CK_BYTE *name, CK_ULONG name##_len
-#define OUT(name) CK_BYTE *name, CK_ULONG *name##_len
-#define PARAMETER void *parameter, CK_ULONG parameter_len
+#define OBJECT(name) ANY CK_OBJECT_HANDLE name
+#define NEW_OBJECT(name) ANY CK_OBJECT_HANDLE *name
+#define IN(name) ANY CK_BYTE *name, ANY CK_ULONG name##_len
+#define OUT(name) ANY CK_BYTE *name, ANY CK_ULONG *name##_len
+#define PARAMETER ANY void *parameter, ANY CK_ULONG parameter_len
 #define TEMPLATE(name) CK_ATTRIBUTE *name, CK_ULONG name##_count
+/* NOLINTEND(bugprone-macro-parentheses) */
 
 /* Whether a value of a length, and a place for a length, are there. */
-#define HAS(name) (name != NULL || name##_len == 0)
+#define HAS(name) ((name) != NULL || name##_len == 0)
 #define HAS_ROOM(name) (name##_len != NULL)
-#define HAS_TEMPLATE(name) (name != NULL || name##_count == 0)
+#define HAS_TEMPLATE(name) ((name) != NULL || name##_count == 0)
 
 #define REFUSE(name, parameters, are_arguments_good, refusal)                            \
     CK_RV name parameters                                                                \
@@ -57,7 +60,7 @@ REFUSE(C_EncryptMessage, (HANDLE, PARAMETER, IN(associated), IN(plain), OUT(ciph
        HAS(associated) && HAS(plain) && HAS_ROOM(cipher), NO_OPERATION)
 REFUSE(C_EncryptMessageBegin, (HANDLE, PARAMETER, IN(associated)), HAS(associated),
        NO_OPERATION)
-REFUSE(C_EncryptMessageNext, (HANDLE, PARAMETER, IN(plain), OUT(cipher), CK_FLAGS flags),
+REFUSE(C_EncryptMessageNext, (HANDLE, PARAMETER, IN(plain), OUT(cipher), ANY CK_FLAGS flags),
        HAS(plain) && HAS_ROOM(cipher), NO_OPERATION)
 REFUSE(C_MessageEncryptFinal, (HANDLE), true, NO_OPERATION)
 
@@ -75,7 +78,7 @@ REFUSE(C_DecryptMessage, (HANDLE, PARAMETER, IN(associated), IN(cipher), OUT(pla
        HAS(associated) && HAS(cipher) && HAS_ROOM(plain), NO_OPERATION)
 REFUSE(C_DecryptMessageBegin, (HANDLE, PARAMETER, IN(associated)), HAS(associated),
        NO_OPERATION)
-REFUSE(C_DecryptMessageNext, (HANDLE, PARAMETER, IN(cipher), OUT(plain), CK_FLAGS flags),
+REFUSE(C_DecryptMessageNext, (HANDLE, PARAMETER, IN(cipher), OUT(plain), ANY CK_FLAGS flags),
        HAS(cipher) && HAS_ROOM(plain), NO_OPERATION)
 REFUSE(C_MessageDecryptFinal, (HANDLE), true, NO_OPERATION)
 
@@ -182,7 +185,7 @@ REFUSE(C_AsyncComplete, (HANDLE, CK_UTF8CHAR *function, CK_ASYNC_DATA *result),
        function != NULL && result != NULL, CKR_SESSION_ASYNC_NOT_SUPPORTED)
 REFUSE(C_AsyncGetID, (HANDLE, CK_UTF8CHAR *function, CK_ULONG *id),
        function != NULL && id != NULL, CKR_SESSION_ASYNC_NOT_SUPPORTED)
-REFUSE(C_AsyncJoin, (HANDLE, CK_UTF8CHAR *function, CK_ULONG id, IN(data)),
+REFUSE(C_AsyncJoin, (HANDLE, CK_UTF8CHAR *function, ANY CK_ULONG id, IN(data)),
        function != NULL && HAS(data), CKR_SESSION_ASYNC_NOT_SUPPORTED)
 
 /* clang-format on */
