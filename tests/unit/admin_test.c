@@ -1,0 +1,180 @@
+/* What is there, found by id, name and content; uploads that are looked for. */
+#include "fetch/admin.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "certs.h"
+#include "fake_org.h"
+#include "unit.h"
+
+static void ids_go_before_names_and_names_must_be_one(void)
+{
+    const struct ot_admin_cert *cert;
+    struct fake_org org;
+
+    fake_org_begin(&org, NULL);
+    fake_org_add(&org, "cert_a", "same", true);
+    fake_org_add(&org, "cert_b", "same", false);
+    fake_org_add(&org, "cert_c", "cert_a", false);
+    fake_org_add(&org, "cert_d", "", false);
+    fake_org_look(&org);
+    CU_ASSERT_EQUAL(ot_admin_count(org.admin), 4);
+    CU_ASSERT_EQUAL(ot_admin_find(org.admin, "cert_a", &cert, &org.err), OT_OK);
+    CU_ASSERT_STRING_EQUAL(cert->id, "cert_a");
+    CU_ASSERT_TRUE(cert->active && cert->has_sha256);
+    CU_ASSERT_EQUAL(ot_admin_find(org.admin, "same", &cert, &org.err), OT_E_USAGE);
+    CU_ASSERT_PTR_NULL(cert);
+    CU_ASSERT_PTR_NOT_NULL(strstr(org.err.message, "cert_a, cert_b"));
+    CU_ASSERT_EQUAL(ot_admin_find(org.admin, "", &cert, &org.err), OT_E_NOT_FOUND);
+    CU_ASSERT_EQUAL(ot_admin_find(org.admin, "x", &cert, &org.err), OT_E_NOT_FOUND);
+    fake_org_end(&org);
+}
+
+static void of_equal_content_the_active_one_is_found(void)
+{
+    uint8_t digest[OT_SHA256_LEN];
+    struct fake_org org;
+
+    fake_org_begin(&org, NULL);
+    fake_org_add(&org, "cert_a", "a", false);
+    fake_org_add(&org, "cert_b", "b", true);
+    free(org.certs[1].pem);
+    org.certs[1].pem = strdup(org.certs[0].pem);
+    fake_org_add(&org, "cert_c", "c", true);
+    free(org.certs[2].pem);
+    org.certs[2].pem = strdup("no certificate");
+    CU_ASSERT_EQUAL(ot_cert_input_digest(digest, org.certs[0].pem, &org.err), OT_OK);
+    fake_org_look(&org);
+    CU_ASSERT_STRING_EQUAL(ot_admin_find_sha256(org.admin, digest)->id, "cert_b");
+    CU_ASSERT_FALSE(ot_admin_at(org.admin, 2)->has_sha256);
+    org.certs[1].active = false;
+    fake_org_look(&org);
+    CU_ASSERT_STRING_EQUAL(ot_admin_find_sha256(org.admin, digest)->id, "cert_a");
+    digest[0] ^= 1;
+    CU_ASSERT_PTR_NULL(ot_admin_find_sha256(org.admin, digest));
+    fake_org_end(&org);
+}
+
+static void a_project_has_a_state_of_its_own(void)
+{
+    struct fake_org org;
+
+    fake_org_begin(&org, "proj_a");
+    fake_org_add(&org, "cert_a", "a", true);
+    fake_org_add(&org, "cert_b", "b", false);
+    org.certs[1].active_in_project = true;
+    fake_org_look(&org);
+    CU_ASSERT_STRING_EQUAL(ot_admin_project(org.admin), "proj_a");
+    CU_ASSERT_EQUAL(ot_admin_count(org.admin), 2);
+    CU_ASSERT_FALSE(ot_admin_at(org.admin, 0)->active);
+    CU_ASSERT_TRUE(ot_admin_at(org.admin, 1)->active);
+    fake_org_end(&org);
+}
+
+static void content_is_asked_for_once(void)
+{
+    struct fake_org org;
+    size_t requests;
+
+    fake_org_begin(&org, NULL);
+    fake_org_add(&org, "cert_a", "a", true);
+    fake_org_add(&org, "cert_b", "b", true);
+    fake_org_look(&org);
+    requests = peer_requests(org.peer);
+    CU_ASSERT_EQUAL(requests, 3);
+    fake_org_add(&org, "cert_c", "c", true);
+    fake_org_look(&org);
+    CU_ASSERT_EQUAL(peer_requests(org.peer), requests + 2);
+    CU_ASSERT_TRUE(ot_admin_at(org.admin, 0)->has_sha256);
+    fake_org_end(&org);
+}
+
+static void a_project_that_is_none_is_refused(void)
+{
+    const struct ot_admin_options options = {.key = NULL};
+    struct ot_admin *admin;
+    struct fake_org org;
+
+    fake_org_begin(&org, NULL);
+    CU_ASSERT_EQUAL(
+        ot_admin_open(&admin, &org.source, "../certificates", &options, &org.err),
+        OT_E_USAGE);
+    CU_ASSERT_PTR_NULL(admin);
+    fake_org_end(&org);
+}
+
+static enum ot_status upload(struct fake_org *org, char id[OT_ID_MAX + 1])
+{
+    char *pem = certs_pem("to be uploaded", 77);
+    struct ot_cert_inputs inputs = {0};
+    enum ot_status status;
+
+    CU_ASSERT_EQUAL_FATAL(ot_cert_inputs_add(&inputs, "f", pem, strlen(pem), NULL),
+                          OT_OK);
+    ot_error_clear(&org->err);
+    status = ot_admin_upload(org->admin, &inputs.items[0], "n", id, &org->err);
+    ot_cert_inputs_clear(&inputs);
+    free(pem);
+    return status;
+}
+
+/* The first write fails like this; how many uploads and certificates are there then? */
+static void lost(int status, bool late, const char *log, size_t count)
+{
+    char id[OT_ID_MAX + 1] = "";
+    struct fake_org org;
+
+    fake_org_begin(&org, NULL);
+    fake_org_add(&org, "cert_a", "a", true);
+    fake_org_look(&org);
+    org.fail_at = 1;
+    org.fail_status = status;
+    org.fail_late = late;
+    CU_ASSERT_EQUAL(upload(&org, id), OT_OK);
+    CU_ASSERT_STRING_EQUAL(org.err.message, "");
+    CU_ASSERT_STRING_EQUAL(fake_org_log(&org), log);
+    CU_ASSERT_EQUAL(org.count, count);
+    CU_ASSERT_STRING_EQUAL(id, "new_1");
+    fake_org_end(&org);
+}
+
+static void fault_26_a_lost_answer_is_looked_for(void)
+{
+    lost(500, true, "upload", 2);
+    lost(0, true, "upload", 2);
+    lost(500, false, "upload upload", 2);
+    lost(0, false, "upload upload", 2);
+}
+
+static void a_refusal_is_believed(void)
+{
+    char id[OT_ID_MAX + 1];
+    struct fake_org org;
+
+    fake_org_begin(&org, NULL);
+    fake_org_look(&org);
+    org.fail_at = 1;
+    org.fail_status = 400;
+    CU_ASSERT_EQUAL(upload(&org, id), OT_E_REFUSED);
+    CU_ASSERT_STRING_EQUAL(fake_org_log(&org), "upload");
+    fake_org_end(&org);
+}
+
+static const struct unit_case cases[] = {
+    {"ids_go_before_names_and_names_must_be_one",
+     ids_go_before_names_and_names_must_be_one},
+    {"of_equal_content_the_active_one_is_found",
+     of_equal_content_the_active_one_is_found},
+    {"a_project_has_a_state_of_its_own", a_project_has_a_state_of_its_own},
+    {"content_is_asked_for_once", content_is_asked_for_once},
+    {"a_project_that_is_none_is_refused", a_project_that_is_none_is_refused},
+    {"fault_26_a_lost_answer_is_looked_for", fault_26_a_lost_answer_is_looked_for},
+    {"a_refusal_is_believed", a_refusal_is_believed},
+    {NULL, NULL},
+};
+
+int main(int argc, char **argv)
+{
+    return unit_main("admin", cases, argc, argv);
+}
