@@ -1,0 +1,121 @@
+/* Every allocation of the module fails once: the call says so or does without, and the
+ * next one is as if nothing had been. */
+#include <dlfcn.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "token.h"
+#include "unit.h"
+
+/* glibc's own, under the names that are not replaced here. */
+void *__libc_malloc(size_t size);
+void *__libc_calloc(size_t count, size_t size);
+void *__libc_realloc(void *old, size_t size);
+
+/* 0: let everything pass; n: the n-th allocation of the module's from now fails. */
+static unsigned countdown;
+
+/* Its own calls, and those of libc on its behalf (strdup). */
+static bool is_ours(const void *caller)
+{
+    Dl_info info;
+
+    return dladdr(caller, &info) != 0 && info.dli_fname != NULL &&
+           (strstr(info.dli_fname, "orgtrust-pkcs11.so") != NULL ||
+            strstr(info.dli_fname, "/libc.so") != NULL);
+}
+
+static bool fails(const void *caller)
+{
+    unsigned n = countdown;
+    bool counts;
+
+    if (n == 0)
+        return false;
+    countdown = 0; /* dladdr may allocate */
+    counts = is_ours(caller);
+    countdown = counts ? n - 1 : n;
+    return counts && n == 1;
+}
+
+#define INTERPOSED __attribute__((visibility("default")))
+
+INTERPOSED void *malloc(size_t size)
+{
+    return fails(__builtin_return_address(0)) ? NULL : __libc_malloc(size);
+}
+
+INTERPOSED void *calloc(size_t count, size_t size)
+{
+    return fails(__builtin_return_address(0)) ? NULL : __libc_calloc(count, size);
+}
+
+INTERPOSED void *realloc(void *old, size_t size)
+{
+    return fails(__builtin_return_address(0)) ? NULL : __libc_realloc(old, size);
+}
+
+static const struct ot_functions *f;
+
+/* A program from beginning to end; CKR_OK when it found all, else the first failure. A
+ * token that could not be read is an empty one, and no failure. */
+static CK_RV use(CK_ULONG *found)
+{
+    static unsigned char value[600]; /* too long for the room inside a search */
+    CK_ATTRIBUTE template[] = {{CKA_VALUE, value, sizeof(value)}};
+    CK_OBJECT_HANDLE objects[64];
+    CK_SESSION_HANDLE session;
+    CK_RV rv, end;
+
+    *found = 0;
+    rv = f->C_Initialize(NULL);
+    if (rv != CKR_OK)
+        return rv;
+    rv = f->C_OpenSession(1, CKF_SERIAL_SESSION, NULL, NULL, &session);
+    if (rv == CKR_OK)
+        rv = f->C_FindObjectsInit(session, template, 1);
+    if (rv == CKR_OK)
+        rv = f->C_FindObjectsFinal(session);
+    if (rv == CKR_OK)
+        rv = f->C_FindObjectsInit(session, NULL, 0);
+    if (rv == CKR_OK)
+        rv = f->C_FindObjects(session, objects, 64, found);
+    end = f->C_Finalize(NULL);
+    return rv == CKR_OK ? end : rv;
+}
+
+static void fault_51_every_allocation_fails_once(void)
+{
+    CK_ULONG found;
+    unsigned n, refused = 0;
+    CK_RV rv;
+
+    world_configure("");
+    world_write_roots("default", "Root", 5);
+    f = token_load();
+    for (n = 1;; n++) {
+        countdown = n;
+        rv = use(&found);
+        if (countdown > 0)
+            break; /* there are no more */
+        refused += rv != CKR_OK || found != 16;
+        CU_ASSERT_TRUE(rv == CKR_OK || rv == CKR_HOST_MEMORY);
+        CU_ASSERT_TRUE(found == 0 || found == 1 || found == 16);
+        CU_ASSERT_EQUAL(use(&found), CKR_OK);
+        CU_ASSERT_EQUAL(found, 16);
+    }
+    countdown = 0;
+    CU_ASSERT_TRUE(n > 10);
+    CU_ASSERT_TRUE(refused >= 5);
+    CU_ASSERT_EQUAL(rv, CKR_OK);
+    CU_ASSERT_EQUAL(found, 16);
+}
+
+static const struct unit_case cases[] = {
+    {"fault_51_every_allocation_fails_once", fault_51_every_allocation_fails_once},
+    {NULL, NULL}};
+
+int main(int argc, char **argv)
+{
+    return unit_main("p11 memory", cases, argc, argv);
+}
