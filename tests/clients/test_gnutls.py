@@ -1,0 +1,301 @@
+"""What trusts by GnuTLS: its own programs, and wget, git, curl and apt. They name the token
+in place of a file of CAs, and p11-kit finds it; for GnuTLS only a module that p11-kit knows
+as a trust module vouches for anybody, so no client here takes the module by its path."""
+
+from __future__ import annotations
+
+import hashlib
+import shlex
+import subprocess
+
+import pytest
+from module_world import LAB_URL, NOBODY, REFUSED, TOKEN_URL, TRUSTED, need
+from module_world import with_plain_build
+from support import paths
+from support.process import run
+
+pytestmark = with_plain_build
+
+UNKNOWN = "The certificate issuer is unknown."
+GNUTLS_LIVE = paths.BUILD / "tests" / "clients" / "gnutls_live"
+CURL_LIVE = paths.BUILD / "tests" / "clients" / "curl_gnutls_live"
+
+
+def label(root) -> str:
+    return f"{root.cn} {root.serial}"
+
+
+def url_of(root, token=TOKEN_URL) -> str:
+    return f"{token};object={label(root).replace(' ', '%20')};type=cert"
+
+
+# Each client says whether it believed a party's server.
+
+
+def gnutls_cli(world, name, token=TOKEN_URL, **more) -> bool:
+    server = world.servers[name]
+    done = world.run([need("gnutls-cli", "gnutls-bin"), "--x509cafile", token, "--port",
+                      server.port, server.host], **more)
+    assert (done.status == 0) is ("The certificate is trusted." in done.stdout), done
+    assert done.status == 0 or f"NOT trusted. {UNKNOWN}" in done.stdout, done
+    return done.status == 0
+
+
+def certtool(world, name, token=TOKEN_URL, **more) -> bool:
+    chain = world.scratch() / "chain.pem"
+    chain.write_text(world.parties[name].chain)
+    done = world.run([need("certtool", "gnutls-bin"), "--verify", "--load-ca-certificate",
+                      token, "--infile", chain], **more)
+    verdict = done.stdout.rpartition("Chain verification output: ")[2]
+    assert verdict.startswith("Verified." if done.status == 0 else "Not verified."), done
+    return done.status == 0
+
+
+def wget(world, name, token=TOKEN_URL, **more) -> bool:
+    done = world.run([need("wget"), "--no-config", "-nv", "-O", "-", "--ca-certificate",
+                      token, world.servers[name].url], **more)
+    assert (done.status == 0) is (done.stdout == "it was believed\n"), done
+    assert done.status == 0 or "is not trusted" in done.stderr, done
+    return done.status == 0
+
+
+def git(world, name, token=TOKEN_URL, env=None, **more) -> bool:
+    repository = world.pages / "repository.git"
+    home = {"HOME": str(world.dir), "GIT_CONFIG_NOSYSTEM": "1", "GIT_TERMINAL_PROMPT": "0"}
+    if not repository.exists():
+        # One ref, as a server that knows nothing of git shows it.
+        world.run([need("git"), "init", "-q", "--bare", repository], env=home)
+        (repository / "info" / "refs").write_text(f"{'1' * 40}\trefs/heads/main\n")
+    done = world.run(["git", "ls-remote", f"{world.servers[name].url}repository.git"],
+                     env=home | {"GIT_SSL_CAINFO": token} | (env or {}), **more)
+    assert (done.status == 0) is ("refs/heads/main" in done.stdout), done
+    assert done.status == 0 or "certificate verification failed" in done.stderr, done
+    return done.status == 0
+
+
+def apt(world, name, token=TOKEN_URL, env=None, **more) -> bool:
+    """apt-get update, from an archive without packages."""
+    archive = world.pages / "apt" / "dists" / "stable"
+    if not archive.exists():
+        archive.mkdir(parents=True)
+        empty = hashlib.sha256(b"").hexdigest()
+        (archive / "Release").write_text(
+            f"Suite: stable\nCodename: stable\nDate: Sat, 01 Jan 2022 00:00:00 UTC\n"
+            f"Components: main\nSHA256:\n {empty} 0 main/binary-all/Packages\n")
+    state = world.scratch()
+    for directory in ("lists/partial", "archives/partial", "etc/apt.conf.d",
+                      "etc/preferences.d", "etc/sources.list.d"):
+        (state / directory).mkdir(parents=True)
+    (state / "etc" / "sources.list").write_text(
+        # By its address: for a name apt asks for SRV records, elsewhere.
+        f"deb [trusted=yes] https://{world.servers[name].address}/apt stable main\n")
+    conf = state / "apt.conf"
+    conf.write_text(f"""\
+Dir::State "{state}";
+Dir::State::status "/dev/null";
+Dir::Cache "{state}";
+Dir::Etc "{state}/etc";
+Acquire::https::CAInfo "{token}";
+Acquire::https::Proxy "DIRECT";
+Acquire::Retries "0";
+APT::Sandbox::User "";
+APT::Update::Error-Mode "any";
+""")
+    done = world.run([need("apt-get", "apt"), "-q", "update"],
+                     env={"APT_CONFIG": str(conf)} | (env or {}), **more)
+    assert done.status == 0 or UNKNOWN in done.text, done
+    return done.status == 0
+
+
+CLIENTS = [gnutls_cli, certtool, wget, git, apt]
+names = {"ids": lambda function: function.__name__}
+
+
+@pytest.mark.parametrize("client", CLIENTS, **names)
+def test_a_client_trusts_the_anchors_only(module_world, client):
+    for name in TRUSTED:
+        assert client(module_world, name, p11kit=True), name
+    for name in REFUSED:
+        assert not client(module_world, name, p11kit=True), name
+
+
+@pytest.mark.parametrize("client", CLIENTS, **names)
+def test_a_change_reaches_the_next_run(module_world, client):
+    assert not client(module_world, "moving", p11kit=True)
+    with module_world.activated():
+        assert client(module_world, "moving", p11kit=True)
+    assert not client(module_world, "moving", p11kit=True)
+
+
+@pytest.mark.parametrize("client", [gnutls_cli, wget, git], **names)
+def test_any_account_trusts_them(module_world, client):
+    assert client(module_world, "active", p11kit=True, account=NOBODY)
+    assert not client(module_world, "inactive", p11kit=True, account=NOBODY)
+
+
+@pytest.mark.parametrize("client", CLIENTS, **names)
+def test_a_token_vouches_for_its_own_source(module_world, client):
+    module_world.configure_both()
+    try:
+        assert client(module_world, "other", LAB_URL, p11kit=True)
+        assert not client(module_world, "other", TOKEN_URL, p11kit=True)
+        assert not client(module_world, "active", LAB_URL, p11kit=True)
+        for name in ("active", "other"):
+            assert client(module_world, name, "pkcs11:", p11kit=True), "all tokens"
+    finally:
+        module_world.configure_default()
+
+
+@pytest.mark.parametrize("client", CLIENTS, **names)
+def test_without_a_snapshot_nothing_is_trusted(module_world, client, request):
+    module_world.world.configure(auto_refresh="no")
+    request.addfinalizer(module_world.configure_default)
+    empty = module_world.world.cache.with_name("empty-cache")
+    empty.mkdir(exist_ok=True)
+    here = {"ORGTRUST_CACHE_DIR": str(empty)}
+    assert client(module_world, "active", p11kit=True)
+    assert not client(module_world, "active", p11kit=True, env=here)
+
+
+def test_gnutls_verifies_only_by_what_p11_kit_trusts(module_world):
+    """Why the README names the module file first: given by its path, the module is
+    listed, but vouches for nobody."""
+    server = module_world.servers["active"]
+    done = module_world.run(
+        [need("gnutls-cli", "gnutls-bin"), "--provider", module_world.module,
+         "--x509cafile", TOKEN_URL, "--port", server.port, server.host])
+    assert done.status != 0 and f"NOT trusted. {UNKNOWN}" in done.stdout, done
+
+
+# p11tool lists and exports, by the module's path and through p11-kit.
+
+
+@pytest.fixture(params=["direct", "p11-kit"])
+def p11tool(module_world, request):
+    direct = ["--provider", module_world.module] if request.param == "direct" else []
+
+    def call(*argv, status=0) -> str:
+        done = module_world.run([need("p11tool", "gnutls-bin"), *direct, *argv],
+                                p11kit=not direct)
+        assert done.status == status, done
+        return done.stdout
+
+    return call
+
+
+def labels(listing: str) -> set[str]:
+    return {line.split(":", 1)[1].strip() for line in listing.splitlines()
+            if line.strip().startswith("Label:")}
+
+
+def test_p11tool_lists_the_token(p11tool):
+    urls = [url for url in p11tool("--list-token-urls").split() if "token=orgtrust" in url]
+    assert len(urls) == 1 and "manufacturer=orgtrust" in urls[0]
+    assert "Login" not in p11tool("--list-tokens")
+
+
+def test_p11tool_lists_the_anchors(p11tool, module_world):
+    listing = p11tool("--list-all-trusted", TOKEN_URL)
+    assert labels(listing) == {label(module_world.parties[name].root) for name in TRUSTED}
+    assert listing.count("CKA_TRUSTED") == listing.count("CKA_CERTIFICATE_CATEGORY=CA") == 2
+
+
+def test_p11tool_lists_all_that_is_active(p11tool, module_world):
+    shown = labels(p11tool("--list-all-certs", TOKEN_URL))
+    for party in module_world.parties.values():
+        for root in party.roots:
+            active = party.name not in ("inactive", "other", "moving")
+            assert (label(root) in shown) is active, label(root)
+
+
+def test_p11tool_says_what_an_object_is(p11tool, module_world):
+    trusted = p11tool("--info", url_of(module_world.parties["active"].root))
+    assert "CKA_TRUSTED" in trusted and "CKA_CERTIFICATE_CATEGORY=CA" in trusted
+    for name in ("expired", "non_ca"):
+        info = p11tool("--info", url_of(module_world.parties[name].root))
+        assert "X.509 Certificate" in info and "CKA_TRUSTED" not in info, info
+        assert "CATEGORY=CA" not in info, info
+
+
+def test_p11tool_exports_a_certificate(p11tool, module_world):
+    root = module_world.parties["active"].root
+    assert root.pem in p11tool("--export", url_of(root))
+    p11tool("--export", url_of(module_world.parties["inactive"].root), status=1)
+
+
+def test_p11tool_cannot_write(p11tool, module_world):
+    before = p11tool("--list-all", TOKEN_URL)
+    root = module_world.parties["inactive"].root
+    p11tool("--batch", "--write", "--load-certificate", root.path, "--label", "new",
+            "--set-pin", "1234", TOKEN_URL, status=1)
+    p11tool("--batch", "--delete", url_of(module_world.parties["active"].root), status=1)
+    assert p11tool("--list-all", TOKEN_URL) == before
+
+
+# How fast a change is seen: one process each, that goes on running.
+
+
+class Live:
+    """A program that answers a line with a line."""
+
+    def __init__(self, world, program, *argv, account=None):
+        if not program.exists():
+            pytest.skip(f"{program.name} was not built: its library's headers are missing")
+        self.world = world
+        self.child = subprocess.Popen(
+            [*world.prefix(p11kit=True, account=account), program, *argv], env=world.env,
+            stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+
+    def ask(self, server, *words: str) -> bool:
+        self.child.stdin.write(shlex.join([*words, server.host, str(server.port)]) + "\n")
+        self.child.stdin.flush()
+        answer = self.child.stdout.readline().strip()
+        assert answer == "trusted" or answer.startswith("refused "), answer
+        return answer == "trusted"
+
+    def close(self):
+        self.child.stdin.close()
+        try:
+            assert self.child.wait(20 * paths.SLOWNESS) == 0
+        finally:
+            self.child.kill()
+            self.child.wait()
+            self.child.stdout.close()
+
+
+@pytest.fixture(params=[GNUTLS_LIVE, CURL_LIVE], ids=["gnutls", "libcurl-gnutls"])
+def live(module_world, request):
+    made = Live(module_world, request.param, TOKEN_URL)
+    yield made
+    made.close()
+
+
+def test_a_change_is_seen_by_the_next_handshake_of_a_running_process(module_world, live):
+    moving = module_world.servers["moving"]
+    assert live.ask(module_world.servers["active"])
+    for _ in range(3):
+        assert not live.ask(moving)
+        with module_world.activated():
+            assert live.ask(moving), "the next handshake after it was added"
+        assert not live.ask(moving), "the next handshake after it was removed"
+    assert live.ask(module_world.servers["active"])
+
+
+def test_a_running_process_refuses_what_is_no_anchor(module_world, live):
+    for name in (*REFUSED, *TRUSTED, *REFUSED):
+        assert live.ask(module_world.servers[name]) is (name in TRUSTED), name
+
+
+def test_a_child_of_a_process_with_sessions_open_trusts_the_same(module_world):
+    """libcurl-gnutls after a fork: nobody tells the module, which starts anew."""
+    live = Live(module_world, CURL_LIVE, TOKEN_URL)
+    try:
+        assert live.ask(module_world.servers["active"])
+        assert live.ask(module_world.servers["active"], "fork")
+        assert not live.ask(module_world.servers["moving"], "fork")
+        with module_world.activated():
+            assert live.ask(module_world.servers["moving"], "fork")
+        assert not live.ask(module_world.servers["inactive"], "fork")
+        assert live.ask(module_world.servers["active"])
+    finally:
+        live.close()
