@@ -1,9 +1,11 @@
 /* Every allocation of the module fails once: the call says so or does without, and the
  * next one is as if nothing had been. */
 #include <dlfcn.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "child.h"
 #include "token.h"
 #include "unit.h"
 
@@ -90,6 +92,10 @@ static void fault_51_every_allocation_fails_once(void)
     unsigned n, refused = 0;
     CK_RV rv;
 
+    if (child_is_under_valgrind()) { /* whose malloc comes before ours */
+        fprintf(stderr, "\n  NOT TESTED here: failing allocations\n");
+        return;
+    }
     world_configure("");
     world_write_roots("default", "Root", 5);
     f = token_load();
