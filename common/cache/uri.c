@@ -187,7 +187,7 @@ enum ot_status ot_uri_parse(struct ot_uri *uri, const char *text, struct ot_erro
     if (source.len > 0 && !ot_uri_is_source_name(source.text, source.len))
         return wrong(err,
                      "the source must be a section's name: letters, digits, '.', '_' and "
-                     "'-', at most 24 of them");
+                     "'-', at most 23 of them");
     id = (struct part){rest + 1, strcspn(rest + 1, "?#")};
     rest = id.text + id.len;
     if (id.len > 0 && !ot_uri_is_id(id.text, id.len))
