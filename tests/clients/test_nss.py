@@ -3,6 +3,7 @@ tstclnt; and a process of ours that goes on verifying while the organization cha
 
 from __future__ import annotations
 
+import shutil
 import subprocess
 
 import pytest
@@ -147,11 +148,13 @@ def test_another_source_is_a_token_of_its_own(module_world, databases, der):
 class Live:
     """nss_live, which answers line by line."""
 
-    def __init__(self, world, database, way):
-        self.world, self.way = world, way
+    def __init__(self, world, database, way, env=None):
+        if not NSS_LIVE.exists():
+            pytest.skip("nss_live was not built: libnss3-dev is not installed")
         argv = [*world.prefix(p11kit=way == PROXY), NSS_LIVE, f"sql:{database}"]
-        self.child = subprocess.Popen(argv, env=world.env, stdin=subprocess.PIPE,
-                                      stdout=subprocess.PIPE, text=True)
+        self.child = subprocess.Popen(argv, env=world.env | (env or {}),
+                                      stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+                                      text=True)
 
     def ask(self, line: str) -> str:
         self.child.stdin.write(line + "\n")
@@ -173,8 +176,6 @@ class Live:
 
 @pytest.fixture(params=WAYS)
 def live(module_world, databases, request):
-    if not NSS_LIVE.exists():
-        pytest.skip("nss_live was not built: libnss3-dev is not installed")
     made = Live(module_world, databases[request.param], request.param)
     yield made
     made.close()
@@ -213,3 +214,20 @@ def test_the_other_way_to_verify_keeps_what_it_trusted(module_world, live, der):
         assert live.ask(f"pkix {files}") == "trusted"
     assert live.ask(f"pkix {files}") == live.verify(der["moving"]) == "trusted"
     assert live.verify(der["inactive"]) == REFUSAL
+
+
+@pytest.mark.parametrize("way", WAYS)
+def test_a_token_that_is_empty_at_first_fills_in_a_running_process(
+        module_world, databases, der, way):
+    cache = module_world.scratch()
+    settings = cache / "orgtrust.conf"
+    settings.write_text(module_world.world.conf.read_text() + "auto_refresh = no\n")
+    live = Live(module_world, databases[way], way,
+                {"ORGTRUST_CONF": str(settings), "ORGTRUST_CACHE_DIR": str(cache)})
+    try:
+        assert live.verify(der["active"]) == REFUSAL
+        shutil.copy2(module_world.world.snapshot_path(), cache)
+        assert live.verify(der["active"]) == "trusted"
+        assert live.verify(der["inactive"]) == REFUSAL
+    finally:
+        live.close()
