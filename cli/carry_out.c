@@ -11,30 +11,47 @@ static bool is_same(const char *a, const char *b)
     return a == NULL || b == NULL ? a == b : strcmp(a, b) == 0;
 }
 
-/* The one that was named, and those to which the change of scope matters as much. */
-static bool is_concerned(const struct ot_admin_use *use, const struct ot_source *source)
+/* Whether source looks at a scope in which something was changed, or taken away. */
+static bool sees_changes(const struct ot_carry_out *carry_out,
+                         const struct ot_source *source, bool removals)
 {
-    return source == use->source ||
-           (strcmp(source->base_url, use->source->base_url) == 0 &&
-            is_same(source->project, ot_admin_project(use->admin)));
+    const struct ot_changes *changes = carry_out->changes;
+
+    if (strcmp(source->base_url, carry_out->use->source->base_url) != 0)
+        return false;
+    /* Also where nothing is to do: an earlier command may have come no further. */
+    if (!removals && is_same(source->project, ot_admin_project(carry_out->use->admin)))
+        return true;
+    for (size_t i = 0; i < changes->count; i++) {
+        const struct ot_change *change = &changes->items[i];
+
+        if (is_same(source->project, ot_admin_project(change->admin)) &&
+            (!removals || (change->action >= OT_CHANGE_DEACTIVATE &&
+                           change->outcome != OT_CHANGE_PLANNED)))
+            return true;
+    }
+    return false;
 }
 
-static bool has_removed(const struct ot_changes *changes)
+static void say_failed(const struct ot_carry_out *carry_out, const struct ot_error *err)
 {
-    for (size_t i = 0; i < changes->count; i++)
-        if (changes->items[i].outcome != OT_CHANGE_PLANNED &&
-            changes->items[i].action >= OT_CHANGE_DEACTIVATE)
-            return true;
-    return false;
+    if (ot_changes_count(carry_out->changes, OT_CHANGE_DONE) > 0)
+        ot_output_say("%s; the changes are made all the same, but the snapshot does not "
+                      "show them yet: run orgtrust sync",
+                      err->message);
+    else
+        ot_output_say("%s", err->message);
 }
 
 static enum ot_status sync_one(const struct ot_carry_out *carry_out,
                                const struct ot_source *source, cJSON *syncs, bool *failed)
 {
+    bool has_its_key =
+        source == carry_out->use->source || carry_out->cli->options.key_fd >= 0;
     const struct ot_sync_options options = {
         .own_listing = true,
-        .accept_empty = has_removed(carry_out->changes),
-        .key = &carry_out->use->key,
+        .accept_empty = sees_changes(carry_out, source, true),
+        .key = has_its_key ? &carry_out->use->key : NULL,
         .stop = carry_out->cli->stop,
     };
     struct ot_error err = OT_ERROR_INIT;
@@ -42,9 +59,7 @@ static enum ot_status sync_one(const struct ot_carry_out *carry_out,
     enum ot_status status = ot_sync(source, &options, &result, &err);
 
     if (status != OT_OK)
-        ot_output_say("%s; the changes above hold, only the snapshot does not know them "
-                      "yet: run orgtrust sync",
-                      err.message);
+        say_failed(carry_out, &err);
     if (syncs != NULL) {
         cJSON *object = ot_sync_report_json(source, status, &result, &err);
 
@@ -56,7 +71,8 @@ static enum ot_status sync_one(const struct ot_carry_out *carry_out,
     return status;
 }
 
-/* The first failure; each is told here. */
+/* The source that was named and all that see what was changed. Returns the first failure;
+ * each is told here. */
 static enum ot_status sync_all(const struct ot_carry_out *carry_out, cJSON *syncs,
                                bool *failed)
 {
@@ -67,7 +83,7 @@ static enum ot_status sync_all(const struct ot_carry_out *carry_out, cJSON *sync
         const struct ot_source *source = ot_config_at(config, i);
         enum ot_status status;
 
-        if (!is_concerned(carry_out->use, source))
+        if (source != carry_out->use->source && !sees_changes(carry_out, source, false))
             continue;
         status = sync_one(carry_out, source, syncs, failed);
         first = first == OT_OK ? status : first;

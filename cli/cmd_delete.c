@@ -50,20 +50,30 @@ static enum ot_status plan(struct ot_changes *changes, const struct ot_admin_use
     return status;
 }
 
+static bool is_kept(const struct ot_change *change)
+{
+    return change->action == OT_CHANGE_DELETE && change->status == OT_E_REFUSED &&
+           change->why != NULL;
+}
+
 /* The API says why it keeps a certificate; here is added what our sources show, and what
  * to do. */
 static void add_scopes(struct ot_carry_out *carry_out)
 {
     struct ot_admin_scopes scopes = {0};
-    enum ot_status status = open_scopes(&scopes, carry_out->use, NULL);
+    enum ot_status status = OT_E_NOT_FOUND;
 
+    for (size_t i = 0; i < carry_out->changes->count; i++)
+        if (is_kept(&carry_out->changes->items[i])) {
+            status = open_scopes(&scopes, carry_out->use, NULL);
+            break;
+        }
     for (size_t i = 0; status == OT_OK && i < carry_out->changes->count; i++) {
         struct ot_change *change = &carry_out->changes->items[i];
         char where[OT_ERROR_MAX / 2];
         char *why;
 
-        if (change->action != OT_CHANGE_DELETE || change->status != OT_E_REFUSED ||
-            change->why == NULL)
+        if (!is_kept(change))
             continue;
         ot_admin_scopes_name(where, sizeof(where), &scopes, change->id);
         if (where[0] == '\0' ||

@@ -5,10 +5,12 @@
 #include <strings.h>
 #include <unistd.h>
 
+#include "signals.h"
+
 enum ot_status ot_confirm(const char *question, struct ot_error *err)
 {
     char answer[16];
-    ssize_t len;
+    ssize_t len = -1;
 
     if (!isatty(STDIN_FILENO) || !isatty(STDERR_FILENO))
         return ot_error_set(
@@ -20,7 +22,8 @@ enum ot_status ot_confirm(const char *question, struct ot_error *err)
     fflush(stderr);
     /* A line, as the terminal hands it over; not through stdio, which would go on reading
      * when a signal asks for the end. */
-    len = read(STDIN_FILENO, answer, sizeof(answer) - 1);
+    if (ot_signals_wait_for_input(STDIN_FILENO))
+        len = read(STDIN_FILENO, answer, sizeof(answer) - 1);
     answer[len > 0 ? len : 0] = '\0';
     answer[strcspn(answer, "\r\n")] = '\0';
     if (strcasecmp(answer, "y") == 0 || strcasecmp(answer, "yes") == 0)

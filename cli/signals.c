@@ -58,10 +58,10 @@ bool ot_signals_take_reload(void)
     return asked;
 }
 
-void ot_signals_wait(int64_t timeout_ms)
+/* The signals are let through only while it sleeps, so that none comes between the look
+ * at what they ask for and the sleep. timeout NULL: for ever. */
+static void sleep_for(struct pollfd *fds, nfds_t count, const struct timespec *timeout)
 {
-    struct timespec timeout = {.tv_sec = (time_t)(timeout_ms / 1000),
-                               .tv_nsec = (long)(timeout_ms % 1000) * 1000000};
     sigset_t blocked, before;
 
     sigemptyset(&blocked);
@@ -69,7 +69,24 @@ void ot_signals_wait(int64_t timeout_ms)
     sigaddset(&blocked, SIGTERM);
     sigaddset(&blocked, SIGHUP);
     sigprocmask(SIG_BLOCK, &blocked, &before);
-    if (!stop && !reload && timeout_ms > 0)
-        ppoll(NULL, 0, &timeout, &before);
+    if (!stop && !reload)
+        ppoll(fds, count, timeout, &before);
     sigprocmask(SIG_SETMASK, &before, NULL);
+}
+
+void ot_signals_wait(int64_t timeout_ms)
+{
+    struct timespec timeout = {.tv_sec = (time_t)(timeout_ms / 1000),
+                               .tv_nsec = (long)(timeout_ms % 1000) * 1000000};
+
+    if (timeout_ms > 0)
+        sleep_for(NULL, 0, &timeout);
+}
+
+bool ot_signals_wait_for_input(int fd)
+{
+    struct pollfd wanted = {.fd = fd, .events = POLLIN};
+
+    sleep_for(&wanted, 1, NULL);
+    return !stop && !reload;
 }

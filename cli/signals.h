@@ -19,5 +19,7 @@ bool ot_signals_take_reload(void);
 /* Sleeps until a signal asks for something or the time is over, whichever is first; a
  * signal that came just before is not missed. */
 void ot_signals_wait(int64_t timeout_ms);
+/* Sleeps until fd can be read, likewise; false: a signal asks for something. */
+bool ot_signals_wait_for_input(int fd);
 
 #endif

@@ -131,10 +131,10 @@ static size_t merge(struct ot_admin_cert *certs, struct ot_listing *organization
 
     for (size_t i = 0; i < organization->count; i++) {
         struct ot_api_cert *item = &organization->certs[i];
-        const struct ot_api_cert *here =
-            is_same ? item : ot_listing_find(scope, item->id);
+        const struct ot_api_cert *here = ot_listing_find(scope, item->id);
+        bool active = is_same ? item->active : here != NULL && here->active;
 
-        take(&certs[count++], item, here != NULL && here->active);
+        take(&certs[count++], item, active);
     }
     for (size_t i = 0; i < scope->count; i++)
         if (ot_listing_find(organization, scope->certs[i].id) == NULL)

@@ -62,7 +62,8 @@ static enum ot_status got(void *arg, size_t i, enum ot_status status,
 
 enum ot_status ot_admin_fingerprint(struct ot_admin *admin, struct ot_error *err)
 {
-    struct ot_admin_cert **wanted = calloc(admin->count + 1, sizeof(*wanted));
+    struct ot_admin_cert **wanted =
+        calloc(admin->count + 1, sizeof(struct ot_admin_cert *));
     const char **ids = calloc(admin->count + 1, sizeof(*ids));
     struct ot_snapshot *snapshot = open_snapshot(admin);
     enum ot_status status = OT_OK;
@@ -125,7 +126,7 @@ static enum ot_status look_again(struct ot_admin *admin, const uint8_t *sha256,
 
 static enum ot_status leave_unclear(enum ot_status status, struct ot_error *err)
 {
-    struct ot_error why = OT_ERROR_INIT;
+    struct ot_error why;
 
     if (err == NULL)
         return status;

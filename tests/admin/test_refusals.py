@@ -131,14 +131,14 @@ def test_a_sync_that_fails_afterwards(synced, api, answer, status):
     api.on("list", lambda request, right: right if request.nth == 0 else answer)
     done = synced.orgtrust("activate", "root 2", status=status)
     assert done.stdout.startswith("activated ")
-    assert "the changes above hold" in done.stderr and "orgtrust sync" in done.stderr
+    assert "the changes are made all the same" in done.stderr and "orgtrust sync" in done.stderr
     assert all(c["active"] for c in api.certs) and synced.snapshot() == before
     api.heal()
     synced.orgtrust("activate", "root 2", status=OK)
     assert synced.count() == 3
 
 
-def test_every_source_of_the_scope_is_synced(synced, api):
+def test_every_source_that_sees_the_change_is_synced(synced, api):
     """And none of another scope."""
     synced.configure("[source same]\n[source lab]\nproject = proj_lab\n")
     done = synced.orgtrust("activate", "root 2", "--json").json()

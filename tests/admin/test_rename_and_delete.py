@@ -52,6 +52,8 @@ def test_an_active_certificate_is_kept_and_it_is_said_where(organization, world,
 
 @pytest.mark.memory
 def test_deactivate_does_both_wherever_it_is_known(organization, world, ids):
+    world.sync()
+    assert (world.count(), world.count("orgtrust://lab/")) == (1, 2)
     done = world.orgtrust("delete", "r0", "r1", "--deactivate", "--yes")
     assert done.stdout.splitlines() == [
         f"deactivated {ids[0]} 'r0'",
@@ -61,6 +63,7 @@ def test_deactivate_does_both_wherever_it_is_known(organization, world, ids):
         f"deleted {ids[1]} 'r1'"]
     assert names(organization) == ["r2"]
     assert [c["name"] for c in world.listed()] == ["r2"]
+    assert (world.count(), world.count("orgtrust://lab/")) == (0, 0)
 
 
 def test_a_project_that_nobody_here_knows(organization, world, ids):
