@@ -3,53 +3,38 @@ proxy. One browser for most tests, driven over its Marionette protocol."""
 
 from __future__ import annotations
 
-import json
+from functools import partial
 
 import pytest
 from marionette import Firefox
 from module_world import REFUSED, TRUSTED, need, with_plain_build
+from nss_database import DIRECT, PROXY, make_database
 from support import paths
 
 pytestmark = with_plain_build
 
 UNKNOWN = "SEC_ERROR_UNKNOWN_ISSUER"
-PROFILE, POLICY, PROXY = "profile", "policy", "proxy"
+POLICY = "policy"  # beside the profile's own database, direct or through the proxy
 POLICIES = paths.REPOSITORY / "conf" / "firefox" / "policies.json.in"
-
-# The first paragraph is NSS's own module, without which there is no profile.
-_PKCS11_TXT = """\
-library=
-name=NSS Internal PKCS #11 Module
-parameters=configdir='sql:{profile}' certPrefix='' keyPrefix='' secmod='secmod.db' flags=
-NSS=Flags=internal,critical trustOrder=75 cipherOrder=100 slotParams=(1={{askpw=any}})
-
-library={library}
-name=orgtrust
-"""
 
 
 def start(world, way) -> Firefox:
     program = need("firefox-esr")
-    library = world.proxy if way == PROXY else world.module
-
-    def add_module(profile):
-        text = _PKCS11_TXT.format(profile=profile, library=library)
-        (profile / "pkcs11.txt").write_text(text)
-
-    mounts = {}
+    prepare, mounts = None, {}
     if way == POLICY:
-        policies = world.scratch()
         text = POLICIES.read_text()
         assert "@ORGTRUST_PKCS11_DIR@/orgtrust-pkcs11.so" in text
-        (policies / "policies.json").write_text(
-            text.replace("@ORGTRUST_PKCS11_DIR@/orgtrust-pkcs11.so", str(library)))
-        mounts = {"/etc/firefox/policies": policies}
-    return Firefox(world, program, world.scratch(),
-                   add_module if way in (PROFILE, PROXY) else None,
-                   mounts=mounts, p11kit=way == PROXY)
+        directory = world.scratch()
+        (directory / "policies.json").write_text(
+            text.replace("@ORGTRUST_PKCS11_DIR@/orgtrust-pkcs11.so", str(world.module)))
+        mounts = {"/etc/firefox/policies": directory}
+    elif way is not None:
+        prepare = partial(make_database, world, way=way)
+    return Firefox(world, program, world.scratch(), prepare, mounts=mounts,
+                   p11kit=way == PROXY)
 
 
-@pytest.fixture(scope="module", params=[PROFILE, POLICY, PROXY])
+@pytest.fixture(scope="module", params=[DIRECT, PROXY, POLICY])
 def browser(module_world, request):
     started = start(module_world, request.param)
     yield started

@@ -96,7 +96,7 @@ def test_keytool_lists_the_anchors(module_world, java, way):
     done = module_world.run(
         [java.keytool, *(f"-J{word}" for word in _QUIET), "-list", "-keystore", "NONE",
          "-storetype", "PKCS11", "-addprovider", "SunPKCS11", "-providerArg",
-         java.configuration(way) / "orgtrust-pkcs11.cfg"], p11kit=way == PROXY)
+         java.configuration(way) / "orgtrust-pkcs11.cfg", "-storepass", ""], p11kit=way == PROXY)
     assert done.status == 0, done
     entries = {line.split(",")[0] for line in done.stdout.splitlines()
                if "trustedCertEntry" in line}
