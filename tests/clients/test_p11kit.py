@@ -3,7 +3,6 @@ and what they extract makes other programs trust exactly these."""
 
 from __future__ import annotations
 
-import shutil
 import ssl
 from pathlib import Path
 
@@ -298,14 +297,12 @@ def test_trust_list_over_a_connection(module_world, socket):
 
 
 def trust_list_of_their_own_module(world):
-    """The same with p11-kit's own trust module and an anchor that it has."""
-    theirs = find_library("pkcs11/p11-kit-trust.so")
-    anchors_dir = world.scratch() / "anchors"
-    anchors_dir.mkdir()
-    shutil.copy(world.parties["active"].root.path, anchors_dir / "anchor.pem")
+    """The same with p11-kit's own trust module and one anchor, in Debian's bundle."""
     modules = world.scratch()
     (modules / "there.module").write_text(
-        f"remote: |p11-kit remote {theirs}\ntrust-policy: yes\n")
-    system = "/usr/share/ca-certificates/trust-source"
-    mounts = world.p11kit_mounts(modules) | {system: anchors_dir.parent}
+        f"remote: |p11-kit remote {find_library('pkcs11/p11-kit-trust.so')}\n"
+        "trust-policy: yes\n")
+    bundle = world.scratch() / "ca-certificates.crt"
+    bundle.write_text(world.parties["active"].root.pem)
+    mounts = world.p11kit_mounts(modules) | {"/etc/ssl/certs/ca-certificates.crt": bundle}
     return world.run(["trust", "list"], mounts=mounts)

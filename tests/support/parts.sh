@@ -257,4 +257,8 @@ part_roots() {
     check 'provider on Debian 13' "$project/tests/roots/enter" --offline \
         --show "$builds/release" trixie env ORGTRUST_BUILD="$builds/release" \
         python3 -m pytest -q -c tests/pytest.ini --rootdir tests tests/provider tests/e2e
+    check "clients of the PKCS#11 module on Debian 13" "$project/tests/roots/enter" \
+        --offline --show "$builds/release" trixie env ORGTRUST_BUILD="$builds/release" \
+        python3 -m pytest -q -c tests/pytest.ini --rootdir tests \
+        tests/clients/test_{p11kit,gnutls,opensc,pkcs11_provider}.py
 }
