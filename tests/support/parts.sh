@@ -59,14 +59,17 @@ unit_tests() {
 # program_tests NAME ARGUMENT…: pytest against the programs in $builds/NAME, one process
 # for each folder of tests: their conftest.py are modules of one name.
 program_tests() {
-    local name=$1 file folder ran=no
+    local name=$1 file folder spread ran=no
     shift
     if [[ -n ${ORGTRUST_TEST_NAMES:-} ]]; then set -- "$@" -k "$ORGTRUST_TEST_NAMES"; fi
     for file in "$project"/tests/*/test_*.py; do
         [[ ${file%/*} != "${folder:-}" ]] || continue
         folder=${file%/*}
+        # Most of a test's time is waiting. A browser is started once for all tests of a file.
+        spread=load
+        [[ ${folder##*/} != clients ]] || spread=loadfile
         ORGTRUST_BUILD=$builds/$name "$python" -m pytest -q -c "$project/tests/pytest.ini" \
-            --rootdir "$project/tests" --basetemp "$TMPDIR/py" --durations=10 \
+            -n $((2 * jobs)) --dist "$spread" --rootdir "$project/tests" --basetemp "$TMPDIR/py" --durations=10 \
             --junitxml "$results/$part/pytest-${folder##*/}.xml" "$@" "$folder"
         # 5: nothing was selected.
         case $? in
@@ -222,14 +225,16 @@ part_valgrind() {
 }
 
 part_fuzz() {
-    local target seconds=30
+    local target seconds=20
     [[ $long == no ]] || seconds=3600
     build fuzz -DCMAKE_BUILD_TYPE=RelWithDebInfo -DCMAKE_C_COMPILER=clang \
         -DORGTRUST_FUZZ=ON -DORGTRUST_SANITIZE=address,undefined || return 0
     for target in "$builds"/fuzz/tests/fuzz/fuzz_*; do
         [[ -f $target && -x $target ]] || continue
-        check "${target##*/} for $seconds s" fuzz "$target" "$seconds"
+        while [[ $(jobs -rp | wc -l) -ge $jobs ]]; do wait -n; done
+        check "${target##*/} for $seconds s" fuzz "$target" "$seconds" &
     done
+    wait
     check 'there are fuzz targets' test -s "$results/$part/checks.tsv"
 }
 
