@@ -44,7 +44,8 @@ enum ot_status ot_cmd_apply(struct ot_cli *cli, struct ot_error *err)
     if (status == OT_OK)
         status = ot_changes_apply(&changes, use.admin, &inputs, cli->options.prune, err);
     if (ot_changes_remove(&changes))
-        carry_out.question = "Certificates lose their trust. Go on?";
+        carry_out.question =
+            "What is deactivated is no longer trusted, what is deleted is lost. Go on?";
     if (status == OT_OK)
         status = ot_carry_out(&carry_out, err);
     if (status == OT_OK && !cli->options.json && changes.count == 0)

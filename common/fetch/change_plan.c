@@ -2,6 +2,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "cache/text.h"
 #include "fetch/change.h"
 
 /* The next change, empty but for its session; NULL: out of memory. */
@@ -171,6 +172,20 @@ static char *name_of(const struct ot_cert_input *input)
     return asprintf(&name, "%.*s %u", (int)len, base, input->number) < 0 ? NULL : name;
 }
 
+/* Before anything is sent: the API's layer would refuse it in the middle. */
+static enum ot_status check_name(const char *name, const struct ot_cert_input *input,
+                                 struct ot_error *err)
+{
+    if (name == NULL)
+        return ot_error_nomem(err);
+    if (ot_text_is_utf8(name, strlen(name)))
+        return OT_OK;
+    return ot_error_set(err, OT_E_USAGE,
+                        "%s: a certificate is named after its file, and that name is not "
+                        "UTF-8; rename the file",
+                        input->file);
+}
+
 static enum ot_status plan_uploads(struct ot_changes *changes, struct ot_admin *admin,
                                    const struct ot_cert_inputs *inputs,
                                    struct ot_error *err)
@@ -184,8 +199,9 @@ static enum ot_status plan_uploads(struct ot_changes *changes, struct ot_admin *
         if (ot_admin_find_sha256(admin, input->sha256) != NULL)
             continue;
         name = name_of(input);
-        status = name != NULL ? add_upload(changes, admin, input, name, err)
-                              : ot_error_nomem(err);
+        status = check_name(name, input, err);
+        if (status == OT_OK)
+            status = add_upload(changes, admin, input, name, err);
         free(name);
     }
     return status;

@@ -1,5 +1,6 @@
 """orgtrust apply: a directory as the wanted state."""
 
+import os
 import random
 import signal
 import time
@@ -147,6 +148,14 @@ def test_what_a_directory_may_hold(machine, api, wanted, roots, certs):
     (wanted / "same again.cer").write_bytes(roots[1].der)
     machine.orgtrust("apply", wanted)
     assert active(api) == ["both 1", "both 2", "link", "root 01", "root 02"]
+
+
+def test_a_file_name_that_is_no_text(machine, api, wanted, certs):
+    name = os.fsencode(wanted) + b"/\xff.pem"
+    with open(name, "w") as file:
+        file.write(certs.ca("No text").pem)
+    done = machine.orgtrust("apply", wanted, status=USAGE)
+    assert "not UTF-8" in done.stderr and kinds(api) == []
 
 
 def test_two_ids_of_one_certificate_are_both_wanted(machine, api, roots, tmp_path):

@@ -146,6 +146,7 @@ LOST = {
     "cut": lambda right: Answer(200, right.body, truncate=20),
     "500": lambda right: error(500, "after the fact"),
     "html": lambda right: Answer(200, "<html>", content_type="text/html"),
+    "late": lambda right: Answer(200, right.body, delay=3600),
 }
 
 
