@@ -265,5 +265,5 @@ part_roots() {
     check "clients of the PKCS#11 module on Debian 13" "$project/tests/roots/enter" \
         --offline --show "$builds/release" trixie env ORGTRUST_BUILD="$builds/release" \
         python3 -m pytest -q -c tests/pytest.ini --rootdir tests \
-        tests/clients/test_{p11kit,gnutls,opensc,pkcs11_provider}.py
+        tests/clients/test_{p11kit,gnutls,gnutls_running,opensc,pkcs11_provider}.py
 }
