@@ -60,6 +60,18 @@ def test_any_account_sees_them(module_world):
     assert trust_list(module_world) == trust_list(module_world, account=NOBODY)
 
 
+def test_the_installed_module_file_names_the_installed_module(module_world):
+    built = paths.BUILD / "conf" / "orgtrust.module"
+    modules = module_world.scratch()
+    (modules / built.name).write_text(built.read_text())
+    installed = next(line.split(":", 1)[1].strip() for line in built.read_text().splitlines()
+                     if line.startswith("module:"))
+    assert Path(installed).is_absolute() and Path(installed).name == paths.PKCS11_MODULE.name
+    mounts = module_world.p11kit_mounts(modules) | {installed: module_world.module}
+    done = module_world.run(["trust", "list"], mounts=mounts)
+    assert label(module_world.parties["active"]) in done.stdout, done
+
+
 def test_an_unprivileged_user_has_the_module_by_a_file_of_his_own(module_world):
     """$XDG_CONFIG_HOME, which p11-kit ignores for root."""
     home = module_world.scratch(NOBODY)
