@@ -51,10 +51,9 @@ __attribute__((format(printf, 2, 0))) static void
 set_message(struct ot_error *err, const char *fmt, va_list args)
 {
     char raw[OT_ERROR_MAX];
-    int n = vsnprintf(raw, sizeof(raw), fmt, args);
 
-    if (n < 0)
-        n = 0;
+    if (vsnprintf(raw, sizeof(raw), fmt, args) < 0)
+        raw[0] = '\0';
     ot_text_escape(err->message, sizeof(err->message), raw, strnlen(raw, sizeof(raw)));
 }
 

@@ -13,11 +13,10 @@
 #include <stdatomic.h>
 #include <unistd.h>
 
+/* Zeros: free. */
 struct ot_guard {
     _Atomic pid_t holder;
 };
-
-#define OT_GUARD_INIT {0}
 
 static inline void ot_guard_take(struct ot_guard *guard)
 {
@@ -26,9 +25,8 @@ static inline void ot_guard_take(struct ot_guard *guard)
 
     /* seen is what was found instead: 0 again (spurious), a holder that was left behind
      * by a fork, or a thread of ours, which will be through in a moment. */
-    while (!atomic_compare_exchange_weak_explicit(&guard->holder, &seen, self,
-                                                  memory_order_acquire,
-                                                  memory_order_relaxed))
+    while (!atomic_compare_exchange_weak_explicit(
+        &guard->holder, &seen, self, memory_order_acquire, memory_order_relaxed))
         if (seen == self) {
             sched_yield();
             seen = 0;

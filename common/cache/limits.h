@@ -6,8 +6,8 @@
  * the stack of a host's small thread. */
 #define OT_ERROR_MAX 768
 
-/* A source's name is part of file names, URIs, and, behind "orgtrust ", of a token's label
- * (32 bytes, PKCS#11 3.2 §3.2). */
+/* A source's name is part of file names, URIs, and, behind "orgtrust ", of a token's
+ * label (32 bytes, PKCS#11 3.2 §3.2). */
 #define OT_SOURCE_NAME_MAX 23
 
 /* Sources are slots and configuration sections; nobody reads more than this. */

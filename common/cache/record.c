@@ -126,10 +126,12 @@ void ot_record_encode(const struct ot_record *record, uint8_t *out)
     ot_put_u64(out + AT_TIMES + 16, (uint64_t)record->expires_at);
     for (i = 0; i < OT_FIELD_COUNT; i++) {
         field = &record->field[i];
-        ot_put_u32(out + AT_FIELDS + 4 * i,
-                   field->data == NULL ? ABSENT : (uint32_t)field->len);
-        if (field->len > 0)
-            memcpy(out + at, field->data, field->len);
+        if (field->data == NULL) {
+            ot_put_u32(out + AT_FIELDS + 4 * i, ABSENT);
+            continue;
+        }
+        ot_put_u32(out + AT_FIELDS + 4 * i, (uint32_t)field->len);
+        memcpy(out + at, field->data, field->len);
         at += field->len;
     }
     ot_put_u64(out + AT_CHECKSUM, XXH3_64bits(out + AT_FLAGS, len - AT_FLAGS));
@@ -213,8 +215,9 @@ uint64_t ot_span_hash(struct ot_span span)
 
 bool ot_span_equal(struct ot_span a, struct ot_span b)
 {
-    return a.len == b.len && (a.data == NULL) == (b.data == NULL) &&
-           (a.len == 0 || memcmp(a.data, b.data, a.len) == 0);
+    if (a.data == NULL || b.data == NULL)
+        return a.data == b.data;
+    return a.len == b.len && memcmp(a.data, b.data, a.len) == 0;
 }
 
 struct ot_span ot_span_of(const void *data, size_t len)

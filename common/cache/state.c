@@ -174,7 +174,7 @@ static size_t encode(char *out, size_t *out_len, const char *message)
         *out_len = (size_t)snprintf(out, 4, "%%%02x", c);
         return 1;
     }
-    while (((unsigned char)message[n] & 0xc0) == 0x80 && n < 4)
+    while (n < 4 && ((unsigned char)message[n] & 0xc0) == 0x80)
         n++;
     memcpy(out, message, n);
     *out_len = n;

@@ -1,4 +1,4 @@
-/* One sync of a source at a time, over all processes: flock, which dies with its holder. */
+/* One sync of a source at a time, over all processes: flock, gone with its holder. */
 #ifndef OT_FETCH_LOCK_H
 #define OT_FETCH_LOCK_H
 

@@ -10,8 +10,8 @@
 
 /* Exactly one CERTIFICATE block, with or without line breaks, text around it allowed; a
  * private key, a second certificate, any other block, PEM headers inside it or characters
- * outside base64 are OT_E_PROTOCOL with a reason that never quotes the content. The caller
- * frees *der with free(). */
+ * outside base64 are OT_E_PROTOCOL with a reason that never quotes the content. The
+ * caller frees *der with free(). */
 enum ot_status ot_pem_decode(uint8_t **der, size_t *der_len, const char *pem, size_t len,
                              struct ot_error *err);
 

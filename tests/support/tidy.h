@@ -2,8 +2,8 @@
  * at a time and cannot see that a status which was set is the status that is returned. */
 #include "cache/error.h"
 
-#define ot_error_set(err, status, ...) \
+#define ot_error_set(err, status, ...)                                                   \
     ((void)ot_error_set(err, status, __VA_ARGS__), (status))
-#define ot_error_errno(err, status, errnum, ...) \
+#define ot_error_errno(err, status, errnum, ...)                                         \
     ((void)ot_error_errno(err, status, errnum, __VA_ARGS__), (status))
 #define ot_error_nomem(err) ((void)ot_error_nomem(err), OT_E_NOMEM)

@@ -26,7 +26,8 @@ const char *unit_path(const char *name)
     return path;
 }
 
-static int remove_entry(const char *path, const struct stat *st, int kind, struct FTW *ftw)
+static int remove_entry(const char *path, const struct stat *st, int kind,
+                        struct FTW *ftw)
 {
     (void)st;
     (void)kind;
