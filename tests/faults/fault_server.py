@@ -303,8 +303,8 @@ class FaultServer:
     def _serve_one(self, connection: socket.socket, reader) -> bool:
         """One request and its answer; whether the connection stays."""
         line = reader.readline(65536).decode("latin-1").strip()
-        if not line:
-            return False
+        if not re.fullmatch(r"[A-Z]+ \S+ HTTP/1\.[01]", line):
+            return False  # the end, or a TLS greeting with a line feed in its random bytes
         method, target, _ = line.split(" ", 2)
         headers = {}
         while True:

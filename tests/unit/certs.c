@@ -107,8 +107,9 @@ char *certs_pem(const char *cn, long serial)
              PEM_write_bio_X509(bio, x509) == 1,
          "PEM");
     n = BIO_get_mem_data(bio, &text);
-    copy = strndup(text, (size_t)n);
+    copy = calloc(1, (size_t)n + 1); /* the buffer of a BIO is not terminated */
     must(copy != NULL, "memory");
+    memcpy(copy, text, (size_t)n);
     BIO_free(bio);
     X509_free(x509);
     return copy;
