@@ -1,47 +1,8 @@
-"""Fixtures of the administration's tests; the API that misbehaves is that of tests/faults."""
-
-import secrets
-import sys
-from pathlib import Path
+"""Fixtures of the administration's tests."""
 
 import pytest
 
-sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "faults"))
-
-from fault_server import FaultServer  # noqa: E402
-from support.world import World  # noqa: E402
-
-
-@pytest.fixture
-def key():
-    return "sk-admin-" + secrets.token_hex(40)
-
-
-@pytest.fixture
-def api(key):
-    """An API that answers correctly until a test tells it otherwise."""
-    server = FaultServer(key)
-    yield server
-    server.close()
-
-
-@pytest.fixture
-def machine(tmp_path, api, key):
-    """A machine that is configured for the API that misbehaves."""
-    made = World(tmp_path / "machine", api.base_url, key)
-    made.configure(connect_timeout="2s", timeout="4s")
-    yield made
-    made.close()
-
-
-@pytest.fixture
-def synced(machine, api, roots):
-    """A machine with a snapshot of three certificates, the last one inactive."""
-    machine.ids = [api.add(root, name=f"root {i}", active=i < 2)
-                   for i, root in enumerate(roots)]
-    machine.sync()
-    api.forget()
-    return machine
+from support.misbehaving import api, key, machine, synced  # noqa: F401
 
 
 @pytest.fixture(scope="session")

@@ -1,23 +1,9 @@
 """A machine that is configured for a misbehaving API."""
 
-import secrets
-
 import pytest
-from fault_server import FaultServer
 from machine import Machine
 
-
-@pytest.fixture
-def key():
-    return "sk-admin-" + secrets.token_hex(40)
-
-
-@pytest.fixture
-def api(key):
-    """The misbehaving API; it misbehaves only when told to."""
-    server = FaultServer(key)
-    yield server
-    server.close()
+from support.misbehaving import api, key  # noqa: F401
 
 
 @pytest.fixture
