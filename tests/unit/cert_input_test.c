@@ -80,15 +80,10 @@ static void a_bundle_is_numbered_and_its_text_left_out(void)
 static char *key_pem(const EVP_CIPHER *cipher)
 {
     BIO *bio = BIO_new(BIO_s_mem());
-    char *data, *copy;
-    long len;
 
     if (PEM_write_bio_PKCS8PrivateKey(bio, certs_key(), cipher, "x", 1, NULL, NULL) != 1)
         abort();
-    len = BIO_get_mem_data(bio, &data);
-    copy = strndup(data, (size_t)len);
-    BIO_free(bio);
-    return copy;
+    return certs_take_text(bio);
 }
 
 static void refused(const char *text, const char *why)

@@ -96,21 +96,26 @@ uint8_t *certs_der(const char *cn, long serial, size_t *len)
     return certs_finish(certs_new(cn, serial), len);
 }
 
-char *certs_pem(const char *cn, long serial)
+char *certs_take_text(BIO *bio)
 {
-    X509 *x509 = certs_new(cn, serial);
-    BIO *bio = BIO_new(BIO_s_mem());
     char *text, *copy;
-    long n;
+    long n = BIO_get_mem_data(bio, &text);
 
-    must(bio != NULL && X509_sign(x509, certs_key(), EVP_sha256()) > 0 &&
-             PEM_write_bio_X509(bio, x509) == 1,
-         "PEM");
-    n = BIO_get_mem_data(bio, &text);
     copy = calloc(1, (size_t)n + 1); /* the buffer of a BIO is not terminated */
     must(copy != NULL, "memory");
     memcpy(copy, text, (size_t)n);
     BIO_free(bio);
-    X509_free(x509);
     return copy;
+}
+
+char *certs_pem(const char *cn, long serial)
+{
+    X509 *x509 = certs_new(cn, serial);
+    BIO *bio = BIO_new(BIO_s_mem());
+
+    must(bio != NULL && X509_sign(x509, certs_key(), EVP_sha256()) > 0 &&
+             PEM_write_bio_X509(bio, x509) == 1,
+         "PEM");
+    X509_free(x509);
+    return certs_take_text(bio);
 }

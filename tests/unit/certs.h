@@ -23,4 +23,7 @@ uint8_t *certs_der(const char *cn, long serial, size_t *len);
 /* The same as PEM, terminated; the caller frees it. */
 char *certs_pem(const char *cn, long serial);
 
+/* What was written to a memory BIO, terminated; frees the BIO, the caller the text. */
+char *certs_take_text(BIO *bio);
+
 #endif
