@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 static EVP_PKEY *key;
 static pthread_once_t key_once = PTHREAD_ONCE_INIT;
@@ -52,11 +53,22 @@ void certs_set_validity(X509 *x509, const char *from, const char *to)
     must(ASN1_TIME_set_string_X509(X509_getm_notAfter(x509), to) == 1, to);
 }
 
+/* One time for all certificates of a process: their order must not depend on whether a
+ * second ended between two of them. */
+static time_t made_at;
+static pthread_once_t made_once = PTHREAD_ONCE_INIT;
+
+static void set_made_at(void)
+{
+    made_at = time(NULL);
+}
+
 X509 *certs_new(const char *cn, long serial)
 {
     X509 *x509 = X509_new();
     X509_NAME *name;
 
+    pthread_once(&made_once, set_made_at);
     must(x509 != NULL, "X509_new");
     name = X509_get_subject_name(x509);
     must(X509_set_version(x509, X509_VERSION_3) == 1, "version");
@@ -65,8 +77,9 @@ X509 *certs_new(const char *cn, long serial)
                                     -1, -1, 0) == 1,
          cn);
     must(X509_set_issuer_name(x509, name) == 1, "issuer");
-    must(X509_gmtime_adj(X509_getm_notBefore(x509), -3600) != NULL, "notBefore");
-    must(X509_gmtime_adj(X509_getm_notAfter(x509), 365L * 86400) != NULL, "notAfter");
+    must(X509_time_adj(X509_getm_notBefore(x509), -3600, &made_at) != NULL, "notBefore");
+    must(X509_time_adj(X509_getm_notAfter(x509), 365L * 86400, &made_at) != NULL,
+         "notAfter");
     must(X509_set_pubkey(x509, certs_key()) == 1, "key");
     certs_add_ext(x509, NID_basic_constraints, "critical,CA:TRUE");
     certs_add_ext(x509, NID_subject_key_identifier, "hash");

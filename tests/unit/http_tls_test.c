@@ -304,7 +304,9 @@ static void http1_over_tls_opens_several_connections(void)
                     OT_OK);
     CU_ASSERT_EQUAL(good, SEVERAL);
     CU_ASSERT_TRUE(peer_open_max(peer) > client_tuning.connections / 2);
-    CU_ASSERT_TRUE(peer_connections(peer) <= client_tuning.connections);
+    /* A request that had to be sent again may have lost its connection. */
+    CU_ASSERT_TRUE(peer_connections(peer) <=
+                   client_tuning.connections + ot_http_counts(http).retries);
     ot_http_free(http);
     peer_stop(peer);
 }
