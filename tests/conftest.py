@@ -1,5 +1,6 @@
 """Fixtures of all tests that run real programs; see tests/support."""
 
+import signal
 import sys
 from pathlib import Path
 
@@ -14,6 +15,8 @@ from support.world import World  # noqa: E402
 
 
 def pytest_configure(config):
+    # Below nohup it is ignored, and what the tests start would inherit that.
+    signal.signal(signal.SIGHUP, signal.SIG_DFL)
     config.addinivalue_line("markers", "long: takes minutes; runs with ORGTRUST_LONG=1")
     config.addinivalue_line(
         "markers", "concurrency: threads or processes at once; runs under ThreadSanitizer"
