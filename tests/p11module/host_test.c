@@ -8,7 +8,6 @@
 #include <string.h>
 #include <sys/resource.h>
 #include <sys/syscall.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #include "sandbox.h"
@@ -223,15 +222,6 @@ static void mutexes_of_the_application_are_used(void)
     CU_ASSERT_EQUAL(mutexes, 0);
 }
 
-static int status_of(pid_t child)
-{
-    int status;
-
-    if (child < 0 || waitpid(child, &status, 0) != child)
-        abort();
-    return WIFEXITED(status) ? WEXITSTATUS(status) : 200 + WTERMSIG(status);
-}
-
 /* In a child: nothing works until it initialises, then everything does. */
 static int use_in_child(CK_SESSION_HANDLE inherited)
 {
@@ -265,11 +255,11 @@ static void fault_46_a_forked_child_initialises_again(void)
     child = fork();
     if (child == 0)
         _exit(use_in_child(session));
-    CU_ASSERT_EQUAL(status_of(child), 0);
+    CU_ASSERT_EQUAL(child_status(child), 0);
     child = fork(); /* and one that does nothing but end */
     if (child == 0)
         _exit(0);
-    CU_ASSERT_EQUAL(status_of(child), 0);
+    CU_ASSERT_EQUAL(child_status(child), 0);
     CU_ASSERT_EQUAL(f->C_FindObjects(session, objects, 2, &n), CKR_OK);
     CU_ASSERT_EQUAL(n, 2);
     token_stop();
@@ -297,7 +287,7 @@ static void fault_46_a_fork_while_threads_search(void)
             alarm(60); /* a deadlock is a failure */
             child_leave(use_in_child(session) == 0);
         }
-        CU_ASSERT_EQUAL(status_of(child), 0);
+        CU_ASSERT_EQUAL(child_status(child), 0);
     }
     join(threads, 8);
     CU_ASSERT_EQUAL(wrong, 0);
@@ -399,7 +389,7 @@ static void fault_47_an_exit_without_finalize(void)
         fflush(NULL);
         exit(0);
     }
-    CU_ASSERT_EQUAL(status_of(child), 0);
+    CU_ASSERT_EQUAL(child_status(child), 0);
 }
 
 /* What the read path may use, and the C library for it; all else is EPERM. */
@@ -424,7 +414,7 @@ static int search_confined(bool has_snapshot)
         _exit(has_snapshot ? !is_consistent(session)
                            : token_count(session, CKO_CERTIFICATE) != 0);
     }
-    return status_of(child);
+    return child_status(child);
 }
 
 static void fault_49_a_host_under_seccomp(void)

@@ -1,61 +1,13 @@
 /* Every allocation of the module fails once: the call says so or does without, and the
  * next one is as if nothing had been. */
-#include <dlfcn.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "allocations.h"
 #include "child.h"
 #include "token.h"
 #include "unit.h"
-
-/* glibc's own, under the names that are not replaced here. */
-void *__libc_malloc(size_t size);
-void *__libc_calloc(size_t count, size_t size);
-void *__libc_realloc(void *old, size_t size);
-
-/* 0: let everything pass; n: the n-th allocation of the module's from now fails. */
-static unsigned countdown;
-
-/* Its own calls, and those of libc on its behalf (strdup). */
-static bool is_ours(const void *caller)
-{
-    Dl_info info;
-
-    return dladdr(caller, &info) != 0 && info.dli_fname != NULL &&
-           (strstr(info.dli_fname, "orgtrust-pkcs11.so") != NULL ||
-            strstr(info.dli_fname, "/libc.so") != NULL);
-}
-
-static bool fails(const void *caller)
-{
-    unsigned n = countdown;
-    bool counts;
-
-    if (n == 0)
-        return false;
-    countdown = 0; /* dladdr may allocate */
-    counts = is_ours(caller);
-    countdown = counts ? n - 1 : n;
-    return counts && n == 1;
-}
-
-#define INTERPOSED __attribute__((visibility("default")))
-
-INTERPOSED void *malloc(size_t size)
-{
-    return fails(__builtin_return_address(0)) ? NULL : __libc_malloc(size);
-}
-
-INTERPOSED void *calloc(size_t count, size_t size)
-{
-    return fails(__builtin_return_address(0)) ? NULL : __libc_calloc(count, size);
-}
-
-INTERPOSED void *realloc(void *old, size_t size)
-{
-    return fails(__builtin_return_address(0)) ? NULL : __libc_realloc(old, size);
-}
 
 static const struct ot_functions *f;
 
@@ -100,9 +52,9 @@ static void fault_51_every_allocation_fails_once(void)
     world_write_roots("default", "Root", 5);
     f = token_load();
     for (n = 1;; n++) {
-        countdown = n;
+        allocations_fail(n);
         rv = use(&found);
-        if (countdown > 0)
+        if (!allocations_end())
             break; /* there are no more */
         refused += rv != CKR_OK || found != 16;
         CU_ASSERT_TRUE(rv == CKR_OK || rv == CKR_HOST_MEMORY);
@@ -110,7 +62,6 @@ static void fault_51_every_allocation_fails_once(void)
         CU_ASSERT_EQUAL(use(&found), CKR_OK);
         CU_ASSERT_EQUAL(found, 16);
     }
-    countdown = 0;
     CU_ASSERT_TRUE(n > 10);
     CU_ASSERT_TRUE(refused >= 5);
     CU_ASSERT_EQUAL(rv, CKR_OK);

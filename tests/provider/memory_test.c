@@ -1,108 +1,11 @@
 /* Every allocation of the provider fails once: the result is an error or whole, and the
  * next search is as if nothing had been. */
-#include <dlfcn.h>
-#include <openssl/err.h>
-#include <stdlib.h>
-#include <string.h>
-#include <unistd.h>
-
+#include "allocations.h"
 #include "unit.h"
 #include "world.h"
 
 #define URI "orgtrust:///"
 #define ROOTS 12 /* more than one step of the growing list */
-
-/* glibc's own, under the names that are not replaced here. */
-void *__libc_malloc(size_t size);
-void *__libc_calloc(size_t count, size_t size);
-void *__libc_realloc(void *old, size_t size);
-void __libc_free(void *memory);
-
-/* 0: let everything pass; n: the n-th allocation from now fails. */
-static _Thread_local unsigned countdown;
-
-/* Our own calls, and those of libc on our behalf (strdup); not libcrypto's. */
-static bool is_ours(const void *caller)
-{
-    Dl_info info;
-
-    return dladdr(caller, &info) != 0 && info.dli_fname != NULL &&
-           (strstr(info.dli_fname, "orgtrust.so") != NULL ||
-            strstr(info.dli_fname, "/libc.so") != NULL);
-}
-
-static bool fails(const void *caller)
-{
-    unsigned n = countdown;
-    bool counts;
-
-    if (n == 0)
-        return false;
-    countdown = 0; /* dladdr may allocate */
-    counts = is_ours(caller);
-    countdown = counts ? n - 1 : n;
-    return counts && n == 1;
-}
-
-/* The allocations of ours that are alive, while counting. A call to free may be a tail
- * call, and then seems to come from elsewhere: so they are known by address. */
-static _Thread_local bool counting;
-static void *alive[4096];
-static size_t alive_count;
-
-static void forget(const void *memory)
-{
-    size_t i;
-
-    for (i = 0; counting && memory != NULL && i < alive_count; i++)
-        if (alive[i] == memory) {
-            alive[i] = alive[--alive_count];
-            return;
-        }
-}
-
-static void *note(void *memory, const void *caller)
-{
-    if (!counting || memory == NULL)
-        return memory;
-    counting = false; /* dladdr may allocate */
-    if (is_ours(caller) && alive_count < sizeof(alive) / sizeof(alive[0]))
-        alive[alive_count++] = memory;
-    counting = true;
-    return memory;
-}
-
-#define INTERPOSED __attribute__((visibility("default")))
-
-INTERPOSED void *malloc(size_t size)
-{
-    const void *caller = __builtin_return_address(0);
-
-    return fails(caller) ? NULL : note(__libc_malloc(size), caller);
-}
-
-INTERPOSED void *calloc(size_t number, size_t size)
-{
-    const void *caller = __builtin_return_address(0);
-
-    return fails(caller) ? NULL : note(__libc_calloc(number, size), caller);
-}
-
-INTERPOSED void *realloc(void *old, size_t size)
-{
-    const void *caller = __builtin_return_address(0);
-
-    if (fails(caller))
-        return NULL;
-    forget(old);
-    return note(__libc_realloc(old, size), caller);
-}
-
-INTERPOSED void free(void *memory)
-{
-    forget(memory);
-    __libc_free(memory);
-}
 
 static OSSL_STORE_SEARCH *by_subject(X509_NAME *name)
 {
@@ -122,10 +25,9 @@ static unsigned fail_each(const char *config, X509_NAME *name, unsigned whole)
         libctx = world_context();
         OSSL_STORE_SEARCH *search = by_subject(name);
 
-        countdown = n;
+        allocations_fail(n);
         walk = world_walk(libctx, URI, 0, search);
-        reached = countdown == 0;
-        countdown = 0;
+        reached = allocations_end();
         if (name == NULL || !reached) /* a look-up may go without, in silence */
             CU_ASSERT(walk->errors > 0 || walk->count == whole);
         CU_ASSERT(walk->count <= whole);
@@ -175,17 +77,15 @@ static void fault_47_a_context_gives_back_all_it_took(void)
     world_configure("purposes = email\n[source empty]\n");
     world_write_roots("default", "Root", ROOTS);
     for (round = 0; round < 10; round++) {
-        counting = true;
-        alive_count = 0;
+        allocations_count();
         libctx = world_context();
         for (i = 0; i < sizeof(uris) / sizeof(uris[0]); i++) {
             (void)world_walk(libctx, uris[i], 0, NULL);
             (void)world_walk(libctx, uris[i], 0, by_subject(name));
         }
-        CU_ASSERT(alive_count > 0);
+        CU_ASSERT(allocations_alive() > 0);
         world_context_free(libctx);
-        counting = false;
-        CU_ASSERT_EQUAL(alive_count, 0);
+        CU_ASSERT_EQUAL(allocations_stop(), 0);
     }
     X509_NAME_free(name);
 }

@@ -1,10 +1,5 @@
 /* Threads and forks in the host, and hosts that may do little. */
-#include <dlfcn.h>
-#include <errno.h>
 #include <limits.h>
-#include <linux/audit.h>
-#include <linux/filter.h>
-#include <linux/seccomp.h>
 #include <openssl/core_dispatch.h>
 #include <openssl/err.h>
 #include <openssl/provider.h>
@@ -12,13 +7,14 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/prctl.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
+#include "child.h"
 #include "provider.h"
+#include "sandbox.h"
+#include "setuid.h"
 #include "unit.h"
 #include "world.h"
 
@@ -216,15 +212,6 @@ static void fault_48_threads_that_share_one_loader(void)
     world_context_free(libctx);
 }
 
-static int status_of(pid_t pid)
-{
-    int status = 0;
-
-    if (pid < 0 || waitpid(pid, &status, 0) != pid)
-        return -1;
-    return WIFEXITED(status) ? WEXITSTATUS(status) : 256 + WTERMSIG(status);
-}
-
 /* Directly through the loader: libcrypto makes no promise for its own locks in a child of
  * a process with threads, the loader does. */
 static void *search_until_stopped(void *arg)
@@ -275,7 +262,7 @@ static void fault_46_fork_while_others_search(void)
         pid = fork();
         if (pid == 0)
             _exit(child_searches(&provider));
-        failed += status_of(pid) != 0;
+        failed += child_status(pid) != 0;
     }
     join(threads, 8);
     CU_ASSERT_EQUAL(failed, 0);
@@ -301,7 +288,7 @@ static void fault_46_a_child_uses_the_parents_context(void)
         world_context_free(libctx);
         _exit(ok ? 0 : 1);
     }
-    CU_ASSERT_EQUAL(status_of(pid), 0);
+    CU_ASSERT_EQUAL(child_status(pid), 0);
     CU_ASSERT_TRUE(is_consistent(world_walk(libctx, URI, 0, NULL)));
     CU_ASSERT_EQUAL(world_walk(libctx, URI, 0, NULL)->names[0], 'B');
     world_context_free(libctx);
@@ -310,7 +297,7 @@ static void fault_46_a_child_uses_the_parents_context(void)
 /* Everything but reading files and managing memory is EPERM. */
 static void confine(void)
 {
-    static const int allowed[] = {
+    static const unsigned allowed[] = {
         SYS_openat,     SYS_open,        SYS_read,         SYS_pread64,
         SYS_close,      SYS_fstat,       SYS_lstat,        SYS_stat,
         SYS_newfstatat, SYS_mmap,        SYS_munmap,       SYS_mprotect,
@@ -318,23 +305,8 @@ static void confine(void)
         SYS_getpid,     SYS_gettid,      SYS_geteuid,      SYS_clock_gettime,
         SYS_exit_group, SYS_sched_yield, SYS_rt_sigreturn, SYS_rt_sigprocmask,
         SYS_write,      SYS_mremap};
-    enum { COUNT = sizeof(allowed) / sizeof(allowed[0]) };
-    struct sock_filter code[2 * COUNT + 2];
-    struct sock_fprog program = {2 * COUNT + 2, code};
-    size_t i;
 
-    code[0] = (struct sock_filter)BPF_STMT(BPF_LD | BPF_W | BPF_ABS,
-                                           offsetof(struct seccomp_data, nr));
-    for (i = 0; i < COUNT; i++) {
-        code[1 + 2 * i] = (struct sock_filter)BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K,
-                                                       (unsigned)allowed[i], 0, 1);
-        code[2 + 2 * i] =
-            (struct sock_filter)BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW);
-    }
-    code[1 + 2 * COUNT] =
-        (struct sock_filter)BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | EPERM);
-    if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0 ||
-        prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program) != 0)
+    if (!sandbox_enter(allowed, sizeof(allowed) / sizeof(allowed[0]), false))
         _exit(50);
 }
 
@@ -362,7 +334,7 @@ static int confined_walk(const char *config, int64_t age_s, bool with_snapshot)
             told = 2;
         syscall(SYS_exit_group, told);
     }
-    return status_of(pid);
+    return child_status(pid);
 }
 
 static void fault_49_a_host_under_seccomp(void)
@@ -378,14 +350,12 @@ static void fault_49_a_host_under_seccomp(void)
 /* A host that runs with more rights than its user: what it does is main's `--setuid`. */
 static void fault_50_a_setuid_host(void)
 {
-    char host[PATH_MAX], made[PATH_MAX], user_cache[PATH_MAX], command[3 * PATH_MAX];
+    char host[PATH_MAX], made[PATH_MAX], user_cache[PATH_MAX];
     FILE *script;
     pid_t pid;
 
-    if (geteuid() != 0) {
-        fprintf(stderr, "\nNOT TESTED: a setuid host (fault 50) needs root\n");
+    if (!setuid_is_possible())
         return;
-    }
     snprintf(host, sizeof(host), "%s", unit_path("host"));
     snprintf(made, sizeof(made), "%s", unit_path("made"));
     snprintf(user_cache, sizeof(user_cache), "%s", unit_path("user-cache"));
@@ -396,9 +366,7 @@ static void fault_50_a_setuid_host(void)
     CU_ASSERT_PTR_NOT_NULL_FATAL(script);
     fprintf(script, "#!/bin/sh\n: > %s\n", made);
     fclose(script);
-    snprintf(command, sizeof(command), "cp /proc/%d/exe %s && chmod 4755 %s", getpid(),
-             host, host);
-    CU_ASSERT_EQUAL(system(command), 0);
+    CU_ASSERT_TRUE(setuid_copy("/proc/self/exe", host));
     CU_ASSERT_EQUAL(chmod(unit_path("command"), 0755), 0);
     CU_ASSERT_EQUAL(chmod(unit_dir(), 0777), 0);
     fflush(NULL);
@@ -413,7 +381,7 @@ static void fault_50_a_setuid_host(void)
         execl(host, host, "--setuid", (char *)NULL);
         _exit(21);
     }
-    CU_ASSERT_EQUAL(status_of(pid), 30);
+    CU_ASSERT_EQUAL(child_status(pid), 30);
     CU_ASSERT_EQUAL(chmod(unit_dir(), 0700), 0);
     CU_ASSERT_NOT_EQUAL(access(made, F_OK), 0);
     CU_ASSERT_NOT_EQUAL(access(user_cache, F_OK), 0);

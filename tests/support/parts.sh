@@ -49,8 +49,8 @@ build_in() {
         -DCMAKE_INSTALL_PREFIX=/usr "$@" && ninja -C "$dir"
 }
 
-# unit_tests NAME: ctest in $builds/NAME.
-unit_tests() { # NAME CTEST-ARGUMENT…
+# unit_tests NAME ARGUMENT…: ctest in $builds/NAME; further arguments go to ctest.
+unit_tests() {
     ctest --test-dir "$builds/$1" --output-on-failure --no-tests=error -j "$jobs" "${@:2}" \
         --output-junit "$results/$part/ctest.xml" || true
     [[ -s $results/$part/ctest.xml ]] || check "ctest $1 ran" false

@@ -5,6 +5,7 @@
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 /* Ends a child with status 0 or 1. By exec, so that no leak checker looks at it: what the
@@ -15,6 +16,16 @@ static inline void child_leave(bool good)
 
     execl(program, program, (char *)NULL);
     _exit(2);
+}
+
+/* Waits for a child: its exit status, 256 and the signal, or -1 when there is none. */
+static inline int child_status(pid_t child)
+{
+    int status = 0;
+
+    if (child < 0 || waitpid(child, &status, 0) != child)
+        return -1;
+    return WIFEXITED(status) ? WEXITSTATUS(status) : 256 + WTERMSIG(status);
 }
 
 static inline bool child_is_under_valgrind(void)
