@@ -7,8 +7,9 @@ import pytest
 
 sys.path.insert(0, str(Path(__file__).resolve().parent))
 
-from module_world import ModuleWorld, can_mount  # noqa: E402
+from module_world import ModuleWorld  # noqa: E402
 from support.organization import Organization  # noqa: E402
+from support.p11_system import can_mount  # noqa: E402
 
 
 @pytest.fixture(scope="session")

@@ -21,11 +21,9 @@ two; `serve()` makes further servers with leaves that no client has seen before.
 from __future__ import annotations
 
 import contextlib
-import os
 import shutil
 import socketserver
 import ssl
-import subprocess
 import tempfile
 import threading
 from dataclasses import dataclass
@@ -33,18 +31,10 @@ from functools import partial
 from http.server import SimpleHTTPRequestHandler
 from pathlib import Path
 
-import pytest
-from support import paths
 from support.certs import Cert, CertFactory
 from support.organization import Organization
-from support.process import Background, Result, clean_environment, run
+from support.p11_system import P11System
 from support.world import World
-
-# Distribution programs that leak at their exit, or that a sanitizer's runtime cannot be
-# put under, say nothing about our code; tests/p11module runs it sanitized.
-with_plain_build = pytest.mark.skipif(
-    bool(paths.WRAP) or paths.is_sanitized("address") or paths.is_sanitized("thread"),
-    reason="with the plain build")
 
 # Parties whose servers every client must believe, and those that none may believe.
 #   active     a root that is in the organization and nowhere else
@@ -63,11 +53,9 @@ LAB_URL = "pkcs11:token=orgtrust%20lab"
 
 NOBODY = 65534  # an account without rights, for `account`
 
-_PRIVATE = Path(__file__).with_name("in_private_system")
 _CA = ("keyUsage=critical,keyCertSign,cRLSign",)
 _LEAF = ("keyUsage=critical,digitalSignature",)
 _BY_KEY = ("authorityKeyIdentifier=keyid",)
-_MODULE_FILE = paths.REPOSITORY / "conf" / "p11-kit" / "orgtrust.module.in"
 _LAB_PROJECT = "proj_lab"
 
 
@@ -132,34 +120,24 @@ class HttpsServer(socketserver.ThreadingTCPServer):
         self._thread.join()
 
 
-class ModuleWorld:
+class ModuleWorld(P11System):
     """See above. Everything lies in one directory that any account may read.
 
     organization   the running orgtrust-server (support.organization)
-    world          configuration, cache, environment, `world.sync()` (support.world)
-    env            the environment in which a client finds configuration and snapshot
-    module         orgtrust-pkcs11.so, where any account may load it
-    proxy          p11-kit-proxy.so, which shows the module to who runs with p11kit=True
     parties        name -> Party; `servers`: name -> HttpsServer
     """
 
     def __init__(self, organization: Organization, certs: CertFactory):
-        self.dir = Path(tempfile.mkdtemp(prefix="orgtrust-p11-", dir="/var/tmp"))
-        self.dir.chmod(0o755)
+        place = Path(tempfile.mkdtemp(prefix="orgtrust-p11-", dir="/var/tmp"))
+        place.chmod(0o755)
+        super().__init__(place, World(place / "world", organization.base_url,
+                                      organization.key))
         self.organization = organization
         self.certs = certs
         self.servers: dict[str, HttpsServer] = {}
         self._more: list[HttpsServer] = []
-        self._count = 0
-        self.world = World(self.dir / "world", organization.base_url, organization.key)
-        self.env = self.world.env
-        self.module = Path(shutil.copy(paths.PKCS11_MODULE, self.dir))
-        self.proxy = find_library("p11-kit-proxy.so")
         self.pages = self._directory("pages")
         (self.pages / "index.html").write_text("it was believed\n")
-        self.modules = self._directory("modules")
-        self.empty = self._directory("empty")
-        self.write_module_file(self.modules / "orgtrust.module")
         self.parties = {name: make(name) for name, make in {
             "active": self._plain, "renewed": self._renewed, "inactive": self._plain,
             "expired": self._expired, "non_ca": self._non_ca, "other": self._plain,
@@ -169,12 +147,6 @@ class ModuleWorld:
                         for name, party in self.parties.items()}
 
     # Parties.
-
-    def _directory(self, name: str) -> Path:
-        path = self.dir / name
-        path.mkdir()
-        path.chmod(0o755)
-        return path
 
     def _party(self, name: str, roots: list[Cert]) -> Party:
         intermediate = self.certs.issue(roots[0], f"Intermediate of {name}", is_ca=True,
@@ -265,64 +237,6 @@ class ModuleWorld:
         self._more.append(server)
         return server
 
-    # Running clients.
-
-    def write_module_file(self, path: Path, module: Path | None = None):
-        """The p11-kit module file that is installed, for the module where it is now."""
-        text = _MODULE_FILE.read_text()
-        installed = "@ORGTRUST_PKCS11_DIR@/orgtrust-pkcs11.so"
-        assert installed in text, text
-        path.write_text(text.replace(installed, str(module or self.module)))
-
-    def prefix(self, p11kit=False, account: int | None = None, mounts=None) -> list[str]:
-        """What goes before a command that sees another system.
-
-        p11kit    p11-kit has our module, by its module file, and no other
-        account   the user id it runs as, with no group but the same
-        mounts    {target: source}: what else is seen in place of the system's own files
-                  (say {"/etc/firefox/policies": self.dir / "policies"}); a target need
-                  not be there. The system's own files stay as they are."""
-        mounts = dict(mounts or {})
-        if p11kit:
-            mounts = self.p11kit_mounts() | mounts
-        if not mounts and account is None:
-            return []
-        puts = [word for target, source in mounts.items()
-                for word in ("--put", str(source), str(target))]
-        return [str(_PRIVATE), *puts, *(["--as", str(account)] if account else [])]
-
-    def p11kit_mounts(self, modules: Path | None = None) -> dict[str, Path]:
-        """The mounts that make p11-kit read that directory of module files only."""
-        mounts = {"/usr/share/p11-kit/modules": modules or self.modules}
-        if Path("/etc/pkcs11").exists():
-            mounts["/etc/pkcs11"] = self.empty
-        return mounts
-
-    def run(self, argv, *, p11kit=False, account: int | None = None, mounts=None, env=None,
-            timeout=60.0, **popen) -> Result:
-        """Runs a client to its end; see prefix(). Its output never has the key in it."""
-        prefix = self.prefix(p11kit, account, mounts)
-        return self.world.check(run([*prefix, *argv], env=self.env | (env or {}),
-                                    timeout=timeout, **popen))
-
-    def start(self, argv, *, p11kit=False, account: int | None = None, mounts=None,
-              env=None, **popen) -> Background:
-        """Starts a client that goes on running; ended at the latest with the world."""
-        self._count += 1
-        process = Background([*self.prefix(p11kit, account, mounts), *argv],
-                             env=self.env | (env or {}),
-                             log=self.dir / f"client-{self._count}.log", **popen)
-        self.world.background.append(process)
-        return process
-
-    def scratch(self, account: int | None = None) -> Path:
-        """A new directory that belongs to that account, for a home or a database."""
-        self._count += 1
-        path = self._directory(f"scratch-{self._count}")
-        if account is not None:
-            os.chown(path, account, account)
-        return path
-
     def close(self):
         for server in [*self.servers.values(), *self._more]:
             server.stop()
@@ -330,26 +244,3 @@ class ModuleWorld:
             self.world.close()
         finally:
             shutil.rmtree(self.dir, ignore_errors=True)
-
-
-def find_library(name: str) -> Path:
-    """A library in the directory of this system's libraries."""
-    for directory in (f"/usr/lib/{os.uname().machine}-linux-gnu", "/usr/lib64", "/usr/lib"):
-        if (Path(directory) / name).exists():
-            return Path(directory) / name
-    pytest.skip(f"{name} is not installed")
-
-
-def need(program: str, package: str | None = None) -> str:
-    """The path of a distribution's program, or the test is skipped."""
-    found = shutil.which(program, path="/usr/bin:/usr/sbin:/bin:/sbin")
-    if found is None:
-        pytest.skip(f"{program} is not installed (package {package or program})")
-    return found
-
-
-def can_mount() -> bool:
-    """Whether commands may see another system here; see in_private_system."""
-    done = subprocess.run([_PRIVATE, "--put", "/etc/passwd", "/etc/passwd", "true"],
-                          env=clean_environment(), capture_output=True, check=False)
-    return done.returncode == 0

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from module_world import ModuleWorld, need
+from module_world import ModuleWorld
+from support.p11_system import need
 
 DIRECT, PROXY = "direct", "proxy"
 WAYS = (DIRECT, PROXY)

@@ -5,8 +5,9 @@ from __future__ import annotations
 
 import pytest
 from devtools import Chromium, chromium_options
-from module_world import REFUSED, TRUSTED, need, with_plain_build
+from module_world import REFUSED, TRUSTED
 from nss_database import DIRECT, PROXY, make_database
+from support.p11_system import need, with_plain_build
 
 pytestmark = with_plain_build
 

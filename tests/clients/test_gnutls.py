@@ -8,8 +8,8 @@ import hashlib
 from pathlib import Path
 
 import pytest
-from module_world import LAB_URL, NOBODY, REFUSED, TOKEN_URL, TRUSTED, need
-from module_world import with_plain_build
+from module_world import LAB_URL, NOBODY, REFUSED, TOKEN_URL, TRUSTED
+from support.p11_system import need, with_plain_build
 
 pytestmark = with_plain_build
 

@@ -7,8 +7,9 @@ import contextlib
 import subprocess
 
 import pytest
-from module_world import REFUSED, TRUSTED, need, with_plain_build
+from module_world import REFUSED, TRUSTED
 from support import paths
+from support.p11_system import need, with_plain_build
 
 pytestmark = with_plain_build
 

@@ -7,9 +7,10 @@ import shutil
 import subprocess
 
 import pytest
-from module_world import REFUSED, TRUSTED, need, with_plain_build
+from module_world import REFUSED, TRUSTED
 from nss_database import DIRECT, PROXY, WAYS, make_database
 from support import paths
+from support.p11_system import need, with_plain_build
 
 pytestmark = with_plain_build
 

@@ -6,7 +6,7 @@ from __future__ import annotations
 import re
 
 import pytest
-from module_world import need, with_plain_build
+from support.p11_system import need, with_plain_build
 
 pytestmark = with_plain_build
 

@@ -7,9 +7,9 @@ import ssl
 from pathlib import Path
 
 import pytest
-from module_world import NOBODY, REFUSED, TOKEN_URL, TRUSTED, find_library, need
-from module_world import with_plain_build
+from module_world import NOBODY, REFUSED, TOKEN_URL, TRUSTED
 from support import paths
+from support.p11_system import find_library, need, with_plain_build
 from support.process import Background, clean_environment, run, wait_until
 
 pytestmark = with_plain_build

@@ -8,8 +8,9 @@ import subprocess
 from pathlib import Path
 
 import pytest
-from module_world import LAB_URL, REFUSED, TOKEN_URL, TRUSTED, with_plain_build
+from module_world import LAB_URL, REFUSED, TOKEN_URL, TRUSTED
 from support import paths
+from support.p11_system import with_plain_build
 from support.process import clean_environment
 
 _CNF = """\
