@@ -3,14 +3,14 @@
 #include <string.h>
 #include <unistd.h>
 
-/* From the descriptor that a parent has left open for us, else as every sync does. */
-static enum ot_status load_key(struct ot_admin_use *use, int fd, struct ot_error *err)
+enum ot_status ot_admin_use_key(struct ot_key *key, const struct ot_source *source,
+                                int fd, struct ot_error *err)
 {
     enum ot_status status;
 
     if (fd < 0)
-        return ot_key_load(&use->key, use->source, err);
-    status = ot_key_read_fd(&use->key, fd, err);
+        return ot_key_load(key, source, err);
+    status = ot_key_read_fd(key, fd, err);
     if (fd > STDERR_FILENO)
         close(fd); /* nobody after us has any use for it */
     return status;
@@ -26,7 +26,7 @@ enum ot_status ot_admin_use_begin(struct ot_admin_use *use, const struct ot_cli 
     if (status == OT_OK)
         status = ot_config_find(use->config, cli->options.source, &use->source, err);
     if (status == OT_OK)
-        status = load_key(use, cli->options.key_fd, err);
+        status = ot_admin_use_key(&use->key, use->source, cli->options.key_fd, err);
     if (status != OT_OK)
         return status;
     use->options.key = &use->key;

@@ -14,6 +14,11 @@ struct ot_admin_use {
     struct ot_admin *admin; /* listed */
 };
 
+/* From the descriptor that a parent has left open for us (and that nobody needs after
+ * us), else, where fd is -1, as every sync does. ot_key_clear after success. */
+enum ot_status ot_admin_use_key(struct ot_key *key, const struct ot_source *source,
+                                int fd, struct ot_error *err);
+
 /* As the options --source, --project and --key-fd say. ot_admin_use_end after success and
  * failure. */
 enum ot_status ot_admin_use_begin(struct ot_admin_use *use, const struct ot_cli *cli,

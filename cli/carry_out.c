@@ -35,12 +35,15 @@ static bool sees_changes(const struct ot_carry_out *carry_out,
 
 static void say_failed(const struct ot_carry_out *carry_out, const struct ot_error *err)
 {
+    struct ot_report *report = &carry_out->cli->report;
+
     if (ot_changes_count(carry_out->changes, OT_CHANGE_DONE) > 0)
-        ot_output_say("%s; the changes are made all the same, but the snapshot does not "
+        ot_report_say(report,
+                      "%s; the changes are made all the same, but the snapshot does not "
                       "show them yet: run orgtrust sync",
                       err->message);
     else
-        ot_output_say("%s", err->message);
+        ot_report_say(report, "%s", err->message);
 }
 
 static enum ot_status sync_one(const struct ot_carry_out *carry_out,
@@ -157,6 +160,7 @@ enum ot_status ot_carry_out(struct ot_carry_out *carry_out, struct ot_error *err
     status = ot_changes_run(carry_out->changes, cli->stop, err);
     if (status != OT_OK && carry_out->failed != NULL)
         carry_out->failed(carry_out);
+    ot_report_changes(&cli->report, carry_out->changes);
     if (ot_change_report_failures(carry_out->changes))
         ot_error_clear(err);
     /* Also where nothing had to be done: an earlier command may have been killed before

@@ -1,7 +1,7 @@
 /* orgtrust sync: bring the organization's certificates into the snapshot. */
 #include <stdlib.h>
 
-#include "command.h"
+#include "admin_use.h"
 #include "progress.h"
 #include "sync_report.h"
 
@@ -10,14 +10,17 @@ static void draw(void *arg, const char *phase, size_t done, size_t total)
     ot_progress_draw(arg, phase, done, total);
 }
 
-/* One source; its failure is told here. */
+/* One source; its failure is told here. A key that was given (else NULL) is to be proven,
+ * too: no other's result will do. */
 static enum ot_status sync_source(struct ot_cli *cli, const struct ot_source *source,
-                                  cJSON *sources, bool *failed)
+                                  const struct ot_key *key, cJSON *sources, bool *failed)
 {
     struct ot_progress progress;
     struct ot_sync_options options = {
         .if_stale = cli->options.if_stale,
         .accept_empty = cli->options.accept_empty,
+        .own_listing = key != NULL,
+        .key = key,
         .stop = cli->stop,
         .progress = draw,
         .arg = &progress,
@@ -31,7 +34,7 @@ static enum ot_status sync_source(struct ot_cli *cli, const struct ot_source *so
     status = ot_sync(source, &options, &result, &err);
     ot_progress_clear(&progress);
     if (status != OT_OK) {
-        ot_output_say("%s", err.message); /* names the source */
+        ot_report_say(&cli->report, "%s", err.message); /* names the source */
     } else if (!cli->options.quiet) {
         if (result.quarantined > 0)
             ot_sync_report_quarantined(source);
@@ -53,10 +56,30 @@ static enum ot_status sync_source(struct ot_cli *cli, const struct ot_source *so
     return status;
 }
 
+/* The key of a descriptor is one API's: it is not shown to any other's. */
+static enum ot_status read_key(struct ot_key *key, const struct ot_cli *cli,
+                               const struct ot_source *const *sources, size_t count,
+                               struct ot_error *err)
+{
+    if (cli->options.key_fd < 0)
+        return OT_OK;
+    if (cli->options.if_stale)
+        return ot_error_set(err, OT_E_USAGE,
+                            "--key-fd and --if-stale exclude each other: with nothing to "
+                            "do, the key would not be proven");
+    if (count > 1)
+        return ot_error_set(err, OT_E_USAGE,
+                            "--key-fd is for one source, and there are %zu: say which "
+                            "with --source",
+                            count);
+    return ot_admin_use_key(key, sources[0], cli->options.key_fd, err);
+}
+
 enum ot_status ot_cmd_sync(struct ot_cli *cli, struct ot_error *err)
 {
     struct ot_config *config = NULL;
     const struct ot_source **sources = NULL;
+    struct ot_key key = {0};
     cJSON *root = NULL, *list = NULL;
     enum ot_status status, first = OT_OK;
     bool failed = false;
@@ -65,6 +88,8 @@ enum ot_status ot_cmd_sync(struct ot_cli *cli, struct ot_error *err)
     status = ot_config_load(&config, err);
     if (status == OT_OK)
         status = ot_command_sources(&cli->options, config, &sources, &count, err);
+    if (status == OT_OK)
+        status = read_key(&key, cli, sources, count, err);
     if (status != OT_OK)
         goto out;
     if (cli->options.json) {
@@ -76,7 +101,8 @@ enum ot_status ot_cmd_sync(struct ot_cli *cli, struct ot_error *err)
         }
     }
     for (size_t i = 0; i < count && !*cli->stop; i++) {
-        status = sync_source(cli, sources[i], list, &failed);
+        status =
+            sync_source(cli, sources[i], key.secret != NULL ? &key : NULL, list, &failed);
         if (first == OT_OK)
             first = status;
     }
@@ -92,6 +118,7 @@ enum ot_status ot_cmd_sync(struct ot_cli *cli, struct ot_error *err)
     }
 out:
     cJSON_Delete(root);
+    ot_key_clear(&key);
     free(sources);
     ot_config_free(config);
     return status;

@@ -14,7 +14,8 @@ static const struct ot_command commands[] = {
             "the snapshot lacks. A source whose sync fails keeps its snapshot and does\n"
             "not stop the others; the exit status is that of the first failure.\n",
         .options = OT_OPTIONS_COMMON | OT_OPTION_BIT(OT_OPTION_ACCEPT_EMPTY) |
-                   OT_OPTION_BIT(OT_OPTION_IF_STALE) | OT_OPTION_BIT(OT_OPTION_QUIET),
+                   OT_OPTION_BIT(OT_OPTION_IF_STALE) | OT_OPTION_BIT(OT_OPTION_QUIET) |
+                   OT_OPTIONS_PROGRAM,
         .run = ot_cmd_sync,
     },
     {

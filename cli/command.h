@@ -5,11 +5,13 @@
 #include "cache/config.h"
 #include "options.h"
 #include "output.h"
+#include "report.h"
 
 /* What a command works with; made by main. */
 struct ot_cli {
     struct ot_options options;
     struct ot_output out;
+    struct ot_report report;
     const volatile int *stop; /* non-zero once a signal asked for the end */
 };
 

@@ -18,6 +18,7 @@ int ot_exit_status(enum ot_status status)
     case OT_E_NETWORK:
         return 4;
     case OT_E_AUTH:
+    case OT_E_FORBIDDEN:
         return 5;
     case OT_E_PROTOCOL:
     case OT_E_SERVER:
@@ -25,6 +26,7 @@ int ot_exit_status(enum ot_status status)
     case OT_E_NOT_FOUND:
         return 7;
     case OT_E_REFUSED:
+    case OT_E_LIMIT:
         return 8;
     case OT_E_RATE:
         return 9;

@@ -65,13 +65,28 @@ static enum ot_status check_argument_count(const struct ot_command *command, int
                         command->arguments, command->name);
 }
 
+/* A report is also made of options that cannot be understood, if it was asked for before
+ * them. */
+static enum ot_status parse(struct ot_cli *cli, const struct ot_command *command,
+                            int argc, char **argv, struct ot_error *err)
+{
+    enum ot_status status, opened;
+
+    status = ot_options_parse(&cli->options, command->options, argc, argv, err);
+    if (cli->options.report_fd < 0)
+        return status;
+    opened = ot_report_open(&cli->report, cli->options.report_fd,
+                            status == OT_OK ? err : NULL);
+    return status == OT_OK ? opened : status;
+}
+
 static enum ot_status run(struct ot_cli *cli, int argc, char **argv, struct ot_error *err)
 {
     const struct ot_command *command;
     enum ot_status status = find(&command, argv[0], err);
 
     if (status == OT_OK)
-        status = ot_options_parse(&cli->options, command->options, argc, argv, err);
+        status = parse(cli, command, argc, argv, err);
     if (status != OT_OK)
         return status;
     if (cli->options.help) {
@@ -103,7 +118,7 @@ static enum ot_status dispatch(struct ot_cli *cli, int argc, char **argv,
 int main(int argc, char **argv)
 {
     struct ot_error err = OT_ERROR_INIT, lost = OT_ERROR_INIT;
-    struct ot_cli cli = {.stop = ot_signals_stop()};
+    struct ot_cli cli = {.stop = ot_signals_stop(), .report = {.fd = -1}};
     enum ot_status status;
 
     fill_standard_descriptors();
@@ -115,6 +130,12 @@ int main(int argc, char **argv)
     if (status != OT_OK && err.message[0] != '\0')
         ot_output_say("%s", err.message);
     if (ot_output_finish(&cli.out, &lost) != OT_OK && err.status != lost.status) {
+        ot_output_say("%s", lost.message);
+        status = status == OT_OK ? lost.status : status;
+    }
+    if (ot_report_write(&cli.report, status,
+                        err.message[0] != '\0' ? err.message : lost.message,
+                        &lost) != OT_OK) {
         ot_output_say("%s", lost.message);
         status = status == OT_OK ? lost.status : status;
     }

@@ -27,6 +27,8 @@ static const struct ot_option_info option_infos[OT_OPTION_COUNT] = {
     [OT_OPTION_DRY_RUN] = {"dry-run", NULL, "only say what would be done"},
     [OT_OPTION_YES] = {"yes", NULL, "do not ask before something is lost"},
     [OT_OPTION_KEY_FD] = {"key-fd", "N", "read the admin key from this descriptor"},
+    [OT_OPTION_REPORT_FD] = {"report-fd", "N",
+                             "tell a program on this descriptor how it ended"},
 };
 
 /* getopt_long returns this plus the option. */
@@ -61,12 +63,14 @@ static enum ot_status parse_state(enum ot_list_state *out, const char *text,
                         text);
 }
 
-static enum ot_status parse_fd(int *out, const char *text, struct ot_error *err)
+static enum ot_status parse_fd(int *out, enum ot_option option, const char *text,
+                               struct ot_error *err)
 {
     size_t len = strlen(text);
 
     if (len < 1 || len > 6 || strspn(text, "0123456789") != len)
-        return ot_error_set(err, OT_E_USAGE, "--key-fd takes the number of a descriptor");
+        return ot_error_set(err, OT_E_USAGE, "--%s takes the number of a descriptor",
+                            option_infos[option].name);
     *out = (int)strtol(text, NULL, 10);
     return OT_OK;
 }
@@ -105,7 +109,9 @@ static enum ot_status apply(struct ot_options *options, enum ot_option option,
         options->project = value;
         break;
     case OT_OPTION_KEY_FD:
-        return parse_fd(&options->key_fd, value, err);
+        return parse_fd(&options->key_fd, option, value, err);
+    case OT_OPTION_REPORT_FD:
+        return parse_fd(&options->report_fd, option, value, err);
     case OT_OPTION_ACTIVATE:
         options->activate = true;
         break;
@@ -177,7 +183,7 @@ enum ot_status ot_options_parse(struct ot_options *options, unsigned allowed, in
     int value;
 
     memset(options, 0, sizeof(*options));
-    options->key_fd = -1;
+    options->key_fd = options->report_fd = -1;
     fill_long_options(table, allowed);
     optind = 0; /* glibc: start anew, also after an earlier parse */
     opterr = 0;

@@ -25,10 +25,14 @@ enum ot_option {
     OT_OPTION_DRY_RUN,
     OT_OPTION_YES,
     OT_OPTION_KEY_FD,
+    OT_OPTION_REPORT_FD,
     OT_OPTION_COUNT
 };
 
 #define OT_OPTION_BIT(option) (1u << (option))
+/* For a program that runs the command, and has a key of its own. */
+#define OT_OPTIONS_PROGRAM                                                               \
+    (OT_OPTION_BIT(OT_OPTION_KEY_FD) | OT_OPTION_BIT(OT_OPTION_REPORT_FD))
 /* What every command takes. */
 #define OT_OPTIONS_COMMON                                                                \
     (OT_OPTION_BIT(OT_OPTION_SOURCE) | OT_OPTION_BIT(OT_OPTION_JSON) |                   \
@@ -36,15 +40,15 @@ enum ot_option {
 /* What every command takes that changes the organization. */
 #define OT_OPTIONS_ADMIN                                                                 \
     (OT_OPTIONS_COMMON | OT_OPTION_BIT(OT_OPTION_PROJECT) |                              \
-     OT_OPTION_BIT(OT_OPTION_DRY_RUN) | OT_OPTION_BIT(OT_OPTION_KEY_FD))
+     OT_OPTION_BIT(OT_OPTION_DRY_RUN) | OT_OPTIONS_PROGRAM)
 
 enum ot_list_state { OT_LIST_ALL, OT_LIST_ACTIVE, OT_LIST_INACTIVE, OT_LIST_QUARANTINED };
 
 struct ot_options {
-    const char *source;  /* NULL: not given */
-    const char *name;    /* NULL: not given */
-    const char *project; /* NULL: not given */
-    int key_fd;          /* -1: not given */
+    const char *source;    /* NULL: not given */
+    const char *name;      /* NULL: not given */
+    const char *project;   /* NULL: not given */
+    int key_fd, report_fd; /* -1: not given */
     enum ot_list_state state;
     bool json, help, accept_empty, if_stale, quiet, pem;
     bool activate, deactivate, all, prune, dry_run, yes;

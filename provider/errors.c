@@ -25,7 +25,9 @@
     X(OT_E_SERVER, 117, "server error")                                                  \
     X(OT_E_EMPTY, 118, "empty list not confirmed")                                       \
     X(OT_E_BUSY, 119, "busy")                                                            \
-    X(OT_E_INTERRUPTED, 120, "interrupted")
+    X(OT_E_INTERRUPTED, 120, "interrupted")                                              \
+    X(OT_E_FORBIDDEN, 121, "not allowed with this key")                                  \
+    X(OT_E_LIMIT, 122, "limit of certificates reached")
 
 #define AS_ITEM(status, reason, text) {(reason), (void *)(text)},
 #define AS_CODE(status, reason, text) [status] = (reason),

@@ -29,6 +29,8 @@ static const char *const words[OT_STATUS_COUNT] = {
     [OT_E_EMPTY] = "empty",
     [OT_E_BUSY] = "busy",
     [OT_E_INTERRUPTED] = "interrupted",
+    [OT_E_FORBIDDEN] = "forbidden",
+    [OT_E_LIMIT] = "limit",
 };
 
 const char *ot_status_word(enum ot_status status)

@@ -26,7 +26,7 @@ enum ot_status {
     OT_E_NO_SPACE,    /* disk full or quota reached */
     OT_E_NETWORK,     /* name, connection, TLS, timeout, truncated answer */
     OT_E_PROTOCOL,    /* the answer is not what the API describes */
-    OT_E_AUTH,        /* 401 or 403 */
+    OT_E_AUTH,        /* 401: the API does not know the key */
     OT_E_NOT_FOUND,   /* 404, or no such certificate */
     OT_E_REFUSED,     /* the API refused a request: 400, 409, other 4xx */
     OT_E_RATE,        /* 429, or told to wait longer than we do */
@@ -34,6 +34,8 @@ enum ot_status {
     OT_E_EMPTY,       /* the active list became empty and nobody confirmed it */
     OT_E_BUSY,        /* another process holds the lock for too long */
     OT_E_INTERRUPTED, /* asked to stop */
+    OT_E_FORBIDDEN,   /* 403: the key may not do this */
+    OT_E_LIMIT,       /* the organization holds as many certificates as it may */
     OT_STATUS_COUNT
 };
 

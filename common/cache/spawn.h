@@ -1,8 +1,4 @@
-/* Starts `orgtrust sync` from inside a host process that must not notice.
- *
- * The child is not the host's: it raises no SIGCHLD, no wait of the host sees it, it
- * inherits no descriptor, signal mask, signal disposition, working directory or umask of
- * the host, and only the environment that a sync reads. */
+/* Starts `orgtrust sync` in the background, unseen by the host: child.h. */
 #ifndef OT_CACHE_SPAWN_H
 #define OT_CACHE_SPAWN_H
 

@@ -48,21 +48,30 @@ static void quote(char *text, size_t size, const struct ot_http_answer *answer)
         snprintf(text, size, ": %s", message);
 }
 
+/* Whether the organization is full, which orgtrust-server says with a code of its own. */
+static bool is_limit(const struct ot_http_answer *answer)
+{
+    return answer->body != NULL &&
+           ot_api_parse_error_is(answer->body, answer->len, "certificate_limit_reached");
+}
+
 static enum ot_status refuse_key(const struct ot_api_judge *judge, long status,
                                  const char *message, struct ot_error *err)
 {
+    const enum ot_status refusal = status == 403 ? OT_E_FORBIDDEN : OT_E_AUTH;
     const char *host = ot_http_host(judge->http);
 
     if (!judge->has_key)
-        return ot_error_set(err, OT_E_AUTH,
+        return ot_error_set(err, refusal,
                             "%s wants an admin key (status %ld)%s; there is none: set "
                             "admin_key_file of the source %s, or OPENAI_ADMIN_KEY",
                             host, status, message, judge->source);
     return ot_error_set(
-        err, OT_E_AUTH,
+        err, refusal,
         "%s refuses the admin key from %s (status %ld)%s; check that it is "
-        "an admin key of the right organization and still valid",
-        host, judge->key_origin, status, message);
+        "an admin key of the right organization and %s",
+        host, judge->key_origin, status, message,
+        status == 403 ? "may do this" : "still valid");
 }
 
 static enum ot_status refuse_rate(const struct ot_api_judge *judge,
@@ -99,8 +108,8 @@ static enum ot_status judge_status(const struct ot_api_judge *judge,
             "base_url and project of the source %s",
             host, message, judge->source);
     if (status >= 400 && status < 500)
-        return ot_error_set(err, OT_E_REFUSED, "%s refuses (status %ld)%s", host, status,
-                            message);
+        return ot_error_set(err, is_limit(answer) ? OT_E_LIMIT : OT_E_REFUSED,
+                            "%s refuses (status %ld)%s", host, status, message);
     if (status >= 500)
         return ot_error_set(
             err, OT_E_SERVER,

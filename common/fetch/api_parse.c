@@ -267,20 +267,42 @@ enum ot_status ot_api_parse_deleted(const char *id, const char *text, size_t len
     return status;
 }
 
-bool ot_api_parse_error(char *message, size_t size, const char *text, size_t len)
+/* The text of a member of the answer's error; NULL: there is none. Lives as long as root,
+ * which the caller deletes. */
+static const char *error_member(cJSON **root, const char *text, size_t len,
+                                const char *member)
 {
     const char *found = NULL;
     const cJSON *error;
-    bool usable;
-    cJSON *root;
 
-    if (ot_json_parse(&root, text, len, NULL) != OT_OK)
-        return false;
-    usable = ot_json_object(root, "error", "", &error, NULL) == OT_OK &&
-             ot_json_string(error, "message", "error", &found, NULL) == OT_OK &&
-             found[0] != '\0';
+    if (ot_json_parse(root, text, len, NULL) != OT_OK) {
+        *root = NULL;
+        return NULL;
+    }
+    if (ot_json_object(*root, "error", "", &error, NULL) != OT_OK ||
+        ot_json_string(error, member, "error", &found, NULL) != OT_OK)
+        return NULL;
+    return found;
+}
+
+bool ot_api_parse_error(char *message, size_t size, const char *text, size_t len)
+{
+    cJSON *root;
+    const char *found = error_member(&root, text, len, "message");
+    bool usable = found != NULL && found[0] != '\0';
+
     if (usable)
         ot_text_escape(message, size, found, strlen(found));
     cJSON_Delete(root);
     return usable;
+}
+
+bool ot_api_parse_error_is(const char *text, size_t len, const char *code)
+{
+    cJSON *root;
+    const char *found = error_member(&root, text, len, "code");
+    bool same = found != NULL && strcmp(found, code) == 0;
+
+    cJSON_Delete(root);
+    return same;
 }

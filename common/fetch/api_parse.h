@@ -18,5 +18,7 @@ enum ot_status ot_api_parse_deleted(const char *id, const char *text, size_t len
                                     struct ot_error *err);
 /* {error:{message,type,param,code}} ; false when the body is something else. */
 bool ot_api_parse_error(char *message, size_t size, const char *text, size_t len);
+/* Whether it is an error with this code. */
+bool ot_api_parse_error_is(const char *text, size_t len, const char *code);
 
 #endif

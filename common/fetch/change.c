@@ -142,7 +142,8 @@ static enum ot_status perform_batch(struct ot_change *const batch[BATCH_MAX],
 
 static bool ends_all(enum ot_status status)
 {
-    return status != OT_OK && status != OT_E_REFUSED && status != OT_E_NOT_FOUND;
+    return status != OT_OK && status != OT_E_REFUSED && status != OT_E_LIMIT &&
+           status != OT_E_NOT_FOUND;
 }
 
 enum ot_status ot_changes_run(struct ot_changes *changes, const volatile int *stop,

@@ -166,6 +166,13 @@ static enum ot_status fetch(struct ot_attempt *attempt, struct ot_error *err)
     return status;
 }
 
+/* That somebody's own key is no good says nothing of the source and its key. */
+static bool is_about_given_key(const struct ot_attempt *attempt, enum ot_status status)
+{
+    return attempt->options->key != NULL &&
+           (status == OT_E_AUTH || status == OT_E_FORBIDDEN);
+}
+
 static enum ot_status sync_locked(struct ot_attempt *attempt, struct ot_error *err)
 {
     struct ot_state state;
@@ -184,7 +191,7 @@ static enum ot_status sync_locked(struct ot_attempt *attempt, struct ot_error *e
         attempt->result->fetched = true;
         if (state_is_bad || state.failures > 0 || state.last.status != OT_OK)
             status = ot_attempt_record_success(attempt, err);
-    } else if (status != OT_E_INTERRUPTED) {
+    } else if (status != OT_E_INTERRUPTED && !is_about_given_key(attempt, status)) {
         ot_attempt_record_failure(attempt, &state, err);
     }
     return status;

@@ -7,8 +7,10 @@
 struct ot_sync_options {
     bool if_stale;    /* nothing to do when the snapshot is fresh, or a back-off runs */
     bool own_listing; /* do not take over the result of a sync that was running already */
-    bool accept_empty;                   /* an active list that became empty is meant */
-    const struct ot_key *key;            /* instead of the source's own; may be NULL */
+    bool accept_empty; /* an active list that became empty is meant */
+    /* Instead of the source's own; may be NULL. That the API refuses it is not recorded
+     * as a failure of the source. */
+    const struct ot_key *key;
     const struct ot_http_tuning *tuning; /* NULL: the default */
     const volatile int *stop;            /* set by a signal handler; may be NULL */
     /* Called as it goes on: phase is "list" or "get"; total 0 where it is not known. */

@@ -47,7 +47,7 @@ def test_the_json_has_its_documented_members(machine, api, roots):
     api.on("list", lambda request, right: error(403, "no"))
     (source,) = machine.sync("--json", status=AUTH).json()["sources"]
     assert set(source) == {"source", "status", "error"}
-    assert source["status"] == "auth" and "no" in source["error"]
+    assert source["status"] == "forbidden" and "no" in source["error"]
 
 
 def test_if_stale_leaves_what_is_fresh(synced, api):

@@ -98,6 +98,8 @@ static const struct {
     {OT_E_EMPTY, 118, "empty list not confirmed"},
     {OT_E_BUSY, 119, "busy"},
     {OT_E_INTERRUPTED, 120, "interrupted"},
+    {OT_E_FORBIDDEN, 121, "not allowed with this key"},
+    {OT_E_LIMIT, 122, "limit of certificates reached"},
 };
 
 #define ROWS (sizeof(expected) / sizeof(expected[0]))

@@ -295,8 +295,8 @@ static void fault_21_refused_keys(void)
 
     list_fails(401, "", ERROR_BODY("bad key"), OT_E_AUTH,
                "the test (status 401): bad key", 1);
-    list_fails(403, "", ERROR_BODY("not yours"), OT_E_AUTH, "not yours", 1);
-    list_fails(403, "", "<html>", OT_E_AUTH, "the test", 1);
+    list_fails(403, "", ERROR_BODY("not yours"), OT_E_FORBIDDEN, "not yours", 1);
+    list_fails(403, "", "<html>", OT_E_FORBIDDEN, "may do this", 1);
     begin(&world, &answer, 1, NULL, false);
     said(&world, ot_api_list(world.api, NULL, 100, &page, &world.err), OT_E_AUTH,
          "admin_key_file");
@@ -311,6 +311,9 @@ static void fault_22_not_found_is_not_empty(void)
                1);
     list_fails(404, "", LIST("", "null", "false"), OT_E_NOT_FOUND, "base_url", 1);
 }
+
+/* As orgtrust-server says that an organization is full. */
+#define LIMIT_BODY(code) "{\"error\":{\"message\":\"full\",\"code\":\"" code "\"}}"
 
 static void fault_23_refusals_are_quoted(void)
 {
@@ -327,6 +330,8 @@ static void fault_23_refusals_are_quoted(void)
     CU_ASSERT_EQUAL(peer_requests(world.peer), 3);
     CU_ASSERT_EQUAL(ot_api_last_status(world.api), 409);
     end(&world);
+    list_fails(400, "", LIMIT_BODY("certificate_limit_reached"), OT_E_LIMIT, "full", 1);
+    list_fails(400, "", LIMIT_BODY("other_limit"), OT_E_REFUSED, "full", 1);
     list_fails(400, "", ERROR_BODY("limit \\u001b[2J"), OT_E_REFUSED, "limit \\x1b[2J",
                1);
 }

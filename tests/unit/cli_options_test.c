@@ -12,13 +12,14 @@ static void every_status_has_its_exit_status(void)
         enum ot_status status;
         int expected;
     } rows[] = {
-        {OT_OK, 0},         {OT_E_NOMEM, 1},     {OT_E_INTERNAL, 1},
-        {OT_E_USAGE, 2},    {OT_E_CONFIG, 3},    {OT_E_NO_SNAPSHOT, 11},
-        {OT_E_EXPIRED, 11}, {OT_E_CORRUPT, 11},  {OT_E_UNSAFE, 3},
-        {OT_E_IO, 10},      {OT_E_NO_SPACE, 10}, {OT_E_NETWORK, 4},
-        {OT_E_PROTOCOL, 6}, {OT_E_AUTH, 5},      {OT_E_NOT_FOUND, 7},
-        {OT_E_REFUSED, 8},  {OT_E_RATE, 9},      {OT_E_SERVER, 6},
-        {OT_E_EMPTY, 12},   {OT_E_BUSY, 13},     {OT_E_INTERRUPTED, 130},
+        {OT_OK, 0},          {OT_E_NOMEM, 1},     {OT_E_INTERNAL, 1},
+        {OT_E_USAGE, 2},     {OT_E_CONFIG, 3},    {OT_E_NO_SNAPSHOT, 11},
+        {OT_E_EXPIRED, 11},  {OT_E_CORRUPT, 11},  {OT_E_UNSAFE, 3},
+        {OT_E_IO, 10},       {OT_E_NO_SPACE, 10}, {OT_E_NETWORK, 4},
+        {OT_E_PROTOCOL, 6},  {OT_E_AUTH, 5},      {OT_E_NOT_FOUND, 7},
+        {OT_E_REFUSED, 8},   {OT_E_RATE, 9},      {OT_E_SERVER, 6},
+        {OT_E_EMPTY, 12},    {OT_E_BUSY, 13},     {OT_E_INTERRUPTED, 130},
+        {OT_E_FORBIDDEN, 5}, {OT_E_LIMIT, 8},
     };
     size_t count = sizeof(rows) / sizeof(rows[0]);
 

@@ -19,6 +19,10 @@ unit_test(spawn LIBS ot_cache)
 target_compile_definitions(unit_spawn PRIVATE SYNC_PROBE="$<TARGET_FILE:sync_probe>")
 add_dependencies(unit_spawn sync_probe)
 
+unit_test(errand LIBS ot_cache)
+target_compile_definitions(unit_errand PRIVATE SYNC_PROBE="$<TARGET_FILE:sync_probe>")
+add_dependencies(unit_errand sync_probe)
+
 unit_test(cache LIBS ot_fetch SOURCES cache_fixture.c certs.c snapshots.c)
 target_compile_definitions(unit_cache PRIVATE SYNC_PROBE="$<TARGET_FILE:sync_probe>")
 add_dependencies(unit_cache sync_probe)

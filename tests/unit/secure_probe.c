@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include "cache/cache.h"
+#include "cache/errand.h"
 #include "cache/path.h"
 #include "cache/spawn.h"
 
@@ -16,6 +17,9 @@ static int check(const char *dir)
                                .auto_refresh = true,
                                .refresh_interval_s = 1,
                                .max_stale_s = 1};
+    const struct ot_errand errand = {
+        .source = &source, .arguments = {"sync"}, .timeout_ms = 1000};
+    struct ot_errand_result result;
     struct ot_snapshot *snapshot;
     struct ot_config *config;
     struct ot_cache *cache;
@@ -33,6 +37,8 @@ static int check(const char *dir)
     ot_config_free(config);
     if (ot_spawn_is_allowed(&source))
         return 5;
+    if (ot_errand_is_allowed() || ot_errand_run(&errand, &result, NULL) != OT_E_USAGE)
+        return 8;
     if (ot_cache_new(&cache, &source, NULL) != OT_OK ||
         ot_cache_get(cache, OT_CACHE_REFRESH | OT_CACHE_WAIT, &snapshot, NULL) !=
             OT_E_NO_SNAPSHOT)

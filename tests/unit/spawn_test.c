@@ -172,7 +172,7 @@ static void fault_52_closed_standard_descriptors_do_no_harm(void)
         close(0);
         close(1);
         close(2);
-        child_leave(ot_spawn_sync(&source, &done, NULL) == OT_OK && done < 3 &&
+        child_leave(ot_spawn_sync(&source, &done, NULL) == OT_OK && done > 2 &&
                     ot_spawn_wait(done, LONG_MS, NULL) == OT_OK);
     }
     CU_ASSERT_EQUAL(waitpid(pid, &status, 0), pid);

@@ -516,7 +516,7 @@ static void fault_13_to_16_among_many(void)
             fixture_add(&f, id, true);
     }
     fake_api_on(f.api, play_trick, &trick); /* one fails while others wait */
-    fixture_must_keep(&f, OT_E_AUTH, "Trick");
+    fixture_must_keep(&f, OT_E_FORBIDDEN, "Trick");
     fake_api_on(f.api, NULL, NULL);
     fixture_must_sync(&f);
     CU_ASSERT_EQUAL(f.result.added, 300);
@@ -550,8 +550,9 @@ static void fault_21_22_25_failures_of_the_api_keep_the_snapshot(void)
         int http;
         enum ot_status status;
         size_t requests;
-    } rows[] = {{401, OT_E_AUTH, 1},    {403, OT_E_AUTH, 1},   {404, OT_E_NOT_FOUND, 1},
-                {400, OT_E_REFUSED, 1}, {500, OT_E_SERVER, 2}, {503, OT_E_SERVER, 2}};
+    } rows[] = {{401, OT_E_AUTH, 1},      {403, OT_E_FORBIDDEN, 1},
+                {404, OT_E_NOT_FOUND, 1}, {400, OT_E_REFUSED, 1},
+                {500, OT_E_SERVER, 2},    {503, OT_E_SERVER, 2}};
     struct fixture f;
 
     set_up(&f);

@@ -1,11 +1,13 @@
-/* Stands in for `orgtrust sync` in the tests of what starts it: writes down how it was
+/* Stands in for `orgtrust` in the tests of what starts it: writes down how it was
  * started, then does what the environment says.
  *
  *   ORGTRUST_TEST_COUNT     append a byte to this file, first of all
  *   ORGTRUST_TEST_REPORT    write arguments, environment, descriptors and so on there
+ *   ORGTRUST_TEST_ERRAND    and what can be read from the descriptors 0 and 4
  *   ORGTRUST_TEST_DELAY_MS  sleep before the next
  *   ORGTRUST_TEST_FROM      rename this file to
- *   ORGTRUST_TEST_TO        that one, as a sync puts a snapshot or a state in place */
+ *   ORGTRUST_TEST_TO        that one, as a sync puts a snapshot or a state in place
+ *   ORGTRUST_TEST_SAY       write this to descriptor 5 */
 #include <dirent.h>
 #include <fcntl.h>
 #include <limits.h>
@@ -59,6 +61,22 @@ static void report_signals(FILE *out)
     fclose(status);
 }
 
+/* All that fd gives, as its length, a sum over it, and how it begins. */
+static void report_content(FILE *out, int fd)
+{
+    unsigned long sum = 0, len = 0;
+    char start[41] = "";
+    unsigned char c;
+
+    while (read(fd, &c, 1) == 1) {
+        if (len < sizeof(start) - 1)
+            start[len] = (char)c;
+        sum = (sum * 31 + c) % 1000003;
+        len++;
+    }
+    fprintf(out, "read %d %lu bytes, sum %lu: %s\n", fd, len, sum, start);
+}
+
 static void report(const char *path, char **argv)
 {
     char temporary[PATH_MAX], cwd[PATH_MAX];
@@ -77,6 +95,10 @@ static void report(const char *path, char **argv)
         fprintf(out, "arg %s\n", *argv);
     for (variable = environ; *variable != NULL; variable++)
         fprintf(out, "env %s\n", *variable);
+    if (getenv("ORGTRUST_TEST_ERRAND") != NULL) {
+        report_content(out, 0);
+        report_content(out, 4);
+    }
     fclose(out);
     if (rename(temporary, path) != 0)
         abort();
@@ -86,6 +108,7 @@ int main(int argc, char **argv)
 {
     const char *delay = getenv("ORGTRUST_TEST_DELAY_MS");
     const char *from = getenv("ORGTRUST_TEST_FROM"), *to = getenv("ORGTRUST_TEST_TO");
+    const char *say = getenv("ORGTRUST_TEST_SAY");
     struct timespec t = {0};
 
     (void)argc;
@@ -100,5 +123,7 @@ int main(int argc, char **argv)
     }
     if (from != NULL && to != NULL)
         rename(from, to);
+    if (say != NULL && write(5, say, strlen(say)) != (ssize_t)strlen(say))
+        return 1;
     return 0;
 }

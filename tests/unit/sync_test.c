@@ -265,6 +265,23 @@ static void failures_are_written_down_and_success_clears_them(void)
     fixture_clear(&f);
 }
 
+/* Somebody's mistyped key must not keep the machine from syncing with its own. */
+static void a_refused_key_that_was_given_is_no_failure_of_the_source(void)
+{
+    struct ot_key key = {.secret = (char *)"sk-admin-typo", .len = 13, .origin = "test"};
+    struct fixture f;
+
+    set_up_synced(&f);
+    fake_api_on(f.api, unauthorized, NULL);
+    f.options.key = &key;
+    CU_ASSERT_EQUAL(fixture_sync(&f), OT_E_AUTH);
+    CU_ASSERT_EQUAL(fixture_state(&f).failures, 0);
+    CU_ASSERT_EQUAL(fixture_state(&f).last.status, OT_OK);
+    f.options.key = NULL;
+    fixture_must_keep(&f, OT_E_AUTH, "Bad key");
+    fixture_clear(&f);
+}
+
 static void an_unreadable_state_is_replaced_by_a_success(void)
 {
     struct fixture f;
@@ -471,6 +488,8 @@ int main(int argc, char **argv)
          fault_36_a_snapshot_from_the_future_is_stale},
         {"failures are written down and success clears them",
          failures_are_written_down_and_success_clears_them},
+        {"a_refused_key_that_was_given_is_no_failure_of_the_source",
+         a_refused_key_that_was_given_is_no_failure_of_the_source},
         {"an unreadable state is replaced by a success",
          an_unreadable_state_is_replaced_by_a_success},
         {"if_stale waits out the back-off", if_stale_waits_out_the_back_off},
