@@ -15,6 +15,7 @@
 enum how {
     CLASS,
     BOOL,   /* arg, always */
+    ADMIN,  /* whether the token is one for administration */
     NUMBER, /* arg, always */
     FIELD,  /* enum ot_field of the record */
     DIGEST, /* enum ot_digest of the certificate */
@@ -42,10 +43,10 @@ static const struct rule {
     /* §4.4 storage objects */
     {CKA_CLASS, ALL, CLASS, 0},
     {CKA_TOKEN, ALL, BOOL, CK_TRUE},
-    {CKA_PRIVATE, ALL, BOOL, CK_FALSE},
-    {CKA_MODIFIABLE, ALL, BOOL, CK_FALSE},
+    {CKA_PRIVATE, ALL, ADMIN, 0},
+    {CKA_MODIFIABLE, ALL, ADMIN, 0},
     {CKA_COPYABLE, ALL, BOOL, CK_FALSE},
-    {CKA_DESTROYABLE, ALL, BOOL, CK_FALSE},
+    {CKA_DESTROYABLE, ALL, ADMIN, 0},
     {CKA_LABEL, ALL, LABEL, 0},
     {CKA_UNIQUE_ID, ALL, UNIQUE_ID, 0},
     /* §4.6.2 certificate objects */
@@ -180,7 +181,7 @@ static struct ot_span unique_id(union ot_scratch *scratch, const struct ot_objec
 static struct ot_span purpose(union ot_scratch *scratch, const struct ot_object *object,
                               CK_ULONG wanted)
 {
-    bool has = (object->purposes & wanted) != 0;
+    bool has = (object->aspect.purposes & wanted) != 0;
 
     if (object->kind == OT_OBJECT_NSS_TRUST)
         return number(scratch,
@@ -217,6 +218,8 @@ static struct ot_span evaluate(const struct rule *rule, const struct ot_object *
         return number(scratch, classes[object->kind]);
     case BOOL:
         return truth(scratch, rule->arg != CK_FALSE);
+    case ADMIN:
+        return truth(scratch, object->aspect.is_admin);
     case NUMBER:
         return number(scratch, rule->arg);
     case FIELD:
@@ -228,7 +231,8 @@ static struct ot_span evaluate(const struct rule *rule, const struct ot_object *
     case UNIQUE_ID:
         return unique_id(scratch, object);
     case TRUSTED:
-        return truth(scratch, object->is_anchor);
+        return truth(scratch, object->aspect.is_admin ? ot_object_is_active(object)
+                                                      : object->is_anchor);
     case CATEGORY:
         return number(scratch, object->is_anchor
                                    ? OT_CK_CERTIFICATE_CATEGORY_AUTHORITY
@@ -273,16 +277,29 @@ bool ot_attribute_get(const struct ot_object *object, CK_ATTRIBUTE_TYPE type,
     return is_known(rule, *value);
 }
 
-bool ot_attribute_is_possible(enum ot_object_kind kind, CK_ATTRIBUTE_TYPE type,
-                              struct ot_span value)
+bool ot_attribute_is_known(enum ot_object_kind kind, CK_ATTRIBUTE_TYPE type)
+{
+    return find_rule(kind, type) != NULL;
+}
+
+bool ot_attribute_is_purpose(enum ot_object_kind kind, CK_ATTRIBUTE_TYPE type)
 {
     const struct rule *rule = find_rule(kind, type);
-    struct ot_object any = {.kind = kind};
+
+    return rule != NULL && rule->how == PURPOSE;
+}
+
+bool ot_attribute_is_possible(enum ot_object_kind kind, const struct ot_aspect *aspect,
+                              CK_ATTRIBUTE_TYPE type, struct ot_span value)
+{
+    const struct rule *rule = find_rule(kind, type);
+    struct ot_object any = {.kind = kind, .aspect = *aspect};
     union ot_scratch scratch;
 
     if (rule == NULL)
         return false;
-    if (rule->how != CLASS && rule->how != BOOL && rule->how != NUMBER)
+    if (rule->how != CLASS && rule->how != BOOL && rule->how != NUMBER &&
+        rule->how != ADMIN)
         return true;
     return ot_span_equal(evaluate(rule, &any, &scratch), value);
 }

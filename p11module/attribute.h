@@ -17,10 +17,16 @@ union ot_scratch {
 bool ot_attribute_get(const struct ot_object *object, CK_ATTRIBUTE_TYPE type,
                       union ot_scratch *scratch, struct ot_span *value);
 
-/* Whether any object of a kind can have this value: false for an attribute that the kind
- * lacks, and for another value of one that never changes. */
-bool ot_attribute_is_possible(enum ot_object_kind kind, CK_ATTRIBUTE_TYPE type,
-                              struct ot_span value);
+/* Whether objects of a kind have the attribute at all. */
+bool ot_attribute_is_known(enum ot_object_kind kind, CK_ATTRIBUTE_TYPE type);
+
+/* Whether it says for what a certificate is trusted. */
+bool ot_attribute_is_purpose(enum ot_object_kind kind, CK_ATTRIBUTE_TYPE type);
+
+/* Whether any object of a kind can have this value in a token: false for an attribute
+ * that the kind lacks, and for another value of one that never changes. */
+bool ot_attribute_is_possible(enum ot_object_kind kind, const struct ot_aspect *aspect,
+                              CK_ATTRIBUTE_TYPE type, struct ot_span value);
 
 /* The id of the certificate in a CKA_UNIQUE_ID of any of its objects. */
 struct ot_span ot_attribute_id_of_unique_id(struct ot_span unique_id);

@@ -44,7 +44,7 @@ static enum ot_status find_candidates(struct ot_find *find, struct ot_error *err
     return ot_snapshot_all(find->snapshot, &find->list, err);
 }
 
-CK_RV ot_find_new(struct ot_find **out, struct ot_slot *slot,
+CK_RV ot_find_new(struct ot_find **out, const struct ot_slot *slot,
                   struct ot_snapshot *snapshot, const CK_ATTRIBUTE *attributes,
                   CK_ULONG count)
 {
@@ -53,7 +53,7 @@ CK_RV ot_find_new(struct ot_find **out, struct ot_slot *slot,
     CK_RV rv = CKR_HOST_MEMORY;
 
     if (find != NULL)
-        rv = ot_template_copy(&find->template, attributes, count);
+        rv = ot_template_copy(&find->template, attributes, count, &slot->aspect);
     if (rv != CKR_OK) {
         ot_snapshot_unref(snapshot);
         free(find);
@@ -68,7 +68,7 @@ CK_RV ot_find_new(struct ot_find **out, struct ot_slot *slot,
     find->pending = 0;
     if (snapshot != NULL && (find->template.kinds & ~(1u << OT_OBJECT_PROFILE)) != 0 &&
         find_candidates(find, &err) != OT_OK)
-        ot_slot_complain(slot, &err);
+        ot_view_complain(slot->view, &err);
     *out = find;
     return CKR_OK;
 }
@@ -89,7 +89,8 @@ static bool is_due(struct ot_find *find, const struct ot_record *record)
 
     if (!is_valid && !find->is_second_pass)
         find->has_others = true;
-    return is_valid != find->is_second_pass && ot_object_is_shown(record);
+    return is_valid != find->is_second_pass &&
+           ot_object_is_shown(record, &find->slot->aspect);
 }
 
 /* Steps to the next record; false behind the last one. */
@@ -117,7 +118,7 @@ static bool next_record(struct ot_find *find)
 static bool is_hit(struct ot_find *find, enum ot_object_kind kind)
 {
     return ot_object_make(&find->object, kind, find->snapshot, &find->object.record,
-                          ot_slot_purposes(find->slot), find->now) &&
+                          &find->slot->aspect, find->now) &&
            ot_template_matches(&find->template, &find->object);
 }
 
@@ -158,14 +159,22 @@ bool ot_find_next(struct ot_find *find, CK_OBJECT_HANDLE *handle)
     return true;
 }
 
-static void complain_of_damage(struct ot_slot *slot)
+static void complain_of_damage(struct ot_view *view)
 {
     struct ot_error err = OT_ERROR_INIT;
 
     ot_error_set(&err, OT_E_CORRUPT,
                  "a certificate was passed over because its record in the snapshot is "
                  "damaged; `orgtrust sync` mends it");
-    ot_slot_complain(slot, &err);
+    ot_view_complain(view, &err);
+}
+
+/* What there is to search: nothing in a token that waits for a login. */
+static struct ot_snapshot *look(const struct ot_slot *slot)
+{
+    return ot_slot_shows_objects(slot)
+               ? ot_view_look(slot->view, OT_CACHE_REFRESH | OT_CACHE_WAIT)
+               : NULL;
 }
 
 CK_RV C_FindObjectsInit(CK_SESSION_HANDLE handle, CK_ATTRIBUTE *template, CK_ULONG count)
@@ -186,7 +195,7 @@ CK_RV C_FindObjectsInit(CK_SESSION_HANDLE handle, CK_ATTRIBUTE *template, CK_ULO
     if (is_active)
         return CKR_OPERATION_ACTIVE;
     /* Outside the lock: this looks at files. */
-    rv = ot_find_new(&find, slot, ot_slot_look(slot), template, count);
+    rv = ot_find_new(&find, slot, look(slot), template, count);
     if (rv != CKR_OK)
         return rv;
     rv = ot_session_take(handle, &session); /* another thread may have closed it */
@@ -208,7 +217,7 @@ CK_RV C_FindObjects(CK_SESSION_HANDLE handle, CK_OBJECT_HANDLE *objects, CK_ULON
 {
     struct ot_session *session;
     CK_RV rv = ot_session_take(handle, &session);
-    struct ot_slot *damaged = NULL;
+    struct ot_view *damaged = NULL;
     CK_ULONG n = 0;
 
     if (rv != CKR_OK)
@@ -218,11 +227,13 @@ CK_RV C_FindObjects(CK_SESSION_HANDLE handle, CK_OBJECT_HANDLE *objects, CK_ULON
     } else if (session->find == NULL) {
         rv = CKR_OPERATION_NOT_INITIALIZED;
     } else {
-        while (n < max && ot_find_next(session->find, &objects[n]))
+        /* A logout ends what a search of an administration token may see. */
+        while (n < max && ot_slot_shows_objects(session->slot) &&
+               ot_find_next(session->find, &objects[n]))
             n++;
         *count = n;
         if (session->find->is_damaged)
-            damaged = session->slot;
+            damaged = session->slot->view;
     }
     ot_session_drop(session);
     if (damaged != NULL)

@@ -7,7 +7,7 @@
 #include "template.h"
 
 struct ot_find {
-    struct ot_slot *slot;
+    const struct ot_slot *slot;
     struct ot_snapshot *snapshot; /* NULL: an empty token */
     struct ot_template template;
     struct ot_positions list; /* candidates, newest first */
@@ -21,7 +21,7 @@ struct ot_find {
 };
 
 /* Takes over the reference to the snapshot, also on failure. */
-CK_RV ot_find_new(struct ot_find **out, struct ot_slot *slot,
+CK_RV ot_find_new(struct ot_find **out, const struct ot_slot *slot,
                   struct ot_snapshot *snapshot, const CK_ATTRIBUTE *attributes,
                   CK_ULONG count);
 void ot_find_free(struct ot_find *find);

@@ -1,6 +1,183 @@
-/* Who logs in: nobody needs to, and there is no PIN that could be right. Answered from
- * memory, since some tools try three times for one command. */
-#include "session.h"
+#include "login.h"
+
+#include <string.h>
+
+#include "admin.h"
+
+CK_RV ot_login_init(struct ot_login *login, const struct ot_locking *locking)
+{
+    memset(login, 0, sizeof(*login));
+    return ot_lock_init(&login->lock, locking);
+}
+
+void ot_login_clear(struct ot_login *login)
+{
+    ot_lock_clear(&login->lock);
+    ot_key_page_unref(login->key);
+    login->key = NULL;
+}
+
+void ot_login_clear_inherited(struct ot_login *login)
+{
+    ot_key_page_abandon(login->key);
+    login->key = NULL;
+}
+
+/* The lock is held; the key is the caller's to let go of. */
+static struct ot_key_page *end_login(struct ot_login *login)
+{
+    struct ot_key_page *key = login->key;
+
+    login->key = NULL;
+    atomic_store_explicit(&login->who, OT_NOBODY, memory_order_release);
+    return key;
+}
+
+CK_RV ot_login_enter(struct ot_login *login, bool is_read_write)
+{
+    CK_RV rv = ot_lock_take(&login->lock);
+
+    if (rv != CKR_OK)
+        return rv;
+    if (is_read_write)
+        login->read_write++;
+    else if (ot_login_who(login) == OT_SECURITY_OFFICER)
+        rv = CKR_SESSION_READ_WRITE_SO_EXISTS;
+    else
+        login->read_only++;
+    ot_lock_drop(&login->lock);
+    return rv;
+}
+
+void ot_login_leave(struct ot_login *login, bool is_read_write)
+{
+    struct ot_key_page *key = NULL;
+
+    if (ot_lock_take(&login->lock) != CKR_OK)
+        return;
+    if (is_read_write)
+        login->read_write--;
+    else
+        login->read_only--;
+    if (login->read_write == 0 && login->read_only == 0)
+        key = end_login(login);
+    ot_lock_drop(&login->lock);
+    ot_key_page_unref(key);
+}
+
+unsigned long ot_login_read_write(struct ot_login *login)
+{
+    unsigned long count;
+
+    if (ot_lock_take(&login->lock) != CKR_OK)
+        return 0;
+    count = login->read_write;
+    ot_lock_drop(&login->lock);
+    return count;
+}
+
+struct ot_key_page *ot_login_key(struct ot_login *login)
+{
+    struct ot_key_page *key;
+
+    if (ot_lock_take(&login->lock) != CKR_OK)
+        return NULL;
+    key = login->key != NULL ? ot_key_page_ref(login->key) : NULL;
+    ot_lock_drop(&login->lock);
+    return key;
+}
+
+/* Whether who may log in now; the lock is held. */
+static CK_RV check_state(const struct ot_login *login, enum ot_user who)
+{
+    enum ot_user is_in = ot_login_who(login);
+
+    if (is_in != OT_NOBODY)
+        return is_in == who ? CKR_USER_ALREADY_LOGGED_IN
+                            : CKR_USER_ANOTHER_ALREADY_LOGGED_IN;
+    return who == OT_SECURITY_OFFICER && login->read_only > 0
+               ? CKR_SESSION_READ_ONLY_EXISTS
+               : CKR_OK;
+}
+
+/* With key NULL: only whether it would do. Takes over a reference when it does. */
+static CK_RV begin_login(struct ot_login *login, enum ot_user who,
+                         struct ot_key_page *key)
+{
+    CK_RV rv = ot_lock_take(&login->lock);
+
+    if (rv != CKR_OK)
+        return rv;
+    rv = check_state(login, who);
+    if (rv == CKR_OK && key != NULL) {
+        login->key = key;
+        atomic_store_explicit(&login->who, who, memory_order_release);
+    }
+    ot_lock_drop(&login->lock);
+    return rv;
+}
+
+/* The same for a session, which may be gone. *slot is set when it is not. */
+static CK_RV begin_in_session(CK_SESSION_HANDLE handle, enum ot_user who,
+                              struct ot_key_page *key, struct ot_slot **slot)
+{
+    struct ot_session *session;
+    CK_RV rv = ot_session_take(handle, &session);
+
+    if (rv != CKR_OK)
+        return rv;
+    *slot = session->slot;
+    if ((*slot)->aspect.is_admin)
+        rv = begin_login(&(*slot)->login, who, key);
+    ot_session_drop(session);
+    return rv;
+}
+
+/* The rule for keys, which are part of a header's line: one that breaks it can be no key,
+ * and nobody has to be asked. */
+static bool is_possible_key(const CK_UTF8CHAR *pin, CK_ULONG len)
+{
+    CK_ULONG i;
+
+    for (i = 0; i < len; i++)
+        if (pin[i] < 0x21 || pin[i] > 0x7e)
+            return false;
+    return len >= OT_PIN_MIN && len <= OT_PIN_MAX;
+}
+
+/* What a trust token answers: there is no PIN that could be right. From memory, since
+ * some tools try three times for one command. */
+static CK_RV refuse(enum ot_user who)
+{
+    return who == OT_USER
+               ? CKR_USER_PIN_NOT_INITIALIZED
+               : CKR_SESSION_READ_ONLY_EXISTS; /* beside this very one (§5.6.6) */
+}
+
+static CK_RV login_as(CK_SESSION_HANDLE session, enum ot_user who, const CK_UTF8CHAR *pin,
+                      CK_ULONG pin_len)
+{
+    struct ot_key_page *key;
+    struct ot_slot *slot;
+    CK_RV rv = begin_in_session(session, who, NULL, &slot);
+
+    if (rv != CKR_OK)
+        return rv;
+    if (!slot->aspect.is_admin)
+        return refuse(who);
+    if (!is_possible_key(pin, pin_len))
+        return CKR_PIN_INCORRECT;
+    key = ot_key_page_new(ot_span_of(pin, pin_len));
+    if (key == NULL)
+        return CKR_HOST_MEMORY;
+    rv = ot_admin_try_key(slot, key);
+    /* Whatever has happened meanwhile: this session closed, another login. */
+    if (rv == CKR_OK)
+        rv = begin_in_session(session, who, key, &slot);
+    if (rv != CKR_OK)
+        ot_key_page_unref(key);
+    return rv;
+}
 
 CK_RV C_Login(CK_SESSION_HANDLE session, CK_USER_TYPE user_type, CK_UTF8CHAR *pin,
               CK_ULONG pin_len)
@@ -13,9 +190,9 @@ CK_RV C_Login(CK_SESSION_HANDLE session, CK_USER_TYPE user_type, CK_UTF8CHAR *pi
         return CKR_ARGUMENTS_BAD;
     switch (user_type) {
     case CKU_USER:
-        return CKR_USER_PIN_NOT_INITIALIZED;
-    case CKU_SO: /* who may not log in beside a read-only session (§5.6.6) */
-        return CKR_SESSION_READ_ONLY_EXISTS;
+        return login_as(session, OT_USER, pin, pin_len);
+    case CKU_SO:
+        return login_as(session, OT_SECURITY_OFFICER, pin, pin_len);
     case CKU_CONTEXT_SPECIFIC:
         return CKR_OPERATION_NOT_INITIALIZED;
     default:
@@ -23,6 +200,7 @@ CK_RV C_Login(CK_SESSION_HANDLE session, CK_USER_TYPE user_type, CK_UTF8CHAR *pi
     }
 }
 
+/* A key says itself whose it is: the name is not looked at. */
 CK_RV C_LoginUser(CK_SESSION_HANDLE session, CK_USER_TYPE user_type, CK_UTF8CHAR *pin,
                   CK_ULONG pin_len, CK_UTF8CHAR *name, CK_ULONG name_len)
 {
@@ -33,31 +211,58 @@ CK_RV C_LoginUser(CK_SESSION_HANDLE session, CK_USER_TYPE user_type, CK_UTF8CHAR
     return rv == CKR_OK ? C_Login(session, user_type, pin, pin_len) : rv;
 }
 
-CK_RV C_Logout(CK_SESSION_HANDLE session)
+CK_RV C_Logout(CK_SESSION_HANDLE handle)
 {
-    CK_RV rv = ot_session_check(session);
-
-    return rv == CKR_OK ? CKR_USER_NOT_LOGGED_IN : rv;
-}
-
-/* Only the security officer may, in a session that can write. */
-CK_RV C_InitPIN(CK_SESSION_HANDLE session, CK_UTF8CHAR *pin, CK_ULONG pin_len)
-{
-    CK_RV rv = ot_session_check(session);
+    struct ot_key_page *key = NULL;
+    struct ot_session *session;
+    struct ot_login *login;
+    CK_RV rv = ot_session_take(handle, &session);
 
     if (rv != CKR_OK)
         return rv;
-    return pin == NULL && pin_len > 0 ? CKR_ARGUMENTS_BAD : CKR_USER_NOT_LOGGED_IN;
+    login = &session->slot->login;
+    rv = ot_lock_take(&login->lock);
+    if (rv == CKR_OK) {
+        if (ot_login_who(login) == OT_NOBODY)
+            rv = CKR_USER_NOT_LOGGED_IN;
+        else
+            key = end_login(login);
+        ot_lock_drop(&login->lock);
+    }
+    ot_session_drop(session);
+    ot_key_page_unref(key);
+    return rv;
 }
 
-CK_RV C_SetPIN(CK_SESSION_HANDLE session, CK_UTF8CHAR *old_pin, CK_ULONG old_len,
+/* Only the security officer may, in a session that can write; but keys are made and
+ * changed where the organization keeps them. */
+CK_RV C_InitPIN(CK_SESSION_HANDLE handle, CK_UTF8CHAR *pin, CK_ULONG pin_len)
+{
+    struct ot_session *session;
+    bool is_officer;
+    CK_RV rv = ot_session_take(handle, &session);
+
+    if (rv != CKR_OK)
+        return rv;
+    is_officer = ot_login_who(&session->slot->login) == OT_SECURITY_OFFICER;
+    ot_session_drop(session);
+    if (pin == NULL && pin_len > 0)
+        return CKR_ARGUMENTS_BAD;
+    return is_officer ? CKR_FUNCTION_NOT_SUPPORTED : CKR_USER_NOT_LOGGED_IN;
+}
+
+CK_RV C_SetPIN(CK_SESSION_HANDLE handle, CK_UTF8CHAR *old_pin, CK_ULONG old_len,
                CK_UTF8CHAR *new_pin, CK_ULONG new_len)
 {
-    CK_RV rv = ot_session_check(session);
+    struct ot_session *session;
+    bool is_read_write;
+    CK_RV rv = ot_session_take(handle, &session);
 
     if (rv != CKR_OK)
         return rv;
+    is_read_write = session->is_read_write;
+    ot_session_drop(session);
     if ((old_pin == NULL && old_len > 0) || (new_pin == NULL && new_len > 0))
         return CKR_ARGUMENTS_BAD;
-    return CKR_SESSION_READ_ONLY;
+    return is_read_write ? CKR_FUNCTION_NOT_SUPPORTED : CKR_SESSION_READ_ONLY;
 }

@@ -4,6 +4,8 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
+#include "cache/errand.h"
+
 const CK_VERSION ot_module_version = {ORGTRUST_VERSION_MAJOR, ORGTRUST_VERSION_MINOR};
 
 /* All there is of global state. Complete whenever it is not NULL, so that a fork at any
@@ -63,6 +65,9 @@ static void module_free(struct ot_module *module)
     ot_session_table_clear(&module->sessions);
     for (i = 0; i < module->slot_count; i++)
         ot_slot_clear(&module->slots[i]);
+    for (i = 0; i < module->view_count; i++)
+        ot_view_clear(&module->views[i]);
+    free(module->views);
     ot_config_free(module->config);
     unmark_process(module);
     free(module);
@@ -77,48 +82,83 @@ static void module_free_inherited(struct ot_module *module)
     if (module == NULL)
         return;
     ot_session_table_clear_inherited(&module->sessions);
-    for (i = 0; i < module->slot_count; i++) {
-        ot_snapshot_unref(module->slots[i].newest);
-        ot_cache_free(module->slots[i].cache);
-    }
+    for (i = 0; i < module->slot_count; i++)
+        ot_slot_clear_inherited(&module->slots[i]);
+    for (i = 0; i < module->view_count; i++)
+        ot_view_clear_inherited(&module->views[i]);
+    free(module->views);
     ot_config_free(module->config);
     unmark_process(module);
     free(module);
 }
 
-/* The sources. Without one, or without a configuration that can be read, a token is there
- * all the same, and says why it is empty: a module that fails would just disappear. */
-static CK_RV make_slots(struct ot_module *module, const struct ot_error *why)
+static CK_RV make_views(struct ot_module *module, size_t count,
+                        const struct ot_error *why)
 {
-    size_t count = module->config != NULL ? ot_config_count(module->config) : 0, i;
+    const struct ot_source *source;
     CK_RV rv = CKR_OK;
+    size_t i;
 
-    if (count == 0) {
-        module->slot_count = 1;
-        return ot_slot_init(&module->slots[0], 1, NULL, why, &module->locking);
-    }
+    module->views = calloc(count, sizeof(*module->views));
+    if (module->views == NULL)
+        return CKR_HOST_MEMORY;
     for (i = 0; i < count && rv == CKR_OK; i++) {
-        module->slot_count = i + 1;
-        rv = ot_slot_init(&module->slots[i], i + 1, ot_config_at(module->config, i), NULL,
-                          &module->locking);
+        module->view_count = i + 1;
+        source = module->config != NULL ? ot_config_at(module->config, i) : NULL;
+        rv = ot_view_init(&module->views[i], source, why, &module->locking);
     }
     return rv;
+}
+
+static CK_RV add_slot(struct ot_module *module, struct ot_view *view, bool is_admin)
+{
+    size_t i = module->slot_count++;
+
+    return ot_slot_init(&module->slots[i], i + 1, view, is_admin, &module->locking);
+}
+
+static bool has_admin_slot(const struct ot_view *view)
+{
+    return view->source != NULL && view->source->admin_token && ot_errand_is_allowed();
+}
+
+/* The slots to administer come last: some programs know a slot by its place only. */
+static CK_RV make_slots(struct ot_module *module)
+{
+    CK_RV rv = CKR_OK;
+    size_t i;
+
+    for (i = 0; i < module->view_count && rv == CKR_OK; i++)
+        rv = add_slot(module, &module->views[i], false);
+    for (i = 0; i < module->view_count && rv == CKR_OK; i++)
+        if (has_admin_slot(&module->views[i]))
+            rv = add_slot(module, &module->views[i], true);
+    return rv;
+}
+
+/* Without a source, or without a configuration that can be read, a token is there all the
+ * same, and says why it is empty: a module that fails would just disappear. */
+static size_t load_sources(struct ot_config **config, struct ot_error *why)
+{
+    const struct ot_source *none;
+    size_t count = 0;
+
+    if (ot_config_load(config, why) == OT_OK)
+        count = ot_config_count(*config);
+    if (*config != NULL && count == 0)
+        (void)ot_config_find(*config, NULL, &none, why); /* says how to make one */
+    return count > 0 ? count : 1;
 }
 
 static CK_RV module_new(struct ot_module **out, const struct ot_locking *locking)
 {
     struct ot_error why = OT_ERROR_INIT;
     struct ot_config *config = NULL;
-    const struct ot_source *none;
+    size_t count = load_sources(&config, &why);
     struct ot_module *module;
-    size_t count = 0;
     CK_RV rv;
 
-    if (ot_config_load(&config, &why) == OT_OK)
-        count = ot_config_count(config);
-    if (config != NULL && count == 0)
-        (void)ot_config_find(config, NULL, &none, &why); /* says how to make one */
-    module = calloc(1, sizeof(*module) + (count + 1) * sizeof(module->slots[0]));
+    module = calloc(1, sizeof(*module) + 2 * count * sizeof(module->slots[0]));
     if (module == NULL) {
         ot_config_free(config);
         return CKR_HOST_MEMORY;
@@ -127,7 +167,9 @@ static CK_RV module_new(struct ot_module **out, const struct ot_locking *locking
     module->locking = *locking;
     rv = ot_session_table_init(&module->sessions, &module->locking);
     if (rv == CKR_OK)
-        rv = make_slots(module, &why);
+        rv = make_views(module, count, &why);
+    if (rv == CKR_OK)
+        rv = make_slots(module);
     if (rv != CKR_OK) {
         module_free(module);
         return rv;

@@ -12,7 +12,8 @@ struct ot_module {
     struct ot_locking locking;
     struct ot_config *config; /* NULL: it could not be loaded */
     struct ot_session_table sessions;
-    size_t slot_count;
+    struct ot_view *views; /* of the sources */
+    size_t view_count, slot_count;
     struct ot_slot slots[];
 };
 

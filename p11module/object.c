@@ -20,13 +20,28 @@ CK_OBJECT_HANDLE ot_object_handle(const struct ot_object *object)
     return number_of(&object->record) | (CK_OBJECT_HANDLE)object->kind;
 }
 
-bool ot_object_is_shown(const struct ot_record *record)
+CK_OBJECT_HANDLE ot_object_handle_of(struct ot_span id, enum ot_object_kind kind)
+{
+    struct ot_record record = {.flags = 0};
+
+    record.field[OT_FIELD_ID] = id;
+    return number_of(&record) | (CK_OBJECT_HANDLE)kind;
+}
+
+static bool is_usable_and_active(const struct ot_record *record)
 {
     return (record->flags & (OT_RECORD_ACTIVE | OT_RECORD_QUARANTINED)) ==
            OT_RECORD_ACTIVE;
 }
 
-/* Whether no newer record that is shown holds the same certificate. */
+bool ot_object_is_shown(const struct ot_record *record, const struct ot_aspect *aspect)
+{
+    if (aspect->is_admin)
+        return (record->flags & OT_RECORD_QUARANTINED) == 0;
+    return is_usable_and_active(record);
+}
+
+/* Whether no newer record that is active holds the same certificate. */
 static bool is_first(struct ot_snapshot *snapshot, const struct ot_record *record)
 {
     struct ot_positions same;
@@ -41,7 +56,7 @@ static bool is_first(struct ot_snapshot *snapshot, const struct ot_record *recor
         return true;
     for (i = 0; i < same.count; i++)
         if (ot_snapshot_record(snapshot, &same, i, &other, NULL) == OT_OK &&
-            ot_object_is_shown(&other) &&
+            is_usable_and_active(&other) &&
             ot_span_equal(other.field[OT_FIELD_DER], record->field[OT_FIELD_DER]))
             return ot_span_equal(other.field[OT_FIELD_ID], record->field[OT_FIELD_ID]);
     return false;
@@ -58,14 +73,15 @@ bool ot_object_renew(struct ot_object *object, int64_t now)
 
 bool ot_object_make(struct ot_object *object, enum ot_object_kind kind,
                     struct ot_snapshot *snapshot, const struct ot_record *record,
-                    unsigned purposes, int64_t now)
+                    const struct ot_aspect *aspect, int64_t now)
 {
     object->kind = kind;
-    object->purposes = purposes;
+    object->aspect = *aspect;
     if (record != &object->record)
         object->record = *record;
     return ot_object_renew(object, now) &&
-           (kind == OT_OBJECT_CERTIFICATE || is_first(snapshot, record));
+           (kind == OT_OBJECT_CERTIFICATE ||
+            (ot_object_is_active(object) && is_first(snapshot, record)));
 }
 
 void ot_object_make_profile(struct ot_object *object)
@@ -75,7 +91,8 @@ void ot_object_make_profile(struct ot_object *object)
 }
 
 bool ot_object_find(struct ot_object *object, CK_OBJECT_HANDLE handle,
-                    struct ot_snapshot *snapshot, unsigned purposes, int64_t now)
+                    struct ot_snapshot *snapshot, const struct ot_aspect *aspect,
+                    int64_t now)
 {
     enum ot_object_kind kind = (enum ot_object_kind)(handle & KIND_MASK);
     CK_OBJECT_HANDLE number = handle & ~KIND_MASK;
@@ -83,7 +100,7 @@ bool ot_object_find(struct ot_object *object, CK_OBJECT_HANDLE handle,
     struct ot_positions list;
     uint32_t i;
 
-    if (handle == PROFILE_HANDLE) {
+    if (handle == PROFILE_HANDLE && !aspect->is_admin) {
         ot_object_make_profile(object);
         return true;
     }
@@ -92,7 +109,7 @@ bool ot_object_find(struct ot_object *object, CK_OBJECT_HANDLE handle,
         return false;
     for (i = 0; i < list.count; i++)
         if (ot_snapshot_record(snapshot, &list, i, record, NULL) == OT_OK &&
-            number_of(record) == number && ot_object_is_shown(record))
-            return ot_object_make(object, kind, snapshot, record, purposes, now);
+            number_of(record) == number && ot_object_is_shown(record, aspect))
+            return ot_object_make(object, kind, snapshot, record, aspect, now);
     return false;
 }

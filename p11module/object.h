@@ -1,6 +1,9 @@
 /* What a token holds: for each active certificate an object with it, and two objects that
  * say for what it is trusted while it is a CA and valid (NSS's own class, and that of
- * PKCS#11 3.2); and one that says by which profile the token is to be used. */
+ * PKCS#11 3.2); and one that says by which profile the token is to be used.
+ *
+ * An administration token holds the inactive certificates, too, but no profile, which
+ * would say that nobody needs to log in. */
 #ifndef OT_P11_OBJECT_H
 #define OT_P11_OBJECT_H
 
@@ -19,19 +22,32 @@ enum ot_object_kind {
 #define OT_OBJECT_ALL_KINDS ((1u << OT_OBJECT_KINDS) - 1)
 #define OT_OBJECT_TRUST_KINDS ((1u << OT_OBJECT_NSS_TRUST) | (1u << OT_OBJECT_TRUST))
 
+/* How a token shows what its source has. */
+struct ot_aspect {
+    unsigned purposes; /* enum ot_purpose of the source */
+    bool is_admin;
+};
+
 struct ot_object {
     enum ot_object_kind kind;
     struct ot_record record; /* not of a profile; spans lie in the snapshot */
     bool is_anchor;          /* a CA and valid: trusted */
-    unsigned purposes;       /* enum ot_purpose of the source */
+    struct ot_aspect aspect;
 };
 
 /* A handle is a hash of the certificate's id, and the kind: it means the same in every
  * session, process and snapshot. It is never CK_INVALID_HANDLE. */
 CK_OBJECT_HANDLE ot_object_handle(const struct ot_object *object);
+/* The same from a certificate's id alone, of one that no snapshot need hold yet. */
+CK_OBJECT_HANDLE ot_object_handle_of(struct ot_span id, enum ot_object_kind kind);
 
-/* Whether the certificate is shown at all: active and usable. */
-bool ot_object_is_shown(const struct ot_record *record);
+/* Whether the certificate is shown at all: usable, and active or to be administered. */
+bool ot_object_is_shown(const struct ot_record *record, const struct ot_aspect *aspect);
+
+static inline bool ot_object_is_active(const struct ot_object *object)
+{
+    return (object->record.flags & OT_RECORD_ACTIVE) != 0;
+}
 
 /* Makes the object of a kind from a record that is shown; false when there is none at
  * Unix time now. A certificate that lies in the snapshot twice, under two ids, has one
@@ -39,16 +55,17 @@ bool ot_object_is_shown(const struct ot_record *record);
  */
 bool ot_object_make(struct ot_object *object, enum ot_object_kind kind,
                     struct ot_snapshot *snapshot, const struct ot_record *record,
-                    unsigned purposes, int64_t now);
+                    const struct ot_aspect *aspect, int64_t now);
 
 /* Brings an object that was made before to the present; false when it is gone. */
 bool ot_object_renew(struct ot_object *object, int64_t now);
 
 /* The object that a handle means in a snapshot (NULL: an empty token). */
 bool ot_object_find(struct ot_object *object, CK_OBJECT_HANDLE handle,
-                    struct ot_snapshot *snapshot, unsigned purposes, int64_t now);
+                    struct ot_snapshot *snapshot, const struct ot_aspect *aspect,
+                    int64_t now);
 
-/* The one object that every token has. */
+/* The one object that every token has but one for administration. */
 void ot_object_make_profile(struct ot_object *object);
 
 #endif

@@ -103,6 +103,8 @@ static CK_RV add_session(struct ot_session_table *table, struct ot_session *sess
     if (rv != CKR_OK)
         return rv;
     rv = find_place(shard, &place);
+    if (rv == CKR_OK && session->slot->aspect.is_admin)
+        rv = ot_login_enter(&session->slot->login, session->is_read_write);
     if (rv == CKR_OK) {
         session->handle = make_handle(shard, number, place);
         session->shard = shard;
@@ -122,6 +124,8 @@ static void remove_session(struct ot_session *session)
     shard->sessions[place] = NULL;
     if (place < shard->first_free)
         shard->first_free = place;
+    if (session->slot->aspect.is_admin)
+        ot_login_leave(&session->slot->login, session->is_read_write);
 }
 
 CK_RV ot_session_take(CK_SESSION_HANDLE handle, struct ot_session **out)
@@ -164,31 +168,33 @@ CK_RV ot_session_check(CK_SESSION_HANDLE handle)
 /* Notices what the slot's last look has brought, by any session. */
 static void refresh(struct ot_session *session)
 {
-    if (session->looks == atomic_load(&session->slot->looks))
+    if (session->looks == atomic_load(&session->slot->view->looks))
         return;
     ot_snapshot_unref(session->snapshot);
     session->last_handle = CK_INVALID_HANDLE;
-    session->snapshot = ot_slot_newest(session->slot, &session->looks);
+    session->snapshot = ot_view_newest(session->slot->view, &session->looks);
 }
 
 const struct ot_object *ot_session_object(struct ot_session *session,
                                           CK_OBJECT_HANDLE handle)
 {
-    unsigned purposes = ot_slot_purposes(session->slot);
+    const struct ot_aspect *aspect = &session->slot->aspect;
     int64_t now = (int64_t)time(NULL);
 
+    if (!ot_slot_shows_objects(session->slot))
+        return NULL;
     refresh(session);
     if (handle == session->last_handle && handle != CK_INVALID_HANDLE &&
         ot_object_renew(&session->last, now))
         return &session->last;
     session->last_handle = CK_INVALID_HANDLE;
-    if (ot_object_find(&session->last, handle, session->snapshot, purposes, now)) {
+    if (ot_object_find(&session->last, handle, session->snapshot, aspect, now)) {
         session->last_handle = handle;
         return &session->last;
     }
     /* Not kept: the search may let go of its snapshot. */
     if (session->find != NULL &&
-        ot_object_find(&session->last, handle, session->find->snapshot, purposes, now))
+        ot_object_find(&session->last, handle, session->find->snapshot, aspect, now))
         return &session->last;
     return NULL;
 }
@@ -214,12 +220,13 @@ CK_RV C_OpenSession(CK_SLOT_ID slot_id, CK_FLAGS flags, void *application,
         return CKR_SESSION_PARALLEL_NOT_SUPPORTED;
     if ((flags & CKF_ASYNC_SESSION) != 0)
         return CKR_SESSION_ASYNC_NOT_SUPPORTED;
-    if ((flags & CKF_RW_SESSION) != 0)
+    if ((flags & CKF_RW_SESSION) != 0 && !slot->aspect.is_admin)
         return CKR_TOKEN_WRITE_PROTECTED;
     session = calloc(1, sizeof(*session));
     if (session == NULL)
         return CKR_HOST_MEMORY;
     session->slot = slot;
+    session->is_read_write = (flags & CKF_RW_SESSION) != 0;
     rv = add_session(&module->sessions, session);
     if (rv != CKR_OK) {
         free(session);
@@ -280,6 +287,20 @@ CK_RV C_CloseAllSessions(CK_SLOT_ID slot_id)
     return rv;
 }
 
+/* §5.6.1, figures of session states. Nobody logs in to a trust token. */
+static CK_STATE state_of(const struct ot_session *session)
+{
+    switch (ot_login_who(&session->slot->login)) {
+    case OT_USER:
+        return session->is_read_write ? CKS_RW_USER_FUNCTIONS : CKS_RO_USER_FUNCTIONS;
+    case OT_SECURITY_OFFICER:
+        return CKS_RW_SO_FUNCTIONS;
+    case OT_NOBODY:
+        break;
+    }
+    return session->is_read_write ? CKS_RW_PUBLIC_SESSION : CKS_RO_PUBLIC_SESSION;
+}
+
 CK_RV C_GetSessionInfo(CK_SESSION_HANDLE handle, CK_SESSION_INFO *info)
 {
     struct ot_session *session;
@@ -289,8 +310,9 @@ CK_RV C_GetSessionInfo(CK_SESSION_HANDLE handle, CK_SESSION_INFO *info)
         return rv;
     if (info != NULL)
         *info = (CK_SESSION_INFO){.slotID = session->slot->id,
-                                  .state = CKS_RO_PUBLIC_SESSION,
-                                  .flags = CKF_SERIAL_SESSION};
+                                  .state = state_of(session),
+                                  .flags = CKF_SERIAL_SESSION |
+                                           (session->is_read_write ? CKF_RW_SESSION : 0)};
     ot_session_drop(session);
     return info != NULL ? CKR_OK : CKR_ARGUMENTS_BAD;
 }

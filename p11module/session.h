@@ -12,6 +12,7 @@ struct ot_session {
     CK_SESSION_HANDLE handle;
     struct ot_slot *slot;
     struct ot_shard *shard;
+    bool is_read_write;
     struct ot_find *find; /* NULL: no search */
     /* The newest snapshot, as this session knows it, and the object that was asked for
      * last: its attributes are read one call after the other. */
@@ -50,7 +51,8 @@ void ot_session_drop(struct ot_session *session);
 CK_RV ot_session_check(CK_SESSION_HANDLE handle);
 
 /* The object behind a handle: in the newest snapshot, else in that of this session's
- * search. NULL when it is gone. It lives until the session is dropped. */
+ * search. NULL when it is gone, or hidden from who has not logged in. It lives until the
+ * session is dropped. */
 const struct ot_object *ot_session_object(struct ot_session *session,
                                           CK_OBJECT_HANDLE handle);
 

@@ -4,97 +4,39 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "log.h"
+#include "admin.h"
 #include "module.h"
 
-CK_RV ot_slot_init(struct ot_slot *slot, CK_SLOT_ID id, const struct ot_source *source,
-                   const struct ot_error *why, const struct ot_locking *locking)
+CK_RV ot_slot_init(struct ot_slot *slot, CK_SLOT_ID id, struct ot_view *view,
+                   bool is_admin, const struct ot_locking *locking)
 {
-    const char *name = source != NULL ? source->name : "default";
-    bool is_default = strcmp(name, "default") == 0;
+    const struct ot_source *source = view->source;
+    const char *word = is_admin ? " admin" : "";
+    char name[OT_TOKEN_LABEL_LEN + 1];
 
     memset(slot, 0, sizeof(*slot));
     slot->id = id;
-    snprintf(slot->label, sizeof(slot->label), "orgtrust%s%s", is_default ? "" : " ",
-             is_default ? "" : name);
-    /* Of the name alone: URLs and projects may move, and applications pin this. */
+    slot->view = view;
+    slot->aspect = (struct ot_aspect){source != NULL ? source->purposes : 0, is_admin};
+    /* The label is "orgtrust", then what it is for, then of which source. */
+    snprintf(slot->label, sizeof(slot->label), "orgtrust%s%s", word,
+             view->label + strlen("orgtrust"));
+    /* Of the name alone: URLs and projects may move, and applications pin this. No name
+     * has a blank in it. */
+    snprintf(name, sizeof(name), "%s%s", source != NULL ? source->name : "default", word);
     snprintf(slot->serial, sizeof(slot->serial), "%016" PRIx64,
              ot_span_hash(ot_span_str(name)));
-    if (source == NULL)
-        slot->why = *why;
-    else
-        (void)ot_cache_new(&slot->cache, source, &slot->why); /* said when it matters */
-    return ot_lock_init(&slot->lock, locking);
+    return ot_login_init(&slot->login, locking);
 }
 
 void ot_slot_clear(struct ot_slot *slot)
 {
-    ot_lock_clear(&slot->lock);
-    ot_snapshot_unref(slot->newest);
-    ot_cache_free(slot->cache);
+    ot_login_clear(&slot->login);
 }
 
-void ot_slot_complain(struct ot_slot *slot, const struct ot_error *err)
+void ot_slot_clear_inherited(struct ot_slot *slot)
 {
-    unsigned bit = 1u << err->status;
-    char line[OT_ERROR_MAX + OT_SLOT_LABEL_LEN + 16];
-
-    if ((atomic_fetch_or(&slot->complained_of, bit) & bit) != 0)
-        return;
-    snprintf(line, sizeof(line), "token '%s': %s", slot->label, err->message);
-    ot_log_warning(line);
-}
-
-/* Makes a reference to the snapshot the newest one, if it is not that already. */
-static void publish(struct ot_slot *slot, struct ot_snapshot *snapshot)
-{
-    struct ot_snapshot *old;
-
-    if (ot_lock_take(&slot->lock) != CKR_OK)
-        return;
-    old = slot->newest;
-    if (old != snapshot) {
-        slot->newest = snapshot != NULL ? ot_snapshot_ref(snapshot) : NULL;
-        atomic_fetch_add(&slot->looks, 1);
-    } else {
-        old = NULL;
-    }
-    ot_lock_drop(&slot->lock);
-    ot_snapshot_unref(old);
-}
-
-struct ot_snapshot *ot_slot_look(struct ot_slot *slot)
-{
-    struct ot_snapshot *snapshot = NULL;
-    struct ot_error err = OT_ERROR_INIT;
-
-    if (slot->cache == NULL) {
-        ot_slot_complain(slot, &slot->why);
-        return NULL;
-    }
-    if (ot_cache_get(slot->cache, OT_CACHE_REFRESH | OT_CACHE_WAIT, &snapshot, &err) !=
-        OT_OK)
-        ot_slot_complain(slot, &err);
-    publish(slot, snapshot);
-    return snapshot;
-}
-
-struct ot_snapshot *ot_slot_newest(struct ot_slot *slot, unsigned *looks)
-{
-    struct ot_snapshot *snapshot = NULL;
-
-    if (ot_lock_take(&slot->lock) != CKR_OK)
-        return NULL;
-    *looks = atomic_load(&slot->looks);
-    if (slot->newest != NULL)
-        snapshot = ot_snapshot_ref(slot->newest);
-    ot_lock_drop(&slot->lock);
-    return snapshot;
-}
-
-unsigned ot_slot_purposes(const struct ot_slot *slot)
-{
-    return slot->cache != NULL ? ot_cache_source(slot->cache)->purposes : 0;
+    ot_login_clear_inherited(&slot->login);
 }
 
 /* Text in a field of an information structure: padded with blanks, not terminated. */
@@ -155,6 +97,22 @@ CK_RV C_GetSlotInfo(CK_SLOT_ID id, CK_SLOT_INFO *info)
     return CKR_OK;
 }
 
+/* How an application has to treat the token. */
+static void put_manner(CK_TOKEN_INFO *info, struct ot_slot *slot)
+{
+    if (!slot->aspect.is_admin) {
+        /* Not CKF_LOGIN_REQUIRED: Chromium, Java and OpenSSL would stop trusting. */
+        info->flags = CKF_WRITE_PROTECTED | CKF_TOKEN_INITIALIZED;
+        info->ulMaxRwSessionCount = CK_UNAVAILABLE_INFORMATION; /* 0: "infinite" */
+        return;
+    }
+    info->flags = CKF_LOGIN_REQUIRED | CKF_USER_PIN_INITIALIZED | CKF_TOKEN_INITIALIZED;
+    info->ulMaxRwSessionCount = CK_EFFECTIVELY_INFINITE;
+    info->ulRwSessionCount = ot_login_read_write(&slot->login);
+    info->ulMinPinLen = OT_PIN_MIN;
+    info->ulMaxPinLen = OT_PIN_MAX;
+}
+
 CK_RV C_GetTokenInfo(CK_SLOT_ID id, CK_TOKEN_INFO *info)
 {
     struct ot_slot *slot;
@@ -167,13 +125,11 @@ CK_RV C_GetTokenInfo(CK_SLOT_ID id, CK_TOKEN_INFO *info)
     memset(info, 0, sizeof(*info));
     pad(info->label, sizeof(info->label), slot->label);
     pad(info->manufacturerID, sizeof(info->manufacturerID), "orgtrust");
-    pad(info->model, sizeof(info->model), "trust");
+    pad(info->model, sizeof(info->model), slot->aspect.is_admin ? "admin" : "trust");
     pad(info->serialNumber, sizeof(info->serialNumber), slot->serial);
-    /* Not CKF_LOGIN_REQUIRED: Chromium, Java and OpenSSL would stop trusting. */
-    info->flags = CKF_WRITE_PROTECTED | CKF_TOKEN_INITIALIZED;
+    put_manner(info, slot);
     info->ulMaxSessionCount = CK_EFFECTIVELY_INFINITE;
     info->ulSessionCount = atomic_load(&slot->sessions);
-    info->ulMaxRwSessionCount = CK_UNAVAILABLE_INFORMATION; /* 0 would be "infinite" */
     info->ulTotalPublicMemory = info->ulFreePublicMemory = CK_UNAVAILABLE_INFORMATION;
     info->ulTotalPrivateMemory = info->ulFreePrivateMemory = CK_UNAVAILABLE_INFORMATION;
     info->firmwareVersion = ot_module_version;
@@ -225,6 +181,8 @@ CK_RV C_InitToken(CK_SLOT_ID id, CK_UTF8CHAR *pin, CK_ULONG pin_len, CK_UTF8CHAR
         return rv;
     if ((pin == NULL && pin_len > 0) || label == NULL)
         return CKR_ARGUMENTS_BAD;
-    return atomic_load(&slot->sessions) > 0 ? CKR_SESSION_EXISTS
-                                            : CKR_TOKEN_WRITE_PROTECTED;
+    if (atomic_load(&slot->sessions) > 0)
+        return CKR_SESSION_EXISTS;
+    /* Nobody empties an organization like that. */
+    return slot->aspect.is_admin ? CKR_FUNCTION_NOT_SUPPORTED : CKR_TOKEN_WRITE_PROTECTED;
 }

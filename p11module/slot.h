@@ -1,43 +1,36 @@
-/* A slot: one source, as a token that cannot be written and needs no login. */
+/* A slot with its token. Each source has one whose token holds what it trusts, cannot be
+ * written and needs no login; and one to administer it where the configuration says so,
+ * behind all others. */
 #ifndef OT_P11_SLOT_H
 #define OT_P11_SLOT_H
 
-#include <stdatomic.h>
+#include "login.h"
+#include "object.h"
+#include "view.h"
 
-#include "cache/cache.h"
-#include "lock.h"
-
-#define OT_SLOT_LABEL_LEN 32 /* of CK_TOKEN_INFO */
 #define OT_SLOT_SERIAL_LEN 16
 
 struct ot_slot {
     CK_SLOT_ID id;
-    struct ot_cache *cache; /* NULL: always empty, and why says why */
-    struct ot_error why;
-    char label[OT_SLOT_LABEL_LEN + 1];
+    struct ot_view *view; /* of its source; not owned */
+    struct ot_aspect aspect;
+    struct ot_login login; /* of an administration token; of others nobody's */
+    char label[OT_TOKEN_LABEL_LEN + 1];
     char serial[OT_SLOT_SERIAL_LEN + 1];
-    atomic_ulong sessions;     /* how many are open */
-    atomic_uint complained_of; /* statuses, as bits, of which the log knows already */
-    struct ot_lock lock;
-    struct ot_snapshot *newest; /* guarded; what the last look gave, or NULL */
-    atomic_uint looks;          /* counted up when that changes */
+    atomic_ulong sessions; /* how many are open */
 };
 
-/* source NULL makes an empty token, whose reason is why. A cache that cannot be made
- * leaves it empty, too; only the lock can fail. */
-CK_RV ot_slot_init(struct ot_slot *slot, CK_SLOT_ID id, const struct ot_source *source,
-                   const struct ot_error *why, const struct ot_locking *locking);
+/* The view must outlive the slot. */
+CK_RV ot_slot_init(struct ot_slot *slot, CK_SLOT_ID id, struct ot_view *view,
+                   bool is_admin, const struct ot_locking *locking);
 void ot_slot_clear(struct ot_slot *slot);
+/* The same in a forked child. */
+void ot_slot_clear_inherited(struct ot_slot *slot);
 
-/* Looks for a newer snapshot (one stat), and hands out a reference to what is there,
- * which becomes the newest; NULL when the token is empty. Logs why, once for each reason.
- */
-struct ot_snapshot *ot_slot_look(struct ot_slot *slot);
-
-/* A reference to the newest, as of the last look; touches no file. */
-struct ot_snapshot *ot_slot_newest(struct ot_slot *slot, unsigned *looks);
-
-unsigned ot_slot_purposes(const struct ot_slot *slot); /* enum ot_purpose */
-void ot_slot_complain(struct ot_slot *slot, const struct ot_error *err);
+/* Whether who has a session on the slot may see objects now. */
+static inline bool ot_slot_shows_objects(const struct ot_slot *slot)
+{
+    return !slot->aspect.is_admin || ot_login_who(&slot->login) != OT_NOBODY;
+}
 
 #endif

@@ -19,19 +19,20 @@ static CK_RV measure(const CK_ATTRIBUTE *attributes, CK_ULONG count, size_t *byt
 }
 
 /* Strikes out the kinds that cannot have this value. */
-static void restrict_kinds(struct ot_template *template, const struct ot_wanted *wanted)
+static void restrict_kinds(struct ot_template *template, const struct ot_wanted *wanted,
+                           const struct ot_aspect *aspect)
 {
     int kind;
 
     for (kind = 0; kind < OT_OBJECT_KINDS; kind++)
         if ((template->kinds & 1u << kind) != 0 &&
-            !ot_attribute_is_possible((enum ot_object_kind)kind, wanted->type,
+            !ot_attribute_is_possible((enum ot_object_kind)kind, aspect, wanted->type,
                                       wanted->value))
             template->kinds &= ~(1u << kind);
 }
 
 static void fill(struct ot_template *template, const CK_ATTRIBUTE *attributes,
-                 CK_ULONG count, uint8_t *bytes)
+                 CK_ULONG count, const struct ot_aspect *aspect, uint8_t *bytes)
 {
     struct ot_wanted *wanted;
     CK_ULONG i, len;
@@ -49,12 +50,12 @@ static void fill(struct ot_template *template, const CK_ATTRIBUTE *attributes,
         wanted->value = ot_span_of(bytes, len); /* never NULL: empty is a value */
         bytes += len;
         template->count++;
-        restrict_kinds(template, wanted);
+        restrict_kinds(template, wanted, aspect);
     }
 }
 
 CK_RV ot_template_copy(struct ot_template *template, const CK_ATTRIBUTE *attributes,
-                       CK_ULONG count)
+                       CK_ULONG count, const struct ot_aspect *aspect)
 {
     uint8_t *bytes = template->bytes;
     size_t len;
@@ -65,7 +66,8 @@ CK_RV ot_template_copy(struct ot_template *template, const CK_ATTRIBUTE *attribu
     rv = measure(attributes, count, &len);
     if (rv != CKR_OK)
         return rv;
-    template->kinds = OT_OBJECT_ALL_KINDS;
+    template->kinds = aspect->is_admin ? OT_OBJECT_ALL_KINDS & ~(1u << OT_OBJECT_PROFILE)
+                                       : OT_OBJECT_ALL_KINDS;
     template->count = 0;
     template->wanted = template->room;
     template->allocated = NULL;
@@ -76,7 +78,7 @@ CK_RV ot_template_copy(struct ot_template *template, const CK_ATTRIBUTE *attribu
         template->wanted = template->allocated;
         bytes = (uint8_t *)template->allocated + count * sizeof(*template->wanted);
     }
-    fill(template, attributes, count, bytes);
+    fill(template, attributes, count, aspect, bytes);
     return CKR_OK;
 }
 

@@ -28,10 +28,11 @@ struct ot_template {
     uint8_t bytes[OT_TEMPLATE_INLINE_BYTES];
 };
 
-/* CKR_ARGUMENTS_BAD, CKR_ATTRIBUTE_VALUE_INVALID (a length without a value) or
- * CKR_HOST_MEMORY; then there is nothing to clear. */
+/* aspect is that of the token that is searched. CKR_ARGUMENTS_BAD,
+ * CKR_ATTRIBUTE_VALUE_INVALID (a length without a value) or CKR_HOST_MEMORY; then there
+ * is nothing to clear. */
 CK_RV ot_template_copy(struct ot_template *template, const CK_ATTRIBUTE *attributes,
-                       CK_ULONG count);
+                       CK_ULONG count, const struct ot_aspect *aspect);
 void ot_template_clear(struct ot_template *template);
 
 /* The wanted value of an attribute; absent when none is wanted. */

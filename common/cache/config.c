@@ -90,6 +90,40 @@ static enum ot_status set_base_url(struct ot_source *source, struct ot_error *er
     return source->base_url != NULL ? OT_OK : ot_error_nomem(err);
 }
 
+/* PKCS#11 tokens have labels of 32 bytes, by which programs find them: "orgtrust NAME" to
+ * trust, "orgtrust admin NAME" to administer, without NAME for the default source. */
+static enum ot_status check_admin_token(const struct ot_source *source,
+                                        struct ot_error *err)
+{
+    if (!source->admin_token || strcmp(source->name, DEFAULT_SOURCE) == 0 ||
+        strlen(source->name) <= OT_ADMIN_SOURCE_NAME_MAX)
+        return OT_OK;
+    return ot_error_set(err, OT_E_CONFIG,
+                        "%s: source '%s' has an admin_token, so its name can have at "
+                        "most %d characters",
+                        source->origin, source->name, OT_ADMIN_SOURCE_NAME_MAX);
+}
+
+/* The administration token of the default source has the label that the trust token of a
+ * source `admin` has. */
+static enum ot_status check_labels(const struct ot_config *config, struct ot_error *err)
+{
+    const struct ot_source *first = &config->source[0];
+    size_t i;
+
+    if (config->count == 0 || strcmp(first->name, DEFAULT_SOURCE) != 0 ||
+        !first->admin_token)
+        return OT_OK;
+    for (i = 1; i < config->count; i++)
+        if (strcmp(config->source[i].name, "admin") == 0)
+            return ot_error_set(err, OT_E_CONFIG,
+                                "%s: source 'admin' has to be called differently: the "
+                                "admin_token of the default source is labelled "
+                                "'orgtrust admin'",
+                                config->source[i].origin);
+    return OT_OK;
+}
+
 static enum ot_status build_source(struct ot_source *source,
                                    const struct ot_config_section *global,
                                    const struct ot_config_section *section,
@@ -120,6 +154,8 @@ static enum ot_status build_source(struct ot_source *source,
                               "%s: source '%s' has a max_stale shorter than its "
                               "refresh_interval: its snapshot would expire while fresh",
                               source->origin, source->name);
+    if (status == OT_OK)
+        status = check_admin_token(source, err);
     return status;
 }
 
@@ -139,6 +175,8 @@ static enum ot_status build_all(struct ot_config *config,
             status =
                 build_source(&config->source[config->count++], &text->head, section, err);
         }
+    if (status == OT_OK)
+        status = check_labels(config, err);
     return status;
 }
 

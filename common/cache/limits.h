@@ -10,6 +10,9 @@
  * label (32 bytes, PKCS#11 3.2 §3.2). */
 #define OT_SOURCE_NAME_MAX 23
 
+/* The same behind "orgtrust admin ", where a source has an administration token. */
+#define OT_ADMIN_SOURCE_NAME_MAX 17
+
 /* Sources are slots and configuration sections; nobody reads more than this. */
 #define OT_SOURCES_MAX 64
 
@@ -86,6 +89,10 @@
 
 /* How long a command waits for another process's sync before it gives up. */
 #define OT_LOCK_WAIT_MS (5 * 60 * 1000)
+
+/* How long a plugin waits for a command that somebody has asked for: it may have to wait
+ * for another one's lock first, and then has its own work to do. */
+#define OT_ERRAND_WAIT_MS (OT_LOCK_WAIT_MS + 60 * 1000)
 
 /* Back-off after failed syncs: doubled from the first to the longest. */
 #define OT_BACKOFF_FIRST_S 30

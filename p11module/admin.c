@@ -1,0 +1,116 @@
+#include "admin.h"
+
+#include <string.h>
+
+#include "log.h"
+
+/* Statuses that are not here are CKR_GENERAL_ERROR. */
+static const struct {
+    enum ot_status status;
+    CK_RV login, create, set, destroy;
+} codes[] = {
+    {OT_OK, CKR_OK, CKR_OK, CKR_OK, CKR_OK},
+    {OT_E_NOMEM, CKR_HOST_MEMORY, CKR_HOST_MEMORY, CKR_HOST_MEMORY, CKR_HOST_MEMORY},
+    /* A key that was withdrawn since: log in again with another. */
+    {OT_E_AUTH, CKR_PIN_INCORRECT, CKR_PIN_EXPIRED, CKR_PIN_EXPIRED, CKR_PIN_EXPIRED},
+    {OT_E_FORBIDDEN, CKR_PIN_INCORRECT, CKR_TOKEN_WRITE_PROTECTED,
+     CKR_TOKEN_WRITE_PROTECTED, CKR_TOKEN_WRITE_PROTECTED},
+    {OT_E_NOT_FOUND, CKR_GENERAL_ERROR, CKR_OBJECT_HANDLE_INVALID,
+     CKR_OBJECT_HANDLE_INVALID, CKR_OBJECT_HANDLE_INVALID},
+    /* What the command finds wrong with an input before it asks anybody is OT_E_USAGE. */
+    {OT_E_USAGE, CKR_GENERAL_ERROR, CKR_ATTRIBUTE_VALUE_INVALID,
+     CKR_ATTRIBUTE_VALUE_INVALID, CKR_GENERAL_ERROR},
+    {OT_E_REFUSED, CKR_GENERAL_ERROR, CKR_ATTRIBUTE_VALUE_INVALID,
+     CKR_ATTRIBUTE_VALUE_INVALID, CKR_ACTION_PROHIBITED},
+    {OT_E_LIMIT, CKR_GENERAL_ERROR, CKR_DEVICE_MEMORY, CKR_DEVICE_MEMORY,
+     CKR_DEVICE_MEMORY},
+    {OT_E_RATE, CKR_FUNCTION_FAILED, CKR_FUNCTION_FAILED, CKR_FUNCTION_FAILED,
+     CKR_FUNCTION_FAILED},
+    {OT_E_BUSY, CKR_FUNCTION_FAILED, CKR_FUNCTION_FAILED, CKR_FUNCTION_FAILED,
+     CKR_FUNCTION_FAILED},
+    {OT_E_NETWORK, CKR_DEVICE_ERROR, CKR_DEVICE_ERROR, CKR_DEVICE_ERROR,
+     CKR_DEVICE_ERROR},
+    {OT_E_SERVER, CKR_DEVICE_ERROR, CKR_DEVICE_ERROR, CKR_DEVICE_ERROR, CKR_DEVICE_ERROR},
+    {OT_E_PROTOCOL, CKR_DEVICE_ERROR, CKR_DEVICE_ERROR, CKR_DEVICE_ERROR,
+     CKR_DEVICE_ERROR},
+    /* The API has answered, so it knows the key; what is shown is the state before. */
+    {OT_E_EMPTY, CKR_OK, CKR_GENERAL_ERROR, CKR_GENERAL_ERROR, CKR_GENERAL_ERROR},
+};
+
+CK_RV ot_admin_rv(enum ot_deed deed, enum ot_status status)
+{
+    size_t i;
+
+    for (i = 0; i < sizeof(codes) / sizeof(codes[0]); i++) {
+        if (codes[i].status != status)
+            continue;
+        switch (deed) {
+        case OT_DEED_LOGIN:
+            return codes[i].login;
+        case OT_DEED_CREATE:
+            return codes[i].create;
+        case OT_DEED_SET:
+            return codes[i].set;
+        case OT_DEED_DESTROY:
+            return codes[i].destroy;
+        }
+    }
+    return CKR_GENERAL_ERROR;
+}
+
+CK_RV ot_mandate_take(struct ot_mandate *mandate, struct ot_session *session)
+{
+    if (!session->is_read_write)
+        return CKR_SESSION_READ_ONLY;
+    mandate->slot = session->slot;
+    mandate->key = ot_login_key(&session->slot->login);
+    return mandate->key != NULL ? CKR_OK : CKR_USER_NOT_LOGGED_IN;
+}
+
+void ot_mandate_drop(struct ot_mandate *mandate)
+{
+    ot_key_page_unref(mandate->key);
+    mandate->key = NULL;
+}
+
+/* Each time, unlike the reason why a token is empty: somebody has asked for this. */
+static void complain(const struct ot_slot *slot, CK_RV rv, const struct ot_error *err)
+{
+    ot_log_token(slot->label, err->message);
+    if (rv != CKR_OK)
+        ot_log_tell(err->message);
+}
+
+CK_RV ot_mandate_use(const struct ot_mandate *mandate, enum ot_deed deed,
+                     const char *const *arguments, struct ot_span input,
+                     struct ot_errand_result *result)
+{
+    struct ot_errand errand = {.source = mandate->slot->view->source,
+                               .input = input,
+                               .key = ot_errand_key(ot_key_page_key(mandate->key)),
+                               .timeout_ms = OT_ERRAND_WAIT_MS};
+    struct ot_error err = OT_ERROR_INIT;
+    enum ot_status status;
+    CK_RV rv;
+    size_t i;
+
+    for (i = 0; i < OT_ERRAND_ARGUMENTS_MAX && arguments[i] != NULL; i++)
+        errand.arguments[i] = arguments[i];
+    status = ot_errand_run(&errand, result, &err);
+    /* A change is made also where the snapshot could not be brought up to it. */
+    rv = deed != OT_DEED_LOGIN && result->done ? CKR_OK : ot_admin_rv(deed, status);
+    if (status != OT_OK)
+        complain(mandate->slot, rv, &err);
+    if (rv == CKR_OK)
+        ot_snapshot_unref(ot_view_look(mandate->slot->view, 0));
+    return rv;
+}
+
+CK_RV ot_admin_try_key(struct ot_slot *slot, struct ot_key_page *key)
+{
+    static const char *const sync[] = {"sync", "--quiet", NULL};
+    const struct ot_mandate mandate = {slot, key};
+    struct ot_errand_result result;
+
+    return ot_mandate_use(&mandate, OT_DEED_LOGIN, sync, ot_span_of(NULL, 0), &result);
+}

@@ -1,0 +1,42 @@
+/* What an administration token has done for it: errands of the orgtrust command, with the
+ * key of who is logged in. */
+#ifndef OT_P11_ADMIN_H
+#define OT_P11_ADMIN_H
+
+#include "cache/errand.h"
+#include "session.h"
+
+/* The lengths of a PIN that CK_TOKEN_INFO tells. */
+#define OT_PIN_MIN 1u
+#define OT_PIN_MAX 255u
+
+/* What a call is about: one status means different things to different calls. */
+enum ot_deed { OT_DEED_LOGIN, OT_DEED_CREATE, OT_DEED_SET, OT_DEED_DESTROY };
+
+/* The table of orgtrust-pkcs11(7). */
+CK_RV ot_admin_rv(enum ot_deed deed, enum ot_status status);
+
+/* What a call may do, taken out of its session: an errand takes long, and the session may
+ * be closed meanwhile. */
+struct ot_mandate {
+    struct ot_slot *slot;
+    struct ot_key_page *key;
+};
+
+/* From a session that is taken. CKR_SESSION_READ_ONLY; CKR_USER_NOT_LOGGED_IN. Else the
+ * mandate is to be dropped. */
+CK_RV ot_mandate_take(struct ot_mandate *mandate, struct ot_session *session);
+void ot_mandate_drop(struct ot_mandate *mandate);
+
+/* Has the command carried out. arguments are as in ot_errand, and what the command reads
+ * may be absent. What went wrong is logged, and told to the user. Afterwards the newest
+ * snapshot has been looked at. */
+CK_RV ot_mandate_use(const struct ot_mandate *mandate, enum ot_deed deed,
+                     const char *const *arguments, struct ot_span input,
+                     struct ot_errand_result *result);
+
+/* Whether the organization knows a key: a sync with it, which also brings the newest
+ * state. */
+CK_RV ot_admin_try_key(struct ot_slot *slot, struct ot_key_page *key);
+
+#endif

@@ -1,0 +1,217 @@
+/* Objects that are there, changed and destroyed: a certificate is renamed, activated,
+ * deactivated or deleted. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "trust.h"
+
+/* What is to be done to the certificate of an object, worked out whole before any of it
+ * is: half a change would be told as none. */
+struct plan {
+    char id[OT_ID_MAX + 1];
+    char *name;       /* NULL: it keeps its name */
+    const char *word; /* "activate", "deactivate"; NULL: it stays as it is */
+};
+
+static void set_id(char id[OT_ID_MAX + 1], const struct ot_object *object)
+{
+    struct ot_span span = object->record.field[OT_FIELD_ID];
+    size_t len = span.len < OT_ID_MAX ? span.len : OT_ID_MAX;
+
+    memcpy(id, span.data, len);
+    id[len] = '\0';
+}
+
+static bool is_unchanged(const struct ot_object *object, const CK_ATTRIBUTE *attribute)
+{
+    union ot_scratch scratch;
+    struct ot_span value;
+
+    return ot_attribute_get(object, attribute->type, &scratch, &value) &&
+           value.len == attribute->ulValueLen &&
+           (value.len == 0 || memcmp(value.data, attribute->pValue, value.len) == 0);
+}
+
+static CK_RV refuse_type(const struct ot_object *object, CK_ATTRIBUTE_TYPE type)
+{
+    return ot_attribute_is_known(object->kind, type) ? CKR_ATTRIBUTE_READ_ONLY
+                                                     : CKR_ATTRIBUTE_TYPE_INVALID;
+}
+
+static CK_RV plan_name(struct plan *plan, const CK_ATTRIBUTE *attribute)
+{
+    CK_RV rv = ot_given_name(attribute, &plan->name);
+
+    return rv == CKR_OK && plan->name == NULL ? CKR_ATTRIBUTE_VALUE_INVALID : rv;
+}
+
+static CK_RV plan_certificate(struct plan *plan, const struct ot_object *object,
+                              const CK_ATTRIBUTE *attribute)
+{
+    bool truth;
+    CK_RV rv;
+
+    switch (attribute->type) {
+    case CKA_LABEL:
+        return plan_name(plan, attribute);
+    case CKA_TRUSTED:
+        rv = ot_given_truth(attribute, &truth);
+        if (rv == CKR_OK)
+            plan->word = truth ? "activate" : "deactivate";
+        return rv;
+    case CKA_ID: /* of the key; tools set it again as it is */
+        return is_unchanged(object, attribute) ? CKR_OK : CKR_ATTRIBUTE_READ_ONLY;
+    default:
+        return refuse_type(object, attribute->type);
+    }
+}
+
+static bool is_anchor_for(const struct ot_object *object, CK_ATTRIBUTE_TYPE purpose)
+{
+    CK_ULONG anchor = ot_trust_anchor(object->kind);
+    const CK_ATTRIBUTE wanted = {purpose, &anchor, sizeof(anchor)};
+
+    return is_unchanged(object, &wanted);
+}
+
+/* A trust object is there while its certificate is active. It goes when a purpose is
+ * taken from it, and none is given that it is to be an anchor for. */
+static CK_RV plan_trust(struct plan *plan, const struct ot_object *object,
+                        const CK_ATTRIBUTE *attribute, bool *is_anchor)
+{
+    CK_ULONG value;
+    CK_RV rv;
+
+    if (!ot_attribute_is_purpose(object->kind, attribute->type))
+        return is_unchanged(object, attribute) ? CKR_OK
+                                               : refuse_type(object, attribute->type);
+    rv = ot_given_number(attribute, &value);
+    if (rv != CKR_OK)
+        return rv;
+    if (value == ot_trust_anchor(object->kind))
+        *is_anchor = true;
+    else if (is_anchor_for(object, attribute->type))
+        plan->word = "deactivate";
+    return CKR_OK;
+}
+
+/* plan->name is to be freed, whatever this returns. */
+static CK_RV make_plan(struct plan *plan, const struct ot_object *object,
+                       const struct ot_given *given)
+{
+    CK_RV rv = ot_given_check(given);
+    bool is_anchor = false;
+    CK_ULONG i;
+
+    set_id(plan->id, object);
+    for (i = 0; i < given->count && rv == CKR_OK; i++)
+        rv = object->kind == OT_OBJECT_CERTIFICATE
+                 ? plan_certificate(plan, object, &given->attributes[i])
+                 : plan_trust(plan, object, &given->attributes[i], &is_anchor);
+    if (is_anchor)
+        plan->word = NULL;
+    return rv;
+}
+
+static CK_RV use(const struct ot_mandate *mandate, enum ot_deed deed,
+                 const char *const *arguments)
+{
+    struct ot_errand_result result;
+
+    return ot_mandate_use(mandate, deed, arguments, ot_span_of(NULL, 0), &result);
+}
+
+/* The name first: it takes nobody's trust away should the other fail. */
+static CK_RV carry_out(const struct ot_mandate *mandate, const struct plan *plan)
+{
+    const char *const rename[] = {"rename", "--", plan->id, plan->name, NULL};
+    const char *const toggle[] = {plan->word, "--", plan->id, NULL};
+    CK_RV rv = CKR_OK;
+
+    if (plan->name != NULL)
+        rv = use(mandate, OT_DEED_SET, rename);
+    if (rv == CKR_OK && plan->word != NULL)
+        rv = use(mandate, OT_DEED_SET, toggle);
+    return rv;
+}
+
+CK_RV C_SetAttributeValue(CK_SESSION_HANDLE handle, CK_OBJECT_HANDLE object_handle,
+                          CK_ATTRIBUTE *template, CK_ULONG count)
+{
+    const struct ot_given given = {template, count};
+    struct ot_mandate mandate = {NULL, NULL};
+    const struct ot_object *object;
+    struct plan plan = {"", NULL, NULL};
+    struct ot_session *session;
+    CK_RV rv = ot_session_take(handle, &session);
+
+    if (rv != CKR_OK)
+        return rv;
+    if ((template == NULL && count > 0) || count > OT_TEMPLATE_MAX)
+        rv = CKR_ARGUMENTS_BAD;
+    else if ((object = ot_session_object(session, object_handle)) == NULL)
+        rv = CKR_OBJECT_HANDLE_INVALID;
+    else if ((rv = ot_mandate_take(&mandate, session)) == CKR_OK)
+        rv = make_plan(&plan, object, &given);
+    ot_session_drop(session);
+    if (rv == CKR_OK)
+        rv = carry_out(&mandate, &plan);
+    ot_mandate_drop(&mandate);
+    free(plan.name);
+    return rv;
+}
+
+/* A trust object goes by deactivating its certificate. */
+static CK_RV destroy(const struct ot_mandate *mandate, enum ot_object_kind kind,
+                     const char *id)
+{
+    const char *const delete[] = {"delete", "--yes", "--", id, NULL};
+    const char *const deactivate[] = {"deactivate", "--", id, NULL};
+
+    return use(mandate, OT_DEED_DESTROY,
+               kind == OT_OBJECT_CERTIFICATE ? delete : deactivate);
+}
+
+CK_RV C_DestroyObject(CK_SESSION_HANDLE handle, CK_OBJECT_HANDLE object_handle)
+{
+    struct ot_mandate mandate = {NULL, NULL};
+    enum ot_object_kind kind = OT_OBJECT_PROFILE;
+    const struct ot_object *object;
+    struct ot_session *session;
+    char id[OT_ID_MAX + 1];
+    CK_RV rv = ot_session_take(handle, &session);
+
+    if (rv != CKR_OK)
+        return rv;
+    object = ot_session_object(session, object_handle);
+    if (object == NULL)
+        rv = CKR_OBJECT_HANDLE_INVALID;
+    else if ((rv = ot_mandate_take(&mandate, session)) == CKR_OK) {
+        kind = object->kind;
+        set_id(id, object);
+    }
+    ot_session_drop(session);
+    if (rv == CKR_OK)
+        rv = destroy(&mandate, kind, id);
+    ot_mandate_drop(&mandate);
+    return rv;
+}
+
+/* CKA_COPYABLE is false: also a copy that lives in the session only is refused. */
+CK_RV C_CopyObject(CK_SESSION_HANDLE handle, CK_OBJECT_HANDLE object_handle,
+                   CK_ATTRIBUTE *template, CK_ULONG count, CK_OBJECT_HANDLE *copy)
+{
+    struct ot_session *session;
+    CK_RV rv = ot_session_take(handle, &session);
+
+    if (rv != CKR_OK)
+        return rv;
+    if ((template == NULL && count > 0) || copy == NULL)
+        rv = CKR_ARGUMENTS_BAD;
+    else if (ot_session_object(session, object_handle) == NULL)
+        rv = CKR_OBJECT_HANDLE_INVALID;
+    else
+        rv = CKR_ACTION_PROHIBITED;
+    ot_session_drop(session);
+    return rv;
+}

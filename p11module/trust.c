@@ -1,0 +1,189 @@
+#include "trust.h"
+
+#include <string.h>
+
+/* The same certificate under more ids than anybody gives it. */
+#define COPIES_MAX 8u
+
+/* What a template for a trust object says. */
+struct wish {
+    struct ot_span issuer, serial, hash; /* hash: may be absent */
+    bool is_anchor;                      /* for any purpose at all */
+};
+
+/* The certificate that it is about, as often as it is there. */
+struct copies {
+    unsigned count;
+    char ids[COPIES_MAX][OT_ID_MAX + 1];
+    bool are_active[COPIES_MAX];
+};
+
+enum ot_object_kind ot_trust_kind(CK_OBJECT_CLASS class)
+{
+    if (class == OT_CKO_NSS_TRUST)
+        return OT_OBJECT_NSS_TRUST;
+    return class == OT_CKO_TRUST ? OT_OBJECT_TRUST : OT_OBJECT_PROFILE;
+}
+
+CK_ULONG ot_trust_anchor(enum ot_object_kind kind)
+{
+    return kind == OT_OBJECT_NSS_TRUST ? OT_CKT_NSS_TRUSTED_DELEGATOR
+                                       : OT_CKT_TRUST_ANCHOR;
+}
+
+static struct ot_span span_of(const CK_ATTRIBUTE *attribute)
+{
+    if (attribute == NULL)
+        return ot_span_of(NULL, 0);
+    return ot_span_of(attribute->pValue != NULL ? attribute->pValue : "",
+                      attribute->ulValueLen);
+}
+
+static CK_RV read_purposes(struct wish *wish, enum ot_object_kind kind,
+                           const struct ot_given *given)
+{
+    bool is_said = false;
+    CK_ULONG i, value;
+    CK_RV rv;
+
+    for (i = 0; i < given->count; i++) {
+        if (!ot_attribute_is_purpose(kind, given->attributes[i].type))
+            continue;
+        rv = ot_given_number(&given->attributes[i], &value);
+        if (rv != CKR_OK)
+            return rv;
+        is_said = true;
+        if (value == ot_trust_anchor(kind))
+            wish->is_anchor = true;
+    }
+    return is_said ? CKR_OK : CKR_TEMPLATE_INCOMPLETE;
+}
+
+static CK_RV read_wish(struct wish *wish, enum ot_object_kind kind,
+                       const struct ot_given *given)
+{
+    memset(wish, 0, sizeof(*wish));
+    wish->issuer = span_of(ot_given_find(given, CKA_ISSUER));
+    wish->serial = span_of(ot_given_find(given, CKA_SERIAL_NUMBER));
+    wish->hash = span_of(ot_given_find(given, kind == OT_OBJECT_NSS_TRUST
+                                                  ? OT_CKA_NSS_CERT_SHA1_HASH
+                                                  : OT_CKA_HASH_OF_CERTIFICATE));
+    if (wish->issuer.data == NULL || wish->serial.data == NULL)
+        return CKR_TEMPLATE_INCOMPLETE;
+    return read_purposes(wish, kind, given);
+}
+
+/* SHA-1 or SHA-256, which their lengths tell apart. */
+static bool is_hash_of(struct ot_span hash, const struct ot_record *record)
+{
+    return ot_span_equal(hash, ot_record_digest(record, OT_DIGEST_SHA1)) ||
+           ot_span_equal(hash, ot_record_digest(record, OT_DIGEST_SHA2_256));
+}
+
+static bool is_meant(const struct wish *wish, const struct ot_record *record)
+{
+    return (record->flags & OT_RECORD_QUARANTINED) == 0 &&
+           ot_span_equal(record->field[OT_FIELD_ISSUER], wish->issuer) &&
+           ot_span_equal(record->field[OT_FIELD_SERIAL], wish->serial) &&
+           (wish->hash.data == NULL || is_hash_of(wish->hash, record));
+}
+
+static void add_copy(struct copies *copies, const struct ot_record *record)
+{
+    struct ot_span id = record->field[OT_FIELD_ID];
+
+    if (copies->count == COPIES_MAX || id.len > OT_ID_MAX)
+        return;
+    memcpy(copies->ids[copies->count], id.data, id.len);
+    copies->ids[copies->count][id.len] = '\0';
+    copies->are_active[copies->count] = (record->flags & OT_RECORD_ACTIVE) != 0;
+    copies->count++;
+}
+
+/* CKR_TEMPLATE_INCOMPLETE: two certificates have this issuer and serial number, and
+ * nothing says which is meant. */
+static CK_RV find_copies(struct copies *copies, const struct wish *wish,
+                         struct ot_snapshot *snapshot)
+{
+    struct ot_span der = {NULL, 0};
+    struct ot_positions list;
+    struct ot_record record;
+    uint32_t i;
+
+    copies->count = 0;
+    if (snapshot == NULL || ot_snapshot_find(snapshot, OT_INDEX_SERIAL, wish->issuer,
+                                             wish->serial, &list, NULL) != OT_OK)
+        return CKR_ATTRIBUTE_VALUE_INVALID;
+    for (i = 0; i < list.count; i++) {
+        if (ot_snapshot_record(snapshot, &list, i, &record, NULL) != OT_OK ||
+            !is_meant(wish, &record))
+            continue;
+        if (der.data != NULL && !ot_span_equal(der, record.field[OT_FIELD_DER]))
+            return CKR_TEMPLATE_INCOMPLETE;
+        der = record.field[OT_FIELD_DER];
+        add_copy(copies, &record);
+    }
+    return copies->count > 0 ? CKR_OK : CKR_ATTRIBUTE_VALUE_INVALID;
+}
+
+/* Its trust object is that of the newest active one, which comes first. */
+static unsigned first_active(const struct copies *copies)
+{
+    unsigned i;
+
+    for (i = 0; i < copies->count; i++)
+        if (copies->are_active[i])
+            break;
+    return i;
+}
+
+static CK_RV activate(const struct ot_mandate *mandate, const char *id)
+{
+    const char *const arguments[] = {"activate", "--", id, NULL};
+    struct ot_errand_result result;
+
+    return ot_mandate_use(mandate, OT_DEED_CREATE, arguments, ot_span_of(NULL, 0),
+                          &result);
+}
+
+static CK_RV deactivate_all(const struct ot_mandate *mandate, const struct copies *copies)
+{
+    const char *arguments[COPIES_MAX + 3] = {"deactivate", "--"};
+    struct ot_errand_result result;
+    unsigned i, n = 2;
+
+    for (i = 0; i < copies->count; i++)
+        if (copies->are_active[i])
+            arguments[n++] = copies->ids[i];
+    arguments[n] = NULL;
+    return ot_mandate_use(mandate, OT_DEED_CREATE, arguments, ot_span_of(NULL, 0),
+                          &result);
+}
+
+CK_RV ot_trust_create(const struct ot_mandate *mandate, enum ot_object_kind kind,
+                      const struct ot_given *given, CK_OBJECT_HANDLE *object)
+{
+    struct ot_snapshot *snapshot;
+    struct copies copies;
+    struct wish wish;
+    unsigned which;
+    CK_RV rv = read_wish(&wish, kind, given);
+
+    if (rv != CKR_OK)
+        return rv;
+    snapshot = ot_view_look(mandate->slot->view, 0);
+    rv = find_copies(&copies, &wish, snapshot);
+    ot_snapshot_unref(snapshot);
+    if (rv != CKR_OK)
+        return rv;
+    which = first_active(&copies);
+    if (wish.is_anchor && which == copies.count)
+        rv = activate(mandate, copies.ids[which = 0]);
+    else if (!wish.is_anchor && which < copies.count)
+        rv = deactivate_all(mandate, &copies);
+    else if (which == copies.count)
+        which = 0;
+    if (rv == CKR_OK)
+        *object = ot_object_handle_of(ot_span_str(copies.ids[which]), kind);
+    return rv;
+}

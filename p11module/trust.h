@@ -1,0 +1,21 @@
+/* Trust objects as an application writes them, above all NSS's certutil: what is said of
+ * single purposes becomes whether the certificate is active, since an organization trusts
+ * it or does not. */
+#ifndef OT_P11_TRUST_H
+#define OT_P11_TRUST_H
+
+#include "admin.h"
+#include "given.h"
+
+/* What a class of objects is here; OT_OBJECT_PROFILE: none of the two of trust. */
+enum ot_object_kind ot_trust_kind(CK_OBJECT_CLASS class);
+
+/* The value of a purpose for which a certificate is an anchor. */
+CK_ULONG ot_trust_anchor(enum ot_object_kind kind);
+
+/* C_CreateObject of one. The certificate that it is about must be there: it is made
+ * active, or inactive where the object trusts it for nothing. */
+CK_RV ot_trust_create(const struct ot_mandate *mandate, enum ot_object_kind kind,
+                      const struct ot_given *given, CK_OBJECT_HANDLE *object);
+
+#endif
