@@ -65,9 +65,10 @@ program_tests() {
     for file in "$project"/tests/*/test_*.py; do
         [[ ${file%/*} != "${folder:-}" ]] || continue
         folder=${file%/*}
-        # Most of a test's time is waiting. A browser is started once for all tests of a file.
+        # Most of a test's time is waiting. A browser is started, and an organization of
+        # hundreds is filled, once for all tests of a file.
         spread=load
-        [[ ${folder##*/} != clients ]] || spread=loadfile
+        case ${folder##*/} in clients | e2e) spread=loadfile ;; esac
         ORGTRUST_BUILD=$builds/$name "$python" -m pytest -q -c "$project/tests/pytest.ini" \
             -n $((2 * jobs)) --dist "$spread" --rootdir "$project/tests" --basetemp "$TMPDIR/py" --durations=10 \
             --junitxml "$results/$part/pytest-${folder##*/}.xml" "$@" "$folder"
