@@ -51,6 +51,17 @@ class Java:
     def configuration(self, way):
         return self.proxied if way == PROXY else self.plain
 
+    def entries(self, way=DIRECT) -> set[str]:
+        """What keytool lists of the token."""
+        done = self.world.run(
+            [self.keytool, *(f"-J{word}" for word in _QUIET), "-list", "-keystore", "NONE",
+             "-storetype", "PKCS11", "-addprovider", "SunPKCS11", "-providerArg",
+             self.configuration(way) / "orgtrust-pkcs11.cfg", "-storepass", ""],
+            p11kit=way == PROXY)
+        assert done.status == 0, done
+        return {line.split(",")[0] for line in done.stdout.splitlines()
+                if "trustedCertEntry" in line}
+
     def options(self, place) -> list[str]:
         """README.md's."""
         return [f"-Djava.security.properties={place}/orgtrust.security",
@@ -94,15 +105,9 @@ class Client:
 
 @pytest.mark.parametrize("way", [DIRECT, PROXY])
 def test_keytool_lists_the_anchors(module_world, java, way):
-    done = module_world.run(
-        [java.keytool, *(f"-J{word}" for word in _QUIET), "-list", "-keystore", "NONE",
-         "-storetype", "PKCS11", "-addprovider", "SunPKCS11", "-providerArg",
-         java.configuration(way) / "orgtrust-pkcs11.cfg", "-storepass", ""], p11kit=way == PROXY)
-    assert done.status == 0, done
-    entries = {line.split(",")[0] for line in done.stdout.splitlines()
-               if "trustedCertEntry" in line}
+    entries = java.entries(way)
     roots = [module_world.parties[name].root for name in TRUSTED]
-    assert entries == {f"{root.cn} {root.serial}" for root in roots}, done
+    assert entries == {f"{root.cn} {root.serial}" for root in roots}
 
 
 @pytest.mark.parametrize("way", [DIRECT, PROXY])

@@ -20,3 +20,14 @@ class TlsServer(Background):
             log=Path(directory) / f"s_server-{cert.serial}.log",
         )
         self.address = f"127.0.0.1:{self.port()}"
+        self.host = cert.cn
+
+
+def openssl_believes(world, server: TlsServer, uri: str) -> bool:
+    """Whether `openssl s_client` finishes a handshake, with a store of the provider's."""
+    done = world.openssl(
+        "s_client", "-connect", server.address, "-servername", server.host,
+        "-verify_hostname", server.host, "-verify_return_error", "-brief",
+        "-no-CAfile", "-no-CApath", "-no-CAstore", "-CAstore", uri, status=None, stdin=b"")
+    assert (done.status == 0) == ("Verification: OK" in done.stderr), done
+    return done.status == 0
