@@ -1,5 +1,7 @@
 #include "chosen.h"
 
+#include <string.h>
+
 static bool is_chosen(const struct ot_admin_cert *const *chosen, size_t count,
                       const struct ot_admin_cert *cert)
 {
@@ -7,6 +9,21 @@ static bool is_chosen(const struct ot_admin_cert *const *chosen, size_t count,
         if (chosen[i] == cert)
             return true;
     return false;
+}
+
+enum ot_status ot_chosen_one(const struct ot_admin_cert **cert,
+                             const struct ot_admin *admin,
+                             const struct ot_options *options, const char *argument,
+                             struct ot_error *err)
+{
+    enum ot_status status = ot_admin_find(admin, argument, cert, err);
+
+    if (!options->by_id || (status == OT_OK && strcmp((*cert)->id, argument) == 0))
+        return status;
+    *cert = NULL;
+    return ot_error_set(err, OT_E_NOT_FOUND,
+                        "the organization has no certificate with the id '%.200s'",
+                        argument);
 }
 
 enum ot_status ot_chosen(const struct ot_admin_cert ***chosen, size_t *count,
@@ -21,7 +38,8 @@ enum ot_status ot_chosen(const struct ot_admin_cert ***chosen, size_t *count,
         return ot_error_nomem(err);
     for (size_t i = 0; i < arguments; i++) {
         const struct ot_admin_cert *cert;
-        enum ot_status status = ot_admin_find(admin, options->arguments[i], &cert, err);
+        enum ot_status status =
+            ot_chosen_one(&cert, admin, options, options->arguments[i], err);
 
         if (status != OT_OK)
             return status;

@@ -1,5 +1,6 @@
 /* orgtrust rename: give a certificate another name. */
 #include "carry_out.h"
+#include "chosen.h"
 
 enum ot_status ot_cmd_rename(struct ot_cli *cli, struct ot_error *err)
 {
@@ -10,7 +11,8 @@ enum ot_status ot_cmd_rename(struct ot_cli *cli, struct ot_error *err)
     enum ot_status status = ot_admin_use_begin(&use, cli, err);
 
     if (status == OT_OK)
-        status = ot_admin_find(use.admin, cli->options.arguments[0], &cert, err);
+        status = ot_chosen_one(&cert, use.admin, &cli->options, cli->options.arguments[0],
+                               err);
     if (status == OT_OK)
         status =
             ot_changes_rename(&changes, use.admin, cert, cli->options.arguments[1], err);

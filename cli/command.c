@@ -77,7 +77,7 @@ static const struct ot_command commands[] = {
         .arguments = "ID|NAME NEWNAME",
         .summary = "give a certificate another name",
         .help = "The name is the organization's: all scopes see it.\n",
-        .options = OT_OPTIONS_ADMIN,
+        .options = OT_OPTIONS_ADMIN | OT_OPTION_BIT(OT_OPTION_BY_ID),
         .argument_count = 2,
         .run = ot_cmd_rename,
     },
@@ -86,7 +86,8 @@ static const struct ot_command commands[] = {
         .arguments = "ID|NAME ...",
         .summary = "make certificates trusted in the scope",
         .help = "With --all every certificate that is not active yet.\n",
-        .options = OT_OPTIONS_ADMIN | OT_OPTION_BIT(OT_OPTION_ALL),
+        .options = OT_OPTIONS_ADMIN | OT_OPTION_BIT(OT_OPTION_BY_ID) |
+                   OT_OPTION_BIT(OT_OPTION_ALL),
         .more_arguments = true,
         .run = ot_cmd_activate,
     },
@@ -95,8 +96,8 @@ static const struct ot_command commands[] = {
         .arguments = "ID|NAME ...",
         .summary = "end the trust in certificates in the scope",
         .help = "With --all every active certificate, after a confirmation.\n",
-        .options = OT_OPTIONS_ADMIN | OT_OPTION_BIT(OT_OPTION_ALL) |
-                   OT_OPTION_BIT(OT_OPTION_YES),
+        .options = OT_OPTIONS_ADMIN | OT_OPTION_BIT(OT_OPTION_BY_ID) |
+                   OT_OPTION_BIT(OT_OPTION_ALL) | OT_OPTION_BIT(OT_OPTION_YES),
         .more_arguments = true,
         .run = ot_cmd_deactivate,
     },
@@ -107,8 +108,8 @@ static const struct ot_command commands[] = {
         .help =
             "Refused while a certificate is active in the organization or in a project;\n"
             "then it says where. Asks for a confirmation.\n",
-        .options = OT_OPTIONS_ADMIN | OT_OPTION_BIT(OT_OPTION_DEACTIVATE) |
-                   OT_OPTION_BIT(OT_OPTION_YES),
+        .options = OT_OPTIONS_ADMIN | OT_OPTION_BIT(OT_OPTION_BY_ID) |
+                   OT_OPTION_BIT(OT_OPTION_DEACTIVATE) | OT_OPTION_BIT(OT_OPTION_YES),
         .argument_count = 1,
         .more_arguments = true,
         .run = ot_cmd_delete,

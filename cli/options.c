@@ -29,6 +29,7 @@ static const struct ot_option_info option_infos[OT_OPTION_COUNT] = {
     [OT_OPTION_KEY_FD] = {"key-fd", "N", "read the admin key from this descriptor"},
     [OT_OPTION_REPORT_FD] = {"report-fd", "N",
                              "tell a program on this descriptor how it ended"},
+    [OT_OPTION_BY_ID] = {"by-id", NULL, "take no argument for a name"},
 };
 
 /* getopt_long returns this plus the option. */
@@ -129,6 +130,9 @@ static enum ot_status apply(struct ot_options *options, enum ot_option option,
         break;
     case OT_OPTION_YES:
         options->yes = true;
+        break;
+    case OT_OPTION_BY_ID:
+        options->by_id = true;
         break;
     case OT_OPTION_COUNT:
         break;

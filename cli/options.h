@@ -26,6 +26,7 @@ enum ot_option {
     OT_OPTION_YES,
     OT_OPTION_KEY_FD,
     OT_OPTION_REPORT_FD,
+    OT_OPTION_BY_ID,
     OT_OPTION_COUNT
 };
 
@@ -51,7 +52,7 @@ struct ot_options {
     int key_fd, report_fd; /* -1: not given */
     enum ot_list_state state;
     bool json, help, accept_empty, if_stale, quiet, pem;
-    bool activate, deactivate, all, prune, dry_run, yes;
+    bool activate, deactivate, all, prune, dry_run, yes, by_id;
     char **arguments; /* what is left, in argv */
     int argument_count;
 };
