@@ -184,6 +184,27 @@ static void every_key_fills_its_field(void)
     ot_config_free(config);
 }
 
+/* Labels of PKCS#11 tokens hold 32 bytes, and one stands for one token. */
+static void names_of_sources_leave_room_for_the_admin_token(void)
+{
+    struct ot_config *config = load("base_url = https://api.example/v1\n"
+                                    "[source seventeen.letters]\nadmin_token = yes\n"
+                                    "[source twenty-three.characters]\n"
+                                    "[source admin]\nadmin_token = yes\n");
+
+    CU_ASSERT_EQUAL(ot_config_count(config), 4);
+    ot_config_free(config);
+    refuse("base_url = https://api.example/v1\n"
+           "[source eighteen-letters.x]\nadmin_token = yes\n",
+           2, "at most 17");
+    refuse("base_url = https://api.example/v1\nadmin_token = yes\n"
+           "[source twenty-three.characters]\n",
+           3, "at most 17");
+    refuse("base_url = https://api.example/v1\n[source b]\n[source admin]\n"
+           "[source default]\nadmin_token = yes\n",
+           3, "orgtrust admin");
+}
+
 static void sections_override_the_head_and_come_in_order(void)
 {
     struct ot_config *config = load("timeout = 10s\nproject = proj_all\nca_file = /ca\n"
@@ -636,6 +657,8 @@ int main(int argc, char **argv)
          the_environment_makes_a_default_source},
         {"bad_variables_are_named", bad_variables_are_named},
         {"every_key_fills_its_field", every_key_fills_its_field},
+        {"names_of_sources_leave_room_for_the_admin_token",
+         names_of_sources_leave_room_for_the_admin_token},
         {"sections_override_the_head_and_come_in_order",
          sections_override_the_head_and_come_in_order},
         {"head_keys_make_a_default_source", head_keys_make_a_default_source},

@@ -1,0 +1,558 @@
+/* Who is logged in to a token for administration, and what sessions see of it. */
+#include <fcntl.h>
+#include <pthread.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "admin_world.h"
+#include "child.h"
+#include "unit.h"
+
+static const struct ot_functions *f;
+static CK_SESSION_HANDLE session;
+
+static CK_STATE state_of(CK_SESSION_HANDLE s)
+{
+    CK_SESSION_INFO info = {0};
+
+    CU_ASSERT_EQUAL(f->C_GetSessionInfo(s, &info), CKR_OK);
+    CU_ASSERT_EQUAL(info.slotID, ADMIN_SLOT);
+    return info.state;
+}
+
+static CK_RV open_as(CK_FLAGS flags, CK_SESSION_HANDLE *s)
+{
+    return f->C_OpenSession(ADMIN_SLOT, CKF_SERIAL_SESSION | flags, NULL, NULL, s);
+}
+
+static bool is_field(const CK_UTF8CHAR *field, size_t len, const char *text)
+{
+    size_t i;
+
+    for (i = strlen(text); i < len; i++)
+        if (field[i] != ' ')
+            return false;
+    return memcmp(field, text, strlen(text)) == 0;
+}
+
+static void the_slot_stands_behind_all_others(void)
+{
+    CK_SLOT_ID slots[4];
+    CK_ULONG count = 4;
+    CK_TOKEN_INFO trust, admin;
+    CK_SLOT_INFO slot;
+
+    f = admin_start();
+    CU_ASSERT_EQUAL(f->C_GetSlotList(CK_TRUE, slots, &count), CKR_OK);
+    CU_ASSERT_EQUAL(count, 3);
+    CU_ASSERT_EQUAL(slots[2], ADMIN_SLOT);
+    CU_ASSERT_EQUAL(f->C_GetSlotInfo(ADMIN_SLOT, &slot), CKR_OK);
+    CU_ASSERT_EQUAL(slot.flags, CKF_TOKEN_PRESENT);
+    CU_ASSERT_EQUAL(f->C_GetTokenInfo(1, &trust), CKR_OK);
+    CU_ASSERT_EQUAL(f->C_GetTokenInfo(ADMIN_SLOT, &admin), CKR_OK);
+    CU_ASSERT(is_field(trust.label, 32, "orgtrust"));
+    CU_ASSERT_EQUAL(trust.flags, 0x402);
+    CU_ASSERT(is_field(admin.label, 32, "orgtrust admin"));
+    CU_ASSERT(is_field(admin.model, 16, "admin"));
+    CU_ASSERT_EQUAL(admin.flags, 0x40c);
+    CU_ASSERT_EQUAL(admin.ulMinPinLen, 1);
+    CU_ASSERT_EQUAL(admin.ulMaxPinLen, 255);
+    CU_ASSERT_EQUAL(admin.ulMaxRwSessionCount, CK_EFFECTIVELY_INFINITE);
+    CU_ASSERT_EQUAL(admin.ulRwSessionCount, 0);
+    CU_ASSERT_NOT_EQUAL(memcmp(trust.serialNumber, admin.serialNumber, 16), 0);
+    session = admin_session(true);
+    (void)admin_session(false);
+    CU_ASSERT_EQUAL(f->C_GetTokenInfo(ADMIN_SLOT, &admin), CKR_OK);
+    CU_ASSERT_EQUAL(admin.ulSessionCount, 2);
+    CU_ASSERT_EQUAL(admin.ulRwSessionCount, 1);
+    token_stop();
+}
+
+static void the_label_has_the_source_and_the_order_is_that_of_sources(void)
+{
+    CK_TOKEN_INFO info;
+    CK_ULONG count = 0;
+
+    world_configure("admin_token = yes\n[source b]\nadmin_token = yes\n[source c]\n"
+                    "[source seventeen.letters]\nadmin_token = yes\n");
+    f = token_load();
+    CU_ASSERT_EQUAL_FATAL(f->C_Initialize(NULL), CKR_OK);
+    CU_ASSERT_EQUAL(f->C_GetSlotList(CK_TRUE, NULL, &count), CKR_OK);
+    CU_ASSERT_EQUAL_FATAL(count, 7);
+    CU_ASSERT_EQUAL(f->C_GetTokenInfo(4, &info), CKR_OK);
+    CU_ASSERT(is_field(info.label, 32, "orgtrust seventeen.letters"));
+    CU_ASSERT_EQUAL(f->C_GetTokenInfo(5, &info), CKR_OK);
+    CU_ASSERT(is_field(info.label, 32, "orgtrust admin"));
+    CU_ASSERT_EQUAL(f->C_GetTokenInfo(6, &info), CKR_OK);
+    CU_ASSERT(is_field(info.label, 32, "orgtrust admin b"));
+    CU_ASSERT_EQUAL(f->C_GetTokenInfo(7, &info), CKR_OK);
+    CU_ASSERT(is_field(info.label, 32, "orgtrust admin seventeen.letters"));
+    token_stop();
+}
+
+static void before_a_login_there_is_nothing_to_see(void)
+{
+    CK_OBJECT_HANDLE alpha;
+    CK_ULONG size;
+
+    f = admin_start();
+    alpha = admin_find(token_session(1), CKO_CERTIFICATE, "Alpha");
+    session = admin_session(true);
+    CU_ASSERT_NOT_EQUAL(alpha, 0);
+    CU_ASSERT_EQUAL(token_count(session, (CK_OBJECT_CLASS)-1), 0);
+    CU_ASSERT_EQUAL(f->C_GetObjectSize(session, alpha, &size), CKR_OBJECT_HANDLE_INVALID);
+    CU_ASSERT_EQUAL(state_of(session), CKS_RW_PUBLIC_SESSION);
+    CU_ASSERT_EQUAL(state_of(admin_session(false)), CKS_RO_PUBLIC_SESSION);
+    CU_ASSERT_EQUAL(f->C_Logout(session), CKR_USER_NOT_LOGGED_IN);
+    CU_ASSERT_STRING_EQUAL(admin_command(), "");
+    token_stop();
+}
+
+static void a_login_asks_the_organization_and_shows_all(void)
+{
+    CK_OBJECT_HANDLE alpha, beta, gamma;
+    CK_SESSION_HANDLE trust;
+    char expected[64];
+
+    f = admin_start();
+    setenv("OPENAI_ADMIN_KEY", "sk-of-the-environment", 1);
+    session = admin_session(false);
+    CU_ASSERT_EQUAL(admin_try(session, CKU_USER, ADMIN_KEY), CKR_OK);
+    unsetenv("OPENAI_ADMIN_KEY");
+    CU_ASSERT_STRING_EQUAL(
+        admin_command(),
+        "orgtrust sync --source default --key-fd=4 --report-fd=5 --quiet");
+    snprintf(expected, sizeof(expected), "%zu bytes, ", strlen(ADMIN_KEY));
+    CU_ASSERT_EQUAL(strncmp(admin_given(4), expected, strlen(expected)), 0);
+    CU_ASSERT_EQUAL(strncmp(admin_given(0), "0 bytes", 7), 0);
+    CU_ASSERT_FALSE(admin_environment_has("sk-of-the-environment"));
+    CU_ASSERT_FALSE(admin_environment_has("arg " ADMIN_KEY));
+    CU_ASSERT_FALSE(admin_environment_has("=" ADMIN_KEY));
+    CU_ASSERT_EQUAL(state_of(session), CKS_RO_USER_FUNCTIONS);
+    CU_ASSERT_EQUAL(state_of(admin_session(true)), CKS_RW_USER_FUNCTIONS);
+    /* three certificates and the trust objects of the one active CA; no profile */
+    CU_ASSERT_EQUAL(token_count(session, (CK_OBJECT_CLASS)-1), 5);
+    CU_ASSERT_EQUAL(token_count(session, CKO_PROFILE), 0);
+    CU_ASSERT_EQUAL(token_count(session, OT_CKO_NSS_TRUST), 1);
+    CU_ASSERT_EQUAL(token_count(session, OT_CKO_TRUST), 1);
+    alpha = admin_find(session, CKO_CERTIFICATE, "Alpha");
+    beta = admin_find(session, CKO_CERTIFICATE, "Beta");
+    gamma = admin_find(session, CKO_CERTIFICATE, "Gamma");
+    CU_ASSERT(token_truth(session, alpha, CKA_TRUSTED));
+    CU_ASSERT_FALSE(token_truth(session, beta, CKA_TRUSTED));
+    CU_ASSERT(token_truth(session, gamma, CKA_TRUSTED)); /* active, though no CA */
+    CU_ASSERT(token_truth(session, beta, CKA_PRIVATE));
+    CU_ASSERT(token_truth(session, beta, CKA_MODIFIABLE));
+    CU_ASSERT(token_truth(session, beta, CKA_DESTROYABLE));
+    CU_ASSERT_FALSE(token_truth(session, beta, CKA_COPYABLE));
+    CU_ASSERT(token_truth(session, admin_find(session, OT_CKO_NSS_TRUST, "Alpha"),
+                          CKA_PRIVATE));
+    /* the trust token is as it was, and handles are the same in both */
+    trust = token_session(1);
+    CU_ASSERT_EQUAL(token_count(trust, (CK_OBJECT_CLASS)-1), 5);
+    CU_ASSERT_EQUAL(admin_find(trust, CKO_CERTIFICATE, "Alpha"), alpha);
+    CU_ASSERT_EQUAL(admin_find(trust, CKO_CERTIFICATE, "Beta"), 0);
+    CU_ASSERT_FALSE(token_truth(trust, alpha, CKA_PRIVATE));
+    CU_ASSERT_FALSE(token_truth(trust, alpha, CKA_DESTROYABLE));
+    CU_ASSERT_FALSE(token_truth(trust, gamma, CKA_TRUSTED));
+    token_stop();
+}
+
+static void searches_use_what_differs_between_the_tokens(void)
+{
+    static CK_OBJECT_HANDLE objects[TOKEN_OBJECTS_MAX];
+    CK_BBOOL yes = CK_TRUE, no = CK_FALSE;
+    CK_OBJECT_CLASS class = CKO_CERTIFICATE;
+    CK_ATTRIBUTE private[] = {{CKA_PRIVATE, &yes, 1}};
+    CK_ATTRIBUTE public[] = {{CKA_PRIVATE, &no, 1}};
+    CK_ATTRIBUTE trusted[] = {{CKA_TRUSTED, &yes, 1}};
+    CK_ATTRIBUTE idle[] = {{CKA_TRUSTED, &no, 1}, {CKA_CLASS, &class, sizeof(class)}};
+    CK_SESSION_HANDLE trust;
+
+    f = admin_start();
+    session = admin_login(false, CKU_USER);
+    trust = token_session(1);
+    CU_ASSERT_EQUAL(token_find(session, private, 1, objects), 5);
+    CU_ASSERT_EQUAL(token_find(session, public, 1, objects), 0);
+    CU_ASSERT_EQUAL(token_find(trust, private, 1, objects), 0);
+    CU_ASSERT_EQUAL(token_find(trust, public, 1, objects), 5);
+    CU_ASSERT_EQUAL(token_find(session, trusted, 1, objects), 2);
+    CU_ASSERT_EQUAL(token_find(trust, trusted, 1, objects), 1);
+    CU_ASSERT_EQUAL(token_find(session, idle, 2, objects), 1);
+    CU_ASSERT_EQUAL(token_find(trust, idle, 2, objects), 1);
+    token_stop();
+}
+
+static void a_login_brings_the_newest_state(void)
+{
+    f = admin_start();
+    session = admin_session(false);
+    admin_replace();
+    CU_ASSERT_EQUAL(admin_try(session, CKU_USER, ADMIN_KEY), CKR_OK);
+    CU_ASSERT_STRING_EQUAL(token_labels(session, NULL, 0), "Next 0;");
+    CU_ASSERT_STRING_EQUAL(token_labels(token_session(1), NULL, 0), "Next 0;");
+    token_stop();
+}
+
+static void the_configured_key_is_meant_by_a_word(void)
+{
+    f = admin_start();
+    session = admin_session(false);
+    CU_ASSERT_EQUAL(admin_try(session, CKU_USER, "config"), CKR_OK);
+    CU_ASSERT_STRING_EQUAL(admin_command(),
+                           "orgtrust sync --source default --report-fd=5 --quiet");
+    CU_ASSERT_EQUAL(state_of(session), CKS_RO_USER_FUNCTIONS);
+    token_stop();
+}
+
+static void what_cannot_be_a_key_asks_nobody(void)
+{
+    char longest[257];
+
+    f = admin_start();
+    session = admin_session(true);
+    memset(longest, 'k', sizeof(longest));
+    longest[256] = '\0';
+    CU_ASSERT_EQUAL(f->C_Login(session, CKU_USER, NULL, 0), CKR_PIN_INCORRECT);
+    CU_ASSERT_EQUAL(admin_try(session, CKU_USER, longest), CKR_PIN_INCORRECT);
+    CU_ASSERT_EQUAL(admin_try(session, CKU_USER, "two words"), CKR_PIN_INCORRECT);
+    CU_ASSERT_EQUAL(admin_try(session, CKU_USER, "line\nend"), CKR_PIN_INCORRECT);
+    CU_ASSERT_EQUAL(admin_try(session, CKU_USER, "\xc3\xa4"), CKR_PIN_INCORRECT);
+    CU_ASSERT_STRING_EQUAL(admin_command(), "");
+    CU_ASSERT_EQUAL(state_of(session), CKS_RW_PUBLIC_SESSION);
+    longest[255] = '\0';
+    CU_ASSERT_EQUAL(admin_try(session, CKU_USER, longest), CKR_OK);
+    CU_ASSERT_STRING_NOT_EQUAL(admin_command(), "");
+    CU_ASSERT_EQUAL(strncmp(admin_given(4), "255 bytes", 9), 0);
+    token_stop();
+}
+
+static void fault_53_logins_follow_each_other_by_the_rules(void)
+{
+    CK_SESSION_HANDLE other;
+
+    f = admin_start();
+    session = admin_session(true);
+    CU_ASSERT_EQUAL(f->C_Login(session, CKU_CONTEXT_SPECIFIC, NULL, 0),
+                    CKR_OPERATION_NOT_INITIALIZED);
+    CU_ASSERT_EQUAL(f->C_Login(session, 77, NULL, 0), CKR_USER_TYPE_INVALID);
+    CU_ASSERT_EQUAL(f->C_Login(session, CKU_USER, NULL, 1), CKR_ARGUMENTS_BAD);
+    CU_ASSERT_EQUAL(f->C_Login(session + 1, CKU_USER, NULL, 1),
+                    CKR_SESSION_HANDLE_INVALID);
+    CU_ASSERT_EQUAL(admin_try(session, CKU_USER, ADMIN_KEY), CKR_OK);
+    (void)admin_command();
+    CU_ASSERT_EQUAL(admin_try(session, CKU_USER, ADMIN_KEY), CKR_USER_ALREADY_LOGGED_IN);
+    CU_ASSERT_EQUAL(admin_try(session, CKU_SO, ADMIN_KEY),
+                    CKR_USER_ANOTHER_ALREADY_LOGGED_IN);
+    CU_ASSERT_STRING_EQUAL(admin_command(), "");
+    CU_ASSERT_EQUAL(f->C_InitPIN(session, NULL, 0), CKR_USER_NOT_LOGGED_IN);
+    CU_ASSERT_EQUAL(f->C_SetPIN(session, NULL, 0, NULL, 0), CKR_FUNCTION_NOT_SUPPORTED);
+    other = admin_session(false);
+    CU_ASSERT_EQUAL(f->C_Logout(other), CKR_OK);
+    CU_ASSERT_EQUAL(f->C_Logout(session), CKR_USER_NOT_LOGGED_IN);
+    CU_ASSERT_EQUAL(state_of(session), CKS_RW_PUBLIC_SESSION);
+    CU_ASSERT_EQUAL(admin_try(session, CKU_SO, ADMIN_KEY), CKR_SESSION_READ_ONLY_EXISTS);
+    CU_ASSERT_STRING_EQUAL(admin_command(), "");
+    CU_ASSERT_EQUAL(f->C_CloseSession(other), CKR_OK);
+    CU_ASSERT_EQUAL(admin_try(session, CKU_SO, ADMIN_KEY), CKR_OK);
+    CU_ASSERT_EQUAL(state_of(session), CKS_RW_SO_FUNCTIONS);
+    CU_ASSERT_EQUAL(open_as(0, &other), CKR_SESSION_READ_WRITE_SO_EXISTS);
+    CU_ASSERT_EQUAL(open_as(CKF_RW_SESSION, &other), CKR_OK);
+    CU_ASSERT_EQUAL(state_of(other), CKS_RW_SO_FUNCTIONS);
+    CU_ASSERT_EQUAL(token_count(other, CKO_CERTIFICATE), 3);
+    CU_ASSERT_EQUAL(admin_try(other, CKU_SO, ADMIN_KEY), CKR_USER_ALREADY_LOGGED_IN);
+    CU_ASSERT_EQUAL(admin_try(other, CKU_USER, ADMIN_KEY),
+                    CKR_USER_ANOTHER_ALREADY_LOGGED_IN);
+    CU_ASSERT_EQUAL(f->C_InitPIN(session, NULL, 1), CKR_ARGUMENTS_BAD);
+    CU_ASSERT_EQUAL(f->C_InitPIN(session, NULL, 0), CKR_FUNCTION_NOT_SUPPORTED);
+    CU_ASSERT_EQUAL(f->C_InitToken(ADMIN_SLOT, NULL, 0, (CK_UTF8CHAR *)""),
+                    CKR_SESSION_EXISTS);
+    CU_ASSERT_EQUAL(f->C_CloseAllSessions(ADMIN_SLOT), CKR_OK);
+    CU_ASSERT_EQUAL(f->C_InitToken(ADMIN_SLOT, NULL, 0, (CK_UTF8CHAR *)""),
+                    CKR_FUNCTION_NOT_SUPPORTED);
+    session = admin_session(false); /* nobody is in any more, so this may be */
+    CU_ASSERT_EQUAL(state_of(session), CKS_RO_PUBLIC_SESSION);
+    CU_ASSERT_EQUAL(f->C_SetPIN(session, NULL, 0, NULL, 0), CKR_SESSION_READ_ONLY);
+    CU_ASSERT_EQUAL(f->C_LoginUser(session, CKU_USER, (CK_UTF8CHAR *)"config", 6,
+                                   (CK_UTF8CHAR *)"me", 2),
+                    CKR_OK);
+    CU_ASSERT_EQUAL(state_of(session), CKS_RO_USER_FUNCTIONS);
+    token_stop();
+}
+
+static void the_last_session_takes_the_login_with_it(void)
+{
+    CK_SESSION_HANDLE other;
+
+    f = admin_start();
+    session = admin_login(true, CKU_USER);
+    other = admin_session(false);
+    CU_ASSERT_EQUAL(f->C_CloseSession(session), CKR_OK);
+    CU_ASSERT_EQUAL(state_of(other), CKS_RO_USER_FUNCTIONS);
+    CU_ASSERT_EQUAL(f->C_CloseSession(other), CKR_OK);
+    CU_ASSERT_EQUAL(state_of(admin_session(false)), CKS_RO_PUBLIC_SESSION);
+    /* sessions with the trust token have nothing to do with it */
+    token_stop();
+    CU_ASSERT_EQUAL(f->C_Initialize(NULL), CKR_OK);
+    (void)token_session(1);
+    session = admin_login(true, CKU_USER);
+    CU_ASSERT_EQUAL(f->C_CloseAllSessions(1), CKR_OK);
+    CU_ASSERT_EQUAL(state_of(session), CKS_RW_USER_FUNCTIONS);
+    token_stop();
+    CU_ASSERT_EQUAL(f->C_Initialize(NULL), CKR_OK);
+    CU_ASSERT_EQUAL(state_of(admin_session(true)), CKS_RW_PUBLIC_SESSION);
+    token_stop();
+}
+
+static void a_logout_hides_what_was_found(void)
+{
+    CK_OBJECT_HANDLE objects[8];
+    CK_ULONG n, size;
+
+    f = admin_start();
+    session = admin_login(false, CKU_USER);
+    CU_ASSERT_EQUAL(f->C_FindObjectsInit(session, NULL, 0), CKR_OK);
+    CU_ASSERT_EQUAL(f->C_FindObjects(session, objects, 1, &n), CKR_OK);
+    CU_ASSERT_EQUAL(n, 1);
+    CU_ASSERT_EQUAL(f->C_GetObjectSize(session, objects[0], &size), CKR_OK);
+    CU_ASSERT_EQUAL(f->C_Logout(session), CKR_OK);
+    CU_ASSERT_EQUAL(f->C_GetObjectSize(session, objects[0], &size),
+                    CKR_OBJECT_HANDLE_INVALID);
+    CU_ASSERT_EQUAL(f->C_FindObjects(session, objects, 8, &n), CKR_OK);
+    CU_ASSERT_EQUAL(n, 0);
+    CU_ASSERT_EQUAL(f->C_FindObjectsFinal(session), CKR_OK);
+    token_stop();
+}
+
+/* The table of orgtrust-pkcs11(7), and where the sentence goes. */
+static void a_login_that_fails_has_its_code_and_its_sentence(void)
+{
+    static const struct {
+        const char *status;
+        CK_RV rv;
+    } rows[] = {{"auth", CKR_PIN_INCORRECT},       {"forbidden", CKR_PIN_INCORRECT},
+                {"network", CKR_DEVICE_ERROR},     {"server", CKR_DEVICE_ERROR},
+                {"protocol", CKR_DEVICE_ERROR},    {"rate", CKR_FUNCTION_FAILED},
+                {"busy", CKR_FUNCTION_FAILED},     {"memory", CKR_HOST_MEMORY},
+                {"not-found", CKR_GENERAL_ERROR},  {"refused", CKR_GENERAL_ERROR},
+                {"limit", CKR_GENERAL_ERROR},      {"usage", CKR_GENERAL_ERROR},
+                {"config", CKR_GENERAL_ERROR},     {"unsafe", CKR_GENERAL_ERROR},
+                {"io", CKR_GENERAL_ERROR},         {"no-space", CKR_GENERAL_ERROR},
+                {"internal", CKR_GENERAL_ERROR},   {"no-snapshot", CKR_GENERAL_ERROR},
+                {"expired", CKR_GENERAL_ERROR},    {"corrupt", CKR_GENERAL_ERROR},
+                {"interrupted", CKR_GENERAL_ERROR}};
+    char sentence[128];
+    const char *told;
+    size_t i;
+
+    f = admin_start();
+    session = admin_session(true);
+    for (i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        admin_fail(rows[i].status);
+        admin_catch_stderr();
+        CU_ASSERT_EQUAL(admin_try(session, CKU_USER, ADMIN_KEY), rows[i].rv);
+        told = admin_caught();
+        snprintf(sentence, sizeof(sentence), "orgtrust: because of %s\n", rows[i].status);
+        CU_ASSERT_STRING_EQUAL(told, sentence);
+        snprintf(sentence, sizeof(sentence), "token 'orgtrust admin': because of %s\n",
+                 rows[i].status);
+        CU_ASSERT_PTR_NOT_NULL(strstr(token_log(), sentence));
+        CU_ASSERT_EQUAL(state_of(session), CKS_RW_PUBLIC_SESSION);
+        CU_ASSERT_EQUAL(token_count(session, CKO_CERTIFICATE), 0);
+    }
+    token_stop();
+}
+
+/* The API has answered, so it knows the key; and who administers must get in to mend it.
+ */
+static void an_empty_list_is_no_reason_to_refuse_a_key(void)
+{
+    f = admin_start();
+    session = admin_session(true);
+    admin_fail("empty");
+    admin_catch_stderr();
+    CU_ASSERT_EQUAL(admin_try(session, CKU_USER, ADMIN_KEY), CKR_OK);
+    CU_ASSERT_STRING_EQUAL(admin_caught(), "");
+    CU_ASSERT_PTR_NOT_NULL(strstr(token_log(), "because of empty"));
+    CU_ASSERT_EQUAL(token_count(session, CKO_CERTIFICATE), 3);
+    token_stop();
+}
+
+static void a_command_that_is_not_there_is_told(void)
+{
+    f = admin_start();
+    session = admin_session(true);
+    setenv("ORGTRUST_COMMAND", unit_path("nothing-here"), 1);
+    admin_catch_stderr();
+    CU_ASSERT_EQUAL(admin_try(session, CKU_USER, ADMIN_KEY), CKR_GENERAL_ERROR);
+    CU_ASSERT_PTR_NOT_NULL(strstr(admin_caught(), "nothing-here"));
+    setenv("ORGTRUST_COMMAND", "/bin/false", 1);
+    admin_catch_stderr();
+    CU_ASSERT_EQUAL(admin_try(session, CKU_USER, ADMIN_KEY), CKR_GENERAL_ERROR);
+    CU_ASSERT_PTR_NOT_NULL(strstr(admin_caught(), "without a report"));
+    token_stop();
+}
+
+/* Nobody reads what the host writes to standard error, or it has none. */
+static void a_sentence_that_nobody_takes_harms_no_host(void)
+{
+    int ends[2], before = dup(STDERR_FILENO);
+    char fill[4096] = "";
+
+    f = admin_start();
+    session = admin_session(true);
+    admin_fail("auth");
+    CU_ASSERT_EQUAL_FATAL(pipe(ends), 0);
+    close(ends[0]);
+    dup2(ends[1], STDERR_FILENO); /* SIGPIPE would end this program */
+    CU_ASSERT_EQUAL(admin_try(session, CKU_USER, ADMIN_KEY), CKR_PIN_INCORRECT);
+    close(ends[1]);
+    CU_ASSERT_EQUAL_FATAL(pipe2(ends, O_NONBLOCK), 0);
+    while (write(ends[1], fill, sizeof(fill)) > 0)
+        ;
+    fcntl(ends[1], F_SETFL, 0);
+    dup2(ends[1], STDERR_FILENO); /* a write would wait for ever */
+    CU_ASSERT_EQUAL(admin_try(session, CKU_USER, ADMIN_KEY), CKR_PIN_INCORRECT);
+    close(ends[0]);
+    close(ends[1]);
+    close(STDERR_FILENO);
+    CU_ASSERT_EQUAL(admin_try(session, CKU_USER, ADMIN_KEY), CKR_PIN_INCORRECT);
+    dup2(before, STDERR_FILENO);
+    close(before);
+    token_stop();
+}
+
+static CK_RV other_rv;
+
+static void *log_in(void *arg)
+{
+    (void)arg;
+    other_rv = admin_try(session, CKU_USER, ADMIN_KEY);
+    return NULL;
+}
+
+static void wait_for_command(void)
+{
+    while (access(unit_path("report"), R_OK) != 0)
+        usleep(1000);
+}
+
+static void a_session_that_is_closed_meanwhile_is_not_logged_in(void)
+{
+    pthread_t thread;
+
+    f = admin_start();
+    session = admin_session(true);
+    admin_delay(600);
+    CU_ASSERT_EQUAL_FATAL(pthread_create(&thread, NULL, log_in, NULL), 0);
+    wait_for_command();
+    /* no lock is held while the command runs */
+    CU_ASSERT_EQUAL(state_of(session), CKS_RW_PUBLIC_SESSION);
+    CU_ASSERT_EQUAL(f->C_CloseSession(session), CKR_OK);
+    pthread_join(thread, NULL);
+    CU_ASSERT_EQUAL(other_rv, CKR_SESSION_HANDLE_INVALID);
+    CU_ASSERT_EQUAL(state_of(admin_session(true)), CKS_RW_PUBLIC_SESSION);
+    token_stop();
+}
+
+static void of_two_logins_at_once_one_is_the_first(void)
+{
+    pthread_t thread;
+    CK_RV rv;
+
+    f = admin_start();
+    session = admin_session(true);
+    admin_delay(100);
+    unsetenv("ORGTRUST_TEST_REPORT"); /* there is one file for both commands */
+    CU_ASSERT_EQUAL_FATAL(pthread_create(&thread, NULL, log_in, NULL), 0);
+    rv = admin_try(session, CKU_USER, ADMIN_KEY);
+    pthread_join(thread, NULL);
+    CU_ASSERT_EQUAL(rv + other_rv, CKR_OK + CKR_USER_ALREADY_LOGGED_IN);
+    CU_ASSERT_EQUAL(state_of(session), CKS_RW_USER_FUNCTIONS);
+    token_stop();
+}
+
+/* The officer may not be in beside a session that was opened while the command ran. */
+static void what_comes_up_meanwhile_counts(void)
+{
+    pthread_t thread;
+
+    f = admin_start();
+    session = admin_session(true);
+    admin_delay(600);
+    CU_ASSERT_EQUAL_FATAL(pthread_create(&thread, NULL, log_in, NULL), 0);
+    wait_for_command();
+    CU_ASSERT_EQUAL(admin_try(admin_session(true), CKU_SO, ADMIN_KEY),
+                    CKR_USER_ANOTHER_ALREADY_LOGGED_IN);
+    pthread_join(thread, NULL);
+    CU_ASSERT_EQUAL(other_rv, CKR_OK);
+    token_stop();
+}
+
+static bool is_nobody_in(CK_SESSION_HANDLE *s)
+{
+    CK_SESSION_INFO info;
+
+    return f->C_GetSessionInfo(session, &info) == CKR_CRYPTOKI_NOT_INITIALIZED &&
+           f->C_Initialize(NULL) == CKR_OK && open_as(CKF_RW_SESSION, s) == CKR_OK &&
+           f->C_GetSessionInfo(*s, &info) == CKR_OK &&
+           info.state == CKS_RW_PUBLIC_SESSION;
+}
+
+static void fault_46_a_forked_child_is_not_logged_in(void)
+{
+    CK_SESSION_HANDLE s;
+    int status = -1;
+    pid_t child;
+
+    f = admin_start();
+    session = admin_login(true, CKU_USER);
+    child = fork();
+    if (child == 0)
+        child_leave(is_nobody_in(&s) && admin_try(s, CKU_USER, ADMIN_KEY) == CKR_OK);
+    CU_ASSERT_EQUAL(waitpid(child, &status, 0), child);
+    CU_ASSERT_EQUAL(status, 0);
+    CU_ASSERT_EQUAL(state_of(session), CKS_RW_USER_FUNCTIONS);
+    CU_ASSERT_EQUAL(token_count(session, CKO_CERTIFICATE), 3);
+    token_stop();
+}
+
+static const struct unit_case cases[] = {
+    {"the_slot_stands_behind_all_others", the_slot_stands_behind_all_others},
+    {"the_label_has_the_source_and_the_order_is_that_of_sources",
+     the_label_has_the_source_and_the_order_is_that_of_sources},
+    {"before_a_login_there_is_nothing_to_see", before_a_login_there_is_nothing_to_see},
+    {"a_login_asks_the_organization_and_shows_all",
+     a_login_asks_the_organization_and_shows_all},
+    {"searches_use_what_differs_between_the_tokens",
+     searches_use_what_differs_between_the_tokens},
+    {"a_login_brings_the_newest_state", a_login_brings_the_newest_state},
+    {"the_configured_key_is_meant_by_a_word", the_configured_key_is_meant_by_a_word},
+    {"what_cannot_be_a_key_asks_nobody", what_cannot_be_a_key_asks_nobody},
+    {"fault_53_logins_follow_each_other_by_the_rules",
+     fault_53_logins_follow_each_other_by_the_rules},
+    {"the_last_session_takes_the_login_with_it",
+     the_last_session_takes_the_login_with_it},
+    {"a_logout_hides_what_was_found", a_logout_hides_what_was_found},
+    {"a_login_that_fails_has_its_code_and_its_sentence",
+     a_login_that_fails_has_its_code_and_its_sentence},
+    {"an_empty_list_is_no_reason_to_refuse_a_key",
+     an_empty_list_is_no_reason_to_refuse_a_key},
+    {"a_command_that_is_not_there_is_told", a_command_that_is_not_there_is_told},
+    {"a_sentence_that_nobody_takes_harms_no_host",
+     a_sentence_that_nobody_takes_harms_no_host},
+    {"a_session_that_is_closed_meanwhile_is_not_logged_in",
+     a_session_that_is_closed_meanwhile_is_not_logged_in},
+    {"of_two_logins_at_once_one_is_the_first", of_two_logins_at_once_one_is_the_first},
+    {"what_comes_up_meanwhile_counts", what_comes_up_meanwhile_counts},
+    {"fault_46_a_forked_child_is_not_logged_in",
+     fault_46_a_forked_child_is_not_logged_in},
+    {NULL, NULL}};
+
+int main(int argc, char **argv)
+{
+    return unit_main("p11 admin login", cases, argc, argv);
+}
