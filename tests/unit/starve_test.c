@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "cache/cache.h"
+#include "cache/errand.h"
 #include "cache/spawn.h"
 #include "cache_fixture.h"
 #include "files.h"
@@ -117,6 +118,36 @@ static void fault_51_spawning(void)
     CU_ASSERT_EQUAL(fixture_syncs(1), 1);
 }
 
+static void fault_51_an_errand(void)
+{
+    struct ot_errand errand = {.source = &fixture_source,
+                               .arguments = {"delete", "--yes", "cert_1"},
+                               .input = ot_span_str("input"),
+                               .key = ot_span_str("sk-admin-starve"),
+                               .timeout_ms = 60000};
+    struct ot_errand_result result;
+    struct ot_error err = OT_ERROR_INIT;
+    enum ot_status status;
+    unsigned n;
+
+    fixture_reset();
+    fixture_source.origin = (char *)"orgtrust.conf:1";
+    setenv("ORGTRUST_TEST_SAY", "status ok\nid cert_1\n", 1);
+    for (n = 1; n < ALLOCATIONS_MAX; n++) {
+        starve_after(n);
+        status = ot_errand_run(&errand, &result, &err);
+        if (!starve_end())
+            break;
+        CU_ASSERT_EQUAL(status, OT_E_NOMEM);
+        CU_ASSERT_FALSE(result.done);
+    }
+    unsetenv("ORGTRUST_TEST_SAY");
+    CU_ASSERT(n > 2 && n < ALLOCATIONS_MAX);
+    CU_ASSERT_EQUAL(status, OT_OK);
+    CU_ASSERT_STRING_EQUAL(result.id, "cert_1");
+    CU_ASSERT_EQUAL(fixture_syncs(1), 1);
+}
+
 static void fault_51_reading_the_state(void)
 {
     struct ot_error err = OT_ERROR_INIT;
@@ -141,6 +172,7 @@ int main(int argc, char **argv)
                                              CASE(fault_51_a_new_cache),
                                              CASE(fault_51_the_earlier_snapshot_stays),
                                              CASE(fault_51_spawning),
+                                             CASE(fault_51_an_errand),
                                              CASE(fault_51_reading_the_state),
                                              {NULL, NULL}};
 
