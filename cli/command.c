@@ -127,6 +127,28 @@ static const struct ot_command commands[] = {
         .argument_count = 1,
         .run = ot_cmd_apply,
     },
+    {
+        .name = "install",
+        .arguments = "[STACK ...]",
+        .summary = "make the programs of this machine, or of this user, ask orgtrust",
+        .help =
+            "Stacks: openssl, p11-kit, nss, firefox, java, system, systemd; all of them\n"
+            "when none is named. Shows what it will change and asks. As root for the\n"
+            "machine, as a user for the user.\n",
+        .options = OT_OPTIONS_INSTALL,
+        .more_arguments = true,
+        .run = ot_cmd_install,
+    },
+    {
+        .name = "uninstall",
+        .arguments = "[STACK ...]",
+        .summary = "take back what install has changed",
+        .help = "Each file becomes what it was, to the byte. From one that was edited\n"
+                "since only what install put there is taken out.\n",
+        .options = OT_OPTIONS_INSTALL,
+        .more_arguments = true,
+        .run = ot_cmd_uninstall,
+    },
 };
 
 #define COMMAND_COUNT (sizeof(commands) / sizeof(commands[0]))

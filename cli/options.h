@@ -42,6 +42,10 @@ enum ot_option {
 #define OT_OPTIONS_ADMIN                                                                 \
     (OT_OPTIONS_COMMON | OT_OPTION_BIT(OT_OPTION_PROJECT) |                              \
      OT_OPTION_BIT(OT_OPTION_DRY_RUN) | OT_OPTIONS_PROGRAM)
+/* What install and uninstall take: they are about no source. */
+#define OT_OPTIONS_INSTALL                                                               \
+    (OT_OPTION_BIT(OT_OPTION_JSON) | OT_OPTION_BIT(OT_OPTION_HELP) |                     \
+     OT_OPTION_BIT(OT_OPTION_DRY_RUN) | OT_OPTION_BIT(OT_OPTION_YES))
 
 enum ot_list_state { OT_LIST_ALL, OT_LIST_ACTIVE, OT_LIST_INACTIVE, OT_LIST_QUARANTINED };
 

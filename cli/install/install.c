@@ -1,0 +1,194 @@
+#include "install/install.h"
+
+#include <stdlib.h>
+
+#include "confirm.h"
+#include "install/show.h"
+#include "install/transaction.h"
+
+#define STACKS_MAX 16
+
+struct run {
+    struct ot_cli *cli;
+    enum ot_install_direction direction;
+    struct ot_install_env env;
+    struct ot_manifest_dir dir;
+    struct ot_install_item items[STACKS_MAX];
+    size_t count;
+};
+
+static enum ot_status add(struct run *run, const struct ot_stack *stack,
+                          struct ot_error *err)
+{
+    for (size_t i = 0; i < run->count; i++)
+        if (run->items[i].stack == stack)
+            return ot_error_set(err, OT_E_USAGE, "%s is named twice", stack->name);
+    run->items[run->count++].stack = stack;
+    return OT_OK;
+}
+
+static enum ot_status choose(struct run *run, struct ot_error *err)
+{
+    const struct ot_options *options = &run->cli->options;
+    enum ot_status status = OT_OK;
+
+    for (size_t i = 0; options->argument_count == 0 && ot_stacks[i] != NULL; i++)
+        status = add(run, ot_stacks[i], err);
+    for (int i = 0; status == OT_OK && i < options->argument_count; i++) {
+        const struct ot_stack *stack = ot_stack_find(options->arguments[i]);
+
+        if (stack == NULL)
+            return ot_error_set(err, OT_E_USAGE,
+                                "there is no stack '%s'; orgtrust help %s lists them",
+                                options->arguments[i],
+                                run->direction == OT_INSTALL ? "install" : "uninstall");
+        status = add(run, stack, err);
+    }
+    return status;
+}
+
+static bool is_pending(const struct ot_install_item *item)
+{
+    return item->plan.kind == OT_PLAN_READY &&
+           (ot_stack_plan_changes(&item->plan) > 0 || item->plan.is_unfinished);
+}
+
+static size_t make_plans(struct run *run)
+{
+    size_t pending = 0;
+
+    for (size_t i = 0; i < run->count; i++) {
+        struct ot_install_item *item = &run->items[i];
+
+        if (run->direction == OT_INSTALL)
+            ot_install_plan(&item->plan, item->stack, &run->env);
+        else
+            ot_uninstall_plan(&item->plan, item->stack, &run->env);
+        pending += is_pending(item);
+    }
+    return pending;
+}
+
+static void show(struct run *run, struct ot_output *out, bool is_past)
+{
+    for (size_t i = 0; i < run->count; i++)
+        ot_install_show(out, &run->items[i], is_past);
+}
+
+static enum ot_status ask(struct run *run, struct ot_error *err)
+{
+    struct ot_output out;
+
+    if (run->cli->options.yes)
+        return OT_OK;
+    ot_output_init(&out, stderr);
+    show(run, &out, false);
+    return ot_confirm(run->direction == OT_INSTALL ? "Change these files?"
+                                                   : "Take these changes back?",
+                      err);
+}
+
+static enum ot_status carry_out(struct run *run, struct ot_error *err)
+{
+    enum ot_status status = OT_OK;
+
+    if (run->dir.fd < 0)
+        status = ot_manifest_dir_open(&run->dir, run->env.state_dir, true, err);
+    for (size_t i = 0; status == OT_OK && i < run->count; i++) {
+        struct ot_install_item *item = &run->items[i];
+
+        if (!is_pending(item))
+            continue;
+        if (*run->cli->stop)
+            return ot_error_set(err, OT_E_INTERRUPTED,
+                                "interrupted before %s; what was done is done",
+                                item->stack->name);
+        item->is_tried = true;
+        item->status =
+            run->direction == OT_INSTALL
+                ? ot_install_apply(&item->plan, item->stack, &run->env, &item->why)
+                : ot_uninstall_apply(&item->plan, item->stack, &run->env, &item->why);
+    }
+    return status;
+}
+
+static enum ot_status print_json(struct run *run, struct ot_error *err)
+{
+    bool failed = false;
+    cJSON *root = cJSON_CreateObject(), *stacks;
+    enum ot_status status;
+
+    ot_json_put_string(root, "for", run->env.is_root ? "machine" : "user", &failed);
+    ot_json_put_bool(root, "dry_run", run->cli->options.dry_run, &failed);
+    stacks = ot_json_put_array(root, "stacks", &failed);
+    for (size_t i = 0; i < run->count; i++)
+        ot_install_json(ot_json_append_object(stacks, &failed), &run->items[i], &failed);
+    status =
+        failed ? ot_error_nomem(err) : ot_output_json(&run->cli->out, root, false, err);
+    cJSON_Delete(root);
+    return status;
+}
+
+/* Says what failed and returns the first. What is absent is told by show(); it is a
+ * failure where it was asked for by name. */
+static enum ot_status judge(const struct run *run)
+{
+    bool named = run->cli->options.argument_count > 0;
+    enum ot_status first = OT_OK;
+
+    for (size_t i = 0; i < run->count; i++) {
+        const struct ot_install_item *item = &run->items[i];
+        enum ot_status status = item->status;
+
+        if (item->plan.kind == OT_PLAN_REFUSED ||
+            (item->plan.kind == OT_PLAN_ABSENT && named))
+            status = item->plan.why.status;
+        else if (status != OT_OK)
+            ot_output_say("%s: %s", item->stack->name, item->why.message);
+        first = first == OT_OK ? status : first;
+    }
+    return first;
+}
+
+static enum ot_status work(struct run *run, struct ot_error *err)
+{
+    const struct ot_options *options = &run->cli->options;
+    enum ot_status status = OT_OK, next;
+    size_t pending;
+
+    if (!options->dry_run)
+        status = ot_manifest_dir_open(&run->dir, run->env.state_dir, false, err);
+    if (status != OT_OK)
+        return status;
+    pending = make_plans(run);
+    if (pending > 0 && !options->dry_run) {
+        status = ask(run, err);
+        if (status == OT_OK)
+            status = carry_out(run, err);
+        if (status != OT_OK)
+            return status;
+    }
+    if (options->json)
+        status = print_json(run, err);
+    else
+        show(run, &run->cli->out, !options->dry_run);
+    next = judge(run);
+    return status == OT_OK ? next : status;
+}
+
+enum ot_status ot_install_run(struct ot_cli *cli, enum ot_install_direction direction,
+                              struct ot_error *err)
+{
+    struct run run = {.cli = cli, .direction = direction, .dir = {.fd = -1}};
+    enum ot_status status = ot_install_env_init(&run.env, err);
+
+    if (status == OT_OK)
+        status = choose(&run, err);
+    if (status == OT_OK)
+        status = work(&run, err);
+    ot_manifest_dir_close(&run.dir);
+    for (size_t i = 0; i < run.count; i++)
+        ot_stack_plan_clear(&run.items[i].plan);
+    ot_install_env_clear(&run.env);
+    return status;
+}

@@ -1,0 +1,128 @@
+#include "install/nss_module.h"
+
+#include <errno.h>
+#include <ftw.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "fetch/file.h"
+#include "install/stack.h"
+#include "install/tool.h"
+
+#define NAME "orgtrust"
+#define SCRATCH "/tmp/orgtrust-install.XXXXXX"
+
+static int remove_entry(const char *path, const struct stat *st, int kind,
+                        struct FTW *ftw)
+{
+    (void)st;
+    (void)kind;
+    (void)ftw;
+    return remove(path);
+}
+
+/* modutil edits a copy in a directory of its own, so that the database changes in one
+ * step, and with nothing but its list. It loads our module, which there has an empty
+ * configuration: it must not start a sync. */
+static enum ot_status edit_copy(struct ot_file_state *to,
+                                const struct ot_file_state *from, const char *scratch,
+                                bool add, struct ot_error *err)
+{
+    char list[sizeof(SCRATCH) + 16], conf[sizeof(SCRATCH) + 32];
+    char database[sizeof(SCRATCH) + 16];
+    const char *const adding[] = {"modutil",  "-dbdir",         database, "-add", NAME,
+                                  "-libfile", OT_PKCS11_MODULE, "-force", NULL};
+    const char *const deleting[] = {"modutil", "-dbdir", database, "-delete",
+                                    NAME,      "-force", NULL};
+    const char *const environment[] = {"LC_ALL=C", conf, NULL};
+    enum ot_status status;
+
+    snprintf(list, sizeof(list), "%s/pkcs11.txt", scratch);
+    snprintf(conf, sizeof(conf), "ORGTRUST_CONF=%s/conf", scratch);
+    snprintf(database, sizeof(database), "sql:%s", scratch);
+    status = ot_file_replace(list, from->data, from->len, 0600, err);
+    if (status == OT_OK)
+        status = ot_file_replace(strchr(conf, '=') + 1, "", 0, 0600, err);
+    if (status == OT_OK)
+        status = ot_tool_run(add ? adding : deleting, environment, err);
+    if (status != OT_OK)
+        return status;
+    ot_file_state_clear(to);
+    status = ot_file_state_read(to, list, OT_EDITED_BYTES_MAX, err);
+    to->mtime.tv_nsec = UTIME_OMIT;
+    return status;
+}
+
+static enum ot_status edit_list(struct ot_file_state *to,
+                                const struct ot_file_state *from, bool add,
+                                struct ot_error *err)
+{
+    char scratch[] = SCRATCH;
+    enum ot_status status;
+
+    if (!ot_tool_exists("modutil"))
+        return ot_error_set(err, OT_E_CONFIG,
+                            "NSS's own tool for its databases, modutil, is not here: "
+                            "install the package libnss3-tools");
+    if (mkdtemp(scratch) == NULL)
+        return ot_error_errno(err, OT_E_IO, errno, "cannot make a directory in /tmp");
+    status = edit_copy(to, from, scratch, add, err);
+    nftw(scratch, remove_entry, 8, FTW_DEPTH | FTW_PHYS);
+    return status;
+}
+
+static bool has_module(const struct ot_file_state *list)
+{
+    return list->kind == OT_FILE_REGULAR &&
+           strstr(list->data, "library=" OT_PKCS11_MODULE "\n") != NULL;
+}
+
+/* Another user's directory is not edited with root's rights: its owner could put links
+ * there meanwhile. */
+static bool is_foreign(const char *path)
+{
+    struct stat st;
+
+    return stat(path, &st) == 0 && st.st_uid != geteuid();
+}
+
+enum ot_status ot_nss_plan(struct ot_stack_plan *plan, const char *dir, bool *found,
+                           struct ot_error *err)
+{
+    struct ot_edit *edit;
+    char *path;
+    enum ot_status status;
+
+    if (asprintf(&path, "%s/pkcs11.txt", dir) < 0)
+        return ot_error_nomem(err);
+    if (access(path, F_OK) != 0) {
+        free(path);
+        return OT_OK;
+    }
+    if (is_foreign(dir)) {
+        ot_stack_plan_note(
+            plan, "%s belongs to another user, who can install for themselves", dir);
+        free(path);
+        return OT_OK;
+    }
+    *found = true;
+    status = ot_stack_plan_edit(plan, path, &edit, err);
+    if (status == OT_OK && has_module(&edit->before))
+        ot_stack_plan_drop(plan);
+    else if (status == OT_OK)
+        status = edit_list(&edit->after, &edit->before, true, err);
+    free(path);
+    return status;
+}
+
+enum ot_status ot_nss_strip(struct ot_file_state *to, const char *path,
+                            const struct ot_file_state *now, bool *found,
+                            struct ot_error *err)
+{
+    (void)path;
+    *found = has_module(now);
+    return *found ? edit_list(to, now, false, err) : OT_OK;
+}

@@ -1,0 +1,17 @@
+/* The module list of an NSS database, pkcs11.txt, as NSS's own tool edits it. */
+#ifndef OT_CLI_INSTALL_NSS_MODULE_H
+#define OT_CLI_INSTALL_NSS_MODULE_H
+
+#include "install/plan.h"
+
+/* Plans that the database in directory dir knows our module. *found: whether there is a
+ * database of this user's. */
+enum ot_status ot_nss_plan(struct ot_stack_plan *plan, const char *dir, bool *found,
+                           struct ot_error *err);
+
+/* The list without our module; see struct ot_stack. */
+enum ot_status ot_nss_strip(struct ot_file_state *to, const char *path,
+                            const struct ot_file_state *now, bool *found,
+                            struct ot_error *err);
+
+#endif

@@ -1,0 +1,22 @@
+/* Plans and what came of them, for people and for programs. */
+#ifndef OT_CLI_INSTALL_SHOW_H
+#define OT_CLI_INSTALL_SHOW_H
+
+#include "install/stack.h"
+#include "json_build.h"
+#include "output.h"
+
+struct ot_install_item {
+    const struct ot_stack *stack;
+    struct ot_stack_plan plan;
+    enum ot_status status; /* of carrying it out */
+    struct ot_error why;
+    bool is_tried;
+};
+
+/* What would be done, or, with is_past, what was done. */
+void ot_install_show(struct ot_output *out, const struct ot_install_item *item,
+                     bool is_past);
+void ot_install_json(cJSON *object, const struct ot_install_item *item, bool *failed);
+
+#endif

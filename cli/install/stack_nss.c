@@ -1,0 +1,55 @@
+/* NSS: the databases that Chromium and the NSS tools of this user open, and the one that
+ * some systems keep for everybody. */
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "install/nss_module.h"
+#include "install/stack.h"
+
+#define MACHINE_DATABASE "/etc/pki/nssdb"
+
+static enum ot_status plan_home(struct ot_stack_plan *plan, const char *home,
+                                const char *name, bool *found, struct ot_error *err)
+{
+    enum ot_status status;
+    char *dir;
+
+    if (asprintf(&dir, "%s/%s", home, name) < 0)
+        return ot_error_nomem(err);
+    status = ot_nss_plan(plan, dir, found, err);
+    free(dir);
+    return status;
+}
+
+static enum ot_status plan(struct ot_stack_plan *plan, const struct ot_install_env *env,
+                           struct ot_error *err)
+{
+    bool found = false;
+    enum ot_status status = ot_install_need(OT_PKCS11_MODULE, err);
+
+    /* Chromium opens the first of these two that is there. */
+    if (status == OT_OK)
+        status = plan_home(plan, env->home, ".pki/nssdb", &found, err);
+    if (status == OT_OK)
+        status = plan_home(plan, env->home, ".local/share/pki/nssdb", &found, err);
+    if (status == OT_OK && env->is_root)
+        status = ot_nss_plan(plan, MACHINE_DATABASE, &found, err);
+    if (status != OT_OK)
+        return status;
+    if (!found)
+        return ot_error_set(err, OT_E_NOT_FOUND,
+                            "this user has no NSS database; Chromium makes one when it "
+                            "first runs, certutil -N -d sql:%s/.local/share/pki/nssdb "
+                            "another",
+                            env->home);
+    if (plan->count > 0)
+        ot_stack_plan_note(plan, "a browser that runs now sees it after its next start");
+    return OT_OK;
+}
+
+const struct ot_stack ot_stack_nss = {
+    .name = "nss",
+    .summary = "Chromium and the NSS tools, for this user",
+    .plan = plan,
+    .strip = ot_nss_strip,
+};

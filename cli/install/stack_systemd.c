@@ -1,0 +1,88 @@
+/* systemd: orgtrust.service, which keeps the snapshots fresh. It is enabled by the link
+ * that `systemctl enable` would make, so that taking it back leaves nothing, and started
+ * by systemctl. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "install/stack.h"
+#include "install/tool.h"
+
+#define SERVICE "orgtrust.service"
+#define TIMER "orgtrust-sync.timer"
+#define WANTS "/etc/systemd/system/multi-user.target.wants/"
+#define TIMER_WANTS "/etc/systemd/system/timers.target.wants/"
+
+static bool is_there(const char *path)
+{
+    struct stat st;
+
+    return lstat(path, &st) == 0;
+}
+
+static enum ot_status plan_link(struct ot_stack_plan *plan, struct ot_error *err)
+{
+    struct ot_edit *edit;
+    char *target;
+    enum ot_status status = ot_stack_plan_edit_here(plan, WANTS SERVICE, &edit, err);
+
+    if (status != OT_OK)
+        return status;
+    target = strdup(ORGTRUST_UNIT_DIR "/" SERVICE);
+    if (target == NULL)
+        return ot_error_nomem(err);
+    ot_file_state_set(&edit->after, target, strlen(target));
+    edit->after.kind = OT_FILE_LINK;
+    return OT_OK;
+}
+
+static enum ot_status plan(struct ot_stack_plan *plan, const struct ot_install_env *env,
+                           struct ot_error *err)
+{
+    enum ot_status status;
+
+    if (!env->is_root)
+        return ot_error_set(err, OT_E_NOT_FOUND,
+                            "the service is the machine's: as root; a user's programs "
+                            "sync by themselves when they find the snapshot stale");
+    if (!is_there("/run/systemd/system"))
+        return ot_error_set(err, OT_E_NOT_FOUND,
+                            "systemd does not run here; run orgtrust watch, or orgtrust "
+                            "sync from time to time, by what does");
+    status = ot_install_need(ORGTRUST_UNIT_DIR "/" SERVICE, err);
+    if (status != OT_OK)
+        return status;
+    if (is_there(WANTS SERVICE))
+        return OT_OK;
+    if (is_there(TIMER_WANTS TIMER)) {
+        ot_stack_plan_note(plan, TIMER " is enabled and does the same");
+        return OT_OK;
+    }
+    return plan_link(plan, err);
+}
+
+static enum ot_status finish(const struct ot_install_env *env, bool is_installed,
+                             struct ot_error *err)
+{
+    const char *const reload[] = {"systemctl", "daemon-reload", NULL};
+    const char *const start[] = {"systemctl", "start", "--no-block", SERVICE, NULL};
+    const char *const stop[] = {"systemctl", "stop", SERVICE, NULL};
+    const char *const environment[] = {"LC_ALL=C", NULL};
+    enum ot_status status;
+
+    (void)env;
+    if (!is_there("/run/systemd/system")) /* no longer */
+        return OT_OK;
+    status = ot_tool_run(reload, environment, err);
+    return status == OT_OK ? ot_tool_run(is_installed ? start : stop, environment, err)
+                           : status;
+}
+
+const struct ot_stack ot_stack_systemd = {
+    .name = "systemd",
+    .summary = "a service that keeps the snapshots fresh",
+    .plan = plan,
+    .finish = finish,
+};

@@ -1,0 +1,82 @@
+#include <errno.h>
+#include <pwd.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "cache/path.h"
+#include "install/stack.h"
+
+#define MACHINE_STATE_DIR "/var/lib/orgtrust/install"
+
+const struct ot_stack *const ot_stacks[] = {
+    &ot_stack_openssl, &ot_stack_p11_kit, &ot_stack_nss,     &ot_stack_firefox,
+    &ot_stack_java,    &ot_stack_system,  &ot_stack_systemd, NULL,
+};
+
+const struct ot_stack *ot_stack_find(const char *name)
+{
+    for (size_t i = 0; ot_stacks[i] != NULL; i++)
+        if (strcmp(ot_stacks[i]->name, name) == 0)
+            return ot_stacks[i];
+    return NULL;
+}
+
+enum ot_status ot_install_need(const char *path, struct ot_error *err)
+{
+    if (access(path, F_OK) == 0)
+        return OT_OK;
+    return ot_error_errno(err, OT_E_IO, errno,
+                          "%s, which programs would load, is not installed", path);
+}
+
+/* $NAME/rest, or home/fallback/rest; relative values do not count (XDG). */
+static char *xdg(const char *name, const char *home, const char *fallback,
+                 const char *rest)
+{
+    const char *value = ot_path_env(name);
+    char *path = NULL;
+    int n = value != NULL && value[0] == '/'
+                ? asprintf(&path, "%s%s", value, rest)
+                : asprintf(&path, "%s/%s%s", home, fallback, rest);
+
+    return n < 0 ? NULL : path;
+}
+
+static const char *find_home(void)
+{
+    const char *home = ot_path_env("HOME");
+    const struct passwd *account;
+
+    if (home != NULL && home[0] == '/')
+        return home;
+    account = getpwuid(geteuid());
+    return account != NULL ? account->pw_dir : "/";
+}
+
+enum ot_status ot_install_env_init(struct ot_install_env *env, struct ot_error *err)
+{
+    const char *home = find_home();
+
+    *env = (struct ot_install_env){
+        .is_root = geteuid() == 0,
+        .home = strdup(home),
+        .config_home = xdg("XDG_CONFIG_HOME", home, ".config", ""),
+    };
+    env->state_dir =
+        env->is_root ? strdup(MACHINE_STATE_DIR)
+                     : xdg("XDG_STATE_HOME", home, ".local/state", "/orgtrust/install");
+    if (env->home != NULL && env->config_home != NULL && env->state_dir != NULL)
+        return OT_OK;
+    ot_install_env_clear(env);
+    return ot_error_nomem(err);
+}
+
+void ot_install_env_clear(struct ot_install_env *env)
+{
+    free(env->home);
+    free(env->config_home);
+    free(env->state_dir);
+    *env = (struct ot_install_env){.home = NULL};
+}
