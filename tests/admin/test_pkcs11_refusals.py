@@ -28,7 +28,7 @@ def rv_of(kind: str, status: int) -> str:
 @pytest.fixture
 def host(synced):
     """A host that is logged in."""
-    synced.configure(admin_token="yes", connect_timeout="2s", timeout="4s")
+    synced.configure(admin_token="yes", connect_timeout="2s", timeout="2s")
     made = TokenHost(synced)
     made.log_in()
     yield made
@@ -59,7 +59,6 @@ def assert_told(host, *words: str):
         assert word in said, said
 
 
-@pytest.mark.memory
 @pytest.mark.parametrize("kind", ["upload", "rename", "activate", "deactivate", "delete"])
 def test_every_4xx(synced, api, host, writes, kind):
     shown = host.listed()
@@ -215,6 +214,7 @@ def test_409_400_and_what_is_no_certificate(kept, roots):
     host.stop()
 
 
+@pytest.mark.memory
 def test_404_what_somebody_else_has_deleted(organization, world, roots):
     world.configure(admin_token="yes")
     ids = [organization.add(r, f"r{i}", active=False) for i, r in enumerate(roots)]

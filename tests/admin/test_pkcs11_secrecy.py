@@ -5,6 +5,7 @@ command."""
 from __future__ import annotations
 
 import os
+import signal
 import socket
 import threading
 from pathlib import Path
@@ -194,6 +195,16 @@ def test_the_memory_of_the_host(admin, host, key):
         assert not has(host.pid, key, False), end
         if again is not None:
             again()
+
+
+@with_plain_build
+def test_a_child_of_the_host_has_no_key(host, key):
+    child = int(host.ask("fork"))
+    try:
+        assert not has(child, key, False)
+        assert is_kept_well(host, key)
+    finally:
+        os.kill(child, signal.SIGKILL)
 
 
 @with_plain_build

@@ -339,6 +339,18 @@ static CK_RV initialize(char *rest)
     return f->C_Initialize(NULL);
 }
 
+static CK_RV fork_child(char *rest)
+{
+    pid_t child = fork();
+
+    (void)rest;
+    while (child == 0)
+        pause();
+    if (child < 0)
+        give_up("cannot fork", "a child");
+    return say_handle(CKR_OK, (CK_ULONG)child);
+}
+
 static CK_RV dump_core(char *rest)
 {
     struct rlimit all = {RLIM_INFINITY, RLIM_INFINITY};
@@ -359,7 +371,7 @@ static const struct {
     {"count", count_all},       {"find", find},         {"upload", upload},
     {"trust", trust},           {"name", set_name},     {"mark", mark},
     {"destroy", destroy},       {"log", say_log},       {"finalize", finalize},
-    {"initialize", initialize}, {"abort", dump_core}};
+    {"initialize", initialize}, {"fork", fork_child},   {"abort", dump_core}};
 
 static CK_RV obey(char *line)
 {

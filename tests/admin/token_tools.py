@@ -296,10 +296,11 @@ class P11Kit(Tool):
         return self.call("delete-object", "--login", self.scope.admin_url(name))
 
     def shown(self, token, login=False):
+        url = f"{url_of(token)};type=cert"
         if login:
-            done = self.call("list-objects", "--login", url_of(token))
+            done = self.call("list-objects", "--login", url)
         else:
-            done = self.run([need("p11-kit"), "list-objects", url_of(token)])
+            done = self.run([need("p11-kit"), "list-objects", url])
         return labels(done.stdout, "label")
 
     def believes(self, server):
