@@ -211,26 +211,29 @@ CK_RV C_LoginUser(CK_SESSION_HANDLE session, CK_USER_TYPE user_type, CK_UTF8CHAR
     return rv == CKR_OK ? C_Login(session, user_type, pin, pin_len) : rv;
 }
 
+static CK_RV log_out(struct ot_login *login)
+{
+    struct ot_key_page *key;
+    CK_RV rv = ot_lock_take(&login->lock);
+
+    if (rv != CKR_OK)
+        return rv;
+    key = end_login(login);
+    ot_lock_drop(&login->lock);
+    ot_key_page_unref(key);
+    return key != NULL ? CKR_OK : CKR_USER_NOT_LOGGED_IN;
+}
+
 CK_RV C_Logout(CK_SESSION_HANDLE handle)
 {
-    struct ot_key_page *key = NULL;
     struct ot_session *session;
-    struct ot_login *login;
     CK_RV rv = ot_session_take(handle, &session);
 
     if (rv != CKR_OK)
         return rv;
-    login = &session->slot->login;
-    rv = ot_lock_take(&login->lock);
-    if (rv == CKR_OK) {
-        if (ot_login_who(login) == OT_NOBODY)
-            rv = CKR_USER_NOT_LOGGED_IN;
-        else
-            key = end_login(login);
-        ot_lock_drop(&login->lock);
-    }
+    rv = session->slot->aspect.is_admin ? log_out(&session->slot->login)
+                                        : CKR_USER_NOT_LOGGED_IN;
     ot_session_drop(session);
-    ot_key_page_unref(key);
     return rv;
 }
 

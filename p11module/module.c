@@ -117,9 +117,18 @@ static CK_RV add_slot(struct ot_module *module, struct ot_view *view, bool is_ad
     return ot_slot_init(&module->slots[i], i + 1, view, is_admin, &module->locking);
 }
 
-static bool has_admin_slot(const struct ot_view *view)
+static bool has_admin_slot(const struct ot_source *source)
 {
-    return view->source != NULL && view->source->admin_token && ot_errand_is_allowed();
+    return source->admin_token && ot_errand_is_allowed();
+}
+
+static size_t count_slots(const struct ot_config *config, size_t sources)
+{
+    size_t count = sources, i;
+
+    for (i = 0; config != NULL && i < ot_config_count(config); i++)
+        count += has_admin_slot(ot_config_at(config, i));
+    return count;
 }
 
 /* The slots to administer come last: some programs know a slot by its place only. */
@@ -131,7 +140,7 @@ static CK_RV make_slots(struct ot_module *module)
     for (i = 0; i < module->view_count && rv == CKR_OK; i++)
         rv = add_slot(module, &module->views[i], false);
     for (i = 0; i < module->view_count && rv == CKR_OK; i++)
-        if (has_admin_slot(&module->views[i]))
+        if (module->views[i].source != NULL && has_admin_slot(module->views[i].source))
             rv = add_slot(module, &module->views[i], true);
     return rv;
 }
@@ -158,7 +167,8 @@ static CK_RV module_new(struct ot_module **out, const struct ot_locking *locking
     struct ot_module *module;
     CK_RV rv;
 
-    module = calloc(1, sizeof(*module) + 2 * count * sizeof(module->slots[0]));
+    module = calloc(1, sizeof(*module) +
+                           count_slots(config, count) * sizeof(module->slots[0]));
     if (module == NULL) {
         ot_config_free(config);
         return CKR_HOST_MEMORY;

@@ -26,7 +26,7 @@ CK_RV ot_slot_init(struct ot_slot *slot, CK_SLOT_ID id, struct ot_view *view,
     snprintf(name, sizeof(name), "%s%s", source != NULL ? source->name : "default", word);
     snprintf(slot->serial, sizeof(slot->serial), "%016" PRIx64,
              ot_span_hash(ot_span_str(name)));
-    return ot_login_init(&slot->login, locking);
+    return is_admin ? ot_login_init(&slot->login, locking) : CKR_OK;
 }
 
 void ot_slot_clear(struct ot_slot *slot)

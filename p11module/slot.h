@@ -14,7 +14,7 @@ struct ot_slot {
     CK_SLOT_ID id;
     struct ot_view *view; /* of its source; not owned */
     struct ot_aspect aspect;
-    struct ot_login login; /* of an administration token; of others nobody's */
+    struct ot_login login; /* of an administration token; of others zeros: nobody */
     char label[OT_TOKEN_LABEL_LEN + 1];
     char serial[OT_SLOT_SERIAL_LEN + 1];
     atomic_ulong sessions; /* how many are open */

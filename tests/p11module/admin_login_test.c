@@ -475,20 +475,44 @@ static void of_two_logins_at_once_one_is_the_first(void)
     token_stop();
 }
 
-/* The officer may not be in beside a session that was opened while the command ran. */
+/* What was so when a login began may be otherwise when its command has ended. */
 static void what_comes_up_meanwhile_counts(void)
 {
     pthread_t thread;
 
     f = admin_start();
     session = admin_session(true);
-    admin_delay(600);
+    admin_delay(300);
     CU_ASSERT_EQUAL_FATAL(pthread_create(&thread, NULL, log_in, NULL), 0);
     wait_for_command();
+    admin_delay(1200); /* nobody is in when this one begins */
     CU_ASSERT_EQUAL(admin_try(admin_session(true), CKU_SO, ADMIN_KEY),
                     CKR_USER_ANOTHER_ALREADY_LOGGED_IN);
     pthread_join(thread, NULL);
     CU_ASSERT_EQUAL(other_rv, CKR_OK);
+    token_stop();
+}
+
+static void *log_in_as_officer(void *arg)
+{
+    (void)arg;
+    other_rv = admin_try(session, CKU_SO, ADMIN_KEY);
+    return NULL;
+}
+
+static void an_officer_is_not_beside_a_new_read_only_session(void)
+{
+    pthread_t thread;
+
+    f = admin_start();
+    session = admin_session(true);
+    admin_delay(600);
+    CU_ASSERT_EQUAL_FATAL(pthread_create(&thread, NULL, log_in_as_officer, NULL), 0);
+    wait_for_command();
+    (void)admin_session(false);
+    pthread_join(thread, NULL);
+    CU_ASSERT_EQUAL(other_rv, CKR_SESSION_READ_ONLY_EXISTS);
+    CU_ASSERT_EQUAL(state_of(session), CKS_RW_PUBLIC_SESSION);
     token_stop();
 }
 
@@ -548,6 +572,8 @@ static const struct unit_case cases[] = {
      a_session_that_is_closed_meanwhile_is_not_logged_in},
     {"of_two_logins_at_once_one_is_the_first", of_two_logins_at_once_one_is_the_first},
     {"what_comes_up_meanwhile_counts", what_comes_up_meanwhile_counts},
+    {"an_officer_is_not_beside_a_new_read_only_session",
+     an_officer_is_not_beside_a_new_read_only_session},
     {"fault_46_a_forked_child_is_not_logged_in",
      fault_46_a_forked_child_is_not_logged_in},
     {NULL, NULL}};
