@@ -1,0 +1,189 @@
+/* Makes a machine with so many anchors, in every form that a peer reads.
+ *
+ *   bench_make COUNT DIRECTORY        with ORGTRUST_CONF for the snapshot of `default`
+ *
+ * DIRECTORY (which is there) gets bundle.pem, hashed/ (as `openssl rehash` names files),
+ * leaf.pem and leaf.key (a server that the anchor in the middle vouches for), and the
+ * cache of the configuration gets the snapshot. All anchors share one P-256 key: making
+ * them is cheap, and to a reader they cost what others do. */
+#include <errno.h>
+#include <openssl/pem.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <time.h>
+
+#include "bench.h"
+#include "cache/path.h"
+#include "certs.h"
+#include "fetch/cert.h"
+#include "fetch/snapshot_write.h"
+
+#define NAME_LEN 32
+
+struct anchors {
+    const char *directory;
+    unsigned count;
+    struct ot_record *records;
+    struct ot_cert **certs;
+    char (*ids)[NAME_LEN];
+    FILE *bundle;
+};
+
+static void write_pem(X509 *x509, const char *path)
+{
+    FILE *file = fopen(path, "w");
+
+    bench_must(file != NULL && PEM_write_X509(file, x509) == 1 && fclose(file) == 0,
+               "cannot write", path);
+}
+
+/* HASH.N with the first N that is free. */
+static void add_to_hashed(struct anchors *anchors, X509 *x509)
+{
+    unsigned long hash = X509_NAME_hash_ex(X509_get_subject_name(x509), NULL, NULL, NULL);
+    struct stat st;
+    char *path;
+    unsigned n;
+
+    for (n = 0;; n++) {
+        bench_must(asprintf(&path, "%s/hashed/%08lx.%u", anchors->directory, hash, n) > 0,
+                   "no memory", "hashed");
+        if (stat(path, &st) != 0 && errno == ENOENT)
+            break;
+        free(path);
+    }
+    write_pem(x509, path);
+    free(path);
+}
+
+static void add_record(struct anchors *anchors, unsigned i, X509 *x509)
+{
+    struct ot_error err = OT_ERROR_INIT;
+    struct ot_record *record = &anchors->records[i];
+    unsigned char *der = NULL;
+    int len = i2d_X509(x509, &der);
+
+    bench_must(len > 0 &&
+                   ot_cert_parse(&anchors->certs[i], der, (size_t)len, &err) == OT_OK,
+               "cannot parse", err.message);
+    ot_cert_fill(anchors->certs[i], record);
+    record->flags |= OT_RECORD_ACTIVE;
+    record->created_at = i;
+    snprintf(anchors->ids[i], NAME_LEN, "cert_%024x", i);
+    record->field[OT_FIELD_ID] = ot_span_str(anchors->ids[i]);
+    OPENSSL_free(der);
+}
+
+static X509 *new_anchor(unsigned i)
+{
+    char cn[NAME_LEN];
+    X509 *x509;
+
+    snprintf(cn, sizeof(cn), "Anchor %06u", i);
+    x509 = certs_new(cn, 0x1000 + (long)i);
+    certs_add_ext(x509, NID_key_usage, "critical,keyCertSign,cRLSign");
+    /* Ten years: the files are made once. */
+    bench_must(X509_gmtime_adj(X509_getm_notAfter(x509), 10 * 365 * 86400L) != NULL,
+               "cannot date", cn);
+    return x509;
+}
+
+static void make_leaf(struct anchors *anchors)
+{
+    X509 *leaf = certs_new("localhost", 1), *issuer = new_anchor(anchors->count / 2);
+    char *path = bench_path(anchors->directory, "leaf.pem");
+    char *key = bench_path(anchors->directory, "leaf.key");
+    FILE *file = fopen(key, "w");
+
+    bench_must(X509_set_issuer_name(leaf, X509_get_subject_name(issuer)) == 1, "issuer",
+               path);
+    X509_delete_ext(leaf, X509_get_ext_by_NID(leaf, NID_basic_constraints, -1));
+    X509_delete_ext(leaf, X509_get_ext_by_NID(leaf, NID_subject_key_identifier, -1));
+    certs_add_ext(leaf, NID_subject_alt_name, "DNS:localhost,IP:127.0.0.1");
+    certs_add_ext(leaf, NID_ext_key_usage, "serverAuth");
+    certs_add_ext(leaf, NID_key_usage, "critical,digitalSignature");
+    bench_must(X509_gmtime_adj(X509_getm_notAfter(leaf), 10 * 365 * 86400L) != NULL &&
+                   X509_sign(leaf, certs_key(), EVP_sha256()) > 0,
+               "cannot sign", path);
+    write_pem(leaf, path);
+    bench_must(file != NULL &&
+                   PEM_write_PrivateKey(file, certs_key(), NULL, NULL, 0, NULL, NULL) ==
+                       1 &&
+                   fclose(file) == 0,
+               "cannot write", key);
+    X509_free(issuer);
+    X509_free(leaf);
+    free(path);
+    free(key);
+}
+
+static void make_anchors(struct anchors *anchors)
+{
+    unsigned i;
+
+    for (i = 0; i < anchors->count; i++) {
+        X509 *x509 = new_anchor(i);
+
+        bench_must(X509_sign(x509, certs_key(), EVP_sha256()) > 0 &&
+                       PEM_write_X509(anchors->bundle, x509) == 1,
+                   "cannot make", anchors->directory);
+        add_to_hashed(anchors, x509);
+        add_record(anchors, i, x509);
+        X509_free(x509);
+    }
+}
+
+static void write_snapshot(const struct anchors *anchors)
+{
+    struct ot_error err = OT_ERROR_INIT;
+    struct ot_config *config = NULL;
+    const struct ot_source *source;
+    char path[PATH_MAX];
+    char *scope;
+
+    bench_must(ot_config_load(&config, &err) == OT_OK &&
+                   ot_config_find(config, NULL, &source, &err) == OT_OK &&
+                   ot_path_of(path, source, OT_PATH_SNAPSHOT, &err) == OT_OK,
+               "no snapshot", err.message);
+    scope = ot_path_scope(source);
+    bench_must(scope != NULL &&
+                   ot_snapshot_write(path, scope, anchors->records, anchors->count,
+                                     (int64_t)time(NULL), &err) == OT_OK,
+               "no snapshot", err.message);
+    free(scope);
+    ot_config_free(config);
+}
+
+int main(int argc, char **argv)
+{
+    struct anchors anchors = {0};
+    char *bundle, *hashed;
+    unsigned i;
+
+    bench_must(argc == 3, "usage", "bench_make COUNT DIRECTORY");
+    anchors.count = bench_number(argv[1]);
+    anchors.directory = argv[2];
+    anchors.records = calloc(anchors.count, sizeof(*anchors.records));
+    anchors.certs = calloc(anchors.count, sizeof(struct ot_cert *));
+    anchors.ids = calloc(anchors.count, sizeof(*anchors.ids));
+    bench_must(anchors.records != NULL && anchors.certs != NULL && anchors.ids != NULL,
+               "no memory", argv[1]);
+    bundle = bench_path(argv[2], "bundle.pem");
+    hashed = bench_path(argv[2], "hashed");
+    anchors.bundle = fopen(bundle, "w");
+    bench_must(anchors.bundle != NULL && mkdir(hashed, 0755) == 0, "cannot make", hashed);
+    make_anchors(&anchors);
+    bench_must(fclose(anchors.bundle) == 0, "cannot write", bundle);
+    make_leaf(&anchors);
+    write_snapshot(&anchors);
+    for (i = 0; i < anchors.count; i++)
+        ot_cert_free(anchors.certs[i]);
+    free(anchors.records);
+    free(anchors.certs);
+    free(anchors.ids);
+    free(bundle);
+    free(hashed);
+    return 0;
+}

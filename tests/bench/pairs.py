@@ -1,0 +1,48 @@
+"""The table of pairs: each module of pairs adds its own."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from measure import Fact, Row
+
+
+@dataclass
+class Plan:
+    """How much is measured."""
+
+    quick: bool
+    sizes: list[int]
+    scratch: Path
+
+    def rounds(self, many: int) -> int:
+        return 3 if self.quick else many
+
+    def up_to(self, size: int) -> list[int]:
+        return [count for count in self.sizes if count <= size]
+
+    def counts_instructions(self, size: int, limit: int) -> bool:
+        return not self.quick and size <= limit
+
+
+@dataclass
+class Pair:
+    name: str
+    what: str
+    measure: Callable[[Plan], Iterator[Row | Fact]]
+    curve: bool  # whether its growth is drawn
+
+
+ALL: dict[str, Pair] = {}
+
+
+def pair(name: str, what: str, curve=False):
+    """Registers a generator of rows under a name."""
+
+    def register(measure):
+        ALL[name] = Pair(name, what, measure, curve)
+        return measure
+
+    return register

@@ -1,0 +1,103 @@
+"""Machines with anchors in every form, made once and kept; the environment around them."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from dataclasses import dataclass
+from pathlib import Path
+
+from support import paths
+from support.process import clean_environment
+
+from measure import CannotRun, process
+
+DRIVERS = paths.BUILD / "tests" / "bench"
+KEPT = paths.BUILD.parent / "anchors"
+
+_CONF = """\
+base_url = http://127.0.0.1:9/v1
+cache_dir = {directory}/cache
+auto_refresh = no
+refresh_interval = 30d
+max_stale = never
+"""
+
+_OPENSSL_CNF = """\
+openssl_conf = init
+[init]
+providers = providers
+[providers]
+default = default_sect
+orgtrust = orgtrust_sect
+[default_sect]
+activate = 1
+[orgtrust_sect]
+module = {module}
+activate = 1
+"""
+
+
+@dataclass(frozen=True)
+class Machine:
+    """So many anchors: bundle.pem, hashed/, the snapshot; a leaf of one of them."""
+
+    count: int
+    dir: Path
+
+    @property
+    def bundle(self) -> Path:
+        return self.dir / "bundle.pem"
+
+    @property
+    def leaf(self) -> Path:
+        return self.dir / "leaf.pem"
+
+    @property
+    def key(self) -> Path:
+        return self.dir / "leaf.key"
+
+    @property
+    def plain_env(self) -> dict[str, str]:
+        """Of a program that knows nothing of orgtrust."""
+        return clean_environment(HOME=str(self.dir), OPENSSL_CONF="/dev/null")
+
+    @property
+    def env(self) -> dict[str, str]:
+        """Of a program that loads a plugin."""
+        return clean_environment(HOME=str(self.dir),
+                                 ORGTRUST_CONF=str(self.dir / "orgtrust.conf"),
+                                 OPENSSL_CONF=str(self.dir / "openssl.cnf"))
+
+    def pems(self) -> list[str]:
+        end = "-----END CERTIFICATE-----\n"
+        return [part + end for part in self.bundle.read_text().split(end) if part.strip()]
+
+
+def machine(count: int) -> Machine:
+    """Made on first use; made again when a snapshot's format or the driver is newer."""
+    place = Machine(count, KEPT / str(count))
+    maker = DRIVERS / "bench_make"
+    done = place.dir / "done"
+    if done.exists() and done.stat().st_mtime > maker.stat().st_mtime:
+        return place
+    shutil.rmtree(place.dir, ignore_errors=True)
+    (place.dir / "cache").mkdir(parents=True)
+    for directory in (place.dir, place.dir / "cache"):
+        os.chmod(directory, 0o755)
+    (place.dir / "orgtrust.conf").write_text(_CONF.format(directory=place.dir))
+    os.chmod(place.dir / "orgtrust.conf", 0o644)
+    (place.dir / "openssl.cnf").write_text(_OPENSSL_CNF.format(module=paths.PROVIDER))
+    process([maker, count, place.dir],
+            clean_environment(ORGTRUST_CONF=str(place.dir / "orgtrust.conf")))
+    done.touch()
+    return place
+
+
+def library(name: str) -> Path:
+    """A library of this system, in its own directory or that of PKCS#11 modules."""
+    directory = Path(f"/usr/lib/{os.uname().machine}-linux-gnu")
+    for path in (directory / name, directory / "pkcs11" / name):
+        if path.exists():
+            return path
+    raise CannotRun(f"{name} is not installed")
