@@ -230,6 +230,7 @@ static void remove_dir(const char *path)
 
     if (fd >= 0 && asprintf(&unfinished, "%s/" UNFINISHED,
                             strcmp(base, "/") != 0 ? base : "") >= 0) {
+        reap_unfinished(base);
         if (mkdtemp(unfinished) != NULL) {
             if (rename(top, unfinished) == 0)
                 nftw(unfinished, remove_entry, 8, FTW_DEPTH | FTW_PHYS);

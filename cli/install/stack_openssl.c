@@ -202,14 +202,52 @@ static enum ot_status activate(struct ot_file_state *to, const struct ot_file_st
     return status;
 }
 
-static enum ot_status plan_file(struct ot_stack_plan *plan, const char *path,
+/* Whether the lines that are there, wherever the administrator has put them, do what they
+ * should. */
+static bool are_in_place(const struct ot_edit *edit, const CONF *theirs)
+{
+    CONF *now = NULL;
+    bool good =
+        parse(&now, &edit->before, edit->path, NULL) == OT_OK && keeps_all(theirs, now);
+
+    NCONF_free(now);
+    return good;
+}
+
+static enum ot_status plan_edit(struct ot_stack_plan *plan, struct ot_edit *edit,
                                 struct ot_error *err)
 {
     struct ot_file_state theirs = {.kind = OT_FILE_ABSENT};
-    struct ot_edit *edit;
     CONF *conf = NULL;
     bool is_ours;
     struct wiring w;
+    enum ot_status status = ot_markers_strip(&theirs, &edit->before, &is_ours, err);
+
+    if (status == OT_OK)
+        status = parse(&conf, &theirs, edit->path, err);
+    if (status != OT_OK) {
+        ot_file_state_clear(&theirs);
+        NCONF_free(conf);
+        return status;
+    }
+    w = wiring_of(conf);
+    if (w.own != NULL && is_active(conf, w.own)) {
+        ot_stack_plan_note(plan, "%s activates the provider by itself", edit->path);
+        status = ot_file_state_copy(&edit->after, &theirs, err);
+        if (status == OT_OK && !is_ours)
+            ot_stack_plan_drop(plan);
+    } else if (!is_ours || !are_in_place(edit, conf)) {
+        status = activate(&edit->after, &theirs, edit->path, conf, err);
+    }
+    NCONF_free(conf);
+    ot_file_state_clear(&theirs);
+    return status;
+}
+
+static enum ot_status plan_file(struct ot_stack_plan *plan, const char *path,
+                                struct ot_error *err)
+{
+    struct ot_edit *edit;
     enum ot_status status = ot_stack_plan_edit(plan, path, &edit, err);
 
     if (status != OT_OK)
@@ -217,23 +255,7 @@ static enum ot_status plan_file(struct ot_stack_plan *plan, const char *path,
     if (edit->before.kind == OT_FILE_ABSENT)
         return ot_error_set(err, OT_E_NOT_FOUND,
                             "%s is not there; the package openssl brings it", path);
-    status = ot_markers_strip(&theirs, &edit->before, &is_ours, err);
-    if (status == OT_OK)
-        status = parse(&conf, &theirs, edit->path, err);
-    if (status == OT_OK) {
-        w = wiring_of(conf);
-        if (w.own != NULL && is_active(conf, w.own)) {
-            ot_stack_plan_note(plan, "%s activates the provider already", edit->path);
-            status = ot_file_state_copy(&edit->after, &theirs, err);
-            if (status == OT_OK && !is_ours)
-                ot_stack_plan_drop(plan);
-        } else {
-            status = activate(&edit->after, &theirs, edit->path, conf, err);
-        }
-    }
-    NCONF_free(conf);
-    ot_file_state_clear(&theirs);
-    return status;
+    return plan_edit(plan, edit, err);
 }
 
 static enum ot_status plan(struct ot_stack_plan *plan, const struct ot_install_env *env,

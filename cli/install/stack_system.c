@@ -33,25 +33,37 @@ static const char *global_value(const char *text, size_t *len)
     return NULL;
 }
 
+static bool is_yes(const char *text)
+{
+    size_t len = 0;
+    const char *value = global_value(text, &len);
+
+    return value != NULL && len == 3 && strncmp(value, "yes", 3) == 0;
+}
+
+/* theirs: without our line. */
 static enum ot_status plan_text(struct ot_stack_plan *plan, struct ot_edit *edit,
                                 const struct ot_file_state *theirs, bool is_ours,
                                 struct ot_error *err)
 {
-    size_t len;
+    size_t len = 0;
     const char *value = global_value(theirs->data, &len);
 
-    if (value == NULL)
-        return ot_markers_prepend(&edit->after, theirs, KEY " = yes\n", err);
-    if (len != 3 || strncmp(value, "yes", 3) != 0)
+    if (is_yes(theirs->data)) {
+        ot_stack_plan_note(plan, "%s says so by itself", edit->path);
+        if (is_ours)
+            return ot_file_state_copy(&edit->after, theirs, err);
+        ot_stack_plan_drop(plan);
+        return OT_OK;
+    }
+    if (value != NULL)
         return ot_error_set(err, OT_E_CONFIG,
                             "%s says " KEY " = %.*s; if that is no longer meant, remove "
                             "the line",
                             edit->path, (int)len, value);
-    if (is_ours)
-        return ot_file_state_copy(&edit->after, theirs, err);
-    ot_stack_plan_note(plan, "%s says so already", edit->path);
-    ot_stack_plan_drop(plan);
-    return OT_OK;
+    if (is_ours && is_yes(edit->before.data))
+        return OT_OK;
+    return ot_markers_prepend(&edit->after, theirs, KEY " = yes\n", err);
 }
 
 static enum ot_status plan(struct ot_stack_plan *plan, const struct ot_install_env *env,

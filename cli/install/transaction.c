@@ -6,11 +6,12 @@
 
 #include "fetch/file.h"
 
-static void refuse(struct ot_stack_plan *plan, enum ot_stack_plan_kind kind)
+static void refuse(struct ot_stack_plan *plan, enum ot_status status)
 {
     while (plan->count > 0)
         ot_stack_plan_drop(plan);
-    plan->kind = kind;
+    plan->kind = status == OT_E_NOT_FOUND ? OT_PLAN_ABSENT : OT_PLAN_REFUSED;
+    plan->why.status = status;
 }
 
 /* What the file holds without our part; the stack has one that can be told apart. */
@@ -61,12 +62,12 @@ void ot_install_plan(struct ot_stack_plan *plan, const struct ot_stack *stack,
     *plan = (struct ot_stack_plan){.kind = OT_PLAN_READY};
     status = stack->plan(plan, env, &plan->why);
     if (status != OT_OK) {
-        refuse(plan, status == OT_E_NOT_FOUND ? OT_PLAN_ABSENT : OT_PLAN_REFUSED);
+        refuse(plan, status);
         return;
     }
     status = ot_manifest_load(&manifest, &found, env->state_dir, stack->name, &plan->why);
     if (status != OT_OK)
-        refuse(plan, OT_PLAN_REFUSED);
+        refuse(plan, status);
     plan->is_unfinished = found && !manifest.is_finished;
     /* What is in place but not written down is written down. */
     for (size_t i = 0; stack->has_markers && i < plan->count; i++)
@@ -222,7 +223,7 @@ void ot_uninstall_plan(struct ot_stack_plan *plan, const struct ot_stack *stack,
     for (size_t i = manifest.count; status == OT_OK && i-- > 0;)
         status = plan_undo(plan, stack, &manifest.entries[i], &plan->why);
     if (status != OT_OK)
-        refuse(plan, OT_PLAN_REFUSED);
+        refuse(plan, status);
     plan->is_unfinished = found;
     ot_manifest_clear(&manifest);
 }

@@ -1,0 +1,7 @@
+# orgtrust install: markers in text files, and the transaction, killed at every call.
+unit_test(install_markers LIBS ot_cli)
+unit_test(install_transaction LIBS ot_cli)
+foreach(call write fsync rename mkostemps mkdtemp mkdir rmdir remove fchmod chmod fchown
+        futimens unlink symlink)
+  target_link_options(unit_install_transaction PRIVATE -Wl,--wrap=${call})
+endforeach()

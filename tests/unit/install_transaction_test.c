@@ -1,0 +1,601 @@
+/* Installing and taking it back, on files of a scratch directory: killed at every step,
+ * on a full disk, with somebody else at work. The program is linked so that the calls of
+ * our code that change files pass through here. */
+#include "install/transaction.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <ftw.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "files.h"
+#include "install/markers.h"
+#include "unit.h"
+
+/* Calls that change files, counted; at number `at` the process stops, for its parent to
+ * kill it, or the call fails. */
+static struct {
+    bool is_armed;
+    size_t at, count;
+    int errnum; /* 0: stop */
+} plan;
+
+static bool strikes(void)
+{
+    if (!plan.is_armed || plan.count++ < plan.at)
+        return false;
+    if (plan.errnum == 0)
+        kill(getpid(), SIGSTOP);
+    errno = plan.errnum;
+    return true;
+}
+
+#define WRAP(result, name, parameters, arguments, failure)                               \
+    result __real_##name parameters;                                                     \
+    result __wrap_##name parameters;                                                     \
+    result __wrap_##name parameters                                                      \
+    {                                                                                    \
+        return strikes() ? failure : __real_##name arguments;                            \
+    }
+
+WRAP(ssize_t, write, (int fd, const void *data, size_t len), (fd, data, len), -1)
+/* What a disk would keep is not looked at here, so it need not be waited for. */
+int __wrap_fsync(int fd);
+int __wrap_fsync(int fd)
+{
+    (void)fd;
+    return strikes() ? -1 : 0;
+}
+
+WRAP(int, rename, (const char *from, const char *to), (from, to), -1)
+WRAP(int, mkostemps, (char *name, int suffix, int flags), (name, suffix, flags), -1)
+WRAP(char *, mkdtemp, (char *name), (name), NULL)
+WRAP(int, mkdir, (const char *path, mode_t mode), (path, mode), -1)
+WRAP(int, rmdir, (const char *path), (path), -1)
+WRAP(int, remove, (const char *path), (path), -1)
+WRAP(int, fchmod, (int fd, mode_t mode), (fd, mode), -1)
+WRAP(int, chmod, (const char *path, mode_t mode), (path, mode), -1)
+WRAP(int, fchown, (int fd, uid_t uid, gid_t gid), (fd, uid, gid), -1)
+WRAP(int, futimens, (int fd, const struct timespec times[2]), (fd, times), -1)
+WRAP(int, unlink, (const char *path), (path), -1)
+WRAP(int, symlink, (const char *target, const char *path), (target, path), -1)
+
+/* The machine: a settings file behind a link, and where a file and a link come into
+ * being.
+ */
+static const char SETTINGS[] = "theirs = 1\nno end of line";
+static const char OWN[] = "module: x\n";
+
+static struct ot_install_env env;
+static int finished; /* how often finish() was called */
+
+static enum ot_status plan_edits(struct ot_stack_plan *to,
+                                 const struct ot_install_env *unused,
+                                 struct ot_error *err)
+{
+    struct ot_file_state theirs = {.kind = OT_FILE_ABSENT};
+    struct ot_edit *edit;
+    enum ot_status status = ot_stack_plan_edit(to, unit_path("m/etc/link"), &edit, err);
+    bool found;
+
+    (void)unused;
+    if (status == OT_OK)
+        status = ot_markers_strip(&theirs, &edit->before, &found, err);
+    if (status == OT_OK && !found)
+        status = ot_markers_append(&edit->after, &theirs, "ours = 2\n", err);
+    ot_file_state_clear(&theirs);
+    if (status == OT_OK)
+        status = ot_stack_plan_edit(to, unit_path("m/new/deep/own"), &edit, err);
+    if (status == OT_OK)
+        ot_file_state_set(&edit->after, strdup(OWN), strlen(OWN));
+    if (status == OT_OK)
+        status = ot_stack_plan_edit_here(to, unit_path("m/new/wants/unit"), &edit, err);
+    if (status == OT_OK) {
+        ot_file_state_set(&edit->after, strdup("/unit"), 5);
+        edit->after.kind = OT_FILE_LINK;
+    }
+    return status;
+}
+
+static enum ot_status strip(struct ot_file_state *to, const char *path,
+                            const struct ot_file_state *now, bool *found,
+                            struct ot_error *err)
+{
+    (void)path;
+    return ot_markers_strip(to, now, found, err);
+}
+
+static enum ot_status finish(const struct ot_install_env *unused, bool is_installed,
+                             struct ot_error *err)
+{
+    (void)unused;
+    (void)is_installed;
+    (void)err;
+    finished++;
+    return OT_OK;
+}
+
+static const struct ot_stack stack = {.name = "test",
+                                      .plan = plan_edits,
+                                      .strip = strip,
+                                      .has_markers = true,
+                                      .finish = finish};
+
+static enum ot_status carry_out(bool install, size_t *changes, struct ot_error *err)
+{
+    struct ot_manifest_dir dir;
+    struct ot_stack_plan made;
+    enum ot_status status = ot_manifest_dir_open(&dir, env.state_dir, install, err);
+
+    if (status != OT_OK)
+        return status;
+    if (install)
+        ot_install_plan(&made, &stack, &env);
+    else
+        ot_uninstall_plan(&made, &stack, &env);
+    *changes = ot_stack_plan_changes(&made);
+    if (made.kind != OT_PLAN_READY) {
+        status = made.why.status;
+        if (err != NULL)
+            *err = made.why;
+    } else if (*changes > 0 || made.is_unfinished) {
+        status = install ? ot_install_apply(&made, &stack, &env, err)
+                         : ot_uninstall_apply(&made, &stack, &env, err);
+    }
+    ot_stack_plan_clear(&made);
+    ot_manifest_dir_close(&dir);
+    return status;
+}
+
+static void must(bool install, size_t expected_changes)
+{
+    struct ot_error err = OT_ERROR_INIT;
+    size_t changes = 0;
+
+    CU_ASSERT_EQUAL(carry_out(install, &changes, &err), OT_OK);
+    CU_ASSERT_STRING_EQUAL(err.message, "");
+    CU_ASSERT_EQUAL(changes, expected_changes);
+}
+
+/* The tree as text: path, kind, mode, content, time. */
+static FILE *listing;
+
+static int list_entry(const char *path, const struct stat *st, int kind, struct FTW *ftw)
+{
+    struct ot_file_state state = {.kind = OT_FILE_ABSENT};
+
+    (void)ftw;
+    if (kind != FTW_D)
+        CU_ASSERT_EQUAL(ot_file_state_read(&state, path, 1 << 20, NULL), OT_OK);
+    fprintf(listing, "%s %o %u [%.*s]", path, st->st_mode, st->st_uid, (int)state.len,
+            state.data == NULL ? "" : state.data);
+    if (kind == FTW_F)
+        fprintf(listing, " %lld.%09ld", (long long)st->st_mtim.tv_sec,
+                st->st_mtim.tv_nsec);
+    fprintf(listing, "\n");
+    ot_file_state_clear(&state);
+    return 0;
+}
+
+static int compare_lines(const void *a, const void *b)
+{
+    return strcmp(*(char *const *)a, *(char *const *)b);
+}
+
+/* Sorted; the caller frees it. */
+static char *list_tree(void)
+{
+    char *text = NULL, *sorted = NULL, *lines[256], *rest;
+    size_t len, count = 0;
+
+    listing = open_memstream(&text, &len);
+    nftw(unit_path("m"), list_entry, 16, FTW_PHYS);
+    fclose(listing);
+    for (char *line = strtok_r(text, "\n", &rest); line != NULL && count < 256;
+         line = strtok_r(NULL, "\n", &rest))
+        lines[count++] = line;
+    qsort(lines, count, sizeof(lines[0]), compare_lines);
+    listing = open_memstream(&sorted, &len);
+    for (size_t i = 0; i < count; i++)
+        fprintf(listing, "%s\n", lines[i]);
+    fclose(listing);
+    free(text);
+    return sorted;
+}
+
+static int remove_entry(const char *path, const struct stat *st, int kind,
+                        struct FTW *ftw)
+{
+    (void)st;
+    (void)kind;
+    (void)ftw;
+    return __real_remove(path);
+}
+
+static void set_up(void)
+{
+    static char state[4096];
+
+    nftw(unit_path("m"), remove_entry, 16, FTW_DEPTH | FTW_PHYS);
+    __real_mkdir(unit_path("m"), 0755);
+    __real_mkdir(unit_path("m/etc"), 0755);
+    __real_mkdir(unit_path("m/var"), 0755);
+    file_put(unit_path("m/etc/settings"), SETTINGS, strlen(SETTINGS), 0640);
+    CU_ASSERT_EQUAL_FATAL(__real_symlink("settings", unit_path("m/etc/link")), 0);
+    snprintf(state, sizeof(state), "%s", unit_path("m/var/lib/orgtrust/install"));
+    env = (struct ot_install_env){.state_dir = state};
+    finished = 0;
+}
+
+static void check_installed(void)
+{
+    struct ot_file_state state;
+
+    CU_ASSERT_EQUAL(ot_file_state_read(&state, unit_path("m/etc/settings"), 4096, NULL),
+                    OT_OK);
+    CU_ASSERT_PTR_NOT_NULL(strstr(state.data, "\nours = 2\n"));
+    CU_ASSERT_EQUAL(strncmp(state.data, SETTINGS, strlen(SETTINGS)), 0);
+    ot_file_state_clear(&state);
+    CU_ASSERT_EQUAL(ot_file_state_read(&state, unit_path("m/etc/link"), 4096, NULL),
+                    OT_OK);
+    CU_ASSERT_EQUAL(state.kind, OT_FILE_LINK);
+    ot_file_state_clear(&state);
+    CU_ASSERT_EQUAL(ot_file_state_read(&state, unit_path("m/new/deep/own"), 4096, NULL),
+                    OT_OK);
+    CU_ASSERT_STRING_EQUAL(state.data, OWN);
+    ot_file_state_clear(&state);
+    CU_ASSERT_EQUAL(ot_file_state_read(&state, unit_path("m/new/wants/unit"), 4096, NULL),
+                    OT_OK);
+    CU_ASSERT_EQUAL(state.kind, OT_FILE_LINK);
+    ot_file_state_clear(&state);
+}
+
+static void check_tree(const char *expected)
+{
+    char *now = list_tree();
+
+    CU_ASSERT_STRING_EQUAL(now, expected);
+    if (strcmp(now, expected) != 0)
+        fprintf(stderr, "expected\n%s\nfound\n%s\n", expected, now);
+    free(now);
+}
+
+static void everything_comes_and_goes(void)
+{
+    struct stat st;
+    char *before, *installed;
+
+    set_up();
+    before = list_tree();
+    must(true, 3);
+    check_installed();
+    CU_ASSERT_EQUAL(lstat(unit_path("m/etc/settings"), &st), 0);
+    CU_ASSERT_EQUAL(st.st_mode & 07777, 0640);
+    CU_ASSERT_EQUAL(finished, 1);
+    installed = list_tree();
+    must(true, 0); /* again: nothing, not even a time */
+    check_tree(installed);
+    CU_ASSERT_EQUAL(finished, 1);
+    must(false, 3);
+    check_tree(before);
+    must(false, 0);
+    check_tree(before);
+    free(before);
+    free(installed);
+}
+
+/* Runs it in a child that is killed at the given call; true if it lived to the end. */
+static bool survives(bool install, size_t at)
+{
+    int status = -1;
+    pid_t pid = fork();
+
+    CU_ASSERT_FATAL(pid >= 0);
+    if (pid == 0) {
+        size_t changes;
+
+        plan.at = at;
+        plan.is_armed = true;
+        _exit(carry_out(install, &changes, NULL) != OT_OK);
+    }
+    CU_ASSERT_EQUAL(waitpid(pid, &status, WUNTRACED), pid);
+    CU_ASSERT(status == 0 || WIFSTOPPED(status));
+    if (!WIFSTOPPED(status))
+        return true;
+    kill(pid, SIGKILL);
+    waitpid(pid, &status, 0);
+    return false;
+}
+
+static void finish_either_way(const char *before, bool install)
+{
+    struct ot_error err = OT_ERROR_INIT;
+    size_t changes;
+
+    CU_ASSERT_EQUAL(carry_out(install, &changes, &err), OT_OK);
+    CU_ASSERT_STRING_EQUAL(err.message, "");
+    if (install) {
+        check_installed();
+        must(true, 0);
+        CU_ASSERT_EQUAL(carry_out(false, &changes, &err), OT_OK);
+    }
+    check_tree(before);
+}
+
+/* Dies at every call, first of an installation, then of its being taken back; then both
+ * ways on. */
+static void fault_45_killed_anywhere_it_is_completed(void)
+{
+    size_t steps[2] = {0, 0};
+
+    for (int half = 0; half < 2; half++)
+        for (size_t at = 0;; at++) {
+            bool lived = false;
+
+            for (int next = 0; next < 2; next++) {
+                char *before;
+                size_t changes;
+
+                set_up();
+                before = list_tree();
+                if (half == 1)
+                    CU_ASSERT_EQUAL(carry_out(true, &changes, NULL), OT_OK);
+                lived = survives(half == 0, at);
+                finish_either_way(before, next == 0);
+                free(before);
+            }
+            if (lived)
+                break;
+            steps[half]++;
+        }
+    CU_ASSERT(steps[0] > 40);
+    CU_ASSERT(steps[1] > 15);
+}
+
+/* Each call fails, once and from then on; what was done can be taken back. */
+static void fault_38_a_full_disk_can_be_taken_back(void)
+{
+    for (size_t at = 0;; at++) {
+        struct ot_error err = OT_ERROR_INIT;
+        size_t changes, count;
+        enum ot_status status;
+        char *before;
+
+        set_up();
+        before = list_tree();
+        plan.at = at;
+        plan.count = 0;
+        plan.errnum = ENOSPC;
+        plan.is_armed = true;
+        status = carry_out(true, &changes, &err);
+        plan.is_armed = false;
+        plan.errnum = 0;
+        count = plan.count;
+        if (status != OT_OK) {
+            CU_ASSERT_EQUAL(status, OT_E_NO_SPACE);
+            CU_ASSERT_NOT_EQUAL(err.message[0], '\0');
+        }
+        finish_either_way(before, at % 2 == 0);
+        free(before);
+        if (count <= at)
+            break;
+    }
+}
+
+static void append(const char *path, const char *text)
+{
+    FILE *out = fopen(path, "a");
+
+    CU_ASSERT_PTR_NOT_NULL_FATAL(out);
+    fputs(text, out);
+    fclose(out);
+}
+
+static void check_content(const char *path, const char *expected)
+{
+    struct ot_file_state state;
+
+    CU_ASSERT_EQUAL(ot_file_state_read(&state, path, 4096, NULL), OT_OK);
+    CU_ASSERT_EQUAL(state.kind, OT_FILE_REGULAR);
+    CU_ASSERT_STRING_EQUAL(state.data == NULL ? "" : state.data, expected);
+    ot_file_state_clear(&state);
+}
+
+/* What others wrote meanwhile stays, and what they put beside ours. */
+static void others_keep_what_is_theirs(void)
+{
+    struct stat st;
+
+    set_up();
+    must(true, 3);
+    append(unit_path("m/etc/settings"), "theirs = 3\n");
+    CU_ASSERT_EQUAL(__real_chmod(unit_path("m/etc/settings"), 0600), 0);
+    file_put_text(unit_path("m/new/deep/theirs"), "");
+    must(true, 0); /* ours is in place */
+    must(false, 3);
+    check_content(unit_path("m/etc/settings"),
+                  "theirs = 1\nno end of line\ntheirs = 3\n");
+    CU_ASSERT_EQUAL(stat(unit_path("m/etc/settings"), &st), 0);
+    CU_ASSERT_EQUAL(st.st_mode & 07777, 0600);
+    CU_ASSERT_EQUAL(access(unit_path("m/new/deep/theirs"), F_OK), 0);
+    CU_ASSERT_NOT_EQUAL(access(unit_path("m/new/deep/own"), F_OK), 0);
+    CU_ASSERT_NOT_EQUAL(access(unit_path("m/new/wants"), F_OK), 0);
+}
+
+static void a_file_that_somebody_wrote_anew_is_the_new_before(void)
+{
+    set_up();
+    must(true, 3);
+    file_put_text(unit_path("m/etc/settings"), "theirs = 4\n");
+    must(true, 1);
+    must(false, 3);
+    check_content(unit_path("m/etc/settings"), "theirs = 4\n");
+}
+
+static void what_is_gone_stays_so(void)
+{
+    set_up();
+    must(true, 3);
+    __real_unlink(unit_path("m/etc/settings"));
+    __real_unlink(unit_path("m/new/deep/own"));
+    must(false, 1);
+    CU_ASSERT_NOT_EQUAL(access(unit_path("m/etc/settings"), F_OK), 0);
+}
+
+/* A file that is all ours has no lines that could be told from theirs. */
+static void an_edited_file_of_ours_is_refused_and_nothing_is_done(void)
+{
+    struct ot_error err = OT_ERROR_INIT;
+    struct ot_stack whole = stack;
+    struct ot_stack_plan made;
+    size_t changes;
+
+    set_up();
+    must(true, 3);
+    file_put_text(unit_path("m/new/deep/own"), "module: y\n");
+    whole.strip = NULL;
+    ot_uninstall_plan(&made, &whole, &env);
+    CU_ASSERT_EQUAL(made.kind, OT_PLAN_REFUSED);
+    CU_ASSERT_PTR_NOT_NULL(strstr(made.why.message, "was edited since"));
+    CU_ASSERT_EQUAL(ot_stack_plan_changes(&made), 0);
+    ot_stack_plan_clear(&made);
+    __real_unlink(unit_path("m/new/deep/own"));
+    CU_ASSERT_EQUAL(carry_out(false, &changes, &err), OT_OK);
+}
+
+static void a_change_between_plan_and_work_is_noticed(void)
+{
+    struct ot_manifest_dir dir;
+    struct ot_stack_plan made;
+    struct ot_error err = OT_ERROR_INIT;
+
+    set_up();
+    CU_ASSERT_EQUAL(ot_manifest_dir_open(&dir, env.state_dir, true, NULL), OT_OK);
+    ot_install_plan(&made, &stack, &env);
+    append(unit_path("m/etc/settings"), "x");
+    CU_ASSERT_EQUAL(ot_install_apply(&made, &stack, &env, &err), OT_E_BUSY);
+    CU_ASSERT_PTR_NOT_NULL(strstr(err.message, "changed meanwhile"));
+    ot_stack_plan_clear(&made);
+    ot_manifest_dir_close(&dir);
+    check_content(unit_path("m/etc/settings"), "theirs = 1\nno end of linex");
+}
+
+static void one_at_a_time(void)
+{
+    struct ot_manifest_dir dir, other;
+
+    set_up();
+    CU_ASSERT_EQUAL(ot_manifest_dir_open(&dir, env.state_dir, true, NULL), OT_OK);
+    CU_ASSERT_EQUAL(ot_manifest_dir_open(&other, env.state_dir, true, NULL), OT_E_BUSY);
+    ot_manifest_dir_close(&dir);
+    CU_ASSERT_NOT_EQUAL(access(unit_path("m/var/lib"), F_OK), 0);
+    CU_ASSERT_EQUAL(ot_manifest_dir_open(&other, env.state_dir, false, NULL), OT_OK);
+    CU_ASSERT_EQUAL(other.fd, -1);
+    ot_manifest_dir_close(&other);
+}
+
+/* Without the manifest, by the markers alone; the rest cannot be known to be ours. */
+static void lost_manifests_are_made_up_for(void)
+{
+    set_up();
+    must(true, 3);
+    __real_unlink(unit_path("m/var/lib/orgtrust/install/test.json"));
+    must(true, 0);
+    must(false, 1);
+    check_content(unit_path("m/etc/settings"), SETTINGS);
+}
+
+static void damaged_manifests_are_refused(void)
+{
+    static const char *const texts[] = {
+        "",
+        "{",
+        "{\"version\": 2, \"finished\": true, \"files\": []}",
+        "{\"version\": 1, \"finished\": true, \"files\": [{\"path\": \"/x\"}]}",
+        "{\"version\": 1, \"finished\": true, \"files\": [{\"path\": \"/x\", \"before\": "
+        "\"file\", \"base64\": \"QQ==\", \"size\": 9, \"mtime\": 0, \"mtime_ns\": 0, "
+        "\"ours\": [], \"dirs\": []}]}",
+        "{\"version\": 1, \"finished\": true, \"files\": [{\"path\": \"/x\", \"before\": "
+        "\"socket\", \"base64\": \"\", \"size\": 0, \"mtime\": 0, \"mtime_ns\": 0, "
+        "\"ours\": [], \"dirs\": []}]}",
+        "{\"version\": 1, \"finished\": true, \"files\": [{\"path\": \"/x\", \"before\": "
+        "\"absent\", \"base64\": \"\", \"size\": 0, \"mtime\": 0, \"mtime_ns\": 0, "
+        "\"ours\": [\"short\"], \"dirs\": []}]}",
+    };
+    struct ot_error err = OT_ERROR_INIT;
+    size_t changes;
+    char *before;
+
+    set_up();
+    must(true, 3);
+    for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++) {
+        file_put_text(unit_path("m/var/lib/orgtrust/install/test.json"), texts[i]);
+        before = list_tree();
+        CU_ASSERT_EQUAL(carry_out(false, &changes, &err), OT_E_CORRUPT);
+        CU_ASSERT_PTR_NOT_NULL(strstr(err.message, "is damaged"));
+        CU_ASSERT_EQUAL(carry_out(true, &changes, &err), OT_E_CORRUPT);
+        check_tree(before);
+        free(before);
+    }
+    CU_ASSERT_EQUAL(__real_chmod(unit_path("m/var/lib/orgtrust/install/test.json"), 0666),
+                    0);
+    CU_ASSERT_EQUAL(carry_out(false, &changes, &err), OT_E_UNSAFE);
+}
+
+static void refuse_edit(const char *path, const char *why)
+{
+    struct ot_error err = OT_ERROR_INIT;
+    struct ot_stack_plan made = {.edits = NULL};
+    struct ot_edit *edit;
+
+    CU_ASSERT_EQUAL(ot_stack_plan_edit(&made, path, &edit, &err), OT_E_UNSAFE);
+    CU_ASSERT_PTR_NOT_NULL(strstr(err.message, why));
+    ot_stack_plan_clear(&made);
+}
+
+/* What a rename would turn into something else. */
+static void what_is_no_plain_file_is_left_alone(void)
+{
+    set_up();
+    CU_ASSERT_EQUAL(__real_symlink("nowhere", unit_path("m/dangling")), 0);
+    refuse_edit(unit_path("m/dangling"), "points nowhere");
+    refuse_edit(unit_path("m/etc"), "not a regular file");
+    CU_ASSERT_EQUAL(mkfifo(unit_path("m/fifo"), 0600), 0);
+    refuse_edit(unit_path("m/fifo"), "not a regular file");
+    CU_ASSERT_EQUAL(link(unit_path("m/etc/settings"), unit_path("m/other")), 0);
+    refuse_edit(unit_path("m/etc/link"), "other names");
+    file_put_text(unit_path("m/large"), "");
+    CU_ASSERT_EQUAL(truncate(unit_path("m/large"), OT_EDITED_BYTES_MAX + 1), 0);
+    refuse_edit(unit_path("m/large"), "more than");
+}
+
+static const struct unit_case cases[] = {
+    {"everything_comes_and_goes", everything_comes_and_goes},
+    {"fault_45_killed_anywhere_it_is_completed",
+     fault_45_killed_anywhere_it_is_completed},
+    {"fault_38_a_full_disk_can_be_taken_back", fault_38_a_full_disk_can_be_taken_back},
+    {"others_keep_what_is_theirs", others_keep_what_is_theirs},
+    {"a_file_that_somebody_wrote_anew_is_the_new_before",
+     a_file_that_somebody_wrote_anew_is_the_new_before},
+    {"what_is_gone_stays_so", what_is_gone_stays_so},
+    {"an_edited_file_of_ours_is_refused_and_nothing_is_done",
+     an_edited_file_of_ours_is_refused_and_nothing_is_done},
+    {"a_change_between_plan_and_work_is_noticed",
+     a_change_between_plan_and_work_is_noticed},
+    {"one_at_a_time", one_at_a_time},
+    {"lost_manifests_are_made_up_for", lost_manifests_are_made_up_for},
+    {"damaged_manifests_are_refused", damaged_manifests_are_refused},
+    {"what_is_no_plain_file_is_left_alone", what_is_no_plain_file_is_left_alone},
+    {NULL, NULL},
+};
+
+int main(int argc, char **argv)
+{
+    umask(022);
+    return unit_main("install_transaction", cases, argc, argv);
+}
