@@ -396,7 +396,7 @@ static void run_one(struct fixture *f, struct shared *shared)
         __atomic_add_fetch(&shared->fetched, 1, __ATOMIC_SEQ_CST);
     if (status == OT_OK)
         __atomic_add_fetch(&shared->ok, 1, __ATOMIC_SEQ_CST);
-    else if (status == OT_E_AUTH && strstr(err.message, "Not for you") != NULL)
+    else if (status == OT_E_FORBIDDEN && strstr(err.message, "Not for you") != NULL)
         __atomic_add_fetch(&shared->failed, 1, __ATOMIC_SEQ_CST);
     _exit(0);
 }
