@@ -10,12 +10,6 @@
 #include "object.h"
 #include "unit.h"
 
-#define UPLOAD "orgtrust upload --source default --key-fd=4 --report-fd=5 "
-#define ACTIVATE "orgtrust activate --source default --key-fd=4 --report-fd=5 -- "
-#define DEACTIVATE "orgtrust deactivate --source default --key-fd=4 --report-fd=5 -- "
-#define RENAME "orgtrust rename --source default --key-fd=4 --report-fd=5 -- "
-#define DELETE "orgtrust delete --source default --key-fd=4 --report-fd=5 --yes -- "
-
 static const struct ot_functions *f;
 static CK_SESSION_HANDLE session;
 static CK_OBJECT_HANDLE object;
@@ -97,7 +91,7 @@ static void a_certificate_is_uploaded(void)
     begin();
     admin_say("id cert_a\nstatus ok\n");
     CU_ASSERT_EQUAL(create(complete()), CKR_OK);
-    CU_ASSERT_STRING_EQUAL(admin_command(), UPLOAD "-");
+    CU_ASSERT_STRING_EQUAL(admin_command(), ADMIN_UPLOAD "-");
     snprintf(length, sizeof(length), "%lu bytes, ", der_len);
     CU_ASSERT_EQUAL(strncmp(admin_given(0), length, strlen(length)), 0);
     snprintf(length, sizeof(length), "%zu bytes, ", strlen(ADMIN_KEY));
@@ -105,13 +99,13 @@ static void a_certificate_is_uploaded(void)
     CU_ASSERT_FALSE(admin_environment_has("arg " ADMIN_KEY));
     CU_ASSERT_EQUAL(object, admin_find(session, CKO_CERTIFICATE, "Alpha"));
     CU_ASSERT_EQUAL(create(with(CKA_TRUSTED, &yes, 1)), CKR_OK);
-    CU_ASSERT_STRING_EQUAL(admin_command(), UPLOAD "--activate -");
+    CU_ASSERT_STRING_EQUAL(admin_command(), ADMIN_UPLOAD "--activate -");
     CU_ASSERT_EQUAL(create(with(CKA_TRUSTED, &no, 1)), CKR_OK);
-    CU_ASSERT_STRING_EQUAL(admin_command(), UPLOAD "-");
+    CU_ASSERT_STRING_EQUAL(admin_command(), ADMIN_UPLOAD "-");
     CU_ASSERT_EQUAL(create(with(CKA_LABEL, "--help", 6)), CKR_OK);
-    CU_ASSERT_STRING_EQUAL(admin_command(), UPLOAD "--name --help -");
+    CU_ASSERT_STRING_EQUAL(admin_command(), ADMIN_UPLOAD "--name --help -");
     CU_ASSERT_EQUAL(create(with(CKA_LABEL, NULL, 0)), CKR_OK);
-    CU_ASSERT_STRING_EQUAL(admin_command(), UPLOAD "-");
+    CU_ASSERT_STRING_EQUAL(admin_command(), ADMIN_UPLOAD "-");
     token_stop();
 }
 
@@ -159,7 +153,7 @@ static void what_tools_send_is_accepted(void)
     admin_say("id cert_a\nstatus ok\n");
     CU_ASSERT_EQUAL(create(t), CKR_OK);
     CU_ASSERT_EQUAL(object, alpha);
-    CU_ASSERT_STRING_EQUAL(admin_command(), UPLOAD "-");
+    CU_ASSERT_STRING_EQUAL(admin_command(), ADMIN_UPLOAD "-");
     token_stop();
 }
 
@@ -251,19 +245,21 @@ static void a_certificate_is_renamed_and_toggled(void)
     alpha = admin_find(session, CKO_CERTIFICATE, "Alpha");
     beta = admin_find(session, CKO_CERTIFICATE, "Beta");
     CU_ASSERT_EQUAL(set(beta, CKA_TRUSTED, &yes, 1), CKR_OK);
-    CU_ASSERT_STRING_EQUAL(admin_command(), ACTIVATE "cert_b");
+    CU_ASSERT_STRING_EQUAL(admin_command(), ADMIN_ACTIVATE "cert_b");
     CU_ASSERT_EQUAL(set(alpha, CKA_TRUSTED, &no, 1), CKR_OK);
-    CU_ASSERT_STRING_EQUAL(admin_command(), DEACTIVATE "cert_a");
+    CU_ASSERT_STRING_EQUAL(admin_command(), ADMIN_DEACTIVATE "cert_a");
     CU_ASSERT_EQUAL(set(alpha, CKA_LABEL, "-x \xc3\xa4", 5), CKR_OK);
-    CU_ASSERT_STRING_EQUAL(admin_command(), RENAME "cert_a -x \xc3\xa4");
+    CU_ASSERT_STRING_EQUAL(admin_command(), ADMIN_RENAME "cert_a -x \xc3\xa4");
     CU_ASSERT_EQUAL(f->C_SetAttributeValue(session, alpha, both, 2), CKR_OK);
-    CU_ASSERT_STRING_EQUAL(admin_command(), DEACTIVATE "cert_a"); /* the second one */
+    CU_ASSERT_STRING_EQUAL(admin_command(),
+                           ADMIN_DEACTIVATE "cert_a"); /* the second one */
     admin_fail("refused");
     admin_catch_stderr();
     CU_ASSERT_EQUAL(f->C_SetAttributeValue(session, alpha, both, 2),
                     CKR_ATTRIBUTE_VALUE_INVALID);
     (void)admin_caught();
-    CU_ASSERT_STRING_EQUAL(admin_command(), RENAME "cert_a Gone"); /* and no second */
+    CU_ASSERT_STRING_EQUAL(admin_command(),
+                           ADMIN_RENAME "cert_a Gone"); /* and no second */
     admin_say(NULL);
     id = token_get(session, alpha, CKA_ID);
     CU_ASSERT_EQUAL(set(alpha, CKA_ID, id.data, id.len), CKR_OK);
@@ -318,138 +314,14 @@ static void objects_are_destroyed(void)
     CU_ASSERT_EQUAL(
         f->C_DestroyObject(session, admin_find(session, CKO_CERTIFICATE, "Beta")),
         CKR_OK);
-    CU_ASSERT_STRING_EQUAL(admin_command(), DELETE "cert_b");
+    CU_ASSERT_STRING_EQUAL(admin_command(), ADMIN_DELETE "cert_b");
     CU_ASSERT_EQUAL(
         f->C_DestroyObject(session, admin_find(session, OT_CKO_NSS_TRUST, "Alpha")),
         CKR_OK);
-    CU_ASSERT_STRING_EQUAL(admin_command(), DEACTIVATE "cert_a");
+    CU_ASSERT_STRING_EQUAL(admin_command(), ADMIN_DEACTIVATE "cert_a");
     CU_ASSERT_EQUAL(
         f->C_DestroyObject(session, admin_find(session, OT_CKO_TRUST, "Alpha")), CKR_OK);
-    CU_ASSERT_STRING_EQUAL(admin_command(), DEACTIVATE "cert_a");
-    token_stop();
-}
-
-/* A trust object as NSS writes one, about a certificate that the token holds. */
-static CK_RV trust(const char *label, CK_OBJECT_CLASS class, CK_ULONG server,
-                   CK_ULONG email, CK_ULONG parts)
-{
-    bool is_nss = class == OT_CKO_NSS_TRUST;
-    CK_OBJECT_HANDLE cert = admin_find(session, CKO_CERTIFICATE, label);
-    struct token_value issuer = token_get(session, cert, CKA_ISSUER);
-    struct token_value serial = token_get(session, cert, CKA_SERIAL_NUMBER);
-    CK_ATTRIBUTE t[] = {
-        {CKA_CLASS, &class, sizeof(class)},
-        {CKA_TOKEN, &yes, 1},
-        {CKA_ISSUER, (void *)issuer.data, issuer.len},
-        {CKA_SERIAL_NUMBER, (void *)serial.data, serial.len},
-        {is_nss ? OT_CKA_NSS_TRUST_SERVER_AUTH : OT_CKA_TRUST_SERVER_AUTH, &server,
-         sizeof(server)},
-        {is_nss ? OT_CKA_NSS_TRUST_EMAIL_PROTECTION : OT_CKA_TRUST_EMAIL_PROTECTION,
-         &email, sizeof(email)},
-    };
-
-    object = 0;
-    return f->C_CreateObject(session, t, parts, &object);
-}
-
-static void a_trust_object_makes_active(void)
-{
-    const CK_ULONG anchor = OT_CKT_NSS_TRUSTED_DELEGATOR, must_verify = 0xce534353;
-    const CK_OBJECT_CLASS nss = OT_CKO_NSS_TRUST;
-    CK_OBJECT_HANDLE beta;
-
-    begin();
-    beta = admin_find(session, CKO_CERTIFICATE, "Beta");
-    CU_ASSERT_EQUAL(trust("Beta", nss, anchor, must_verify, 6), CKR_OK);
-    CU_ASSERT_STRING_EQUAL(admin_command(), ACTIVATE "cert_b");
-    CU_ASSERT_EQUAL(object & ~3ul, beta & ~3ul);
-    CU_ASSERT_EQUAL(object & 3, OT_OBJECT_NSS_TRUST);
-    CU_ASSERT_EQUAL(trust("Beta", nss, must_verify, anchor, 6), CKR_OK);
-    CU_ASSERT_STRING_EQUAL(admin_command(), ACTIVATE "cert_b");
-    CU_ASSERT_EQUAL(
-        trust("Beta", OT_CKO_TRUST, OT_CKT_TRUST_ANCHOR, OT_CKT_TRUST_MUST_VERIFY, 6),
-        CKR_OK);
-    CU_ASSERT_STRING_EQUAL(admin_command(), ACTIVATE "cert_b");
-    CU_ASSERT_EQUAL(object & 3, OT_OBJECT_TRUST);
-    /* what is so already costs nothing */
-    CU_ASSERT_EQUAL(trust("Alpha", nss, anchor, anchor, 6), CKR_OK);
-    CU_ASSERT_EQUAL(object, admin_find(session, nss, "Alpha"));
-    CU_ASSERT_EQUAL(trust("Beta", nss, must_verify, must_verify, 6), CKR_OK);
-    CU_ASSERT_NOT_EQUAL(object, 0);
-    CU_ASSERT_STRING_EQUAL(admin_command(), "");
-    CU_ASSERT_EQUAL(trust("Alpha", nss, must_verify, 0xce53435a, 6), CKR_OK);
-    CU_ASSERT_STRING_EQUAL(admin_command(), DEACTIVATE "cert_a");
-    /* and what is not said whole is nothing */
-    CU_ASSERT_EQUAL(trust("Beta", nss, anchor, anchor, 4), CKR_TEMPLATE_INCOMPLETE);
-    CU_ASSERT_EQUAL(trust("Beta", nss, anchor, anchor, 3), CKR_TEMPLATE_INCOMPLETE);
-    CU_ASSERT_STRING_EQUAL(admin_command(), "");
-    token_stop();
-}
-
-/* Of a certificate that is not there, or is another than the digest says. */
-static void a_trust_object_is_about_one_certificate(void)
-{
-    CK_OBJECT_CLASS class = OT_CKO_NSS_TRUST;
-    CK_ULONG server = OT_CKT_NSS_TRUSTED_DELEGATOR;
-    struct token_value issuer, serial, sha1;
-    CK_OBJECT_HANDLE beta;
-    unsigned char wrong[20] = {1};
-
-    begin();
-    beta = admin_find(session, CKO_CERTIFICATE, "Beta");
-    issuer = token_get(session, beta, CKA_ISSUER);
-    serial = token_get(session, beta, CKA_SERIAL_NUMBER);
-    sha1 = token_get(session, admin_find(session, OT_CKO_NSS_TRUST, "Alpha"),
-                     OT_CKA_NSS_CERT_SHA1_HASH);
-    CK_ATTRIBUTE t[] = {{CKA_CLASS, &class, sizeof(class)},
-                        {CKA_TOKEN, &yes, 1},
-                        {CKA_ISSUER, (void *)issuer.data, issuer.len},
-                        {CKA_SERIAL_NUMBER, (void *)serial.data, serial.len},
-                        {OT_CKA_NSS_CERT_SHA1_HASH, wrong, sizeof(wrong)},
-                        {OT_CKA_NSS_TRUST_SERVER_AUTH, &server, sizeof(server)}};
-    CU_ASSERT_EQUAL(f->C_CreateObject(session, t, 6, &object),
-                    CKR_ATTRIBUTE_VALUE_INVALID);
-    t[4].pValue = (void *)sha1.data; /* of another certificate */
-    CU_ASSERT_EQUAL(f->C_CreateObject(session, t, 6, &object),
-                    CKR_ATTRIBUTE_VALUE_INVALID);
-    t[4] = t[5];
-    t[3] = (CK_ATTRIBUTE){CKA_SERIAL_NUMBER, "\2\1\1", 3};
-    CU_ASSERT_EQUAL(f->C_CreateObject(session, t, 5, &object),
-                    CKR_ATTRIBUTE_VALUE_INVALID);
-    t[3] = (CK_ATTRIBUTE){CKA_SERIAL_NUMBER, (void *)serial.data, serial.len};
-    t[4].ulValueLen = 1;
-    CU_ASSERT_EQUAL(f->C_CreateObject(session, t, 5, &object),
-                    CKR_ATTRIBUTE_VALUE_INVALID);
-    CU_ASSERT_STRING_EQUAL(admin_command(), "");
-    token_stop();
-}
-
-static void a_trust_object_is_changed(void)
-{
-    CK_ULONG anchor = OT_CKT_NSS_TRUSTED_DELEGATOR, none = 0xce534353;
-    CK_ATTRIBUTE one_stays[] = {{OT_CKA_NSS_TRUST_SERVER_AUTH, &none, sizeof(none)},
-                                {OT_CKA_NSS_TRUST_CLIENT_AUTH, &anchor, sizeof(anchor)}};
-    CK_OBJECT_HANDLE of_alpha;
-
-    begin();
-    of_alpha = admin_find(session, OT_CKO_NSS_TRUST, "Alpha");
-    CU_ASSERT_EQUAL(set(of_alpha, OT_CKA_NSS_TRUST_SERVER_AUTH, &anchor, sizeof(anchor)),
-                    CKR_OK);
-    /* for e-mail it was none before */
-    CU_ASSERT_EQUAL(set(of_alpha, OT_CKA_NSS_TRUST_EMAIL_PROTECTION, &none, sizeof(none)),
-                    CKR_OK);
-    CU_ASSERT_EQUAL(set(of_alpha, OT_CKA_NSS_TRUST_STEP_UP_APPROVED, &no, 1), CKR_OK);
-    CU_ASSERT_EQUAL(f->C_SetAttributeValue(session, of_alpha, one_stays, 2), CKR_OK);
-    CU_ASSERT_EQUAL(set(of_alpha, OT_CKA_NSS_TRUST_STEP_UP_APPROVED, &yes, 1),
-                    CKR_ATTRIBUTE_READ_ONLY);
-    CU_ASSERT_EQUAL(set(of_alpha, CKA_LABEL, "x", 1), CKR_ATTRIBUTE_READ_ONLY);
-    CU_ASSERT_EQUAL(set(of_alpha, CKA_TRUSTED, &no, 1), CKR_ATTRIBUTE_TYPE_INVALID);
-    CU_ASSERT_EQUAL(set(of_alpha, OT_CKA_NSS_TRUST_SERVER_AUTH, &none, 1),
-                    CKR_ATTRIBUTE_VALUE_INVALID);
-    CU_ASSERT_STRING_EQUAL(admin_command(), "");
-    CU_ASSERT_EQUAL(set(of_alpha, OT_CKA_NSS_TRUST_SERVER_AUTH, &none, sizeof(none)),
-                    CKR_OK);
-    CU_ASSERT_STRING_EQUAL(admin_command(), DEACTIVATE "cert_a");
+    CU_ASSERT_STRING_EQUAL(admin_command(), ADMIN_DEACTIVATE "cert_a");
     token_stop();
 }
 
@@ -569,7 +441,7 @@ static void a_session_may_go_while_its_errand_runs(void)
     CU_ASSERT_EQUAL(f->C_CloseSession(session), CKR_OK);
     pthread_join(thread, NULL);
     CU_ASSERT_EQUAL(slow_rv, CKR_OK);
-    CU_ASSERT_STRING_EQUAL(admin_command(), DEACTIVATE "cert_a");
+    CU_ASSERT_STRING_EQUAL(admin_command(), ADMIN_DEACTIVATE "cert_a");
     token_stop();
 }
 
@@ -582,9 +454,6 @@ static const struct unit_case cases[] = {
     {"a_certificate_is_renamed_and_toggled", a_certificate_is_renamed_and_toggled},
     {"fault_53_changes_that_cannot_be", fault_53_changes_that_cannot_be},
     {"objects_are_destroyed", objects_are_destroyed},
-    {"a_trust_object_makes_active", a_trust_object_makes_active},
-    {"a_trust_object_is_about_one_certificate", a_trust_object_is_about_one_certificate},
-    {"a_trust_object_is_changed", a_trust_object_is_changed},
     {"a_change_that_fails_has_its_code_and_its_sentence",
      a_change_that_fails_has_its_code_and_its_sentence},
     {"a_change_that_the_snapshot_does_not_show_yet_is_made",
