@@ -1,0 +1,59 @@
+"""What unmodified programs of a machine make of a server. Each returns whether it was
+believed."""
+
+from __future__ import annotations
+
+import json
+
+_PYTHON = """\
+import json, socket, ssl, sys
+context = ssl.create_default_context()
+try:
+    with socket.create_connection(("127.0.0.1", int(sys.argv[1]))) as s:
+        context.wrap_socket(s, server_hostname="localhost").close()
+    print(json.dumps(True))
+except ssl.SSLCertVerificationError:
+    print(json.dumps(False))
+"""
+
+# Other modules that p11-kit knows keep something in the home otherwise.
+_NO_CACHE = {"XDG_CACHE_HOME": "/nonexistent"}
+
+
+def openssl(machine, port, **more) -> bool:
+    """The one that names the provider's store; OpenSSL's configuration is the machine's."""
+    done = machine.run("openssl", "s_client", "-connect", f"127.0.0.1:{port}",
+                       "-servername", "localhost", "-verify_return_error", "-brief",
+                       "-no-CAfile", "-no-CApath", "-CAstore", "orgtrust:///",
+                       status=None, stdin=b"", **more)
+    assert (done.status == 0) == ("Verification: OK" in done.stderr), done
+    return done.status == 0
+
+
+def python(machine, port, **more) -> bool:
+    """On its default paths, of which one is the provider's (OpenSSL 3.0)."""
+    done = machine.run("/usr/bin/python3", "-c", _PYTHON, port, **more,
+                       env={"SSL_CERT_DIR": "/usr/lib/orgtrust:/var/empty",
+                            "SSL_CERT_FILE": "/dev/null"})
+    return json.loads(done.stdout)
+
+
+def gnutls(machine, port, **more) -> bool:
+    done = machine.run("gnutls-cli", "--x509cafile", "pkcs11:token=orgtrust", "--port", port,
+                       "--sni-hostname", "localhost", "--verify-hostname", "localhost",
+                       "127.0.0.1", status=None, stdin=b"", env=_NO_CACHE, **more)
+    assert (done.status == 0) == ("The certificate is trusted" in done.text), done
+    return done.status == 0
+
+
+def has_token(machine, **more) -> bool:
+    done = machine.run("p11tool", "--list-tokens", env=_NO_CACHE, **more)
+    return "token=orgtrust\n" in done.stdout
+
+
+def nss(machine, directory, name, **more) -> bool:
+    """Whether a database's programs trust a certificate, by its name."""
+    done = machine.run("certutil", "-L", "-d", f"sql:{directory}", "-h", "all", **more)
+    found = [line for line in done.stdout.splitlines() if f"orgtrust:{name}" in line]
+    assert all(line.split()[-1].startswith("C") for line in found), done
+    return bool(found)

@@ -1,0 +1,140 @@
+"""A machine of its own: this system, with everything that is written kept apart.
+
+An overlay over / in a mount namespace that one sleeping process holds; the programs under
+test are installed into it from the build. What is changed goes to memory and ends with the
+process: nothing of this system's /etc, /usr or homes is ever touched."""
+
+from __future__ import annotations
+
+import os
+import stat
+import subprocess
+from hashlib import sha256
+from pathlib import Path
+
+from support import paths
+from support.process import Background, Result, clean_environment, run, wait_until
+
+# An account without rights, with a home in the machine.
+USER = 65534
+
+_SETUP = r"""
+set -eu
+mount -t tmpfs -o mode=755 tmpfs "$1"
+cd "$1"
+mkdir upper work root
+mount -t overlay overlay -o lowerdir=/,upperdir=$PWD/upper,workdir=$PWD/work root
+for empty in tmp run root home; do mount -t tmpfs -o mode=755 tmpfs root/$empty; done
+chmod 1777 root/tmp
+mount --rbind /dev root/dev
+mount -t proc proc root/proc 2>/dev/null || mount --rbind /proc root/proc
+DESTDIR=$PWD/root cmake --install "$2" >/dev/null
+mkdir root/home/user
+chown "$3:$3" root/home/user
+touch root/run/is-ready
+exec chroot root sleep infinity
+"""
+
+# Where orgtrust could change something.
+WATCHED = ("etc", "root", "home", "tmp", "run", "var/lib/orgtrust", "var/cache/orgtrust",
+           "var/spool", "usr/lib/ssl", "usr/lib/firefox-esr/distribution",
+           "usr/share/firefox-esr", "usr/share/p11-kit", "usr/share/orgtrust",
+           "usr/lib/systemd/system", "usr/local/share")
+
+
+class OwnRoot:
+    def __init__(self, directory: Path, key: str | None = None):
+        directory.mkdir(parents=True)
+        self.key = key
+        self.holder = Background(
+            ["unshare", "--mount", "--propagation", "private", "sh", "-c", _SETUP, "setup",
+             directory, paths.BUILD, USER],
+            env=clean_environment(), log=directory.parent / f"{directory.name}.log")
+        self.root = Path(f"/proc/{self.holder.pid}/root")
+        wait_until(self._is_ready, what="the machine of its own")
+
+    def _is_ready(self) -> bool:
+        assert self.holder.is_running(), self.holder.output()
+        return (self.root / "run" / "is-ready").exists()
+
+    def close(self):
+        self.holder.child.kill()
+        self.holder.child.wait()
+
+    # Files.
+
+    def path(self, name: str) -> Path:
+        """A file of the machine, as this process reaches it; links in it lead astray."""
+        return self.root / name.lstrip("/")
+
+    def read(self, name: str) -> bytes:
+        return self.path(name).read_bytes()
+
+    def write(self, name: str, content: bytes | str, mode=0o644, owner=0):
+        path = self.path(name)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(content if isinstance(content, bytes) else content.encode())
+        path.chmod(mode)
+        os.chown(path, owner, owner)
+
+    def tree(self) -> dict[str, tuple]:
+        """Every file there is where orgtrust could change one: kind, mode, owner, content,
+        time of modification (not of directories)."""
+        found = {}
+        for top in WATCHED:
+            for directory, names, files in os.walk(self.root / top):
+                for path in (Path(directory), *(Path(directory) / name for name in files),
+                             *(Path(directory) / name for name in names)):
+                    found[str(path.relative_to(self.root))] = _describe(path)
+        return found
+
+    # Programs.
+
+    def run(self, *argv, user=False, status: int | None = 0, env=None, timeout=60.0,
+            terminal: int | None = None, **popen) -> Result:
+        """Runs a program of the machine, by default as its root. terminal: what it has as
+        standard input and error."""
+        home = "/home/user" if user else "/root"
+        account = (["setpriv", f"--reuid={USER}", f"--regid={USER}", "--clear-groups", "--"]
+                   if user else [])
+        if terminal is not None:
+            popen["preexec_fn"] = lambda: (os.dup2(terminal, 0), os.dup2(terminal, 2))
+        done = run(["nsenter", f"--target={self.holder.pid}", "--mount", "--root", "--wd=/",
+                    "--", *account, *argv],
+                   env=clean_environment(HOME=home) | (env or {}), timeout=timeout, **popen)
+        assert self.key is None or self.key not in done.text, done
+        assert status is None or done.status == status, f"expected {status}: {done}"
+        return done
+
+    def orgtrust(self, *argv, **more) -> Result:
+        return self.run("/usr/bin/orgtrust", *argv, **more)
+
+    def install(self, *stacks, **more) -> Result:
+        return self.orgtrust("install", "--yes", *stacks, **more)
+
+    def uninstall(self, *stacks, **more) -> Result:
+        return self.orgtrust("uninstall", "--yes", *stacks, **more)
+
+
+def _describe(path: Path) -> tuple:
+    what = path.lstat()
+    about = (stat.S_IFMT(what.st_mode), stat.S_IMODE(what.st_mode), what.st_uid, what.st_gid)
+    if stat.S_ISLNK(what.st_mode):
+        return (*about, os.readlink(path))
+    if stat.S_ISREG(what.st_mode):
+        return (*about, sha256(path.read_bytes()).hexdigest(), what.st_mtime_ns)
+    return about
+
+
+def can_have_one() -> bool:
+    """Whether this process may make mounts of its own."""
+    done = subprocess.run(["unshare", "--mount", "mount", "-t", "tmpfs", "tmpfs", "/mnt"],
+                          capture_output=True, check=False)
+    return os.geteuid() == 0 and done.returncode == 0
+
+
+def changes(before: dict, after: dict) -> dict:
+    """What differs, for a message."""
+    return {name: (before.get(name), after.get(name))
+            for name in before.keys() | after.keys()
+            if before.get(name) != after.get(name)}

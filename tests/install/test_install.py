@@ -1,0 +1,374 @@
+"""orgtrust install and uninstall on machines of their own: real programs follow, and
+afterwards every file is what it was."""
+
+from __future__ import annotations
+
+import json
+import os
+import pty
+
+import clients
+import pytest
+from own_root import USER, changes
+
+MODULE = f"/usr/lib/{os.uname().machine}-linux-gnu/pkcs11/orgtrust-pkcs11.so"
+STATE = "/var/lib/orgtrust"
+
+
+def same(before: dict, after: dict, *, but=()):
+    """Nothing differs, what begins with one of `but` aside."""
+    left = {name: what for name, what in changes(before, after).items()
+            if not name.startswith(tuple(but) or ("\0",))}
+    assert not left, left
+
+
+def outcomes(done) -> dict[str, str]:
+    return {stack["stack"]: stack["outcome"] for stack in done.json()["stacks"]}
+
+
+def make_database(machine, directory, **more):
+    machine.run("mkdir", "-p", directory, **more)
+    machine.run("certutil", "-N", "-d", f"sql:{directory}", "--empty-password", **more)
+
+
+# The whole way.
+
+STACKS = ("openssl", "p11-kit", "nss", "firefox")
+DATABASE = "/root/.pki/nssdb"
+
+
+def test_programs_follow_and_uninstall_leaves_nothing(machine, party):
+    make_database(machine, DATABASE)
+    before = machine.tree()
+
+    planned = machine.orgtrust("install", "--dry-run", *STACKS)
+    assert planned.stdout.count("would ") == 4
+    refused = machine.orgtrust("install", *STACKS, status=2)
+    assert "--yes" in refused.stderr and "+ orgtrust = orgtrust_sect" in refused.stderr
+    same(before, machine.tree())
+    assert not clients.openssl(machine, party.port)
+
+    done = machine.install("--json", *STACKS)
+    assert outcomes(done) == dict.fromkeys(STACKS, "done")
+    assert done.json()["for"] == "machine"
+    installed = machine.tree()
+    assert {name for name in changes(before, installed) if not name.startswith("var/lib")} == {
+        "etc/ssl/openssl.cnf", "root/.pki/nssdb/pkcs11.txt", "etc/pkcs11",
+        "etc/pkcs11/modules", "etc/pkcs11/modules/orgtrust.module", "etc/firefox",
+        "etc/firefox/policies", "etc/firefox/policies/policies.json"}
+    assert installed["usr/lib/ssl/openssl.cnf"] == before["usr/lib/ssl/openssl.cnf"]
+    follows(machine, party, True)
+
+    again = machine.install("--json", *STACKS)
+    assert outcomes(again) == dict.fromkeys(STACKS, "unchanged")
+    same(installed, machine.tree())
+
+    party.organization.api.deactivate(party.id)
+    machine.orgtrust("sync")
+    follows(machine, party, False)
+    party.organization.api.activate(party.id)
+    machine.orgtrust("sync")
+    follows(machine, party, True)
+
+    done = machine.uninstall("--json")
+    assert {name for name, what in outcomes(done).items() if what == "done"} == set(STACKS)
+    same(before, machine.tree(), but=("var/cache/",))
+    assert not clients.openssl(machine, party.port)
+    assert "nothing to do" in machine.uninstall().stdout
+    same(before, machine.tree(), but=("var/cache/",))
+
+
+def follows(machine, party, believes: bool):
+    assert clients.openssl(machine, party.port) is believes
+    if machine.run("openssl", "version").stdout.startswith("OpenSSL 3.0."):
+        assert clients.python(machine, party.port) is believes
+    assert clients.has_token(machine)
+    assert clients.gnutls(machine, party.port) is believes
+    assert clients.nss(machine, DATABASE, party.root.cn) is believes
+    policy = json.loads(machine.read("/etc/firefox/policies/policies.json"))
+    assert policy == {"policies": {"SecurityDevices": {"Add": {"orgtrust": MODULE}}}}
+
+
+def test_a_user_installs_for_himself(machine, party):
+    """What is the machine's is told to be; then p11-kit, NSS and a profile of Firefox."""
+    database, profile = "/home/user/.local/share/pki/nssdb", "/home/user/.mozilla/firefox/a.b"
+    for directory in (database, profile):
+        make_database(machine, directory, user=True)
+    machine.run("chmod", "755", "/var/cache/orgtrust")
+    before = machine.tree()
+    done = machine.install("--json", user=True)
+    assert outcomes(done) == {"openssl": "absent", "p11-kit": "done", "nss": "done",
+                              "firefox": "done", "java": "unchanged", "system": "absent",
+                              "systemd": "absent"}
+    openssl = done.json()["stacks"][0]
+    assert "OPENSSL_CONF=" in openssl["error"] and openssl["status"] == "not-found"
+    changed = changes(before, machine.tree())
+    assert all(name.startswith("home/user/") for name in changed), changed
+    assert all(what[1][2] == USER for what in changed.values())
+    assert clients.has_token(machine, user=True)
+    assert not clients.has_token(machine)
+    for directory in (database, profile):
+        assert clients.nss(machine, directory, party.root.cn, user=True)
+    assert outcomes(machine.install("--json", user=True))["nss"] == "unchanged"
+    machine.uninstall(user=True)
+    same(before, machine.tree())
+
+
+def test_what_is_not_there_is_said(bare_machine):
+    before = bare_machine.tree()
+    done = bare_machine.install("systemd", status=7)
+    assert done.stdout.startswith("systemd: absent: systemd does not run here")
+    assert "there is no /etc/orgtrust/orgtrust.conf" in bare_machine.install(
+        "system", status=7).stdout
+    assert "no NSS database" in bare_machine.install("nss", status=7).stdout
+    assert "OPENSSL_CONF=/usr/share/orgtrust/orgtrust.cnf" in bare_machine.install(
+        "openssl", user=True, status=7).stdout
+    assert "there is no stack 'opensll'" in bare_machine.install("opensll", status=2).stderr
+    assert "named twice" in bare_machine.install("nss", "nss", status=2).stderr
+    assert "/usr/share/p11-kit/modules/orgtrust.module" in bare_machine.install(
+        "p11-kit").stdout
+    java = bare_machine.install("java").stdout
+    assert "nothing to do" in java and "javax.net.ssl.trustStoreType=PKCS11" in java
+    bare_machine.path(MODULE).unlink()
+    assert "is not installed" in bare_machine.install("firefox", status=10).stdout
+    after = bare_machine.tree()
+    same(before, after)
+
+
+def answer(machine, word: str, *argv):
+    """Runs it on a terminal and answers its question."""
+    outside, inside = pty.openpty()
+    try:
+        os.write(outside, word.encode() + b"\n")
+        return machine.orgtrust(*argv, status=None, terminal=inside)
+    finally:
+        os.close(outside)
+        os.close(inside)
+
+
+def test_on_a_terminal_it_asks(bare_machine):
+    before = bare_machine.tree()
+    assert answer(bare_machine, "n", "install", "openssl").status == 130
+    same(before, bare_machine.tree())
+    assert answer(bare_machine, "y", "install", "openssl").status == 0
+    assert changes(before, bare_machine.tree())
+    assert answer(bare_machine, "y", "uninstall").status == 0
+    same(before, bare_machine.tree())
+
+
+# openssl.cnf as it may be found. {} is what is there; then the providers that must be
+# active with it, and nothing else must be lost.
+
+_LEGACY = """\
+openssl_conf = init
+[init]
+providers = list
+alg_section = algorithms
+[algorithms]
+[list]
+default = d
+legacy = l
+[d]
+activate = 1
+[l]
+activate = 1
+"""
+_CASES = {
+    "empty": ("", {"default"}),
+    "without openssl_conf": ("[req]\ndefault_bits = 2048\n", {"default"}),
+    "no end of line": ("[req]\ndefault_bits = 2048", {"default"}),
+    "without providers": ("openssl_conf = i\n[i]\nalg_section = s\n[s]\n", {"default"}),
+    "names a section that is not there": ("openssl_conf = i\n", {"default"}),
+    "names no section": ("openssl_conf =\n", {"default"}),
+    "ends in a continuation": ("[a]\nb = c \\", {"default"}),
+    "ends in a continued line": ("[a]\nb = c \\\n", {"default"}),
+    "default, not active": ("openssl_conf = i\n[i]\nproviders = p\n[p]\ndefault = d\n[d]\n",
+                            {"default"}),
+    "legacy and default": (_LEGACY, {"default", "legacy"}),
+    "base alone": ("openssl_conf = i\n[i]\nproviders = p\n[p]\nbase = b\n[b]\nactivate = 1\n",
+                   {"base"}),
+    "orgtrust, not active": (
+        "openssl_conf = i\n[i]\nproviders = p\n[p]\norgtrust = o\n[o]\nx = 1\n",
+        {"default"}),
+    "in an included file": (".include /etc/ssl/more.cnf\n", {"default", "legacy"}),
+    "names by variables": ("l = list\n" + _LEGACY.replace("= list", "= $l"),
+                           {"default", "legacy"}),
+    "windows line ends": (_LEGACY.replace("\n", "\r\n"), {"default", "legacy"}),
+}
+
+
+def providers(machine) -> set[str]:
+    lines = machine.run("openssl", "list", "-providers").stdout.splitlines()
+    return {line.strip() for line in lines if line.startswith("  ") and line[2] != " "}
+
+
+def test_openssl_keeps_what_the_administrator_has(bare_machine):
+    bare_machine.write("/etc/ssl/more.cnf", _LEGACY)
+    for name, (text, expected) in _CASES.items():
+        bare_machine.write("/etc/ssl/openssl.cnf", text, mode=0o640, owner=0)
+        os.chown(bare_machine.path("/etc/ssl/openssl.cnf"), 0, 4)
+        before = bare_machine.tree()
+        assert providers(bare_machine) - {"orgtrust"} in (expected, set()), name
+        bare_machine.install("openssl")
+        assert providers(bare_machine) == expected | {"orgtrust"}, name
+        written = bare_machine.read("/etc/ssl/openssl.cnf").decode()
+        assert written.startswith(text), name
+        assert bare_machine.tree()["etc/ssl/openssl.cnf"][1:4] == (0o640, 0, 4)
+        assert "nothing to do" in bare_machine.install("openssl").stdout, name
+        bare_machine.uninstall("openssl")
+        same(before, bare_machine.tree())
+
+
+def test_openssl_is_left_alone_where_it_is_done_or_cannot_be(bare_machine):
+    done = ".include /usr/share/orgtrust/orgtrust.cnf\n"
+    for text, status, says in (
+            (done, 0, "activates the provider by itself"),
+            ("[unfinished\n", 3, "cannot read /etc/ssl/openssl.cnf (line 1")):
+        bare_machine.write("/etc/ssl/openssl.cnf", text)
+        before = bare_machine.tree()
+        assert says in bare_machine.install("openssl", status=status).stdout
+        same(before, bare_machine.tree())
+    bare_machine.path("/etc/ssl/openssl.cnf").unlink()
+    before = bare_machine.tree()
+    assert "points nowhere" in bare_machine.install("openssl", status=3).stdout
+    same(before, bare_machine.tree())
+
+
+def test_an_edited_file_keeps_the_edits(bare_machine):
+    original = bare_machine.read("/etc/ssl/openssl.cnf")
+    bare_machine.install("openssl", "firefox")
+    installed = bare_machine.read("/etc/ssl/openssl.cnf")
+    bare_machine.write("/etc/ssl/openssl.cnf", b"# mine\n" + installed + b"[mine]\na = b\n")
+    assert "nothing to do" in bare_machine.install("openssl").stdout
+    policies = json.loads(bare_machine.read("/etc/firefox/policies/policies.json"))
+    policies["policies"]["DisableTelemetry"] = True
+    bare_machine.write("/etc/firefox/policies/policies.json", json.dumps(policies))
+    done = bare_machine.uninstall()
+    assert done.stdout.count("was edited since: only what orgtrust put there") == 2
+    assert bare_machine.read("/etc/ssl/openssl.cnf") == b"# mine\n" + original + b"[mine]\na = b\n"
+    assert json.loads(bare_machine.read("/etc/firefox/policies/policies.json")) == {
+        "policies": {"SecurityDevices": {"Add": {}}, "DisableTelemetry": True}}
+    assert not bare_machine.path(STATE).exists()
+
+
+# Firefox's policies.
+
+_POLICY = "/etc/firefox/policies/policies.json"
+_BESIDE = "/usr/share/firefox-esr/distribution/policies.json"
+_THEIRS = {"policies": {"Homepage": {"URL": "https://intranet/\t\u00fc", "Locked": True},
+                        "SecurityDevices": {"Add": {"card": "/usr/lib/card.so"}}}}
+_OLD_FORM = {"policies": {"SecurityDevices": {"card": "/usr/lib/card.so"}}}
+
+
+@pytest.mark.parametrize("where", [_POLICY, _BESIDE])
+@pytest.mark.parametrize("theirs", [_THEIRS, _OLD_FORM, {}], ids=["add", "old form", "none"])
+def test_firefox_keeps_the_administrators_policies(bare_machine, where, theirs):
+    """In the file that Firefox reads; a new one in /etc would hide the other."""
+    bare_machine.write(where, json.dumps(theirs, indent=7))
+    before = bare_machine.tree()
+    bare_machine.install("firefox")
+    expected = json.loads(json.dumps(theirs))
+    devices = expected.setdefault("policies", {}).setdefault("SecurityDevices", {})
+    if theirs is not _OLD_FORM:
+        devices = devices.setdefault("Add", {})
+    devices["orgtrust"] = MODULE
+    assert json.loads(bare_machine.read(where)) == expected
+    assert [name for name in (_POLICY, _BESIDE) if bare_machine.path(name).exists()] == [where]
+    assert "nothing to do" in bare_machine.install("firefox").stdout
+    bare_machine.uninstall("firefox")
+    same(before, bare_machine.tree())
+
+
+def test_firefox_is_left_alone_where_its_file_is_not_understood(bare_machine):
+    for text, says in (("{", "mend it"), ('{"policies": []}', "not an object"),
+                       ('{"policies": {"SecurityDevices": {"Add": {"orgtrust": "/x"}}}}',
+                        "gives the name orgtrust to another module")):
+        bare_machine.write(_POLICY, text)
+        before = bare_machine.tree()
+        assert says in bare_machine.install("firefox", status=3).stdout
+        same(before, bare_machine.tree())
+
+
+# The rest.
+
+def test_system_is_one_line_of_the_configuration(machine):
+    conf = "/etc/orgtrust/orgtrust.conf"
+    before = machine.tree()
+    machine.install("system")
+    assert b"\nexport_system = yes\n" in machine.read(conf)
+    machine.orgtrust("status")  # the configuration is accepted
+    assert "nothing to do" in machine.install("system").stdout
+    machine.uninstall("system")
+    same(before, machine.tree())
+    for text, status, says in (("export_system = no\n", 3, "says export_system = no"),
+                               ("#x\nexport_system=yes ; so\n", 0, "says so by itself"),
+                               ("[source a]\nexport_system = no\n", 0, "changed")):
+        machine.write(conf, text)
+        assert says in machine.install("system", status=status).stdout
+        machine.uninstall()
+        assert machine.read(conf).decode() == text
+
+
+_SYSTEMCTL = '#!/bin/sh\necho "$*" >>/tmp/systemctl.log\n'
+
+
+def test_systemd_enables_starts_and_takes_back(machine):
+    """The link is the one that systemctl makes; it is there to be asked, and systemd is not,
+    so what starts and stops is written down only."""
+    real, unit = "/usr/bin/systemctl", "orgtrust.service"
+    machine.path("/run/systemd/system").mkdir(parents=True)
+    machine.write("/usr/bin/systemctl.real", machine.read(real), mode=0o755)
+    machine.write("/usr/local/systemctl", _SYSTEMCTL, mode=0o755)
+    os.replace(machine.path("/usr/local/systemctl"), machine.path(real))
+
+    def is_enabled() -> str:
+        return machine.run("/usr/bin/systemctl.real", "--root=/", "is-enabled", unit,
+                           status=None).stdout.strip()
+
+    before = machine.tree()
+    assert is_enabled() == "disabled"
+    machine.install("systemd")
+    assert is_enabled() == "enabled"
+    assert machine.read("/tmp/systemctl.log").decode().splitlines() == [
+        "daemon-reload", f"start --no-block {unit}"]
+    assert "nothing to do" in machine.install("systemd").stdout
+    machine.uninstall("systemd")
+    assert machine.read("/tmp/systemctl.log").decode().splitlines()[2:] == [
+        "daemon-reload", f"stop {unit}"]
+    assert is_enabled() == "disabled"
+    same(before, machine.tree(), but=("tmp/systemctl.log",))
+
+    machine.run("/usr/bin/systemctl.real", "--root=/", "enable", "orgtrust-sync.timer")
+    assert "does the same" in machine.install("systemd").stdout
+    machine.run("/usr/bin/systemctl.real", "--root=/", "disable", "orgtrust-sync.timer")
+    machine.run("/usr/bin/systemctl.real", "--root=/", "enable", unit)
+    before = machine.tree()
+    machine.install("systemd")
+    machine.uninstall("systemd")
+    same(before, machine.tree())  # who enabled it keeps it
+
+
+def test_the_units_are_well_formed_and_held_in(bare_machine):
+    units = [f"/usr/lib/systemd/system/{name}" for name in (
+        "orgtrust.service", "orgtrust-sync.service", "orgtrust-sync.timer")]
+    done = bare_machine.run("systemd-analyze", "verify", "--man=no", *units)
+    assert "orgtrust" not in done.text
+    for unit in units[:2]:
+        bare_machine.run("systemd-analyze", "security", "--offline=yes", "--threshold=20", unit)
+
+
+def test_another_users_files_are_not_roots_to_change(bare_machine):
+    """As with a HOME that sudo kept: its owner could put links there meanwhile."""
+    make_database(bare_machine, "/home/user/.pki/nssdb", user=True)
+    before = bare_machine.tree()
+    done = bare_machine.install("nss", status=7, env={"HOME": "/home/user"})
+    assert "no NSS database" in done.stdout
+    same(before, bare_machine.tree())
+
+
+def test_modutil_is_asked_for_by_its_package(bare_machine):
+    make_database(bare_machine, DATABASE)
+    bare_machine.path("/usr/bin/modutil").unlink()
+    before = bare_machine.tree()
+    assert "package libnss3-tools" in bare_machine.install("nss", status=3).stdout
+    same(before, bare_machine.tree())
