@@ -4,6 +4,7 @@
 
 #include "change_report.h"
 #include "confirm.h"
+#include "follow.h"
 #include "sync_report.h"
 
 static bool is_same(const char *a, const char *b)
@@ -47,7 +48,8 @@ static void say_failed(const struct ot_carry_out *carry_out, const struct ot_err
 }
 
 static enum ot_status sync_one(const struct ot_carry_out *carry_out,
-                               const struct ot_source *source, cJSON *syncs, bool *failed)
+                               const struct ot_source *source, struct ot_follow *follow,
+                               cJSON *syncs, bool *failed)
 {
     bool has_its_key =
         source == carry_out->use->source || carry_out->cli->options.key_fd >= 0;
@@ -61,6 +63,7 @@ static enum ot_status sync_one(const struct ot_carry_out *carry_out,
     struct ot_sync_result result;
     enum ot_status status = ot_sync(source, &options, &result, &err);
 
+    ot_follow_saw(follow, source, status, &result);
     if (status != OT_OK)
         say_failed(carry_out, &err);
     if (syncs != NULL) {
@@ -74,24 +77,25 @@ static enum ot_status sync_one(const struct ot_carry_out *carry_out,
     return status;
 }
 
-/* The source that was named and all that see what was changed. Returns the first failure;
- * each is told here. */
-static enum ot_status sync_all(const struct ot_carry_out *carry_out, cJSON *syncs,
-                               bool *failed)
+/* The source that was named and all that see what was changed, then the exports. Returns
+ * the first failure; each is told here. */
+static enum ot_status sync_all(const struct ot_carry_out *carry_out, cJSON *root,
+                               cJSON *syncs, bool *failed)
 {
     const struct ot_config *config = carry_out->use->config;
-    enum ot_status first = OT_OK;
+    struct ot_follow follow = {.cli = carry_out->cli, .config = config, .json = root};
+    enum ot_status status, first = OT_OK;
 
     for (size_t i = 0; i < ot_config_count(config); i++) {
         const struct ot_source *source = ot_config_at(config, i);
-        enum ot_status status;
 
         if (source != carry_out->use->source && !sees_changes(carry_out, source, false))
             continue;
-        status = sync_one(carry_out, source, syncs, failed);
+        status = sync_one(carry_out, source, &follow, syncs, failed);
         first = first == OT_OK ? status : first;
     }
-    return first;
+    status = ot_follow(&follow);
+    return first == OT_OK ? status : first;
 }
 
 /* {source, project, dry_run, changes, syncs}; NULL without --json. */
@@ -166,7 +170,7 @@ enum ot_status ot_carry_out(struct ot_carry_out *carry_out, struct ot_error *err
     /* Also where nothing had to be done: an earlier command may have been killed before
      * it came to this. */
     if (status == OT_OK || ot_changes_took_place(carry_out->changes)) {
-        next = sync_all(carry_out, syncs, &failed);
+        next = sync_all(carry_out, root, syncs, &failed);
         status = status == OT_OK ? next : status;
     }
     next = print(carry_out, root, OT_CHANGE_PAST, failed, err);

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "command.h"
+#include "export_report.h"
 #include "record_json.h"
 #include "source_report.h"
 
@@ -66,7 +67,7 @@ static enum ot_status put_attention(cJSON *object, const struct ot_source_report
 }
 
 static enum ot_status put_report(cJSON *sources, const struct ot_source_report *report,
-                                 struct ot_error *err)
+                                 const struct ot_exports *exports, struct ot_error *err)
 {
     bool failed = false;
     cJSON *object = ot_json_append_object(sources, &failed);
@@ -84,6 +85,7 @@ static enum ot_status put_report(cJSON *sources, const struct ot_source_report *
     ot_json_put_int(object, "next_refresh", report->next_refresh, &failed);
     ot_json_put_int(object, "failures", report->state.failures, &failed);
     put_last_error(object, report, &failed);
+    ot_export_report_json(object, exports, report->source, &failed);
     status = put_attention(object, report, &failed, err);
     if (status == OT_OK && failed)
         return ot_error_nomem(err);
@@ -153,7 +155,8 @@ static enum ot_status print_attention(struct ot_output *out,
 }
 
 static enum ot_status print_report(struct ot_output *out,
-                                   const struct ot_source_report *report, int64_t now,
+                                   const struct ot_source_report *report,
+                                   const struct ot_exports *exports, int64_t now,
                                    struct ot_error *err)
 {
     const struct ot_source *source = report->source;
@@ -178,11 +181,13 @@ static enum ot_status print_report(struct ot_output *out,
                              ot_output_time(time, report->freshness.seen_at));
     }
     print_refresh(out, report, now);
+    ot_export_report_print(out, exports, source);
     return print_attention(out, report, err);
 }
 
 static enum ot_status report_source(struct ot_cli *cli, const struct ot_source *source,
-                                    cJSON *list, bool *unusable, struct ot_error *err)
+                                    const struct ot_exports *exports, cJSON *list,
+                                    bool *unusable, struct ot_error *err)
 {
     struct ot_source_report report;
     int64_t now = (int64_t)time(NULL);
@@ -190,8 +195,8 @@ static enum ot_status report_source(struct ot_cli *cli, const struct ot_source *
 
     if (status == OT_OK) {
         *unusable = *unusable || report.problem.status != OT_OK;
-        status = list != NULL ? put_report(list, &report, err)
-                              : print_report(&cli->out, &report, now, err);
+        status = list != NULL ? put_report(list, &report, exports, err)
+                              : print_report(&cli->out, &report, exports, now, err);
     }
     ot_source_report_clear(&report);
     return status;
@@ -201,6 +206,8 @@ enum ot_status ot_cmd_status(struct ot_cli *cli, struct ot_error *err)
 {
     struct ot_config *config = NULL;
     const struct ot_source **sources = NULL;
+    struct ot_exports *exports = NULL;
+    struct ot_error wrong = OT_ERROR_INIT;
     cJSON *root = NULL, *list = NULL;
     bool unusable = false, failed = false;
     size_t count = 0;
@@ -214,14 +221,20 @@ enum ot_status ot_cmd_status(struct ot_cli *cli, struct ot_error *err)
         if (failed)
             status = ot_error_nomem(err);
     }
+    /* What is wrong with the exports keeps nothing of the rest from being told. */
+    if (status == OT_OK && ot_exports_new(&exports, config, &wrong) != OT_OK)
+        ot_output_say("%s", wrong.message);
     for (size_t i = 0; status == OT_OK && i < count; i++)
-        status = report_source(cli, sources[i], list, &unusable, err);
+        status = report_source(cli, sources[i], exports, list, &unusable, err);
     if (status == OT_OK && root != NULL)
         status = ot_output_json(&cli->out, root, false, err);
     /* The report has said why. */
     if (status == OT_OK && unusable)
         status = OT_E_NO_SNAPSHOT;
+    if (status == OT_OK)
+        status = wrong.status;
     cJSON_Delete(root);
+    free(exports);
     free(sources);
     ot_config_free(config);
     return status;

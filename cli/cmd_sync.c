@@ -2,6 +2,7 @@
 #include <stdlib.h>
 
 #include "admin_use.h"
+#include "follow.h"
 #include "progress.h"
 #include "sync_report.h"
 
@@ -12,9 +13,11 @@ static void draw(void *arg, const char *phase, size_t done, size_t total)
 
 /* One source; its failure is told here. A key that was given (else NULL) is to be proven,
  * too: no other's result will do. */
-static enum ot_status sync_source(struct ot_cli *cli, const struct ot_source *source,
+static enum ot_status sync_source(struct ot_follow *follow,
+                                  const struct ot_source *source,
                                   const struct ot_key *key, cJSON *sources, bool *failed)
 {
+    struct ot_cli *cli = follow->cli;
     struct ot_progress progress;
     struct ot_sync_options options = {
         .if_stale = cli->options.if_stale,
@@ -33,6 +36,7 @@ static enum ot_status sync_source(struct ot_cli *cli, const struct ot_source *so
     progress.source = source->name;
     status = ot_sync(source, &options, &result, &err);
     ot_progress_clear(&progress);
+    ot_follow_saw(follow, source, status, &result);
     if (status != OT_OK) {
         ot_report_say(&cli->report, "%s", err.message); /* names the source */
     } else if (!cli->options.quiet) {
@@ -77,6 +81,7 @@ static enum ot_status read_key(struct ot_key *key, const struct ot_cli *cli,
 
 enum ot_status ot_cmd_sync(struct ot_cli *cli, struct ot_error *err)
 {
+    struct ot_follow follow = {.cli = cli, .is_quiet = cli->options.quiet};
     struct ot_config *config = NULL;
     const struct ot_source **sources = NULL;
     struct ot_key key = {0};
@@ -100,12 +105,17 @@ enum ot_status ot_cmd_sync(struct ot_cli *cli, struct ot_error *err)
             goto out;
         }
     }
+    follow.config = config;
+    follow.json = root;
     for (size_t i = 0; i < count && !*cli->stop; i++) {
-        status =
-            sync_source(cli, sources[i], key.secret != NULL ? &key : NULL, list, &failed);
+        status = sync_source(&follow, sources[i], key.secret != NULL ? &key : NULL, list,
+                             &failed);
         if (first == OT_OK)
             first = status;
     }
+    status = *cli->stop ? OT_OK : ot_follow(&follow);
+    if (first == OT_OK)
+        first = status;
     status = first;
     if (*cli->stop && status == OT_OK)
         status = ot_error_set(err, OT_E_INTERRUPTED, "interrupted");

@@ -4,6 +4,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "follow.h"
 #include "notify.h"
 #include "signals.h"
 #include "sync_report.h"
@@ -75,9 +76,10 @@ static enum ot_status tell(struct ot_cli *cli, const struct ot_watched *watched,
     return OT_OK;
 }
 
-static enum ot_status sync_one(struct ot_cli *cli, struct ot_watched *watched,
+static enum ot_status sync_one(struct ot_follow *follow, struct ot_watched *watched,
                                struct heart *heart, struct ot_error *err)
 {
+    struct ot_cli *cli = follow->cli;
     struct ot_sync_options options = {
         .stop = cli->stop,
         .progress = beat_in_sync,
@@ -93,6 +95,7 @@ static enum ot_status sync_one(struct ot_cli *cli, struct ot_watched *watched,
     if (*cli->stop)
         return OT_OK;
     ot_watch_reschedule(watched, status);
+    ot_follow_saw(follow, watched->source, status, &result);
     return tell(cli, watched, status, &result, &error, err);
 }
 
@@ -127,27 +130,54 @@ static void wait_until(int64_t due_ms, struct heart *heart)
     beat(heart);
 }
 
+/* The exports, once for all syncs that were due together; an event of its own. */
+static enum ot_status follow_all(struct ot_follow *follow, struct ot_error *err)
+{
+    struct ot_cli *cli = follow->cli;
+    enum ot_status status = OT_OK;
+
+    if (cli->options.json && (follow->json = cJSON_CreateObject()) == NULL)
+        return ot_error_nomem(err);
+    ot_follow(follow);
+    if (cJSON_GetArraySize(follow->json) > 0)
+        status = ot_output_json(&cli->out, follow->json, true, err);
+    cJSON_Delete(follow->json);
+    follow->json = NULL;
+    follow->believe_empty = 0;
+    return status;
+}
+
 /* Until the end is asked for, or the output is lost. */
 static enum ot_status keep_watch(struct ot_cli *cli, struct ot_watch *watch,
                                  struct ot_error *err)
 {
+    struct ot_follow follow = {.cli = cli, .is_log = true};
     struct heart heart = {.interval_ms = ot_notify_watchdog_ms()};
     enum ot_status status = OT_OK;
-    bool ready = false;
+    bool ready = false, has_followed = false;
 
     while (status == OT_OK && !*cli->stop) {
         struct ot_watched *next = ot_watch_next(watch);
 
         if (ot_signals_take_reload()) {
             reload(watch, &cli->options);
+            has_followed = false;
             continue;
         }
+        follow.config = watch->config;
         if (next->due_ms <= ot_watch_clock_ms()) {
-            status = sync_one(cli, next, &heart, err);
+            status = sync_one(&follow, next, &heart, err);
             beat(&heart);
+            has_followed = false;
             continue;
         }
         /* Every source that was due has been tried once. */
+        if (!has_followed) {
+            status = follow_all(&follow, err);
+            beat(&heart);
+            has_followed = true;
+            continue;
+        }
         if (!ready)
             ot_notify("READY=1");
         ready = true;

@@ -59,6 +59,18 @@ static const struct ot_command commands[] = {
         .run = ot_cmd_show,
     },
     {
+        .name = "export",
+        .arguments = "",
+        .summary = "the trust anchors in a snapshot, as a file for other programs",
+        .help =
+            "Active certificates that are a CA and valid now, of the source 'default'\n"
+            "unless told otherwise. Needs neither key nor network.\n",
+        .options = OT_OPTIONS_COMMON | OT_OPTION_BIT(OT_OPTION_FORMAT) |
+                   OT_OPTION_BIT(OT_OPTION_OUTPUT) | OT_OPTION_BIT(OT_OPTION_ID) |
+                   OT_OPTION_BIT(OT_OPTION_NAME),
+        .run = ot_cmd_export,
+    },
+    {
         .name = "upload",
         .arguments = "FILE|- ...",
         .summary = "put certificates into the organization",

@@ -26,6 +26,9 @@ static const struct ot_option_info option_infos[OT_OPTION_COUNT] = {
     [OT_OPTION_PRUNE] = {"prune", NULL, "and delete every certificate not in DIR"},
     [OT_OPTION_DRY_RUN] = {"dry-run", NULL, "only say what would be done"},
     [OT_OPTION_YES] = {"yes", NULL, "do not ask before something is lost"},
+    [OT_OPTION_FORMAT] = {"format", "FORMAT", "pem, dir, p12, jks or der"},
+    [OT_OPTION_OUTPUT] = {"output", "PATH", "where to, instead of standard output"},
+    [OT_OPTION_ID] = {"id", "ID", "the certificate's id"},
     [OT_OPTION_KEY_FD] = {"key-fd", "N", "read the admin key from this descriptor"},
     [OT_OPTION_REPORT_FD] = {"report-fd", "N",
                              "tell a program on this descriptor how it ended"},
@@ -108,6 +111,15 @@ static enum ot_status apply(struct ot_options *options, enum ot_option option,
         break;
     case OT_OPTION_PROJECT:
         options->project = value;
+        break;
+    case OT_OPTION_FORMAT:
+        options->format = value;
+        break;
+    case OT_OPTION_OUTPUT:
+        options->output = value;
+        break;
+    case OT_OPTION_ID:
+        options->id = value;
         break;
     case OT_OPTION_KEY_FD:
         return parse_fd(&options->key_fd, option, value, err);

@@ -24,6 +24,9 @@ enum ot_option {
     OT_OPTION_PRUNE,
     OT_OPTION_DRY_RUN,
     OT_OPTION_YES,
+    OT_OPTION_FORMAT,
+    OT_OPTION_OUTPUT,
+    OT_OPTION_ID,
     OT_OPTION_KEY_FD,
     OT_OPTION_REPORT_FD,
     OT_OPTION_BY_ID,
@@ -53,6 +56,9 @@ struct ot_options {
     const char *source;    /* NULL: not given */
     const char *name;      /* NULL: not given */
     const char *project;   /* NULL: not given */
+    const char *format;    /* NULL: not given */
+    const char *output;    /* NULL: not given */
+    const char *id;        /* NULL: not given */
     int key_fd, report_fd; /* -1: not given */
     enum ot_list_state state;
     bool json, help, accept_empty, if_stale, quiet, pem;

@@ -32,6 +32,11 @@ void ot_output_printf(struct ot_output *out, const char *fmt, ...)
     va_end(args);
 }
 
+void ot_output_bytes(struct ot_output *out, const void *bytes, size_t len)
+{
+    keep_errno(out, fwrite(bytes, 1, len, out->stream) == len ? 0 : -1);
+}
+
 void ot_output_text(struct ot_output *out, const char *text, size_t len)
 {
     size_t size = 8 * len + 1; /* `\u{NNNN}` for one byte would be the worst */

@@ -22,6 +22,8 @@ struct ot_output {
 void ot_output_init(struct ot_output *out, FILE *stream);
 void ot_output_printf(struct ot_output *out, const char *fmt, ...)
     __attribute__((format(printf, 2, 3)));
+/* As they are: an exported file. */
+void ot_output_bytes(struct ot_output *out, const void *bytes, size_t len);
 /* Text from the network, its control and bidi characters escaped. */
 void ot_output_text(struct ot_output *out, const char *text, size_t len);
 /* One JSON value and a line end; indented, or on one line for a stream of events. */

@@ -39,7 +39,8 @@ struct ot_source {
     char *cache_dir;     /* absolute */
     char *ca_file;       /* PEM file or hashed directory; NULL: the system's bundle */
     char *proxy;         /* NULL: none */
-    char *export_bundle, *export_dir, *on_change; /* NULL: none */
+    char *export_bundle, *export_dir, *export_java; /* NULL: none */
+    char *on_change;                                /* for /bin/sh -c; NULL: none */
     char *origin; /* "file:line" of the section, or "environment", for messages */
     int64_t refresh_interval_s, max_stale_s;
     int64_t connect_timeout_ms, timeout_ms;

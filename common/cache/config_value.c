@@ -114,7 +114,7 @@ static enum ot_status set_path_or_none(const struct rule *rule, void *field,
     if (value[0] != '/')
         return ot_error_set(err, OT_E_CONFIG, "%s must be an absolute path, or 'none'",
                             rule->key);
-    return replace(field, value, err);
+    return set_path(rule, field, value, err);
 }
 
 static enum ot_status set_command(const struct rule *rule, void *field, const char *value,
@@ -269,6 +269,7 @@ static const struct rule rules[] = {
     {"timeout", set_ms, FIELD(timeout_ms), 100, OT_SYNC_DEADLINE_MS},
     {"export_bundle", set_path_or_none, FIELD(export_bundle), 0, 0},
     {"export_dir", set_path_or_none, FIELD(export_dir), 0, 0},
+    {"export_java", set_path_or_none, FIELD(export_java), 0, 0},
     {"export_system", set_yes_no, FIELD(export_system), 0, 0},
     {"on_change", set_command, FIELD(on_change), 0, 0},
 };
@@ -323,6 +324,7 @@ void ot_source_clear(struct ot_source *source)
     free(source->proxy);
     free(source->export_bundle);
     free(source->export_dir);
+    free(source->export_java);
     free(source->on_change);
     free(source->origin);
     *source = (struct ot_source){0};

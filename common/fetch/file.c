@@ -98,9 +98,9 @@ enum ot_status ot_file_write(struct ot_file *file, const void *data, size_t len,
     return OT_OK;
 }
 
-static enum ot_status sync_dir(const struct ot_file *file, struct ot_error *err)
+enum ot_status ot_file_sync_dir(const char *path, struct ot_error *err)
 {
-    char *dir = dir_of(file->path);
+    char *dir = dir_of(path);
     enum ot_status status = OT_OK;
     int fd;
 
@@ -110,16 +110,16 @@ static enum ot_status sync_dir(const struct ot_file *file, struct ot_error *err)
     free(dir);
     if (fd < 0)
         return ot_error_errno(err, OT_E_IO, errno, "cannot open the directory of %s",
-                              file->path);
+                              path);
     /* EINVAL: a file system that has nothing to sync for a directory. */
     if (fsync(fd) != 0 && errno != EINVAL)
-        status = ot_error_errno(err, OT_E_IO, errno, "cannot fsync the directory of %s",
-                                file->path);
+        status =
+            ot_error_errno(err, OT_E_IO, errno, "cannot fsync the directory of %s", path);
     close(fd);
     return status;
 }
 
-enum ot_status ot_file_commit(struct ot_file *file, struct ot_error *err)
+enum ot_status ot_file_put(struct ot_file *file, struct ot_error *err)
 {
     enum ot_status status = OT_OK;
     int fd = file->fd;
@@ -137,7 +137,16 @@ enum ot_status ot_file_commit(struct ot_file *file, struct ot_error *err)
     }
     free(file->temporary);
     file->temporary = NULL;
-    status = sync_dir(file, err);
+    return OT_OK;
+}
+
+enum ot_status ot_file_commit(struct ot_file *file, struct ot_error *err)
+{
+    enum ot_status status = ot_file_put(file, err);
+
+    if (status != OT_OK)
+        return status;
+    status = ot_file_sync_dir(file->path, err);
     ot_file_abort(file);
     return status;
 }

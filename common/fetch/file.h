@@ -26,6 +26,11 @@ enum ot_status ot_file_write(struct ot_file *file, const void *data, size_t len,
 enum ot_status ot_file_commit(struct ot_file *file, struct ot_error *err);
 void ot_file_abort(struct ot_file *file); /* after commit: does nothing */
 
+/* ot_file_commit in two, for many files in one directory: the file in its place, the
+ * object to be ended by ot_file_abort; and, after the last, the directory's fsync. */
+enum ot_status ot_file_put(struct ot_file *file, struct ot_error *err);
+enum ot_status ot_file_sync_dir(const char *path, struct ot_error *err);
+
 /* All four in one. */
 enum ot_status ot_file_replace(const char *path, const void *data, size_t len,
                                mode_t mode, struct ot_error *err);

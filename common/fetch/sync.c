@@ -60,12 +60,13 @@ static enum ot_status confirm_empty(struct ot_attempt *attempt, struct ot_api *a
                                     const struct ot_listing *first,
                                     const struct ot_snapshot *old, struct ot_error *err)
 {
-    const struct ot_sync_result *result = attempt->result;
+    struct ot_sync_result *result = attempt->result;
     const struct ot_snapshot_info *info = old != NULL ? ot_snapshot_info(old) : NULL;
     struct ot_listing second;
     enum ot_status status;
     bool agrees;
 
+    result->empty_is_sure = result->active == 0 && attempt->options->accept_empty;
     if (info == NULL || attempt->options->accept_empty ||
         !((info->active > 0 && result->active == 0) ||
           (info->total > 0 && result->total == 0)))
@@ -75,6 +76,7 @@ static enum ot_status confirm_empty(struct ot_attempt *attempt, struct ot_api *a
         return status;
     agrees = ot_listing_equal(first, &second);
     ot_listing_clear(&second);
+    result->empty_is_sure = agrees;
     if (agrees)
         return OT_OK;
     return ot_error_set(err, OT_E_EMPTY,

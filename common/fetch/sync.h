@@ -19,8 +19,9 @@ struct ot_sync_options {
 };
 
 struct ot_sync_result {
-    bool fetched; /* false: somebody else had just done it, or it was not due */
-    bool changed; /* a new snapshot was written */
+    bool fetched;       /* false: somebody else had just done it, or it was not due */
+    bool changed;       /* a new snapshot was written */
+    bool empty_is_sure; /* that nothing is active any more was confirmed */
     size_t total, active, added, removed, modified, quarantined, warnings;
     struct ot_http_counts http;
 };

@@ -9,7 +9,7 @@ from support.world import AUTH, SNAPSHOT
 
 JSON_ALWAYS = {"name", "base_url", "project", "state", "usable", "problem", "next_refresh",
                "failures", "last_error", "quarantined", "expired", "expiring", "not_ca",
-               "warned"}
+               "warned", "exports"}
 JSON_OF_SNAPSHOT = {"total", "active", "inactive", "seen_at", "age"}
 
 

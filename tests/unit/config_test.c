@@ -159,7 +159,8 @@ static void every_key_fills_its_field(void)
                                     "connect_timeout = 250ms\n"
                                     "timeout = 2m\n"
                                     "export_bundle = /b\n"
-                                    "export_dir = /d\n"
+                                    "export_dir = /d/\n"
+                                    "export_java = /j\n"
                                     "export_system = true\n"
                                     "on_change = systemctl reload nginx && true");
     const struct ot_source *s = find(config, "corp");
@@ -179,6 +180,7 @@ static void every_key_fills_its_field(void)
     CU_ASSERT_EQUAL(s->timeout_ms, 120000);
     CU_ASSERT_STRING_EQUAL(s->export_bundle, "/b");
     CU_ASSERT_STRING_EQUAL(s->export_dir, "/d");
+    CU_ASSERT_STRING_EQUAL(s->export_java, "/j");
     CU_ASSERT_STRING_EQUAL(s->on_change, "systemctl reload nginx && true");
     CU_ASSERT_PTR_NOT_NULL(strstr(s->origin, "/conf:2"));
     ot_config_free(config);

@@ -1,0 +1,124 @@
+/* orgtrust export: the trust anchors in a snapshot, as a file for other programs. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "command.h"
+#include "export/files.h"
+#include "fetch/file.h"
+#include "json_build.h"
+#include "snapshot_use.h"
+
+static enum ot_status read_format(enum ot_export_format *format,
+                                  const struct ot_options *options, struct ot_error *err)
+{
+    if (options->format == NULL)
+        return ot_error_set(err, OT_E_USAGE,
+                            "in which --format? One of pem, dir, p12, jks and der");
+    *format = ot_format_by_name(options->format);
+    if (*format == OT_FORMAT_COUNT)
+        return ot_error_set(err, OT_E_USAGE,
+                            "--format '%s' is not one of pem, dir, p12, jks and der",
+                            options->format);
+    return OT_OK;
+}
+
+static bool goes_to_output(const struct ot_options *options)
+{
+    return options->output == NULL || strcmp(options->output, "-") == 0;
+}
+
+static enum ot_status check_output(const struct ot_options *options,
+                                   enum ot_export_format format, struct ot_error *err)
+{
+    if (!goes_to_output(options))
+        return OT_OK;
+    if (format == OT_FORMAT_DIR)
+        return ot_error_set(err, OT_E_USAGE, "which directory? Name it with --output");
+    if (options->json)
+        return ot_error_set(err, OT_E_USAGE,
+                            "--json tells what was written; name the file with --output");
+    if (format != OT_FORMAT_PEM && isatty(STDOUT_FILENO))
+        return ot_error_set(
+            err, OT_E_USAGE,
+            "this format is not for a terminal; name a file with --output");
+    return OT_OK;
+}
+
+static enum ot_status collect(struct ot_anchors *anchors,
+                              const struct ot_snapshot_use *use,
+                              const struct ot_options *options, struct ot_error *err)
+{
+    const struct ot_anchor_filter filter = {.id = options->id, .name = options->name};
+    enum ot_status status =
+        ot_anchors_add(anchors, use->snapshot, &filter, (int64_t)time(NULL), err);
+
+    if (status != OT_OK)
+        return status;
+    ot_anchors_sort(anchors);
+    if (anchors->count > 0)
+        return OT_OK;
+    return ot_error_set(err, OT_E_NOT_FOUND,
+                        "no certificate of source '%s'%s is a trust anchor: active, a CA "
+                        "and valid now; see 'orgtrust list'. Nothing was written",
+                        use->source->name,
+                        filter.id != NULL || filter.name != NULL ? " that is meant" : "");
+}
+
+static enum ot_status write_file(struct ot_cli *cli, enum ot_export_format format,
+                                 const struct ot_anchors *anchors, struct ot_error *err)
+{
+    uint8_t *bytes = NULL;
+    size_t len;
+    enum ot_status status = ot_format_make(format, &bytes, &len, anchors, err);
+
+    if (status == OT_OK && !goes_to_output(&cli->options))
+        status = ot_file_replace(cli->options.output, bytes, len, 0644, err);
+    else if (status == OT_OK)
+        ot_output_bytes(&cli->out, bytes, len);
+    free(bytes);
+    return status;
+}
+
+static enum ot_status print_json(struct ot_cli *cli, const struct ot_source *source,
+                                 const struct ot_anchors *anchors, struct ot_error *err)
+{
+    cJSON *root = cJSON_CreateObject();
+    bool failed = root == NULL;
+    enum ot_status status;
+
+    ot_json_put_string(root, "source", source->name, &failed);
+    ot_json_put_string(root, "format", cli->options.format, &failed);
+    ot_json_put_string(root, "output", cli->options.output, &failed);
+    ot_json_put_int(root, "anchors", (int64_t)anchors->count, &failed);
+    status = failed ? ot_error_nomem(err) : ot_output_json(&cli->out, root, false, err);
+    cJSON_Delete(root);
+    return status;
+}
+
+enum ot_status ot_cmd_export(struct ot_cli *cli, struct ot_error *err)
+{
+    struct ot_snapshot_use use = {0};
+    struct ot_anchors anchors = {0};
+    enum ot_export_format format;
+    bool written;
+    enum ot_status status = read_format(&format, &cli->options, err);
+
+    if (status == OT_OK)
+        status = check_output(&cli->options, format, err);
+    if (status == OT_OK)
+        status = ot_snapshot_use_begin(&use, cli->options.source, err);
+    if (status == OT_OK)
+        status = collect(&anchors, &use, &cli->options, err);
+    if (status == OT_OK)
+        status = format == OT_FORMAT_DIR
+                     ? ot_export_put_dir(cli->options.output, &anchors, &written, err)
+                     : write_file(cli, format, &anchors, err);
+    if (status == OT_OK && cli->options.json)
+        status = print_json(cli, use.source, &anchors, err);
+    ot_anchors_clear(&anchors);
+    ot_snapshot_use_end(&use);
+    return status;
+}

@@ -1,0 +1,121 @@
+#include "export/anchors.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+static enum ot_status add_one(struct ot_anchors *anchors, const struct ot_record *record,
+                              struct ot_error *err)
+{
+    struct ot_span id = ot_record_digest(record, OT_DIGEST_SHA2_256);
+    struct ot_anchor *anchor;
+
+    if (anchors->count == anchors->capacity) {
+        size_t capacity = anchors->capacity > 0 ? anchors->capacity * 2 : 64;
+        struct ot_anchor *grown = reallocarray(anchors->items, capacity, sizeof(*grown));
+
+        if (grown == NULL)
+            return ot_error_nomem(err);
+        anchors->items = grown;
+        anchors->capacity = capacity;
+    }
+    anchor = &anchors->items[anchors->count++];
+    *anchor = (struct ot_anchor){
+        .der = record->field[OT_FIELD_DER],
+        .subject = record->field[OT_FIELD_SUBJECT],
+        .valid_at = record->valid_at,
+        .created_at = record->created_at,
+    };
+    memcpy(anchor->id, id.data, OT_ANCHOR_ID_LEN);
+    return OT_OK;
+}
+
+static bool is_wanted(const struct ot_record *record,
+                      const struct ot_anchor_filter *filter)
+{
+    if (filter == NULL)
+        return true;
+    if (filter->id != NULL &&
+        !ot_span_equal(record->field[OT_FIELD_ID], ot_span_str(filter->id)))
+        return false;
+    return filter->name == NULL ||
+           ot_span_equal(record->field[OT_FIELD_NAME], ot_span_str(filter->name));
+}
+
+static enum ot_status hold(struct ot_anchors *anchors, struct ot_snapshot *snapshot,
+                           struct ot_error *err)
+{
+    struct ot_snapshot **grown = reallocarray(
+        anchors->snapshots, anchors->snapshot_count + 1, sizeof(struct ot_snapshot *));
+
+    if (grown == NULL)
+        return ot_error_nomem(err);
+    anchors->snapshots = grown;
+    grown[anchors->snapshot_count++] = ot_snapshot_ref(snapshot);
+    return OT_OK;
+}
+
+enum ot_status ot_anchors_add(struct ot_anchors *anchors, struct ot_snapshot *snapshot,
+                              const struct ot_anchor_filter *filter, int64_t now,
+                              struct ot_error *err)
+{
+    struct ot_positions all;
+    enum ot_status status = hold(anchors, snapshot, err);
+
+    if (status == OT_OK)
+        status = ot_snapshot_all(snapshot, &all, err);
+    for (uint32_t i = 0; status == OT_OK && i < all.count; i++) {
+        struct ot_record record;
+
+        status = ot_snapshot_record(snapshot, &all, i, &record, err);
+        if (status != OT_OK)
+            break;
+        if ((record.flags & OT_RECORD_QUARANTINED) != 0 ||
+            (record.flags & OT_RECORD_ACTIVE) == 0)
+            continue;
+        anchors->active++;
+        if ((record.flags & OT_RECORD_CA) != 0 && ot_record_is_valid_at(&record, now) &&
+            is_wanted(&record, filter))
+            status = add_one(anchors, &record, err);
+    }
+    return status;
+}
+
+static int compare(const void *a, const void *b)
+{
+    const struct ot_anchor *x = a, *y = b;
+    int order = (x->valid_at < y->valid_at) - (x->valid_at > y->valid_at);
+
+    if (order == 0)
+        order = memcmp(x->id, y->id, OT_ANCHOR_ID_LEN);
+    return order != 0 ? order
+                      : (x->created_at > y->created_at) - (x->created_at < y->created_at);
+}
+
+void ot_anchors_sort(struct ot_anchors *anchors)
+{
+    size_t kept = 0;
+
+    if (anchors->count == 0)
+        return;
+    qsort(anchors->items, anchors->count, sizeof(*anchors->items), compare);
+    for (size_t i = 1; i < anchors->count; i++)
+        if (memcmp(anchors->items[i].id, anchors->items[kept].id, OT_ANCHOR_ID_LEN) != 0)
+            anchors->items[++kept] = anchors->items[i];
+    anchors->count = kept + 1;
+}
+
+void ot_anchor_name(char buf[OT_ANCHOR_NAME_LEN + 1], const struct ot_anchor *anchor)
+{
+    for (size_t i = 0; i < OT_ANCHOR_NAME_LEN / 2; i++)
+        snprintf(buf + 2 * i, 3, "%02x", anchor->id[i]);
+}
+
+void ot_anchors_clear(struct ot_anchors *anchors)
+{
+    for (size_t i = 0; i < anchors->snapshot_count; i++)
+        ot_snapshot_unref(anchors->snapshots[i]);
+    free(anchors->snapshots);
+    free(anchors->items);
+    *anchors = (struct ot_anchors){0};
+}

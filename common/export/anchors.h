@@ -1,0 +1,47 @@
+/* The trust anchors that an export holds: active certificates that are a CA and valid
+ * now, of one source or of several, each certificate once. */
+#ifndef OT_EXPORT_ANCHORS_H
+#define OT_EXPORT_ANCHORS_H
+
+#include "cache/snapshot.h"
+
+#define OT_ANCHOR_ID_LEN 32 /* SHA-256 of the DER */
+
+struct ot_anchor {
+    struct ot_span der, subject; /* in a snapshot that is held */
+    uint8_t id[OT_ANCHOR_ID_LEN];
+    int64_t valid_at, created_at; /* Unix seconds */
+};
+
+/* Zeroed: empty. */
+struct ot_anchors {
+    struct ot_anchor *items;
+    size_t count, capacity;
+    size_t active; /* certificates that are active, anchors or not */
+    struct ot_snapshot **snapshots;
+    size_t snapshot_count;
+};
+
+/* What a person asks for; NULL: whatever it is. */
+struct ot_anchor_filter {
+    const char *id, *name;
+};
+
+/* Adds the anchors of a snapshot as of Unix time now. filter may be NULL. A record that
+ * is damaged is OT_E_CORRUPT: an export has all anchors or is not made. */
+enum ot_status ot_anchors_add(struct ot_anchors *anchors, struct ot_snapshot *snapshot,
+                              const struct ot_anchor_filter *filter, int64_t now,
+                              struct ot_error *err);
+
+/* After the last one: newest valid_at first, as all readers take the first of a subject,
+ * then by id; what two sources have is there once. So the same anchors give the same
+ * bytes, in whatever order they came. */
+void ot_anchors_sort(struct ot_anchors *anchors);
+
+/* The id's first 8 bytes in hexadecimal into buf: the name of an anchor's file. */
+#define OT_ANCHOR_NAME_LEN 16
+void ot_anchor_name(char buf[OT_ANCHOR_NAME_LEN + 1], const struct ot_anchor *anchor);
+
+void ot_anchors_clear(struct ot_anchors *anchors);
+
+#endif

@@ -1,0 +1,88 @@
+/* Files that the configuration wants kept in step with snapshots, and the commands to be
+ * run after a change: what they are, bringing them up to date, and how that went.
+ *
+ * Everything is decided by what lies on the disk, not by what this process has just done:
+ * whoever comes next finishes what a dead one began. Beside the snapshots of the first
+ * source the directory .exports holds, for each export, KIND-HASH.done (what is in place)
+ * and KIND-HASH.state (as cache/state.h, why it is not), and the locks. */
+#ifndef OT_EXPORT_EXPORT_H
+#define OT_EXPORT_EXPORT_H
+
+#include <limits.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "cache/config.h"
+#include "cache/state.h"
+
+enum ot_export_kind {
+    OT_EXPORT_BUNDLE,
+    OT_EXPORT_DIR,
+    OT_EXPORT_JAVA,
+    OT_EXPORT_SYSTEM,
+    OT_EXPORT_ON_CHANGE, /* after all others */
+    OT_EXPORT_KIND_COUNT
+};
+
+enum ot_export_outcome {
+    OT_EXPORT_UNCHANGED, /* as it should be already; a command: not due */
+    OT_EXPORT_WRITTEN,   /* a command: run */
+    OT_EXPORT_KEPT,      /* left as it was, why says for what reason; no failure */
+    OT_EXPORT_FAILED
+};
+
+struct ot_export {
+    enum ot_export_kind kind;
+    const char *target; /* path or command, of a source; NULL for the system's */
+    uint64_t sources;   /* bit i: ot_config_at(config, i) takes part */
+    enum ot_export_outcome outcome; /* this and what follows after ot_exports_run */
+    size_t anchors;
+    struct ot_error why; /* of KEPT and FAILED */
+};
+
+#define OT_EXPORTS_MAX (OT_SOURCES_MAX * OT_EXPORT_KIND_COUNT)
+
+struct ot_exports {
+    const struct ot_config *config;
+    struct ot_export items[OT_EXPORTS_MAX];
+    size_t count;
+    char dir[PATH_MAX]; /* .exports; set when count > 0 */
+};
+
+_Static_assert(OT_SOURCES_MAX <= 64, "a bit for each source");
+
+struct ot_exports_options {
+    /* Bit i: that nothing is active in source i any more was confirmed. */
+    uint64_t believe_empty;
+    bool accept_empty; /* an export may become empty, whatever the reason */
+    const volatile int *stop;
+};
+
+/* The exports that the configuration, which must outlive them, wants; none is OT_OK.
+ * Sources that name the same target have their anchors in it together. OT_E_CONFIG:
+ * these would not agree in what they are trusted for, or one target is of two kinds. The
+ * caller frees *out with free(). */
+enum ot_status ot_exports_new(struct ot_exports **out, const struct ot_config *config,
+                              struct ot_error *err);
+
+/* Brings every export up to date, then runs the commands that are due. One that goes
+ * wrong does not stop the others; returns the status of the first FAILED one that is not
+ * a command, err is then empty, or of what kept all of them from being done. */
+enum ot_status ot_exports_run(struct ot_exports *exports,
+                              const struct ot_exports_options *options,
+                              struct ot_error *err);
+
+/* How the last attempt went: state->failures is 0 when all is well. */
+enum ot_status ot_exports_state(const struct ot_exports *exports,
+                                const struct ot_export *item, struct ot_state *state,
+                                struct ot_error *err);
+
+/* "bundle", "dir", "java", "system", "on_change". */
+const char *ot_export_word(enum ot_export_kind kind);
+/* "bundle /path", "the system's anchors", "on_change"; a command is never shown. */
+void ot_export_describe(char *buf, size_t size, const struct ot_export *item);
+
+/* The bit of a source of this configuration. */
+uint64_t ot_exports_bit(const struct ot_config *config, const struct ot_source *source);
+
+#endif

@@ -1,0 +1,39 @@
+/* Putting exports in their places. An export whose bytes are there already is not
+ * written: its inode and times stay. All are world-readable; the directory above must
+ * belong to root or this user and be writable by nobody else, as the cache must. The
+ * caller holds the lock of the exports. */
+#ifndef OT_EXPORT_FILES_H
+#define OT_EXPORT_FILES_H
+
+#include <stdbool.h>
+
+#include "export/format.h"
+
+/* Larger is none of ours: 16 times the largest export that was measured. */
+#define OT_EXPORT_BYTES_MAX (1024u * 1024 * 1024)
+
+/* Whether path holds exactly these bytes. What must not be replaced is an error: no
+ * regular file, another's, or, where kept says so of its content, not made by orgtrust.
+ * kept may be NULL. */
+typedef bool ot_file_is_ours(const uint8_t *bytes, size_t len);
+enum ot_status ot_export_file_is_same(bool *same, const char *path, const void *bytes,
+                                      size_t len, ot_file_is_ours *ours,
+                                      struct ot_error *err);
+
+/* One file, in place by rename. */
+enum ot_status ot_export_put_file(const char *path, enum ot_export_format format,
+                                  const struct ot_anchors *anchors, bool *written,
+                                  struct ot_error *err);
+
+/* A hashed directory for OpenSSL, made where there is none; its parent must be there.
+ *
+ * It is changed file by file and keeps its inode, so that it may be a mount point, be
+ * seen in a container, or be open in a program. Each file is NAME_HASH.0 and holds all
+ * anchors of that name's hash, which OpenSSL reads together: were they NAME_HASH.0 and
+ * NAME_HASH.1, removing the first would need two steps, between which a reader that had
+ * passed the first would miss the second. New files come first, what is no longer wanted
+ * goes last. A directory that holds anything but exports of ours is refused. */
+enum ot_status ot_export_put_dir(const char *path, const struct ot_anchors *anchors,
+                                 bool *written, struct ot_error *err);
+
+#endif

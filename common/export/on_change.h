@@ -1,0 +1,20 @@
+/* The command that an admin wants to be run after a change. */
+#ifndef OT_EXPORT_ON_CHANGE_H
+#define OT_EXPORT_ON_CHANGE_H
+
+#include "export/export.h"
+
+/* How long the command waits for further changes before it is run, and how long it may
+ * take: `orgtrust watch` promises its service manager a sign of life in two minutes. */
+#define OT_ON_CHANGE_SETTLE_MS 1000
+#define OT_ON_CHANGE_TIMEOUT_MS 60000
+
+/* Runs the command, /bin/sh -c, when what its sources trust or any of their exports is
+ * not what it was after the last run that succeeded. One at a time over all processes:
+ * who finds another at it leaves, and that one runs once more if something has changed
+ * since it began. One that failed is tried again after the next sync. Sets outcome and
+ * why. */
+void ot_on_change_run(struct ot_exports *exports, struct ot_export *item,
+                      const volatile int *stop);
+
+#endif

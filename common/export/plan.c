@@ -1,0 +1,173 @@
+/* Which exports the configuration wants. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "cache/path.h"
+#include "export/export.h"
+#include "export/system.h"
+
+#define TLS_PURPOSES (OT_PURPOSE_SERVER | OT_PURPOSE_CLIENT)
+
+static const char *const words[OT_EXPORT_KIND_COUNT] = {
+    [OT_EXPORT_BUNDLE] = "bundle",       [OT_EXPORT_DIR] = "dir",
+    [OT_EXPORT_JAVA] = "java",           [OT_EXPORT_SYSTEM] = "system",
+    [OT_EXPORT_ON_CHANGE] = "on_change",
+};
+
+const char *ot_export_word(enum ot_export_kind kind)
+{
+    return words[kind];
+}
+
+void ot_export_describe(char *buf, size_t size, const struct ot_export *item)
+{
+    if (item->kind == OT_EXPORT_SYSTEM)
+        snprintf(buf, size, "the system's anchors");
+    else if (item->kind == OT_EXPORT_ON_CHANGE)
+        snprintf(buf, size, "on_change");
+    else
+        snprintf(buf, size, "%s %s", words[item->kind], item->target);
+}
+
+uint64_t ot_exports_bit(const struct ot_config *config, const struct ot_source *source)
+{
+    for (size_t i = 0; i < ot_config_count(config); i++)
+        if (ot_config_at(config, i) == source)
+            return UINT64_C(1) << i;
+    return 0;
+}
+
+static const struct ot_source *first_source(const struct ot_exports *exports,
+                                            const struct ot_export *item)
+{
+    return ot_config_at(exports->config, (size_t)__builtin_ctzll(item->sources));
+}
+
+static enum ot_status conflict(const struct ot_source *a, const struct ot_source *b,
+                               enum ot_export_kind kind, const char *why,
+                               struct ot_error *err)
+{
+    return ot_error_set(err, OT_E_CONFIG, "%s: export_%s of source '%s' %s '%s' (%s)",
+                        a->origin, words[kind], a->name, why, b->name, b->origin);
+}
+
+/* A file cannot say what its anchors are trusted for: whoever reads it trusts them for
+ * what it does. So nothing may come into it that is trusted for less than the rest. */
+static enum ot_status check_purposes(const struct ot_exports *exports,
+                                     const struct ot_export *item,
+                                     const struct ot_source *source, struct ot_error *err)
+{
+    const struct ot_source *first = first_source(exports, item);
+    bool needs_server = item->kind == OT_EXPORT_JAVA || item->kind == OT_EXPORT_SYSTEM;
+
+    if (needs_server && (source->purposes & OT_PURPOSE_SERVER) == 0)
+        return ot_error_set(err, OT_E_CONFIG,
+                            "%s: source '%s' has export_%s, which is for trusting "
+                            "servers, but not the purpose server",
+                            source->origin, source->name, words[item->kind]);
+    if ((source->purposes & TLS_PURPOSES) == 0)
+        return ot_error_set(
+            err, OT_E_CONFIG,
+            "%s: source '%s' has export_%s, which is for TLS, but neither "
+            "the purpose server nor client",
+            source->origin, source->name, words[item->kind]);
+    if (!needs_server &&
+        (source->purposes & TLS_PURPOSES) != (first->purposes & TLS_PURPOSES))
+        return conflict(source, first, item->kind,
+                        "names the same place but has other purposes than source", err);
+    return OT_OK;
+}
+
+static bool is_same_target(const char *a, const char *b)
+{
+    return a == NULL || b == NULL ? a == b : strcmp(a, b) == 0;
+}
+
+static enum ot_status add(struct ot_exports *exports, enum ot_export_kind kind,
+                          const char *target, size_t i, struct ot_error *err)
+{
+    const struct ot_source *source = ot_config_at(exports->config, i);
+    struct ot_export *item = NULL;
+
+    for (size_t j = 0; j < exports->count && item == NULL; j++) {
+        struct ot_export *other = &exports->items[j];
+
+        if (!is_same_target(other->target, target))
+            continue;
+        if (other->kind == kind)
+            item = other;
+        else if (kind != OT_EXPORT_ON_CHANGE)
+            return conflict(source, first_source(exports, other), kind,
+                            "names the place of another export of source", err);
+    }
+    if (item == NULL) {
+        item = &exports->items[exports->count++];
+        item->kind = kind;
+        item->target = target;
+    }
+    item->sources |= UINT64_C(1) << i;
+    return kind == OT_EXPORT_ON_CHANGE ? OT_OK
+                                       : check_purposes(exports, item, source, err);
+}
+
+static enum ot_status add_kind(struct ot_exports *exports, enum ot_export_kind kind,
+                               struct ot_error *err)
+{
+    enum ot_status status = OT_OK;
+
+    for (size_t i = 0; status == OT_OK && i < ot_config_count(exports->config); i++) {
+        const struct ot_source *source = ot_config_at(exports->config, i);
+        const char *const targets[OT_EXPORT_KIND_COUNT] = {
+            [OT_EXPORT_BUNDLE] = source->export_bundle,
+            [OT_EXPORT_DIR] = source->export_dir,
+            [OT_EXPORT_JAVA] = source->export_java,
+            [OT_EXPORT_ON_CHANGE] = source->on_change,
+        };
+
+        if (kind == OT_EXPORT_SYSTEM ? source->export_system : targets[kind] != NULL)
+            status = add(exports, kind, targets[kind], i, err);
+    }
+    return status;
+}
+
+/* Anchors that we gave the system are taken back when nobody wants them there any more:
+ * no other export goes on working for programs that know nothing of us. */
+static void add_abandoned_system(struct ot_exports *exports)
+{
+    for (size_t i = 0; i < exports->count; i++)
+        if (exports->items[i].kind == OT_EXPORT_SYSTEM)
+            return;
+    if (ot_system_is_marked(exports->dir))
+        exports->items[exports->count++].kind = OT_EXPORT_SYSTEM;
+}
+
+enum ot_status ot_exports_new(struct ot_exports **out, const struct ot_config *config,
+                              struct ot_error *err)
+{
+    struct ot_exports *exports = calloc(1, sizeof(*exports));
+    enum ot_status status = OT_OK;
+    int n;
+
+    *out = NULL;
+    if (exports == NULL)
+        return ot_error_nomem(err);
+    exports->config = config;
+    for (int kind = 0; status == OT_OK && kind < OT_EXPORT_KIND_COUNT; kind++) {
+        status = add_kind(exports, (enum ot_export_kind)kind, err);
+        if (status != OT_OK || kind != OT_EXPORT_SYSTEM || ot_config_count(config) == 0)
+            continue;
+        n = snprintf(exports->dir, sizeof(exports->dir), "%s/.exports",
+                     ot_config_at(config, 0)->cache_dir);
+        if (n >= (int)sizeof(exports->dir))
+            status = ot_error_set(err, OT_E_CONFIG, "cache_dir is too long");
+        else
+            add_abandoned_system(exports);
+    }
+    if (status != OT_OK) {
+        free(exports);
+        return status;
+    }
+    *out = exports;
+    return OT_OK;
+}

@@ -1,0 +1,299 @@
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <openssl/err.h>
+#include <openssl/x509.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "cache/path.h"
+#include "export/files.h"
+#include "fetch/file.h"
+#include "fetch/pem.h"
+
+/* The file that makes a directory ours. */
+#define MARK ".orgtrust"
+static const char mark[] = "orgtrust writes this directory: what is changed here is lost "
+                           "with the next sync.\n";
+
+#define HASH_LEN 8
+#define NAME_LEN (HASH_LEN + 2) /* "0123abcd.0" */
+
+struct entry {
+    char name[NAME_LEN + 1];
+    const struct ot_anchor *anchor;
+};
+
+/* Where the work of one directory stands. */
+struct work {
+    const char *path;
+    struct entry *entries; /* by name; of one name in the anchors' order */
+    size_t count;
+    bool written;
+};
+
+/* The path of an entry, in buf of PATH_MAX bytes. */
+static enum ot_status path_of(char *buf, const char *dir, const char *name,
+                              struct ot_error *err)
+{
+    if (snprintf(buf, PATH_MAX, "%s/%s", dir, name) >= PATH_MAX)
+        return ot_error_errno(err, OT_E_IO, ENAMETOOLONG, "cannot write %s", dir);
+    return OT_OK;
+}
+
+static enum ot_status set_name(struct entry *entry, struct ot_error *err)
+{
+    const unsigned char *at = entry->anchor->subject.data;
+    X509_NAME *name = d2i_X509_NAME(NULL, &at, (long)entry->anchor->subject.len);
+    int ok = 0;
+    unsigned long hash = 0;
+
+    if (name != NULL)
+        hash = X509_NAME_hash_ex(name, NULL, NULL, &ok);
+    X509_NAME_free(name);
+    ERR_clear_error();
+    if (!ok)
+        return ot_error_set(err, OT_E_INTERNAL, "OpenSSL cannot hash a subject's name");
+    snprintf(entry->name, sizeof(entry->name), "%08lx.0", hash & 0xffffffffUL);
+    return OT_OK;
+}
+
+/* The anchors stand in one array, so that their addresses are their order. */
+static int compare(const void *a, const void *b)
+{
+    const struct entry *x = a, *y = b;
+    int order = strcmp(x->name, y->name);
+
+    return order != 0 ? order : (x->anchor > y->anchor) - (x->anchor < y->anchor);
+}
+
+static enum ot_status fill(struct work *work, const struct ot_anchors *anchors,
+                           struct ot_error *err)
+{
+    enum ot_status status = OT_OK;
+
+    work->entries = calloc(anchors->count + 1, sizeof(*work->entries));
+    if (work->entries == NULL)
+        return ot_error_nomem(err);
+    for (size_t i = 0; status == OT_OK && i < anchors->count; i++) {
+        work->entries[i].anchor = &anchors->items[i];
+        status = set_name(&work->entries[i], err);
+    }
+    work->count = anchors->count;
+    qsort(work->entries, work->count, sizeof(*work->entries), compare);
+    return status;
+}
+
+/* A name of OpenSSL's hashed directories. */
+static bool is_hashed(const char *name, size_t len)
+{
+    size_t i = HASH_LEN + 1;
+
+    if (len <= i || strspn(name, "0123456789abcdef") != HASH_LEN || name[HASH_LEN] != '.')
+        return false;
+    while (i < len && name[i] >= '0' && name[i] <= '9')
+        i++;
+    return i == len;
+}
+
+/* ".NAME.XXXXXX.tmp": a writer of ours that died. */
+static bool is_temporary(const char *name)
+{
+    size_t len = strlen(name), inner = len - strlen("..XXXXXX.tmp");
+
+    if (len <= strlen("..XXXXXX.tmp") || name[0] != '.' ||
+        strcmp(name + len - 4, ".tmp") != 0)
+        return false;
+    return is_hashed(name + 1, inner) ||
+           (inner == strlen(MARK) && memcmp(name + 1, MARK, inner) == 0);
+}
+
+static DIR *open_dir(const char *path, struct ot_error *err)
+{
+    DIR *dir = opendir(path);
+
+    if (dir == NULL)
+        ot_error_errno(err, OT_E_IO, errno, "cannot read the directory %s", path);
+    return dir;
+}
+
+/* An empty directory becomes ours, one with our mark is; no other. */
+static enum ot_status check_ours(const char *path, bool *marked, struct ot_error *err)
+{
+    const struct dirent *entry;
+    bool foreign = false;
+    DIR *dir = open_dir(path, err);
+
+    if (dir == NULL)
+        return OT_E_IO;
+    *marked = false;
+    while ((entry = readdir(dir)) != NULL) {
+        const char *name = entry->d_name;
+
+        if (strcmp(name, MARK) == 0)
+            *marked = true;
+        else if (strcmp(name, ".") != 0 && strcmp(name, "..") != 0 && !is_temporary(name))
+            foreign = true;
+    }
+    closedir(dir);
+    if (*marked || !foreign)
+        return OT_OK;
+    return ot_error_set(err, OT_E_UNSAFE,
+                        "the directory %s holds files that orgtrust did not write; name "
+                        "one that is empty or not there yet",
+                        path);
+}
+
+/* The directory and its mark, before anything else is in it. */
+static enum ot_status prepare(struct work *work, struct ot_error *err)
+{
+    char path[PATH_MAX];
+    bool marked = false;
+    enum ot_status status = path_of(path, work->path, MARK, err);
+
+    if (status != OT_OK)
+        return status;
+    /* Others' programs read it, whatever the umask of whoever syncs. */
+    if (mkdir(work->path, 0755) == 0) {
+        if (chmod(work->path, 0755) != 0)
+            return ot_error_errno(err, OT_E_IO, errno, "cannot chmod %s", work->path);
+    } else if (errno != EEXIST) {
+        return ot_error_errno(err, OT_E_IO, errno, "cannot create the directory %s",
+                              work->path);
+    }
+    status = ot_path_check_dir(work->path, err);
+    if (status == OT_OK)
+        status = check_ours(work->path, &marked, err);
+    if (status != OT_OK || marked)
+        return status;
+    work->written = true;
+    return ot_file_replace(path, mark, sizeof(mark) - 1, 0644, err);
+}
+
+/* The content of the file that entries[first..end) share. */
+static enum ot_status make_content(char **bytes, size_t *len, const struct work *work,
+                                   size_t first, size_t end, struct ot_error *err)
+{
+    FILE *file = open_memstream(bytes, len);
+    bool done = file != NULL;
+
+    if (file == NULL)
+        return ot_error_nomem(err);
+    for (size_t i = first; done && i < end; i++) {
+        const struct ot_span *der = &work->entries[i].anchor->der;
+        char *pem = ot_pem_encode(der->data, der->len);
+
+        done = pem != NULL && fputs(pem, file) >= 0;
+        free(pem);
+    }
+    if (fclose(file) == 0 && done)
+        return OT_OK;
+    free(*bytes);
+    *bytes = NULL;
+    return ot_error_nomem(err);
+}
+
+static enum ot_status put_one(struct work *work, size_t first, size_t end,
+                              struct ot_error *err)
+{
+    struct ot_file file;
+    char path[PATH_MAX], *bytes = NULL;
+    size_t len;
+    bool same = false;
+    enum ot_status status = path_of(path, work->path, work->entries[first].name, err);
+
+    if (status == OT_OK)
+        status = make_content(&bytes, &len, work, first, end, err);
+    if (status == OT_OK)
+        status = ot_export_file_is_same(&same, path, bytes, len, NULL, err);
+    if (status == OT_OK && !same) {
+        status = ot_file_begin(&file, path, 0644, err);
+        if (status == OT_OK) {
+            work->written = true;
+            status = ot_file_write(&file, bytes, len, err);
+            if (status == OT_OK)
+                status = ot_file_put(&file, err);
+            ot_file_abort(&file);
+        }
+    }
+    free(bytes);
+    return status;
+}
+
+static enum ot_status put_all(struct work *work, struct ot_error *err)
+{
+    enum ot_status status = OT_OK;
+    size_t end;
+
+    for (size_t i = 0; status == OT_OK && i < work->count; i = end) {
+        for (end = i + 1; end < work->count; end++)
+            if (strcmp(work->entries[end].name, work->entries[i].name) != 0)
+                break;
+        status = put_one(work, i, end, err);
+    }
+    return status;
+}
+
+static int compare_name(const void *key, const void *entry)
+{
+    return strcmp(key, ((const struct entry *)entry)->name);
+}
+
+static bool is_wanted(const struct work *work, const char *name)
+{
+    return bsearch(name, work->entries, work->count, sizeof(*work->entries),
+                   compare_name) != NULL;
+}
+
+/* Hashed names that are no anchor's, and what a writer that died left. */
+static enum ot_status remove_rest(struct work *work, bool temporaries_only,
+                                  struct ot_error *err)
+{
+    enum ot_status status = OT_OK;
+    const struct dirent *entry;
+    DIR *dir = open_dir(work->path, err);
+
+    if (dir == NULL)
+        return OT_E_IO;
+    while (status == OT_OK && (entry = readdir(dir)) != NULL) {
+        const char *name = entry->d_name;
+
+        if (!is_temporary(name) &&
+            (temporaries_only || !is_hashed(name, strlen(name)) || is_wanted(work, name)))
+            continue;
+        work->written = true;
+        if (unlinkat(dirfd(dir), name, 0) != 0 && errno != ENOENT)
+            status = ot_error_errno(err, OT_E_IO, errno, "cannot remove %s/%s",
+                                    work->path, name);
+    }
+    closedir(dir);
+    return status;
+}
+
+enum ot_status ot_export_put_dir(const char *path, const struct ot_anchors *anchors,
+                                 bool *written, struct ot_error *err)
+{
+    struct work work = {.path = path};
+    char inside[PATH_MAX];
+    enum ot_status status = fill(&work, anchors, err);
+
+    if (status == OT_OK)
+        status = prepare(&work, err);
+    if (status == OT_OK)
+        status = remove_rest(&work, true, err);
+    if (status == OT_OK)
+        status = put_all(&work, err);
+    if (status == OT_OK)
+        status = remove_rest(&work, false, err);
+    if (status == OT_OK && work.written)
+        status = path_of(inside, path, MARK, err);
+    if (status == OT_OK && work.written)
+        status = ot_file_sync_dir(inside, err);
+    *written = work.written;
+    free(work.entries);
+    return status;
+}

@@ -1,0 +1,246 @@
+/* Bringing the exports up to date. */
+#include <errno.h>
+#include <openssl/evp.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "cache/cache.h"
+#include "cache/path.h"
+#include "export/files.h"
+#include "export/on_change.h"
+#include "export/record.h"
+#include "export/system.h"
+#include "fetch/file.h"
+#include "fetch/lock.h"
+
+#define LOCK_WAIT_MS 120000 /* longer than the system's own tools may take */
+#define LOCK_SLICE_MS 500
+
+/* A sync that saw the same empty organization again, later than the file was made, is a
+ * second listing that agrees with the first. */
+static bool was_seen_again(const struct ot_source *source, struct ot_snapshot *snapshot)
+{
+    char path[PATH_MAX];
+    struct stat st;
+
+    return ot_path_of(path, source, OT_PATH_SNAPSHOT, NULL) == OT_OK &&
+           lstat(path, &st) == 0 && ot_snapshot_is_file(snapshot, &st) &&
+           st.st_mtime > ot_snapshot_info(snapshot)->written_at;
+}
+
+/* One source's anchors, as the plugins would see them now. *sure: that it has none is
+ * what the organization wants. */
+static enum ot_status add_source(struct ot_anchors *anchors, bool *sure,
+                                 const struct ot_source *source, bool believed,
+                                 struct ot_error *err)
+{
+    struct ot_snapshot *snapshot = NULL;
+    struct ot_cache *cache = NULL;
+    enum ot_status status = ot_cache_new(&cache, source, err);
+
+    if (status == OT_OK)
+        status = ot_cache_get(cache, 0, &snapshot, err);
+    if (status == OT_OK)
+        status = ot_anchors_add(anchors, snapshot, NULL, time(NULL), err);
+    if (status == OT_OK)
+        *sure = *sure && ot_snapshot_info(snapshot)->active == 0 &&
+                (believed || was_seen_again(source, snapshot));
+    else
+        ot_error_prefix(err, "source '%s'", source->name);
+    ot_snapshot_unref(snapshot);
+    ot_cache_free(cache);
+    return status;
+}
+
+/* Nothing is taken away because the clock is wrong, all have expired at once or a listing
+ * came up empty once: files that hold too much are refused by dates and checks of their
+ * readers; files that hold nothing stop every program. */
+static enum ot_status refuse_empty(const struct ot_anchors *anchors, struct ot_error *err)
+{
+    if (anchors->active > 0)
+        return ot_error_set(err, OT_E_EMPTY,
+                            "none of %zu active certificates is a CA that is valid now; "
+                            "the export stays as it is, unless orgtrust sync "
+                            "--accept-empty says that this is meant",
+                            anchors->active);
+    return ot_error_set(err, OT_E_EMPTY,
+                        "no certificate is active, which was seen only once; the export "
+                        "stays as it is until the next sync agrees, or orgtrust sync "
+                        "--accept-empty says that this is meant");
+}
+
+static enum ot_status collect(struct ot_anchors *anchors,
+                              const struct ot_exports *exports,
+                              const struct ot_export *item,
+                              const struct ot_exports_options *options,
+                              struct ot_error *err)
+{
+    enum ot_status status = OT_OK;
+    bool sure = true;
+
+    for (size_t i = 0; status == OT_OK && i < OT_SOURCES_MAX; i++)
+        if (item->sources >> i & 1)
+            status = add_source(anchors, &sure, ot_config_at(exports->config, i),
+                                options->believe_empty >> i & 1, err);
+    if (status != OT_OK)
+        return status;
+    ot_anchors_sort(anchors);
+    if (anchors->count == 0 && !sure && !options->accept_empty)
+        return refuse_empty(anchors, err);
+    return OT_OK;
+}
+
+static enum ot_status put(struct ot_exports *exports, struct ot_export *item,
+                          const struct ot_anchors *anchors,
+                          const struct ot_exports_options *options, bool *written,
+                          struct ot_error *err)
+{
+    switch (item->kind) {
+    case OT_EXPORT_BUNDLE:
+        return ot_export_put_file(item->target, OT_FORMAT_PEM, anchors, written, err);
+    case OT_EXPORT_JAVA:
+        return ot_export_put_file(item->target, OT_FORMAT_P12, anchors, written, err);
+    case OT_EXPORT_DIR:
+        return ot_export_put_dir(item->target, anchors, written, err);
+    case OT_EXPORT_SYSTEM:
+        return ot_system_put(exports->dir, anchors, written, options->stop, err);
+    case OT_EXPORT_ON_CHANGE:
+    case OT_EXPORT_KIND_COUNT:
+        break;
+    }
+    return ot_error_set(err, OT_E_INTERNAL, "this is no export");
+}
+
+/* What is in place, for whoever wants to know whether it is new: the anchors, and when
+ * they were put there. */
+static enum ot_status record_done(const struct ot_exports *exports,
+                                  const struct ot_export *item,
+                                  const struct ot_anchors *anchors, bool written,
+                                  struct ot_error *err)
+{
+    char done[OT_EXPORT_DONE_MAX], before[OT_EXPORT_DONE_MAX], path[PATH_MAX];
+    size_t len = 0;
+    uint8_t sum[EVP_MAX_MD_SIZE];
+    EVP_MD_CTX *ctx = EVP_MD_CTX_new();
+    bool good = ctx != NULL && EVP_DigestInit_ex(ctx, EVP_sha256(), NULL);
+
+    for (size_t i = 0; good && i < anchors->count; i++)
+        good = EVP_DigestUpdate(ctx, anchors->items[i].id, OT_ANCHOR_ID_LEN);
+    good = good && EVP_DigestFinal_ex(ctx, sum, NULL);
+    EVP_MD_CTX_free(ctx);
+    if (!good)
+        return ot_error_nomem(err);
+    for (size_t i = 0; i < OT_ANCHOR_ID_LEN; i++)
+        len += (size_t)snprintf(done + len, sizeof(done) - len, "%02x", sum[i]);
+    if (item->sources == 0) /* taken back: nothing is ours there any more */
+        return ot_export_record_path(path, exports, item, "done", err) == OT_OK &&
+                       unlink(path) != 0 && errno != ENOENT
+                   ? ot_error_errno(err, OT_E_IO, errno, "cannot remove %s", path)
+                   : OT_OK;
+    ot_export_done_read(before, exports, item);
+    if (!written && strncmp(before, done, len) == 0)
+        return OT_OK;
+    snprintf(done + len, sizeof(done) - len, " %lld", (long long)time(NULL));
+    return ot_export_done_write(done, exports, item, err);
+}
+
+static void settle(struct ot_export *item, enum ot_status status, bool kept, bool written)
+{
+    if (status != OT_OK)
+        item->outcome = kept ? OT_EXPORT_KEPT : OT_EXPORT_FAILED;
+    else
+        item->outcome = written ? OT_EXPORT_WRITTEN : OT_EXPORT_UNCHANGED;
+}
+
+static void refresh(struct ot_exports *exports, struct ot_export *item,
+                    const struct ot_exports_options *options)
+{
+    struct ot_anchors anchors = {0};
+    bool written = false, kept = true;
+    enum ot_status status = OT_OK;
+
+    ot_error_clear(&item->why);
+    if (item->kind == OT_EXPORT_SYSTEM && geteuid() != 0)
+        status = ot_error_set(&item->why, OT_E_UNSAFE,
+                              "export_system: only a sync by root changes the anchors of "
+                              "the system");
+    if (status == OT_OK && item->sources != 0)
+        status = collect(&anchors, exports, item, options, &item->why);
+    if (status == OT_OK) {
+        kept = false;
+        status = put(exports, item, &anchors, options, &written, &item->why);
+    }
+    if (status == OT_OK)
+        status = record_done(exports, item, &anchors, written, &item->why);
+    item->anchors = anchors.count;
+    settle(item, status, kept && status != OT_E_NOMEM, written);
+    ot_export_record_outcome(exports, item);
+    ot_anchors_clear(&anchors);
+}
+
+static enum ot_status take_lock(const struct ot_exports *exports, int *fd,
+                                const struct ot_exports_options *options,
+                                struct ot_error *err)
+{
+    enum ot_status status = OT_E_BUSY;
+    char path[PATH_MAX];
+    bool waited;
+
+    if (snprintf(path, sizeof(path), "%s/lock", exports->dir) >= PATH_MAX)
+        return ot_error_set(err, OT_E_CONFIG, "cache_dir is too long");
+    for (int ms = 0; status == OT_E_BUSY && ms < LOCK_WAIT_MS; ms += LOCK_SLICE_MS) {
+        if (options->stop != NULL && *options->stop != 0)
+            return ot_error_set(err, OT_E_INTERRUPTED,
+                                "interrupted; the exports are as they were");
+        ot_error_clear(err);
+        status = ot_lock_take(fd, path, LOCK_SLICE_MS, &waited, err);
+    }
+    return status;
+}
+
+static enum ot_status make_dir(const struct ot_exports *exports, struct ot_error *err)
+{
+    enum ot_status status = ot_path_check_dir(exports->dir, err);
+
+    if (status != OT_E_NOT_FOUND)
+        return status;
+    ot_error_clear(err);
+    status = ot_file_make_dir(exports->dir, err);
+    return status == OT_OK ? ot_path_check_dir(exports->dir, err) : status;
+}
+
+enum ot_status ot_exports_run(struct ot_exports *exports,
+                              const struct ot_exports_options *options,
+                              struct ot_error *err)
+{
+    enum ot_status status, first = OT_OK;
+    int lock = -1;
+
+    if (exports->count == 0)
+        return OT_OK;
+    status = make_dir(exports, err);
+    if (status == OT_OK)
+        status = take_lock(exports, &lock, options, err);
+    if (status != OT_OK) {
+        ot_error_prefix(err, "exports");
+        return status;
+    }
+    for (size_t i = 0; i < exports->count; i++) {
+        struct ot_export *item = &exports->items[i];
+
+        if (item->kind == OT_EXPORT_ON_CHANGE)
+            continue;
+        refresh(exports, item, options);
+        if (item->outcome == OT_EXPORT_FAILED && first == OT_OK)
+            first = item->why.status;
+    }
+    ot_lock_release(lock);
+    for (size_t i = 0; i < exports->count; i++)
+        if (exports->items[i].kind == OT_EXPORT_ON_CHANGE)
+            ot_on_change_run(exports, &exports->items[i], options->stop);
+    return first;
+}

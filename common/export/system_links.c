@@ -1,0 +1,143 @@
+#include "export/system_links.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "cache/path.h"
+#include "fetch/file.h"
+
+#define LINKS "/etc/ssl/certs"
+#define LIST "/etc/ca-certificates.conf"
+#define LIST_BYTES_MAX (1024u * 1024)
+
+bool ot_system_is_ours(const char *name, const char *suffix)
+{
+    size_t prefix = strlen(OT_SYSTEM_PREFIX);
+
+    return strncmp(name, OT_SYSTEM_PREFIX, prefix) == 0 &&
+           strspn(name + prefix, "0123456789abcdef") == OT_ANCHOR_NAME_LEN &&
+           strcmp(name + prefix + OT_ANCHOR_NAME_LEN, suffix) == 0;
+}
+
+static int digit(char c)
+{
+    return c <= '9' ? c - '0' : c - 'a' + 10;
+}
+
+/* Compared as bytes: there may be many of both. */
+bool ot_system_is_wanted(const char *name, const struct ot_anchors *anchors)
+{
+    const char *hex = name + strlen(OT_SYSTEM_PREFIX);
+    uint8_t id[OT_ANCHOR_NAME_LEN / 2];
+
+    for (size_t i = 0; i < sizeof(id); i++)
+        id[i] = (uint8_t)(digit(hex[2 * i]) << 4 | digit(hex[2 * i + 1]));
+    for (size_t i = 0; i < anchors->count; i++)
+        if (memcmp(anchors->items[i].id, id, sizeof(id)) == 0)
+            return true;
+    return false;
+}
+
+/* The links of ours that are no anchor's: counted, and put into the list, if any. */
+static enum ot_status find_stale(const struct ot_anchors *anchors, FILE *list,
+                                 size_t *count, struct ot_error *err)
+{
+    const struct dirent *entry;
+    DIR *dir = opendir(LINKS);
+
+    *count = 0;
+    if (dir == NULL)
+        return ot_error_errno(err, OT_E_IO, errno, "cannot read the directory %s", LINKS);
+    while ((entry = readdir(dir)) != NULL) {
+        const char *name = entry->d_name;
+
+        if (!ot_system_is_ours(name, ".pem") || ot_system_is_wanted(name, anchors))
+            continue;
+        ++*count;
+        if (list != NULL)
+            fprintf(list, "!orgtrust/%.*s.crt\n", (int)(strlen(name) - strlen(".pem")),
+                    name);
+    }
+    closedir(dir);
+    return OT_OK;
+}
+
+/* The system's list, which may be absent. */
+static enum ot_status copy_list(FILE *to, struct ot_error *err)
+{
+    enum ot_status status = OT_OK;
+    char buf[4096];
+    ssize_t n;
+    int fd;
+
+    status = ot_path_open(&fd, LIST, LIST_BYTES_MAX, err);
+    if (status == OT_E_NOT_FOUND) {
+        ot_error_clear(err);
+        return OT_OK;
+    }
+    if (status != OT_OK)
+        return status;
+    while ((n = read(fd, buf, sizeof(buf))) > 0)
+        fwrite(buf, 1, (size_t)n, to);
+    if (n < 0)
+        status = ot_error_errno(err, OT_E_IO, errno, "cannot read %s", LIST);
+    close(fd);
+    fputc('\n', to); /* should its last line have no end */
+    return status;
+}
+
+enum ot_status ot_system_links_conf(char *conf, bool *made, const char *dir,
+                                    const struct ot_anchors *anchors,
+                                    struct ot_error *err)
+{
+    char *text = NULL;
+    size_t len = 0, stale = 0;
+    FILE *list = open_memstream(&text, &len);
+    enum ot_status status;
+
+    *made = false;
+    if (list == NULL)
+        return ot_error_nomem(err);
+    status = copy_list(list, err);
+    if (status == OT_OK)
+        status = find_stale(anchors, list, &stale, err);
+    if (fclose(list) != 0 && status == OT_OK)
+        status = ot_error_nomem(err);
+    if (status == OT_OK && stale > 0) {
+        snprintf(conf, PATH_MAX, "%s/ca-certificates.conf", dir);
+        status = ot_file_replace(conf, text, len, 0644, err);
+        *made = status == OT_OK;
+    }
+    free(text);
+    return status;
+}
+
+enum ot_status ot_system_links_check(const struct ot_anchors *anchors,
+                                     struct ot_error *err)
+{
+    size_t stale;
+    enum ot_status status = find_stale(anchors, NULL, &stale, err);
+
+    if (status == OT_OK && stale > 0)
+        return ot_error_set(err, OT_E_IO,
+                            "update-ca-certificates left %zu anchors in " LINKS
+                            " that are not wanted any more",
+                            stale);
+    for (size_t i = 0; status == OT_OK && i < anchors->count; i++) {
+        char name[OT_ANCHOR_NAME_LEN + 1], path[PATH_MAX];
+        struct stat st;
+
+        ot_anchor_name(name, &anchors->items[i]);
+        snprintf(path, sizeof(path), LINKS "/" OT_SYSTEM_PREFIX "%s.pem", name);
+        if (stat(path, &st) != 0)
+            status = ot_error_errno(err, OT_E_IO, errno,
+                                    "update-ca-certificates did not make %s", path);
+    }
+    return status;
+}

@@ -1,0 +1,28 @@
+/* Debian's update-ca-certificates makes a link to each anchor in /etc/ssl/certs. Of one
+ * whose file is gone it notices nothing: the link and its hash stay, pointing nowhere,
+ * and its hooks (Java's store) are not told. What it does notice is a line "!NAME" in its
+ * list; so it is given a list of its own for that one run. */
+#ifndef OT_EXPORT_SYSTEM_LINKS_H
+#define OT_EXPORT_SYSTEM_LINKS_H
+
+#include <stdbool.h>
+
+#include "export/anchors.h"
+
+#define OT_SYSTEM_PREFIX "orgtrust-"
+
+/* Whether a file's name is one that we give; and whether such a one is an anchor's. */
+bool ot_system_is_ours(const char *name, const char *suffix);
+bool ot_system_is_wanted(const char *name, const struct ot_anchors *anchors);
+
+/* The list for the run, in dir; its path into conf (PATH_MAX bytes). *made false: the
+ * system's own will do. The caller removes it. */
+enum ot_status ot_system_links_conf(char *conf, bool *made, const char *dir,
+                                    const struct ot_anchors *anchors,
+                                    struct ot_error *err);
+
+/* Whether /etc/ssl/certs has these anchors of ours and no other. */
+enum ot_status ot_system_links_check(const struct ot_anchors *anchors,
+                                     struct ot_error *err);
+
+#endif

@@ -1,0 +1,118 @@
+"""orgtrust export: by hand, in every format."""
+
+import subprocess
+
+import pytest
+from export_world import fingerprints, verify
+from support import paths
+from support.p11_system import need
+from support.process import clean_environment, run
+from support.world import NOT_FOUND, SNAPSHOT, USAGE
+
+# Whatever keystore format a Java writes or reads, its tools go by the C locale's messages.
+_QUIET = ("-J-XX:-UsePerfData", "-J-XX:TieredStopAtLevel=1", "-J-Duser.language=en")
+
+
+def keytool(world, store, *options, tool=None):
+    return run([tool or need("keytool"), *_QUIET, "-list", "-keystore", store, *options],
+               env=clean_environment(HOME=str(world.dir)))
+
+
+@pytest.fixture
+def synced(machine, api, certs):
+    machine.roots = [certs.ca("Größe 🔑"), certs.ca("By Hand")]
+    machine.ids = [api.add(machine.roots[0], name="first"),
+                   api.add(machine.roots[1], name="second"),
+                   api.add(certs.ca("off"), name="off", active=False)]
+    machine.sync()
+    return machine
+
+
+@pytest.mark.memory
+def test_every_format_by_hand(synced, tmp_path):
+    first, second = synced.roots
+    both = {first.sha256, second.sha256}
+    done = synced.orgtrust("export", "--format", "pem")
+    assert set(fingerprints(done.stdout)) == both and done.stderr == ""
+    out = tmp_path / "out.pem"
+    out.write_text("anything: it was named by hand")
+    assert synced.orgtrust("export", "--format", "pem", "--output", out).text == ""
+    assert out.read_text() == done.stdout
+    assert synced.orgtrust("export", "--format", "der", "--name", "second").out == second.der
+    assert synced.orgtrust("export", "--format", "der", "--id", synced.ids[0],
+                           "--output", tmp_path / "one.der").text == ""
+    assert (tmp_path / "one.der").read_bytes() == first.der
+    synced.orgtrust("export", "--format", "dir", "--output", tmp_path / "d")
+    assert verify(first, "-CApath", tmp_path / "d") and verify(second, "-CApath",
+                                                               tmp_path / "d")
+    for kind in ("p12", "jks"):
+        once = synced.orgtrust("export", "--format", kind).out
+        assert synced.orgtrust("export", "--format", kind).out == once, "the same bytes"
+    told = synced.orgtrust("export", "--format", "p12", "--name", "second", "--json",
+                           "--output", tmp_path / "s.p12").json()
+    assert told == {"source": "default", "format": "p12",
+                    "output": str(tmp_path / "s.p12"), "anchors": 1}
+
+
+@pytest.mark.parametrize("arguments, status, words", [
+    ([], USAGE, "in which --format"),
+    (["--format", "xml"], USAGE, "not one of pem, dir, p12, jks and der"),
+    (["--format", "der"], USAGE, "DER holds one certificate, and 2 are meant"),
+    (["--format", "dir"], USAGE, "--output"),
+    (["--format", "pem", "--json"], USAGE, "--output"),
+    (["--format", "pem", "--name", "off"], NOT_FOUND, "that is meant is a trust anchor"),
+    (["--format", "pem", "--id", "cert_none"], NOT_FOUND, "that is meant is a trust anchor"),
+    (["--format", "dir", "--output", "/"], None, "/"),
+    (["--format", "pem", "--output", "/nowhere/x"], None, "/nowhere"),
+])
+def test_what_cannot_be_exported_is_said(synced, arguments, status, words):
+    done = synced.orgtrust("export", *arguments, status=status)
+    assert done.status != 0 and words in done.stderr and done.stdout == ""
+
+
+def test_without_a_snapshot(machine):
+    machine.orgtrust("export", "--format", "pem", status=SNAPSHOT)
+
+
+@pytest.mark.parametrize("options", [["-storepass", "changeit"], []],
+                         ids=["changeit", "none"])
+def test_java_reads_the_p12_with_a_password_and_without(synced, tmp_path, options):
+    store = tmp_path / "store.p12"
+    synced.orgtrust("export", "--format", "p12", "--output", store)
+    done = keytool(synced, store, *options, "-v")
+    assert done.status == 0, done
+    assert done.stdout.count("Entry type: trustedCertEntry") == 2, done
+    for root in synced.roots:
+        colons = ":".join(root.sha256[i:i + 2] for i in range(0, 64, 2)).upper()
+        assert f"SHA256: {colons}" in done.stdout
+    assert "Alias name: orgtrust " in done.stdout
+
+
+def test_java_reads_the_jks_and_checks_its_digest(synced, tmp_path):
+    store = tmp_path / "store.jks"
+    synced.orgtrust("export", "--format", "jks", "--output", store)
+    done = keytool(synced, store, "-storepass", "changeit", "-storetype", "JKS", "-v")
+    assert done.status == 0, done
+    assert done.stdout.count("Entry type: trustedCertEntry") == 2, done
+    store.write_bytes(store.read_bytes()[:-1] + b"\0")
+    assert keytool(synced, store, "-storepass", "changeit", "-storetype", "JKS").status != 0
+
+
+def test_a_newer_java_reads_both(synced, tmp_path):
+    newer = "/usr/lib/jvm/temurin-25-jdk-amd64/bin/keytool"
+    if subprocess.run(["test", "-x", newer], check=False).returncode != 0:
+        pytest.skip("JDK 25 IS NOT INSTALLED: its keytool is not tried")
+    for kind in ("p12", "jks"):
+        store = tmp_path / f"store.{kind}"
+        synced.orgtrust("export", "--format", kind, "--output", store)
+        done = keytool(synced, store, "-storepass", "changeit", tool=newer)
+        assert done.stdout.count("trustedCertEntry") == 2, done
+
+
+def test_openssl_reads_the_p12(synced, tmp_path):
+    store = tmp_path / "store.p12"
+    synced.orgtrust("export", "--format", "p12", "--output", store)
+    done = run([paths.OPENSSL, "pkcs12", "-in", store, "-nokeys", "-nomacver", "-passin",
+                "pass:"], env=clean_environment(OPENSSL_CONF="/dev/null"))
+    assert set(fingerprints(done.out.decode("latin-1"))) == {
+        root.sha256 for root in synced.roots}
