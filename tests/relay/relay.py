@@ -1,0 +1,170 @@
+"""The relay of conf/relay, as it is installed, in an nginx of the test's own.
+
+The configuration is the installed one: each place that an administrator fills in is found in
+it and filled in, so a place that is gone or written twice fails the tests."""
+
+from __future__ import annotations
+
+import contextlib
+import grp
+import http.client
+import os
+import pwd
+import shutil
+import signal
+import socket
+import ssl
+import tempfile
+from pathlib import Path
+
+from support import paths
+from support.p11_system import need
+from support.process import Background, clean_environment, wait_until
+
+RULES = paths.REPOSITORY / "conf" / "relay"
+INTERVAL = 1  # seconds, of a relay that says nothing else
+
+_NGINX = """\
+daemon off;
+pid {dir}/nginx.pid;
+worker_processes 2;
+worker_rlimit_nofile 16384;
+{user}
+events {{ worker_connections 8192; }}
+http {{
+{temporaries}
+    include {dir}/orgtrust-relay.conf;
+}}
+"""
+
+
+class Relay:
+    """Listens on 127.0.0.1, on a port that the kernel chose, until stop().
+
+    api        "HOST:PORT" of the API behind it
+    interval   seconds that a page lasts; a failing API is left alone as long
+    tls        (certificate, key) to serve with; without, plain HTTP
+    api_ca     the file of the authority of an API that is asked over TLS
+    access     lines for the place of the access control"""
+
+    def __init__(self, api: str, key: str, *, interval=INTERVAL, tls=None,
+                 api_ca: Path | None = None, access=""):
+        # Not below pytest's own directory, which only its owner may enter.
+        self.dir = Path(tempfile.mkdtemp(prefix="orgtrust-relay-"))
+        self.dir.chmod(0o755)
+        self.cache = self.dir / "cache"
+        self.key_file = self.dir / "orgtrust-relay.key"
+        self.log = self.dir / "relay.log"
+        self.error_log = self.dir / "relay.error.log"
+        self.tls = tls
+        self.nginx: Background | None = None
+        self.set_key(key)
+        self.listener = socket.create_server(("127.0.0.1", 0), backlog=4096)
+        self.listener.setblocking(False)  # as nginx makes those that it opens itself
+        self.port = self.listener.getsockname()[1]
+        self._configure(api, interval, api_ca, access)
+        self.start()
+
+    def set_key(self, key: str):
+        """What an administrator does, a reload aside."""
+        self.key_file.touch(mode=0o600)
+        self.key_file.write_text(f'proxy_set_header Authorization "Bearer {key}";\n')
+
+    def _configure(self, api: str, interval: int, api_ca: Path | None, access: str):
+        text = (RULES / "orgtrust-relay.conf.in").read_text()
+
+        def fill(place: str, value: str, times=1):
+            nonlocal text
+            assert text.count(place) == times, f"{text.count(place)} times: {place}"
+            text = text.replace(place, value)
+
+        fill("@ORGTRUST_DATADIR@/relay/", f"{RULES}/", times=2)
+        fill(" /var/cache/orgtrust-relay ", f" {self.cache} ")
+        fill("server api.openai.com:443 max_fails=1 fail_timeout=60s;",
+             f"server {api} max_fails=1 fail_timeout={interval}s;")
+        fill("    listen 443 ssl;\n    listen [::]:443 ssl;\n",
+             f"    listen 127.0.0.1:{self.port}{' ssl' if self.tls else ''};\n")
+        certificate, key = self.tls or ("", "")
+        for place, path in (
+                ("ssl_certificate /etc/ssl/certs/relay.example.com.pem;", certificate),
+                ("ssl_certificate_key /etc/ssl/private/relay.example.com.key;", key)):
+            fill(place, f"{place.split()[0]} {path};" if path else "")
+        fill("include /etc/nginx/orgtrust-relay.key;", f"include {self.key_file};")
+        fill("$orgtrust_api https://", f"$orgtrust_api {'https' if api_ca else 'http'}://")
+        fill("$orgtrust_api_host api.openai.com;", "$orgtrust_api_host api.example;")
+        fill("/etc/ssl/certs/ca-certificates.crt;",
+             f"{api_ca or '/etc/ssl/certs/ca-certificates.crt'};")
+        fill("proxy_cache_valid 200 60s;", f"proxy_cache_valid 200 {interval}s;")
+        fill("    #allow 192.0.2.0/24;\n    #allow 2001:db8::/32;\n    #deny all;\n", access)
+        fill("/var/log/nginx/orgtrust-relay.log", str(self.log))
+        fill("/var/log/nginx/orgtrust-relay.error.log", str(self.error_log))
+        (self.dir / "orgtrust-relay.conf").write_text(text)
+        (self.dir / "nginx.conf").write_text(_NGINX.format(
+            dir=self.dir, user=_user(), temporaries="\n".join(
+                f"    {kind}_temp_path {self.dir}/tmp-{kind};" for kind in
+                ("client_body", "proxy", "fastcgi", "uwsgi", "scgi"))))
+
+    def start(self):
+        # nginx takes no port 0, but a socket that is listening already.
+        fd = self.listener.fileno()
+        self.nginx = Background(
+            [need("nginx", "nginx-light"), "-p", self.dir, "-c", self.dir / "nginx.conf",
+             "-e", self.error_log],
+            env=clean_environment(NGINX=f"{fd};"), log=self.dir / "nginx.log", pass_fds=[fd])
+        wait_until(self.workers, what=f"workers: {self.nginx.output()}")
+
+    def workers(self) -> set[int]:
+        assert self.nginx.is_running(), self.nginx.output()
+        path = Path(f"/proc/{self.nginx.pid}/task/{self.nginx.pid}/children")
+        return {int(word) for word in path.read_text().split()}
+
+    def reload(self):
+        """As `systemctl reload nginx`; the workers before are gone when it returns."""
+        before = self.workers()
+        self.nginx.child.send_signal(signal.SIGHUP)
+        wait_until(lambda: self.workers() and not self.workers() & before, what="new workers")
+
+    @property
+    def base_url(self) -> str:
+        return f"{'https' if self.tls else 'http'}://127.0.0.1:{self.port}/v1"
+
+    @contextlib.contextmanager
+    def connection(self, ca: Path | None = None):
+        timeout = 40 * paths.SLOWNESS
+        made = http.client.HTTPConnection("127.0.0.1", self.port, timeout=timeout)
+        if self.tls:
+            made = http.client.HTTPSConnection(
+                "127.0.0.1", self.port, timeout=timeout,
+                context=ssl.create_default_context(cafile=ca))
+        try:
+            yield made
+        finally:
+            made.close()
+
+    def ask(self, method: str, path: str, headers=None, body=None, ca=None):
+        """(status, headers, content) of one request."""
+        with self.connection(ca) as connection:
+            connection.request(method, path, body, headers or {})
+            answer = connection.getresponse()
+            return answer.status, dict(answer.getheaders()), answer.read()
+
+    def files_with(self, secret: str) -> list[Path]:
+        """The relay's files in which that is; the key's own aside."""
+        return [path for path in self.dir.rglob("*")
+                if path.is_file() and path != self.key_file
+                and secret.encode() in path.read_bytes()]
+
+    def stop(self):
+        if self.nginx is not None:
+            self.nginx.stop()
+            self.nginx = None
+        self.listener.close()
+        shutil.rmtree(self.dir, ignore_errors=True)
+
+
+def _user() -> str:
+    """Whom the workers are: not root, as in production, if we may choose."""
+    if os.geteuid() != 0:
+        return ""
+    nobody = pwd.getpwnam("nobody")
+    return f"user nobody {grp.getgrgid(nobody.pw_gid).gr_name};"
