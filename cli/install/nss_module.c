@@ -15,6 +15,8 @@
 #define NAME "orgtrust"
 #define SCRATCH "/tmp/orgtrust-install.XXXXXX"
 
+static const char module_file[] = OT_PKCS11_MODULE;
+
 static int remove_entry(const char *path, const struct stat *st, int kind,
                         struct FTW *ftw)
 {
@@ -33,8 +35,8 @@ static enum ot_status edit_copy(struct ot_file_state *to,
 {
     char list[sizeof(SCRATCH) + 16], conf[sizeof(SCRATCH) + 32];
     char database[sizeof(SCRATCH) + 16];
-    const char *const adding[] = {"modutil",  "-dbdir",         database, "-add", NAME,
-                                  "-libfile", OT_PKCS11_MODULE, "-force", NULL};
+    const char *const adding[] = {"modutil",  "-dbdir",    database, "-add", NAME,
+                                  "-libfile", module_file, "-force", NULL};
     const char *const deleting[] = {"modutil", "-dbdir", database, "-delete",
                                     NAME,      "-force", NULL};
     const char *const environment[] = {"LC_ALL=C", conf, NULL};

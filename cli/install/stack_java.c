@@ -16,38 +16,46 @@
 #define SYSTEM_HOOK "/etc/ca-certificates/update.d/jks-keystore"
 #define SECURITY_FILE ORGTRUST_DATADIR "/orgtrust.security"
 
-/* The providers that a java.security lists; 0: it cannot be read. */
-static int count_providers(const char *path)
+/* The highest number of a provider in a java.security; 0: there is none. */
+static long count_providers(const char *path)
 {
+    static const char prefix[] = "security.provider.";
     FILE *in = fopen(path, "re");
     char line[512];
-    int count = 0, number;
+    long count = 0;
 
-    while (in != NULL && fgets(line, sizeof(line), in) != NULL)
-        if (sscanf(line, "security.provider.%d=", &number) == 1 && number > count)
+    while (in != NULL && fgets(line, sizeof(line), in) != NULL) {
+        char *end;
+        long number;
+
+        if (strncmp(line, prefix, sizeof(prefix) - 1) != 0)
+            continue;
+        number = strtol(line + sizeof(prefix) - 1, &end, 10);
+        if (*end == '=' && number > count && number < 1000)
             count = number;
+    }
     if (in != NULL)
         fclose(in);
     return count;
 }
 
 /* The number under which the file of ours adds one more. */
-static int own_number(void)
+static long own_number(void)
 {
     return count_providers(SECURITY_FILE);
 }
 
 static void note_odd_ones(struct ot_stack_plan *plan, const glob_t *jdks)
 {
-    int own = own_number();
+    long own = own_number();
 
     for (size_t i = 0; i < jdks->gl_pathc; i++) {
-        int count = count_providers(jdks->gl_pathv[i]);
+        long count = count_providers(jdks->gl_pathv[i]);
 
         if (count > 0 && count + 1 != own)
             ot_stack_plan_note(plan,
-                               "%s lists %d providers: in a copy of " SECURITY_FILE
-                               " for it say security.provider.%d",
+                               "%s lists %ld providers: in a copy of " SECURITY_FILE
+                               " for it say security.provider.%ld",
                                jdks->gl_pathv[i], count, count + 1);
     }
 }

@@ -28,6 +28,9 @@ for empty in tmp run root home; do mount -t tmpfs -o mode=755 tmpfs root/$empty;
 chmod 1777 root/tmp
 mount --rbind /dev root/dev
 mount -t proc proc root/proc 2>/dev/null || mount --rbind /proc root/proc
+# So that these are there whatever this system has.
+mkdir -p root/usr/lib/firefox-esr root/usr/lib/jvm/odd/conf/security
+for i in 1 2 3; do echo "security.provider.$i=P"; done >root/usr/lib/jvm/odd/conf/security/java.security
 DESTDIR=$PWD/root cmake --install "$2" >/dev/null
 mkdir root/home/user
 chown "$3:$3" root/home/user

@@ -129,6 +129,8 @@ def test_what_is_not_there_is_said(bare_machine):
         "p11-kit").stdout
     java = bare_machine.install("java").stdout
     assert "nothing to do" in java and "javax.net.ssl.trustStoreType=PKCS11" in java
+    assert "odd/conf/security/java.security lists 3 providers" in java
+    assert "security.provider.4" in java
     bare_machine.path(MODULE).unlink()
     assert "is not installed" in bare_machine.install("firefox", status=10).stdout
     after = bare_machine.tree()
@@ -254,7 +256,7 @@ def test_an_edited_file_keeps_the_edits(bare_machine):
 # Firefox's policies.
 
 _POLICY = "/etc/firefox/policies/policies.json"
-_BESIDE = "/usr/share/firefox-esr/distribution/policies.json"
+_BESIDE = "/usr/lib/firefox-esr/distribution/policies.json"
 _THEIRS = {"policies": {"Homepage": {"URL": "https://intranet/\t\u00fc", "Locked": True},
                         "SecurityDevices": {"Add": {"card": "/usr/lib/card.so"}}}}
 _OLD_FORM = {"policies": {"SecurityDevices": {"card": "/usr/lib/card.so"}}}
