@@ -17,6 +17,9 @@ from place import paths  # noqa: E402
 # Each adds its pairs to the table, in this order.
 import store_pairs  # noqa: E402, F401  isort: skip
 import pkcs11_pairs  # noqa: E402, F401  isort: skip
+import tls_pairs  # noqa: E402, F401  isort: skip
+import sync_pairs  # noqa: E402, F401  isort: skip
+import server_pairs  # noqa: E402, F401  isort: skip
 
 SIZES = [50, 150, 1000, 10000, 100000]
 QUICK = [50, 150]
@@ -45,6 +48,10 @@ def measure(one: pairs.Pair, plan: pairs.Plan) -> list[Row | Fact]:
     for result in one.measure(plan):
         print(report.line(result), flush=True)
         found.append(result)
+    if one.curve:
+        for result in report.growth(found):
+            print(report.line(result), flush=True)
+            found.append(result)
     return found
 
 
@@ -67,7 +74,7 @@ def main(argv: list[str]) -> int:
                 if one.curve and found:
                     report.draw(asked.out / f"{one.name}.svg", one.what, found)
                 results += found
-            except CannotRun as why:
+            except (CannotRun, AssertionError, OSError) as why:
                 print(f"tests/bench/run: {one.name} cannot run: {why}", file=sys.stderr)
                 failed = True
     machine["load afterwards"] = report.describe_machine()["load"]

@@ -1,11 +1,12 @@
 /* Makes a machine with so many anchors, in every form that a peer reads.
  *
- *   bench_make COUNT DIRECTORY        with ORGTRUST_CONF for the snapshot of `default`
+ *   bench_make COUNT DIRECTORY KIND     with ORGTRUST_CONF for the snapshot of `default`
  *
  * DIRECTORY (which is there) gets bundle.pem, hashed/ (as `openssl rehash` names files),
- * leaf.pem and leaf.key (a server that the anchor in the middle vouches for), and the
- * cache of the configuration gets the snapshot. All anchors share one P-256 key: making
- * them is cheap, and to a reader they cost what others do. */
+ * leaf.pem and leaf.key (a server), anchor.pem (the one in the middle, which vouches for
+ * it), and the cache of the configuration gets the snapshot. All anchors share one key,
+ * KIND ec (P-256) or rsa (2048 bits): making them is cheap, and to a reader they cost
+ * what others do. */
 #include <errno.h>
 #include <openssl/pem.h>
 #include <stdio.h>
@@ -30,6 +31,8 @@ struct anchors {
     char (*ids)[NAME_LEN];
     FILE *bundle;
 };
+
+static EVP_PKEY *anchor_key;
 
 static void write_pem(X509 *x509, const char *path)
 {
@@ -85,8 +88,10 @@ static X509 *new_anchor(unsigned i)
     x509 = certs_new(cn, 0x1000 + (long)i);
     certs_add_ext(x509, NID_key_usage, "critical,keyCertSign,cRLSign");
     /* Ten years: the files are made once. */
-    bench_must(X509_gmtime_adj(X509_getm_notAfter(x509), 10 * 365 * 86400L) != NULL,
-               "cannot date", cn);
+    bench_must(X509_gmtime_adj(X509_getm_notAfter(x509), 10 * 365 * 86400L) != NULL &&
+                   X509_set_pubkey(x509, anchor_key) == 1 &&
+                   X509_sign(x509, anchor_key, EVP_sha256()) > 0,
+               "cannot make", cn);
     return x509;
 }
 
@@ -94,6 +99,7 @@ static void make_leaf(struct anchors *anchors)
 {
     X509 *leaf = certs_new("localhost", 1), *issuer = new_anchor(anchors->count / 2);
     char *path = bench_path(anchors->directory, "leaf.pem");
+    char *anchor = bench_path(anchors->directory, "anchor.pem");
     char *key = bench_path(anchors->directory, "leaf.key");
     FILE *file = fopen(key, "w");
 
@@ -105,9 +111,10 @@ static void make_leaf(struct anchors *anchors)
     certs_add_ext(leaf, NID_ext_key_usage, "serverAuth");
     certs_add_ext(leaf, NID_key_usage, "critical,digitalSignature");
     bench_must(X509_gmtime_adj(X509_getm_notAfter(leaf), 10 * 365 * 86400L) != NULL &&
-                   X509_sign(leaf, certs_key(), EVP_sha256()) > 0,
+                   X509_sign(leaf, anchor_key, EVP_sha256()) > 0,
                "cannot sign", path);
     write_pem(leaf, path);
+    write_pem(issuer, anchor);
     bench_must(file != NULL &&
                    PEM_write_PrivateKey(file, certs_key(), NULL, NULL, 0, NULL, NULL) ==
                        1 &&
@@ -116,6 +123,7 @@ static void make_leaf(struct anchors *anchors)
     X509_free(issuer);
     X509_free(leaf);
     free(path);
+    free(anchor);
     free(key);
 }
 
@@ -126,9 +134,8 @@ static void make_anchors(struct anchors *anchors)
     for (i = 0; i < anchors->count; i++) {
         X509 *x509 = new_anchor(i);
 
-        bench_must(X509_sign(x509, certs_key(), EVP_sha256()) > 0 &&
-                       PEM_write_X509(anchors->bundle, x509) == 1,
-                   "cannot make", anchors->directory);
+        bench_must(PEM_write_X509(anchors->bundle, x509) == 1, "cannot write",
+                   anchors->directory);
         add_to_hashed(anchors, x509);
         add_record(anchors, i, x509);
         X509_free(x509);
@@ -162,8 +169,10 @@ int main(int argc, char **argv)
     char *bundle, *hashed;
     unsigned i;
 
-    bench_must(argc == 3, "usage", "bench_make COUNT DIRECTORY");
+    bench_must(argc == 4, "usage", "bench_make COUNT DIRECTORY KIND");
     anchors.count = bench_number(argv[1]);
+    anchor_key = strcmp(argv[3], "rsa") == 0 ? EVP_RSA_gen(2048) : EVP_EC_gen("P-256");
+    bench_must(anchor_key != NULL, "no key", argv[3]);
     anchors.directory = argv[2];
     anchors.records = calloc(anchors.count, sizeof(*anchors.records));
     anchors.certs = calloc(anchors.count, sizeof(struct ot_cert *));
@@ -185,5 +194,6 @@ int main(int argc, char **argv)
     free(anchors.ids);
     free(bundle);
     free(hashed);
+    EVP_PKEY_free(anchor_key);
     return 0;
 }

@@ -20,7 +20,7 @@ class CannotRun(Exception):
 class Side:
     """One way to do the work: what an operation took, by batch."""
 
-    cpu: list[float] = field(default_factory=list)  # seconds of processor time
+    cpu: list[float] = field(default_factory=list)  # seconds of processor time, if known
     wall: list[float] = field(default_factory=list)  # seconds
     instructions: float | None = None  # of one operation, user space, by callgrind
 
@@ -68,6 +68,14 @@ class Row:
             return None
         ours, peer = self.names[:2]
         return self.median(ours) / self.median(peer)
+
+    @property
+    def cpu_ratio(self) -> float | None:
+        """The same of processor time, where the row's own clock is another."""
+        if self.clock == "cpu" or len(self.sides) < 2:
+            return None
+        spent = [statistics.median(side.cpu) for side in self.sides.values() if side.cpu]
+        return spent[0] / spent[1] if len(spent) == 2 else None
 
     @property
     def instruction_ratio(self) -> float | None:
@@ -144,14 +152,14 @@ def process(argv, env, timeout=600, stdout=subprocess.DEVNULL) -> tuple[float, f
     return usage.ru_utime + usage.ru_stime, wall
 
 
-def in_turn(rounds: int, ways: dict) -> dict[str, Side]:
+def in_turn(rounds: int, ways: dict, warm=True) -> dict[str, Side]:
     """Calls each way, which returns (processor time, time), in turn: A B A B …, after one
-    round that does not count."""
+    round that does not count unless warm is false."""
     sides = {name: Side() for name in ways}
-    for count in range(rounds + 1):
+    for count in range(0 if warm else 1, rounds + 1):
         for name, way in ways.items():
             cpu, wall = way()
             if count > 0:
-                sides[name].cpu.append(cpu)
+                sides[name].cpu += [cpu] if cpu is not None else []
                 sides[name].wall.append(wall)
     return sides

@@ -50,6 +50,10 @@ class Machine:
         return self.dir / "bundle.pem"
 
     @property
+    def anchor(self) -> Path:
+        return self.dir / "anchor.pem"
+
+    @property
     def leaf(self) -> Path:
         return self.dir / "leaf.pem"
 
@@ -74,9 +78,10 @@ class Machine:
         return [part + end for part in self.bundle.read_text().split(end) if part.strip()]
 
 
-def machine(count: int) -> Machine:
-    """Made on first use; made again when a snapshot's format or the driver is newer."""
-    place = Machine(count, KEPT / str(count))
+def machine(count: int, kind="ec") -> Machine:
+    """With keys of a kind, ec or rsa. Made on first use, and again when its maker (and so
+    perhaps the format of snapshots) is newer."""
+    place = Machine(count, KEPT / f"{kind}-{count}")
     maker = DRIVERS / "bench_make"
     done = place.dir / "done"
     if done.exists() and done.stat().st_mtime > maker.stat().st_mtime:
@@ -88,7 +93,7 @@ def machine(count: int) -> Machine:
     (place.dir / "orgtrust.conf").write_text(_CONF.format(directory=place.dir))
     os.chmod(place.dir / "orgtrust.conf", 0o644)
     (place.dir / "openssl.cnf").write_text(_OPENSSL_CNF.format(module=paths.PROVIDER))
-    process([maker, count, place.dir],
+    process([maker, count, place.dir, kind],
             clean_environment(ORGTRUST_CONF=str(place.dir / "orgtrust.conf")))
     done.touch()
     return place

@@ -6,6 +6,7 @@ import dataclasses
 import json
 import os
 import platform
+import statistics
 import subprocess
 import time
 from pathlib import Path
@@ -54,6 +55,8 @@ def line(found: Row | Fact) -> str:
     text = start + ", ".join(parts)
     if found.ratio is not None:
         text += f"  ratio {_ratio(found.ratio)}"
+    if found.cpu_ratio is not None:
+        text += f", processor time {_ratio(found.cpu_ratio)}"
     if found.instruction_ratio is not None:
         text += f", instructions {_ratio(found.instruction_ratio)}"
     if found.goal is not None:
@@ -79,6 +82,7 @@ def _entry(found: Row | Fact) -> dict:
     entry = dataclasses.asdict(found) | {"verdict": found.verdict}
     if isinstance(found, Row):
         entry["ratio"] = found.ratio
+        entry["cpu_ratio"] = found.cpu_ratio
         entry["instruction_ratio"] = found.instruction_ratio
         entry["medians"] = {name: found.median(name) for name in found.names}
     return entry
@@ -98,6 +102,19 @@ def _curves(found: list[Row | Fact]) -> tuple[str, dict[str, list[tuple[int, flo
         elif one.unit == "KiB":
             curves.setdefault(one.what, []).append((one.size, max(one.value, 1)))
     return ("KiB" if isinstance(found[0], Fact) else "seconds"), curves
+
+
+def growth(found: list[Row | Fact]) -> list[Fact]:
+    """How our side of one pair grows from 150 certificates to the most that were
+    measured."""
+    ours = {one.size: one.samples(one.names[0]) for one in found if isinstance(one, Row)}
+    sizes = sorted(size for size in ours if size >= 150)
+    if len(sizes) < 2:
+        return []
+    first, last = (statistics.median(ours[size]) for size in (sizes[0], sizes[-1]))
+    return [Fact(found[0].pair, sizes[-1],
+                 f"growth from {sizes[0]}, where the certificates are {sizes[-1] / sizes[0]:.0f} ×",
+                 last / first, "×")]
 
 
 def draw(path: Path, title: str, found: list[Row | Fact]):

@@ -14,8 +14,8 @@ from place import DRIVERS, Machine, machine
 
 
 def _drive(plan: Plan, work: str, size: int, rounds: int, names: list[str],
-           count_up_to: int) -> dict[str, Side]:
-    place = machine(size)
+           count_up_to: int, kind="ec") -> dict[str, Side]:
+    place = machine(size, kind)
     sides = {name: Side() for name in names}
     argv = [DRIVERS / "bench_store", work]
     driver([*argv, rounds, "all", place.dir], place.env, sides)
@@ -47,6 +47,14 @@ def first(plan: Plan):
         sides = _drive(plan, "first", size, rounds, ["orgtrust", "hashed", "bundle"], 1000)
         yield Row("first", size, {n: sides[n] for n in ("orgtrust", "bundle", "hashed")},
                   Goal(1 / 90, "90 × faster") if size == 150 else None)
+
+
+@pair("first-rsa", "the same with anchors of RSA, as most public ones are")
+def first_rsa(plan: Plan):
+    sides = _drive(plan, "first", 150, plan.rounds(15), ["orgtrust", "hashed", "bundle"], 150,
+                   "rsa")
+    yield Row("first-rsa", 150, {n: sides[n] for n in ("orgtrust", "bundle", "hashed")},
+              Goal(1 / 90, "90 × faster"))
 
 
 @pair("first-fresh", "the same with a library context and the provider's loading: provider, "

@@ -1,0 +1,105 @@
+"""orgtrust-server under load, beside nginx with the same bytes in files."""
+
+from __future__ import annotations
+
+import re
+import shutil
+import socket
+import subprocess
+from contextlib import ExitStack
+from pathlib import Path
+
+from support.process import Background, clean_environment
+
+from measure import CannotRun, Row, in_turn
+from pairs import Plan, pair
+from place import machine
+from wires import fill, organization, paths_of
+
+CONNECTIONS = 16
+
+_NGINX = """\
+daemon off;
+pid {root}/nginx.pid;
+error_log stderr;
+worker_processes auto;
+events {{ }}
+http {{
+    access_log off;
+    keepalive_requests 1000000;
+    default_type application/json;
+    server {{
+        listen 127.0.0.1:{port};
+        root {root}/files;
+    }}
+}}
+"""
+
+
+def _files(stack: ExitStack, root: Path, contents: dict[str, bytes]) -> int:
+    """nginx with these files; its port."""
+    program = shutil.which("nginx", path="/usr/sbin:/usr/bin")
+    if program is None:
+        raise CannotRun("nginx is not installed")
+    (root / "files").mkdir(parents=True)
+    for directory in (root, root / "files"):
+        directory.chmod(0o755)
+    for name, content in contents.items():
+        (root / "files" / name).write_bytes(content)
+    # It takes no port 0: ask for one, and take it at once.
+    with socket.create_server(("127.0.0.1", 0)) as probe:
+        port = probe.getsockname()[1]
+    conf = root / "nginx.conf"
+    conf.write_text(_NGINX.format(root=root, port=port))
+    server = Background([program, "-p", root, "-c", conf], env=clean_environment(),
+                        log=root / "nginx.log")
+    stack.callback(server.stop)
+    server.port()
+    return port
+
+
+def _load(url: str, requests: int, headers: list[str]):
+    """A way to measure: h2load with connections that are kept; seconds a request."""
+    argv = ["h2load", "--h1", "-n", str(requests), "-c", str(CONNECTIONS), "-t", "1"]
+    for header in headers:
+        argv += ["-H", header]
+
+    def way() -> tuple[None, float]:
+        done = subprocess.run([*argv, url], env=clean_environment(), capture_output=True,
+                              text=True, check=False)
+        rate = re.search(r"finished in [^,]+, ([0-9.]+) req/s", done.stdout)
+        if done.returncode != 0 or rate is None or f" {requests} succeeded" not in done.stdout:
+            raise CannotRun(f"h2load {url}: {done.stdout}{done.stderr}")
+        return None, 1 / float(rate[1])
+
+    return way
+
+
+@pair("server", "a list of 100, a certificate, a list that is not modified: orgtrust-server, "
+      "nginx with files")
+def server(plan: Plan):
+    for size in plan.up_to(10000):
+        if size < 150:
+            continue
+        with ExitStack() as stack:
+            org = organization(stack, plan.scratch / f"server-{size}")
+            fill(org, machine(size).pems(), 0)
+            key = f"authorization: Bearer {org.key}"
+            wanted = {"list": paths_of(size)[0], "get": paths_of(size)[-1]}
+            answers = {name: org.api.request("GET", "/v1" + path)
+                       for name, path in wanted.items()}
+            port = _files(stack, plan.scratch / f"nginx-{size}",
+                          {name: answer[2] for name, answer in answers.items()})
+            tag = answers["list"][1]["ETag"]
+            for name, path, more, file in (
+                    ("list", wanted["list"], [], "list"), ("get", wanted["get"], [], "get"),
+                    ("list-304", wanted["list"], [f"if-none-match: {tag}"], "list")):
+                count = 500 if plan.quick else 4000
+                sides = in_turn(plan.rounds(5), {
+                    "orgtrust-server": _load(f"{org.base_url}{path}", count, [key, *more]),
+                    "nginx": _load(f"http://127.0.0.1:{port}/{file}", count, []),
+                })
+                row = Row(f"server-{name}", size, sides, clock="wall")
+                row.note = (f"{1 / row.median('orgtrust-server'):.0f} requests a second, "
+                            f"nginx {1 / row.median('nginx'):.0f}")
+                yield row
