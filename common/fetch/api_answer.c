@@ -61,6 +61,12 @@ static enum ot_status refuse_key(const struct ot_api_judge *judge, long status,
     const enum ot_status refusal = status == 403 ? OT_E_FORBIDDEN : OT_E_AUTH;
     const char *host = ot_http_host(judge->http);
 
+    if (!judge->has_key && status == 403) /* a relay asks who calls, not for a key */
+        return ot_error_set(err, refusal,
+                            "%s refuses this machine (status 403)%s; there is no admin "
+                            "key: if that is a relay, have its administrator admit this "
+                            "machine, else set admin_key_file of the source %s",
+                            host, message, judge->source);
     if (!judge->has_key)
         return ot_error_set(err, refusal,
                             "%s wants an admin key (status %ld)%s; there is none: set "
