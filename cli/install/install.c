@@ -129,23 +129,34 @@ static enum ot_status print_json(struct run *run, struct ot_error *err)
     return status;
 }
 
-/* Says what failed and returns the first. What is absent is told by show(); it is a
- * failure where it was asked for by name. */
-static enum ot_status judge(const struct run *run)
+/* What was refused has failed, and so has what is absent where it was asked for by name.
+ */
+static void judge_plans(struct run *run)
 {
     bool named = run->cli->options.argument_count > 0;
+
+    for (size_t i = 0; i < run->count; i++) {
+        struct ot_install_item *item = &run->items[i];
+
+        if (item->plan.kind == OT_PLAN_REFUSED ||
+            (item->plan.kind == OT_PLAN_ABSENT && named)) {
+            item->status = item->plan.why.status;
+            item->why = item->plan.why;
+        }
+    }
+}
+
+/* Returns the first failure; says each, but after a dry run, which has shown them. */
+static enum ot_status say_failures(const struct run *run)
+{
     enum ot_status first = OT_OK;
 
     for (size_t i = 0; i < run->count; i++) {
         const struct ot_install_item *item = &run->items[i];
-        enum ot_status status = item->status;
 
-        if (item->plan.kind == OT_PLAN_REFUSED ||
-            (item->plan.kind == OT_PLAN_ABSENT && named))
-            status = item->plan.why.status;
-        else if (status != OT_OK)
+        if (item->status != OT_OK && !run->cli->options.dry_run)
             ot_output_say("%s: %s", item->stack->name, item->why.message);
-        first = first == OT_OK ? status : first;
+        first = first == OT_OK ? item->status : first;
     }
     return first;
 }
@@ -161,6 +172,7 @@ static enum ot_status work(struct run *run, struct ot_error *err)
     if (status != OT_OK)
         return status;
     pending = make_plans(run);
+    judge_plans(run);
     if (pending > 0 && !options->dry_run) {
         status = ask(run, err);
         if (status == OT_OK)
@@ -172,7 +184,7 @@ static enum ot_status work(struct run *run, struct ot_error *err)
         status = print_json(run, err);
     else
         show(run, &run->cli->out, !options->dry_run);
-    next = judge(run);
+    next = say_failures(run);
     return status == OT_OK ? next : status;
 }
 

@@ -106,7 +106,7 @@ void ot_install_show(struct ot_output *out, const struct ot_install_item *item,
     const char *state = state_of(item);
 
     ot_output_printf(out, "%s: ", item->stack->name);
-    if (plan->kind != OT_PLAN_READY)
+    if (plan->kind != OT_PLAN_READY && (!is_past || item->status == OT_OK))
         ot_output_printf(out, "%s: %s\n", state, plan->why.message);
     else if (strcmp(state, "unchanged") == 0)
         ot_output_printf(out, "nothing to do\n");

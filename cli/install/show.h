@@ -9,12 +9,13 @@
 struct ot_install_item {
     const struct ot_stack *stack;
     struct ot_stack_plan plan;
-    enum ot_status status; /* of carrying it out */
+    enum ot_status status; /* of carrying it out, or why there is nothing to carry out */
     struct ot_error why;
     bool is_tried;
 };
 
-/* What would be done, or, with is_past, what was done. */
+/* What would be done, or, with is_past, what was done; then why something failed is left
+ * to be said. */
 void ot_install_show(struct ot_output *out, const struct ot_install_item *item,
                      bool is_past);
 void ot_install_json(cJSON *object, const struct ot_install_item *item, bool *failed);

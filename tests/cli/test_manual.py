@@ -21,7 +21,7 @@ def test_the_page_is_well_formed(page):
 
 @pytest.mark.parametrize("command", [
     "sync", "watch", "status", "list", "show", "upload", "rename", "activate", "deactivate",
-    "delete", "apply", "export"])
+    "delete", "apply", "export", "install", "uninstall"])
 def test_every_option_is_described(bare_world, command):
     for option in re.findall(r"^  --([a-z-]+)", bare_world.orgtrust("help", command).stdout,
                              re.MULTILINE):

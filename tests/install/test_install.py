@@ -117,12 +117,13 @@ def test_a_user_installs_for_himself(machine, party):
 def test_what_is_not_there_is_said(bare_machine):
     before = bare_machine.tree()
     done = bare_machine.install("systemd", status=7)
-    assert done.stdout.startswith("systemd: absent: systemd does not run here")
+    assert done.stdout == "systemd: absent\n"
+    assert done.stderr.startswith("orgtrust: systemd: systemd does not run here")
     assert "there is no /etc/orgtrust/orgtrust.conf" in bare_machine.install(
-        "system", status=7).stdout
-    assert "no NSS database" in bare_machine.install("nss", status=7).stdout
+        "system", status=7).stderr
+    assert "no NSS database" in bare_machine.install("nss", status=7).stderr
     assert "OPENSSL_CONF=/usr/share/orgtrust/orgtrust.cnf" in bare_machine.install(
-        "openssl", user=True, status=7).stdout
+        "openssl", user=True, status=7).stderr
     assert "there is no stack 'opensll'" in bare_machine.install("opensll", status=2).stderr
     assert "named twice" in bare_machine.install("nss", "nss", status=2).stderr
     assert "/usr/share/p11-kit/modules/orgtrust.module" in bare_machine.install(
@@ -132,7 +133,7 @@ def test_what_is_not_there_is_said(bare_machine):
     assert "odd/conf/security/java.security lists 3 providers" in java
     assert "security.provider.4" in java
     bare_machine.path(MODULE).unlink()
-    assert "is not installed" in bare_machine.install("firefox", status=10).stdout
+    assert "is not installed" in bare_machine.install("firefox", status=10).stderr
     after = bare_machine.tree()
     same(before, after)
 
@@ -228,11 +229,11 @@ def test_openssl_is_left_alone_where_it_is_done_or_cannot_be(bare_machine):
             ("[unfinished\n", 3, "cannot read /etc/ssl/openssl.cnf (line 1")):
         bare_machine.write("/etc/ssl/openssl.cnf", text)
         before = bare_machine.tree()
-        assert says in bare_machine.install("openssl", status=status).stdout
+        assert says in bare_machine.install("openssl", status=status).text
         same(before, bare_machine.tree())
     bare_machine.path("/etc/ssl/openssl.cnf").unlink()
     before = bare_machine.tree()
-    assert "points nowhere" in bare_machine.install("openssl", status=3).stdout
+    assert "points nowhere" in bare_machine.install("openssl", status=3).stderr
     same(before, bare_machine.tree())
 
 
@@ -287,7 +288,7 @@ def test_firefox_is_left_alone_where_its_file_is_not_understood(bare_machine):
                         "gives the name orgtrust to another module")):
         bare_machine.write(_POLICY, text)
         before = bare_machine.tree()
-        assert says in bare_machine.install("firefox", status=3).stdout
+        assert says in bare_machine.install("firefox", status=3).stderr
         same(before, bare_machine.tree())
 
 
@@ -306,7 +307,7 @@ def test_system_is_one_line_of_the_configuration(machine):
                                ("#x\nexport_system=yes ; so\n", 0, "says so by itself"),
                                ("[source a]\nexport_system = no\n", 0, "changed")):
         machine.write(conf, text)
-        assert says in machine.install("system", status=status).stdout
+        assert says in machine.install("system", status=status).text
         machine.uninstall()
         assert machine.read(conf).decode() == text
 
@@ -364,7 +365,7 @@ def test_another_users_files_are_not_roots_to_change(bare_machine):
     make_database(bare_machine, "/home/user/.pki/nssdb", user=True)
     before = bare_machine.tree()
     done = bare_machine.install("nss", status=7, env={"HOME": "/home/user"})
-    assert "no NSS database" in done.stdout
+    assert "no NSS database" in done.stderr
     same(before, bare_machine.tree())
 
 
@@ -372,5 +373,5 @@ def test_modutil_is_asked_for_by_its_package(bare_machine):
     make_database(bare_machine, DATABASE)
     bare_machine.path("/usr/bin/modutil").unlink()
     before = bare_machine.tree()
-    assert "package libnss3-tools" in bare_machine.install("nss", status=3).stdout
+    assert "package libnss3-tools" in bare_machine.install("nss", status=3).stderr
     same(before, bare_machine.tree())
