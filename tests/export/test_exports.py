@@ -2,11 +2,13 @@
 
 import json
 import shutil
+import subprocess
 
 import pytest
 from export_world import blocks, fingerprints, identity, verify
 from support import paths
-from support.process import clean_environment, run, wait_until
+from support.p11_system import can_mount
+from support.process import Background, clean_environment, run, wait_until
 from support.tls import TlsServer
 from support.world import CONFIG, DISK
 
@@ -270,7 +272,49 @@ def test_fault_39_a_directory_that_cannot_be_written_is_told(exports, api, certs
     assert exports.told()["bundle"]["problem"] is None
 
 
-def test_fault_40_and_41_a_place_that_is_not_safe_is_refused(exports, api, certs):
+@pytest.mark.skipif(not can_mount(), reason="NEEDS MOUNT NAMESPACES")
+def test_fault_38_a_full_disk_keeps_the_exports(exports, api, certs):
+    """A disk of 32 KB, which only this test sees."""
+    first = certs.ca("First")
+    api.add(first)
+    exports.configure()
+    disk = Background(
+        ["unshare", "--mount", "sh", "-c",
+         f"mount -t tmpfs -o size=32k,mode=755 none {exports.dir} && echo ready && cat"],
+        env=exports.machine.env, log=exports.machine.dir / "disk.log",
+        stdin=subprocess.PIPE)
+    wait_until(lambda: "ready" in disk.output())
+    inside = f"/proc/{disk.pid}/root{exports.bundle}"
+
+    def sync(status):
+        done = exports.machine.check(run(
+            ["nsenter", "--mount", "--target", disk.pid, *paths.WRAP, paths.COMMAND, "sync"],
+            env=exports.machine.env))
+        assert status in (None, done.status), done
+        return done
+
+    try:
+        sync(0)
+        with open(inside, "rb") as file:
+            before = file.read()
+        for cert in certs.many(60, "Too much"):
+            api.add(cert)
+        done = sync(DISK)
+        assert "No space left on device" in done.stderr and "free some space" in done.stderr
+        with open(inside, "rb") as file:
+            assert file.read() == before
+        assert exports.machine.count() == 61, "the snapshot is in place"
+        for cert in api.certs[2:]:
+            cert["active"] = False
+        sync(None)  # which makes room in the directory, after the other files' turn
+        sync(0)
+        with open(inside, encoding="ascii") as file:
+            assert len(fingerprints(file.read())) == 2
+    finally:
+        disk.stop()
+
+
+def test_faults_40_and_41_a_place_that_is_not_safe_is_refused(exports, api, certs):
     api.add(certs.ca("Unsafe"))
     target = exports.dir / "target"
     target.write_text("")

@@ -167,6 +167,25 @@ def test_a_signal_ends_it_and_all_that_it_started(exports, hook, api, certs):
     assert len(hook.runs()) == 1
 
 
+def test_fault_45_what_a_killed_sync_left_is_done_by_the_next(exports, hook, api, certs):
+    """Killed while it waits for further changes, and while the command runs."""
+    api.add(certs.ca("Killed"))
+    exports.configure(on_change=hook.command())
+    process = exports.machine.start("sync")
+    wait_until(lambda: exports.bundle.exists() and exports.store.exists())
+    assert process.stop(signal.SIGKILL) == -signal.SIGKILL
+    assert hook.runs() == []
+    done = exports.sync()
+    assert "unchanged" in done.stdout and hook.runs() == ["run default"]
+    api.add(certs.ca("Killed again"))
+    exports.configure(on_change=hook.command("kill -9 $PPID"))
+    exports.sync(status=None)
+    assert len(hook.runs()) == 2
+    exports.configure(on_change=hook.command())
+    exports.sync()
+    assert len(hook.runs()) == 3, "it had not ended"
+
+
 def test_watch_runs_it_once_for_sources_that_are_due_together(exports, hook, api, certs):
     api.add(certs.ca("Watched"))
     exports.machine.configure("[source default]\n[source b]\nproject = proj_b\n",

@@ -1,0 +1,260 @@
+/* Exports on a full disk, killed, out of memory: at every call. The program is linked so
+ * that these calls of our code pass through here. */
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "export_fixture.h"
+#include "unit.h"
+
+/* What happens to the calls of one kind: from number `at` on, or at that number only,
+ * failure or, with errnum 0, a stop for the parent to kill the process. */
+static struct {
+    bool is_armed, is_memory, once;
+    size_t at, count;
+    int errnum;
+} plan;
+
+static bool strikes(bool is_memory)
+{
+    size_t now;
+
+    if (!plan.is_armed || plan.is_memory != is_memory)
+        return false;
+    now = plan.count++;
+    if (plan.once ? now != plan.at : now < plan.at)
+        return false;
+    if (plan.errnum == 0)
+        kill(getpid(), SIGSTOP);
+    errno = plan.errnum;
+    return true;
+}
+
+#define WRAP(result, name, parameters, arguments, is_memory, failure)                    \
+    result __real_##name parameters;                                                     \
+    result __wrap_##name parameters;                                                     \
+    result __wrap_##name parameters                                                      \
+    {                                                                                    \
+        return strikes(is_memory) ? failure : __real_##name arguments;                   \
+    }
+
+WRAP(ssize_t, write, (int fd, const void *data, size_t len), (fd, data, len), false, -1)
+WRAP(int, rename, (const char *from, const char *to), (from, to), false, -1)
+WRAP(int, mkostemps, (char *name, int suffix, int flags), (name, suffix, flags), false,
+     -1)
+WRAP(int, fchmod, (int fd, mode_t mode), (fd, mode), false, -1)
+WRAP(int, chmod, (const char *path, mode_t mode), (path, mode), false, -1)
+WRAP(int, mkdir, (const char *path, mode_t mode), (path, mode), false, -1)
+WRAP(int, unlinkat, (int dir, const char *name, int flags), (dir, name, flags), false, -1)
+
+WRAP(void *, malloc, (size_t size), (size), true, NULL)
+WRAP(void *, calloc, (size_t count, size_t size), (count, size), true, NULL)
+WRAP(void *, reallocarray, (void *old, size_t count, size_t size), (old, count, size),
+     true, NULL)
+WRAP(char *, strdup, (const char *text), (text), true, NULL)
+
+/* What a disk would keep is not looked at here, so it need not be waited for. */
+int __wrap_fsync(int fd);
+int __wrap_fsync(int fd)
+{
+    (void)fd;
+    return strikes(false) ? -1 : 0;
+}
+
+static void arm(bool is_memory, size_t at, int errnum, bool once)
+{
+    plan.is_memory = is_memory;
+    plan.at = at;
+    plan.errnum = errnum;
+    plan.once = once;
+    plan.count = 0;
+    plan.is_armed = true;
+}
+
+static size_t disarm(void)
+{
+    plan.is_armed = false;
+    return plan.count;
+}
+
+/* Serials before and after: 2, of one subject with 1, stays. */
+#define OLD "124"
+#define NEW "23"
+
+static void go_back(struct export_fixture *f)
+{
+    export_fixture_activate(f, OLD);
+    export_fixture_must_run(f);
+    CU_ASSERT_STRING_EQUAL(export_fixture_in_dir(f), OLD);
+    export_fixture_activate(f, NEW);
+}
+
+static bool is_one_of(const char *is, const char *a, const char *b, const char *c)
+{
+    return strcmp(is, a) == 0 || strcmp(is, b) == 0 || strcmp(is, c) == 0;
+}
+
+/* Each file is old or new; the directory goes by subjects, and what stays is there. */
+static void check_whole(const struct export_fixture *f)
+{
+    const char *in_dir = export_fixture_in_dir(f);
+
+    CU_ASSERT(is_one_of(export_fixture_in_bundle(f), OLD, NEW, NEW));
+    CU_ASSERT(is_one_of(export_fixture_in_store(f), OLD, NEW, NEW));
+    CU_ASSERT_PTR_NOT_NULL(strchr(in_dir, '2'));
+    CU_ASSERT(is_one_of(in_dir, OLD, NEW, "1234") ||
+              is_one_of(in_dir, "234", "24", "124"));
+}
+
+static void check_new(struct export_fixture *f)
+{
+    export_fixture_must_run(f);
+    CU_ASSERT_STRING_EQUAL(export_fixture_in_bundle(f), NEW);
+    CU_ASSERT_STRING_EQUAL(export_fixture_in_dir(f), NEW);
+    CU_ASSERT_STRING_EQUAL(export_fixture_in_store(f), NEW);
+    CU_ASSERT_EQUAL(export_fixture_temporaries(f), 0);
+}
+
+/* Runs them in a child that is killed at the given call; true if it lived to the end. */
+static bool survives(struct export_fixture *f, size_t at)
+{
+    int status = -1;
+    pid_t pid = fork();
+
+    CU_ASSERT_FATAL(pid >= 0);
+    if (pid == 0) {
+        arm(false, at, 0, true);
+        _exit(export_fixture_run(f) != OT_OK);
+    }
+    CU_ASSERT_EQUAL(waitpid(pid, &status, WUNTRACED), pid);
+    CU_ASSERT(status == 0 || WIFSTOPPED(status));
+    if (status == 0)
+        return true;
+    kill(pid, SIGKILL);
+    CU_ASSERT_EQUAL(waitpid(pid, &status, 0), pid);
+    return false;
+}
+
+static void fault_45_killed_at_any_step_each_is_old_or_new(void)
+{
+    struct export_fixture f;
+    size_t at;
+
+    export_fixture_init(&f, "");
+    go_back(&f);
+    for (at = 0; !survives(&f, at); at++) {
+        check_whole(&f);
+        check_new(&f);
+        go_back(&f);
+    }
+    check_new(&f);
+    CU_ASSERT(at >= 35);
+    export_fixture_clear(&f);
+}
+
+static void fault_45_killed_when_nothing_is_there_yet(void)
+{
+    struct export_fixture f;
+    size_t at = 0;
+    bool lived;
+
+    do {
+        export_fixture_init(&f, "");
+        export_fixture_activate(&f, NEW);
+        lived = survives(&f, at++);
+        CU_ASSERT(is_one_of(export_fixture_in_bundle(&f), "-", NEW, NEW));
+        CU_ASSERT(is_one_of(export_fixture_in_store(&f), "-", NEW, NEW));
+        check_new(&f); /* also in a directory that has no mark yet */
+        export_fixture_clear(&f);
+    } while (!lived);
+    CU_ASSERT(at >= 35);
+}
+
+static void fault_38_a_full_disk_keeps_them(void)
+{
+    static const int errors[] = {ENOSPC, EDQUOT};
+
+    for (size_t i = 0; i < 2; i++) {
+        struct export_fixture f;
+
+        export_fixture_init(&f, "");
+        go_back(&f);
+        arm(false, 0, errors[i], false);
+        CU_ASSERT_EQUAL(export_fixture_run(&f), OT_E_NO_SPACE);
+        CU_ASSERT(disarm() > 0);
+        CU_ASSERT_STRING_EQUAL(export_fixture_in_bundle(&f), OLD);
+        CU_ASSERT_STRING_EQUAL(export_fixture_in_dir(&f), OLD);
+        CU_ASSERT_STRING_EQUAL(export_fixture_in_store(&f), OLD);
+        CU_ASSERT_EQUAL(export_fixture_temporaries(&f), 0);
+        check_new(&f);
+        export_fixture_clear(&f);
+    }
+}
+
+/* Every single call fails once; who comes next finishes. */
+static void fault_38_an_error_at_any_call_is_told(void)
+{
+    struct export_fixture f;
+    size_t failed = 0, count = 1;
+
+    export_fixture_init(&f, "");
+    for (size_t at = 0; at < count; at++) {
+        enum ot_status status;
+
+        go_back(&f);
+        arm(false, at, EIO, true);
+        status = export_fixture_run(&f);
+        count = disarm();
+        check_whole(&f);
+        CU_ASSERT_EQUAL(export_fixture_temporaries(&f), 0);
+        CU_ASSERT(status == OT_OK || status == OT_E_IO);
+        failed += status != OT_OK;
+        check_new(&f);
+    }
+    CU_ASSERT(failed >= 30);
+    export_fixture_clear(&f);
+}
+
+static void fault_51_any_allocation_may_fail(void)
+{
+    struct export_fixture f;
+    size_t failed = 0, count = 1;
+
+    export_fixture_init(&f, "");
+    for (size_t at = 0; at < count; at++) {
+        enum ot_status status;
+
+        go_back(&f);
+        arm(true, at, ENOMEM, true);
+        status = export_fixture_run(&f);
+        count = disarm();
+        check_whole(&f);
+        CU_ASSERT_EQUAL(export_fixture_temporaries(&f), 0);
+        CU_ASSERT(status == OT_OK || status == OT_E_NOMEM);
+        failed += status != OT_OK;
+        check_new(&f);
+    }
+    CU_ASSERT(failed > 15);
+    export_fixture_clear(&f);
+}
+
+int main(int argc, char **argv)
+{
+    static const struct unit_case cases[] = {
+        {"fault_45_killed_at_any_step_each_is_old_or_new",
+         fault_45_killed_at_any_step_each_is_old_or_new},
+        {"fault_45_killed_when_nothing_is_there_yet",
+         fault_45_killed_when_nothing_is_there_yet},
+        {"fault_38_a_full_disk_keeps_them", fault_38_a_full_disk_keeps_them},
+        {"fault_38_an_error_at_any_call_is_told", fault_38_an_error_at_any_call_is_told},
+        {"fault_51_any_allocation_may_fail", fault_51_any_allocation_may_fail},
+        {NULL, NULL},
+    };
+
+    return unit_main("export_crash", cases, argc, argv);
+}
