@@ -30,10 +30,10 @@ struct ot_stack {
     /* Whether what strip finds can only come from an installation of ours. */
     bool has_markers;
 
-    /* After the files are changed, or changed back. It may be called again for what was
-     * done already. NULL: nothing. */
-    enum ot_status (*finish)(const struct ot_install_env *env, bool is_installed,
-                             struct ot_error *err);
+    /* After the files are changed, or changed back; may add notes. It may be called again
+     * for what was done already. NULL: nothing. */
+    enum ot_status (*finish)(struct ot_stack_plan *plan, const struct ot_install_env *env,
+                             bool is_installed, struct ot_error *err);
 };
 
 extern const struct ot_stack ot_stack_openssl, ot_stack_p11_kit, ot_stack_nss,

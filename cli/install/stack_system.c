@@ -1,8 +1,11 @@
 /* The system's own anchors, for programs that read only files: export_system in the
- * machine's configuration, upon which each sync keeps them in step. */
+ * machine's configuration, upon which each sync keeps them in step. The first time, and
+ * the taking back, are done here: they need no sync. */
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
+#include "export/export.h"
 #include "install/markers.h"
 #include "install/stack.h"
 
@@ -88,9 +91,6 @@ static enum ot_status plan(struct ot_stack_plan *plan, const struct ot_install_e
     if (status == OT_OK)
         status = plan_text(plan, edit, &theirs, is_ours, err);
     ot_file_state_clear(&theirs);
-    if (status == OT_OK && ot_stack_plan_changes(plan) > 0)
-        ot_stack_plan_note(plan,
-                           "orgtrust sync then puts the anchors into the system's store");
     return status;
 }
 
@@ -102,10 +102,53 @@ static enum ot_status strip(struct ot_file_state *to, const char *path,
     return ot_markers_strip(to, now, found, err);
 }
 
+static enum ot_status judge(struct ot_stack_plan *plan, const struct ot_exports *exports,
+                            enum ot_status status, struct ot_error *err)
+{
+    for (size_t i = 0; i < exports->count; i++) {
+        const struct ot_export *item = &exports->items[i];
+
+        if (item->kind != OT_EXPORT_SYSTEM)
+            continue;
+        if (item->outcome == OT_EXPORT_FAILED)
+            return ot_error_set(err, item->why.status, "%s", item->why.message);
+        if (item->outcome == OT_EXPORT_KEPT)
+            ot_stack_plan_note(plan, "%s", item->why.message);
+        else
+            ot_stack_plan_note(plan, "%zu anchor%s of orgtrust in the system's store",
+                               item->anchors, item->anchors == 1 ? "" : "s");
+        return OT_OK;
+    }
+    /* What went wrong with another export is for the next sync to tell. */
+    return err == NULL || err->message[0] == '\0' ? OT_OK : status;
+}
+
+/* Brings the exports to what the configuration now says, from the snapshots as they are.
+ */
+static enum ot_status finish(struct ot_stack_plan *plan, const struct ot_install_env *env,
+                             bool is_installed, struct ot_error *err)
+{
+    const struct ot_exports_options options = {.stop = NULL};
+    struct ot_exports *exports = NULL;
+    struct ot_config *config = NULL;
+    enum ot_status status = ot_config_load(&config, err);
+
+    (void)env;
+    (void)is_installed;
+    if (status == OT_OK)
+        status = ot_exports_new(&exports, config, err);
+    if (status == OT_OK)
+        status = judge(plan, exports, ot_exports_run(exports, &options, err), err);
+    free(exports);
+    ot_config_free(config);
+    return status;
+}
+
 const struct ot_stack ot_stack_system = {
     .name = "system",
     .summary = "the system's anchors, for all programs that read only files",
     .plan = plan,
     .strip = strip,
     .has_markers = true,
+    .finish = finish,
 };

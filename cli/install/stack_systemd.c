@@ -63,8 +63,8 @@ static enum ot_status plan(struct ot_stack_plan *plan, const struct ot_install_e
     return plan_link(plan, err);
 }
 
-static enum ot_status finish(const struct ot_install_env *env, bool is_installed,
-                             struct ot_error *err)
+static enum ot_status finish(struct ot_stack_plan *plan, const struct ot_install_env *env,
+                             bool is_installed, struct ot_error *err)
 {
     const char *const reload[] = {"systemctl", "daemon-reload", NULL};
     const char *const start[] = {"systemctl", "start", "--no-block", SERVICE, NULL};
@@ -72,6 +72,7 @@ static enum ot_status finish(const struct ot_install_env *env, bool is_installed
     const char *const environment[] = {"LC_ALL=C", NULL};
     enum ot_status status;
 
+    (void)plan;
     (void)env;
     if (!is_there("/run/systemd/system")) /* no longer */
         return OT_OK;

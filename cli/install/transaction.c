@@ -159,7 +159,7 @@ enum ot_status ot_install_apply(struct ot_stack_plan *plan, const struct ot_stac
     for (size_t i = 0; status == OT_OK && i < plan->count; i++)
         status = apply_edit(&plan->edits[i], err);
     if (status == OT_OK && stack->finish != NULL)
-        status = stack->finish(env, true, err);
+        status = stack->finish(plan, env, true, err);
     manifest.is_finished = true;
     if (status == OT_OK)
         status = ot_manifest_save(&manifest, env->state_dir, stack->name, err);
@@ -248,7 +248,7 @@ enum ot_status ot_uninstall_apply(struct ot_stack_plan *plan,
     for (size_t i = 0; status == OT_OK && i < plan->count; i++)
         status = make_change(&plan->edits[i], err);
     if (status == OT_OK && stack->finish != NULL)
-        status = stack->finish(env, false, err);
+        status = stack->finish(plan, env, false, err);
     if (status == OT_OK) {
         for (size_t i = 0; i < manifest.count; i++)
             ot_file_reap(manifest.entries[i].path);

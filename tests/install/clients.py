@@ -30,6 +30,15 @@ def openssl(machine, port, **more) -> bool:
     return done.status == 0
 
 
+def plain_openssl(machine, port, **more) -> bool:
+    """On its default paths."""
+    done = machine.run("openssl", "s_client", "-connect", f"127.0.0.1:{port}",
+                       "-servername", "localhost", "-verify_return_error", "-brief",
+                       status=None, stdin=b"", **more)
+    assert (done.status == 0) == ("Verification: OK" in done.stderr), done
+    return done.status == 0
+
+
 def python(machine, port, **more) -> bool:
     """On its default paths, of which one is the provider's (OpenSSL 3.0)."""
     done = machine.run("/usr/bin/python3", "-c", _PYTHON, port, **more,

@@ -294,22 +294,39 @@ def test_firefox_is_left_alone_where_its_file_is_not_understood(bare_machine):
 
 # The rest.
 
-def test_system_is_one_line_of_the_configuration(machine):
+def test_system_puts_the_anchors_where_all_look(machine, party):
+    """By a line of the configuration, upon which a sync keeps them in step."""
     conf = "/etc/orgtrust/orgtrust.conf"
+    machine.path("/etc/ca-certificates/update.d/jks-keystore").unlink(missing_ok=True)
+    machine.run("update-ca-certificates")  # whatever this system has left to be done
     before = machine.tree()
-    machine.install("system")
+    assert not clients.plain_openssl(machine, party.port)
+    assert "1 anchor of orgtrust in the system's store" in machine.install("system").stdout
     assert b"\nexport_system = yes\n" in machine.read(conf)
-    machine.orgtrust("status")  # the configuration is accepted
+    assert clients.plain_openssl(machine, party.port)
+    installed = machine.tree()
     assert "nothing to do" in machine.install("system").stdout
+    same(installed, machine.tree())
     machine.uninstall("system")
-    same(before, machine.tree())
+    assert not clients.plain_openssl(machine, party.port)
+    # The bundle is made anew by update-ca-certificates, with another time.
+    bundle = "etc/ssl/certs/ca-certificates.crt"
+    after = machine.tree()
+    assert after[bundle][:-1] == before[bundle][:-1]
+    same(before, after, but=("var/cache/", bundle))
+
+
+def test_system_is_left_alone_where_the_configuration_says_so(machine):
+    conf = "/etc/orgtrust/orgtrust.conf"
+    rest = machine.read(conf).decode()
+    machine.path("/etc/ca-certificates/update.d/jks-keystore").unlink(missing_ok=True)
     for text, status, says in (("export_system = no\n", 3, "says export_system = no"),
                                ("#x\nexport_system=yes ; so\n", 0, "says so by itself"),
-                               ("[source a]\nexport_system = no\n", 0, "changed")):
-        machine.write(conf, text)
+                               ("#export_system = no\n", 0, "changed")):
+        machine.write(conf, text + rest)
         assert says in machine.install("system", status=status).text
         machine.uninstall()
-        assert machine.read(conf).decode() == text
+        assert machine.read(conf).decode() == text + rest
 
 
 _SYSTEMCTL = '#!/bin/sh\necho "$*" >>/tmp/systemctl.log\n'

@@ -110,9 +110,11 @@ static enum ot_status strip(struct ot_file_state *to, const char *path,
     return ot_markers_strip(to, now, found, err);
 }
 
-static enum ot_status finish(const struct ot_install_env *unused, bool is_installed,
+static enum ot_status finish(struct ot_stack_plan *made,
+                             const struct ot_install_env *unused, bool is_installed,
                              struct ot_error *err)
 {
+    (void)made;
     (void)unused;
     (void)is_installed;
     (void)err;
