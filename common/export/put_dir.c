@@ -274,6 +274,19 @@ static enum ot_status remove_rest(struct work *work, bool temporaries_only,
     return status;
 }
 
+/* What is wanted, then what is not; on a full disk once more in the other order: what is
+ * not wanted may be what fills it. */
+static enum ot_status change(struct work *work, struct ot_error *err)
+{
+    enum ot_status status = put_all(work, err);
+
+    if (status == OT_E_NO_SPACE && remove_rest(work, false, NULL) == OT_OK) {
+        ot_error_clear(err);
+        status = put_all(work, err);
+    }
+    return status == OT_OK ? remove_rest(work, false, err) : status;
+}
+
 enum ot_status ot_export_put_dir(const char *path, const struct ot_anchors *anchors,
                                  bool *written, struct ot_error *err)
 {
@@ -286,9 +299,7 @@ enum ot_status ot_export_put_dir(const char *path, const struct ot_anchors *anch
     if (status == OT_OK)
         status = remove_rest(&work, true, err);
     if (status == OT_OK)
-        status = put_all(&work, err);
-    if (status == OT_OK)
-        status = remove_rest(&work, false, err);
+        status = change(&work, err);
     if (status == OT_OK && work.written)
         status = path_of(inside, path, MARK, err);
     if (status == OT_OK && work.written)
