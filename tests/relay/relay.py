@@ -10,6 +10,7 @@ import grp
 import http.client
 import os
 import pwd
+import re
 import shutil
 import signal
 import socket
@@ -68,10 +69,12 @@ class Relay:
     def set_key(self, key: str):
         """What an administrator does, a reload aside."""
         self.key_file.touch(mode=0o600)
-        self.key_file.write_text(f'proxy_set_header Authorization "Bearer {key}";\n')
+        line, = re.findall(r"^ *# +(proxy_set_header Authorization .*;)$", _template(), re.M)
+        assert line.count("sk-admin-…") == 1, line
+        self.key_file.write_text(line.replace("sk-admin-…", key) + "\n")
 
     def _configure(self, api: str, interval: int, api_ca: Path | None, access: str):
-        text = (RULES / "orgtrust-relay.conf.in").read_text()
+        text = _template()
 
         def fill(place: str, value: str, times=1):
             nonlocal text
@@ -160,6 +163,10 @@ class Relay:
             self.nginx = None
         self.listener.close()
         shutil.rmtree(self.dir, ignore_errors=True)
+
+
+def _template() -> str:
+    return (RULES / "orgtrust-relay.conf.in").read_text("utf-8")
 
 
 def _user() -> str:
