@@ -181,7 +181,8 @@ static struct ot_span unique_id(union ot_scratch *scratch, const struct ot_objec
 static struct ot_span purpose(union ot_scratch *scratch, const struct ot_object *object,
                               CK_ULONG wanted)
 {
-    bool has = (object->aspect.purposes & wanted) != 0;
+    bool has = (object->aspect.purposes & wanted) != 0 && object->is_anchor &&
+               ot_object_is_active(object);
 
     if (object->kind == OT_OBJECT_NSS_TRUST)
         return number(scratch,

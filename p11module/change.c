@@ -74,8 +74,8 @@ static bool is_anchor_for(const struct ot_object *object, CK_ATTRIBUTE_TYPE purp
     return is_unchanged(object, &wanted);
 }
 
-/* A trust object is there while its certificate is active. It goes when a purpose is
- * taken from it, and none is given that it is to be an anchor for. */
+/* A certificate is deactivated when a purpose is taken from it, and none is given that it
+ * is to be an anchor for. */
 static CK_RV plan_trust(struct plan *plan, const struct ot_object *object,
                         const CK_ATTRIBUTE *attribute, bool *is_anchor)
 {
@@ -109,7 +109,7 @@ static CK_RV make_plan(struct plan *plan, const struct ot_object *object,
                  ? plan_certificate(plan, object, &given->attributes[i])
                  : plan_trust(plan, object, &given->attributes[i], &is_anchor);
     if (is_anchor)
-        plan->word = NULL;
+        plan->word = ot_object_is_active(object) ? NULL : "activate";
     return rv;
 }
 

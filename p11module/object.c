@@ -41,9 +41,12 @@ bool ot_object_is_shown(const struct ot_record *record, const struct ot_aspect *
     return is_usable_and_active(record);
 }
 
-/* Whether no newer record that is active holds the same certificate. */
-static bool is_first(struct ot_snapshot *snapshot, const struct ot_record *record)
+/* Whether this record is the one, of all that hold the same certificate, that its trust
+ * objects belong to: the newest active one, else the newest that is shown. */
+static bool is_first(struct ot_snapshot *snapshot, const struct ot_record *record,
+                     const struct ot_aspect *aspect)
 {
+    struct ot_span first = {NULL, 0};
     struct ot_positions same;
     struct ot_record other;
     uint32_t i;
@@ -54,12 +57,17 @@ static bool is_first(struct ot_snapshot *snapshot, const struct ot_record *recor
         return false;
     if (same.count <= 1)
         return true;
-    for (i = 0; i < same.count; i++)
-        if (ot_snapshot_record(snapshot, &same, i, &other, NULL) == OT_OK &&
-            is_usable_and_active(&other) &&
-            ot_span_equal(other.field[OT_FIELD_DER], record->field[OT_FIELD_DER]))
-            return ot_span_equal(other.field[OT_FIELD_ID], record->field[OT_FIELD_ID]);
-    return false;
+    for (i = 0; i < same.count; i++) {
+        if (ot_snapshot_record(snapshot, &same, i, &other, NULL) != OT_OK ||
+            !ot_object_is_shown(&other, aspect) ||
+            !ot_span_equal(other.field[OT_FIELD_DER], record->field[OT_FIELD_DER]))
+            continue;
+        if (first.data == NULL || is_usable_and_active(&other))
+            first = other.field[OT_FIELD_ID];
+        if (is_usable_and_active(&other))
+            break;
+    }
+    return ot_span_equal(first, record->field[OT_FIELD_ID]);
 }
 
 bool ot_object_renew(struct ot_object *object, int64_t now)
@@ -68,7 +76,8 @@ bool ot_object_renew(struct ot_object *object, int64_t now)
         return true;
     object->is_anchor = (object->record.flags & OT_RECORD_CA) != 0 &&
                         ot_record_is_valid_at(&object->record, now);
-    return object->kind == OT_OBJECT_CERTIFICATE || object->is_anchor;
+    return object->kind == OT_OBJECT_CERTIFICATE || object->aspect.is_admin ||
+           object->is_anchor;
 }
 
 bool ot_object_make(struct ot_object *object, enum ot_object_kind kind,
@@ -81,7 +90,8 @@ bool ot_object_make(struct ot_object *object, enum ot_object_kind kind,
         object->record = *record;
     return ot_object_renew(object, now) &&
            (kind == OT_OBJECT_CERTIFICATE ||
-            (ot_object_is_active(object) && is_first(snapshot, record)));
+            ((aspect->is_admin || ot_object_is_active(object)) &&
+             is_first(snapshot, record, aspect)));
 }
 
 void ot_object_make_profile(struct ot_object *object)

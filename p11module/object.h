@@ -2,8 +2,10 @@
  * say for what it is trusted while it is a CA and valid (NSS's own class, and that of
  * PKCS#11 3.2); and one that says by which profile the token is to be used.
  *
- * An administration token holds the inactive certificates, too, but no profile, which
- * would say that nobody needs to log in. */
+ * An administration token holds the inactive certificates, too, and the objects of trust
+ * of all of them: who writes one (certutil) reads it back, also when it takes trust away,
+ * and else keeps one of his own. It has no profile, which would say that nobody needs to
+ * log in. */
 #ifndef OT_P11_OBJECT_H
 #define OT_P11_OBJECT_H
 

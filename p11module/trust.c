@@ -126,7 +126,8 @@ static CK_RV find_copies(struct copies *copies, const struct wish *wish,
     return copies->count > 0 ? CKR_OK : CKR_ATTRIBUTE_VALUE_INVALID;
 }
 
-/* Its trust object is that of the newest active one, which comes first. */
+/* Its trust object is that of the newest active one, which comes first; or of the newest
+ * of all. */
 static unsigned first_active(const struct copies *copies)
 {
     unsigned i;
@@ -181,8 +182,8 @@ CK_RV ot_trust_create(const struct ot_mandate *mandate, enum ot_object_kind kind
         rv = activate(mandate, copies.ids[which = 0]);
     else if (!wish.is_anchor && which < copies.count)
         rv = deactivate_all(mandate, &copies);
-    else if (which == copies.count)
-        which = 0;
+    if (!wish.is_anchor)
+        which = 0; /* none is active now */
     if (rv == CKR_OK)
         *object = ot_object_handle_of(ot_span_str(copies.ids[which]), kind);
     return rv;

@@ -133,11 +133,11 @@ static void a_login_asks_the_organization_and_shows_all(void)
     CU_ASSERT_FALSE(admin_environment_has("=" ADMIN_KEY));
     CU_ASSERT_EQUAL(state_of(session), CKS_RO_USER_FUNCTIONS);
     CU_ASSERT_EQUAL(state_of(admin_session(true)), CKS_RW_USER_FUNCTIONS);
-    /* three certificates and the trust objects of the one active CA; no profile */
-    CU_ASSERT_EQUAL(token_count(session, (CK_OBJECT_CLASS)-1), 5);
+    /* three certificates and what they are trusted for; no profile */
+    CU_ASSERT_EQUAL(token_count(session, (CK_OBJECT_CLASS)-1), 9);
     CU_ASSERT_EQUAL(token_count(session, CKO_PROFILE), 0);
-    CU_ASSERT_EQUAL(token_count(session, OT_CKO_NSS_TRUST), 1);
-    CU_ASSERT_EQUAL(token_count(session, OT_CKO_TRUST), 1);
+    CU_ASSERT_EQUAL(token_count(session, OT_CKO_NSS_TRUST), 3);
+    CU_ASSERT_EQUAL(token_count(session, OT_CKO_TRUST), 3);
     alpha = admin_find(session, CKO_CERTIFICATE, "Alpha");
     beta = admin_find(session, CKO_CERTIFICATE, "Beta");
     gamma = admin_find(session, CKO_CERTIFICATE, "Gamma");
@@ -175,7 +175,7 @@ static void searches_use_what_differs_between_the_tokens(void)
     f = admin_start();
     session = admin_login(false, CKU_USER);
     trust = token_session(1);
-    CU_ASSERT_EQUAL(token_find(session, private, 1, objects), 5);
+    CU_ASSERT_EQUAL(token_find(session, private, 1, objects), 9);
     CU_ASSERT_EQUAL(token_find(session, public, 1, objects), 0);
     CU_ASSERT_EQUAL(token_find(trust, private, 1, objects), 0);
     CU_ASSERT_EQUAL(token_find(trust, public, 1, objects), 5);

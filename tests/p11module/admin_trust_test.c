@@ -54,6 +54,32 @@ static CK_RV trust(const char *label, CK_OBJECT_CLASS class, CK_ULONG server,
     return f->C_CreateObject(session, t, parts, &object);
 }
 
+/* Who writes a trust object reads it back; NSS else keeps a copy of its own. Only what is
+ * active, a CA and valid is trusted by one. */
+static void every_certificate_has_its_trust_objects(void)
+{
+    static const struct {
+        const char *label;
+        CK_ULONG nss, trust;
+    } rows[] = {{"Alpha", OT_CKT_NSS_TRUSTED_DELEGATOR, OT_CKT_TRUST_ANCHOR},
+                {"Beta", OT_CKT_NSS_MUST_VERIFY, OT_CKT_TRUST_MUST_VERIFY},
+                {"Gamma", OT_CKT_NSS_MUST_VERIFY, OT_CKT_TRUST_MUST_VERIFY}};
+    size_t i;
+
+    begin();
+    for (i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        object = admin_find(session, OT_CKO_NSS_TRUST, rows[i].label);
+        CU_ASSERT_EQUAL(token_number(session, object, OT_CKA_NSS_TRUST_SERVER_AUTH),
+                        rows[i].nss);
+        CU_ASSERT_EQUAL(token_number(session, object, OT_CKA_NSS_TRUST_EMAIL_PROTECTION),
+                        OT_CKT_NSS_MUST_VERIFY);
+        object = admin_find(session, OT_CKO_TRUST, rows[i].label);
+        CU_ASSERT_EQUAL(token_number(session, object, OT_CKA_TRUST_SERVER_AUTH),
+                        rows[i].trust);
+    }
+    token_stop();
+}
+
 static void a_trust_object_makes_active(void)
 {
     const CK_ULONG anchor = OT_CKT_NSS_TRUSTED_DELEGATOR, must_verify = 0xce534353;
@@ -155,6 +181,22 @@ static void a_trust_object_is_changed(void)
     token_stop();
 }
 
+static void that_of_what_is_inactive_activates_it(void)
+{
+    CK_ULONG anchor = OT_CKT_NSS_TRUSTED_DELEGATOR, none = OT_CKT_NSS_MUST_VERIFY;
+    CK_OBJECT_HANDLE of_beta;
+
+    begin();
+    of_beta = admin_find(session, OT_CKO_NSS_TRUST, "Beta");
+    CU_ASSERT_EQUAL(set(of_beta, OT_CKA_NSS_TRUST_SERVER_AUTH, &none, sizeof(none)),
+                    CKR_OK);
+    CU_ASSERT_STRING_EQUAL(admin_command(), "");
+    CU_ASSERT_EQUAL(set(of_beta, OT_CKA_NSS_TRUST_SERVER_AUTH, &anchor, sizeof(anchor)),
+                    CKR_OK);
+    CU_ASSERT_STRING_EQUAL(admin_command(), ADMIN_ACTIVATE "cert_b");
+    token_stop();
+}
+
 /* Puts the certificates in the place of those there were, and has the module look. */
 static void replace(struct snapshot_builder *builder)
 {
@@ -187,7 +229,6 @@ static void copies_of_a_certificate_are_one_matter(void)
     snapshot_builder_add(&builder, der, len, "Idle", 0);
     snapshot_builder_add(&builder, der, len, "One", OT_RECORD_ACTIVE);
     snapshot_builder_add(&builder, der, len, "Two", OT_RECORD_ACTIVE);
-    free(der);
     replace(&builder);
     CU_ASSERT_EQUAL(token_count(session, CKO_CERTIFICATE), 3);
     CU_ASSERT_EQUAL(token_count(session, OT_CKO_NSS_TRUST), 1);
@@ -196,6 +237,13 @@ static void copies_of_a_certificate_are_one_matter(void)
     CU_ASSERT_EQUAL(object, token_first(session, OT_CKO_NSS_TRUST));
     CU_ASSERT_EQUAL(trust("Idle", OT_CKO_NSS_TRUST, none, none, 6), CKR_OK);
     CU_ASSERT_STRING_EQUAL(admin_command(), ADMIN_DEACTIVATE "cert_1 cert_2");
+    snapshot_builder_add(&builder, der, len, "Idle", 0);
+    snapshot_builder_add(&builder, der, len, "One", 0);
+    snapshot_builder_add(&builder, der, len, "Two", 0);
+    free(der);
+    replace(&builder);
+    CU_ASSERT_EQUAL(token_count(session, OT_CKO_NSS_TRUST), 1);
+    CU_ASSERT_EQUAL(object, token_first(session, OT_CKO_NSS_TRUST)); /* as it was told */
     token_stop();
 }
 
@@ -224,14 +272,16 @@ static void what_is_quarantined_is_not_there(void)
     snapshot_builder_add_quarantined(&builder, "a private key");
     replace(&builder);
     CU_ASSERT_STRING_EQUAL(token_labels(session, NULL, 0), "Usable;");
-    CU_ASSERT_EQUAL(token_count(session, (CK_OBJECT_CLASS)-1), 1);
+    CU_ASSERT_EQUAL(token_count(session, (CK_OBJECT_CLASS)-1), 3);
     token_stop();
 }
 
 static const struct unit_case cases[] = {
+    {"every_certificate_has_its_trust_objects", every_certificate_has_its_trust_objects},
     {"a_trust_object_makes_active", a_trust_object_makes_active},
     {"a_trust_object_is_about_one_certificate", a_trust_object_is_about_one_certificate},
     {"a_trust_object_is_changed", a_trust_object_is_changed},
+    {"that_of_what_is_inactive_activates_it", that_of_what_is_inactive_activates_it},
     {"copies_of_a_certificate_are_one_matter", copies_of_a_certificate_are_one_matter},
     {"two_certificates_with_one_serial_number_need_a_digest",
      two_certificates_with_one_serial_number_need_a_digest},
