@@ -62,8 +62,9 @@ static bool is_key(const unsigned char *at)
 /* How often the key lies between two addresses. */
 static unsigned count_in(int mem, uint64_t from, uint64_t to)
 {
+    const unsigned char *at, *end;
     unsigned count = 0;
-    ssize_t n, i;
+    ssize_t n;
 
     while (from + KEY_LEN <= to) {
         memset(window, 0, sizeof(window)); /* which is read as well */
@@ -71,11 +72,16 @@ static unsigned count_in(int mem, uint64_t from, uint64_t to)
                   (off_t)from);
         if (n < KEY_LEN)
             break;
-        for (i = 0; i + KEY_LEN <= n; i++)
-            if (is_key(window + i)) {
-                found_at = from + (uint64_t)i;
+        end = window + n - KEY_LEN + 1;
+        for (at = window; at < end; at++) {
+            at = memchr(at, masked[0] ^ MASK, (size_t)(end - at));
+            if (at == NULL)
+                break;
+            if (is_key(at)) {
+                found_at = from + (uint64_t)(at - window);
                 count++;
             }
+        }
         from += (uint64_t)(n - KEY_LEN + 1);
     }
     memset(window, 0, sizeof(window));
@@ -122,11 +128,12 @@ static const char *flags_at(uint64_t address)
     return flags;
 }
 
+/* A sanitizer's mlock does nothing. */
 static bool can_lock(void)
 {
     void *page =
         mmap(NULL, 4096, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-    bool can = mlock(page, 4096) == 0;
+    bool can = mlock(page, 4096) == 0 && strstr(flags_at((uintptr_t)page), " lo") != NULL;
 
     munmap(page, 4096);
     return can;
