@@ -269,4 +269,8 @@ part_roots() {
         --offline --show "$builds/release" trixie env ORGTRUST_BUILD="$builds/release" \
         python3 -m pytest -q -c tests/pytest.ini --rootdir tests \
         tests/clients/test_{p11kit,gnutls,gnutls_running,opensc,pkcs11_provider}.py
+    check "tools that write to PKCS#11 tokens on Debian 13" "$project/tests/roots/enter" \
+        --offline --show "$builds/release" trixie env ORGTRUST_BUILD="$builds/release" \
+        python3 -m pytest -q -c tests/pytest.ini --rootdir tests \
+        tests/admin/test_pkcs11_walks.py
 }
