@@ -39,7 +39,6 @@ static enum ot_status edit_copy(struct ot_file_state *to,
                                   "-libfile", module_file, "-force", NULL};
     const char *const deleting[] = {"modutil", "-dbdir", database, "-delete",
                                     NAME,      "-force", NULL};
-    const char *const environment[] = {"LC_ALL=C", conf, NULL};
     enum ot_status status;
 
     snprintf(list, sizeof(list), "%s/pkcs11.txt", scratch);
@@ -49,7 +48,7 @@ static enum ot_status edit_copy(struct ot_file_state *to,
     if (status == OT_OK)
         status = ot_file_replace(strchr(conf, '=') + 1, "", 0, 0600, err);
     if (status == OT_OK)
-        status = ot_tool_run(add ? adding : deleting, environment, err);
+        status = ot_tool_run(add ? adding : deleting, conf, err);
     if (status != OT_OK)
         return status;
     ot_file_state_clear(to);

@@ -69,16 +69,14 @@ static enum ot_status finish(struct ot_stack_plan *plan, const struct ot_install
     const char *const reload[] = {"systemctl", "daemon-reload", NULL};
     const char *const start[] = {"systemctl", "start", "--no-block", SERVICE, NULL};
     const char *const stop[] = {"systemctl", "stop", SERVICE, NULL};
-    const char *const environment[] = {"LC_ALL=C", NULL};
     enum ot_status status;
 
     (void)plan;
     (void)env;
     if (!is_there("/run/systemd/system")) /* no longer */
         return OT_OK;
-    status = ot_tool_run(reload, environment, err);
-    return status == OT_OK ? ot_tool_run(is_installed ? start : stop, environment, err)
-                           : status;
+    status = ot_tool_run(reload, NULL, err);
+    return status == OT_OK ? ot_tool_run(is_installed ? start : stop, NULL, err) : status;
 }
 
 const struct ot_stack ot_stack_systemd = {

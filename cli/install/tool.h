@@ -9,10 +9,10 @@
 /* Whether one of the system's directories of programs has it. */
 bool ot_tool_exists(const char *name);
 
-/* Runs argv (up to a NULL; a name is looked for in the system's directories) to its end,
- * with nothing to read and, of the environment, only what is in environment (up to a
- * NULL). OT_E_INTERNAL when it fails, with the end of what it said. */
-enum ot_status ot_tool_run(const char *const *argv, const char *const *environment,
+/* Runs argv (up to a NULL; the name is looked for in the system's directories) to its
+ * end, as export/program.h says; its remarks go to standard error. variable: "NAME=value"
+ * for its environment, may be NULL. */
+enum ot_status ot_tool_run(const char *const *argv, const char *variable,
                            struct ot_error *err);
 
 #endif

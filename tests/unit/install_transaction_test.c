@@ -13,6 +13,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "child.h"
 #include "files.h"
 #include "install/markers.h"
 #include "unit.h"
@@ -303,7 +304,7 @@ static bool survives(bool install, size_t at)
 
         plan.at = at;
         plan.is_armed = true;
-        _exit(carry_out(install, &changes, NULL) != OT_OK);
+        child_leave(carry_out(install, &changes, NULL) == OT_OK);
     }
     CU_ASSERT_EQUAL(waitpid(pid, &status, WUNTRACED), pid);
     CU_ASSERT(status == 0 || WIFSTOPPED(status));
