@@ -38,16 +38,16 @@ static void tell_written(const struct ot_follow *follow, const struct ot_export 
 }
 
 /* What keeps several exports as they are is told of the first of them. */
-static bool is_told(const struct ot_exports *exports, size_t i)
+static bool is_told(const struct ot_export *item, const struct ot_export *before)
 {
-    return i > 0 && exports->items[i - 1].outcome == OT_EXPORT_KEPT &&
-           strcmp(exports->items[i - 1].why.message, exports->items[i].why.message) == 0;
+    return before != NULL && before->outcome == OT_EXPORT_KEPT &&
+           strcmp(before->why.message, item->why.message) == 0;
 }
 
-static void tell(const struct ot_follow *follow, const struct ot_exports *exports,
-                 size_t i)
+/* before: the one that was told last; may be NULL. */
+static void tell(const struct ot_follow *follow, const struct ot_export *item,
+                 const struct ot_export *before)
 {
-    const struct ot_export *item = &exports->items[i];
     char what[DESCRIPTION_MAX];
 
     ot_export_describe(what, sizeof(what), item);
@@ -55,7 +55,8 @@ static void tell(const struct ot_follow *follow, const struct ot_exports *export
         ot_output_say("%s; it is tried again after the next sync", item->why.message);
     else if (item->outcome == OT_EXPORT_FAILED)
         ot_report_say(&follow->cli->report, "%s: %s", what, item->why.message);
-    else if (item->outcome == OT_EXPORT_KEPT && !follow->is_quiet && !is_told(exports, i))
+    else if (item->outcome == OT_EXPORT_KEPT && !follow->is_quiet &&
+             !is_told(item, before))
         ot_output_say("%s: %s", what, item->why.message);
     else if (item->outcome == OT_EXPORT_WRITTEN && !follow->is_quiet &&
              follow->json == NULL)
@@ -102,7 +103,7 @@ enum ot_status ot_follow(const struct ot_follow *follow)
     if (err.status != OT_OK)
         ot_report_say(&follow->cli->report, "%s", err.message);
     for (size_t i = 0; exports != NULL && i < exports->count; i++)
-        tell(follow, exports, i);
+        tell(follow, &exports->items[i], i > 0 ? &exports->items[i - 1] : NULL);
     if (exports != NULL && exports->count > 0 && follow->json != NULL &&
         !put_json(follow->json, exports) && status == OT_OK)
         status = OT_E_NOMEM;
