@@ -184,7 +184,8 @@ static enum ot_status put_file(const struct ot_file_state *wanted, const char *p
     enum ot_status status;
 
     ot_file_reap(path);
-    status = ot_file_begin(&file, path, NEW_FILE_MODE, err);
+    status = ot_file_begin(&file, path,
+                           wanted->new_mode != 0 ? wanted->new_mode : NEW_FILE_MODE, err);
     if (status != OT_OK)
         return status;
     status = ot_file_write(&file, wanted->data, wanted->len, err);

@@ -20,6 +20,7 @@ struct ot_file_state {
     char *data; /* content, or where the link points; a NUL behind it is not counted */
     size_t len;
     struct timespec mtime; /* tv_nsec UTIME_OMIT: whatever the clock says */
+    mode_t new_mode;       /* of a file where none was; 0: 0644 */
 };
 
 void ot_file_state_clear(struct ot_file_state *state);
@@ -37,7 +38,7 @@ enum ot_status ot_file_state_read(struct ot_file_state *state, const char *path,
                                   size_t max, struct ot_error *err);
 
 /* Puts wanted at path, in one step, durable on return. A file that is there keeps owner,
- * mode and extended attributes; a new one has mode 0644. A link is made only where
+ * mode and extended attributes; a new one has new_mode. A link is made only where
  * nothing is. The directory must exist. */
 enum ot_status ot_file_state_put(const struct ot_file_state *wanted, const char *path,
                                  struct ot_error *err);

@@ -13,6 +13,7 @@
 #include "install/tool.h"
 
 #define NAME "orgtrust"
+#define LIST "pkcs11.txt"
 #define SCRATCH "/tmp/orgtrust-install.XXXXXX"
 
 static const char module_file[] = OT_PKCS11_MODULE;
@@ -26,33 +27,50 @@ static int remove_entry(const char *path, const struct stat *st, int kind,
     return remove(path);
 }
 
-/* modutil edits a copy in a directory of its own, so that the database changes in one
- * step, and with nothing but its list. It loads our module, which there has an empty
- * configuration: it must not start a sync. */
-static enum ot_status edit_copy(struct ot_file_state *to,
-                                const struct ot_file_state *from, const char *scratch,
-                                bool add, struct ot_error *err)
+/* modutil works in a directory of its own, on a copy or on nothing, so that a database
+ * changes in one step. It loads our module, which there has an empty configuration: it
+ * must not start a sync. */
+static enum ot_status run_modutil(const char *scratch, bool add, struct ot_error *err)
 {
-    char list[sizeof(SCRATCH) + 16], conf[sizeof(SCRATCH) + 32];
-    char database[sizeof(SCRATCH) + 16];
+    char conf[sizeof(SCRATCH) + 32], database[sizeof(SCRATCH) + 16];
     const char *const adding[] = {"modutil",  "-dbdir",    database, "-add", NAME,
                                   "-libfile", module_file, "-force", NULL};
     const char *const deleting[] = {"modutil", "-dbdir", database, "-delete",
                                     NAME,      "-force", NULL};
     enum ot_status status;
 
-    snprintf(list, sizeof(list), "%s/pkcs11.txt", scratch);
     snprintf(conf, sizeof(conf), "ORGTRUST_CONF=%s/conf", scratch);
     snprintf(database, sizeof(database), "sql:%s", scratch);
-    status = ot_file_replace(list, from->data, from->len, 0600, err);
-    if (status == OT_OK)
-        status = ot_file_replace(strchr(conf, '=') + 1, "", 0, 0600, err);
-    if (status == OT_OK)
-        status = ot_tool_run(add ? adding : deleting, conf, err);
-    if (status != OT_OK)
-        return status;
+    status = ot_file_replace(strchr(conf, '=') + 1, "", 0, 0600, err);
+    return status == OT_OK ? ot_tool_run(add ? adding : deleting, conf, err) : status;
+}
+
+static enum ot_status make_scratch(char *scratch, struct ot_error *err)
+{
+    if (!ot_tool_exists("modutil"))
+        return ot_error_set(err, OT_E_CONFIG,
+                            "NSS's own tool for its databases, modutil, is not here: "
+                            "install the package libnss3-tools");
+    if (mkdtemp(scratch) == NULL)
+        return ot_error_errno(err, OT_E_IO, errno, "cannot make a directory in /tmp");
+    return OT_OK;
+}
+
+static void remove_scratch(const char *scratch)
+{
+    nftw(scratch, remove_entry, 8, FTW_DEPTH | FTW_PHYS);
+}
+
+/* What came of a file. */
+static enum ot_status take(struct ot_file_state *to, const char *scratch,
+                           const char *name, struct ot_error *err)
+{
+    char path[sizeof(SCRATCH) + 16];
+    enum ot_status status;
+
+    snprintf(path, sizeof(path), "%s/%s", scratch, name);
     ot_file_state_clear(to);
-    status = ot_file_state_read(to, list, OT_EDITED_BYTES_MAX, err);
+    status = ot_file_state_read(to, path, OT_EDITED_BYTES_MAX, err);
     to->mtime.tv_nsec = UTIME_OMIT;
     return status;
 }
@@ -61,17 +79,18 @@ static enum ot_status edit_list(struct ot_file_state *to,
                                 const struct ot_file_state *from, bool add,
                                 struct ot_error *err)
 {
-    char scratch[] = SCRATCH;
-    enum ot_status status;
+    char scratch[] = SCRATCH, list[sizeof(SCRATCH) + 16];
+    enum ot_status status = make_scratch(scratch, err);
 
-    if (!ot_tool_exists("modutil"))
-        return ot_error_set(err, OT_E_CONFIG,
-                            "NSS's own tool for its databases, modutil, is not here: "
-                            "install the package libnss3-tools");
-    if (mkdtemp(scratch) == NULL)
-        return ot_error_errno(err, OT_E_IO, errno, "cannot make a directory in /tmp");
-    status = edit_copy(to, from, scratch, add, err);
-    nftw(scratch, remove_entry, 8, FTW_DEPTH | FTW_PHYS);
+    if (status != OT_OK)
+        return status;
+    snprintf(list, sizeof(list), "%s/" LIST, scratch);
+    status = ot_file_replace(list, from->data, from->len, 0600, err);
+    if (status == OT_OK)
+        status = run_modutil(scratch, add, err);
+    if (status == OT_OK)
+        status = take(to, scratch, LIST, err);
+    remove_scratch(scratch);
     return status;
 }
 
@@ -97,7 +116,7 @@ enum ot_status ot_nss_plan(struct ot_stack_plan *plan, const char *dir, bool *fo
     char *path;
     enum ot_status status;
 
-    if (asprintf(&path, "%s/pkcs11.txt", dir) < 0)
+    if (asprintf(&path, "%s/" LIST, dir) < 0)
         return ot_error_nomem(err);
     if (access(path, F_OK) != 0) {
         free(path);
@@ -116,6 +135,64 @@ enum ot_status ot_nss_plan(struct ot_stack_plan *plan, const char *dir, bool *fo
     else if (status == OT_OK)
         status = edit_list(&edit->after, &edit->before, true, err);
     free(path);
+    return status;
+}
+
+/* The list names the directory of the database. */
+static enum ot_status move_list(struct ot_file_state *list, const char *scratch,
+                                const char *dir, struct ot_error *err)
+{
+    char *place = strstr(list->data, scratch), *moved;
+    int len;
+
+    if (place == NULL)
+        return OT_OK;
+    len = asprintf(&moved, "%.*s%s%s", (int)(place - list->data), list->data, dir,
+                   place + strlen(scratch));
+    if (len < 0)
+        return ot_error_nomem(err);
+    ot_file_state_set(list, moved, (size_t)len);
+    return OT_OK;
+}
+
+static enum ot_status plan_new_file(struct ot_stack_plan *plan, const char *dir,
+                                    const char *scratch, const char *name,
+                                    struct ot_error *err)
+{
+    struct ot_edit *edit;
+    char *path;
+    enum ot_status status;
+
+    if (asprintf(&path, "%s/%s", dir, name) < 0)
+        return ot_error_nomem(err);
+    status = ot_stack_plan_edit(plan, path, &edit, err);
+    free(path);
+    if (status == OT_OK && edit->before.kind != OT_FILE_ABSENT) {
+        ot_stack_plan_drop(plan); /* what is left of another one serves as well */
+        return OT_OK;
+    }
+    if (status == OT_OK)
+        status = take(&edit->after, scratch, name, err);
+    if (status == OT_OK && strcmp(name, LIST) == 0)
+        status = move_list(&edit->after, scratch, dir, err);
+    if (status == OT_OK)
+        edit->after.new_mode = 0600;
+    return status;
+}
+
+enum ot_status ot_nss_plan_new(struct ot_stack_plan *plan, const char *dir,
+                               struct ot_error *err)
+{
+    static const char *const files[] = {"cert9.db", "key4.db", LIST};
+    char scratch[] = SCRATCH;
+    enum ot_status status = make_scratch(scratch, err);
+
+    if (status != OT_OK)
+        return status;
+    status = run_modutil(scratch, true, err);
+    for (size_t i = 0; status == OT_OK && i < 3; i++)
+        status = plan_new_file(plan, dir, scratch, files[i], err);
+    remove_scratch(scratch);
     return status;
 }
 

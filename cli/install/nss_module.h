@@ -9,6 +9,10 @@
 enum ot_status ot_nss_plan(struct ot_stack_plan *plan, const char *dir, bool *found,
                            struct ot_error *err);
 
+/* Plans a new database in dir, empty and without a password, that knows our module. */
+enum ot_status ot_nss_plan_new(struct ot_stack_plan *plan, const char *dir,
+                               struct ot_error *err);
+
 /* The list without our module; see struct ot_stack. */
 enum ot_status ot_nss_strip(struct ot_file_state *to, const char *path,
                             const struct ot_file_state *now, bool *found,

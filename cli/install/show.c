@@ -60,9 +60,11 @@ static void show_lines(struct ot_output *out, char sign, const char *text, size_
     }
 }
 
-/* The lines that go and those that come. */
+/* The lines that go and those that come; of a database, nothing. */
 static void show_difference(struct ot_output *out, const struct ot_edit *edit)
 {
+    if (memchr(edit->after.data, '\0', edit->after.len) != NULL)
+        return;
     size_t head = same_head(&edit->before, &edit->after);
     size_t tail = same_tail(&edit->before, &edit->after, head);
 

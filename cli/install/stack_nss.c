@@ -5,8 +5,11 @@
 
 #include "install/nss_module.h"
 #include "install/stack.h"
+#include "install/tool.h"
 
 #define MACHINE_DATABASE "/etc/pki/nssdb"
+#define OLDER ".pki/nssdb"
+#define NEWER ".local/share/pki/nssdb"
 
 static enum ot_status plan_home(struct ot_stack_plan *plan, const char *home,
                                 const char *name, bool *found, struct ot_error *err)
@@ -21,6 +24,38 @@ static enum ot_status plan_home(struct ot_stack_plan *plan, const char *home,
     return status;
 }
 
+/* Browsers that make the database when they first run; nobody should have to wait for
+ * that. */
+static bool has_browser(void)
+{
+    static const char *const names[] = {"chromium", "chromium-browser", "google-chrome",
+                                        "google-chrome-stable"};
+
+    for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
+        if (ot_tool_exists(names[i]))
+            return true;
+    return false;
+}
+
+static enum ot_status plan_new(struct ot_stack_plan *plan,
+                               const struct ot_install_env *env, struct ot_error *err)
+{
+    enum ot_status status;
+    char *dir;
+
+    /* Root does not browse, and its HOME may be another's. */
+    if (env->is_root || !has_browser())
+        return ot_error_set(err, OT_E_NOT_FOUND,
+                            "this user has no NSS database; certutil -N -d "
+                            "sql:%s/" NEWER " makes one",
+                            env->home);
+    if (asprintf(&dir, "%s/" NEWER, env->home) < 0)
+        return ot_error_nomem(err);
+    status = ot_nss_plan_new(plan, dir, err);
+    free(dir);
+    return status;
+}
+
 static enum ot_status plan(struct ot_stack_plan *plan, const struct ot_install_env *env,
                            struct ot_error *err)
 {
@@ -29,22 +64,18 @@ static enum ot_status plan(struct ot_stack_plan *plan, const struct ot_install_e
 
     /* Chromium opens the first of these two that is there. */
     if (status == OT_OK)
-        status = plan_home(plan, env->home, ".pki/nssdb", &found, err);
+        status = plan_home(plan, env->home, OLDER, &found, err);
     if (status == OT_OK)
-        status = plan_home(plan, env->home, ".local/share/pki/nssdb", &found, err);
+        status = plan_home(plan, env->home, NEWER, &found, err);
     if (status == OT_OK && env->is_root)
         status = ot_nss_plan(plan, MACHINE_DATABASE, &found, err);
     if (status != OT_OK)
         return status;
     if (!found)
-        return ot_error_set(err, OT_E_NOT_FOUND,
-                            "this user has no NSS database; Chromium makes one when it "
-                            "first runs, certutil -N -d sql:%s/.local/share/pki/nssdb "
-                            "another",
-                            env->home);
-    if (plan->count > 0)
+        status = plan_new(plan, env, err);
+    if (status == OT_OK && plan->count > 0)
         ot_stack_plan_note(plan, "a browser that runs now sees it after its next start");
-    return OT_OK;
+    return status;
 }
 
 const struct ot_stack ot_stack_nss = {

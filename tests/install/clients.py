@@ -66,3 +66,15 @@ def nss(machine, directory, name, **more) -> bool:
     found = [line for line in done.stdout.splitlines() if f"orgtrust:{name}" in line]
     assert all(line.split()[-1].startswith("C") for line in found), done
     return bool(found)
+
+
+def chromium(machine, port, **more) -> bool | None:
+    """None: it is not here. It and what it starts may not use more than this machine."""
+    if machine.path("/usr/bin/chromium").stat().st_size < 100:
+        return None
+    done = machine.run("chromium", "--headless", "--no-sandbox", "--disable-gpu",
+                       "--disable-dev-shm-usage", "--no-first-run", "--disable-sync",
+                       "--disable-background-networking", "--disable-component-update",
+                       "--user-data-dir=/tmp/profile", "--dump-dom",
+                       f"https://localhost:{port}/", status=None, **more)
+    return "s_server" in done.stdout

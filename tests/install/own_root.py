@@ -80,11 +80,11 @@ class OwnRoot:
         path.chmod(mode)
         os.chown(path, owner, owner)
 
-    def tree(self) -> dict[str, tuple]:
+    def tree(self, tops=WATCHED) -> dict[str, tuple]:
         """Every file there is where orgtrust could change one: kind, mode, owner, content,
         time of modification (not of directories)."""
         found = {}
-        for top in WATCHED:
+        for top in tops:
             for directory, names, files in os.walk(self.root / top):
                 for path in (Path(directory), *(Path(directory) / name for name in files),
                              *(Path(directory) / name for name in names)):

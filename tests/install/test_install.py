@@ -114,6 +114,35 @@ def test_a_user_installs_for_himself(machine, party):
     same(before, machine.tree())
 
 
+def test_chromium_of_a_new_user_needs_no_first_start(machine, party):
+    database = "/home/user/.local/share/pki/nssdb"
+    if not machine.path("/usr/bin/chromium").exists():
+        machine.write("/usr/bin/chromium", "#!/bin/sh\n", mode=0o755)
+    before = machine.tree()
+    planned = machine.orgtrust("install", "--dry-run", "nss", user=True).stdout
+    assert len(planned) < 1500 and f"configdir='sql:{database}'" in planned
+    same(before, machine.tree())
+    machine.install("nss", user=True)
+    made = machine.tree()
+    assert made[f"{database}/key4.db"[1:]][1] == 0o600
+    assert clients.nss(machine, database, party.root.cn, user=True)
+    assert clients.chromium(machine, party.port, user=True) in (True, None)
+    assert "nothing to do" in machine.install("nss", user=True).stdout
+    machine.uninstall(user=True)
+    left = {name for name in changes(before, machine.tree()) if "/nssdb/" in name}
+    assert f"{database}/pkcs11.txt"[1:] not in left  # what the browser made meanwhile may be
+    assert clients.chromium(machine, party.port, user=True) in (False, None)
+
+
+def test_a_new_database_goes_as_it_came(machine):
+    if not machine.path("/usr/bin/chromium").exists():
+        machine.write("/usr/bin/chromium", "#!/bin/sh\n", mode=0o755)
+    before = machine.tree()
+    machine.install("nss", user=True)
+    machine.uninstall(user=True)
+    same(before, machine.tree())
+
+
 def test_what_is_not_there_is_said(bare_machine):
     before = bare_machine.tree()
     done = bare_machine.install("systemd", status=7)
@@ -206,20 +235,21 @@ def providers(machine) -> set[str]:
 
 
 def test_openssl_keeps_what_the_administrator_has(bare_machine):
+    tops = ("etc/ssl", "var/lib/orgtrust")
     bare_machine.write("/etc/ssl/more.cnf", _LEGACY)
     for name, (text, expected) in _CASES.items():
         bare_machine.write("/etc/ssl/openssl.cnf", text, mode=0o640, owner=0)
         os.chown(bare_machine.path("/etc/ssl/openssl.cnf"), 0, 4)
-        before = bare_machine.tree()
+        before = bare_machine.tree(tops)
         assert providers(bare_machine) - {"orgtrust"} in (expected, set()), name
         bare_machine.install("openssl")
         assert providers(bare_machine) == expected | {"orgtrust"}, name
         written = bare_machine.read("/etc/ssl/openssl.cnf").decode()
         assert written.startswith(text), name
-        assert bare_machine.tree()["etc/ssl/openssl.cnf"][1:4] == (0o640, 0, 4)
+        assert bare_machine.tree(tops)["etc/ssl/openssl.cnf"][1:4] == (0o640, 0, 4)
         assert "nothing to do" in bare_machine.install("openssl").stdout, name
         bare_machine.uninstall("openssl")
-        same(before, bare_machine.tree())
+        same(before, bare_machine.tree(tops))
 
 
 def test_openssl_is_left_alone_where_it_is_done_or_cannot_be(bare_machine):
