@@ -1,7 +1,8 @@
 /* Any sequence of calls of the PKCS#11 module, with handles, templates and buffers that
  * are right, nearly right and wrong, while snapshots come, go and break. Nothing may
  * crash, be read or written beyond its end, or leak; and what must hold after a call is
- * checked. */
+ * checked. The commands of the token for administration are carried out in here, and end
+ * as the input says. */
 #include <ftw.h>
 #include <openssl/asn1.h>
 #include <stdio.h>
@@ -11,7 +12,9 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "cache/errand.h"
 #include "cache/path.h"
+#include "cache/text.h"
 #include "certs.h"
 #include "fetch/snapshot_write.h"
 #include "functions.h"
@@ -31,6 +34,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 #define HANDLES 8
 #define OBJECTS 32
 #define TEMPLATE_MAX 12
+#define ADMIN_SLOT 3
 
 static char directory[] = "/tmp/orgtrust-fuzz-p11-XXXXXX";
 static const struct ot_functions *functions;
@@ -128,7 +132,8 @@ static void make_world(void)
     file = fopen(conf, "w");
     must(file != NULL);
     must(fprintf(file, "base_url = https://api.example.com/v1\nauto_refresh = no\n"
-                       "[source default]\n[source other]\npurposes = email\n") > 0);
+                       "[source default]\nadmin_token = yes\n"
+                       "[source other]\npurposes = email\n") > 0);
     must(fclose(file) == 0 && chmod(conf, 0600) == 0);
     must(setenv("ORGTRUST_CONF", conf, 1) == 0);
     must(setenv("ORGTRUST_CACHE_DIR", directory, 1) == 0);
@@ -173,6 +178,64 @@ static void change_snapshot(void)
     file = fopen(temporary, "w");
     must(file != NULL && fwrite(bytes, 1, len, file) == len && fclose(file) == 0);
     must(chmod(temporary, 0600) == 0 && rename(temporary, path) == 0);
+}
+
+/* In the place of the real ones, which start a process. */
+bool ot_errand_is_allowed(void)
+{
+    return true;
+}
+
+struct ot_span ot_errand_key(struct ot_span typed)
+{
+    return typed;
+}
+
+static void read_arguments(const struct ot_errand *errand)
+{
+    size_t i;
+
+    must(errand->source != NULL && strcmp(errand->source->name, "default") == 0);
+    must(errand->arguments[0] != NULL);
+    for (i = 0; errand->arguments[i] != NULL; i++)
+        must(ot_text_is_utf8(errand->arguments[i], strlen(errand->arguments[i])));
+    must(i <= OT_ERRAND_ARGUMENTS_MAX);
+    must(errand->key.len >= 1 && errand->key.len <= 255);
+    for (i = 0; i < errand->key.len; i++)
+        must(errand->key.data[i] > 0x20 && errand->key.data[i] < 0x7f);
+    if (strcmp(errand->arguments[0], "upload") == 0)
+        must(errand->input.len >= 2 && errand->input.data[0] == 0x30 &&
+             errand->input.data[1] == errand->input.len - 2);
+    else
+        must(errand->input.data == NULL);
+}
+
+enum ot_status ot_errand_run(const struct ot_errand *errand,
+                             struct ot_errand_result *result, struct ot_error *err)
+{
+    uint8_t kind = next();
+
+    read_arguments(errand);
+    memset(result, 0, sizeof(*result));
+    if (kind & 0x10)
+        change_snapshot();
+    /* What another thread may do meanwhile: no lock may be held. */
+    if ((kind & 0x28) == 0x20)
+        (void)functions->C_Logout(state.sessions[kind % HANDLES]);
+    else if ((kind & 0x28) == 0x28)
+        (void)functions->C_CloseSession(state.sessions[kind % HANDLES]);
+    snprintf(result->id, sizeof(result->id), "cert_%d", kind & 7);
+    result->done = kind < 0xd0;
+    if (kind < 0xc0)
+        return OT_OK;
+    return ot_error_set(err, (enum ot_status)(1 + next() % (OT_STATUS_COUNT - 1)), "no");
+}
+
+/* In the place of the line that the host's standard error would get. */
+void __wrap_ot_log_tell(const char *text);
+void __wrap_ot_log_tell(const char *text)
+{
+    must(ot_text_is_utf8(text, strlen(text)));
 }
 
 static CK_SESSION_HANDLE some_session(void)
@@ -310,8 +373,11 @@ static void open_session(void)
 {
     CK_SESSION_HANDLE session = CK_INVALID_HANDLE;
     uint8_t kind = next();
-    CK_RV rv = functions->C_OpenSession(kind % 4, kind < 0xc0 ? CKF_SERIAL_SESSION : kind,
-                                        NULL, NULL, &session);
+    CK_FLAGS flags = kind % 4 == ADMIN_SLOT && (kind & 8) != 0
+                         ? CKF_SERIAL_SESSION | CKF_RW_SESSION
+                         : CKF_SERIAL_SESSION;
+    CK_RV rv = functions->C_OpenSession(kind % 4, kind < 0xc0 ? flags : kind, NULL, NULL,
+                                        &session);
 
     must((rv == CKR_OK) == (session != CK_INVALID_HANDLE));
     must(state.initialised || rv == CKR_CRYPTOKI_NOT_INITIALIZED);
@@ -348,17 +414,37 @@ static void find(void)
     free(objects);
 }
 
+/* The state of a session with the token for administration; CKS_RO_PUBLIC_SESSION of
+ * another one, of which it is checked. */
+static bool is_admin_session(CK_SESSION_HANDLE session, CK_STATE *session_state)
+{
+    CK_SESSION_INFO info;
+
+    *session_state = CKS_RO_PUBLIC_SESSION;
+    if (functions->C_GetSessionInfo(session, &info) != CKR_OK)
+        return false;
+    *session_state = info.state;
+    must(info.slotID == ADMIN_SLOT || info.state == CKS_RO_PUBLIC_SESSION);
+    return info.slotID == ADMIN_SLOT;
+}
+
 /* Everything of one search at once: no handle may come twice. */
 static void find_all(void)
 {
     CK_OBJECT_HANDLE seen[256];
     CK_SESSION_HANDLE session = some_session();
+    CK_STATE session_state;
     CK_ULONG count = 0;
 
     if (functions->C_FindObjectsInit(session, NULL, 0) != CKR_OK)
         return;
     must(functions->C_FindObjects(session, seen, 256, &count) == CKR_OK);
-    must(count > 0 && count < 256); /* the profile is always there */
+    must(count < 256);
+    if (!is_admin_session(session, &session_state))
+        must(count > 0); /* the profile is always there */
+    else if (session_state == CKS_RO_PUBLIC_SESSION ||
+             session_state == CKS_RW_PUBLIC_SESSION)
+        must(count == 0);
     for (CK_ULONG i = 0; i < count; i++)
         for (CK_ULONG k = 0; k < i; k++)
             must(seen[i] != seen[k]);
@@ -399,17 +485,16 @@ static void ask_about_token(void)
 {
     CK_TOKEN_INFO token;
     CK_SLOT_INFO slot;
-    CK_SESSION_INFO session;
+    CK_STATE session_state;
     CK_SLOT_ID *list;
     CK_ULONG count = next() % 4, room = count;
     CK_SLOT_ID id = next() % 4;
 
     if (functions->C_GetTokenInfo(id, &token) == CKR_OK)
-        must(token.flags == (CKF_TOKEN_INITIALIZED | CKF_WRITE_PROTECTED));
+        must(token.flags == (id == ADMIN_SLOT ? 0x40c : 0x402));
     if (functions->C_GetSlotInfo(id, &slot) == CKR_OK)
         must(slot.flags == CKF_TOKEN_PRESENT);
-    if (functions->C_GetSessionInfo(some_session(), &session) == CKR_OK)
-        must(session.state == CKS_RO_PUBLIC_SESSION);
+    (void)is_admin_session(some_session(), &session_state);
     list = calloc(count + 1, sizeof(*list));
     must(list != NULL);
     if (functions->C_GetSlotList(next() & 1, list, &count) == CKR_OK)
@@ -417,7 +502,91 @@ static void ask_about_token(void)
     free(list);
 }
 
-/* Nothing of this works, whatever it is given. */
+static void log_in(CK_SESSION_HANDLE session, uint8_t kind)
+{
+    CK_ULONG len = next() % 48, i;
+    uint8_t *pin = malloc(len + 1); /* not empty, so that leaks are seen, too */
+
+    must(pin != NULL);
+    for (i = 0; i < len; i++)
+        pin[i] = kind & 0x40 ? next() : 'k';
+    (void)functions->C_Login(session, kind & 1 ? CKU_USER : CKU_SO, pin, len);
+    free(pin);
+}
+
+/* A template with what is needed, before what the input has. */
+static void create(CK_SESSION_HANDLE session, uint8_t kind)
+{
+    CK_OBJECT_CLASS class = kind & 0x40 ? OT_CKO_NSS_TRUST : CKO_CERTIFICATE;
+    CK_CERTIFICATE_TYPE type = CKC_X_509;
+    CK_BBOOL yes = CK_TRUE;
+    CK_OBJECT_HANDLE object = CK_INVALID_HANDLE;
+    CK_ULONG count;
+    CK_ATTRIBUTE *more = some_template(&count);
+    CK_ATTRIBUTE all[TEMPLATE_MAX + 4] = {
+        {CKA_CLASS, &class, sizeof(class)},
+        {CKA_TOKEN, &yes, sizeof(yes)},
+        {kind & 0x40 ? OT_CKA_NSS_TRUST_SERVER_AUTH : CKA_CERTIFICATE_TYPE, &type,
+         sizeof(type)},
+        {CKA_VALUE, (void *)(kind & 0x20 ? "\x30\x02\x05\x00" : "\x30\x00"),
+         kind & 0x20 ? 4 : 2}};
+    CK_ULONG own = kind & 0x40 ? 3 : 4;
+    CK_RV rv;
+
+    if (kind & 0x10)
+        type = OT_CKT_NSS_TRUSTED_DELEGATOR;
+    memcpy(all + own, more, count * sizeof(*more));
+    rv = functions->C_CreateObject(session, all, own + count, &object);
+    must((rv == CKR_OK) == (object != CK_INVALID_HANDLE));
+    if (rv == CKR_OK)
+        state.objects[state.object_turn++ % OBJECTS] = object;
+    free_template(more, count);
+}
+
+static void change(CK_SESSION_HANDLE session, uint8_t kind)
+{
+    CK_BBOOL truth = kind & 0x40 ? CK_TRUE : CK_FALSE;
+    CK_ULONG count, without = kind & 0x10 ? 2 : kind & 1;
+    CK_ATTRIBUTE *more = some_template(&count);
+    CK_ATTRIBUTE all[TEMPLATE_MAX + 2] = {
+        {CKA_LABEL, (void *)"Name", kind & 0x20 ? 4 : 2},
+        {CKA_TRUSTED, &truth, sizeof(truth)}};
+
+    memcpy(all + 2, more, count * sizeof(*more));
+    (void)functions->C_SetAttributeValue(session, some_object(), all + without,
+                                         count + 2 - without);
+    free_template(more, count);
+}
+
+static void administer(void)
+{
+    CK_SESSION_HANDLE session = some_session();
+    uint8_t kind = next();
+
+    switch (kind >> 1 & 7) {
+    case 0:
+        (void)functions->C_Logout(session);
+        break;
+    case 1:
+    case 2:
+        log_in(session, kind);
+        break;
+    case 3:
+    case 4:
+        create(session, kind);
+        break;
+    case 5:
+    case 6:
+        change(session, kind);
+        break;
+    default:
+        (void)functions->C_DestroyObject(session, some_object());
+        break;
+    }
+}
+
+/* Nothing of this works on a trust token, whatever it is given, and of cryptography on
+ * none. */
 static void try_to_write(void)
 {
     CK_MECHANISM mechanism = {.mechanism = next()};
@@ -426,15 +595,18 @@ static void try_to_write(void)
     CK_ULONG count, len = 0;
     CK_ATTRIBUTE *template = some_template(&count);
     uint8_t *byte = malloc(1);
+    CK_STATE session_state;
+    bool may = is_admin_session(session, &session_state);
 
     must(byte != NULL);
     *byte = next();
-    must(functions->C_CreateObject(session, template, count, &object) != CKR_OK);
+    must(functions->C_CreateObject(session, template, count, &object) != CKR_OK || may);
     must(functions->C_CopyObject(session, object, template, count, &object) != CKR_OK);
-    must(functions->C_SetAttributeValue(session, object, template, count) != CKR_OK);
-    must(functions->C_DestroyObject(session, object) != CKR_OK);
-    must(functions->C_Login(session, *byte, byte, 1) != CKR_OK);
-    must(functions->C_Logout(session) != CKR_OK);
+    must(functions->C_SetAttributeValue(session, object, template, count) != CKR_OK ||
+         may);
+    must(functions->C_DestroyObject(session, object) != CKR_OK || may);
+    must(functions->C_Login(session, *byte, byte, 1) != CKR_OK || may);
+    must(functions->C_Logout(session) != CKR_OK || may);
     must(functions->C_EncryptInit(session, *byte & 1 ? &mechanism : NULL, object) !=
          CKR_OK);
     must(functions->C_Encrypt(session, byte, 1, byte, &len) != CKR_OK);
@@ -468,6 +640,8 @@ static void step(void)
     case 4:
         if (next() > 0x80)
             (void)functions->C_CloseAllSessions(next() % 4);
+        else
+            administer();
         break;
     case 5:
     case 6:
@@ -501,6 +675,24 @@ static void step(void)
     }
 }
 
+/* Someone is logged in, mostly, and has seen what there is. */
+static void begin_as_admin(void)
+{
+    CK_SESSION_HANDLE session;
+    CK_ULONG count;
+
+    must(functions->C_OpenSession(ADMIN_SLOT, CKF_SERIAL_SESSION | CKF_RW_SESSION, NULL,
+                                  NULL, &session) == CKR_OK);
+    (void)functions->C_Login(session, CKU_USER, (uint8_t *)"key", 3);
+    must(functions->C_FindObjectsInit(session, NULL, 0) == CKR_OK);
+    must(functions->C_FindObjects(session, state.objects, OBJECTS, &count) == CKR_OK);
+    must(functions->C_FindObjectsFinal(session) == CKR_OK);
+    state.object_turn = (unsigned)count;
+    for (unsigned i = 0; i < HANDLES / 2; i++)
+        state.sessions[i] = session;
+    state.session_turn = HANDLES / 2;
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     if (functions == NULL)
@@ -510,6 +702,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     input_len = size;
     must(functions->C_Initialize(NULL) == CKR_OK);
     state.initialised = true;
+    /* By the last byte, so that this needs none of its own. */
+    if (size > 0 && data[size - 1] >= 0xb0)
+        begin_as_admin();
     while (input_len > 0)
         step();
     if (state.initialised)
