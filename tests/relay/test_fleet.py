@@ -74,17 +74,18 @@ class Trial:
         took = await fleet.run(intervals)
         lists, gets = (now - then for now, then in zip(asked(organization), before))
         assert fleet.syncs == intervals * len(fleet.hosts)
-        assert pages * took / 3 <= lists <= pages * took * 1.1, (lists, took)
+        # nginx counts whole seconds, so that an interval may be up to two longer.
+        least = took * self.interval // (self.interval + 2)
+        assert pages * least <= lists <= pages * took * 1.1, (lists, took)
         assert gets == 0
         self.show(f"{took:.2f} intervals, {pages} pages", fleet, lists, took * self.interval)
-        assert all(host.active == {spare, *rest} for host in fleet.hosts), "the addition"
 
         # No API. Every sync of every host succeeds.
         port, fleet.syncs = organization.port, 0
         organization.stop()
         took = await fleet.run(outage)
         assert fleet.syncs == outage * len(fleet.hosts)
-        assert all(host.active == {spare, *rest} for host in fleet.hosts)
+        assert all(host.active == {spare, *rest} for host in fleet.hosts), "the addition"
         self.show(f"outage of {took:.2f} intervals", fleet, 0, took * self.interval)
 
         organization.start(port)

@@ -14,11 +14,15 @@ from support.world import AUTH, NETWORK, REFUSED
 @pytest.fixture
 def served(tmp_path, certs, relays):
     """(organization, relay, the authority's file): it vouches for both."""
-    authority = certs.ca("Relay authority", key=certs.new_key())
+    # As Python 3.13 wants them.
+    authority = certs.ca("Relay authority", key=certs.new_key(),
+                         extensions=["keyUsage=critical,keyCertSign,cRLSign"])
+    by = ["authorityKeyIdentifier=keyid"]
     bundle = tmp_path / "authority.pem"
     bundle.write_text(authority.pem)
-    front = certs.issue(authority, "relay.example", san="IP:127.0.0.1")
-    behind = certs.issue(authority, "api.example", san="DNS:api.example,IP:127.0.0.1")
+    front = certs.issue(authority, "relay.example", san="IP:127.0.0.1", extensions=by)
+    behind = certs.issue(authority, "api.example", san="DNS:api.example,IP:127.0.0.1",
+                         extensions=by)
     organization = Organization(
         tmp_path / "organization", ca=bundle,
         options=("--tls-cert", str(behind.path), "--tls-key", str(behind.key), "--log"))
