@@ -1,7 +1,9 @@
 /* orgtrust export: the trust anchors in a snapshot, as a file for other programs. */
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -67,6 +69,37 @@ static enum ot_status collect(struct ot_anchors *anchors,
                         filter.id != NULL || filter.name != NULL ? " that is meant" : "");
 }
 
+/* What is no file (a pipe, /dev/stdout, /dev/null) is written to, never replaced. */
+static enum ot_status write_to(const char *path, const uint8_t *bytes, size_t len,
+                               struct ot_error *err)
+{
+    FILE *file = fopen(path, "we");
+    bool failed;
+
+    if (file == NULL)
+        return ot_error_errno(err, OT_E_IO, errno, "cannot write %s", path);
+    failed = fwrite(bytes, 1, len, file) != len;
+    if (fclose(file) != 0 || failed)
+        return ot_error_errno(err, OT_E_IO, errno, "cannot write %s", path);
+    return OT_OK;
+}
+
+/* A link stays; the file that it leads to is replaced. */
+static enum ot_status put_file(const char *path, const uint8_t *bytes, size_t len,
+                               struct ot_error *err)
+{
+    enum ot_status status;
+    struct stat st;
+    char *file;
+
+    if (stat(path, &st) == 0 && !S_ISREG(st.st_mode))
+        return write_to(path, bytes, len, err);
+    file = realpath(path, NULL);
+    status = ot_file_replace(file != NULL ? file : path, bytes, len, 0644, err);
+    free(file);
+    return status;
+}
+
 static enum ot_status write_file(struct ot_cli *cli, enum ot_export_format format,
                                  const struct ot_anchors *anchors, struct ot_error *err)
 {
@@ -75,7 +108,7 @@ static enum ot_status write_file(struct ot_cli *cli, enum ot_export_format forma
     enum ot_status status = ot_format_make(format, &bytes, &len, anchors, err);
 
     if (status == OT_OK && !goes_to_output(&cli->options))
-        status = ot_file_replace(cli->options.output, bytes, len, 0644, err);
+        status = put_file(cli->options.output, bytes, len, err);
     else if (status == OT_OK)
         ot_output_bytes(&cli->out, bytes, len);
     free(bytes);

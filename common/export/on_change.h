@@ -4,8 +4,8 @@
 
 #include "export/export.h"
 
-/* How long the command waits for further changes before it is run, and how long it may
- * take: `orgtrust watch` promises its service manager a sign of life in two minutes. */
+/* How long it is waited for further changes before the command is run; and how long it
+ * may take, while `orgtrust watch` shows its service manager no sign of life. */
 #define OT_ON_CHANGE_SETTLE_MS 1000
 #define OT_ON_CHANGE_TIMEOUT_MS 60000
 

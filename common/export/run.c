@@ -49,7 +49,7 @@ static enum ot_status add_source(struct ot_anchors *anchors, bool *sure,
     if (status == OT_OK)
         *sure = *sure && ot_snapshot_info(snapshot)->active == 0 &&
                 (believed || was_seen_again(source, snapshot));
-    else
+    else if (status != OT_E_NO_SNAPSHOT && status != OT_E_EXPIRED) /* these name it */
         ot_error_prefix(err, "source '%s'", source->name);
     ot_snapshot_unref(snapshot);
     ot_cache_free(cache);

@@ -1,5 +1,6 @@
 """orgtrust export: by hand, in every format."""
 
+import os
 import subprocess
 
 import pytest
@@ -38,6 +39,15 @@ def test_every_format_by_hand(synced, tmp_path):
     out.write_text("anything: it was named by hand")
     assert synced.orgtrust("export", "--format", "pem", "--output", out).text == ""
     assert out.read_text() == done.stdout
+    link = tmp_path / "link.pem"
+    link.symlink_to(out)
+    synced.orgtrust("export", "--format", "pem", "--output", link)
+    assert link.is_symlink() and out.read_text() == done.stdout
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    reader = subprocess.Popen(["cat", pipe], stdout=subprocess.PIPE)
+    synced.orgtrust("export", "--format", "pem", "--output", pipe)
+    assert reader.communicate(timeout=20)[0] == done.out and pipe.is_fifo()
     assert synced.orgtrust("export", "--format", "der", "--name", "second").out == second.der
     assert synced.orgtrust("export", "--format", "der", "--id", synced.ids[0],
                            "--output", tmp_path / "one.der").text == ""

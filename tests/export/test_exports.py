@@ -94,6 +94,35 @@ def test_a_handshake_follows(exports, api, certs, tmp_path):
         server.stop()
 
 
+@pytest.mark.skipif(not shutil.which("javac", path="/usr/bin"), reason="NO JDK: NO HANDSHAKE")
+def test_java_follows(exports, api, certs, tmp_path):
+    """A Java that is told nothing but where the store is."""
+    root = certs.ca("Java Root")
+    cert_id = api.add(root, name="named with ümlaut")
+    api.add(certs.ca("Another Root"))
+    exports.configure()
+    exports.sync()
+    source = paths.REPOSITORY / "tests" / "clients" / "TrustClient.java"
+    env = clean_environment(HOME=str(tmp_path))
+    assert run(["/usr/bin/javac", "-d", tmp_path, source], env=env).status == 0
+    server = TlsServer(tmp_path, certs.issue(root, "site", san="IP:127.0.0.1"))
+
+    def visit(*options):
+        return run(["/usr/bin/java", "-XX:TieredStopAtLevel=1", *options,
+                    f"-Djavax.net.ssl.trustStore={exports.store}", "-cp", tmp_path,
+                    "TrustClient"], env=env, stdin=f"https://{server.address}/\n".encode())
+
+    try:
+        for options in ([], ["-Djavax.net.ssl.trustStorePassword=changeit"]):
+            done = visit(*options)
+            assert done.status == 0 and "refused" not in done.stdout, done
+        api.item(cert_id)["active"] = False
+        exports.sync()
+        assert "unable to find valid certification path" in visit().stdout
+    finally:
+        server.stop()
+
+
 def test_all_anchors_of_one_subject_are_in_one_file(exports, api, certs):
     """Row 19: a rollover; both keys' certificates verify, and one of them goes alone."""
     old = certs.ca("Rollover", key=certs.new_key())
