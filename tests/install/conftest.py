@@ -14,11 +14,19 @@ plain_build = pytest.mark.skipif(
     reason="with the plain build")
 
 
+# p11-kit and systemd look there and nowhere else.
+_CACHE = paths.BUILD / "CMakeCache.txt"
+below_usr = pytest.mark.skipif(
+    not _CACHE.exists() or "CMAKE_INSTALL_PREFIX:PATH=/usr\n" not in _CACHE.read_text(),
+    reason="with -DCMAKE_INSTALL_PREFIX=/usr")
+
+
 def pytest_collection_modifyitems(items):
     for item in items:
         if "tests/install" in str(item.path):
             item.add_marker(needs_own_root)
             item.add_marker(plain_build)
+            item.add_marker(below_usr)
 
 
 class Party:

@@ -16,6 +16,7 @@
 #include "child.h"
 #include "files.h"
 #include "install/markers.h"
+#include "starve.h"
 #include "unit.h"
 
 /* Calls that change files, counted; at number `at` the process stops, for its parent to
@@ -75,6 +76,17 @@ static const char OWN[] = "module: x\n";
 static struct ot_install_env env;
 static int finished; /* how often finish() was called */
 
+static enum ot_status put_text(struct ot_edit *edit, const char *text,
+                               struct ot_error *err)
+{
+    char *copy = strdup(text);
+
+    if (copy == NULL)
+        return ot_error_nomem(err);
+    ot_file_state_set(&edit->after, copy, strlen(copy));
+    return OT_OK;
+}
+
 static enum ot_status plan_edits(struct ot_stack_plan *to,
                                  const struct ot_install_env *unused,
                                  struct ot_error *err)
@@ -93,13 +105,13 @@ static enum ot_status plan_edits(struct ot_stack_plan *to,
     if (status == OT_OK)
         status = ot_stack_plan_edit(to, unit_path("m/new/deep/own"), &edit, err);
     if (status == OT_OK)
-        ot_file_state_set(&edit->after, strdup(OWN), strlen(OWN));
+        status = put_text(edit, OWN, err);
     if (status == OT_OK)
         status = ot_stack_plan_edit_here(to, unit_path("m/new/wants/unit"), &edit, err);
-    if (status == OT_OK) {
-        ot_file_state_set(&edit->after, strdup("/unit"), 5);
+    if (status == OT_OK)
+        status = put_text(edit, "/unit", err);
+    if (status == OT_OK)
         edit->after.kind = OT_FILE_LINK;
-    }
     return status;
 }
 
@@ -390,6 +402,34 @@ static void fault_38_a_full_disk_can_be_taken_back(void)
     }
 }
 
+/* Each allocation fails, and all after it. */
+static void fault_51_memory_ends_anywhere(void)
+{
+    for (int half = 0; half < 2; half++) {
+        unsigned n = 1;
+
+        for (bool starved = true; starved; n++) {
+            struct ot_error err = OT_ERROR_INIT;
+            enum ot_status status;
+            size_t changes;
+            char *before;
+
+            set_up();
+            before = list_tree();
+            if (half == 1)
+                must(true, 3);
+            starve_after(n);
+            status = carry_out(half == 0, &changes, &err);
+            starved = starve_end();
+            CU_ASSERT(status == OT_OK || status == OT_E_NOMEM);
+            CU_ASSERT_EQUAL(status, err.status);
+            finish_either_way(before, n % 2 == 0);
+            free(before);
+        }
+        CU_ASSERT(n > 30);
+    }
+}
+
 static void append(const char *path, const char *text)
 {
     FILE *out = fopen(path, "a");
@@ -582,6 +622,7 @@ static const struct unit_case cases[] = {
     {"fault_45_killed_anywhere_it_is_completed",
      fault_45_killed_anywhere_it_is_completed},
     {"fault_38_a_full_disk_can_be_taken_back", fault_38_a_full_disk_can_be_taken_back},
+    {"fault_51_memory_ends_anywhere", fault_51_memory_ends_anywhere},
     {"others_keep_what_is_theirs", others_keep_what_is_theirs},
     {"a_file_that_somebody_wrote_anew_is_the_new_before",
      a_file_that_somebody_wrote_anew_is_the_new_before},
