@@ -59,12 +59,16 @@ class Relay:
         self.error_log = self.dir / "relay.error.log"
         self.tls = tls
         self.nginx: Background | None = None
-        self.set_key(key)
         self.listener = socket.create_server(("127.0.0.1", 0), backlog=4096)
         self.listener.setblocking(False)  # as nginx makes those that it opens itself
         self.port = self.listener.getsockname()[1]
-        self._configure(api, interval, api_ca, access)
-        self.start()
+        try:
+            self.set_key(key)
+            self._configure(api, interval, api_ca, access)
+            self.start()
+        except BaseException:
+            self.stop()
+            raise
 
     def set_key(self, key: str):
         """What an administrator does, a reload aside."""
@@ -158,11 +162,12 @@ class Relay:
                 and secret.encode() in path.read_bytes()]
 
     def stop(self):
-        if self.nginx is not None:
-            self.nginx.stop()
-            self.nginx = None
-        self.listener.close()
-        shutil.rmtree(self.dir, ignore_errors=True)
+        try:
+            if self.nginx is not None and self.nginx.is_running():
+                self.nginx.stop()
+        finally:
+            self.listener.close()
+            shutil.rmtree(self.dir, ignore_errors=True)
 
 
 def _template() -> str:
