@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <ftw.h>
 #include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -286,4 +287,18 @@ enum ot_status ot_path_follow(char **resolved, const char *path, struct ot_error
             err, OT_E_UNSAFE,
             "%s is a symbolic link that points nowhere; mend or remove it", path);
     return follow_parents(resolved, path, err);
+}
+
+static int remove_entry(const char *path, const struct stat *st, int kind,
+                        struct FTW *ftw)
+{
+    (void)st;
+    (void)kind;
+    (void)ftw;
+    return remove(path);
+}
+
+void ot_path_remove_tree(const char *path)
+{
+    nftw(path, remove_entry, 8, FTW_DEPTH | FTW_PHYS);
 }

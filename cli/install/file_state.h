@@ -52,4 +52,7 @@ enum ot_status ot_path_follow(char **resolved, const char *path, struct ot_error
 char *ot_path_parent(const char *path);
 enum ot_status ot_path_sync_parent(const char *path, struct ot_error *err);
 
+/* A directory of ours with all that is in it; links are removed, not followed. */
+void ot_path_remove_tree(const char *path);
+
 #endif

@@ -3,7 +3,6 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <ftw.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -18,15 +17,6 @@
 #define NOTE "made"
 #define UNFINISHED ".orgtrust-install.XXXXXX"
 
-static int remove_entry(const char *path, const struct stat *st, int kind,
-                        struct FTW *ftw)
-{
-    (void)st;
-    (void)kind;
-    (void)ftw;
-    return remove(path);
-}
-
 /* What was killed while it made the directory; the caller holds the lock on base. */
 static void reap_unfinished(const char *base)
 {
@@ -39,7 +29,7 @@ static void reap_unfinished(const char *base)
         if (strlen(found[i]->d_name) == strlen(UNFINISHED) &&
             strncmp(found[i]->d_name, UNFINISHED, strlen(UNFINISHED) - 6) == 0 &&
             asprintf(&pattern, "%s/%s", base, found[i]->d_name) >= 0) {
-            nftw(pattern, remove_entry, 8, FTW_DEPTH | FTW_PHYS);
+            ot_path_remove_tree(pattern);
             free(pattern);
         }
         free(found[i]);
@@ -233,7 +223,7 @@ static void remove_dir(const char *path)
         reap_unfinished(base);
         if (mkdtemp(unfinished) != NULL) {
             if (rename(top, unfinished) == 0)
-                nftw(unfinished, remove_entry, 8, FTW_DEPTH | FTW_PHYS);
+                ot_path_remove_tree(unfinished);
             else
                 rmdir(unfinished);
         }

@@ -1,7 +1,6 @@
 #include "install/nss_module.h"
 
 #include <errno.h>
-#include <ftw.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -17,15 +16,6 @@
 #define SCRATCH "/tmp/orgtrust-install.XXXXXX"
 
 static const char module_file[] = OT_PKCS11_MODULE;
-
-static int remove_entry(const char *path, const struct stat *st, int kind,
-                        struct FTW *ftw)
-{
-    (void)st;
-    (void)kind;
-    (void)ftw;
-    return remove(path);
-}
 
 /* modutil works in a directory of its own, on a copy or on nothing, so that a database
  * changes in one step. It loads our module, which there has an empty configuration: it
@@ -54,11 +44,6 @@ static enum ot_status make_scratch(char *scratch, struct ot_error *err)
     if (mkdtemp(scratch) == NULL)
         return ot_error_errno(err, OT_E_IO, errno, "cannot make a directory in /tmp");
     return OT_OK;
-}
-
-static void remove_scratch(const char *scratch)
-{
-    nftw(scratch, remove_entry, 8, FTW_DEPTH | FTW_PHYS);
 }
 
 /* What came of a file. */
@@ -90,7 +75,7 @@ static enum ot_status edit_list(struct ot_file_state *to,
         status = run_modutil(scratch, add, err);
     if (status == OT_OK)
         status = take(to, scratch, LIST, err);
-    remove_scratch(scratch);
+    ot_path_remove_tree(scratch);
     return status;
 }
 
@@ -192,7 +177,7 @@ enum ot_status ot_nss_plan_new(struct ot_stack_plan *plan, const char *dir,
     status = run_modutil(scratch, true, err);
     for (size_t i = 0; status == OT_OK && i < 3; i++)
         status = plan_new_file(plan, dir, scratch, files[i], err);
-    remove_scratch(scratch);
+    ot_path_remove_tree(scratch);
     return status;
 }
 

@@ -46,7 +46,7 @@ const struct ot_stack *ot_stack_find(const char *name); /* NULL: there is none *
 /* OT_E_IO when a file that this build installs is not there. */
 enum ot_status ot_install_need(const char *path, struct ot_error *err);
 
-/* The text that makes p11-kit and others load the module; see the stacks. */
+/* What p11-kit, NSS and Firefox are told to load. */
 #define OT_PKCS11_MODULE ORGTRUST_PKCS11_DIR "/orgtrust-pkcs11.so"
 
 #endif

@@ -324,6 +324,11 @@ def test_firefox_is_left_alone_where_its_file_is_not_understood(bare_machine):
 
 # The rest.
 
+# Root without what root may do, as orgtrust.service has it.
+_AS_THE_SERVICE = ("env", "-u", "HOME", "setpriv", "--bounding-set=-all", "--inh-caps=-all",
+                   "--no-new-privs", "--")
+
+
 def test_system_puts_the_anchors_where_all_look(machine, party):
     """By a line of the configuration, upon which a sync keeps them in step."""
     conf = "/etc/orgtrust/orgtrust.conf"
@@ -337,6 +342,11 @@ def test_system_puts_the_anchors_where_all_look(machine, party):
     installed = machine.tree()
     assert "nothing to do" in machine.install("system").stdout
     same(installed, machine.tree())
+    for change, believes in ((party.organization.api.deactivate, False),
+                             (party.organization.api.activate, True)):
+        change(party.id)
+        machine.run(*_AS_THE_SERVICE, "/usr/bin/orgtrust", "sync")
+        assert clients.plain_openssl(machine, party.port) is believes
     machine.uninstall("system")
     assert not clients.plain_openssl(machine, party.port)
     # The bundle is made anew by update-ca-certificates, with another time.
