@@ -1,6 +1,6 @@
 #include "admin.h"
 
-#include <string.h>
+#include <pthread.h>
 
 #include "log.h"
 
@@ -64,13 +64,19 @@ CK_RV ot_mandate_take(struct ot_mandate *mandate, struct ot_session *session)
         return CKR_SESSION_READ_ONLY;
     mandate->slot = session->slot;
     mandate->key = ot_login_key(&session->slot->login);
-    return mandate->key != NULL ? CKR_OK : CKR_USER_NOT_LOGGED_IN;
+    if (mandate->key == NULL)
+        return CKR_USER_NOT_LOGGED_IN;
+    pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, &mandate->cancel);
+    return CKR_OK;
 }
 
 void ot_mandate_drop(struct ot_mandate *mandate)
 {
+    if (mandate->key == NULL)
+        return;
     ot_key_page_unref(mandate->key);
     mandate->key = NULL;
+    pthread_setcancelstate(mandate->cancel, NULL);
 }
 
 /* Each time, unlike the reason why a token is empty: somebody has asked for this. */
@@ -109,7 +115,7 @@ CK_RV ot_mandate_use(const struct ot_mandate *mandate, enum ot_deed deed,
 CK_RV ot_admin_try_key(struct ot_slot *slot, struct ot_key_page *key)
 {
     static const char *const sync[] = {"sync", "--quiet", NULL};
-    const struct ot_mandate mandate = {slot, key};
+    const struct ot_mandate mandate = {.slot = slot, .key = key};
     struct ot_errand_result result;
 
     return ot_mandate_use(&mandate, OT_DEED_LOGIN, sync, ot_span_of(NULL, 0), &result);

@@ -20,11 +20,13 @@ CK_RV ot_admin_rv(enum ot_deed deed, enum ot_status status);
  * be closed meanwhile. */
 struct ot_mandate {
     struct ot_slot *slot;
-    struct ot_key_page *key;
+    struct ot_key_page *key; /* NULL: none has been taken */
+    int cancel;              /* what the thread's state was before */
 };
 
-/* From a session that is taken. CKR_SESSION_READ_ONLY; CKR_USER_NOT_LOGGED_IN. Else the
- * mandate is to be dropped. */
+/* From a session that is taken. CKR_SESSION_READ_ONLY; CKR_USER_NOT_LOGGED_IN. Until it
+ * is dropped, which may always be done, the thread cannot be cancelled: the key would
+ * stay. */
 CK_RV ot_mandate_take(struct ot_mandate *mandate, struct ot_session *session);
 void ot_mandate_drop(struct ot_mandate *mandate);
 

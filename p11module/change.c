@@ -139,7 +139,7 @@ CK_RV C_SetAttributeValue(CK_SESSION_HANDLE handle, CK_OBJECT_HANDLE object_hand
                           CK_ATTRIBUTE *template, CK_ULONG count)
 {
     const struct ot_given given = {template, count};
-    struct ot_mandate mandate = {NULL, NULL};
+    struct ot_mandate mandate = {.key = NULL};
     const struct ot_object *object;
     struct plan plan = {"", NULL, NULL};
     struct ot_session *session;
@@ -174,7 +174,7 @@ static CK_RV destroy(const struct ot_mandate *mandate, enum ot_object_kind kind,
 
 CK_RV C_DestroyObject(CK_SESSION_HANDLE handle, CK_OBJECT_HANDLE object_handle)
 {
-    struct ot_mandate mandate = {NULL, NULL};
+    struct ot_mandate mandate = {.key = NULL};
     enum ot_object_kind kind = OT_OBJECT_PROFILE;
     const struct ot_object *object;
     struct ot_session *session;

@@ -187,7 +187,7 @@ CK_RV C_CreateObject(CK_SESSION_HANDLE handle, CK_ATTRIBUTE *template, CK_ULONG 
                      CK_OBJECT_HANDLE *object)
 {
     const struct ot_given given = {template, count};
-    struct ot_mandate mandate = {NULL, NULL};
+    struct ot_mandate mandate = {.key = NULL};
     struct ot_session *session;
     CK_RV rv = ot_session_take(handle, &session);
 

@@ -1,5 +1,6 @@
 #include "login.h"
 
+#include <pthread.h>
 #include <string.h>
 
 #include "admin.h"
@@ -159,6 +160,7 @@ static CK_RV login_as(CK_SESSION_HANDLE session, enum ot_user who, const CK_UTF8
 {
     struct ot_key_page *key;
     struct ot_slot *slot;
+    int cancel;
     CK_RV rv = begin_in_session(session, who, NULL, &slot);
 
     if (rv != CKR_OK)
@@ -170,12 +172,14 @@ static CK_RV login_as(CK_SESSION_HANDLE session, enum ot_user who, const CK_UTF8
     key = ot_key_page_new(ot_span_of(pin, pin_len));
     if (key == NULL)
         return CKR_HOST_MEMORY;
+    pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, &cancel); /* the key would stay */
     rv = ot_admin_try_key(slot, key);
     /* Whatever has happened meanwhile: this session closed, another login. */
     if (rv == CKR_OK)
         rv = begin_in_session(session, who, key, &slot);
     if (rv != CKR_OK)
         ot_key_page_unref(key);
+    pthread_setcancelstate(cancel, NULL);
     return rv;
 }
 

@@ -3,6 +3,7 @@
  * the module. */
 #include <fcntl.h>
 #include <inttypes.h>
+#include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -217,6 +218,39 @@ static void fault_55_a_forked_child_has_no_key(void)
     token_stop();
 }
 
+static CK_RV cancelled_rv;
+
+static void *log_in_once(void *arg)
+{
+    (void)arg;
+    cancelled_rv = log_in();
+    pthread_testcancel();
+    return NULL;
+}
+
+/* A thread that is cancelled in a call ends behind it, and leaves no key. */
+static void fault_55_a_cancelled_thread_leaves_no_key(void)
+{
+    pthread_t thread;
+    void *result;
+
+    begin();
+    admin_fail("network"); /* which is logged: there are points of cancellation */
+    admin_delay(300);
+    admin_catch_stderr();
+    cancelled_rv = CKR_OK;
+    CU_ASSERT_EQUAL_FATAL(pthread_create(&thread, NULL, log_in_once, NULL), 0);
+    while (access(unit_path("report"), R_OK) != 0)
+        usleep(1000);
+    CU_ASSERT_EQUAL(pthread_cancel(thread), 0);
+    pthread_join(thread, &result);
+    (void)admin_caught();
+    CU_ASSERT_PTR_EQUAL(result, PTHREAD_CANCELED);
+    CU_ASSERT_EQUAL(cancelled_rv, CKR_DEVICE_ERROR);
+    CU_ASSERT_EQUAL(count_all(), 0);
+    token_stop();
+}
+
 static const struct unit_case cases[] = {
     {"fault_55_the_key_lies_in_one_page_of_its_own",
      fault_55_the_key_lies_in_one_page_of_its_own},
@@ -224,6 +258,8 @@ static const struct unit_case cases[] = {
     {"fault_55_a_key_that_was_refused_is_not_kept",
      fault_55_a_key_that_was_refused_is_not_kept},
     {"fault_55_a_forked_child_has_no_key", fault_55_a_forked_child_has_no_key},
+    {"fault_55_a_cancelled_thread_leaves_no_key",
+     fault_55_a_cancelled_thread_leaves_no_key},
     {NULL, NULL}};
 
 int main(int argc, char **argv)
