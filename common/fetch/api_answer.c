@@ -37,15 +37,21 @@ void ot_api_judge_reset(struct ot_api_judge *judge)
     judge->retry_after_ms = -1;
 }
 
-/* ": message", or nothing where the body is not in the API's form. */
+/* ": message", or nothing where the body is not in the API's form. Our sentence goes on
+ * behind it: without its full stop. */
 static void quote(char *text, size_t size, const struct ot_http_answer *answer)
 {
     char message[MESSAGE_CHARS_MAX];
+    size_t len;
 
     text[0] = '\0';
-    if (answer->body != NULL &&
-        ot_api_parse_error(message, sizeof(message), answer->body, answer->len))
-        snprintf(text, size, ": %s", message);
+    if (answer->body == NULL ||
+        !ot_api_parse_error(message, sizeof(message), answer->body, answer->len))
+        return;
+    len = strlen(message);
+    if (len > 1 && message[len - 1] == '.' && message[len - 2] != '.')
+        message[len - 1] = '\0';
+    snprintf(text, size, ": %s", message);
 }
 
 /* Whether the organization is full, which orgtrust-server says with a code of its own. */

@@ -169,7 +169,7 @@ enum ot_status ot_key_read_fd(struct ot_key *key, int fd, struct ot_error *err)
     enum ot_status status;
 
     memset(key, 0, sizeof(*key));
-    snprintf(key->origin, sizeof(key->origin), "descriptor %d", fd);
+    snprintf(key->origin, sizeof(key->origin), "the caller's descriptor %d", fd);
     status = read_secret(key, fd, err);
     if (status != OT_OK)
         ot_key_clear(key);
