@@ -10,8 +10,9 @@ SCOPES = {
 }
 
 
-@pytest.mark.memory
-@pytest.mark.parametrize("scope", SCOPES.values(), ids=SCOPES.keys())
+@pytest.mark.parametrize("scope", [
+    pytest.param(scope, id=name, marks=[pytest.mark.memory] if "option" in name else [])
+    for name, scope in SCOPES.items()])
 def test_from_upload_to_deletion(organization, world, server, roots, scope):
     args, uri = scope
     world.configure("[source lab]\nproject = proj_lab\n")

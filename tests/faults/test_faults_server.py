@@ -58,7 +58,6 @@ MALFORMED = [
 ]
 
 
-@pytest.mark.memory
 @pytest.mark.parametrize("number", range(len(MALFORMED)))
 def test_fault_56_malformed_requests_harm_nobody(organization, number):
     answer = say(organization, MALFORMED[number])

@@ -228,7 +228,7 @@ part_valgrind() {
 }
 
 part_fuzz() {
-    local target seconds=20
+    local target seconds=10
     [[ $long == no ]] || seconds=3600
     build fuzz -DCMAKE_BUILD_TYPE=RelWithDebInfo -DCMAKE_C_COMPILER=clang \
         -DORGTRUST_FUZZ=ON -DORGTRUST_SANITIZE=address,undefined || return 0
