@@ -9,6 +9,8 @@ from support import paths
 
 PAGES = sorted((paths.REPOSITORY / "conf" / "man").glob("*.[1578]"))
 COMMAND_PAGE = (paths.REPOSITORY / "conf" / "man" / "orgtrust.1").read_text()
+COMMANDS = re.findall(r'^        \.name = "([a-z-]+)",$',
+                      (paths.REPOSITORY / "cli" / "command.c").read_text(), re.MULTILINE)
 
 
 @pytest.mark.skipif(not shutil.which("mandoc"), reason="needs mandoc")
@@ -19,13 +21,20 @@ def test_the_page_is_well_formed(page):
     assert done.returncode == 0, done.stdout
 
 
-@pytest.mark.parametrize("command", [
-    "sync", "watch", "status", "list", "show", "upload", "rename", "activate", "deactivate",
-    "delete", "apply", "export", "install", "uninstall"])
+@pytest.mark.parametrize("command", COMMANDS)
 def test_every_option_is_described(bare_world, command):
     for option in re.findall(r"^  --([a-z-]+)", bare_world.orgtrust("help", command).stdout,
                              re.MULTILINE):
         assert f"Fl -{option}" in COMMAND_PAGE, option
+
+
+def test_every_command_has_its_place():
+    """In the synopsis, and where it is described."""
+    assert len(COMMANDS) > 10
+    synopsis, described = COMMAND_PAGE.split(".Sh DESCRIPTION", 1)
+    assert set(COMMANDS) <= set(re.findall(r"^\.Cm ([a-z-]+)", synopsis, re.MULTILINE))
+    items = " ".join(re.findall(r"^\.It Cm (.*)$", described, re.MULTILINE)).split()
+    assert set(COMMANDS) <= set(items)
 
 
 def test_every_exit_status_is_in_both_tables():
