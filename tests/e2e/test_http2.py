@@ -52,7 +52,8 @@ def test_a_sync_over_http2(organization, world, certs, front):
 
 
 def test_tls_of_the_servers_own(tmp_path, certs, roots):
-    authority = certs.ca("Own TLS", key=certs.new_key())
+    authority = certs.ca("Own TLS", key=certs.new_key(),
+                         extensions=["keyUsage=critical,keyCertSign,cRLSign"])
     leaf = certs.issue(authority, "server.example", san="IP:127.0.0.1")
     bundle = tmp_path / "authority.pem"
     bundle.write_text(authority.pem)

@@ -158,7 +158,9 @@ class World:
         for line in done.stdout.splitlines():
             if line.startswith("Total found: "):
                 return int(line.split(": ")[1])
-        raise AssertionError(f"no total: {done}")
+        # OpenSSL 3.5 has no total where there was nothing, of any store.
+        assert done.status != 0 or not done.text, f"no total: {done}"
+        return 0
 
     # Looking at the cache.
 
