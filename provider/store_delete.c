@@ -63,10 +63,11 @@ static enum ot_status ask_key(struct answer *answer, const struct ot_source *sou
 static enum ot_status delete_one(const struct ot_source *source, const char *id,
                                  struct ot_span key, struct ot_error *err)
 {
-    const struct ot_errand errand = {.source = source,
-                                     .arguments = {"delete", "--yes", "--by-id", "--", id},
-                                     .key = key,
-                                     .timeout_ms = OT_ERRAND_WAIT_MS};
+    const struct ot_errand errand = {
+        .source = source,
+        .arguments = {"delete", "--yes", "--by-id", "--", id},
+        .key = key,
+        .timeout_ms = OT_ERRAND_WAIT_MS};
     struct ot_errand_result result;
     enum ot_status status = ot_errand_run(&errand, &result, err);
 
