@@ -25,7 +25,8 @@ static int64_t nanoseconds(clockid_t clock)
     return now.tv_sec * INT64_C(1000000000) + now.tv_nsec;
 }
 
-__attribute__((noinline)) static void bench_section(const struct bench_side *side)
+__attribute__((noinline, visibility("default"))) void
+bench_section(const struct bench_side *side)
 {
     side->work(side->arg);
     /* Keeps the call above from becoming a jump, which callgrind would not see return. */

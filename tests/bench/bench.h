@@ -28,6 +28,9 @@ void bench_must(int ok, const char *what, const char *on);
 void bench_run(const struct bench_side *sides, unsigned count, unsigned rounds,
                const char *only);
 
+/* One batch's work. Of its own name in the binary, which is what callgrind looks for. */
+void bench_section(const struct bench_side *side);
+
 /* A whole number of at least 1 from the command line. */
 unsigned bench_number(const char *text);
 

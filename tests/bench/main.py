@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import signal
 import sys
 import tempfile
 from pathlib import Path
@@ -29,6 +30,7 @@ def options(argv: list[str]) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="tests/bench/run")
     parser.add_argument("--list", action="store_true")
     parser.add_argument("--quick", action="store_true")
+    parser.add_argument("--size", type=int, action="append", metavar="N")
     parser.add_argument("--out", type=Path, default=paths.BUILD.parent)
     parser.add_argument("names", nargs="*", metavar="NAME")
     return parser.parse_args(argv)
@@ -57,6 +59,9 @@ def measure(one: pairs.Pair, plan: pairs.Plan) -> list[Row | Fact]:
 
 def main(argv: list[str]) -> int:
     asked = options(argv)
+    # However it ends, what it started ends with it.
+    for ending in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        signal.signal(ending, lambda number, _: sys.exit(128 + number))
     if asked.list:
         for one in chosen(asked.names):
             print(f"{one.name:17} {one.what}")
@@ -67,7 +72,8 @@ def main(argv: list[str]) -> int:
     failed = False
     with tempfile.TemporaryDirectory(prefix="orgtrust-bench-") as scratch:
         Path(scratch).chmod(0o755)
-        plan = pairs.Plan(asked.quick, QUICK if asked.quick else SIZES, Path(scratch))
+        sizes = asked.size or (QUICK if asked.quick else SIZES)
+        plan = pairs.Plan(asked.quick, sizes, Path(scratch))
         for one in chosen(asked.names):
             try:
                 found = measure(one, plan)

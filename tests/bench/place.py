@@ -13,7 +13,7 @@ from support.process import clean_environment
 from measure import CannotRun, process
 
 DRIVERS = paths.BUILD / "tests" / "bench"
-KEPT = paths.BUILD.parent / "anchors"
+KEPT = DRIVERS / "anchors"
 
 _CONF = """\
 base_url = http://127.0.0.1:9/v1

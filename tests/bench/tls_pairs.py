@@ -29,7 +29,7 @@ def _with_module(scratch: Path) -> list[str]:
 
 def _gnutls(plan: Plan, name: str, work: str):
     prefix = _with_module(plan.scratch)
-    for size in plan.up_to(10000):
+    for size in plan.up_to(1000):
         place = machine(size)
         sides = {"orgtrust": Side(), "file": Side()}
         driver([*prefix, DRIVERS / "bench_gnutls", work,
