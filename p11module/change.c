@@ -124,8 +124,8 @@ static CK_RV use(const struct ot_mandate *mandate, enum ot_deed deed,
 /* The name first: it takes nobody's trust away should the other fail. */
 static CK_RV carry_out(const struct ot_mandate *mandate, const struct plan *plan)
 {
-    const char *const rename[] = {"rename", "--", plan->id, plan->name, NULL};
-    const char *const toggle[] = {plan->word, "--", plan->id, NULL};
+    const char *const rename[] = {"rename", "--by-id", "--", plan->id, plan->name, NULL};
+    const char *const toggle[] = {plan->word, "--by-id", "--", plan->id, NULL};
     CK_RV rv = CKR_OK;
 
     if (plan->name != NULL)
@@ -165,8 +165,8 @@ CK_RV C_SetAttributeValue(CK_SESSION_HANDLE handle, CK_OBJECT_HANDLE object_hand
 static CK_RV destroy(const struct ot_mandate *mandate, enum ot_object_kind kind,
                      const char *id)
 {
-    const char *const delete[] = {"delete", "--yes", "--", id, NULL};
-    const char *const deactivate[] = {"deactivate", "--", id, NULL};
+    const char *const delete[] = {"delete", "--yes", "--by-id", "--", id, NULL};
+    const char *const deactivate[] = {"deactivate", "--by-id", "--", id, NULL};
 
     return use(mandate, OT_DEED_DESTROY,
                kind == OT_OBJECT_CERTIFICATE ? delete : deactivate);

@@ -140,7 +140,7 @@ static unsigned first_active(const struct copies *copies)
 
 static CK_RV activate(const struct ot_mandate *mandate, const char *id)
 {
-    const char *const arguments[] = {"activate", "--", id, NULL};
+    const char *const arguments[] = {"activate", "--by-id", "--", id, NULL};
     struct ot_errand_result result;
 
     return ot_mandate_use(mandate, OT_DEED_CREATE, arguments, ot_span_of(NULL, 0),
@@ -149,9 +149,9 @@ static CK_RV activate(const struct ot_mandate *mandate, const char *id)
 
 static CK_RV deactivate_all(const struct ot_mandate *mandate, const struct copies *copies)
 {
-    const char *arguments[COPIES_MAX + 3] = {"deactivate", "--"};
+    const char *arguments[COPIES_MAX + 4] = {"deactivate", "--by-id", "--"};
     struct ot_errand_result result;
-    unsigned i, n = 2;
+    unsigned i, n = 3;
 
     for (i = 0; i < copies->count; i++)
         if (copies->are_active[i])

@@ -201,9 +201,14 @@ def test_its_memory_stays_flat(watched, api, certs, key):
     for cert in certs.many(50, "Flat"):
         api.add(cert)
     process = watched.start("watch")
-    # The first rounds touch memory that the later ones use again.
-    wait_until(lambda: api.count("list") >= 12, timeout=60)
-    early = resident_kb(process.pid)
-    wait_until(lambda: api.count("list") >= 22, timeout=60)
-    assert resident_kb(process.pid) - early <= 64, "kilobytes in ten rounds"
+
+    def growth(rounds):
+        """What ten rounds add, in kilobytes."""
+        wait_until(lambda: api.count("list") >= rounds, timeout=60)
+        before = resident_kb(process.pid)
+        wait_until(lambda: api.count("list") >= rounds + 10, timeout=60)
+        return resident_kb(process.pid) - before
+
+    # Early rounds touch memory that later ones use again; a leak is in all of them.
+    assert any(growth(rounds) <= 16 for rounds in (12, 22, 32, 42)), "it grows on and on"
     ends_at_once(process)

@@ -317,7 +317,8 @@ def test_fault_38_a_full_disk_keeps_the_exports(exports, api, certs):
 
     def sync(status):
         done = exports.machine.check(run(
-            ["nsenter", "--mount", "--target", disk.pid, *paths.WRAP, paths.COMMAND, "sync"],
+            ["nsenter", "--mount", "--root", "--target", disk.pid, *paths.WRAP,
+             paths.COMMAND, "sync"],
             env=exports.machine.env))
         assert status in (None, done.status), done
         return done

@@ -15,7 +15,7 @@ from support.world import AUTH, EMPTY, NETWORK, NOT_FOUND, PROTOCOL, RATE
 @pytest.mark.parametrize("status", [401, 403])
 def test_fault_21_a_refused_key_is_not_tried_again(synced, api, status):
     api.on("list", error(status, "You may not do this."))
-    synced.sync_keeps(AUTH, str(synced.key_file), "You may not do this.")
+    synced.sync_keeps(AUTH, str(synced.key_file), "You may not do this")
     assert api.count() == 1
     synced.heals(3)
 
@@ -31,7 +31,7 @@ def test_fault_21_a_key_from_the_environment_is_called_so(synced, api, key):
 
 def test_fault_22_a_list_that_is_not_found_is_an_error(synced, api):
     api.on("list", error(404, "No such project."))
-    synced.sync_keeps(NOT_FOUND, "No such project.", f"127.0.0.1:{api.port}", "base_url")
+    synced.sync_keeps(NOT_FOUND, "No such project", f"127.0.0.1:{api.port}", "base_url")
     assert api.count() == 1
     assert synced.count() == 3
     synced.heals(3)
@@ -76,7 +76,7 @@ def test_fault_24_an_unusable_retry_after_means_the_usual_back_off(synced, api, 
 
 def test_fault_24_without_retry_after_it_gives_up_after_the_retries(synced, api):
     api.on("list", error(429, "Slow down."))
-    synced.sync_keeps(RATE, "Slow down.")
+    synced.sync_keeps(RATE, "Slow down")
     assert api.count("list") == 3
     synced.heals(3)
 

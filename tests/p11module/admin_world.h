@@ -14,11 +14,14 @@
 
 /* How commands with a key begin. */
 #define ADMIN_UPLOAD "orgtrust upload --source default --key-fd=4 --report-fd=5 "
-#define ADMIN_ACTIVATE "orgtrust activate --source default --key-fd=4 --report-fd=5 -- "
+#define ADMIN_ACTIVATE                                                                   \
+    "orgtrust activate --source default --key-fd=4 --report-fd=5 --by-id -- "
 #define ADMIN_DEACTIVATE                                                                 \
-    "orgtrust deactivate --source default --key-fd=4 --report-fd=5 -- "
-#define ADMIN_RENAME "orgtrust rename --source default --key-fd=4 --report-fd=5 -- "
-#define ADMIN_DELETE "orgtrust delete --source default --key-fd=4 --report-fd=5 --yes -- "
+    "orgtrust deactivate --source default --key-fd=4 --report-fd=5 --by-id -- "
+#define ADMIN_RENAME                                                                     \
+    "orgtrust rename --source default --key-fd=4 --report-fd=5 --by-id -- "
+#define ADMIN_DELETE                                                                     \
+    "orgtrust delete --source default --key-fd=4 --report-fd=5 --yes --by-id -- "
 
 /* Three certificates: cert_a "Alpha", an active CA; cert_b "Beta", an inactive one;
  * cert_c "Gamma", active, no CA. The module is initialised; there is no session. */
