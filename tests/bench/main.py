@@ -57,11 +57,16 @@ def measure(one: pairs.Pair, plan: pairs.Plan) -> list[Row | Fact]:
     return found
 
 
+def end(number: int, _):
+    print(f"tests/bench/run: ended by {signal.Signals(number).name}", file=sys.stderr)
+    sys.exit(128 + number)
+
+
 def main(argv: list[str]) -> int:
     asked = options(argv)
     # However it ends, what it started ends with it.
     for ending in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
-        signal.signal(ending, lambda number, _: sys.exit(128 + number))
+        signal.signal(ending, end)
     if asked.list:
         for one in chosen(asked.names):
             print(f"{one.name:17} {one.what}")
