@@ -2,8 +2,8 @@
 
 import base64
 import hashlib
-import os
 import json
+import os
 import subprocess
 import time
 
