@@ -6,19 +6,12 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "cache/clock.h"
 #include "output.h"
 
 #define REDRAW_MS 100   /* quicker than this nobody reads */
 #define BAR_LONGEST 40  /* columns */
 #define BAR_SHORTEST 10 /* narrower says nothing: only the figures */
-
-static int64_t monotonic_ms(void)
-{
-    struct timespec now;
-
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
-}
 
 void ot_progress_init(struct ot_progress *progress, bool wanted)
 {
@@ -73,7 +66,7 @@ void ot_progress_format(char *buf, size_t size, int columns, const char *source,
 void ot_progress_draw(struct ot_progress *progress, const char *phase, size_t done,
                       size_t total)
 {
-    int64_t now = monotonic_ms();
+    int64_t now = ot_clock_ms();
     char line[256];
 
     if (!progress->enabled || now - progress->drawn_ms < REDRAW_MS)

@@ -7,6 +7,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "cache/write_all.h"
 #include "output.h"
 
 enum ot_status ot_report_open(struct ot_report *report, int fd, struct ot_error *err)
@@ -54,23 +55,6 @@ void ot_report_say(struct ot_report *report, const char *fmt, ...)
         snprintf(report->sentence, sizeof(report->sentence), "%s", text);
 }
 
-static enum ot_status write_all(int fd, const char *text, size_t len,
-                                struct ot_error *err)
-{
-    while (len > 0) {
-        ssize_t n = write(fd, text, len);
-
-        if (n < 0 && errno == EINTR)
-            continue;
-        if (n <= 0)
-            return ot_error_errno(err, OT_E_IO, n < 0 ? errno : EIO,
-                                  "cannot write the report to descriptor %d", fd);
-        text += n;
-        len -= (size_t)n;
-    }
-    return OT_OK;
-}
-
 enum ot_status ot_report_write(const struct ot_report *report, enum ot_status status,
                                const char *sentence, struct ot_error *err)
 {
@@ -89,5 +73,8 @@ enum ot_status ot_report_write(const struct ot_report *report, enum ot_status st
     if (status != OT_OK && sentence[0] != '\0')
         len +=
             snprintf(text + len, sizeof(text) - (size_t)len, "error %s\n", line.message);
-    return write_all(report->fd, text, (size_t)len, err);
+    if (ot_write_all(report->fd, text, (size_t)len))
+        return OT_OK;
+    return ot_error_errno(err, OT_E_IO, errno, "cannot write the report to descriptor %d",
+                          report->fd);
 }

@@ -71,7 +71,7 @@ static const char *find_line(const char *text, size_t len, const char *line)
     return NULL;
 }
 
-enum ot_status ot_markers_strip(struct ot_file_state *to,
+enum ot_status ot_markers_strip(struct ot_file_state *to, const char *path,
                                 const struct ot_file_state *text, bool *found,
                                 struct ot_error *err)
 {
@@ -80,6 +80,7 @@ enum ot_status ot_markers_strip(struct ot_file_state *to,
     const char *parts[2];
     size_t lens[2];
 
+    (void)path;
     *found = true;
     if (begin == NULL) {
         begin = find_line(data, text->len, BEGIN_BEHIND);

@@ -18,8 +18,8 @@ enum ot_status ot_markers_prepend(struct ot_file_state *to,
                                   struct ot_error *err);
 
 /* *to becomes text without our lines; *found says whether there were any. OT_E_CONFIG:
- * the begin is there and the end is not. */
-enum ot_status ot_markers_strip(struct ot_file_state *to,
+ * the begin is there and the end is not. As a stack's strip; path is not looked at. */
+enum ot_status ot_markers_strip(struct ot_file_state *to, const char *path,
                                 const struct ot_file_state *text, bool *found,
                                 struct ot_error *err);
 

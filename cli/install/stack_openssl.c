@@ -221,7 +221,8 @@ static enum ot_status plan_edit(struct ot_stack_plan *plan, struct ot_edit *edit
     CONF *conf = NULL;
     bool is_ours;
     struct wiring w;
-    enum ot_status status = ot_markers_strip(&theirs, &edit->before, &is_ours, err);
+    enum ot_status status =
+        ot_markers_strip(&theirs, edit->path, &edit->before, &is_ours, err);
 
     if (status == OT_OK)
         status = parse(&conf, &theirs, edit->path, err);
@@ -282,18 +283,10 @@ static enum ot_status plan(struct ot_stack_plan *plan, const struct ot_install_e
     return status;
 }
 
-static enum ot_status strip(struct ot_file_state *to, const char *path,
-                            const struct ot_file_state *now, bool *found,
-                            struct ot_error *err)
-{
-    (void)path;
-    return ot_markers_strip(to, now, found, err);
-}
-
 const struct ot_stack ot_stack_openssl = {
     .name = "openssl",
     .summary = "orgtrust: URIs in all programs that use OpenSSL's configuration",
     .plan = plan,
-    .strip = strip,
+    .strip = ot_markers_strip,
     .has_markers = true,
 };

@@ -87,19 +87,11 @@ static enum ot_status plan(struct ot_stack_plan *plan, const struct ot_install_e
                             "there is no " FILE_PATH " yet; orgtrust.conf(5) says what "
                             "goes into it");
     if (status == OT_OK)
-        status = ot_markers_strip(&theirs, &edit->before, &is_ours, err);
+        status = ot_markers_strip(&theirs, edit->path, &edit->before, &is_ours, err);
     if (status == OT_OK)
         status = plan_text(plan, edit, &theirs, is_ours, err);
     ot_file_state_clear(&theirs);
     return status;
-}
-
-static enum ot_status strip(struct ot_file_state *to, const char *path,
-                            const struct ot_file_state *now, bool *found,
-                            struct ot_error *err)
-{
-    (void)path;
-    return ot_markers_strip(to, now, found, err);
 }
 
 static enum ot_status judge(struct ot_stack_plan *plan, const struct ot_exports *exports,
@@ -148,7 +140,7 @@ const struct ot_stack ot_stack_system = {
     .name = "system",
     .summary = "the system's anchors, for all programs that read only files",
     .plan = plan,
-    .strip = strip,
+    .strip = ot_markers_strip,
     .has_markers = true,
     .finish = finish,
 };

@@ -16,9 +16,9 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "cache/clock.h"
 #include "cache/path.h"
 
-#define SAFE_PATH "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 #define ENVIRONMENT_MAX 64        /* more variables of these names than anyone sets */
 #define STACK_BYTES (256u * 1024) /* posix_spawn needs 40 KB; the sanitizers more */
 #define REAP_MS 1000              /* a child that has closed its pipe is about to end */
@@ -133,7 +133,7 @@ static bool fill_environment(struct job *job, const char *instead)
     char **variable;
     size_t n = 0;
 
-    job->environment[n] = strdup(SAFE_PATH);
+    job->environment[n] = strdup(OT_CHILD_PATH);
     if (job->environment[n++] == NULL)
         return false;
     for (variable = environ; variable != NULL && *variable != NULL; variable++) {
@@ -181,7 +181,7 @@ static int fill_actions(posix_spawn_file_actions_t *actions, const int fds[OT_CH
     return rc;
 }
 
-static int fill_attributes(posix_spawnattr_t *attributes)
+int ot_child_reset_signals(posix_spawnattr_t *attributes, short flags)
 {
     sigset_t none, all;
     int rc;
@@ -192,9 +192,8 @@ static int fill_attributes(posix_spawnattr_t *attributes)
     if (rc == 0)
         rc = posix_spawnattr_setsigdefault(attributes, &all);
     if (rc == 0)
-        rc = posix_spawnattr_setflags(attributes, POSIX_SPAWN_SETSIGMASK |
-                                                      POSIX_SPAWN_SETSIGDEF |
-                                                      POSIX_SPAWN_SETSID);
+        rc = posix_spawnattr_setflags(
+            attributes, (short)(POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF | flags));
     return rc;
 }
 
@@ -222,7 +221,7 @@ static enum ot_status job_init(struct job *job, const struct ot_child *child,
         job->has_attributes = rc == 0;
     }
     if (rc == 0)
-        rc = fill_attributes(&job->attributes);
+        rc = ot_child_reset_signals(&job->attributes, POSIX_SPAWN_SETSID);
     return rc == 0 ? OT_OK
                    : ot_error_errno(err, OT_E_IO, rc,
                                     "cannot prepare to start the orgtrust command");
@@ -311,14 +310,6 @@ enum ot_status ot_child_start(const struct ot_child *child, pid_t *pid,
     return status;
 }
 
-static int64_t monotonic_ms(void)
-{
-    struct timespec t;
-
-    clock_gettime(CLOCK_MONOTONIC, &t);
-    return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
-}
-
 /* Adds to what has been kept; 0 at the end, -1 on failure. */
 static ssize_t read_some(int fd, char *buf, size_t size, size_t *len)
 {
@@ -335,7 +326,7 @@ static ssize_t read_some(int fd, char *buf, size_t size, size_t *len)
 enum ot_status ot_child_read(int fd, int timeout_ms, char *buf, size_t size, size_t *len,
                              const char *what, struct ot_error *err)
 {
-    const int64_t deadline = monotonic_ms() + timeout_ms;
+    const int64_t deadline = ot_clock_ms() + timeout_ms;
     struct pollfd p = {.fd = fd, .events = POLLIN};
     int64_t left = timeout_ms;
     enum ot_status status = OT_OK;
@@ -354,7 +345,7 @@ enum ot_status ot_child_read(int fd, int timeout_ms, char *buf, size_t size, siz
             return ot_error_set(err, OT_E_IO, "the wait for %s was cut short", what);
         if (n > 0 && read_some(fd, buf, size, &kept) == 0)
             break;
-        left = deadline - monotonic_ms();
+        left = deadline - ot_clock_ms();
         if (left <= 0) {
             status = ot_error_set(err, OT_E_BUSY, "%s is still running", what);
             break;
@@ -369,8 +360,8 @@ enum ot_status ot_child_read(int fd, int timeout_ms, char *buf, size_t size, siz
 void ot_child_reap(pid_t pid)
 {
     const struct timespec moment = {.tv_nsec = 2000000};
-    const int64_t deadline = monotonic_ms() + REAP_MS;
+    const int64_t deadline = ot_clock_ms() + REAP_MS;
 
-    while (waitpid(pid, NULL, WNOHANG) == 0 && monotonic_ms() < deadline)
+    while (waitpid(pid, NULL, WNOHANG) == 0 && ot_clock_ms() < deadline)
         nanosleep(&moment, NULL);
 }

@@ -6,6 +6,7 @@
 #ifndef OT_CACHE_CHILD_H
 #define OT_CACHE_CHILD_H
 
+#include <spawn.h>
 #include <stdbool.h>
 #include <stdint.h>
 #include <sys/types.h>
@@ -13,6 +14,9 @@
 #include "cache/error.h"
 
 #define OT_CHILD_FDS 6u
+
+/* Where whatever we start looks for programs. */
+#define OT_CHILD_PATH "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 
 struct ot_child {
     const char *const *argv; /* "orgtrust", …, NULL */
@@ -37,6 +41,10 @@ enum ot_status ot_child_lift(int *fd, struct ot_error *err);
  * descriptors stay open here, too. pid may be NULL; it is for ot_child_reap alone. */
 enum ot_status ot_child_start(const struct ot_child *child, pid_t *pid,
                               struct ot_error *err);
+
+/* No signal of ours is blocked, caught or ignored in the child; flags (POSIX_SPAWN_*) are
+ * set besides. 0 or an errno. */
+int ot_child_reset_signals(posix_spawnattr_t *attributes, short flags);
 
 /* Reads what the child writes until all writers have closed the pipe, keeps the first
  * size bytes (*len; buf may be NULL for none), then closes fd, whatever came of it. what

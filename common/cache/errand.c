@@ -11,6 +11,7 @@
 #include "cache/child.h"
 #include "cache/path.h"
 #include "cache/uri.h"
+#include "cache/write_all.h"
 
 /* Where the child holds them. */
 #define INPUT_FD 0
@@ -42,24 +43,13 @@ struct ot_span ot_errand_key(struct ot_span typed)
     return typed;
 }
 
-static enum ot_status write_all(int fd, struct ot_span data, const char *what,
+static enum ot_status hand_over(int fd, struct ot_span data, const char *what,
                                 struct ot_error *err)
 {
-    const uint8_t *at = data.data;
-    size_t left = data.len;
-
-    while (left > 0) {
-        ssize_t n = write(fd, at, left);
-
-        if (n < 0 && errno == EINTR)
-            continue;
-        if (n <= 0)
-            return ot_error_errno(err, OT_E_IO, n < 0 ? errno : EIO,
-                                  "cannot hand %s to the orgtrust command", what);
-        at += n;
-        left -= (size_t)n;
-    }
-    return OT_OK;
+    if (ot_write_all(fd, data.data, data.len))
+        return OT_OK;
+    return ot_error_errno(err, OT_E_IO, errno, "cannot hand %s to the orgtrust command",
+                          what);
 }
 
 /* A file without a name: it takes an input of any size before the child is there, so that
@@ -75,7 +65,7 @@ static enum ot_status open_input(int *fd, struct ot_span input, struct ot_error 
                               "cannot make the input of the orgtrust command");
     status = ot_child_lift(fd, err);
     if (status == OT_OK)
-        status = write_all(*fd, input, "its input", err);
+        status = hand_over(*fd, input, "its input", err);
     if (status == OT_OK && lseek(*fd, 0, SEEK_SET) != 0)
         status = ot_error_errno(err, OT_E_IO, errno,
                                 "cannot make the input of the orgtrust command");
@@ -100,7 +90,7 @@ static enum ot_status open_key(int *fd, struct ot_span key, struct ot_error *err
         status = ot_error_errno(err, OT_E_IO, errno,
                                 "cannot hand the key to the orgtrust command");
     if (status == OT_OK)
-        status = write_all(ends[1], key, "the key", err);
+        status = hand_over(ends[1], key, "the key", err);
     close(ends[1]);
     return status;
 }

@@ -4,24 +4,17 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "cache/clock.h"
 #include "cache/limits.h"
 #include "cache/spawn.h"
 
 /* How often a thread looks whether another's wait is over. */
 #define LOOK_AGAIN_MS 10
 
-static int64_t monotonic_ms(void)
-{
-    struct timespec t;
-
-    clock_gettime(CLOCK_MONOTONIC, &t);
-    return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
-}
-
 /* Exactly one of the threads that find the time come takes it. */
 static bool take_turn(_Atomic int64_t *after_ms, int64_t pause_ms)
 {
-    int64_t now = monotonic_ms(), after = atomic_load(after_ms);
+    int64_t now = ot_clock_ms(), after = atomic_load(after_ms);
 
     return now >= after &&
            atomic_compare_exchange_strong(after_ms, &after, now + pause_ms);
@@ -62,20 +55,20 @@ static void start_and_wait(struct ot_refresh *refresh)
 
     if (!take_turn(&refresh->wait_after_ms, OT_SPAWN_PAUSE_MS) || !may_start(refresh))
         return;
-    atomic_store(&refresh->start_after_ms, monotonic_ms() + OT_SPAWN_PAUSE_MS);
+    atomic_store(&refresh->start_after_ms, ot_clock_ms() + OT_SPAWN_PAUSE_MS);
     if (ot_spawn_sync(refresh->source, &done, NULL) != OT_OK)
         return;
     if (ot_spawn_wait(done, OT_FIRST_SYNC_WAIT_MS, NULL) == OT_E_BUSY)
         pause_ms = OT_WAIT_PAUSE_MS;
-    atomic_store(&refresh->wait_after_ms, monotonic_ms() + pause_ms);
+    atomic_store(&refresh->wait_after_ms, ot_clock_ms() + pause_ms);
 }
 
 static void wait_for_other(const struct ot_refresh *refresh, pid_t self)
 {
     const struct timespec moment = {.tv_nsec = LOOK_AGAIN_MS * 1000000L};
-    const int64_t deadline = monotonic_ms() + OT_FIRST_SYNC_WAIT_MS;
+    const int64_t deadline = ot_clock_ms() + OT_FIRST_SYNC_WAIT_MS;
 
-    while (atomic_load(&refresh->waiting) == self && monotonic_ms() < deadline)
+    while (atomic_load(&refresh->waiting) == self && ot_clock_ms() < deadline)
         nanosleep(&moment, NULL);
 }
 

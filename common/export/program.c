@@ -11,7 +11,9 @@
 #include <time.h>
 #include <unistd.h>
 
-#define SAFE_PATH "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
+#include "cache/child.h"
+#include "cache/clock.h"
+
 #define ENVIRONMENT_MAX 32
 #define POLL_MS 20 /* how soon its end is noticed, which nobody waits for at a prompt */
 #define GRACE_MS 2000 /* between SIGTERM and SIGKILL */
@@ -50,7 +52,7 @@ static void fill_environment(char *environment[ENVIRONMENT_MAX + 1], const char 
 {
     size_t n = 0;
 
-    environment[n++] = (char *)(uintptr_t)SAFE_PATH;
+    environment[n++] = (char *)(uintptr_t)OT_CHILD_PATH;
     if (more != NULL)
         environment[n++] = (char *)(uintptr_t)more;
     for (char **variable = environ; *variable != NULL && n < ENVIRONMENT_MAX; variable++)
@@ -74,25 +76,6 @@ static int fill_actions(posix_spawn_file_actions_t *actions, bool is_quiet)
     return rc;
 }
 
-static int fill_attributes(posix_spawnattr_t *attributes)
-{
-    sigset_t none, all;
-    int rc;
-
-    sigemptyset(&none);
-    sigfillset(&all);
-    rc = posix_spawnattr_setsigmask(attributes, &none);
-    if (rc == 0)
-        rc = posix_spawnattr_setsigdefault(attributes, &all);
-    if (rc == 0)
-        rc = posix_spawnattr_setpgroup(attributes, 0);
-    if (rc == 0)
-        rc = posix_spawnattr_setflags(attributes, POSIX_SPAWN_SETSIGMASK |
-                                                      POSIX_SPAWN_SETSIGDEF |
-                                                      POSIX_SPAWN_SETPGROUP);
-    return rc;
-}
-
 static int start(pid_t *pid, const struct ot_program *program)
 {
     char *environment[ENVIRONMENT_MAX + 1];
@@ -107,7 +90,9 @@ static int start(pid_t *pid, const struct ot_program *program)
         fill_environment(environment, program->variable);
         rc = fill_actions(&actions, program->is_quiet);
         if (rc == 0)
-            rc = fill_attributes(&attributes);
+            rc = posix_spawnattr_setpgroup(&attributes, 0);
+        if (rc == 0)
+            rc = ot_child_reset_signals(&attributes, POSIX_SPAWN_SETPGROUP);
         if (rc == 0)
             rc = posix_spawn(pid, program->path, &actions, &attributes,
                              (char *const *)(uintptr_t)program->argv, environment);
@@ -115,14 +100,6 @@ static int start(pid_t *pid, const struct ot_program *program)
     }
     posix_spawn_file_actions_destroy(&actions);
     return rc;
-}
-
-static int64_t monotonic_ms(void)
-{
-    struct timespec now;
-
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
 }
 
 /* Until it ends, the time is over, or the end is asked for; whether it has ended. */
@@ -135,7 +112,7 @@ static bool wait_for(pid_t pid, int *how, int64_t until_ms, const volatile int *
         ended = waitpid(pid, how, WNOHANG);
         if (ended == pid || (ended < 0 && errno != EINTR))
             return true;
-        if ((stop != NULL && *stop != 0) || monotonic_ms() >= until_ms)
+        if ((stop != NULL && *stop != 0) || ot_clock_ms() >= until_ms)
             return false;
         nanosleep(&pause, NULL);
     }
@@ -144,7 +121,7 @@ static bool wait_for(pid_t pid, int *how, int64_t until_ms, const volatile int *
 static void end(pid_t pid, int *how)
 {
     kill(-pid, SIGTERM);
-    if (!wait_for(pid, how, monotonic_ms() + GRACE_MS, NULL)) {
+    if (!wait_for(pid, how, ot_clock_ms() + GRACE_MS, NULL)) {
         kill(-pid, SIGKILL);
         while (waitpid(pid, how, 0) < 0 && errno == EINTR)
             continue;
@@ -159,7 +136,7 @@ enum ot_status ot_program_run(const struct ot_program *program, struct ot_error 
 
     if (rc != 0)
         return ot_error_errno(err, OT_E_IO, rc, "cannot start %s", program->what);
-    if (!wait_for(pid, &how, monotonic_ms() + program->timeout_ms, program->stop)) {
+    if (!wait_for(pid, &how, ot_clock_ms() + program->timeout_ms, program->stop)) {
         end(pid, &how);
         if (program->stop != NULL && *program->stop != 0)
             return ot_error_set(err, OT_E_INTERRUPTED, "%s was interrupted",

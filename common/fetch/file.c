@@ -8,6 +8,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "cache/write_all.h"
+
 /* Length of a path's directory part, 0 when it has none. */
 static size_t dir_len(const char *path)
 {
@@ -83,19 +85,7 @@ err:
 enum ot_status ot_file_write(struct ot_file *file, const void *data, size_t len,
                              struct ot_error *err)
 {
-    const char *at = data;
-    ssize_t n;
-
-    while (len > 0) {
-        n = write(file->fd, at, len);
-        if (n < 0 && errno == EINTR)
-            continue;
-        if (n < 0)
-            return fail(file, "write", err);
-        at += n;
-        len -= (size_t)n;
-    }
-    return OT_OK;
+    return ot_write_all(file->fd, data, len) ? OT_OK : fail(file, "write", err);
 }
 
 enum ot_status ot_file_sync_dir(const char *path, struct ot_error *err)

@@ -8,6 +8,7 @@
 #include <sys/random.h>
 #include <time.h>
 
+#include "cache/clock.h"
 #include "fetch/http_transfer.h"
 
 /* How long a poll lasts at most: the stop flag is looked at in between. */
@@ -62,14 +63,6 @@ static void init_curl(void)
     curl_result = curl_global_init(CURL_GLOBAL_DEFAULT);
 }
 
-static int64_t now_ms(void)
-{
-    struct timespec now;
-
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
-}
-
 static uint32_t random_bits(void)
 {
     uint32_t bits = 0;
@@ -114,7 +107,7 @@ enum ot_status ot_http_new(struct ot_http **out, const struct ot_source *source,
     if (http == NULL)
         return ot_error_nomem(err);
     http->tuning = tuning != NULL ? *tuning : ot_http_default_tuning;
-    http->deadline_ms = now_ms() + http->tuning.deadline_ms;
+    http->deadline_ms = ot_clock_ms() + http->tuning.deadline_ms;
     status =
         ot_endpoint_init(&http->endpoint, source, key, http->tuning.low_speed_s, err);
     if (status == OT_OK)
@@ -184,7 +177,7 @@ static enum ot_status send_request(struct run *run, struct ot_transfer *transfer
 static enum ot_status send_due(struct run *run)
 {
     struct ot_http *http = run->http;
-    int64_t now = now_ms();
+    int64_t now = ot_clock_ms();
     enum ot_status status = OT_OK;
 
     for (unsigned i = 0; i < http->tuning.in_flight && status == OT_OK; i++) {
@@ -227,7 +220,7 @@ static enum ot_status attempt_ended(struct run *run, struct ot_transfer *transfe
 
     ot_transfer_conclude(transfer, &http->endpoint, result, &answer, &attempt);
     count(http, transfer, result);
-    now = now_ms();
+    now = ot_clock_ms();
     wait_ms = ot_http_retry_wait(&http->tuning, &attempt, random_bits());
     if (wait_ms >= 0 && wait_ms < http->deadline_ms - now) {
         transfer->state = OT_TRANSFER_WAITING;
@@ -269,7 +262,7 @@ static enum ot_status check_limits(const struct run *run)
     /* Set by a signal handler, which may run in another thread. */
     if (http->stop != NULL && __atomic_load_n(http->stop, __ATOMIC_RELAXED) != 0)
         return ot_error_set(run->err, OT_E_INTERRUPTED, "interrupted");
-    if (now_ms() >= http->deadline_ms)
+    if (ot_clock_ms() >= http->deadline_ms)
         return ot_error_set(
             run->err, OT_E_NETWORK,
             "%s did not answer everything within %lld s, which is all the "
@@ -280,7 +273,7 @@ static enum ot_status check_limits(const struct run *run)
 
 static int poll_time(const struct ot_http *http)
 {
-    int64_t now = now_ms();
+    int64_t now = ot_clock_ms();
     int64_t wait = http->deadline_ms - now < POLL_MS ? http->deadline_ms - now : POLL_MS;
 
     for (unsigned i = 0; i < http->tuning.in_flight; i++) {

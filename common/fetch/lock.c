@@ -8,18 +8,12 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "cache/clock.h"
+
 /* flock has no time limit, and a library may not use signals to make one: asked again and
  * again, less often the longer it takes. */
 #define POLL_FIRST_MS 2
 #define POLL_LONGEST_MS 100
-
-static int64_t monotonic_ms(void)
-{
-    struct timespec now;
-
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
-}
 
 static void sleep_ms(int64_t ms)
 {
@@ -64,7 +58,7 @@ static bool is_in_place(int fd, const char *path)
 enum ot_status ot_lock_take(int *fd, const char *path, int wait_ms, bool *waited,
                             struct ot_error *err)
 {
-    int64_t end = monotonic_ms() + wait_ms, pause = POLL_FIRST_MS, left;
+    int64_t end = ot_clock_ms() + wait_ms, pause = POLL_FIRST_MS, left;
     enum ot_status status = OT_OK;
     int file = -1;
 
@@ -91,7 +85,7 @@ enum ot_status ot_lock_take(int *fd, const char *path, int wait_ms, bool *waited
             break;
         }
         *waited = true;
-        left = end - monotonic_ms();
+        left = end - ot_clock_ms();
         if (left <= 0) {
             status = ot_error_set(err, OT_E_BUSY,
                                   "another sync holds the lock '%s'; wait for it to end",

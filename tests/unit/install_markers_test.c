@@ -34,7 +34,7 @@ static void there_and_back(put_lines *put, const char *text, const char *later,
     CU_ASSERT_PTR_NOT_NULL(strstr(with.data, "\n" BODY "#"));
     snprintf(joined, sizeof(joined), "%s%s", with.data, later);
     edited = state_of(joined);
-    CU_ASSERT_EQUAL(ot_markers_strip(&without, &edited, &found, NULL), OT_OK);
+    CU_ASSERT_EQUAL(ot_markers_strip(&without, "f", &edited, &found, NULL), OT_OK);
     CU_ASSERT_TRUE(found);
     CU_ASSERT_STRING_EQUAL(without.data, expected);
     CU_ASSERT_EQUAL(without.len, strlen(expected));
@@ -70,7 +70,7 @@ static void what_is_not_there_is_not_found(void)
     struct ot_file_state without = {.kind = OT_FILE_ABSENT};
     bool found = true;
 
-    CU_ASSERT_EQUAL(ot_markers_strip(&without, &text, &found, NULL), OT_OK);
+    CU_ASSERT_EQUAL(ot_markers_strip(&without, "f", &text, &found, NULL), OT_OK);
     CU_ASSERT_FALSE(found);
     CU_ASSERT_TRUE(ot_file_state_equal(&text, &without));
     ot_file_state_clear(&text);
@@ -88,7 +88,7 @@ static void a_lost_end_is_refused(void)
     CU_ASSERT_EQUAL(ot_markers_append(&with, &text, BODY, NULL), OT_OK);
     with.len -= 5;
     with.data[with.len] = '\0';
-    CU_ASSERT_EQUAL(ot_markers_strip(&without, &with, &found, &err), OT_E_CONFIG);
+    CU_ASSERT_EQUAL(ot_markers_strip(&without, "f", &with, &found, &err), OT_E_CONFIG);
     CU_ASSERT_PTR_NOT_NULL(strstr(err.message, "# <<< written by orgtrust install <<<"));
     ot_file_state_clear(&text);
     ot_file_state_clear(&with);

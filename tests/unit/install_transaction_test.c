@@ -98,7 +98,7 @@ static enum ot_status plan_edits(struct ot_stack_plan *to,
 
     (void)unused;
     if (status == OT_OK)
-        status = ot_markers_strip(&theirs, &edit->before, &found, err);
+        status = ot_markers_strip(&theirs, edit->path, &edit->before, &found, err);
     if (status == OT_OK && !found)
         status = ot_markers_append(&edit->after, &theirs, "ours = 2\n", err);
     ot_file_state_clear(&theirs);
@@ -115,14 +115,6 @@ static enum ot_status plan_edits(struct ot_stack_plan *to,
     return status;
 }
 
-static enum ot_status strip(struct ot_file_state *to, const char *path,
-                            const struct ot_file_state *now, bool *found,
-                            struct ot_error *err)
-{
-    (void)path;
-    return ot_markers_strip(to, now, found, err);
-}
-
 static enum ot_status finish(struct ot_stack_plan *made,
                              const struct ot_install_env *unused, bool is_installed,
                              struct ot_error *err)
@@ -137,7 +129,7 @@ static enum ot_status finish(struct ot_stack_plan *made,
 
 static const struct ot_stack stack = {.name = "test",
                                       .plan = plan_edits,
-                                      .strip = strip,
+                                      .strip = ot_markers_strip,
                                       .has_markers = true,
                                       .finish = finish};
 
