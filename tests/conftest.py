@@ -11,6 +11,7 @@ import pytest  # noqa: E402
 from support import paths  # noqa: E402
 from support.certs import CertFactory  # noqa: E402
 from support.organization import Organization  # noqa: E402
+from support.tls import TlsServer  # noqa: E402
 from support.world import World  # noqa: E402
 
 
@@ -64,3 +65,14 @@ def bare_world(tmp_path):
     made = World(tmp_path / "world", "http://127.0.0.1:9/v1", "sk-admin-" + "k" * 40)
     yield made
     made.close()
+
+
+@pytest.fixture
+def server(tmp_path, certs):
+    """A TLS server whose authority exists only in the organization."""
+    authority = certs.ca("Only in the organization", key=certs.new_key())
+    leaf = certs.issue(authority, "server.example", san="DNS:server.example")
+    started = TlsServer(tmp_path, leaf)
+    started.authority = authority
+    yield started
+    started.stop(signal.SIGKILL)

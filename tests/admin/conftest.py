@@ -1,13 +1,10 @@
 """Fixtures of the administration's tests."""
 
-import signal
-
 import pytest
 
 from support.misbehaving import api, key, machine, synced  # noqa: F401
 from support.organization import Organization
 from support.p11_system import can_mount
-from support.tls import TlsServer
 from support.world import World
 from token_tools import Tokens
 
@@ -16,17 +13,6 @@ from token_tools import Tokens
 def fifty(certs):
     """As many certificates as an organization holds."""
     return certs.many(50, "Fifty")
-
-
-@pytest.fixture
-def server(tmp_path, certs):
-    """A TLS server that only `server.authority` vouches for."""
-    authority = certs.ca("Only in the organization", key=certs.new_key())
-    leaf = certs.issue(authority, "server.example", san="DNS:server.example")
-    started = TlsServer(tmp_path, leaf)
-    started.authority = authority
-    yield started
-    started.stop(signal.SIGKILL)
 
 
 @pytest.fixture(scope="session")

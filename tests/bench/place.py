@@ -9,6 +9,7 @@ from pathlib import Path
 
 from support import paths
 from support.process import clean_environment
+from support.world import OPENSSL_CNF
 
 from measure import CannotRun, process
 
@@ -21,20 +22,6 @@ cache_dir = {directory}/cache
 auto_refresh = no
 refresh_interval = 30d
 max_stale = never
-"""
-
-_OPENSSL_CNF = """\
-openssl_conf = init
-[init]
-providers = providers
-[providers]
-default = default_sect
-orgtrust = orgtrust_sect
-[default_sect]
-activate = 1
-[orgtrust_sect]
-module = {module}
-activate = 1
 """
 
 
@@ -92,7 +79,7 @@ def machine(count: int, kind="ec") -> Machine:
         os.chmod(directory, 0o755)
     (place.dir / "orgtrust.conf").write_text(_CONF.format(directory=place.dir))
     os.chmod(place.dir / "orgtrust.conf", 0o644)
-    (place.dir / "openssl.cnf").write_text(_OPENSSL_CNF.format(module=paths.PROVIDER))
+    (place.dir / "openssl.cnf").write_text(OPENSSL_CNF.format(module=paths.PROVIDER))
     process([maker, count, place.dir, kind],
             clean_environment(ORGTRUST_CONF=str(place.dir / "orgtrust.conf")))
     done.touch()

@@ -7,18 +7,6 @@ import time
 import pytest
 from support import paths
 from support.process import Background, wait_until
-from support.tls import TlsServer
-
-
-@pytest.fixture
-def server(tmp_path, certs):
-    """A TLS server whose authority exists only in the organization."""
-    authority = certs.ca("Only in the organization", key=certs.new_key())
-    leaf = certs.issue(authority, "server.example", san="DNS:server.example")
-    started = TlsServer(tmp_path, leaf)
-    started.authority = authority
-    yield started
-    started.stop(signal.SIGKILL)
 
 
 def handshake(world, server, *args, **more):

@@ -14,7 +14,7 @@ OK, INTERNAL, USAGE, CONFIG, NETWORK, AUTH, PROTOCOL, NOT_FOUND = range(8)
 REFUSED, RATE, DISK, SNAPSHOT, EMPTY, BUSY = range(8, 14)
 INTERRUPTED = 130
 
-_OPENSSL_CNF = """\
+OPENSSL_CNF = """\
 openssl_conf = init
 [init]
 providers = providers
@@ -58,7 +58,7 @@ class World:
         self.key = key
         self.key_file = self.dir / "admin.key"
         self.openssl_cnf = self.dir / "openssl.cnf"
-        self.openssl_cnf.write_text(_OPENSSL_CNF.format(module=paths.PROVIDER))
+        self.openssl_cnf.write_text(OPENSSL_CNF.format(module=paths.PROVIDER))
         self.background: list[Background] = []
         if key is not None:
             self.key_file.touch(mode=0o600)
