@@ -38,7 +38,7 @@ enum ot_field {
 enum ot_record_flag {
     OT_RECORD_ACTIVE = 1u << 0,      /* active in the source's scope */
     OT_RECORD_CA = 1u << 1,          /* basicConstraints CA, or a self-signed v1 */
-    OT_RECORD_SELF_SIGNED = 1u << 2, /* subject and issuer agree, own key verifies it */
+    OT_RECORD_SELF_SIGNED = 1u << 2, /* so its names and key identifiers say; unproven */
     OT_RECORD_QUARANTINED = 1u << 3, /* content unusable; never handed to anyone */
     OT_RECORD_WARNING = 1u << 4      /* OT_FIELD_NOTE holds a warning */
 };

@@ -4,6 +4,7 @@
 #include <limits.h>
 #include <openssl/err.h>
 #include <openssl/evp.h>
+#include <openssl/provider.h>
 #include <openssl/x509v3.h>
 #include <pthread.h>
 #include <stdlib.h>
@@ -27,14 +28,26 @@ struct ot_cert {
 
 /* Looking a digest up by its name costs as much as computing it. Written once, then only
  * read; what this OpenSSL does not offer (MD5 under FIPS) stays NULL. */
-static pthread_once_t digests_once = PTHREAD_ONCE_INIT;
+static pthread_once_t prepared_once = PTHREAD_ONCE_INIT;
 static EVP_MD *digest_methods[OT_DIGEST_COUNT];
 
-static void fetch_digests(void)
+/* Where no key can be made, for nobody offers any. To OpenSSL 3.0 the object of the
+ * public key is nine tenths of reading a certificate, and it serves to verify with, which
+ * nothing here does; a key that cannot be made is none of OpenSSL's reasons to refuse
+ * one. NULL, for want of memory, is the default context: slower, and the same facts. */
+static OSSL_LIB_CTX *keyless;
+
+static void prepare(void)
 {
     for (int i = 0; i < OT_DIGEST_COUNT; i++)
         digest_methods[i] =
             EVP_MD_fetch(NULL, ot_digest_info((enum ot_digest)i)->name, NULL);
+    keyless = OSSL_LIB_CTX_new();
+    /* With a provider of its own the context does not load the default one. */
+    if (keyless != NULL && OSSL_PROVIDER_load(keyless, "null") == NULL) {
+        OSSL_LIB_CTX_free(keyless);
+        keyless = NULL;
+    }
 }
 
 /* What OpenSSL would not do, with its last word on it. Out of memory must not pass for a
@@ -180,18 +193,27 @@ static enum ot_status read_key_ids(struct ot_cert *cert, X509 *x509, EVP_MD_CTX 
     return OT_OK;
 }
 
-static uint32_t read_flags(X509 *x509)
+/* As OpenSSL judges it. Of version 1, which cannot say it, a self-signed one is a CA if
+ * its key could have made its signature: for these few the key is needed. */
+static bool is_ca(X509 *x509, const uint8_t *der, size_t len)
 {
-    int ca = X509_check_ca(x509);
-    uint32_t flags = ca == 1 || ca == 3 ? OT_RECORD_CA : 0;
-    EVP_PKEY *key;
+    X509 *whole;
+    int ca;
 
-    if (X509_NAME_cmp(X509_get_subject_name(x509), X509_get_issuer_name(x509)) != 0)
-        return flags;
-    key = X509_get0_pubkey(x509); /* NULL for an algorithm that OpenSSL does not know */
-    if (key != NULL && X509_verify(x509, key) == 1)
-        flags |= OT_RECORD_SELF_SIGNED;
-    return flags;
+    if (X509_get_version(x509) != X509_VERSION_1)
+        return X509_check_ca(x509) == 1;
+    whole = d2i_X509(NULL, &der, (long)len);
+    ca = whole != NULL ? X509_check_ca(whole) : 0;
+    X509_free(whole);
+    return ca == 1 || ca == 3;
+}
+
+/* RFC 5280 §4.2.1.1: only a self-signed certificate need not identify its issuer's key.
+ */
+static bool is_self_signed(X509 *x509, const AUTHORITY_KEYID *authority)
+{
+    return X509_NAME_cmp(X509_get_subject_name(x509), X509_get_issuer_name(x509)) == 0 &&
+           X509_check_akid(x509, authority) == X509_V_OK;
 }
 
 /* The last one is the most specific (RFC 5280 §4.1.2.4: a name goes from the root down).
@@ -242,7 +264,8 @@ static enum ot_status read_facts(struct ot_cert *cert, X509 *x509, size_t len,
         return status;
     facts->field[OT_FIELD_DER] = ot_span_of(cert->der, len);
     facts->field[OT_FIELD_DIGESTS] = ot_span_of(cert->digests, OT_DIGESTS_LEN);
-    facts->flags = read_flags(x509);
+    facts->flags = is_ca(x509, cert->der, len) ? OT_RECORD_CA : 0;
+    facts->flags |= is_self_signed(x509, cert->authority) ? OT_RECORD_SELF_SIGNED : 0;
     cert->common_name = read_common_name(x509);
     return check_memory(err);
 }
@@ -263,7 +286,8 @@ static enum ot_status parse(struct ot_cert *cert, const uint8_t *der, size_t len
                             struct ot_error *err)
 {
     const uint8_t *p = der;
-    X509 *x509 = d2i_X509(NULL, &p, (long)len);
+    X509 *x509 = (X509 *)ASN1_item_d2i_ex(NULL, &p, (long)len, ASN1_ITEM_rptr(X509),
+                                          keyless, NULL);
     enum ot_status status;
 
     if (x509 == NULL)
@@ -297,7 +321,7 @@ enum ot_status ot_cert_parse(struct ot_cert **out, const uint8_t *der, size_t le
         return ot_error_nomem(err);
     if (len > 0)
         memcpy(cert->der, der, len);
-    pthread_once(&digests_once, fetch_digests);
+    pthread_once(&prepared_once, prepare);
     ERR_clear_error();
     status = parse(cert, cert->der, len, err);
     ERR_clear_error();

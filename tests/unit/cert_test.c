@@ -343,8 +343,8 @@ static void fault_17_a_tiny_key_is_kept(void)
     CU_ASSERT_PTR_NOT_NULL_FATAL(tiny);
     X509_set_pubkey(x509, tiny);
     EVP_PKEY_free(tiny);
-    cert = make(x509, &record); /* signed by another key: self-issued, not self-signed */
-    CU_ASSERT_EQUAL(record.flags, OT_RECORD_CA);
+    cert = make(x509, &record);
+    CU_ASSERT_EQUAL(record.flags, OT_RECORD_CA | OT_RECORD_SELF_SIGNED);
     ot_cert_free(cert);
 }
 
@@ -361,9 +361,38 @@ static void fault_17_a_key_openssl_cannot_use_is_kept(void)
     CU_ASSERT_PTR_NOT_NULL_FATAL(oid);
     oid[8] = 0x63;
     cert = parse(der, len, &record);
-    CU_ASSERT_EQUAL(record.flags, OT_RECORD_CA);
+    CU_ASSERT_EQUAL(record.flags, OT_RECORD_CA | OT_RECORD_SELF_SIGNED);
     ot_cert_free(cert);
     free(der);
+}
+
+/* RFC 5280 §4.2.1.1: names alone do not tell, a new key signed with the old one keeps
+ * them. No signature is verified: an anchor's own one proves nothing (§6.1.1). */
+static void only_its_own_key_makes_it_self_signed(void)
+{
+    static const struct {
+        const char *subject_key, *authority_key;
+        uint32_t flag;
+    } rows[] = {
+        {"hash", "keyid:always", OT_RECORD_SELF_SIGNED},
+        {"01:02", NULL, OT_RECORD_SELF_SIGNED},
+        {"01:02", "keyid:always", 0},
+    };
+
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        X509 *x509 = certs_new("rollover", 1);
+        struct ot_record record;
+        struct ot_cert *cert;
+
+        if (rows[i].authority_key != NULL) /* of the key identifier that is there now */
+            certs_add_ext(x509, NID_authority_key_identifier, rows[i].authority_key);
+        X509_EXTENSION_free(X509_delete_ext(
+            x509, X509_get_ext_by_NID(x509, NID_subject_key_identifier, -1)));
+        certs_add_ext(x509, NID_subject_key_identifier, rows[i].subject_key);
+        cert = make(x509, &record);
+        CU_ASSERT_EQUAL(record.flags, OT_RECORD_CA | rows[i].flag);
+        ot_cert_free(cert);
+    }
 }
 
 static void fault_20_what_is_no_ca_is_shown_as_such(void)
@@ -466,6 +495,7 @@ int main(int argc, char **argv)
         {"fault_17_a_tiny_key_is_kept", fault_17_a_tiny_key_is_kept},
         {"fault_17_a_key_OpenSSL_cannot_use_is_kept",
          fault_17_a_key_openssl_cannot_use_is_kept},
+        {"only its own key makes it self-signed", only_its_own_key_makes_it_self_signed},
         {"fault_20_what_is_no_CA_is_shown_as_such",
          fault_20_what_is_no_ca_is_shown_as_such},
         {NULL, NULL},
