@@ -248,6 +248,8 @@ static void fault_46_fork_while_others_search(void)
     int i, failed = 0;
     pid_t pid;
 
+    if (!child_of_threads_is_possible())
+        return;
     begin();
     find_functions();
     ot_core_init(&provider.core, NULL, no_core);

@@ -6,10 +6,18 @@ tally.py RESULTS LOGS           the table, what failed, what was skipped, the cl
 
 from __future__ import annotations
 
+import re
 import sys
 import xml.etree.ElementTree as ElementTree
 from dataclasses import dataclass, field
 from pathlib import Path
+
+
+# What unit_skip() of the C tests prints.
+NOT_TESTED = re.compile(r"^  NOT TESTED here: (.*)$", re.MULTILINE)
+
+
+WORDS = 20  # lines of a failed test in the table; its log has all
 
 
 @dataclass
@@ -18,7 +26,9 @@ class Part:
     seconds: int = 0
     passed: int = 0
     failed: list[str] = field(default_factory=list)
+    words: dict[str, list[str]] = field(default_factory=dict)  # the last ones of a failed test
     skipped: list[tuple[str, str]] = field(default_factory=list)
+    left_out: list[tuple[str, str]] = field(default_factory=list)  # of tests that passed
 
     def line(self) -> str:
         return (f"{self.passed:6} passed {len(self.failed):5} failed "
@@ -31,14 +41,19 @@ def read_junit(part: Part, path: Path):
         if path.stem.startswith("pytest"):
             name = f"{case.get('classname', '')}::{name}"
         skipped = case.find("skipped")
-        if case.find("failure") is not None or case.find("error") is not None:
+        wrong = case.find("failure") if case.find("failure") is not None else case.find("error")
+        said = case.findtext("system-out") or ""
+        if wrong is not None:
             part.failed.append(name)
+            # pytest says it in the failure, ctest in what the program wrote.
+            part.words[name] = (wrong.text or said).rstrip().splitlines()[-WORDS:]
         elif skipped is not None:
             part.skipped.append((name, skipped.get("message") or "no reason given"))
         elif case.get("status") in ("disabled", "notrun"):
             part.skipped.append((name, case.get("status", "")))
         else:
             part.passed += 1
+            part.left_out += [(name, why) for why in NOT_TESTED.findall(said)]
 
 
 def read_checks(part: Part, path: Path):
@@ -83,9 +98,13 @@ def main(argv: list[str]) -> int:
     for part in parts:
         for name in part.failed:
             print(f"FAILED  {part.name}: {name}")
+            for line in part.words.get(name, []):
+                print(f"        {line}")
     for part in parts:
         for name, why in part.skipped:
             print(f"SKIPPED {part.name}: {name}: {why}")
+        for name, why in part.left_out:
+            print(f"PARTLY  {part.name}: {name} without {why}")
     failed = sum(len(p.failed) for p in parts)
     print(f"\n{sum(p.passed for p in parts)} passed, {failed} failed, "
           f"{sum(len(p.skipped) for p in parts)} skipped")

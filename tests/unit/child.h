@@ -8,6 +8,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "unit.h"
+
 /* Ends a child with status 0 or 1. By exec, so that no leak checker looks at it: what the
  * threads held that a fork left behind is not a leak. */
 static inline void child_leave(bool good)
@@ -33,6 +35,29 @@ static inline bool child_is_under_valgrind(void)
     const char *preload = getenv("LD_PRELOAD");
 
     return preload != NULL && strstr(preload, "vgpreload") != NULL;
+}
+
+/* The sanitizers' runtimes make system calls of their own, and their allocators (gcc 12,
+ * clang 14) are not made ready for a fork, as libc's is: the child of a process whose
+ * threads allocate may wait forever in its first malloc. */
+static inline bool child_has_sanitizer(void)
+{
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+    return true;
+#elif defined(__has_feature)
+#if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer)
+    return true;
+#endif
+#endif
+    return false;
+}
+
+/* Whether a child may allocate that is forked while other threads do. */
+static inline bool child_of_threads_is_possible(void)
+{
+    if (child_has_sanitizer())
+        unit_skip("a fork among threads (not survived by the sanitizer's allocator)");
+    return !child_has_sanitizer();
 }
 
 #endif

@@ -16,14 +16,7 @@
 /* Sanitizers and valgrind make system calls of their own behind the program's back. */
 static inline bool sandbox_is_possible(void)
 {
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
-    return false;
-#elif defined(__has_feature)
-#if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer)
-    return false;
-#endif
-#endif
-    return !child_is_under_valgrind();
+    return !child_has_sanitizer() && !child_is_under_valgrind();
 }
 
 /* Lets only calls[0..count) through, or, with deny, all but these. */

@@ -8,12 +8,14 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "unit.h"
+
 /* Whether there can be any here; says so if not. */
 static inline bool setuid_is_possible(void)
 {
     if (geteuid() == 0)
         return true;
-    fprintf(stderr, "\n  NOT TESTED here: setuid hosts (needs root)\n");
+    unit_skip("setuid hosts (needs root)");
     return false;
 }
 

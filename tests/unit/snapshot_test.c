@@ -302,7 +302,7 @@ static void fault_40_41_links_and_strangers_files_are_refused(void)
     CU_ASSERT_EQUAL(ot_snapshot_open(&snapshot, path, NULL, &err), OT_OK);
     ot_snapshot_unref(snapshot);
     if (geteuid() != 0) {
-        printf("SKIPPED: a stranger's file needs root to make one\n");
+        unit_skip("a stranger's file, which needs root to make one");
         return;
     }
     CU_ASSERT_EQUAL(chown(path, 65534, 65534), 0);

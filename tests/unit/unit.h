@@ -13,6 +13,9 @@ struct unit_case {
  * a name; returns the exit status. A fresh directory is in unit_dir() meanwhile. */
 int unit_main(const char *suite, const struct unit_case *cases, int argc, char **argv);
 
+/* Says that a part of the running case is left out, and why; tests/run repeats it. */
+void unit_skip(const char *why);
+
 /* A scratch directory (mode 0700) of this run, removed at its end. */
 const char *unit_dir(void);
 /* unit_dir()/name, in one of several static buffers. */
