@@ -33,13 +33,15 @@ enum told {
     TOLD_ALL
 };
 
+/* Made and thrown away for every look-up: small enough for malloc's quick lists. */
 struct loader {
     struct ot_provider *provider;
     _Atomic(struct ot_cache *)
         cache; /* NULL: the configuration could not be loaded yet */
-    struct ot_uri uri;
+    char source[OT_SOURCE_NAME_MAX + 1], id[OT_ID_MAX + 1]; /* of the URI, as ot_uri's */
+    enum ot_state_filter state;
+    struct ot_bytes name; /* of the URI's query; data NULL: none */
     struct ot_criteria criteria;
-    struct ot_error refusal;        /* criteria that we cannot honour; else OT_OK */
     _Atomic(struct ot_hits *) hits; /* NULL: not searched yet */
     _Atomic uint32_t next;          /* hit */
     _Atomic uint32_t unusable;      /* hits that the core made nothing of */
@@ -76,7 +78,23 @@ static void loader_free(struct loader *loader)
     if (hits != &no_memory)
         ot_hits_free(hits);
     ot_criteria_clear(&loader->criteria);
+    free(loader->name.data);
     free(loader);
+}
+
+static enum ot_status take_uri(struct loader *loader, const char *text,
+                               struct ot_error *err)
+{
+    struct ot_uri uri;
+    enum ot_status status = parse_uri(&uri, text, err);
+
+    if (status != OT_OK)
+        return status;
+    memcpy(loader->source, uri.source, strlen(uri.source) + 1);
+    memcpy(loader->id, uri.id, strlen(uri.id) + 1);
+    loader->state = uri.state;
+    return uri.has_name ? ot_bytes_set(&loader->name, uri.name, uri.name_len, err)
+                        : OT_OK;
 }
 
 /* Programs on default paths open a store when they make an SSL_CTX and give it up for
@@ -88,24 +106,23 @@ static enum ot_status find_source(struct loader *loader, struct ot_error *err)
     enum ot_status status;
     bool known;
 
-    status = ot_sources_find(&loader->provider->sources, loader->uri.source, &cache,
-                             &known, err);
+    status =
+        ot_sources_find(&loader->provider->sources, loader->source, &cache, &known, err);
     atomic_store(&loader->cache, cache);
-    return known && loader->uri.source[0] != '\0' ? status : OT_OK;
+    return known && loader->source[0] != '\0' ? status : OT_OK;
 }
 
 static enum ot_status loader_new(struct loader **out, struct ot_provider *provider,
                                  const char *uri, const OSSL_PARAM params[],
                                  struct ot_error *err)
 {
-    struct loader *loader = calloc(1, sizeof(*loader));
+    struct loader *loader = malloc(sizeof(*loader));
     enum ot_status status;
 
     if (loader == NULL)
         return ot_error_nomem(err);
-    loader->provider = provider;
-    loader->criteria = (struct ot_criteria)OT_CRITERIA_INIT;
-    status = parse_uri(&loader->uri, uri, err);
+    *loader = (struct loader){.provider = provider, .criteria = OT_CRITERIA_INIT};
+    status = take_uri(loader, uri, err);
     if (status == OT_OK)
         status = find_source(loader, err);
     if (status == OT_OK)
@@ -144,6 +161,21 @@ static const OSSL_PARAM *store_settable_ctx_params(void *provctx)
     return ot_criteria_settable();
 }
 
+/* Makes found (NULL: there was no memory for it) the result, unless there is one already;
+ * the result. */
+static struct ot_hits *settle(struct loader *loader, struct ot_hits *found)
+{
+    struct ot_hits *expected = NULL;
+
+    if (found == NULL)
+        found = &no_memory;
+    if (atomic_compare_exchange_strong(&loader->hits, &expected, found))
+        return found;
+    if (found != &no_memory)
+        ot_hits_free(found);
+    return expected;
+}
+
 /* Criteria that cannot be honoured make the search fail, not this call: X509_LOOKUP_store
  * goes on as if it had succeeded, and OSSL_STORE_open_ex of 3.0 keeps using the loader
  * that it has closed when this fails. Finding nothing is never less safe than finding
@@ -154,7 +186,7 @@ static int store_set_ctx_params(void *ctx, const OSSL_PARAM params[])
     struct ot_error err = OT_ERROR_INIT;
 
     if (ot_criteria_set(&loader->criteria, params, &err) != OT_OK)
-        loader->refusal = err;
+        (void)settle(loader, ot_hits_none(&err));
     return 1;
 }
 
@@ -167,13 +199,11 @@ static bool is_quiet(const struct loader *loader)
 
 static struct ot_query query_of(const struct loader *loader)
 {
-    const struct ot_uri *uri = &loader->uri;
-    struct ot_query query = {.state = uri->state};
+    struct ot_query query = {.state = loader->state};
 
-    if (uri->id[0] != '\0')
-        query.id = ot_span_str(uri->id);
-    if (uri->has_name)
-        query.name = ot_span_of(uri->name, uri->name_len);
+    if (loader->id[0] != '\0')
+        query.id = ot_span_str(loader->id);
+    query.name = ot_span_of(loader->name.data, loader->name.len);
     ot_criteria_apply(&loader->criteria, &query);
     return query;
 }
@@ -183,16 +213,16 @@ static struct ot_query query_of(const struct loader *loader)
 static void check_id(const struct loader *loader, const struct ot_source *source,
                      struct ot_hits *hits)
 {
-    const struct ot_uri *uri = &loader->uri;
-    const char *kind[] = {"active ", "inactive ", ""};
+    static const char *const kind[] = {"active ", "inactive ", ""};
 
-    if (uri->id[0] == '\0' || hits->positions.count > 0 || hits->error.status != OT_OK ||
-        uri->has_name || ot_criteria_is_search(&loader->criteria))
+    if (loader->id[0] == '\0' || hits->positions.count > 0 ||
+        hits->error.status != OT_OK || loader->name.data != NULL ||
+        ot_criteria_is_search(&loader->criteria))
         return;
     ot_error_set(&hits->error, OT_E_NOT_FOUND,
                  "source '%s' has no %scertificate %s; `orgtrust list --source %s` shows "
                  "which there are",
-                 source->name, kind[uri->state], uri->id, source->name);
+                 source->name, kind[loader->state], loader->id, source->name);
 }
 
 static struct ot_hits *search(struct loader *loader)
@@ -203,13 +233,11 @@ static struct ot_hits *search(struct loader *loader)
     struct ot_hits *hits = NULL;
     struct ot_query query;
 
-    if (loader->refusal.status != OT_OK)
-        return ot_hits_none(&loader->refusal);
     if (loader->criteria.expect != EXPECT_ANYTHING &&
         loader->criteria.expect != EXPECT_CERTIFICATES)
         return ot_hits_none(NULL);
     if (cache == NULL) {
-        if (ot_sources_find(&loader->provider->sources, loader->uri.source, &cache, NULL,
+        if (ot_sources_find(&loader->provider->sources, loader->source, &cache, NULL,
                             &err) != OT_OK)
             return ot_hits_none(&err);
         atomic_store(&loader->cache, cache);
@@ -226,19 +254,9 @@ static struct ot_hits *search(struct loader *loader)
 
 static struct ot_hits *hits_of(struct loader *loader)
 {
-    struct ot_hits *found, *expected = NULL;
+    struct ot_hits *found = atomic_load_explicit(&loader->hits, memory_order_acquire);
 
-    found = atomic_load_explicit(&loader->hits, memory_order_acquire);
-    if (found != NULL)
-        return found;
-    found = search(loader);
-    if (found == NULL)
-        found = &no_memory;
-    if (atomic_compare_exchange_strong(&loader->hits, &expected, found))
-        return found;
-    if (found != &no_memory)
-        ot_hits_free(found);
-    return expected;
+    return found != NULL ? found : settle(loader, search(loader));
 }
 
 /* Whether something has to be said behind the last hit. */

@@ -62,8 +62,8 @@ static enum ot_status wrong(const OSSL_PARAM *param, struct ot_error *err)
                         param->key);
 }
 
-static enum ot_status set_bytes(struct ot_bytes *bytes, const void *data, size_t len,
-                                struct ot_error *err)
+enum ot_status ot_bytes_set(struct ot_bytes *bytes, const void *data, size_t len,
+                            struct ot_error *err)
 {
     uint8_t *copy =
         malloc(len + 1); /* never 0 bytes, which malloc may answer with NULL */
@@ -112,7 +112,7 @@ static enum ot_status set_serial(struct ot_bytes *serial, const OSSL_PARAM *para
     if (param->data_type != OSSL_PARAM_UNSIGNED_INTEGER &&
         param->data_type != OSSL_PARAM_INTEGER)
         return wrong(param, err);
-    status = set_bytes(serial, native, len, err);
+    status = ot_bytes_set(serial, native, len, err);
     if (status != OT_OK)
         return status;
 #if __BYTE_ORDER == __LITTLE_ENDIAN
@@ -159,12 +159,12 @@ static enum ot_status set_one(struct ot_criteria *criteria, const OSSL_PARAM *pa
         return set_int(member, param, err);
     case FORM_OCTETS:
         return param->data_type == OSSL_PARAM_OCTET_STRING
-                   ? set_bytes(member, param->data, param->data_size, err)
+                   ? ot_bytes_set(member, param->data, param->data_size, err)
                    : wrong(param, err);
     case FORM_TEXT:
         return param->data_type == OSSL_PARAM_UTF8_STRING
-                   ? set_bytes(member, param->data,
-                               strnlen(param->data, param->data_size), err)
+                   ? ot_bytes_set(member, param->data,
+                                  strnlen(param->data, param->data_size), err)
                    : wrong(param, err);
     case FORM_UNSIGNED:
         return set_serial(member, param, err);

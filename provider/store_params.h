@@ -13,6 +13,10 @@ struct ot_bytes {
     size_t len;
 };
 
+/* Replaces what bytes held by a copy, which free(bytes->data) ends. */
+enum ot_status ot_bytes_set(struct ot_bytes *bytes, const void *data, size_t len,
+                            struct ot_error *err);
+
 struct ot_criteria {
     int expect; /* OSSL_STORE_INFO_*; 0: anything */
     struct ot_bytes subject, issuer, serial, fingerprint, alias;

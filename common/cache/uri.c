@@ -171,7 +171,9 @@ enum ot_status ot_uri_parse(struct ot_uri *uri, const char *text, struct ot_erro
     struct part source, id;
     const char *rest;
 
-    memset(uri, 0, sizeof(*uri));
+    uri->source[0] = uri->id[0] = uri->name[0] = '\0'; /* all of it is 4 KB */
+    uri->name_len = 0;
+    uri->has_name = false;
     uri->state = OT_STATE_ACTIVE;
     if (!ot_uri_is_ours(text))
         return wrong(err, "it must begin with orgtrust:");
