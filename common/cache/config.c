@@ -16,7 +16,7 @@
 
 struct ot_config {
     size_t count;
-    struct ot_source source[OT_SOURCES_MAX];
+    struct ot_source source[]; /* as many as there are sections */
 };
 
 static enum ot_status add_default(struct ot_config_text *text, struct ot_error *err)
@@ -168,7 +168,7 @@ static enum ot_status build_all(struct ot_config *config,
 
     for (others = 0; others < 2; others++) /* the default source first */
         for (i = 0; i < text->count && status == OT_OK; i++) {
-            const struct ot_config_section *section = &text->section[i];
+            const struct ot_config_section *section = text->section[i];
 
             if ((strcmp(section->name, DEFAULT_SOURCE) != 0) != others)
                 continue;
@@ -182,22 +182,19 @@ static enum ot_status build_all(struct ot_config *config,
 
 enum ot_status ot_config_load(struct ot_config **out, struct ot_error *err)
 {
-    struct ot_config_text *text = calloc(1, sizeof(*text));
-    struct ot_config *config = calloc(1, sizeof(*config));
+    struct ot_config_text text = {0};
+    struct ot_config *config = NULL;
     enum ot_status status;
 
     *out = NULL;
-    if (text == NULL || config == NULL)
-        status = ot_error_nomem(err);
-    else
-        status = ot_config_read(text, err);
+    status = ot_config_read(&text, err);
     if (status == OT_OK)
-        status = add_default(text, err);
-    if (status == OT_OK)
-        status = build_all(config, text, err);
-    if (text != NULL)
-        ot_config_text_clear(text);
-    free(text);
+        status = add_default(&text, err);
+    if (status == OT_OK) {
+        config = calloc(1, sizeof(*config) + text.count * sizeof(config->source[0]));
+        status = config == NULL ? ot_error_nomem(err) : build_all(config, &text, err);
+    }
+    ot_config_text_clear(&text);
     if (status != OT_OK) {
         ot_config_free(config);
         return status;

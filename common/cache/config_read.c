@@ -25,8 +25,10 @@ void ot_config_text_clear(struct ot_config_text *text)
     size_t i;
 
     section_clear(&text->head);
-    for (i = 0; i < text->count; i++)
-        section_clear(&text->section[i]);
+    for (i = 0; i < text->count; i++) {
+        section_clear(text->section[i]);
+        free(text->section[i]);
+    }
     ot_source_clear(&text->probe);
 }
 
@@ -36,29 +38,34 @@ struct ot_config_section *ot_config_find_section(struct ot_config_text *text,
     size_t i;
 
     for (i = 0; i < text->count; i++)
-        if (strcmp(text->section[i].name, name) == 0)
-            return &text->section[i];
+        if (strcmp(text->section[i]->name, name) == 0)
+            return text->section[i];
     return NULL;
 }
 
 enum ot_status ot_config_add_section(struct ot_config_text *text, const char *name,
                                      char *origin, struct ot_error *err)
 {
-    struct ot_config_section *section = &text->section[text->count];
+    struct ot_config_section *section;
 
     if (text->count == OT_SOURCES_MAX) {
         free(origin);
         return ot_error_set(err, OT_E_CONFIG, "there are more than %d sources",
                             OT_SOURCES_MAX);
     }
+    section = calloc(1, sizeof(*section));
+    if (section == NULL) {
+        free(origin);
+        return ot_error_nomem(err);
+    }
     section->name = strdup(name);
     section->origin = origin;
     if (section->name == NULL || origin == NULL) {
         section_clear(section);
-        *section = (struct ot_config_section){0};
+        free(section);
         return ot_error_nomem(err);
     }
-    text->count++;
+    text->section[text->count++] = section;
     text->current = section;
     return OT_OK;
 }

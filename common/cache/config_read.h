@@ -14,7 +14,7 @@ struct ot_config_section {
 };
 
 struct ot_config_text {
-    struct ot_config_section head, section[OT_SOURCES_MAX];
+    struct ot_config_section head, *section[OT_SOURCES_MAX];
     size_t count;
     struct ot_config_section *current;
     struct ot_source probe; /* values are tried on it, where their line is known */

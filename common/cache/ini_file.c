@@ -10,6 +10,8 @@
 
 #include "cache/text.h"
 
+#define FIRST_ROOM 4096u
+
 /* inih knows neither where it is nor that it should stop; this does. */
 struct parse {
     const struct ot_ini *ini;
@@ -147,19 +149,40 @@ enum ot_status ot_ini_parse(const struct ot_ini *ini, const char *path, const ch
     return p.status;
 }
 
+/* Room for what comes next: a page at first, which nearly every file fits into, then
+ * twice as much, up to one byte more than allowed, to notice a file that grew after it
+ * was examined. */
+static bool make_room(char **text, size_t len, size_t *room, size_t max_bytes)
+{
+    size_t wanted = *room == 0 ? FIRST_ROOM : *room * 2;
+    char *grown;
+
+    if (len < *room)
+        return true;
+    if (wanted > max_bytes + 1)
+        wanted = max_bytes + 1;
+    grown = realloc(*text, wanted);
+    if (grown == NULL)
+        return false;
+    *text = grown;
+    *room = wanted;
+    return true;
+}
+
 enum ot_status ot_ini_read(const struct ot_ini *ini, const char *path, int fd,
                            size_t max_bytes, struct ot_error *err)
 {
-    /* One byte more than allowed, to notice a file that grew after it was examined. */
-    char *text = malloc(max_bytes + 1);
     enum ot_status status = OT_OK;
-    size_t len = 0;
+    size_t len = 0, room = 0;
+    char *text = NULL;
     ssize_t n = 1;
 
-    if (text == NULL)
-        return ot_error_nomem(err);
     while (n != 0 && len <= max_bytes && status == OT_OK) {
-        n = read(fd, text + len, max_bytes + 1 - len);
+        if (!make_room(&text, len, &room, max_bytes)) {
+            status = ot_error_nomem(err);
+            break;
+        }
+        n = read(fd, text + len, room - len);
         if (n > 0)
             len += (size_t)n;
         else if (n < 0 && errno != EINTR)
