@@ -5,6 +5,7 @@
 #include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <unistd.h>
 
 #include "cache/path.h"
@@ -12,15 +13,15 @@
 
 struct ot_snapshot {
     atomic_uint references;
-    atomic_uint
-        verified[OT_FORMAT_TABLES / 32]; /* a bit for each table that was checked */
-    struct cdb cdb;                      /* the mapping */
-    const uint8_t *bytes;
-    size_t size;     /* of the file */
-    size_t data_end; /* where entries end and the hash tables begin */
+    const uint8_t *bytes; /* the mapping; NULL: none yet */
+    size_t size;          /* of the file */
+    size_t database_len;  /* where the cdb ends and the checksums begin */
+    size_t data_end;      /* where entries end and the hash tables begin */
     dev_t dev;
     ino_t ino;
     struct ot_snapshot_info info;
+    size_t start_len;
+    uint8_t start[OT_FORMAT_START_MAX]; /* the file's: directory and head */
 };
 
 static enum ot_status damaged(struct ot_error *err, const char *what)
@@ -28,62 +29,102 @@ static enum ot_status damaged(struct ot_error *err, const char *what)
     return ot_error_set(err, OT_E_CORRUPT, "the snapshot is damaged (%s)", what);
 }
 
-static const uint8_t *trailer_of(const struct ot_snapshot *snapshot)
+/* The value of the first entry, which is the head, whatever it says. */
+static enum ot_status get_head(const struct ot_snapshot *snapshot, struct ot_span *head,
+                               struct ot_error *err)
 {
-    return snapshot->bytes + snapshot->size - OT_FORMAT_TRAILER_LEN;
-}
-
-/* Length, magic, version, and the checksums that make the rest verifiable piece by piece.
- */
-static enum ot_status check_trailer(struct ot_snapshot *snapshot, struct ot_error *err)
-{
-    const uint8_t *trailer;
+    const uint8_t *entry = snapshot->start + OT_FORMAT_DIRECTORY_LEN;
     uint32_t version;
 
-    if (snapshot->size < OT_FORMAT_DIRECTORY_LEN + OT_FORMAT_TRAILER_LEN)
+    if (snapshot->start_len < OT_FORMAT_HEAD_AT + OT_FORMAT_H_SCOPE)
         return damaged(err, "too short");
-    trailer = trailer_of(snapshot);
-    if (ot_get_u32(trailer + OT_FORMAT_T_MAGIC) != OT_FORMAT_MAGIC)
-        return damaged(err, "truncated, or not a snapshot");
-    version = ot_get_u32(trailer + OT_FORMAT_T_VERSION);
+    *head = ot_span_of(snapshot->start + OT_FORMAT_HEAD_AT, ot_get_u32(entry + 4));
+    if (ot_get_u32(entry) != 1 || entry[OT_FORMAT_ENTRY_LEN] != 'H' ||
+        ot_get_u32(head->data + OT_FORMAT_H_MAGIC) != OT_FORMAT_MAGIC)
+        return damaged(err, "not a snapshot, or of a format before version 2");
+    version = ot_get_u32(head->data + OT_FORMAT_H_VERSION);
     if (version != OT_FORMAT_VERSION)
         return ot_error_set(err, OT_E_CORRUPT,
                             "the snapshot has format version %u, this program reads %u",
                             version, OT_FORMAT_VERSION);
-    if (ot_get_u64(trailer + OT_FORMAT_T_LENGTH) != snapshot->size)
-        return damaged(err, "wrong length");
-    if (ot_get_u64(trailer + OT_FORMAT_T_SUM) != XXH3_64bits(trailer, OT_FORMAT_T_SUM))
-        return damaged(err, "trailer");
-    if (ot_get_u64(trailer + OT_FORMAT_T_DIRECTORY) !=
-        XXH3_64bits(snapshot->bytes, OT_FORMAT_DIRECTORY_LEN))
-        return damaged(err, "directory");
-    snapshot->data_end = ot_get_u32(snapshot->bytes);
-    if (snapshot->data_end < OT_FORMAT_DIRECTORY_LEN ||
-        snapshot->data_end > snapshot->size - OT_FORMAT_TRAILER_LEN)
-        return damaged(err, "directory");
+    if (head->len < OT_FORMAT_H_SCOPE ||
+        head->len > snapshot->start_len - OT_FORMAT_HEAD_AT ||
+        ot_get_u64(head->data) !=
+            XXH3_64bits(head->data + OT_FORMAT_SUM_LEN, head->len - OT_FORMAT_SUM_LEN))
+        return damaged(err, "head");
     return OT_OK;
 }
 
-/* A hash table, verified when this process uses it for the first time. Two threads may
- * both verify; they come to the same answer. */
-static enum ot_status get_table(struct ot_snapshot *snapshot, uint32_t hash,
+/* Lengths, and the checksum that makes the directory usable. */
+static enum ot_status check_lengths(struct ot_snapshot *snapshot, struct ot_span head,
+                                    struct ot_error *err)
+{
+    uint64_t database_len = ot_get_u64(head.data + OT_FORMAT_H_DATABASE);
+    size_t tables_len;
+
+    if (ot_get_u64(head.data + OT_FORMAT_H_LENGTH) != snapshot->size)
+        return damaged(err, "truncated, or of a wrong length");
+    if (ot_get_u64(head.data + OT_FORMAT_H_DIRECTORY) !=
+        XXH3_64bits(snapshot->start, OT_FORMAT_DIRECTORY_LEN))
+        return damaged(err, "directory");
+    snapshot->data_end = ot_get_u32(snapshot->start);
+    if (database_len > snapshot->size || snapshot->data_end > database_len ||
+        snapshot->data_end < OT_FORMAT_HEAD_AT + head.len)
+        return damaged(err, "directory");
+    snapshot->database_len = (size_t)database_len;
+    tables_len = snapshot->database_len - snapshot->data_end;
+    if (snapshot->size - snapshot->database_len !=
+        ot_format_blocks(tables_len) * OT_FORMAT_BLOCK_SUM_LEN)
+        return damaged(err, "length of the checksums");
+    return OT_OK;
+}
+
+static enum ot_status read_info(struct ot_snapshot *snapshot, struct ot_span head,
+                                const char *scope, struct ot_error *err)
+{
+    struct ot_snapshot_info *info = &snapshot->info;
+
+    info->total = ot_get_u32(head.data + OT_FORMAT_H_COUNTS);
+    info->active = ot_get_u32(head.data + OT_FORMAT_H_COUNTS + 4);
+    info->quarantined = ot_get_u32(head.data + OT_FORMAT_H_COUNTS + 8);
+    info->written_at = (int64_t)ot_get_u64(head.data + OT_FORMAT_H_WRITTEN_AT);
+    info->scope = ot_span_of(head.data + OT_FORMAT_H_SCOPE, head.len - OT_FORMAT_H_SCOPE);
+    if (scope != NULL && !ot_span_equal(info->scope, ot_span_str(scope)))
+        return ot_error_set(err, OT_E_CORRUPT, "the snapshot is of %.*s, not of %s",
+                            (int)info->scope.len, (const char *)info->scope.data, scope);
+    return OT_OK;
+}
+
+/* The slots of a hash table, not yet verified. */
+static enum ot_status get_table(const struct ot_snapshot *snapshot, uint32_t hash,
                                 struct ot_span *out, struct ot_error *err)
 {
-    uint32_t number = hash % OT_FORMAT_TABLES, bit = 1u << number % 32;
-    const uint8_t *entry = snapshot->bytes + 8 * number;
+    const uint8_t *entry = snapshot->start + 8 * (hash % OT_FORMAT_TABLES);
     size_t at = ot_get_u32(entry), slots = ot_get_u32(entry + 4);
-    size_t end = snapshot->size - OT_FORMAT_TRAILER_LEN;
-    atomic_uint *word = &snapshot->verified[number / 32];
 
-    if (at < snapshot->data_end || at > end || slots > (end - at) / 8)
+    if (at < snapshot->data_end || at > snapshot->database_len ||
+        (at - snapshot->data_end) % OT_FORMAT_SLOT_LEN != 0 ||
+        slots > (snapshot->database_len - at) / OT_FORMAT_SLOT_LEN)
         return damaged(err, "directory");
-    *out = ot_span_of(snapshot->bytes + at, 8 * slots);
-    if (atomic_load_explicit(word, memory_order_relaxed) & bit)
+    *out = ot_span_of(snapshot->bytes + at, OT_FORMAT_SLOT_LEN * slots);
+    return OT_OK;
+}
+
+/* Verifies the block of the hash tables that a slot lies in, unless it is *verified, the
+ * one before. */
+static enum ot_status check_slot(const struct ot_snapshot *snapshot, const uint8_t *slot,
+                                 size_t *verified, struct ot_error *err)
+{
+    const uint8_t *tables = snapshot->bytes + snapshot->data_end;
+    size_t block = (size_t)(slot - tables) / OT_FORMAT_BLOCK_LEN;
+
+    if (block == *verified)
         return OT_OK;
-    if (ot_format_table_sum(out->data, out->len) !=
-        ot_get_u32(trailer_of(snapshot) + OT_FORMAT_T_TABLES + 4 * number))
+    if (ot_format_block_sum(tables, snapshot->database_len - snapshot->data_end, block) !=
+        ot_get_u32(snapshot->bytes + snapshot->database_len +
+                   OT_FORMAT_BLOCK_SUM_LEN * block))
         return damaged(err, "hash table");
-    atomic_fetch_or_explicit(word, bit, memory_order_relaxed);
+    *verified = block;
     return OT_OK;
 }
 
@@ -111,12 +152,12 @@ static enum ot_status get_entry(const struct ot_snapshot *snapshot, size_t at,
  * key that is not there from one that was damaged; this one can: an entry whose slot
  * carries the hash we look for has either our key or another of the same hash, or is
  * damaged. */
-static enum ot_status find(struct ot_snapshot *snapshot, const void *key, size_t key_len,
-                           struct ot_span *value, struct ot_error *err)
+static enum ot_status find(const struct ot_snapshot *snapshot, const void *key,
+                           size_t key_len, struct ot_span *value, struct ot_error *err)
 {
     uint32_t hash = cdb_hash(key, (unsigned)key_len);
     struct ot_span table = {NULL, 0}, found = {NULL, 0};
-    size_t slots, i, n;
+    size_t slots, i, n, verified = SIZE_MAX;
     const uint8_t *slot;
     enum ot_status status;
 
@@ -124,10 +165,13 @@ static enum ot_status find(struct ot_snapshot *snapshot, const void *key, size_t
     status = get_table(snapshot, hash, &table, err);
     if (status != OT_OK)
         return status;
-    slots = table.len / 8;
+    slots = table.len / OT_FORMAT_SLOT_LEN;
     for (n = 0; n < slots; n++) {
         i = ((hash >> 8) % slots + n) % slots;
-        slot = table.data + 8 * i;
+        slot = table.data + OT_FORMAT_SLOT_LEN * i;
+        status = check_slot(snapshot, slot, &verified, err);
+        if (status != OT_OK)
+            return status;
         if (ot_get_u32(slot + 4) == 0)
             return OT_OK;
         if (ot_get_u32(slot) != hash)
@@ -159,8 +203,9 @@ static enum ot_status check_value(struct ot_span *value, struct ot_error *err)
     return OT_OK;
 }
 
-static enum ot_status find_list(struct ot_snapshot *snapshot, const void *key, size_t len,
-                                struct ot_positions *out, struct ot_error *err)
+static enum ot_status find_list(const struct ot_snapshot *snapshot, const void *key,
+                                size_t len, struct ot_positions *out,
+                                struct ot_error *err)
 {
     struct ot_span value;
     enum ot_status status = find(snapshot, key, len, &value, err);
@@ -174,48 +219,54 @@ static enum ot_status find_list(struct ot_snapshot *snapshot, const void *key, s
     return OT_OK;
 }
 
-static enum ot_status read_info(struct ot_snapshot *snapshot, const char *scope,
-                                struct ot_error *err)
+/* What every search needs is read, not mapped: that takes a tenth of the time of letting
+ * the kernel map the pages around it, and none of their memory. */
+static enum ot_status read_start(struct ot_snapshot *snapshot, int fd,
+                                 struct ot_error *err)
 {
-    struct ot_snapshot_info *info = &snapshot->info;
-    struct ot_span value;
-    enum ot_status status = find(snapshot, "H", 1, &value, err);
+    ssize_t n = 1;
 
-    if (status == OT_OK)
-        status = check_value(&value, err);
-    if (status != OT_OK)
-        return status;
-    if (value.data == NULL || value.len < OT_FORMAT_INFO_LEN)
-        return damaged(err, "no description");
-    info->total = ot_get_u32(value.data);
-    info->active = ot_get_u32(value.data + 4);
-    info->quarantined = ot_get_u32(value.data + 8);
-    info->written_at = (int64_t)ot_get_u64(value.data + 12);
-    info->scope =
-        ot_span_of(value.data + OT_FORMAT_INFO_LEN, value.len - OT_FORMAT_INFO_LEN);
-    if (scope != NULL && !ot_span_equal(info->scope, ot_span_str(scope)))
-        return ot_error_set(err, OT_E_CORRUPT, "the snapshot is of %.*s, not of %s",
-                            (int)info->scope.len, (const char *)info->scope.data, scope);
+    while (n != 0 && snapshot->start_len < sizeof(snapshot->start)) {
+        n = read(fd, snapshot->start + snapshot->start_len,
+                 sizeof(snapshot->start) - snapshot->start_len);
+        if (n > 0)
+            snapshot->start_len += (size_t)n;
+        else if (n < 0 && errno != EINTR)
+            return ot_error_errno(err, OT_E_IO, errno, "read");
+    }
     return OT_OK;
 }
 
 static enum ot_status map(struct ot_snapshot *snapshot, int fd, struct ot_error *err)
 {
+    void *bytes = mmap(NULL, snapshot->size, PROT_READ, MAP_SHARED, fd, 0);
+
+    if (bytes == MAP_FAILED)
+        return ot_error_errno(err, OT_E_IO, errno, "mmap");
+    snapshot->bytes = bytes;
+    return OT_OK;
+}
+
+static enum ot_status take_file(struct ot_snapshot *snapshot, int fd, const char *scope,
+                                struct ot_error *err)
+{
+    struct ot_span head = {NULL, 0};
+    enum ot_status status;
     struct stat st;
 
     if (fstat(fd, &st) != 0)
         return ot_error_errno(err, OT_E_IO, errno, "stat");
-    if (st.st_size < (off_t)OT_FORMAT_DIRECTORY_LEN)
-        return damaged(err, "too short");
-    if (cdb_init(&snapshot->cdb, fd) != 0) {
-        snapshot->cdb.cdb_mem = NULL;
-        return ot_error_errno(err, OT_E_IO, errno, "mmap");
-    }
-    snapshot->bytes = snapshot->cdb.cdb_mem;
-    snapshot->size = snapshot->cdb.cdb_fsize;
+    snapshot->size = (size_t)st.st_size;
     snapshot->dev = st.st_dev;
     snapshot->ino = st.st_ino;
-    return OT_OK;
+    status = read_start(snapshot, fd, err);
+    if (status == OT_OK)
+        status = get_head(snapshot, &head, err);
+    if (status == OT_OK)
+        status = check_lengths(snapshot, head, err);
+    if (status == OT_OK)
+        status = read_info(snapshot, head, scope, err);
+    return status == OT_OK ? map(snapshot, fd, err) : status;
 }
 
 enum ot_status ot_snapshot_open(struct ot_snapshot **out, const char *path,
@@ -231,18 +282,16 @@ enum ot_status ot_snapshot_open(struct ot_snapshot **out, const char *path,
         return ot_error_set(err, OT_E_NO_SNAPSHOT, "there is no snapshot %s yet", path);
     if (status != OT_OK)
         return status;
-    snapshot = calloc(1, sizeof(*snapshot));
+    snapshot = malloc(sizeof(*snapshot));
     if (snapshot == NULL) {
         close(fd);
         return ot_error_nomem(err);
     }
     atomic_init(&snapshot->references, 1);
-    status = map(snapshot, fd, err);
+    snapshot->bytes = NULL;
+    snapshot->start_len = 0;
+    status = take_file(snapshot, fd, scope, err);
     close(fd);
-    if (status == OT_OK)
-        status = check_trailer(snapshot, err);
-    if (status == OT_OK)
-        status = read_info(snapshot, scope, err);
     if (status != OT_OK) {
         ot_error_prefix(err, "%s", path);
         ot_snapshot_unref(snapshot);
@@ -263,8 +312,8 @@ void ot_snapshot_unref(struct ot_snapshot *snapshot)
     if (snapshot == NULL ||
         atomic_fetch_sub_explicit(&snapshot->references, 1, memory_order_acq_rel) != 1)
         return;
-    if (snapshot->cdb.cdb_mem != NULL)
-        cdb_free(&snapshot->cdb);
+    if (snapshot->bytes != NULL)
+        (void)munmap((void *)(uintptr_t)snapshot->bytes, snapshot->size);
     free(snapshot);
 }
 
@@ -326,13 +375,15 @@ enum ot_status ot_snapshot_record(struct ot_snapshot *snapshot,
 
 enum ot_status ot_snapshot_verify(struct ot_snapshot *snapshot, struct ot_error *err)
 {
-    size_t summed = snapshot->size - OT_FORMAT_TRAILER_LEN + OT_FORMAT_T_WHOLE;
+    const uint8_t *sums = snapshot->bytes + snapshot->database_len;
     struct ot_positions all;
     struct ot_record record;
     enum ot_status status;
     uint32_t i;
 
-    if (XXH3_64bits(snapshot->bytes, summed) != ot_get_u64(snapshot->bytes + summed))
+    if (ot_format_whole_sum(snapshot->bytes, snapshot->database_len, sums,
+                            snapshot->size - snapshot->database_len) !=
+        ot_get_u64(snapshot->bytes + OT_FORMAT_HEAD_AT + OT_FORMAT_H_WHOLE))
         return damaged(err, "checksum of the whole file");
     status = ot_snapshot_all(snapshot, &all, err);
     for (i = 0; status == OT_OK && i < all.count; i++)

@@ -1,18 +1,19 @@
 /* A snapshot: all certificates of a source as last seen, in one immutable file.
  *
- * The file is a constant database (cdb, D. J. Bernstein) followed by a trailer of ours.
+ * The file is a constant database (cdb, D. J. Bernstein) followed by checksums.
  *
- *   cdb      key "H"            the info below
+ *   cdb      key "H"            the head: magic, version, lengths, checksums of the cdb's
+ *                               directory and of the whole file, the info below
  *            key "R" + number   a record, see record.h; number is 32 bit little-endian
  *            key "L"            positions of all records, newest valid_at first
  *            key I + XXH3-64    positions of the records that I (enum ot_index) finds
  *                               under a term with that hash, in the order of "L"
- *   trailer  checksums of the cdb's directory and of each of its 256 hash tables, of the
- *            whole file, its length, version and magic
+ *   sums     a checksum for each 512 bytes of the cdb's hash tables
  *
  * A position is where a record starts in the file, 32 bit little-endian. Lists carry a
- * checksum, records theirs; a hash table is verified the first time a process uses it: no
- * flipped bit becomes a wrong answer. ot_snapshot_verify reads every byte, for a sync.
+ * checksum, records theirs, and of a hash table what a search reads is verified each
+ * time: no flipped bit becomes a wrong answer, and no search costs more where there are
+ * more certificates. ot_snapshot_verify reads every byte, for a sync.
  *
  * Its time (when the organization was last seen like this) is the file's modification
  * time, so that a sync which finds nothing new writes nothing.

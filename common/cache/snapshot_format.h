@@ -10,7 +10,7 @@
 #define XXH_INLINE_ALL
 #include <xxhash.h>
 
-#define OT_FORMAT_VERSION 1u
+#define OT_FORMAT_VERSION 2u
 #define OT_FORMAT_MAGIC 0x5354524fu /* "ORTS" */
 
 /* cdb: 256 pairs of position and number of slots; a slot is a hash and a position; an
@@ -18,22 +18,31 @@
 #define OT_FORMAT_TABLES 256u
 #define OT_FORMAT_DIRECTORY_LEN (OT_FORMAT_TABLES * 8u)
 #define OT_FORMAT_ENTRY_LEN 8u
+#define OT_FORMAT_SLOT_LEN 8u
 
-/* Values of "H", "L" and the indexes begin with the checksum of what follows. */
+/* Values begin with the checksum of what follows. */
 #define OT_FORMAT_SUM_LEN 8u
 
-/* "H": total, active, quarantined (32 bit each), written_at (64 bit), then the scope. */
-#define OT_FORMAT_INFO_LEN 20u
+/* The head: the value of "H", by offset from its start. Its entry is the first one. */
+#define OT_FORMAT_HEAD_AT (OT_FORMAT_DIRECTORY_LEN + OT_FORMAT_ENTRY_LEN + 1u)
+#define OT_FORMAT_H_WHOLE OT_FORMAT_SUM_LEN /* of the file but this and the sum before   \
+                                             */
+#define OT_FORMAT_H_MAGIC (OT_FORMAT_H_WHOLE + 8u)
+#define OT_FORMAT_H_VERSION (OT_FORMAT_H_MAGIC + 4u)
+#define OT_FORMAT_H_LENGTH (OT_FORMAT_H_VERSION + 4u)     /* of the file */
+#define OT_FORMAT_H_DATABASE (OT_FORMAT_H_LENGTH + 8u)    /* of the cdb in it */
+#define OT_FORMAT_H_DIRECTORY (OT_FORMAT_H_DATABASE + 8u) /* sum of the 256 pairs */
+#define OT_FORMAT_H_COUNTS (OT_FORMAT_H_DIRECTORY + 8u)   /* total, active, quarantined */
+#define OT_FORMAT_H_WRITTEN_AT (OT_FORMAT_H_COUNTS + 12u)
+#define OT_FORMAT_H_SCOPE (OT_FORMAT_H_WRITTEN_AT + 8u) /* to its end */
 
-/* The trailer, by offset from its start. */
-#define OT_FORMAT_T_TABLES 0u /* 32 bits of each table's checksum */
-#define OT_FORMAT_T_DIRECTORY (OT_FORMAT_T_TABLES + 4u * OT_FORMAT_TABLES)
-#define OT_FORMAT_T_LENGTH (OT_FORMAT_T_DIRECTORY + 8u) /* of the file */
-#define OT_FORMAT_T_VERSION (OT_FORMAT_T_LENGTH + 8u)
-#define OT_FORMAT_T_MAGIC (OT_FORMAT_T_VERSION + 4u)
-#define OT_FORMAT_T_SUM (OT_FORMAT_T_MAGIC + 4u) /* of the trailer up to here */
-#define OT_FORMAT_T_WHOLE (OT_FORMAT_T_SUM + 8u) /* of the file up to here */
-#define OT_FORMAT_TRAILER_LEN (OT_FORMAT_T_WHOLE + 8u)
+/* Directory and head are read at once; the longest scope leaves room. */
+#define OT_FORMAT_START_MAX 4096u
+
+/* The hash tables are summed by blocks, from the first slot of the first table on, so
+ * that a look-up verifies what it reads and no more: of 64 slots, it reads one or two. */
+#define OT_FORMAT_BLOCK_LEN 512u
+#define OT_FORMAT_BLOCK_SUM_LEN 4u
 
 #define OT_FORMAT_KEY_LEN 9u
 
@@ -51,9 +60,33 @@ static inline void ot_format_key(uint8_t key[OT_FORMAT_KEY_LEN], char index,
     ot_put_u64(key + 1, hash);
 }
 
-static inline uint32_t ot_format_table_sum(const uint8_t *table, size_t len)
+static inline size_t ot_format_blocks(size_t tables_len)
 {
-    return (uint32_t)XXH3_64bits(table, len);
+    return tables_len / OT_FORMAT_BLOCK_LEN + (tables_len % OT_FORMAT_BLOCK_LEN != 0);
+}
+
+/* The sum of block number i of the tables. */
+static inline uint32_t ot_format_block_sum(const uint8_t *tables, size_t tables_len,
+                                           size_t i)
+{
+    size_t at = i * OT_FORMAT_BLOCK_LEN, left = tables_len - at;
+
+    return (uint32_t)XXH3_64bits(tables + at,
+                                 left < OT_FORMAT_BLOCK_LEN ? left : OT_FORMAT_BLOCK_LEN);
+}
+
+/* The sum of the whole file: a database with its head, and the sums of its blocks. */
+static inline uint64_t ot_format_whole_sum(const uint8_t *database, size_t len,
+                                           const uint8_t *sums, size_t sums_len)
+{
+    const size_t behind = OT_FORMAT_HEAD_AT + OT_FORMAT_H_MAGIC;
+    XXH3_state_t state;
+
+    XXH3_64bits_reset(&state);
+    XXH3_64bits_update(&state, database, OT_FORMAT_HEAD_AT);
+    XXH3_64bits_update(&state, database + behind, len - behind);
+    XXH3_64bits_update(&state, sums, sums_len);
+    return XXH3_64bits_digest(&state);
 }
 
 #endif

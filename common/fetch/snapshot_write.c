@@ -187,77 +187,90 @@ static enum ot_status put_indexes(struct writer *w, size_t count, struct ot_erro
     return status;
 }
 
-static enum ot_status put_info(struct writer *w, const char *scope,
+/* The first entry, with what is known of the head by then: ot_snapshot_seal adds the
+ * rest. */
+static enum ot_status put_head(struct writer *w, const char *scope,
                                const struct ot_record *records, size_t count,
                                struct ot_error *err)
 {
-    size_t len = OT_FORMAT_INFO_LEN + strlen(scope), i;
-    uint8_t *value = malloc(OT_FORMAT_SUM_LEN + len), *info;
+    uint8_t head[OT_FORMAT_START_MAX - OT_FORMAT_HEAD_AT] = {0};
+    size_t scope_len = strlen(scope), i;
     uint32_t active = 0, quarantined = 0;
-    enum ot_status status;
 
-    if (value == NULL)
-        return ot_error_nomem(err);
-    info = value + OT_FORMAT_SUM_LEN;
+    if (scope_len > sizeof(head) - OT_FORMAT_H_SCOPE)
+        return ot_error_set(err, OT_E_CONFIG, "base_url and project are too long");
     for (i = 0; i < count; i++) {
         if (records[i].flags & OT_RECORD_QUARANTINED)
             quarantined++;
         else if (records[i].flags & OT_RECORD_ACTIVE)
             active++;
     }
-    ot_put_u32(info, (uint32_t)count);
-    ot_put_u32(info + 4, active);
-    ot_put_u32(info + 8, quarantined);
-    ot_put_u64(info + 12, (uint64_t)time(NULL));
-    memcpy(info + OT_FORMAT_INFO_LEN, scope, strlen(scope));
-    status = put_summed(w, "H", 1, value, len, err);
-    free(value);
-    return status;
+    ot_put_u32(head + OT_FORMAT_H_MAGIC, OT_FORMAT_MAGIC);
+    ot_put_u32(head + OT_FORMAT_H_VERSION, OT_FORMAT_VERSION);
+    ot_put_u32(head + OT_FORMAT_H_COUNTS, (uint32_t)count);
+    ot_put_u32(head + OT_FORMAT_H_COUNTS + 4, active);
+    ot_put_u32(head + OT_FORMAT_H_COUNTS + 8, quarantined);
+    ot_put_u64(head + OT_FORMAT_H_WRITTEN_AT, (uint64_t)time(NULL));
+    memcpy(head + OT_FORMAT_H_SCOPE, scope, scope_len);
+    return put(w, "H", 1, head, OT_FORMAT_H_SCOPE + scope_len, err);
 }
 
-void ot_snapshot_trailer(uint8_t *trailer, const uint8_t *bytes, size_t len)
+void ot_snapshot_seal(uint8_t *bytes, size_t len, uint8_t *sums)
 {
-    XXH3_state_t state;
-    uint32_t at, slots, sum;
-    size_t i;
+    uint8_t *head = bytes + OT_FORMAT_HEAD_AT;
+    size_t head_len = ot_get_u32(bytes + OT_FORMAT_DIRECTORY_LEN + 4);
+    size_t data_end = ot_get_u32(bytes), tables_len = len - data_end, i;
+    size_t blocks = ot_format_blocks(tables_len);
+    size_t sums_len = blocks * OT_FORMAT_BLOCK_SUM_LEN;
 
-    for (i = 0; i < OT_FORMAT_TABLES; i++) {
-        at = ot_get_u32(bytes + 8 * i);
-        slots = ot_get_u32(bytes + 8 * i + 4);
-        sum = 0;
-        if (at <= len && slots <= (len - at) / 8)
-            sum = ot_format_table_sum(bytes + at, 8 * (size_t)slots);
-        ot_put_u32(trailer + OT_FORMAT_T_TABLES + 4 * i, sum);
-    }
-    ot_put_u64(trailer + OT_FORMAT_T_DIRECTORY,
-               XXH3_64bits(bytes, OT_FORMAT_DIRECTORY_LEN));
-    ot_put_u64(trailer + OT_FORMAT_T_LENGTH, len + OT_FORMAT_TRAILER_LEN);
-    ot_put_u32(trailer + OT_FORMAT_T_VERSION, OT_FORMAT_VERSION);
-    ot_put_u32(trailer + OT_FORMAT_T_MAGIC, OT_FORMAT_MAGIC);
-    ot_put_u64(trailer + OT_FORMAT_T_SUM, XXH3_64bits(trailer, OT_FORMAT_T_SUM));
-    XXH3_64bits_reset(&state);
-    XXH3_64bits_update(&state, bytes, len);
-    XXH3_64bits_update(&state, trailer, OT_FORMAT_T_WHOLE);
-    ot_put_u64(trailer + OT_FORMAT_T_WHOLE, XXH3_64bits_digest(&state));
+    for (i = 0; i < blocks; i++)
+        ot_put_u32(sums + i * OT_FORMAT_BLOCK_SUM_LEN,
+                   ot_format_block_sum(bytes + data_end, tables_len, i));
+    ot_put_u64(head + OT_FORMAT_H_LENGTH, len + sums_len);
+    ot_put_u64(head + OT_FORMAT_H_DATABASE, len);
+    ot_put_u64(head + OT_FORMAT_H_DIRECTORY, XXH3_64bits(bytes, OT_FORMAT_DIRECTORY_LEN));
+    ot_put_u64(head + OT_FORMAT_H_WHOLE, ot_format_whole_sum(bytes, len, sums, sums_len));
+    ot_put_u64(head, XXH3_64bits(head + OT_FORMAT_SUM_LEN, head_len - OT_FORMAT_SUM_LEN));
 }
 
-/* The trailer of the finished database, which is mapped once more to be summed. */
-static enum ot_status put_trailer(struct writer *w, struct ot_error *err)
+/* Writes what belongs to the finished database, which is mapped once more for it: a copy
+ * of ours where it is written to, since a write that finds the disk full must fail, not
+ * raise a signal. */
+static enum ot_status put_sums(struct writer *w, uint8_t *bytes, size_t len,
+                               struct ot_error *err)
 {
-    uint8_t trailer[OT_FORMAT_TRAILER_LEN];
+    size_t blocks = ot_format_blocks(len - ot_get_u32(bytes)), head_len;
+    uint8_t *sums = malloc(blocks * OT_FORMAT_BLOCK_SUM_LEN + 1);
+    enum ot_status status;
+
+    if (sums == NULL)
+        return ot_error_nomem(err);
+    ot_snapshot_seal(bytes, len, sums);
+    status = ot_file_write(&w->file, sums, blocks * OT_FORMAT_BLOCK_SUM_LEN, err);
+    free(sums);
+    head_len = ot_get_u32(bytes + OT_FORMAT_DIRECTORY_LEN + 4);
+    if (status == OT_OK && lseek(w->file.fd, OT_FORMAT_HEAD_AT, SEEK_SET) < 0)
+        status = ot_error_errno(err, OT_E_IO, errno, "cannot write %s", w->file.path);
+    return status == OT_OK
+               ? ot_file_write(&w->file, bytes + OT_FORMAT_HEAD_AT, head_len, err)
+               : status;
+}
+
+static enum ot_status finish(struct writer *w, struct ot_error *err)
+{
+    enum ot_status status;
     struct stat st;
-    size_t len;
     void *bytes;
 
     if (fstat(w->file.fd, &st) != 0 || lseek(w->file.fd, 0, SEEK_END) < 0)
         return ot_error_errno(err, OT_E_IO, errno, "cannot read back %s", w->file.path);
-    len = (size_t)st.st_size;
-    bytes = mmap(NULL, len, PROT_READ, MAP_SHARED, w->file.fd, 0);
+    bytes = mmap(NULL, (size_t)st.st_size, PROT_READ | PROT_WRITE, MAP_PRIVATE,
+                 w->file.fd, 0);
     if (bytes == MAP_FAILED)
         return ot_error_errno(err, OT_E_IO, errno, "cannot read back %s", w->file.path);
-    ot_snapshot_trailer(trailer, bytes, len);
-    munmap(bytes, len);
-    return ot_file_write(&w->file, trailer, sizeof(trailer), err);
+    status = put_sums(w, bytes, (size_t)st.st_size, err);
+    munmap(bytes, (size_t)st.st_size);
+    return status;
 }
 
 /* Records with their labels, newest valid_at first; of the same time by id. */
@@ -276,7 +289,7 @@ static enum ot_status put_all(struct writer *w, const char *scope,
                               struct ot_record *sorted, size_t count,
                               struct ot_error *err)
 {
-    enum ot_status status = put_info(w, scope, sorted, count, err);
+    enum ot_status status = put_head(w, scope, sorted, count, err);
     uint32_t i;
 
     qsort(sorted, count, sizeof(*sorted), compare_records);
@@ -303,7 +316,7 @@ static enum ot_status write_database(struct writer *w, const char *scope,
     if (cdb_make_finish(&w->cdb) != 0 && status == OT_OK)
         status = ot_error_errno(err, OT_E_IO, errno == ENOENT ? ENOMEM : errno,
                                 "cannot write %s; nothing was changed", w->file.path);
-    return status == OT_OK ? put_trailer(w, err) : status;
+    return status == OT_OK ? finish(w, err) : status;
 }
 
 static enum ot_status write_file(struct writer *w, const char *path, const char *scope,

@@ -12,9 +12,9 @@ enum ot_status ot_snapshot_write(const char *path, const char *scope,
                                  const struct ot_record *records, size_t count,
                                  int64_t seen_at, struct ot_error *err);
 
-/* The trailer (OT_FORMAT_TRAILER_LEN bytes of cache/snapshot_format.h) that belongs
- * behind the constant database bytes[0..len), at least its directory long. Hash tables
- * that lie outside the database get a checksum that no reader asks for. */
-void ot_snapshot_trailer(uint8_t *trailer, const uint8_t *bytes, size_t len);
+/* Completes the head of a constant database bytes[0..len) whose first entry has room for
+ * it, and whose hash tables begin where its directory says that the first one does,
+ * inside the database; sums gets ot_format_blocks() checksums, which belong behind it. */
+void ot_snapshot_seal(uint8_t *bytes, size_t len, uint8_t *sums);
 
 #endif

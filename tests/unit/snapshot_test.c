@@ -260,10 +260,10 @@ static void fault_42_a_truncated_file_or_another_version_is_refused(void)
         CU_ASSERT_EQUAL(ot_snapshot_open(&snapshot, bad, NULL, &err), OT_E_CORRUPT);
         CU_ASSERT_PTR_NOT_NULL(strstr(err.message, bad));
     }
-    image.bytes[image.len - OT_FORMAT_TRAILER_LEN + OT_FORMAT_T_VERSION]++;
+    image.bytes[OT_FORMAT_HEAD_AT + OT_FORMAT_H_VERSION]++;
     store(bad, &image, image.len);
     CU_ASSERT_EQUAL(ot_snapshot_open(&snapshot, bad, NULL, &err), OT_E_CORRUPT);
-    CU_ASSERT_PTR_NOT_NULL(strstr(err.message, "version 2"));
+    CU_ASSERT_PTR_NOT_NULL(strstr(err.message, "version 3"));
     free(image.bytes);
 }
 
