@@ -380,6 +380,32 @@ static void fault_54_text_that_is_not_ini_is_refused(void)
     refuse(line, 1, "longer");
 }
 
+/* Comments up to a length, of which the last line makes a source. */
+static void files_of_any_allowed_length_are_read_to_their_end(void)
+{
+    static const size_t lens[] = {4095, 4096, 4097, 8192, 12289, OT_CONFIG_BYTES_MAX};
+    static const char last[] = "[source last]\n";
+    char *text = malloc(OT_CONFIG_BYTES_MAX + 2);
+    struct ot_config *config;
+    size_t i, at;
+
+    CU_ASSERT_PTR_NOT_NULL_FATAL(text);
+    for (i = 0; i < sizeof(lens) / sizeof(lens[0]); i++) {
+        memset(text, '#', lens[i]);
+        for (at = 100; at < lens[i]; at += 100)
+            text[at] = '\n';
+        memcpy(text + lens[i] - sizeof(last), "\n", 1);
+        memcpy(text + lens[i] + 1 - sizeof(last), last, sizeof(last));
+        config = load(text);
+        CU_ASSERT_EQUAL(ot_config_count(config), 1);
+        CU_ASSERT_STRING_EQUAL(find(config, "last")->name, "last");
+        ot_config_free(config);
+    }
+    memcpy(text + OT_CONFIG_BYTES_MAX, "\n", 2);
+    refuse(text, 0, "more than");
+    free(text);
+}
+
 static void fault_54_too_many_sources_are_refused(void)
 {
     char text[OT_SOURCES_MAX * 20 + 100] = "";
@@ -669,6 +695,8 @@ int main(int argc, char **argv)
         {"the_cache_directory_is_chosen", the_cache_directory_is_chosen},
         {"fault_54_text_that_is_not_ini_is_refused",
          fault_54_text_that_is_not_ini_is_refused},
+        {"files_of_any_allowed_length_are_read_to_their_end",
+         files_of_any_allowed_length_are_read_to_their_end},
         {"fault_54_too_many_sources_are_refused", fault_54_too_many_sources_are_refused},
         {"fault_54_bad_values_are_refused", fault_54_bad_values_are_refused},
         {"fault_54_files_that_cannot_be_trusted_are_refused",
