@@ -230,7 +230,8 @@ CK_RV C_FindObjects(CK_SESSION_HANDLE handle, CK_OBJECT_HANDLE *objects, CK_ULON
         /* A logout ends what a search of an administration token may see. */
         while (n < max && ot_slot_shows_objects(session->slot) &&
                ot_find_next(session->find, &objects[n]))
-            n++;
+            if (n++ == 0)
+                ot_session_expect(session, objects[0]);
         *count = n;
         if (session->find->is_damaged)
             damaged = session->slot->view;

@@ -199,6 +199,15 @@ const struct ot_object *ot_session_object(struct ot_session *session,
     return NULL;
 }
 
+void ot_session_expect(struct ot_session *session, CK_OBJECT_HANDLE handle)
+{
+    refresh(session);
+    if (session->find->snapshot != session->snapshot)
+        return;
+    session->last = session->find->object;
+    session->last_handle = handle;
+}
+
 CK_RV C_OpenSession(CK_SLOT_ID slot_id, CK_FLAGS flags, void *application,
                     CK_NOTIFY notify, CK_SESSION_HANDLE *handle)
 {

@@ -56,4 +56,8 @@ CK_RV ot_session_check(CK_SESSION_HANDLE handle);
 const struct ot_object *ot_session_object(struct ot_session *session,
                                           CK_OBJECT_HANDLE handle);
 
+/* The session's search has just found this object: it is mostly read next, and then need
+ * not be looked for again. */
+void ot_session_expect(struct ot_session *session, CK_OBJECT_HANDLE handle);
+
 #endif

@@ -23,18 +23,19 @@
 /* Values begin with the checksum of what follows. */
 #define OT_FORMAT_SUM_LEN 8u
 
-/* The head: the value of "H", by offset from its start. Its entry is the first one. */
+/* The head: the value of "H", by offset from its start. Its entry is the first one. The
+ * sum of the file leaves itself and the head's out; the directory's is of the 256 pairs;
+ * counts are total, active and quarantined; the scope goes on to the end. */
 #define OT_FORMAT_HEAD_AT (OT_FORMAT_DIRECTORY_LEN + OT_FORMAT_ENTRY_LEN + 1u)
-#define OT_FORMAT_H_WHOLE OT_FORMAT_SUM_LEN /* of the file but this and the sum before   \
-                                             */
+#define OT_FORMAT_H_WHOLE OT_FORMAT_SUM_LEN
 #define OT_FORMAT_H_MAGIC (OT_FORMAT_H_WHOLE + 8u)
 #define OT_FORMAT_H_VERSION (OT_FORMAT_H_MAGIC + 4u)
-#define OT_FORMAT_H_LENGTH (OT_FORMAT_H_VERSION + 4u)     /* of the file */
-#define OT_FORMAT_H_DATABASE (OT_FORMAT_H_LENGTH + 8u)    /* of the cdb in it */
-#define OT_FORMAT_H_DIRECTORY (OT_FORMAT_H_DATABASE + 8u) /* sum of the 256 pairs */
-#define OT_FORMAT_H_COUNTS (OT_FORMAT_H_DIRECTORY + 8u)   /* total, active, quarantined */
+#define OT_FORMAT_H_LENGTH (OT_FORMAT_H_VERSION + 4u)
+#define OT_FORMAT_H_DATABASE (OT_FORMAT_H_LENGTH + 8u)
+#define OT_FORMAT_H_DIRECTORY (OT_FORMAT_H_DATABASE + 8u)
+#define OT_FORMAT_H_COUNTS (OT_FORMAT_H_DIRECTORY + 8u)
 #define OT_FORMAT_H_WRITTEN_AT (OT_FORMAT_H_COUNTS + 12u)
-#define OT_FORMAT_H_SCOPE (OT_FORMAT_H_WRITTEN_AT + 8u) /* to its end */
+#define OT_FORMAT_H_SCOPE (OT_FORMAT_H_WRITTEN_AT + 8u)
 
 /* Directory and head are read at once; the longest scope leaves room. */
 #define OT_FORMAT_START_MAX 4096u
