@@ -165,6 +165,18 @@ static const struct ot_command commands[] = {
 
 #define COMMAND_COUNT (sizeof(commands) / sizeof(commands[0]))
 
+static const struct ot_command help_command = {
+    .name = "help",
+    .arguments = "[COMMAND]",
+    .summary = "this text, or a command's own",
+};
+
+const struct ot_option_info ot_command_options[] = {
+    {"version", NULL, "the version"},
+    {"help", NULL, "this text"},
+    {NULL, NULL, NULL},
+};
+
 const struct ot_command *ot_command_find(const char *name)
 {
     for (size_t i = 0; i < COMMAND_COUNT; i++)
@@ -173,22 +185,31 @@ const struct ot_command *ot_command_find(const char *name)
     return NULL;
 }
 
+const struct ot_command *ot_command_at(size_t i)
+{
+    if (i < COMMAND_COUNT)
+        return &commands[i];
+    return i == COMMAND_COUNT ? &help_command : NULL;
+}
+
+static void print_option(struct ot_output *out, const struct ot_option_info *info)
+{
+    char left[32];
+
+    snprintf(left, sizeof(left), "--%s%s%s", info->name, info->argument ? " " : "",
+             info->argument ? info->argument : "");
+    ot_output_printf(out, "  %-16s %s\n", left, info->help);
+}
+
 void ot_command_help(const struct ot_command *command, struct ot_output *out)
 {
     ot_output_printf(out, "usage: orgtrust %s [option ...]%s%s\n\n", command->name,
                      *command->arguments ? " " : "", command->arguments);
     ot_output_printf(out, "%s: %s.\n\n%s\noptions:\n", command->name, command->summary,
                      command->help);
-    for (int i = 0; i < OT_OPTION_COUNT; i++) {
-        const struct ot_option_info *info = ot_option_info((enum ot_option)i);
-        char left[32];
-
-        if ((command->options & OT_OPTION_BIT(i)) == 0)
-            continue;
-        snprintf(left, sizeof(left), "--%s%s%s", info->name, info->argument ? " " : "",
-                 info->argument ? info->argument : "");
-        ot_output_printf(out, "  %-16s %s\n", left, info->help);
-    }
+    for (int i = 0; i < OT_OPTION_COUNT; i++)
+        if ((command->options & OT_OPTION_BIT(i)) != 0)
+            print_option(out, ot_option_info((enum ot_option)i));
 }
 
 void ot_command_overview(struct ot_output *out)
@@ -199,10 +220,11 @@ void ot_command_overview(struct ot_output *out)
                      "commands:\n");
     for (size_t i = 0; i < COMMAND_COUNT; i++)
         ot_output_printf(out, "  %-16s %s\n", commands[i].name, commands[i].summary);
-    ot_output_printf(out, "  %-16s %s\n", "help [COMMAND]",
-                     "this text, or a command's own");
-    ot_output_printf(out, "\noptions:\n  %-16s %s\n  %-16s %s\n\n", "--version",
-                     "the version", "--help", "this text");
+    ot_output_printf(out, "  %s %-11s %s\n\noptions:\n", help_command.name,
+                     help_command.arguments, help_command.summary);
+    for (size_t i = 0; ot_command_options[i].name != NULL; i++)
+        print_option(out, &ot_command_options[i]);
+    ot_output_printf(out, "\n");
     ot_output_printf(out,
                      "orgtrust(1) describes configuration, output and exit statuses.\n");
 }

@@ -36,6 +36,10 @@ ot_command_run ot_cmd_export, ot_cmd_upload, ot_cmd_rename, ot_cmd_activate,
 ot_command_run ot_cmd_install, ot_cmd_uninstall;
 
 const struct ot_command *ot_command_find(const char *name); /* NULL: there is none */
+/* All of them in turn, and `help`, which has no run; NULL: there are no more. */
+const struct ot_command *ot_command_at(size_t i);
+/* What `orgtrust` takes without a command; up to one without a name. */
+extern const struct ot_option_info ot_command_options[];
 
 void ot_command_help(const struct ot_command *command, struct ot_output *out);
 void ot_command_overview(struct ot_output *out);

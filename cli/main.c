@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "command.h"
+#include "completion.h"
 #include "exit_status.h"
 #include "signals.h"
 
@@ -112,6 +113,8 @@ static enum ot_status dispatch(struct ot_cli *cli, int argc, char **argv,
         return help(cli, argc - 2, argv + 2, err);
     if (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0)
         return help(cli, 0, NULL, err);
+    if (strcmp(argv[1], "complete") == 0)
+        return ot_complete_run(&ot_completion, argc - 2, argv + 2, stdout, err);
     return run(cli, argc - 1, argv + 1, err);
 }
 

@@ -18,7 +18,8 @@ static const struct ot_option_info option_infos[OT_OPTION_COUNT] = {
                          "active, inactive, quarantined or all (default)"},
     [OT_OPTION_NAME] = {"name", "TEXT", "the certificate's name, exactly"},
     [OT_OPTION_PEM] = {"pem", NULL, "the certificate itself in PEM, nothing else"},
-    [OT_OPTION_PROJECT] = {"project", "ID", "this project instead of the source's scope"},
+    [OT_OPTION_PROJECT] = {"project", "PROJECT",
+                           "this project instead of the source's scope"},
     [OT_OPTION_ACTIVATE] = {"activate", NULL, "and activate it"},
     [OT_OPTION_DEACTIVATE] = {"deactivate", NULL,
                               "first deactivate it wherever it is known to be active"},
@@ -43,19 +44,24 @@ const struct ot_option_info *ot_option_info(enum ot_option option)
     return &option_infos[option];
 }
 
+static const struct {
+    const char *word;
+    enum ot_list_state state;
+} states[] = {
+    {"all", OT_LIST_ALL},
+    {"active", OT_LIST_ACTIVE},
+    {"inactive", OT_LIST_INACTIVE},
+    {"quarantined", OT_LIST_QUARANTINED},
+};
+
+const char *ot_list_state_word(size_t i)
+{
+    return i < sizeof(states) / sizeof(states[0]) ? states[i].word : NULL;
+}
+
 static enum ot_status parse_state(enum ot_list_state *out, const char *text,
                                   struct ot_error *err)
 {
-    static const struct {
-        const char *word;
-        enum ot_list_state state;
-    } states[] = {
-        {"all", OT_LIST_ALL},
-        {"active", OT_LIST_ACTIVE},
-        {"inactive", OT_LIST_INACTIVE},
-        {"quarantined", OT_LIST_QUARANTINED},
-    };
-
     for (size_t i = 0; i < sizeof(states) / sizeof(states[0]); i++) {
         if (strcmp(text, states[i].word) == 0) {
             *out = states[i].state;

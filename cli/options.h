@@ -6,6 +6,7 @@
 #include <stddef.h>
 
 #include "cache/error.h"
+#include "complete/complete.h"
 
 enum ot_option {
     OT_OPTION_SOURCE,
@@ -67,13 +68,10 @@ struct ot_options {
     int argument_count;
 };
 
-struct ot_option_info {
-    const char *name;     /* without the dashes */
-    const char *argument; /* what it stands for in a usage line; NULL: takes none */
-    const char *help;
-};
-
 const struct ot_option_info *ot_option_info(enum ot_option option);
+
+/* The words that --state takes; NULL: there are no more. */
+const char *ot_list_state_word(size_t i);
 
 /* Parses argv[1..argc) of the command named argv[0]; allowed is a set of OT_OPTION_BIT.
  * Options and arguments may be mixed, `--` ends the options, a value given twice or an

@@ -21,7 +21,8 @@ struct arguments {
 };
 
 struct action {
-    const char *name;
+    struct ot_complete_command command;
+    const struct ot_option_info *options;
     enum ot_status (*run)(struct ot_db *db, const struct arguments *arguments,
                           struct ot_error *err);
     bool creates;   /* the database, where there is none */
@@ -109,16 +110,58 @@ static enum ot_status revoke_key(struct ot_db *db, const struct arguments *argum
     return ot_apikey_revoke(db, arguments->key, err);
 }
 
-static const struct action actions[] = {
-    {"create", create_key, true, false},
-    {"list", list_keys, false, false},
-    {"revoke", revoke_key, false, true},
+enum option_code { CODE_DB, CODE_ROLE, CODE_NAME };
+
+#define OPTION_DB [CODE_DB] = {"db", "FILE", "the database"}
+
+static const struct ot_option_info create_options[] = {
+    OPTION_DB,
+    [CODE_ROLE] = {"role", "admin|read",
+                   "what the key may do: everything, or list and get"},
+    [CODE_NAME] = {"name", "NAME", "what to call the key"},
+    {NULL, NULL, NULL},
 };
+
+static const struct ot_option_info other_options[] = {OPTION_DB, {NULL, NULL, NULL}};
+
+#define PREFIX "key "
+
+static const struct action actions[] = {
+    {{PREFIX "create", "", "make a key and print it, this once"},
+     create_options,
+     create_key,
+     true,
+     false},
+    {{PREFIX "list", "", "all keys, without what is secret"},
+     other_options,
+     list_keys,
+     false,
+     false},
+    {{PREFIX "revoke", "ID|NAME", "make a key worthless, at once"},
+     other_options,
+     revoke_key,
+     false,
+     true},
+};
+
+#define ACTION_COUNT (sizeof(actions) / sizeof(actions[0]))
+
+bool ot_key_command_at(struct ot_complete_command *out, size_t i)
+{
+    if (i < ACTION_COUNT)
+        *out = actions[i].command;
+    return i < ACTION_COUNT;
+}
+
+const struct ot_option_info *ot_key_command_options(size_t i)
+{
+    return actions[i].options;
+}
 
 static const struct action *find_action(const char *name)
 {
-    for (size_t i = 0; i < sizeof(actions) / sizeof(actions[0]); i++)
-        if (strcmp(actions[i].name, name) == 0)
+    for (size_t i = 0; i < ACTION_COUNT; i++)
+        if (strcmp(actions[i].command.name + strlen(PREFIX), name) == 0)
             return &actions[i];
     return NULL;
 }
@@ -127,11 +170,11 @@ static enum ot_status check(const struct action *action, struct arguments *argum
                             int argc, char **argv, struct ot_error *err)
 {
     if (arguments->db == NULL)
-        return ot_error_set(err, OT_E_USAGE, "`key %s` needs --db FILE; see --help",
-                            action->name);
+        return ot_error_set(err, OT_E_USAGE, "`%s` needs --db FILE; see --help",
+                            action->command.name);
     if (argc - optind != (action->takes_key ? 1 : 0))
         return ot_error_set(
-            err, OT_E_USAGE, "`key %s` takes %s; see --help", action->name,
+            err, OT_E_USAGE, "`%s` takes %s; see --help", action->command.name,
             action->takes_key ? "one key's id or name" : "no words besides options");
     if (action->takes_key)
         arguments->key = argv[optind];
@@ -144,21 +187,14 @@ static enum ot_status check(const struct action *action, struct arguments *argum
 static enum ot_status parse(const struct action *action, struct arguments *arguments,
                             int argc, char **argv, struct ot_error *err)
 {
-    static const struct option options[] = {
-        {"db", required_argument, NULL, 'd'},
-        {"role", required_argument, NULL, 'r'},
-        {"name", required_argument, NULL, 'n'},
-        {NULL, 0, NULL, 0},
-    };
     int code;
 
-    opterr = 0;
-    while ((code = getopt_long(argc, argv, ":", options, NULL)) != -1) {
-        if (code == 'd')
+    while ((code = ot_options_next(argc, argv, ":", action->options)) != -1) {
+        if (code == CODE_DB)
             arguments->db = optarg;
-        else if (code == 'n' && action->run == create_key)
+        else if (code == CODE_NAME)
             arguments->name = optarg;
-        else if (code != 'r' || action->run != create_key)
+        else if (code != CODE_ROLE)
             return ot_options_unknown(code, argv, err);
         else if (!ot_role_parse(&arguments->role, optarg))
             return ot_error_set(err, OT_E_USAGE, "--role '%s' is neither admin nor read",

@@ -6,25 +6,21 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "completion.h"
 #include "key_command.h"
+#include "options.h"
 #include "serve.h"
 
-static const char help[] =
+static const char help_begin[] =
     "Usage: orgtrust-server --db FILE --listen HOST:PORT [OPTION...]\n"
     "       orgtrust-server key create --db FILE [--role admin|read] [--name NAME]\n"
     "       orgtrust-server key list --db FILE\n"
     "       orgtrust-server key revoke --db FILE ID|NAME\n"
     "\n"
     "Serves the certificates API under /v1 from an SQLite database.\n"
-    "\n"
-    "  --db FILE             the database; made where there is none\n"
-    "  --listen HOST:PORT    where to listen; port 0 takes a free one; [::1]:0 for IPv6\n"
-    "  --tls-cert FILE       serve HTTPS with this certificate (PEM, chain behind it)\n"
-    "  --tls-key FILE        and its private key (PEM)\n"
-    "  --max-certificates N  how many the organization may hold (50)\n"
-    "  --rate-limit N/s      how many requests a second each key may send (no limit)\n"
-    "  --log                 a line for every request to standard error\n"
-    "  --help, --version\n"
+    "\n";
+
+static const char help_end[] =
     "\n"
     "`key create` prints the new key, once; only a hash of it is kept. The role admin\n"
     "(the default) may do everything, read only list and get. Revoking works at once.\n"
@@ -65,6 +61,19 @@ static int exit_status(enum ot_status status)
     }
 }
 
+static void print_help(void)
+{
+    fputs(help_begin, stdout);
+    for (const struct ot_option_info *at = ot_options_of_server; at->name != NULL; at++) {
+        char left[32];
+
+        snprintf(left, sizeof(left), "--%s%s%s", at->name, at->argument ? " " : "",
+                 at->argument ? at->argument : "");
+        printf("  %-22s%s\n", left, at->help);
+    }
+    fputs(help_end, stdout);
+}
+
 static enum ot_status run(int argc, char **argv, struct ot_error *err)
 {
     struct ot_options options;
@@ -72,14 +81,18 @@ static enum ot_status run(int argc, char **argv, struct ot_error *err)
 
     if (argc > 1 && strcmp(argv[1], "key") == 0)
         return ot_key_command(argc - 1, argv + 1, err);
+    if (argc > 1 && strcmp(argv[1], "complete") == 0)
+        return ot_complete_run(&ot_completion, argc - 2, argv + 2, stdout, err);
     status = ot_options_parse(&options, argc, argv, err);
     if (status != OT_OK)
         return status;
-    if (options.help || options.version) {
-        fputs(options.help ? help : "orgtrust-server " ORGTRUST_VERSION "\n", stdout);
-        return OT_OK;
-    }
-    return ot_serve(&options, err);
+    if (options.help)
+        print_help();
+    else if (options.version)
+        puts("orgtrust-server " ORGTRUST_VERSION);
+    else
+        return ot_serve(&options, err);
+    return OT_OK;
 }
 
 int main(int argc, char **argv)

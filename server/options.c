@@ -6,8 +6,10 @@
 
 #include "limits.h"
 
+#define OPTIONS_MAX 16 /* no number of one is ':' or '?' */
+
 enum option_code {
-    CODE_DB = 256,
+    CODE_DB,
     CODE_LISTEN,
     CODE_TLS_CERT,
     CODE_TLS_KEY,
@@ -18,18 +20,38 @@ enum option_code {
     CODE_VERSION
 };
 
-static const struct option long_options[] = {
-    {"db", required_argument, NULL, CODE_DB},
-    {"listen", required_argument, NULL, CODE_LISTEN},
-    {"tls-cert", required_argument, NULL, CODE_TLS_CERT},
-    {"tls-key", required_argument, NULL, CODE_TLS_KEY},
-    {"max-certificates", required_argument, NULL, CODE_MAX_CERTIFICATES},
-    {"rate-limit", required_argument, NULL, CODE_RATE_LIMIT},
-    {"log", no_argument, NULL, CODE_LOG},
-    {"help", no_argument, NULL, CODE_HELP},
-    {"version", no_argument, NULL, CODE_VERSION},
-    {NULL, 0, NULL, 0},
+const struct ot_option_info ot_options_of_server[] = {
+    [CODE_DB] = {"db", "FILE", "the database; made where there is none"},
+    [CODE_LISTEN] = {"listen", "HOST:PORT",
+                     "where to listen; port 0 takes a free one; [::1]:0 for IPv6"},
+    [CODE_TLS_CERT] = {"tls-cert", "FILE",
+                       "serve HTTPS with this certificate (PEM, chain behind it)"},
+    [CODE_TLS_KEY] = {"tls-key", "FILE", "and its private key (PEM)"},
+    [CODE_MAX_CERTIFICATES] = {"max-certificates", "N",
+                               "how many the organization may hold (50)"},
+    [CODE_RATE_LIMIT] = {"rate-limit", "N/s",
+                         "how many requests a second each key may send (no limit)"},
+    [CODE_LOG] = {"log", NULL, "a line for every request to standard error"},
+    [CODE_HELP] = {"help", NULL, "this text"},
+    [CODE_VERSION] = {"version", NULL, "the version"},
+    {NULL, NULL, NULL},
 };
+_Static_assert(CODE_VERSION < OPTIONS_MAX, "each has its place");
+
+int ot_options_next(int argc, char **argv, const char *mode,
+                    const struct ot_option_info *infos)
+{
+    struct option table[OPTIONS_MAX + 1] = {{NULL, 0, NULL, 0}};
+
+    opterr = 0;
+    for (int i = 0; i < OPTIONS_MAX && infos[i].name != NULL; i++)
+        table[i] = (struct option){
+            .name = infos[i].name,
+            .has_arg = infos[i].argument != NULL ? required_argument : no_argument,
+            .val = i,
+        };
+    return getopt_long(argc, argv, mode, table, NULL);
+}
 
 enum ot_status ot_options_unknown(int code, char **argv, struct ot_error *err)
 {
@@ -135,10 +157,9 @@ enum ot_status ot_options_parse(struct ot_options *options, int argc, char **arg
     int code;
 
     *options = (struct ot_options){.max_certificates = OT_CERTIFICATES_DEFAULT};
-    opterr = 0;
     /* The leading '+' stops at the first word that is no option, ':' tells a missing
      * value from an unknown option. */
-    while ((code = getopt_long(argc, argv, "+:", long_options, NULL)) != -1) {
+    while ((code = ot_options_next(argc, argv, "+:", ot_options_of_server)) != -1) {
         enum ot_status status = take(options, code, argv, err);
 
         if (status != OT_OK)

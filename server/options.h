@@ -6,6 +6,7 @@
 #include <stdint.h>
 
 #include "cache/error.h"
+#include "complete/complete.h"
 
 struct ot_options {
     const char *db, *listen;
@@ -19,7 +20,15 @@ struct ot_options {
 enum ot_status ot_options_parse(struct ot_options *options, int argc, char **argv,
                                 struct ot_error *err);
 
-/* What getopt_long returned '?' or ':' for, as an OT_E_USAGE. */
+/* The options without a command; up to one without a name, as all such lists. */
+extern const struct ot_option_info ot_options_of_server[];
+
+/* getopt_long, by such a list: the number in it of the next option on the line. mode is
+ * what getopt_long takes as short options. */
+int ot_options_next(int argc, char **argv, const char *mode,
+                    const struct ot_option_info *infos);
+
+/* What ot_options_next returned '?' or ':' for, as an OT_E_USAGE. */
 enum ot_status ot_options_unknown(int code, char **argv, struct ot_error *err);
 
 #endif

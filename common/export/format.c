@@ -25,6 +25,11 @@ enum ot_export_format ot_format_by_name(const char *name)
     return (enum ot_export_format)format;
 }
 
+const char *ot_format_name(enum ot_export_format format)
+{
+    return names[format];
+}
+
 static enum ot_status make_der(uint8_t **bytes, size_t *len,
                                const struct ot_anchors *anchors, struct ot_error *err)
 {

@@ -21,6 +21,7 @@ enum ot_export_format {
 
 /* "pem", "p12", "jks", "der", "dir"; OT_FORMAT_COUNT: none of these. */
 enum ot_export_format ot_format_by_name(const char *name);
+const char *ot_format_name(enum ot_export_format format);
 
 enum ot_status ot_format_make(enum ot_export_format format, uint8_t **bytes, size_t *len,
                               const struct ot_anchors *anchors, struct ot_error *err);

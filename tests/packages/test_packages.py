@@ -61,7 +61,10 @@ def test_packages_build_and_lintian_finds_nothing(debs):
     assert {f"./usr/share/man/man{page.suffix[1:]}/{page.name}.gz"
             for page in (paths.REPOSITORY / "conf" / "man").glob("*.[1578]")} <= seen
     for name in ("/ossl-modules/orgtrust.so", "/pkcs11/orgtrust-pkcs11.so",
-                 "/bin/orgtrust", "/bin/orgtrust-server"):
+                 "/bin/orgtrust", "/bin/orgtrust-server",
+                 "/bash-completion/completions/orgtrust",
+                 "/zsh/vendor-completions/_orgtrust",
+                 "/fish/vendor_completions.d/orgtrust-server.fish"):
         assert any(path.endswith(name) for path in seen), name
     done = run(["lintian", "--allow-root", "--fail-on", "error,warning", *found],
                env=clean_environment(), timeout=120)
