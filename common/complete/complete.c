@@ -21,9 +21,11 @@ struct ot_complete {
     FILE *out;
     char *const *words; /* before the one to complete */
     size_t count;
-    const char *current;             /* the one to complete */
-    size_t head;                     /* bytes of it before the value: "--source=" */
-    const struct ot_bash_line *line; /* bash only */
+    const char *current; /* the one to complete */
+    size_t head;         /* bytes of it before the value: "--source=" */
+
+    /* bash only. */
+    struct ot_bash_line line;
     bool is_listing;
 
     /* What the words are, as far as they go. */
@@ -39,16 +41,21 @@ const char *ot_complete_typed(const struct ot_complete *complete)
     return complete->current + complete->head;
 }
 
-/* The value in "--source=lab" or, for "--source", behind it; NULL: not that option. */
-static const char *value_in(const char *word, const char *option, const char *next)
+/* "--source" or "--source=lab" */
+static bool is_option(const char *word, const char *option)
 {
     size_t len = strlen(option);
 
-    if (strncmp(word, "--", 2) != 0 || strncmp(word + 2, option, len) != 0)
-        return NULL;
-    if (word[2 + len] == '=')
-        return word + 2 + len + 1;
-    return word[2 + len] == '\0' ? next : NULL;
+    return strncmp(word, "--", 2) == 0 && strncmp(word + 2, option, len) == 0 &&
+           (word[2 + len] == '\0' || word[2 + len] == '=');
+}
+
+bool ot_complete_has(const struct ot_complete *complete, const char *option)
+{
+    for (size_t i = 0; i < complete->count; i++)
+        if (is_option(complete->words[i], option))
+            return true;
+    return false;
 }
 
 const char *ot_complete_value(const struct ot_complete *complete, const char *option)
@@ -56,20 +63,16 @@ const char *ot_complete_value(const struct ot_complete *complete, const char *op
     const char *found = NULL;
 
     for (size_t i = 0; i < complete->count; i++) {
-        const char *next = i + 1 < complete->count ? complete->words[i + 1] : NULL;
-        const char *value = value_in(complete->words[i], option, next);
+        const char *equals = strchr(complete->words[i], '=');
 
-        found = value != NULL ? value : found;
+        if (!is_option(complete->words[i], option))
+            continue;
+        if (equals != NULL)
+            found = equals + 1;
+        else if (i + 1 < complete->count)
+            found = complete->words[i + 1];
     }
     return found;
-}
-
-bool ot_complete_has(const struct ot_complete *complete, const char *option)
-{
-    for (size_t i = 0; i < complete->count; i++)
-        if (value_in(complete->words[i], option, "") != NULL)
-            return true;
-    return false;
 }
 
 static void begin_answer(struct ot_complete *c, const char *kind)
@@ -80,8 +83,8 @@ static void begin_answer(struct ot_complete *c, const char *kind)
 
 static void add_for_bash(struct ot_complete *c, const char *word, const char *description)
 {
-    size_t kept = c->line->kept;
-    struct ot_bash_line value = *c->line;
+    size_t kept = c->line.kept;
+    struct ot_bash_line value = c->line;
 
     if (strncmp(word, ot_complete_typed(c), strlen(ot_complete_typed(c))) != 0)
         return;
@@ -111,7 +114,7 @@ void ot_complete_add(struct ot_complete *c, const char *word, const char *descri
 {
     if (is_there(c, word))
         return;
-    if (c->line != NULL) {
+    if (c->shell == SHELL_BASH) {
         add_for_bash(c, word, description);
         return;
     }
@@ -324,22 +327,21 @@ static void answer(struct ot_complete *c)
 
 static enum ot_status run_bash(struct ot_complete *c, char **argv, struct ot_error *err)
 {
-    struct ot_bash_line line;
-    enum ot_status status = ot_bash_line_init(&line, argv[2], argv[1], err);
+    struct ot_bash_line *line = &c->line;
+    enum ot_status status = ot_bash_line_init(line, argv[2], argv[1], err);
 
     if (status != OT_OK)
         return status;
-    c->line = &line;
     c->is_listing = strcmp(argv[0], LISTING) == 0;
-    c->current = line.words[line.count - 1];
-    if (line.is_redirection) {
+    c->current = line->words[line->count - 1];
+    if (line->is_redirection) {
         begin_answer(c, "files");
-    } else if (line.count > 1) {
-        c->words = line.words + 1;
-        c->count = line.count - 2;
+    } else if (line->count > 1) {
+        c->words = line->words + 1;
+        c->count = line->count - 2;
         answer(c);
     }
-    ot_bash_line_clear(&line);
+    ot_bash_line_clear(line);
     return OT_OK;
 }
 
