@@ -161,6 +161,24 @@ static const struct ot_command commands[] = {
         .more_arguments = true,
         .run = ot_cmd_uninstall,
     },
+    {
+        .name = "doctor",
+        .arguments = "[STACK ...]",
+        .summary = "try which programs of this machine follow the organization",
+        .help =
+            "Stacks: source, openssl, p11-kit, nss, firefox, java, system, exports,\n"
+            "systemd, programs; all of them when none is named. Real programs connect "
+            "to\n"
+            "a server of its own on loopback whose authority is not active, is active,\n"
+            "and is not any more, in a scratch source that is removed afterwards. "
+            "Changes\n"
+            "nothing, needs neither key nor network. The exit status is 14 when "
+            "something\n"
+            "that is wired or configured fails.\n",
+        .options = OT_OPTION_BIT(OT_OPTION_JSON) | OT_OPTION_BIT(OT_OPTION_HELP),
+        .more_arguments = true,
+        .run = ot_cmd_doctor,
+    },
 };
 
 #define COMMAND_COUNT (sizeof(commands) / sizeof(commands[0]))

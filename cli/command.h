@@ -33,7 +33,7 @@ struct ot_command {
 ot_command_run ot_cmd_sync, ot_cmd_watch, ot_cmd_status, ot_cmd_list, ot_cmd_show;
 ot_command_run ot_cmd_export, ot_cmd_upload, ot_cmd_rename, ot_cmd_activate,
     ot_cmd_deactivate, ot_cmd_delete, ot_cmd_apply;
-ot_command_run ot_cmd_install, ot_cmd_uninstall;
+ot_command_run ot_cmd_install, ot_cmd_uninstall, ot_cmd_doctor;
 
 const struct ot_command *ot_command_find(const char *name); /* NULL: there is none */
 /* All of them in turn, and `help`, which has no run; NULL: there are no more. */

@@ -41,6 +41,8 @@ int ot_exit_status(enum ot_status status)
         return 12;
     case OT_E_BUSY:
         return 13;
+    case OT_E_BROKEN:
+        return 14;
     case OT_E_INTERRUPTED:
         return 130;
     }

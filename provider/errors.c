@@ -27,7 +27,8 @@
     X(OT_E_BUSY, 119, "busy")                                                            \
     X(OT_E_INTERRUPTED, 120, "interrupted")                                              \
     X(OT_E_FORBIDDEN, 121, "not allowed with this key")                                  \
-    X(OT_E_LIMIT, 122, "limit of certificates reached")
+    X(OT_E_LIMIT, 122, "limit of certificates reached")                                  \
+    X(OT_E_BROKEN, 123, "does not do what it should")
 
 #define AS_ITEM(status, reason, text) {(reason), (void *)(text)},
 #define AS_CODE(status, reason, text) [status] = (reason),

@@ -85,6 +85,21 @@ static bool has_module(const struct ot_file_state *list)
            strstr(list->data, "library=" OT_PKCS11_MODULE "\n") != NULL;
 }
 
+bool ot_nss_is_listed(const char *dir)
+{
+    struct ot_file_state list = {.kind = OT_FILE_ABSENT};
+    char *path;
+    bool is_listed;
+
+    if (asprintf(&path, "%s/" LIST, dir) < 0)
+        return false;
+    is_listed = ot_file_state_read(&list, path, OT_EDITED_BYTES_MAX, NULL) == OT_OK &&
+                has_module(&list);
+    ot_file_state_clear(&list);
+    free(path);
+    return is_listed;
+}
+
 /* Another user's directory is not edited with root's rights: its owner could put links
  * there meanwhile. */
 static bool is_foreign(const char *path)

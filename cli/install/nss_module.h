@@ -18,4 +18,12 @@ enum ot_status ot_nss_strip(struct ot_file_state *to, const char *path,
                             const struct ot_file_state *now, bool *found,
                             struct ot_error *err);
 
+/* Whether the database in directory dir names our module, as far as this user may see. */
+bool ot_nss_is_listed(const char *dir);
+
+/* Where Chromium and the tools look: below a home, the first that is there; for
+ * everybody; and the browsers that make one when they first run. Each up to a NULL. */
+extern const char *const ot_nss_homes[], *const ot_nss_browsers[];
+#define OT_NSS_MACHINE_DATABASE "/etc/pki/nssdb"
+
 #endif

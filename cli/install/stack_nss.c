@@ -7,9 +7,14 @@
 #include "install/stack.h"
 #include "install/tool.h"
 
-#define MACHINE_DATABASE "/etc/pki/nssdb"
 #define OLDER ".pki/nssdb"
 #define NEWER ".local/share/pki/nssdb"
+
+const char *const ot_nss_homes[] = {OLDER, NEWER, NULL};
+
+/* They make the database when they first run; nobody should have to wait for that. */
+const char *const ot_nss_browsers[] = {"chromium", "chromium-browser", "google-chrome",
+                                       "google-chrome-stable", NULL};
 
 static enum ot_status plan_home(struct ot_stack_plan *plan, const char *home,
                                 const char *name, bool *found, struct ot_error *err)
@@ -24,15 +29,10 @@ static enum ot_status plan_home(struct ot_stack_plan *plan, const char *home,
     return status;
 }
 
-/* Browsers that make the database when they first run; nobody should have to wait for
- * that. */
 static bool has_browser(void)
 {
-    static const char *const names[] = {"chromium", "chromium-browser", "google-chrome",
-                                        "google-chrome-stable"};
-
-    for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
-        if (ot_tool_exists(names[i]))
+    for (size_t i = 0; ot_nss_browsers[i] != NULL; i++)
+        if (ot_tool_exists(ot_nss_browsers[i]))
             return true;
     return false;
 }
@@ -68,7 +68,7 @@ static enum ot_status plan(struct ot_stack_plan *plan, const struct ot_install_e
     if (status == OT_OK)
         status = plan_home(plan, env->home, NEWER, &found, err);
     if (status == OT_OK && env->is_root)
-        status = ot_nss_plan(plan, MACHINE_DATABASE, &found, err);
+        status = ot_nss_plan(plan, OT_NSS_MACHINE_DATABASE, &found, err);
     if (status != OT_OK)
         return status;
     if (!found)

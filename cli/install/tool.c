@@ -4,8 +4,6 @@
 #include <stdio.h>
 #include <unistd.h>
 
-#include "export/program.h"
-
 /* What they do takes a moment; systemctl may wait for a service to end. */
 #define TIMEOUT_MS 120000
 
@@ -44,6 +42,29 @@ enum ot_status ot_tool_run(const char *const *argv, const char *variable,
 
     if (!find(path, argv[0]))
         return ot_error_set(err, OT_E_INTERNAL, "the program %s is not installed",
+                            argv[0]);
+    return ot_program_run(&program, err);
+}
+
+enum ot_status ot_tool_see(const char *const *argv, const char *const *environment,
+                           int timeout_ms, const volatile int *stop,
+                           struct ot_program_output *output, struct ot_error *err)
+{
+    char path[PATH_MAX];
+    const struct ot_program program = {
+        .path = path,
+        .argv = argv,
+        .what = argv[0],
+        .environment = environment,
+        .output = output,
+        .timeout_ms = timeout_ms,
+        .stop = stop,
+    };
+
+    output->text[0] = '\0';
+    output->exit_status = -1;
+    if (!find(path, argv[0]))
+        return ot_error_set(err, OT_E_NOT_FOUND, "the program %s is not installed",
                             argv[0]);
     return ot_program_run(&program, err);
 }

@@ -5,6 +5,7 @@
 #include <stdbool.h>
 
 #include "cache/error.h"
+#include "export/program.h"
 
 /* Whether one of the system's directories of programs has it. */
 bool ot_tool_exists(const char *name);
@@ -14,5 +15,11 @@ bool ot_tool_exists(const char *name);
  * for its environment, may be NULL. */
 enum ot_status ot_tool_run(const char *const *argv, const char *variable,
                            struct ot_error *err);
+
+/* Runs argv likewise, with this environment and no other, to see what it writes and how
+ * it ends; output as in struct ot_program. stop may be NULL. */
+enum ot_status ot_tool_see(const char *const *argv, const char *const *environment,
+                           int timeout_ms, const volatile int *stop,
+                           struct ot_program_output *output, struct ot_error *err);
 
 #endif

@@ -31,6 +31,7 @@ static const char *const words[OT_STATUS_COUNT] = {
     [OT_E_INTERRUPTED] = "interrupted",
     [OT_E_FORBIDDEN] = "forbidden",
     [OT_E_LIMIT] = "limit",
+    [OT_E_BROKEN] = "broken",
 };
 
 const char *ot_status_word(enum ot_status status)

@@ -36,6 +36,7 @@ enum ot_status {
     OT_E_INTERRUPTED, /* asked to stop */
     OT_E_FORBIDDEN,   /* 403: the key may not do this */
     OT_E_LIMIT,       /* the organization holds as many certificates as it may */
+    OT_E_BROKEN,      /* what was tried does not do what it should */
     OT_STATUS_COUNT
 };
 

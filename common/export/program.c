@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <signal.h>
 #include <spawn.h>
 #include <stdint.h>
@@ -61,10 +62,13 @@ static void fill_environment(char *environment[ENVIRONMENT_MAX + 1], const char 
     environment[n] = NULL;
 }
 
-static int fill_actions(posix_spawn_file_actions_t *actions, bool is_quiet)
+/* to: a descriptor that takes both outputs, or -1. */
+static int fill_actions(posix_spawn_file_actions_t *actions, bool is_quiet, int to)
 {
     int rc = posix_spawn_file_actions_addopen(actions, 0, "/dev/null", O_RDONLY, 0);
 
+    if (rc == 0 && to >= 0)
+        rc = posix_spawn_file_actions_adddup2(actions, to, 2);
     if (rc == 0 && is_quiet)
         rc = posix_spawn_file_actions_addopen(actions, 1, "/dev/null", O_WRONLY, 0);
     else if (rc == 0)
@@ -76,9 +80,10 @@ static int fill_actions(posix_spawn_file_actions_t *actions, bool is_quiet)
     return rc;
 }
 
-static int start(pid_t *pid, const struct ot_program *program)
+static int start(pid_t *pid, const struct ot_program *program, int to)
 {
-    char *environment[ENVIRONMENT_MAX + 1];
+    char *own[ENVIRONMENT_MAX + 1];
+    char *const *environment = (char *const *)(uintptr_t)program->environment;
     posix_spawn_file_actions_t actions;
     posix_spawnattr_t attributes;
     int rc = posix_spawn_file_actions_init(&actions);
@@ -87,8 +92,11 @@ static int start(pid_t *pid, const struct ot_program *program)
         return rc;
     rc = posix_spawnattr_init(&attributes);
     if (rc == 0) {
-        fill_environment(environment, program->variable);
-        rc = fill_actions(&actions, program->is_quiet);
+        if (environment == NULL) {
+            fill_environment(own, program->variable);
+            environment = own;
+        }
+        rc = fill_actions(&actions, program->is_quiet, to);
         if (rc == 0)
             rc = posix_spawnattr_setpgroup(&attributes, 0);
         if (rc == 0)
@@ -102,26 +110,52 @@ static int start(pid_t *pid, const struct ot_program *program)
     return rc;
 }
 
-/* Until it ends, the time is over, or the end is asked for; whether it has ended. */
-static bool wait_for(pid_t pid, int *how, int64_t until_ms, const volatile int *stop)
+/* What it has written meanwhile; what the buffer does not hold is thrown away. At the end
+ * *from becomes -1. */
+static void take_output(struct ot_program_output *output, int *from)
 {
-    const struct timespec pause = {.tv_nsec = POLL_MS * 1000000L};
+    char scrap[4096];
+    ssize_t n;
+
+    do {
+        size_t room = output->size - 1 - output->len;
+        bool keeps = room > 0;
+
+        n = read(*from, keeps ? output->text + output->len : scrap,
+                 keeps ? room : sizeof(scrap));
+        if (keeps && n > 0)
+            output->len += (size_t)n;
+    } while (n > 0);
+    if (n == 0) {
+        close(*from);
+        *from = -1;
+    }
+}
+
+/* Until it ends, the time is over, or the end is asked for; whether it has ended. */
+static bool wait_for(pid_t pid, int *how, int64_t until_ms, const volatile int *stop,
+                     struct ot_program_output *output, int *from)
+{
+    struct pollfd wanted = {.events = POLLIN};
     pid_t ended;
 
     for (;;) {
         ended = waitpid(pid, how, WNOHANG);
+        if (*from >= 0)
+            take_output(output, from);
         if (ended == pid || (ended < 0 && errno != EINTR))
             return true;
         if ((stop != NULL && *stop != 0) || ot_clock_ms() >= until_ms)
             return false;
-        nanosleep(&pause, NULL);
+        wanted.fd = *from; /* of -1 nothing comes */
+        poll(&wanted, 1, POLL_MS);
     }
 }
 
-static void end(pid_t pid, int *how)
+static void end(pid_t pid, int *how, struct ot_program_output *output, int *from)
 {
     kill(-pid, SIGTERM);
-    if (!wait_for(pid, how, ot_clock_ms() + GRACE_MS, NULL)) {
+    if (!wait_for(pid, how, ot_clock_ms() + GRACE_MS, NULL, output, from)) {
         kill(-pid, SIGKILL);
         while (waitpid(pid, how, 0) < 0 && errno == EINTR)
             continue;
@@ -129,26 +163,70 @@ static void end(pid_t pid, int *how)
     kill(-pid, SIGKILL); /* what it started and did not end */
 }
 
-enum ot_status ot_program_run(const struct ot_program *program, struct ot_error *err)
+static enum ot_status judge(const struct ot_program *program, int how,
+                            struct ot_error *err)
 {
-    pid_t pid;
-    int how = 0, rc = start(&pid, program);
-
-    if (rc != 0)
-        return ot_error_errno(err, OT_E_IO, rc, "cannot start %s", program->what);
-    if (!wait_for(pid, &how, ot_clock_ms() + program->timeout_ms, program->stop)) {
-        end(pid, &how);
-        if (program->stop != NULL && *program->stop != 0)
-            return ot_error_set(err, OT_E_INTERRUPTED, "%s was interrupted",
-                                program->what);
-        return ot_error_set(err, OT_E_IO, "%s took longer than %d s and was ended",
-                            program->what, program->timeout_ms / 1000);
-    }
     if (WIFSIGNALED(how))
         return ot_error_set(err, OT_E_IO, "%s was ended by signal %d", program->what,
                             WTERMSIG(how));
+    if (program->output != NULL)
+        program->output->exit_status = WEXITSTATUS(how);
     if (WEXITSTATUS(how) != 0)
         return ot_error_set(err, OT_E_IO, "%s ended with status %d", program->what,
                             WEXITSTATUS(how));
     return OT_OK;
+}
+
+/* Started, up to its end. from: where its output comes from, or -1; closed. */
+static enum ot_status see_through(const struct ot_program *program, pid_t pid, int *from,
+                                  struct ot_error *err)
+{
+    struct ot_program_output *output = program->output;
+    int how = 0;
+
+    if (wait_for(pid, &how, ot_clock_ms() + program->timeout_ms, program->stop, output,
+                 from))
+        return judge(program, how, err);
+    end(pid, &how, output, from);
+    if (program->stop != NULL && *program->stop != 0)
+        return ot_error_set(err, OT_E_INTERRUPTED, "%s was interrupted", program->what);
+    return ot_error_set(err, OT_E_IO, "%s took longer than %d s and was ended",
+                        program->what, program->timeout_ms / 1000);
+}
+
+/* ends[0] never blocks the one who waits for the program's end, too. */
+static enum ot_status make_pipe(int ends[2], struct ot_error *err)
+{
+    if (pipe2(ends, O_CLOEXEC) == 0 && fcntl(ends[0], F_SETFL, O_NONBLOCK) == 0)
+        return OT_OK;
+    return ot_error_errno(err, OT_E_IO, errno, "cannot make a pipe");
+}
+
+enum ot_status ot_program_run(const struct ot_program *program, struct ot_error *err)
+{
+    struct ot_program_output *output = program->output;
+    int ends[2] = {-1, -1}, rc;
+    enum ot_status status = OT_OK;
+    pid_t pid;
+
+    if (output != NULL) {
+        output->len = 0;
+        output->exit_status = -1;
+        status = make_pipe(ends, err);
+    }
+    if (status == OT_OK) {
+        rc = start(&pid, program, ends[1]);
+        if (ends[1] >= 0)
+            close(ends[1]);
+        ends[1] = -1;
+        status = rc == 0
+                     ? see_through(program, pid, &ends[0], err)
+                     : ot_error_errno(err, OT_E_IO, rc, "cannot start %s", program->what);
+    }
+    for (int i = 0; i < 2; i++)
+        if (ends[i] >= 0)
+            close(ends[i]);
+    if (output != NULL)
+        output->text[output->len] = '\0';
+    return status;
 }

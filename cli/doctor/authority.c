@@ -1,0 +1,126 @@
+#include "doctor/authority.h"
+
+#include <openssl/err.h>
+#include <openssl/rand.h>
+#include <openssl/x509v3.h>
+#include <stdbool.h>
+#include <stdio.h>
+
+#define DAY_S 86400
+
+static bool add_extension(X509 *cert, X509 *issuer, int nid, const char *value)
+{
+    X509V3_CTX ctx;
+    X509_EXTENSION *extension;
+    bool good;
+
+    X509V3_set_ctx(&ctx, issuer, cert, NULL, NULL, 0);
+    extension = X509V3_EXT_conf_nid(NULL, &ctx, nid, value);
+    good = extension != NULL && X509_add_ext(cert, extension, -1) == 1;
+    X509_EXTENSION_free(extension);
+    return good;
+}
+
+static bool add_extensions(X509 *cert, X509 *issuer)
+{
+    bool is_ca = cert == issuer;
+
+    if (!add_extension(cert, issuer, NID_subject_key_identifier, "hash"))
+        return false;
+    if (is_ca)
+        return add_extension(cert, issuer, NID_basic_constraints, "critical,CA:TRUE") &&
+               add_extension(cert, issuer, NID_key_usage, "critical,keyCertSign,cRLSign");
+    return add_extension(cert, issuer, NID_authority_key_identifier, "keyid") &&
+           add_extension(cert, issuer, NID_basic_constraints, "critical,CA:FALSE") &&
+           add_extension(cert, issuer, NID_key_usage, "critical,digitalSignature") &&
+           add_extension(cert, issuer, NID_ext_key_usage, "serverAuth") &&
+           add_extension(cert, issuer, NID_subject_alt_name,
+                         "DNS:localhost,IP:127.0.0.1");
+}
+
+/* Positive, 16 bytes, of which the first is not zero. */
+static bool set_serial(X509 *cert)
+{
+    unsigned char bytes[16];
+    BIGNUM *number;
+    bool good;
+
+    if (RAND_bytes(bytes, sizeof(bytes)) != 1)
+        return false;
+    bytes[0] = (bytes[0] & 0x3f) | 0x40;
+    number = BN_bin2bn(bytes, sizeof(bytes), NULL);
+    good =
+        number != NULL && BN_to_ASN1_INTEGER(number, X509_get_serialNumber(cert)) != NULL;
+    BN_free(number);
+    return good;
+}
+
+static bool fill(X509 *cert, X509 *issuer, const char *name, EVP_PKEY *key)
+{
+    X509_NAME *subject = X509_get_subject_name(cert);
+
+    return X509_set_version(cert, 2) == 1 && set_serial(cert) &&
+           X509_gmtime_adj(X509_getm_notBefore(cert), -DAY_S) != NULL &&
+           X509_gmtime_adj(X509_getm_notAfter(cert), DAY_S) != NULL &&
+           X509_NAME_add_entry_by_txt(subject, "CN", MBSTRING_UTF8,
+                                      (const unsigned char *)name, -1, -1, 0) == 1 &&
+           X509_set_issuer_name(cert, X509_get_subject_name(issuer)) == 1 &&
+           X509_set_pubkey(cert, key) == 1 && add_extensions(cert, issuer);
+}
+
+/* issuer NULL: by itself. NULL: OpenSSL failed. */
+static X509 *make(const char *name, EVP_PKEY *key, X509 *issuer, EVP_PKEY *issuer_key)
+{
+    X509 *cert = X509_new();
+
+    if (cert != NULL && fill(cert, issuer != NULL ? issuer : cert, name, key) &&
+        X509_sign(cert, issuer != NULL ? issuer_key : key, EVP_sha256()) > 0)
+        return cert;
+    X509_free(cert);
+    return NULL;
+}
+
+/* A name of its own: nothing on the machine may know this authority already. */
+static X509 *make_root(const char *what, EVP_PKEY *key)
+{
+    unsigned char number[4];
+    char name[64];
+
+    if (RAND_bytes(number, sizeof(number)) != 1)
+        return NULL;
+    snprintf(name, sizeof(name), "orgtrust doctor %s %02x%02x%02x%02x", what, number[0],
+             number[1], number[2], number[3]);
+    return make(name, key, NULL, NULL);
+}
+
+enum ot_status ot_authority_make(struct ot_authority *authority, struct ot_error *err)
+{
+    EVP_PKEY *root_key = EVP_EC_gen("P-256"), *bystander_key = EVP_EC_gen("P-256");
+    bool good;
+
+    *authority = (struct ot_authority){.leaf_key = EVP_EC_gen("P-256")};
+    good = root_key != NULL && bystander_key != NULL && authority->leaf_key != NULL;
+    if (good) {
+        authority->root = make_root("authority", root_key);
+        authority->bystander = make_root("bystander", bystander_key);
+    }
+    if (authority->root != NULL)
+        authority->leaf =
+            make("localhost", authority->leaf_key, authority->root, root_key);
+    EVP_PKEY_free(root_key);
+    EVP_PKEY_free(bystander_key);
+    if (authority->leaf != NULL && authority->bystander != NULL)
+        return OT_OK;
+    ERR_clear_error();
+    return ot_error_set(err, OT_E_INTERNAL,
+                        "OpenSSL cannot make a throw-away authority here");
+}
+
+void ot_authority_clear(struct ot_authority *authority)
+{
+    X509_free(authority->root);
+    X509_free(authority->bystander);
+    X509_free(authority->leaf);
+    EVP_PKEY_free(authority->leaf_key);
+    *authority = (struct ot_authority){.root = NULL};
+}

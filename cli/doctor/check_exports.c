@@ -1,0 +1,279 @@
+/* The files that the configuration keeps in step: whether they are what the snapshot
+ * says, whether everybody can read them, and whether a program that is given such a file
+ * follows. */
+#include <limits.h>
+#include <openssl/x509.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <time.h>
+
+#include "doctor/exported.h"
+#include "doctor/fingerprints.h"
+#include "doctor/java.h"
+#include "export/files.h"
+#include "install/tool.h"
+
+#define PART "exports"
+
+static enum ot_status compare_dir(bool *same, const char *path,
+                                  const struct ot_anchors *anchors, struct ot_error *err)
+{
+    struct ot_fingerprints held = {.items = NULL};
+    enum ot_status status = ot_fingerprints_add_dir(&held, path, err);
+
+    *same = status == OT_OK && held.count == anchors->count &&
+            ot_fingerprints_missing(&held, anchors) == 0;
+    ot_fingerprints_clear(&held);
+    return status;
+}
+
+static enum ot_status compare_file(bool *same, const char *path,
+                                   enum ot_export_format format,
+                                   const struct ot_anchors *anchors, struct ot_error *err)
+{
+    uint8_t *bytes = NULL;
+    size_t len = 0;
+    enum ot_status status = ot_format_make(format, &bytes, &len, anchors, err);
+
+    if (status == OT_OK)
+        status = ot_export_file_is_same(same, path, bytes, len, NULL, err);
+    free(bytes);
+    return status;
+}
+
+static enum ot_status compare(bool *same, const struct ot_export *item,
+                              const struct ot_anchors *anchors, struct ot_error *err)
+{
+    if (item->kind == OT_EXPORT_DIR)
+        return compare_dir(same, item->target, anchors, err);
+    return compare_file(same, item->target,
+                        item->kind == OT_EXPORT_JAVA ? OT_FORMAT_P12 : OT_FORMAT_PEM,
+                        anchors, err);
+}
+
+/* The first of what leads to path that others may not enter, or path itself when they may
+ * not read it, into buf; false: everybody can read it. */
+static bool is_closed(char buf[PATH_MAX], const char *path)
+{
+    struct stat st;
+    size_t len = strlen(path);
+
+    for (size_t i = 1; i <= len; i++) {
+        if (path[i] != '/' && path[i] != '\0')
+            continue;
+        snprintf(buf, PATH_MAX, "%.*s", (int)i, path);
+        if (stat(buf, &st) != 0 ||
+            (st.st_mode & (S_ISDIR(st.st_mode) ? S_IXOTH : S_IROTH)) == 0)
+            return true;
+    }
+    return false;
+}
+
+/* An export of the scratch source, made by what makes the real ones. */
+static enum ot_status prepare(const struct ot_bench *bench, enum ot_export_kind kind,
+                              struct ot_error *err)
+{
+    struct ot_anchors anchors = {0};
+    struct ot_snapshot *snapshot = NULL;
+    char path[OT_SCRATCH_PATH_MAX];
+    bool written;
+    enum ot_status status =
+        ot_snapshot_open(&snapshot, bench->scratch.snapshot, bench->scratch.scope, err);
+
+    ot_scratch_path(path, &bench->scratch, ot_export_word(kind));
+    if (status == OT_OK)
+        status = ot_anchors_add(&anchors, snapshot, NULL, time(NULL), err);
+    if (status == OT_OK) {
+        ot_anchors_sort(&anchors);
+        status = kind == OT_EXPORT_DIR
+                     ? ot_export_put_dir(path, &anchors, &written, err)
+                     : ot_export_put_file(
+                           path, kind == OT_EXPORT_JAVA ? OT_FORMAT_P12 : OT_FORMAT_PEM,
+                           &anchors, &written, err);
+    }
+    ot_anchors_clear(&anchors);
+    ot_snapshot_unref(snapshot);
+    return status;
+}
+
+static enum ot_status prepare_bundle(const struct ot_bench *bench, struct ot_error *err)
+{
+    return prepare(bench, OT_EXPORT_BUNDLE, err);
+}
+
+static enum ot_status prepare_dir(const struct ot_bench *bench, struct ot_error *err)
+{
+    return prepare(bench, OT_EXPORT_DIR, err);
+}
+
+static enum ot_status prepare_java(const struct ot_bench *bench, struct ot_error *err)
+{
+    return prepare(bench, OT_EXPORT_JAVA, err);
+}
+
+static enum ot_status try_curl(struct ot_doctor *doctor, enum ot_export_kind kind,
+                               const char *path, struct ot_three_trials *trials,
+                               const char **what, struct ot_error *err)
+{
+    char url[64];
+    const char *const argv[] = {
+        "curl",      "--silent", "--show-error",
+        "--noproxy", "*",        kind == OT_EXPORT_DIR ? "--capath" : "--cacert",
+        path,        url,        NULL};
+
+    *what = kind == OT_EXPORT_DIR ? "curl --capath" : "curl --cacert";
+    snprintf(url, sizeof(url), "https://127.0.0.1:%u/",
+             ot_tls_server_port(doctor->bench.server));
+    return ot_bench_try(&doctor->bench, argv, "SSL_CERT_DIR=/nonexistent",
+                        kind == OT_EXPORT_DIR ? prepare_dir : prepare_bundle, trials,
+                        err);
+}
+
+static enum ot_status try_openssl(struct ot_doctor *doctor, enum ot_export_kind kind,
+                                  const char *path, struct ot_three_trials *trials,
+                                  const char **what, struct ot_error *err)
+{
+    char address[32];
+    const char *const argv[] = {"openssl",
+                                "s_client",
+                                "-connect",
+                                address,
+                                "-verify_ip",
+                                "127.0.0.1",
+                                "-verify_return_error",
+                                "-brief",
+                                "-no-CAstore",
+                                kind == OT_EXPORT_DIR ? "-no-CAfile" : "-no-CApath",
+                                kind == OT_EXPORT_DIR ? "-CApath" : "-CAfile",
+                                path,
+                                NULL};
+
+    *what =
+        kind == OT_EXPORT_DIR ? "openssl s_client -CApath" : "openssl s_client -CAfile";
+    snprintf(address, sizeof(address), "127.0.0.1:%u",
+             ot_tls_server_port(doctor->bench.server));
+    return ot_bench_try(&doctor->bench, argv, NULL,
+                        kind == OT_EXPORT_DIR ? prepare_dir : prepare_bundle, trials,
+                        err);
+}
+
+/* *what NULL: no program for this kind is here. */
+static enum ot_status try_export(struct ot_doctor *doctor, enum ot_export_kind kind,
+                                 struct ot_three_trials *trials, const char **what,
+                                 struct ot_error *err)
+{
+    char path[OT_SCRATCH_PATH_MAX];
+
+    *what = NULL;
+    *trials = (struct ot_three_trials){.words = ""};
+    ot_scratch_path(path, &doctor->bench.scratch, ot_export_word(kind));
+    if (kind == OT_EXPORT_JAVA && ot_java_can_try()) {
+        *what = "java";
+        return ot_java_try_file(doctor, path, prepare_java, trials, err);
+    }
+    if (kind == OT_EXPORT_JAVA)
+        return OT_OK;
+    if (ot_tool_exists("curl"))
+        return try_curl(doctor, kind, path, trials, what, err);
+    if (ot_tool_exists("openssl"))
+        return try_openssl(doctor, kind, path, trials, what, err);
+    return OT_OK;
+}
+
+static enum ot_status prove(struct ot_doctor *doctor, const struct ot_export *item,
+                            size_t anchors, struct ot_error *err)
+{
+    struct ot_three_trials trials;
+    struct ot_finding *finding = NULL;
+    const char *what;
+    enum ot_status status = try_export(doctor, item->kind, &trials, &what, err);
+
+    if (status != OT_OK)
+        return status;
+    if (what == NULL)
+        ot_finding_add(&doctor->findings, PART, OT_VERDICT_NOT_PROVED, item->target, NULL,
+                       "holds the organization's %zu anchor%s, for everybody to read; no "
+                       "program is here to try such a file with",
+                       anchors, anchors == 1 ? "" : "s");
+    else if (ot_trials_judge(&trials) == OT_TRIALS_PROVED)
+        finding = ot_finding_add(
+            &doctor->findings, PART, OT_VERDICT_PROVED, item->target, NULL,
+            "holds the organization's %zu anchor%s, for everybody to read; with another "
+            "of its kind, %s believed a server only while its authority was active",
+            anchors, anchors == 1 ? "" : "s", what);
+    else
+        finding = ot_finding_add(
+            &doctor->findings, PART, OT_VERDICT_FAILS, item->target, NULL,
+            "with a file of this kind %s does not follow: %s", what,
+            trials.words[0] != '\0' ? trials.words : "it believed what was not active");
+    if (finding != NULL)
+        finding->trials = trials;
+    return OT_OK;
+}
+
+static enum ot_status look_at(struct ot_doctor *doctor, const struct ot_exports *exports,
+                              const struct ot_export *item, struct ot_error *err)
+{
+    struct ot_findings *findings = &doctor->findings;
+    struct ot_anchors anchors = {0};
+    struct ot_error why = OT_ERROR_INIT;
+    char more[OT_ERROR_MAX + 64], closed[PATH_MAX];
+    bool same = false;
+    enum ot_status status = OT_OK;
+
+    ot_exported_why(more, sizeof(more), exports, item);
+    if (ot_exported_anchors(&anchors, exports, item, &why) != OT_OK)
+        ot_finding_add(findings, PART, OT_VERDICT_NOT_PROVED, item->target,
+                       "orgtrust sync", "what it should hold is not known: %s",
+                       why.message);
+    else if (compare(&same, item, &anchors, &why) != OT_OK)
+        ot_finding_add(findings, PART, OT_VERDICT_FAILS, item->target, "orgtrust sync",
+                       "%s%s", why.message, more);
+    else if (!same)
+        ot_finding_add(findings, PART, OT_VERDICT_FAILS, item->target, "orgtrust sync",
+                       "does not hold the organization's %zu anchors as the snapshot has "
+                       "them%s",
+                       anchors.count, more);
+    else if (is_closed(closed, item->target))
+        ot_finding_add(findings, PART, OT_VERDICT_FAILS, item->target,
+                       "chmod o+rx, or another place",
+                       "programs of other users cannot read it: %s is closed to them",
+                       closed);
+    else
+        status = prove(doctor, item, anchors.count, err);
+    ot_anchors_clear(&anchors);
+    return status;
+}
+
+static enum ot_status run(struct ot_doctor *doctor, struct ot_error *err)
+{
+    struct ot_exports *exports = NULL;
+    struct ot_error why = OT_ERROR_INIT;
+    enum ot_status status = OT_OK;
+    bool found = false;
+
+    if (doctor->config != NULL &&
+        ot_exports_new(&exports, doctor->config, &why) != OT_OK) {
+        ot_finding_add(&doctor->findings, PART, OT_VERDICT_FAILS, NULL, NULL, "%s",
+                       why.message);
+        return OT_OK;
+    }
+    for (size_t i = 0; status == OT_OK && exports != NULL && i < exports->count; i++) {
+        const struct ot_export *item = &exports->items[i];
+
+        if (item->kind == OT_EXPORT_SYSTEM || item->kind == OT_EXPORT_ON_CHANGE)
+            continue;
+        found = true;
+        status = look_at(doctor, exports, item, err);
+    }
+    if (!found && status == OT_OK)
+        ot_finding_add(&doctor->findings, PART, OT_VERDICT_ABSENT, NULL, NULL,
+                       "the configuration has neither export_bundle, export_dir nor "
+                       "export_java");
+    free(exports);
+    return status;
+}
+
+const struct ot_check ot_check_exports = {PART, run};

@@ -1,0 +1,46 @@
+/* Firefox: whether a policy or a profile makes it load the module. It is not started: a
+ * browser takes what it likes of the user's session, and seconds. */
+#include "doctor/check.h"
+
+#define PART "firefox"
+
+static void add(struct ot_doctor *doctor, enum ot_wiring wiring,
+                const struct ot_stack_plan *plan)
+{
+    struct ot_findings *findings = &doctor->findings;
+
+    switch (wiring) {
+    case OT_WIRED:
+        ot_finding_add(findings, PART, OT_VERDICT_NOT_PROVED, NULL,
+                       "look in Firefox: about:policies, or Settings, Security Devices",
+                       "told to load the module; Firefox itself was not started, so no "
+                       "handshake of it was tried");
+        break;
+    case OT_NOT_WIRED:
+        ot_finding_add(findings, PART, OT_VERDICT_NOT_WIRED, NULL,
+                       "orgtrust install firefox",
+                       "neither a policy nor a profile makes it load the module");
+        break;
+    case OT_IN_THE_WAY:
+        ot_finding_add(findings, PART, OT_VERDICT_NOT_WIRED, NULL, NULL, "%s",
+                       plan->why.message);
+        break;
+    case OT_NOT_HERE:
+        ot_finding_add(findings, PART, OT_VERDICT_ABSENT, NULL, NULL, "%s",
+                       plan->why.message);
+        break;
+    }
+}
+
+static enum ot_status run(struct ot_doctor *doctor, struct ot_error *err)
+{
+    struct ot_stack_plan plan;
+    enum ot_wiring wiring = ot_wiring_of(&plan, &ot_stack_firefox, &doctor->env);
+
+    (void)err;
+    add(doctor, wiring, &plan);
+    ot_stack_plan_clear(&plan);
+    return OT_OK;
+}
+
+const struct ot_check ot_check_firefox = {PART, run};

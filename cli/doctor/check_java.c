@@ -1,0 +1,63 @@
+/* Java: nothing is installed into a JDK; tried is what README and orgtrust install java
+ * tell the user to say on the command line. */
+#include <stdio.h>
+#include <string.h>
+
+#include "doctor/java.h"
+#include "install/tool.h"
+
+#define PART "java"
+#define OPTIONS                                                                          \
+    "java -Djava.security.properties=" ORGTRUST_DATADIR                                  \
+    "/orgtrust.security -Djavax.net.ssl.trustStoreType=PKCS11 "                          \
+    "-Djavax.net.ssl.trustStore=NONE"
+
+static enum ot_status try_it(struct ot_doctor *doctor, struct ot_error *err)
+{
+    const struct ot_wired_trials of = {
+        .part = PART,
+        .what = "java with these options",
+        .is_wired = true,
+        .why_else = "; orgtrust install java says what is particular about each JDK",
+    };
+    struct ot_three_trials trials;
+    enum ot_status status = ot_java_try_token(doctor, &trials, err);
+
+    if (status == OT_OK)
+        ot_finding_of_trials(doctor, &of, &trials);
+    return status;
+}
+
+static void add_notes(struct ot_doctor *doctor, const struct ot_stack_plan *plan)
+{
+    ot_finding_add(&doctor->findings, PART, OT_VERDICT_NOTE, NULL, OPTIONS,
+                   "a JVM follows only where it is told to, and from its next start on");
+    for (size_t i = 0; i < plan->note_count; i++)
+        if (strstr(plan->notes[i], "system") != NULL)
+            ot_finding_add(&doctor->findings, PART, OT_VERDICT_NOTE, NULL, NULL, "%s",
+                           plan->notes[i]);
+}
+
+static enum ot_status run(struct ot_doctor *doctor, struct ot_error *err)
+{
+    struct ot_stack_plan plan;
+    enum ot_wiring wiring = ot_wiring_of(&plan, &ot_stack_java, &doctor->env);
+    enum ot_status status = OT_OK;
+
+    if (wiring != OT_WIRED)
+        ot_finding_add(&doctor->findings, PART,
+                       wiring == OT_NOT_HERE ? OT_VERDICT_ABSENT : OT_VERDICT_NOT_WIRED,
+                       NULL, NULL, "%s", plan.why.message);
+    else
+        add_notes(doctor, &plan);
+    if (wiring == OT_WIRED && ot_java_can_try())
+        status = try_it(doctor, err);
+    else if (wiring == OT_WIRED)
+        ot_finding_add(&doctor->findings, PART, OT_VERDICT_NOT_PROVED, NULL, NULL,
+                       "there is no java with a javac in the system's directories to try "
+                       "these options with");
+    ot_stack_plan_clear(&plan);
+    return status;
+}
+
+const struct ot_check ot_check_java = {PART, run};

@@ -1,0 +1,117 @@
+/* NSS: the databases that Chromium and the NSS tools of this user open, tried with NSS's
+ * own client; without that, it says so. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "doctor/check.h"
+#include "fetch/file.h"
+#include "install/nss_module.h"
+#include "install/tool.h"
+
+#define PART "nss"
+#define NO_TOOL "install the package libnss3-tools"
+
+static const char fix[] = "orgtrust install nss";
+
+static enum ot_status try_tstclnt(struct ot_doctor *doctor, const char *database,
+                                  bool is_wired, struct ot_error *err)
+{
+    static const char request[] = "GET / HTTP/1.0\r\n\r\n";
+    char port[16], path[OT_SCRATCH_PATH_MAX];
+    const char *const argv[] = {"tstclnt",   "-4", "-d", database, "-h",
+                                "localhost", "-p", port, "-V",     "tls1.2:tls1.3",
+                                "-A",        path, NULL};
+    const struct ot_wired_trials of = {
+        .part = PART,
+        .subject = database,
+        .what = "tstclnt",
+        .is_wired = is_wired,
+        .fix = fix,
+        .why_else = "; modutil -list shows what the database loads",
+    };
+    struct ot_three_trials trials;
+    enum ot_status status;
+
+    /* Without one it would wait for more input than there is. */
+    ot_scratch_path(path, &doctor->bench.scratch, "request");
+    status = ot_file_replace(path, request, sizeof(request) - 1, 0600, err);
+    snprintf(port, sizeof(port), "%u", ot_tls_server_port(doctor->bench.server));
+    if (status == OT_OK)
+        status = ot_bench_try(&doctor->bench, argv, NULL, NULL, &trials, err);
+    if (status == OT_OK)
+        ot_finding_of_trials(doctor, &of, &trials);
+    return status;
+}
+
+/* What can be told without the client. */
+static void add_untried(struct ot_doctor *doctor, const char *database, bool is_wired)
+{
+    if (is_wired)
+        ot_finding_add(&doctor->findings, PART, OT_VERDICT_NOT_PROVED, database, NO_TOOL,
+                       "the database names the module; there is no tstclnt to try it "
+                       "with");
+    else
+        ot_finding_add(&doctor->findings, PART, OT_VERDICT_NOT_WIRED, database, fix,
+                       "the database does not name the module");
+}
+
+static enum ot_status look_at(struct ot_doctor *doctor, const char *dir, bool *found,
+                              struct ot_error *err)
+{
+    char *list, *database;
+    enum ot_status status = OT_OK;
+    bool is_there;
+
+    if (asprintf(&list, "%s/pkcs11.txt", dir) < 0)
+        return ot_error_nomem(err);
+    is_there = access(list, F_OK) == 0;
+    free(list);
+    if (!is_there)
+        return OT_OK;
+    *found = true;
+    if (asprintf(&database, "sql:%s", dir) < 0)
+        return ot_error_nomem(err);
+    if (ot_tool_exists("tstclnt"))
+        status = try_tstclnt(doctor, database, ot_nss_is_listed(dir), err);
+    else
+        add_untried(doctor, database, ot_nss_is_listed(dir));
+    free(database);
+    return status;
+}
+
+static void note_browsers(struct ot_doctor *doctor)
+{
+    for (size_t i = 0; ot_nss_browsers[i] != NULL; i++)
+        if (ot_tool_exists(ot_nss_browsers[i]))
+            ot_finding_add(&doctor->findings, PART, OT_VERDICT_NOTE, ot_nss_browsers[i],
+                           NULL,
+                           "reads the first database of its user; the browser itself was "
+                           "not started");
+}
+
+static enum ot_status run(struct ot_doctor *doctor, struct ot_error *err)
+{
+    bool found = false;
+    enum ot_status status = OT_OK;
+
+    for (size_t i = 0; status == OT_OK && ot_nss_homes[i] != NULL; i++) {
+        char *dir;
+
+        if (asprintf(&dir, "%s/%s", doctor->env.home, ot_nss_homes[i]) < 0)
+            return ot_error_nomem(err);
+        status = look_at(doctor, dir, &found, err);
+        free(dir);
+    }
+    if (status == OT_OK)
+        status = look_at(doctor, OT_NSS_MACHINE_DATABASE, &found, err);
+    if (status == OT_OK && !found)
+        ot_finding_add(&doctor->findings, PART, OT_VERDICT_ABSENT, NULL, NULL,
+                       "this user has no NSS database");
+    if (status == OT_OK && found)
+        note_browsers(doctor);
+    return status;
+}
+
+const struct ot_check ot_check_nss = {PART, run};

@@ -1,0 +1,75 @@
+/* OpenSSL: the machine's openssl.cnf, tried with the openssl program. */
+#include <stdio.h>
+
+#include "doctor/check.h"
+#include "install/tool.h"
+
+#define PART "openssl"
+
+static enum ot_status try_it(struct ot_doctor *doctor, bool is_wired,
+                             struct ot_error *err)
+{
+    char address[32];
+    const char *const argv[] = {"openssl",
+                                "s_client",
+                                "-connect",
+                                address,
+                                "-servername",
+                                "localhost",
+                                "-verify_hostname",
+                                "localhost",
+                                "-verify_return_error",
+                                "-brief",
+                                "-no-CAfile",
+                                "-no-CApath",
+                                "-CAstore",
+                                "orgtrust:///",
+                                NULL};
+    const struct ot_wired_trials of = {
+        .part = PART,
+        .what = "openssl s_client -CAstore orgtrust:///",
+        .is_wired = is_wired,
+        .fix = "as root: orgtrust install openssl",
+        .why_else = "; openssl list -providers shows what openssl.cnf activates",
+    };
+    struct ot_three_trials trials;
+    enum ot_status status;
+
+    snprintf(address, sizeof(address), "127.0.0.1:%u",
+             ot_tls_server_port(doctor->bench.server));
+    status = ot_bench_try(&doctor->bench, argv, NULL, NULL, &trials, err);
+    if (status == OT_OK)
+        ot_finding_of_trials(doctor, &of, &trials);
+    return status;
+}
+
+static enum ot_status run(struct ot_doctor *doctor, struct ot_error *err)
+{
+    /* The file is the machine's, and any user can look. */
+    struct ot_install_env env = doctor->env;
+    struct ot_stack_plan plan;
+    enum ot_wiring wiring;
+    enum ot_status status = OT_OK;
+
+    env.is_root = true;
+    wiring = ot_wiring_of(&plan, &ot_stack_openssl, &env);
+    if (wiring == OT_NOT_HERE || wiring == OT_IN_THE_WAY)
+        ot_finding_add(&doctor->findings, PART,
+                       wiring == OT_NOT_HERE ? OT_VERDICT_ABSENT : OT_VERDICT_NOT_WIRED,
+                       NULL, NULL, "%s", plan.why.message);
+    else if (ot_tool_exists("openssl"))
+        status = try_it(doctor, wiring == OT_WIRED, err);
+    else if (wiring == OT_WIRED)
+        ot_finding_add(&doctor->findings, PART, OT_VERDICT_NOT_PROVED, NULL,
+                       "install the package openssl",
+                       "openssl.cnf activates the provider; there is no openssl program "
+                       "to try it with");
+    else
+        ot_finding_add(&doctor->findings, PART, OT_VERDICT_NOT_WIRED, NULL,
+                       "as root: orgtrust install openssl",
+                       "openssl.cnf does not activate the provider");
+    ot_stack_plan_clear(&plan);
+    return status;
+}
+
+const struct ot_check ot_check_openssl = {PART, run};

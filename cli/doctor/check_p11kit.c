@@ -1,0 +1,115 @@
+/* p11-kit: its module files, tried with GnuTLS's program; without that, what p11-kit's
+ * own program lists. */
+#include <stdio.h>
+#include <string.h>
+
+#include "doctor/check.h"
+#include "install/tool.h"
+
+#define PART "p11-kit"
+#define URL "pkcs11:token=orgtrust"
+#define LIST_BYTES 65536
+
+static const char fix[] = "orgtrust install p11-kit";
+
+static enum ot_status try_gnutls(struct ot_doctor *doctor, bool is_wired,
+                                 struct ot_error *err)
+{
+    char port[16];
+    const char *const argv[] = {
+        "gnutls-cli", "--x509cafile",   URL,         "--port",
+        port,         "--sni-hostname", "localhost", "--verify-hostname",
+        "localhost",  "127.0.0.1",      NULL};
+    const struct ot_wired_trials of = {
+        .part = PART,
+        .what = "gnutls-cli --x509cafile " URL,
+        .is_wired = is_wired,
+        .fix = fix,
+        .why_else = "; p11-kit list-modules shows what p11-kit loads",
+    };
+    struct ot_three_trials trials;
+    enum ot_status status;
+
+    snprintf(port, sizeof(port), "%u", ot_tls_server_port(doctor->bench.server));
+    status = ot_bench_try(&doctor->bench, argv, NULL, NULL, &trials, err);
+    if (status == OT_OK)
+        ot_finding_of_trials(doctor, &of, &trials);
+    return status;
+}
+
+/* *is_listed: whether trust lists the authority of the scratch source. */
+static enum ot_status look(struct ot_doctor *doctor, bool is_active, bool *is_listed,
+                           struct ot_error *err)
+{
+    static const char *const argv[] = {"trust", "list", "--filter=ca-anchors", NULL};
+    struct ot_bench *bench = &doctor->bench;
+    char text[LIST_BYTES], name[64];
+    int exit_status;
+    enum ot_status status =
+        ot_scratch_activate(&bench->scratch, &bench->authority, is_active, err);
+
+    if (status == OT_OK)
+        status = ot_bench_run(bench, argv, NULL, text, sizeof(text), &exit_status, err);
+    if (status != OT_OK)
+        return status;
+    X509_NAME_get_text_by_NID(X509_get_subject_name(bench->authority.root),
+                              NID_commonName, name, sizeof(name));
+    *is_listed = exit_status == 0 && strstr(text, name) != NULL;
+    return OT_OK;
+}
+
+static enum ot_status list(struct ot_doctor *doctor, bool is_wired, struct ot_error *err)
+{
+    static const char no_tool[] = "to have a handshake tried, the package gnutls-bin";
+    struct ot_findings *findings = &doctor->findings;
+    bool active = false, after = false;
+    enum ot_status status = look(doctor, true, &active, err);
+
+    if (status == OT_OK)
+        status = look(doctor, false, &after, err);
+    if (status != OT_OK)
+        return status;
+    if (active && !after)
+        ot_finding_add(findings, PART, OT_VERDICT_NOT_PROVED, NULL, no_tool,
+                       "trust list showed an authority while it was active and not "
+                       "after: listed, no handshake was tried");
+    else if (after)
+        ot_finding_add(findings, PART, OT_VERDICT_FAILS, NULL, NULL,
+                       "trust list showed an authority that was not active");
+    else if (is_wired)
+        ot_finding_add(findings, PART, OT_VERDICT_FAILS, NULL, NULL,
+                       "wired, but trust list did not show an authority that was "
+                       "active; p11-kit list-modules shows what p11-kit loads");
+    else
+        ot_finding_add(findings, PART, OT_VERDICT_NOT_WIRED, NULL, fix,
+                       "p11-kit does not load the module");
+    return OT_OK;
+}
+
+static enum ot_status run(struct ot_doctor *doctor, struct ot_error *err)
+{
+    struct ot_stack_plan plan;
+    enum ot_wiring wiring = ot_wiring_of(&plan, &ot_stack_p11_kit, &doctor->env);
+    enum ot_status status = OT_OK;
+
+    if (wiring == OT_NOT_HERE || wiring == OT_IN_THE_WAY)
+        ot_finding_add(&doctor->findings, PART,
+                       wiring == OT_NOT_HERE ? OT_VERDICT_ABSENT : OT_VERDICT_NOT_WIRED,
+                       NULL, NULL, "%s", plan.why.message);
+    else if (ot_tool_exists("gnutls-cli"))
+        status = try_gnutls(doctor, wiring == OT_WIRED, err);
+    else if (ot_tool_exists("trust"))
+        status = list(doctor, wiring == OT_WIRED, err);
+    else if (wiring == OT_WIRED)
+        ot_finding_add(&doctor->findings, PART, OT_VERDICT_NOT_PROVED, NULL,
+                       "install the package gnutls-bin",
+                       "a module file names the module; there is neither gnutls-cli nor "
+                       "trust to try it with");
+    else
+        ot_finding_add(&doctor->findings, PART, OT_VERDICT_NOT_WIRED, NULL, fix,
+                       "p11-kit does not load the module");
+    ot_stack_plan_clear(&plan);
+    return status;
+}
+
+const struct ot_check ot_check_p11_kit = {PART, run};

@@ -1,0 +1,109 @@
+/* The system's own anchors. They cannot be tried: a throw-away authority would have to be
+ * written where every program of the machine believes it. So what the store holds is
+ * compared with what the organization says. */
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "doctor/exported.h"
+#include "doctor/fingerprints.h"
+#include "export/system_links.h"
+
+#define PART "system"
+#define DEBIAN_TOOL "/usr/sbin/update-ca-certificates"
+
+/* The files that programs read, in the order of systems in export/system.c. */
+static const char *const bundles[] = {
+    "/etc/ssl/certs/ca-certificates.crt",
+    "/etc/pki/ca-trust/extracted/pem/tls-ca-bundle.pem",
+    "/etc/ca-certificates/extracted/tls-ca-bundle.pem",
+};
+
+static const char *find_bundle(void)
+{
+    for (size_t i = 0; i < sizeof(bundles) / sizeof(bundles[0]); i++)
+        if (access(bundles[i], F_OK) == 0)
+            return bundles[i];
+    return NULL;
+}
+
+static void compare(struct ot_doctor *doctor, const struct ot_exports *exports,
+                    const struct ot_export *item, const struct ot_anchors *anchors)
+{
+    static const char fix[] = "as root: orgtrust sync";
+    const char *bundle = find_bundle();
+    struct ot_fingerprints held = {.items = NULL};
+    struct ot_error why = OT_ERROR_INIT;
+    char more[OT_ERROR_MAX + 64];
+    enum ot_status status;
+    size_t missing;
+
+    ot_exported_why(more, sizeof(more), exports, item);
+    status = bundle != NULL ? ot_fingerprints_add_file(&held, bundle, &why)
+                            : ot_error_set(&why, OT_E_NOT_FOUND,
+                                           "this system has no bundle that we know of");
+    missing = ot_fingerprints_missing(&held, anchors);
+    if (status == OT_OK && access(DEBIAN_TOOL, F_OK) == 0)
+        status = ot_system_links_check(anchors, &why);
+    if (bundle == NULL || (status != OT_OK && missing == 0))
+        ot_finding_add(&doctor->findings, PART, OT_VERDICT_FAILS, NULL, fix, "%s%s",
+                       why.message, more);
+    else if (missing > 0)
+        ot_finding_add(&doctor->findings, PART, OT_VERDICT_FAILS, NULL, fix,
+                       "%zu of %zu anchors are not in %s%s", missing, anchors->count,
+                       bundle, more);
+    else
+        ot_finding_add(&doctor->findings, PART, OT_VERDICT_PROVED, NULL, NULL,
+                       "%s holds the organization's %zu anchor%s, and none that orgtrust "
+                       "put there before; compared, no handshake was tried",
+                       bundle, anchors->count, anchors->count == 1 ? "" : "s");
+    ot_fingerprints_clear(&held);
+}
+
+static void look_at(struct ot_doctor *doctor, const struct ot_exports *exports,
+                    const struct ot_export *item)
+{
+    struct ot_anchors anchors = {0};
+    struct ot_error why = OT_ERROR_INIT;
+
+    if (item->sources == 0)
+        ot_finding_add(&doctor->findings, PART, OT_VERDICT_FAILS, NULL,
+                       "as root: orgtrust sync",
+                       "export_system is no longer set, and anchors of orgtrust's are "
+                       "still in the system's store");
+    else if (ot_exported_anchors(&anchors, exports, item, &why) == OT_OK)
+        compare(doctor, exports, item, &anchors);
+    else
+        ot_finding_add(&doctor->findings, PART, OT_VERDICT_NOT_PROVED, NULL,
+                       "orgtrust sync", "what the store should hold is not known: %s",
+                       why.message);
+    ot_anchors_clear(&anchors);
+}
+
+static enum ot_status run(struct ot_doctor *doctor, struct ot_error *err)
+{
+    struct ot_exports *exports = NULL;
+    struct ot_error why = OT_ERROR_INIT;
+    bool found = false;
+
+    (void)err;
+    if (doctor->config != NULL &&
+        ot_exports_new(&exports, doctor->config, &why) != OT_OK) {
+        ot_finding_add(&doctor->findings, PART, OT_VERDICT_FAILS, NULL, NULL, "%s",
+                       why.message);
+        return OT_OK;
+    }
+    for (size_t i = 0; exports != NULL && i < exports->count; i++)
+        if (exports->items[i].kind == OT_EXPORT_SYSTEM) {
+            look_at(doctor, exports, &exports->items[i]);
+            found = true;
+        }
+    if (!found)
+        ot_finding_add(&doctor->findings, PART, OT_VERDICT_NOT_WIRED, NULL,
+                       "as root: orgtrust install system",
+                       "the configuration does not say export_system: programs that read "
+                       "only the system's store do not follow");
+    free(exports);
+    return OT_OK;
+}
+
+const struct ot_check ot_check_system = {PART, run};

@@ -1,0 +1,71 @@
+/* systemd: whether the service that is enabled runs. */
+#include <stdio.h>
+#include <string.h>
+
+#include "doctor/check.h"
+
+#define PART "systemd"
+#define SERVICE "orgtrust.service"
+#define TIMER "orgtrust-sync.timer"
+
+/* *state: the first word that systemctl says of a unit. */
+static enum ot_status ask(struct ot_doctor *doctor, const char *unit, bool *is_active,
+                          char *state, size_t size, struct ot_error *err)
+{
+    const char *const argv[] = {"systemctl", "is-active", unit, NULL};
+    int exit_status;
+    enum ot_status status =
+        ot_bench_run(&doctor->bench, argv, NULL, state, size, &exit_status, err);
+
+    state[strcspn(state, "\n")] = '\0';
+    *is_active = exit_status == 0;
+    return status;
+}
+
+static enum ot_status look(struct ot_doctor *doctor, struct ot_error *err)
+{
+    char service[256], timer[256];
+    bool runs = false, ticks = false;
+    enum ot_status status = ask(doctor, SERVICE, &runs, service, sizeof(service), err);
+
+    if (status == OT_OK && !runs)
+        status = ask(doctor, TIMER, &ticks, timer, sizeof(timer), err);
+    if (status != OT_OK)
+        return status;
+    if (runs || ticks)
+        ot_finding_add(&doctor->findings, PART, OT_VERDICT_PROVED, NULL, NULL,
+                       "%s is enabled and active", runs ? SERVICE : TIMER);
+    else
+        ot_finding_add(&doctor->findings, PART, OT_VERDICT_FAILS, NULL,
+                       "systemctl status " SERVICE " says why; systemctl restart " SERVICE
+                       " starts it",
+                       "enabled, but systemctl calls it %s: nothing keeps the snapshots "
+                       "fresh",
+                       service);
+    return OT_OK;
+}
+
+static enum ot_status run(struct ot_doctor *doctor, struct ot_error *err)
+{
+    struct ot_install_env env = doctor->env;
+    struct ot_stack_plan plan;
+    enum ot_wiring wiring;
+    enum ot_status status = OT_OK;
+
+    env.is_root = true; /* the service is the machine's, and any user can look */
+    wiring = ot_wiring_of(&plan, &ot_stack_systemd, &env);
+    if (wiring == OT_WIRED)
+        status = look(doctor, err);
+    else if (wiring == OT_NOT_WIRED)
+        ot_finding_add(&doctor->findings, PART, OT_VERDICT_NOT_WIRED, NULL,
+                       "as root: orgtrust install systemd",
+                       "no service keeps the snapshots fresh");
+    else
+        ot_finding_add(&doctor->findings, PART,
+                       wiring == OT_NOT_HERE ? OT_VERDICT_ABSENT : OT_VERDICT_NOT_WIRED,
+                       NULL, NULL, "%s", plan.why.message);
+    ot_stack_plan_clear(&plan);
+    return status;
+}
+
+const struct ot_check ot_check_systemd = {PART, run};

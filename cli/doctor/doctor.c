@@ -1,0 +1,98 @@
+#include "doctor/doctor.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "doctor/check.h"
+#include "doctor/report.h"
+
+static const struct ot_check *const checks[] = {
+    &ot_check_source,  &ot_check_openssl,  &ot_check_p11_kit, &ot_check_nss,
+    &ot_check_firefox, &ot_check_java,     &ot_check_system,  &ot_check_exports,
+    &ot_check_systemd, &ot_check_programs,
+};
+#define CHECK_COUNT (sizeof(checks) / sizeof(checks[0]))
+
+/* Bit i: checks[i] is wanted. */
+static enum ot_status choose(unsigned *wanted, const struct ot_options *options,
+                             struct ot_error *err)
+{
+    *wanted = options->argument_count == 0 ? (1u << CHECK_COUNT) - 1 : 0;
+    for (int n = 0; n < options->argument_count; n++) {
+        size_t i = 0;
+
+        while (i < CHECK_COUNT && strcmp(checks[i]->name, options->arguments[n]) != 0)
+            i++;
+        if (i == CHECK_COUNT)
+            return ot_error_set(err, OT_E_USAGE,
+                                "there is no stack '%s'; orgtrust help doctor lists them",
+                                options->arguments[n]);
+        *wanted |= 1u << i;
+    }
+    return OT_OK;
+}
+
+static enum ot_status print_json(struct ot_cli *cli, const struct ot_doctor *doctor,
+                                 unsigned wanted, struct ot_error *err)
+{
+    cJSON *root = cJSON_CreateObject(), *list;
+    bool failed = false;
+    enum ot_status status;
+
+    ot_json_put_string(root, "for", doctor->env.is_root ? "machine" : "user", &failed);
+    list = ot_json_put_array(root, "checks", &failed);
+    for (size_t i = 0; i < CHECK_COUNT; i++)
+        if ((wanted & (1u << i)) != 0)
+            ot_doctor_json(list, doctor, checks[i], &failed);
+    status = failed ? ot_error_nomem(err) : ot_output_json(&cli->out, root, false, err);
+    cJSON_Delete(root);
+    return status;
+}
+
+static enum ot_status examine(struct ot_cli *cli, struct ot_doctor *doctor,
+                              unsigned wanted, struct ot_error *err)
+{
+    enum ot_status status = OT_OK;
+
+    for (size_t i = 0; status == OT_OK && i < CHECK_COUNT; i++) {
+        if ((wanted & (1u << i)) == 0)
+            continue;
+        status = checks[i]->run(doctor, err);
+        if (status == OT_OK && *cli->stop != 0)
+            status = ot_error_set(err, OT_E_INTERRUPTED, "interrupted");
+        if (status == OT_OK && doctor->findings.is_short)
+            status = ot_error_nomem(err);
+        if (status == OT_OK && !cli->options.json)
+            ot_doctor_print(&cli->out, doctor, checks[i]);
+    }
+    if (status == OT_OK && cli->options.json)
+        status = print_json(cli, doctor, wanted, err);
+    for (size_t i = 0; status == OT_OK && i < doctor->findings.count; i++)
+        if (doctor->findings.items[i].verdict == OT_VERDICT_FAILS)
+            status = OT_E_BROKEN;
+    return status;
+}
+
+enum ot_status ot_doctor_run(struct ot_cli *cli, struct ot_error *err)
+{
+    struct ot_doctor doctor = {.config = NULL};
+    unsigned wanted;
+    enum ot_status status = choose(&wanted, &cli->options, err);
+
+    if (status != OT_OK)
+        return status;
+    status = ot_install_env_init(&doctor.env, err);
+    /* What is wrong with the configuration is for the report. */
+    if (status == OT_OK &&
+        ot_config_load(&doctor.config, &doctor.config_error) == OT_E_NOMEM)
+        status = ot_error_nomem(err);
+    if (status == OT_OK)
+        status = ot_bench_init(&doctor.bench, cli->stop, err);
+    if (status == OT_OK)
+        status = examine(cli, &doctor, wanted, err);
+    ot_bench_clear(&doctor.bench);
+    ot_findings_clear(&doctor.findings);
+    ot_config_free(doctor.config);
+    ot_install_env_clear(&doctor.env);
+    return status;
+}

@@ -1,0 +1,71 @@
+#include "doctor/report.h"
+
+#include <string.h>
+
+static void print_text(struct ot_output *out, const char *text)
+{
+    ot_output_text(out, text, strlen(text));
+}
+
+#define MARGIN "                       " /* as wide as the two columns */
+
+static void print_finding(struct ot_output *out, const struct ot_finding *finding)
+{
+    ot_output_printf(out, "%-9s  %-10s  ", finding->part,
+                     ot_verdict_text(finding->verdict));
+    if (finding->subject != NULL) {
+        print_text(out, finding->subject);
+        ot_output_printf(out, ": ");
+    }
+    print_text(out, finding->sentence);
+    ot_output_printf(out, "\n");
+    if (finding->fix == NULL)
+        return;
+    ot_output_printf(out, MARGIN "-> ");
+    print_text(out, finding->fix);
+    ot_output_printf(out, "\n");
+}
+
+void ot_doctor_print(struct ot_output *out, const struct ot_doctor *doctor,
+                     const struct ot_check *check)
+{
+    for (size_t i = 0; i < doctor->findings.count; i++)
+        if (strcmp(doctor->findings.items[i].part, check->name) == 0)
+            print_finding(out, &doctor->findings.items[i]);
+}
+
+static void put_finding(cJSON *object, const struct ot_finding *finding, bool *failed)
+{
+    const struct ot_three_trials *trials = &finding->trials;
+    cJSON *handshakes = NULL;
+
+    ot_json_put_string(object, "subject", finding->subject, failed);
+    ot_json_put_string(object, "result", ot_verdict_word(finding->verdict), failed);
+    ot_json_put_string(object, "detail", finding->sentence, failed);
+    ot_json_put_string(object, "fix", finding->fix, failed);
+    if (trials->before == OT_TRIAL_NONE) {
+        ot_json_put_string(object, "handshakes", NULL, failed);
+        return;
+    }
+    handshakes = cJSON_CreateObject();
+    ot_json_put_string(handshakes, "before", ot_trial_word(trials->before), failed);
+    ot_json_put_string(handshakes, "active", ot_trial_word(trials->active), failed);
+    ot_json_put_string(handshakes, "after", ot_trial_word(trials->after), failed);
+    ot_json_put(object, "handshakes", handshakes, failed);
+}
+
+void ot_doctor_json(cJSON *array, const struct ot_doctor *doctor,
+                    const struct ot_check *check, bool *failed)
+{
+    const struct ot_findings *findings = &doctor->findings;
+    cJSON *object = ot_json_append_object(array, failed), *list;
+
+    ot_json_put_string(object, "check", check->name, failed);
+    ot_json_put_string(object, "result",
+                       ot_verdict_word(ot_findings_verdict(findings, check->name)),
+                       failed);
+    list = ot_json_put_array(object, "findings", failed);
+    for (size_t i = 0; i < findings->count; i++)
+        if (strcmp(findings->items[i].part, check->name) == 0)
+            put_finding(ot_json_append_object(list, failed), &findings->items[i], failed);
+}

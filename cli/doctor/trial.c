@@ -1,0 +1,166 @@
+#include "doctor/trial.h"
+
+#include <stdio.h>
+#include <string.h>
+#include <strings.h>
+
+#include "cache/text.h"
+#include "export/program.h"
+#include "install/tool.h"
+
+/* A handshake takes a moment; a Java machine that starts on a busy computer, seconds. */
+#define TIMEOUT_MS 20000
+#define OUTPUT_BYTES 16384
+
+static const char *const words[] = {
+    [OT_TRIAL_NONE] = NULL,
+    [OT_TRIAL_BELIEVED] = "believed",
+    [OT_TRIAL_REFUSED] = "refused",
+    [OT_TRIAL_UNCLEAR] = "unclear",
+};
+
+const char *ot_trial_word(enum ot_trial trial)
+{
+    return words[trial];
+}
+
+enum ot_trials_outcome ot_trials_judge(const struct ot_three_trials *trials)
+{
+    if (trials->before == OT_TRIAL_BELIEVED || trials->after == OT_TRIAL_BELIEVED)
+        return OT_TRIALS_ALWAYS;
+    if (trials->active != OT_TRIAL_BELIEVED)
+        return OT_TRIALS_NEVER;
+    return trials->before == OT_TRIAL_REFUSED && trials->after == OT_TRIAL_REFUSED
+               ? OT_TRIALS_PROVED
+               : OT_TRIALS_UNCLEAR;
+}
+
+enum ot_status ot_bench_init(struct ot_bench *bench, const volatile int *stop,
+                             struct ot_error *err)
+{
+    enum ot_status status;
+
+    *bench = (struct ot_bench){.stop = stop};
+    status = ot_scratch_open(&bench->scratch, err);
+    if (status == OT_OK)
+        status = ot_authority_make(&bench->authority, err);
+    if (status == OT_OK)
+        status = ot_tls_server_start(&bench->server, &bench->authority, err);
+    return status;
+}
+
+void ot_bench_clear(struct ot_bench *bench)
+{
+    ot_tls_server_stop(bench->server);
+    ot_authority_clear(&bench->authority);
+    ot_scratch_close(&bench->scratch);
+}
+
+enum ot_status ot_bench_run(const struct ot_bench *bench, const char *const *argv,
+                            const char *variable, char *text, size_t size,
+                            int *exit_status, struct ot_error *err)
+{
+    const char *environment[OT_SCRATCH_VARIABLES_MAX + 2];
+    struct ot_program_output output = {.text = text, .size = size};
+    struct ot_error why = OT_ERROR_INIT;
+    size_t n = 0;
+    enum ot_status status;
+
+    for (; bench->scratch.environment[n] != NULL; n++)
+        environment[n] = bench->scratch.environment[n];
+    if (variable != NULL)
+        environment[n++] = variable;
+    environment[n] = NULL;
+    status = ot_tool_see(argv, environment, TIMEOUT_MS, bench->stop, &output, &why);
+    *exit_status = output.exit_status;
+    if (status == OT_E_INTERRUPTED || (bench->stop != NULL && *bench->stop != 0))
+        return ot_error_set(err, OT_E_INTERRUPTED, "interrupted");
+    if (status == OT_OK || output.exit_status >= 0)
+        return OT_OK;
+    /* It did not end by itself: what is to be known about it is in place of its words. */
+    snprintf(text, size, "%s", why.message);
+    return OT_OK;
+}
+
+/* The line that most likely says why, of what a program wrote; else the last one. */
+static void choose_words(char *to, char *text)
+{
+    static const char *const signs[] = {"error", "fail", "cannot", "unable", "not "};
+    static const char nothing[] = "it said nothing";
+    char *rest = text, *chosen = NULL, *line;
+    bool is_reason = false;
+
+    while (!is_reason && (line = strsep(&rest, "\r\n")) != NULL) {
+        line += strspn(line, " \t*-|<>=");
+        if (*line == '\0')
+            continue;
+        chosen = line;
+        for (size_t i = 0; !is_reason && i < sizeof(signs) / sizeof(signs[0]); i++)
+            is_reason = strcasestr(line, signs[i]) != NULL;
+    }
+    ot_text_escape(to, OT_TRIAL_WORDS_MAX, chosen != NULL ? chosen : nothing,
+                   strlen(chosen != NULL ? chosen : nothing));
+}
+
+static enum ot_trial judge(int exit_status, const struct ot_tls_seen *seen)
+{
+    if (exit_status == 0 && seen->completed > 0)
+        return OT_TRIAL_BELIEVED;
+    if (exit_status > 0 && seen->begun > 0 && seen->asked == 0)
+        return OT_TRIAL_REFUSED;
+    return OT_TRIAL_UNCLEAR;
+}
+
+static enum ot_status try_once(const struct ot_bench *bench, const char *const *argv,
+                               const char *variable, ot_bench_prepare *prepare,
+                               bool is_active, enum ot_trial *trial, char *why,
+                               struct ot_error *err)
+{
+    char text[OUTPUT_BYTES];
+    struct ot_tls_seen seen;
+    int exit_status;
+    enum ot_status status =
+        ot_scratch_activate(&bench->scratch, &bench->authority, is_active, err);
+
+    if (status == OT_OK && prepare != NULL)
+        status = prepare(bench, err);
+    if (status == OT_OK) /* whoever else came meanwhile */
+        status = ot_tls_server_take(bench->server, &seen, err);
+    if (status == OT_OK)
+        status =
+            ot_bench_run(bench, argv, variable, text, sizeof(text), &exit_status, err);
+    if (status == OT_OK)
+        status = ot_tls_server_take(bench->server, &seen, err);
+    if (status != OT_OK)
+        return status;
+    *trial = judge(exit_status, &seen);
+    if (why[0] == '\0' && *trial != (is_active ? OT_TRIAL_BELIEVED : OT_TRIAL_REFUSED)) {
+        if (exit_status == 0)
+            snprintf(why, OT_TRIAL_WORDS_MAX, "it ended well and %s",
+                     seen.completed > 0 ? "finished the handshake"
+                                        : "did not finish the handshake");
+        else
+            choose_words(why, text);
+    }
+    return OT_OK;
+}
+
+enum ot_status ot_bench_try(const struct ot_bench *bench, const char *const *argv,
+                            const char *variable, ot_bench_prepare *prepare,
+                            struct ot_three_trials *trials, struct ot_error *err)
+{
+    enum ot_trial *const each[] = {&trials->before, &trials->active, &trials->after};
+    enum ot_status status = OT_OK;
+
+    *trials = (struct ot_three_trials){.words = ""};
+    /* What holds while it is active says more than what holds before. */
+    for (size_t i = 0; status == OT_OK && i < 3; i++) {
+        if (i == 1 && trials->before != OT_TRIAL_BELIEVED)
+            trials->words[0] = '\0';
+        status =
+            try_once(bench, argv, variable, prepare, i == 1, each[i], trials->words, err);
+        if (*each[i] != OT_TRIAL_BELIEVED && i == 1)
+            break;
+    }
+    return status;
+}
