@@ -153,14 +153,14 @@ enum ot_status ot_bench_try(const struct ot_bench *bench, const char *const *arg
     enum ot_status status = OT_OK;
 
     *trials = (struct ot_three_trials){.words = ""};
-    /* What holds while it is active says more than what holds before. */
     for (size_t i = 0; status == OT_OK && i < 3; i++) {
-        if (i == 1 && trials->before != OT_TRIAL_BELIEVED)
+        /* What it says while the authority is active is more to the point. */
+        if (i == 1)
             trials->words[0] = '\0';
         status =
             try_once(bench, argv, variable, prepare, i == 1, each[i], trials->words, err);
-        if (*each[i] != OT_TRIAL_BELIEVED && i == 1)
-            break;
+        if (i < 2 && (*each[i] == OT_TRIAL_BELIEVED) == (i == 0))
+            break; /* it is known not to follow */
     }
     return status;
 }

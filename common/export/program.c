@@ -110,22 +110,28 @@ static int start(pid_t *pid, const struct ot_program *program, int to)
     return rc;
 }
 
+static ssize_t read_some(struct ot_program_output *output, int from)
+{
+    size_t room = output->size - 1 - output->len;
+    char scrap[4096];
+    bool keeps = room > 0;
+    ssize_t n = read(from, keeps ? output->text + output->len : scrap,
+                     keeps ? room : sizeof(scrap));
+
+    if (keeps && n > 0)
+        output->len += (size_t)n;
+    return n;
+}
+
 /* What it has written meanwhile; what the buffer does not hold is thrown away. At the end
  * *from becomes -1. */
 static void take_output(struct ot_program_output *output, int *from)
 {
-    char scrap[4096];
     ssize_t n;
 
-    do {
-        size_t room = output->size - 1 - output->len;
-        bool keeps = room > 0;
-
-        n = read(*from, keeps ? output->text + output->len : scrap,
-                 keeps ? room : sizeof(scrap));
-        if (keeps && n > 0)
-            output->len += (size_t)n;
-    } while (n > 0);
+    do
+        n = read_some(output, *from);
+    while (n > 0);
     if (n == 0) {
         close(*from);
         *from = -1;

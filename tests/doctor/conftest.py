@@ -106,7 +106,7 @@ def machine(tmp_path_factory, party):
     made.write("/etc/orgtrust/orgtrust.conf",
                f"base_url = {party.base_url}\nadmin_key_file = /etc/orgtrust/admin.key\n"
                "refresh_interval = 1d\nexport_bundle = /srv/ca.pem\n"
-               "export_dir = /srv/ca.d\nexport_java = /srv/trust.p12\n")
+               "export_dir = /srv/ca.d\n")
     made.path("/usr/share/p11-kit/modules/orgtrust.module").unlink()
     made.run("mkdir", "-p", "/root/.pki/nssdb")
     made.run("certutil", "-N", "-d", "sql:/root/.pki/nssdb", "--empty-password")

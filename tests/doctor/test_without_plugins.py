@@ -1,0 +1,72 @@
+"""What doctor does with no more than files: on this machine as it is, with a
+configuration of the test's own. Also below the sanitizers and valgrind."""
+
+from __future__ import annotations
+
+import shutil
+import tempfile
+from pathlib import Path
+
+import pytest
+from conftest import FOLLOWS, checked, details, of, results
+from support.world import OK, USAGE
+
+BROKEN = 14
+
+
+@pytest.fixture
+def exporting(world, organization, roots):
+    """Synced, with exports where everybody may look."""
+    for root in roots:
+        organization.add(root, root.cn)
+    with tempfile.TemporaryDirectory(dir="/tmp") as directory:
+        world.exports = Path(directory)
+        world.exports.chmod(0o755)
+        world.configure(export_bundle=world.exports / "ca.pem",
+                        export_dir=world.exports / "ca.d")
+        world.orgtrust("sync")
+        yield world
+
+
+def doctor(world, *checks, status=OK, **more) -> dict:
+    report = checked(world.orgtrust("doctor", "--json", *checks, status=status,
+                                    timeout=120, **more).json())
+    assert not list(world.dir.glob("orgtrust-doctor.*"))
+    return report
+
+
+@pytest.mark.skipif(not shutil.which("curl", path="/usr/bin"), reason="needs curl")
+def test_exports_are_proved(exporting):
+    """By a program that is given a file of the same kind."""
+    report = doctor(exporting, "source", "exports")
+    assert results(report) == {"source": "proved", "exports": "proved"}, report
+    assert [found["handshakes"] for found in of(report, "exports")["findings"]] == [
+        FOLLOWS, FOLLOWS]
+    assert "3 anchors" in details(report, "exports") and "curl" in details(report, "exports")
+
+
+def test_exports_that_are_behind_are_found(exporting):
+    (exporting.exports / "ca.pem").write_text("")
+    next((exporting.exports / "ca.d").iterdir()).unlink()
+    report = doctor(exporting, "exports", status=BROKEN)
+    assert [found["result"] for found in of(report, "exports")["findings"]] == ["fails"] * 2
+
+
+def test_a_source_that_cannot_be_used_fails(bare_world):
+    report = doctor(bare_world, "source", "programs", status=BROKEN)
+    assert of(report, "source")["result"] == "fails"
+    assert "orgtrust sync" in details(report, "source")
+
+
+def test_it_is_told_what_there_is_and_only_that(bare_world):
+    done = bare_world.orgtrust("doctor", "sauce", status=USAGE)
+    assert "there is no stack 'sauce'" in done.stderr
+    shown = bare_world.orgtrust("doctor", "systemd", "exports").stdout
+    assert [line.split()[0] for line in shown.splitlines()
+            if not line.startswith(" ")] == ["exports", "systemd"]
+
+
+def test_without_a_place_for_it_nothing_is_tried(bare_world):
+    done = bare_world.orgtrust("doctor", "exports", status=10,
+                               env={"TMPDIR": str(bare_world.dir / "none")})
+    assert "cannot make a directory in" in done.stderr
