@@ -17,6 +17,7 @@
 
 #define ENVIRONMENT_MAX 32
 #define POLL_MS 20 /* how soon its end is noticed, which nobody waits for at a prompt */
+#define READS_MAX 32
 #define GRACE_MS 2000 /* between SIGTERM and SIGKILL */
 
 /* Who and where one is. ORGTRUST_CONF and _CACHE_DIR, so that an orgtrust in the command
@@ -123,15 +124,15 @@ static ssize_t read_some(struct ot_program_output *output, int from)
     return n;
 }
 
-/* What it has written meanwhile; what the buffer does not hold is thrown away. At the end
- * *from becomes -1. */
+/* What it has written meanwhile, a pipe full of it: somebody who never stops writing must
+ * not keep us. What the buffer does not hold is thrown away. At the end *from becomes -1.
+ */
 static void take_output(struct ot_program_output *output, int *from)
 {
-    ssize_t n;
+    ssize_t n = 1;
 
-    do
+    for (int reads = 0; n > 0 && reads < READS_MAX; reads++)
         n = read_some(output, *from);
-    while (n > 0);
     if (n == 0) {
         close(*from);
         *from = -1;
