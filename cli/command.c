@@ -163,10 +163,10 @@ static const struct ot_command commands[] = {
     },
     {
         .name = "doctor",
-        .arguments = "[STACK ...]",
+        .arguments = "[CHECK ...]",
         .summary = "try which programs of this machine follow the organization",
         .help =
-            "Stacks: source, openssl, p11-kit, nss, firefox, java, system, exports,\n"
+            "Checks: source, openssl, p11-kit, nss, firefox, java, system, exports,\n"
             "systemd, programs; all of them when none is named. Real programs connect "
             "to\n"
             "a server of its own on loopback whose authority is not active, is active,\n"

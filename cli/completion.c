@@ -6,6 +6,7 @@
 #include "cache/limits.h"
 #include "cache/text.h"
 #include "command.h"
+#include "doctor/check.h"
 #include "export/format.h"
 #include "install/stack.h"
 #include "record_json.h"
@@ -59,6 +60,12 @@ static void add_stacks(struct ot_complete *complete)
 {
     for (size_t i = 0; ot_stacks[i] != NULL; i++)
         ot_complete_add(complete, ot_stacks[i]->name, ot_stacks[i]->summary);
+}
+
+static void add_checks(struct ot_complete *complete)
+{
+    for (size_t i = 0; ot_checks[i] != NULL; i++)
+        ot_complete_add(complete, ot_checks[i]->name, ot_checks[i]->summary);
 }
 
 /* The sources' names, or their projects. */
@@ -162,6 +169,8 @@ static void values(struct ot_complete *complete, const char *argument)
         add_formats(complete);
     else if (strcmp(argument, "STACK") == 0)
         add_stacks(complete);
+    else if (strcmp(argument, "CHECK") == 0)
+        add_checks(complete);
     else if (strcmp(argument, "ID|NAME") == 0)
         add_certificates(complete,
                          ot_complete_has(complete, "by-id") ? WANT_ID : WANT_ANY);

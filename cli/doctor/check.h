@@ -17,9 +17,11 @@ struct ot_doctor {
 };
 
 struct ot_check {
-    const char *name;
+    const char *name, *summary;
     enum ot_status (*run)(struct ot_doctor *doctor, struct ot_error *err);
 };
+
+extern const struct ot_check *const ot_checks[]; /* up to a NULL */
 
 extern const struct ot_check ot_check_source, ot_check_openssl, ot_check_p11_kit,
     ot_check_nss, ot_check_firefox, ot_check_java, ot_check_system, ot_check_exports,

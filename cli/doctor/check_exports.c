@@ -276,4 +276,4 @@ static enum ot_status run(struct ot_doctor *doctor, struct ot_error *err)
     return status;
 }
 
-const struct ot_check ot_check_exports = {PART, run};
+const struct ot_check ot_check_exports = {PART, "the files that are kept in step", run};

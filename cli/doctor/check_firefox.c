@@ -43,4 +43,4 @@ static enum ot_status run(struct ot_doctor *doctor, struct ot_error *err)
     return OT_OK;
 }
 
-const struct ot_check ot_check_firefox = {PART, run};
+const struct ot_check ot_check_firefox = {PART, "Firefox's policies or profiles", run};

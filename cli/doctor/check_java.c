@@ -60,4 +60,4 @@ static enum ot_status run(struct ot_doctor *doctor, struct ot_error *err)
     return status;
 }
 
-const struct ot_check ot_check_java = {PART, run};
+const struct ot_check ot_check_java = {PART, "a JVM with the options for it", run};

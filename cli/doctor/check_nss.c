@@ -114,4 +114,4 @@ static enum ot_status run(struct ot_doctor *doctor, struct ot_error *err)
     return status;
 }
 
-const struct ot_check ot_check_nss = {PART, run};
+const struct ot_check ot_check_nss = {PART, "this user's NSS databases", run};

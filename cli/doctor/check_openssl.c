@@ -72,4 +72,4 @@ static enum ot_status run(struct ot_doctor *doctor, struct ot_error *err)
     return status;
 }
 
-const struct ot_check ot_check_openssl = {PART, run};
+const struct ot_check ot_check_openssl = {PART, "the machine's openssl.cnf", run};

@@ -112,4 +112,5 @@ static enum ot_status run(struct ot_doctor *doctor, struct ot_error *err)
     return status;
 }
 
-const struct ot_check ot_check_p11_kit = {PART, run};
+const struct ot_check ot_check_p11_kit = {PART, "GnuTLS and what loads p11-kit-proxy.so",
+                                          run};

@@ -165,4 +165,4 @@ static enum ot_status run(struct ot_doctor *doctor, struct ot_error *err)
     return status;
 }
 
-const struct ot_check ot_check_programs = {PART, run};
+const struct ot_check ot_check_programs = {PART, "programs that read only files", run};

@@ -96,4 +96,4 @@ static enum ot_status run(struct ot_doctor *doctor, struct ot_error *err)
     return status;
 }
 
-const struct ot_check ot_check_source = {PART, run};
+const struct ot_check ot_check_source = {PART, "the sources' snapshots and keys", run};

@@ -106,4 +106,4 @@ static enum ot_status run(struct ot_doctor *doctor, struct ot_error *err)
     return OT_OK;
 }
 
-const struct ot_check ot_check_system = {PART, run};
+const struct ot_check ot_check_system = {PART, "the system's anchors", run};

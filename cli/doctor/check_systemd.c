@@ -68,4 +68,4 @@ static enum ot_status run(struct ot_doctor *doctor, struct ot_error *err)
     return status;
 }
 
-const struct ot_check ot_check_systemd = {PART, run};
+const struct ot_check ot_check_systemd = {PART, "the service or the timer", run};

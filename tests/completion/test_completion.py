@@ -75,6 +75,9 @@ def test_values_are_offered(shell, machine):
     assert offered <= set(re.findall("[a-z0-9]+", formats[0]))
     stacks = re.search("Stacks: ([^;]*);", machine.orgtrust("help", "install").stdout)[1]
     assert shell.offered("orgtrust install ").keys() == set(stacks.split(", "))
+    checks = re.search("Checks: ([^;]*);",
+                       " ".join(machine.orgtrust("help", "doctor").stdout.split()))[1]
+    assert shell.offered("orgtrust doctor ").keys() == set(checks.split(", "))
     # What is there already is not offered again, but other stacks and options are.
     assert "nss" in shell.offered("orgtrust uninstall openssl ")
     assert "--json" not in shell.offered("orgtrust list --json --")

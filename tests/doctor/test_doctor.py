@@ -7,7 +7,7 @@ import os
 import signal
 
 import pytest
-from conftest import CHECKS, FOLLOWS, MODULE, details, of, on_a_machine, results
+from examined import CHECKS, FOLLOWS, MODULE, details, of, on_a_machine, results
 from own_root import changes
 from support.process import Background, clean_environment, wait_until
 

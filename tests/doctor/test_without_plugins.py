@@ -8,7 +8,7 @@ import tempfile
 from pathlib import Path
 
 import pytest
-from conftest import FOLLOWS, checked, details, of, results
+from examined import FOLLOWS, checked, details, of, results
 from support.world import OK, USAGE
 
 BROKEN = 14
@@ -60,7 +60,7 @@ def test_a_source_that_cannot_be_used_fails(bare_world):
 
 def test_it_is_told_what_there_is_and_only_that(bare_world):
     done = bare_world.orgtrust("doctor", "sauce", status=USAGE)
-    assert "there is no stack 'sauce'" in done.stderr
+    assert "there is no check 'sauce'" in done.stderr
     shown = bare_world.orgtrust("doctor", "systemd", "exports").stdout
     assert [line.split()[0] for line in shown.splitlines()
             if not line.startswith(" ")] == ["exports", "systemd"]

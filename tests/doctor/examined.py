@@ -1,0 +1,82 @@
+"""A machine that has doctor, and what its report must be."""
+
+from __future__ import annotations
+
+import os
+
+import pytest
+from own_root import OwnRoot, can_have_one
+from support import paths
+
+MODULE = f"/usr/lib/{os.uname().machine}-linux-gnu/pkcs11/orgtrust-pkcs11.so"
+
+_CACHE = paths.BUILD / "CMakeCache.txt"
+# Programs of the distribution load what was built, from below /usr.
+on_a_machine = pytest.mark.skipif(
+    not can_have_one() or bool(paths.WRAP) or paths.is_sanitized("address")
+    or paths.is_sanitized("thread")
+    or not _CACHE.exists() or "CMAKE_INSTALL_PREFIX:PATH=/usr\n" not in _CACHE.read_text(),
+    reason="needs root, mounts, and the plain build with -DCMAKE_INSTALL_PREFIX=/usr")
+
+
+class Machine(OwnRoot):
+    """One that has doctor."""
+
+    def doctor(self, *checks, status: int | None = 0, **more) -> dict:
+        done = self.orgtrust("doctor", "--json", *checks, status=status, **more)
+        return checked(done.json())
+
+    def stand_in(self, program: str, script: str):
+        """Another program in a program's place, which stays as PROGRAM.real."""
+        path = f"/usr/bin/{program}"
+        if not self.path(f"{path}.real").exists():
+            self.write(f"{path}.real", self.read(path), mode=0o755)
+        self.path(path).unlink()
+        self.write(path, f"#!/bin/sh\n{script}", mode=0o755)
+
+    def put_back(self, program: str):
+        os.replace(self.path(f"/usr/bin/{program}.real"), self.path(f"/usr/bin/{program}"))
+
+
+RESULTS = ("absent", "note", "proved", "not-wired", "not-proved", "fails")
+CHECKS = ("source", "openssl", "p11-kit", "nss", "firefox", "java", "system", "exports",
+          "systemd", "programs")
+
+
+def checked(report: dict) -> dict:
+    """The report, once it is what orgtrust(1) says."""
+    assert set(report) == {"for", "checks"} and report["for"] in ("machine", "user")
+    for check in report["checks"]:
+        assert set(check) == {"check", "result", "findings"} and check["check"] in CHECKS
+        assert check["findings"]
+        results = [finding["result"] for finding in check["findings"]]
+        assert check["result"] == max(results, key=RESULTS.index)
+        for finding in check["findings"]:
+            assert set(finding) == {"subject", "result", "detail", "fix", "handshakes"}
+            assert isinstance(finding["detail"], str) and "\n" not in finding["detail"]
+            assert isinstance(finding["subject"], str | None)
+            assert isinstance(finding["fix"], str | None)
+            tried = finding["handshakes"]
+            if tried is not None:
+                assert set(tried) == {"before", "active", "after"}
+                assert set(tried.values()) <= {"believed", "refused", "unclear", None}
+            # Nobody claims a handshake that was not seen.
+            if finding["result"] == "proved" and tried is not None:
+                assert tried == FOLLOWS
+    return report
+
+
+FOLLOWS = {"before": "refused", "active": "believed", "after": "refused"}
+
+
+def of(report: dict, check: str) -> dict:
+    return next(found for found in report["checks"] if found["check"] == check)
+
+
+def results(report: dict) -> dict[str, str]:
+    return {check["check"]: check["result"] for check in report["checks"]}
+
+
+def details(report: dict, check: str) -> str:
+    return "\n".join(f"{found['detail']} -> {found['fix']}"
+                     for found in of(report, check)["findings"])
