@@ -57,10 +57,14 @@
 #define OT_KEY_BYTES_MAX 4096
 #define OT_STATE_BYTES_MAX 16384
 
-/* Requests in flight: an HTTP/2 server commonly allows 100 streams; over HTTP/1.1 they
- * share OT_CONNECTIONS_MAX connections, as many as a browser opens twice over. */
-#define OT_REQUESTS_IN_FLIGHT 64
-#define OT_CONNECTIONS_MAX 12
+/* Requests in flight: an HTTP/2 server commonly allows 100 streams. Over HTTP/1.1 as many
+ * connections as curl --parallel and a proxy open, of which a relay or an API gets to see
+ * more than the first only from an organization that has as much to send: so many requests
+ * for each. */
+#define OT_REQUESTS_IN_FLIGHT 100
+#define OT_CONNECTIONS_MAX 50
+#define OT_CONNECTIONS_FIRST 12
+#define OT_REQUESTS_PER_CONNECTION 4
 
 /* As the official clients: two retries, 0.5 s doubled up to 8 s. A server that asks for a
  * longer wait than RETRY_AFTER_MAX is believed, and the sync rescheduled instead. */

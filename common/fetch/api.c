@@ -6,9 +6,6 @@
 
 #include "fetch/api_call.h"
 
-/* The API's own bound (facts/api.md). */
-#define LIST_LIMIT_MAX 100
-
 enum ot_status ot_api_new(struct ot_api **out, const struct ot_source *source,
                           const struct ot_key *key, const struct ot_http_tuning *tuning,
                           struct ot_error *err)
@@ -71,19 +68,13 @@ int64_t ot_api_retry_after_ms(const struct ot_api *api)
 enum ot_status ot_api_list(struct ot_api *api, const char *after, unsigned limit,
                            struct ot_api_page *out, struct ot_error *err)
 {
-    bool first = after == NULL || after[0] == '\0';
-    char path[2 * OT_API_PATH_MAX];
+    char path[OT_API_LIST_PATH_MAX];
     enum ot_status status;
 
     memset(out, 0, sizeof(*out));
-    status = first ? OT_OK : ot_api_check_id(after, err);
+    status = ot_api_format_list_path(api, path, after, limit, err);
     if (status != OT_OK)
         return status;
-    if (limit < 1 || limit > LIST_LIMIT_MAX)
-        return ot_error_set(err, OT_E_USAGE, "a page has 1 to %d certificates, not %u",
-                            LIST_LIMIT_MAX, limit);
-    snprintf(path, sizeof(path), "%s?limit=%u&order=asc%s%s", api->scope, limit,
-             first ? "" : "&after=", first ? "" : after);
     return ot_api_perform(
         &(struct ot_api_call){
             .api = api,
@@ -116,58 +107,4 @@ enum ot_status ot_api_get(struct ot_api *api, const char *id, bool with_content,
             .id = id,
         },
         err);
-}
-
-struct get_many {
-    struct ot_api *api;
-    const char *const *ids;
-    ot_api_got *got;
-    void *arg;
-    char path[OT_API_PATH_MAX]; /* of the request that is being sent */
-};
-
-static void fill_get(void *arg, size_t i, struct ot_http_request *request)
-{
-    struct get_many *many = arg;
-
-    ot_api_format_cert_path(many->path, many->ids[i], true);
-    *request = (struct ot_http_request){OT_HTTP_GET, many->path, NULL,
-                                        OT_CONTENT_BYTES_MAX, true};
-}
-
-static enum ot_status end_get(void *arg, size_t i, const struct ot_http_answer *answer,
-                              struct ot_error *err)
-{
-    struct get_many *many = arg;
-    struct ot_api_cert cert = {0};
-    enum ot_status status = ot_api_judge_answer(&many->api->judge, answer, err);
-
-    if (status != OT_OK) {
-        ot_error_prefix(err, "cannot get the certificate %s", many->ids[i]);
-    } else {
-        status = ot_api_parse_cert_of(many->ids[i], answer, &cert, err);
-        if (status != OT_OK)
-            ot_api_judge_blame(&many->api->judge, answer, err);
-    }
-    status = many->got(many->arg, i, status, status == OT_OK ? &cert : NULL, err);
-    ot_api_cert_clear(&cert);
-    return status;
-}
-
-enum ot_status ot_api_get_many(struct ot_api *api, const char *const *ids, size_t count,
-                               ot_api_got *got, void *arg, struct ot_error *err)
-{
-    struct get_many many = {.api = api, .ids = ids, .got = got, .arg = arg};
-    struct ot_error ignored;
-
-    for (size_t i = 0; i < count; i++) {
-        enum ot_status status = ot_api_check_id(ids[i], err);
-
-        if (status != OT_OK)
-            return status;
-    }
-    ot_api_judge_reset(&api->judge);
-    ot_error_clear(err);
-    return ot_http_run(api->http, count, fill_get, end_get, &many,
-                       err != NULL ? err : &ignored);
 }

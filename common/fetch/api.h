@@ -56,6 +56,31 @@ typedef enum ot_status ot_api_got(void *arg, size_t i, enum ot_status status,
 /* The certificates with content, many in flight. */
 enum ot_status ot_api_get_many(struct ot_api *api, const char *const *ids, size_t count,
                                ot_api_got *got, void *arg, struct ot_error *err);
+
+/* Many pages and certificates at once, in the order of the answers. */
+struct ot_api_wanted {
+    const char *id; /* a certificate with content; NULL: a page, as ot_api_list has it */
+    const char *after;
+    unsigned limit;
+};
+struct ot_api_reader {
+    /* What the i-th request asks for; it is asked again when the answer has come. */
+    void (*want)(void *arg, size_t i, struct ot_api_wanted *wanted);
+    /* A page, of an answer of so many bytes, or status and err say why not. The items are
+     * the callee's to take. */
+    enum ot_status (*page)(void *arg, enum ot_status status, struct ot_api_page *page,
+                           size_t bytes, struct ot_error *err);
+    ot_api_got *cert;
+    void *arg;
+};
+
+/* Reads the first `count` things that the reader wants; from within page and cert,
+ * ot_api_read_more has it want as many more. These returning other than OT_OK stops the
+ * rest. */
+enum ot_status ot_api_read(struct ot_api *api, const struct ot_api_reader *reader,
+                           size_t count, struct ot_error *err);
+void ot_api_read_more(struct ot_api *api, size_t more);
+
 enum ot_status ot_api_get(struct ot_api *api, const char *id, bool with_content,
                           struct ot_api_cert *out, struct ot_error *err);
 

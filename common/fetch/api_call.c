@@ -5,6 +5,9 @@
 
 #include "fetch/api_parse.h"
 
+/* The API's own bound (facts/api.md). */
+#define LIST_LIMIT_MAX 100
+
 enum ot_status ot_api_check_id(const char *id, struct ot_error *err)
 {
     if (id != NULL && ot_uri_is_id(id, strlen(id)))
@@ -29,10 +32,30 @@ void ot_api_format_cert_path(char path[OT_API_PATH_MAX], const char *id,
              with_content ? "?include%5B%5D=content" : "");
 }
 
-static void fill_call(void *arg, size_t i, struct ot_http_request *request)
+enum ot_status ot_api_format_list_path(const struct ot_api *api,
+                                       char path[OT_API_LIST_PATH_MAX], const char *after,
+                                       unsigned limit, struct ot_error *err)
+{
+    bool first = after == NULL || after[0] == '\0';
+    enum ot_status status = first ? OT_OK : ot_api_check_id(after, err);
+
+    if (status != OT_OK)
+        return status;
+    if (limit < 1 || limit > LIST_LIMIT_MAX)
+        return ot_error_set(err, OT_E_USAGE, "a page has 1 to %d certificates, not %u",
+                            LIST_LIMIT_MAX, limit);
+    snprintf(path, OT_API_LIST_PATH_MAX, "%s?limit=%u&order=asc%s%s", api->scope, limit,
+             first ? "" : "&after=", first ? "" : after);
+    return OT_OK;
+}
+
+static enum ot_status fill_call(void *arg, size_t i, struct ot_http_request *request,
+                                struct ot_error *err)
 {
     (void)i;
+    (void)err;
     *request = ((const struct ot_api_call *)arg)->request;
+    return OT_OK;
 }
 
 static enum ot_status end_call(void *arg, size_t i, const struct ot_http_answer *answer,

@@ -8,6 +8,9 @@
 /* "/organization/projects/" id "/certificates/" id "?include%5B%5D=content" and room */
 #define OT_API_PATH_MAX (2 * OT_ID_MAX + 128)
 
+/* The scope, a cursor and a limit */
+#define OT_API_LIST_PATH_MAX (2 * OT_API_PATH_MAX)
+
 /* Certificates belong to the organization, whatever the scope. */
 #define OT_API_CERTIFICATES "/organization/certificates"
 
@@ -55,6 +58,11 @@ enum ot_status ot_api_parse_cert_of(const char *id, const struct ot_http_answer 
 enum ot_status ot_api_check_id(const char *id, struct ot_error *err);
 void ot_api_format_cert_path(char path[OT_API_PATH_MAX], const char *id,
                              bool with_content);
+
+/* The page behind `after`; "" or NULL: the first one. Checks both first: OT_E_USAGE. */
+enum ot_status ot_api_format_list_path(const struct ot_api *api,
+                                       char path[OT_API_LIST_PATH_MAX], const char *after,
+                                       unsigned limit, struct ot_error *err);
 
 /* What `object` is in the items of the scope's lists. */
 const char *ot_api_item_kind(const struct ot_api *api);

@@ -10,6 +10,7 @@
 
 #include "cache/clock.h"
 #include "fetch/http_transfer.h"
+#include "fetch/http_window.h"
 
 /* How long a poll lasts at most: the stop flag is looked at in between. */
 #define POLL_MS 100
@@ -25,6 +26,8 @@ const struct ot_http_tuning ot_http_default_tuning = {
     .low_speed_s = OT_LOW_SPEED_SECONDS,
 };
 
+struct run;
+
 struct ot_http {
     CURLM *multi;
     struct ot_endpoint endpoint;
@@ -32,6 +35,8 @@ struct ot_http {
     struct ot_transfer *transfers; /* tuning.in_flight of them */
     int64_t deadline_ms;           /* monotonic */
     bool multiplexes;              /* the last answer came over HTTP/2 */
+    struct ot_http_window window;
+    struct run *run; /* that is going on, or NULL */
     const volatile int *stop;
     struct ot_http_counts counts;
 };
@@ -137,17 +142,6 @@ void ot_http_free(struct ot_http *http)
     free(http);
 }
 
-/* As many requests as can move: over HTTP/1.1 one a connection. More would only wait
- * inside libcurl, with their time running. */
-static unsigned window(const struct ot_http *http)
-{
-    const struct ot_http_tuning *tuning = &http->tuning;
-
-    return http->multiplexes || tuning->in_flight < tuning->connections
-               ? tuning->in_flight
-               : tuning->connections;
-}
-
 static enum ot_status send_request(struct run *run, struct ot_transfer *transfer,
                                    int64_t now)
 {
@@ -156,9 +150,10 @@ static enum ot_status send_request(struct run *run, struct ot_transfer *transfer
     CURLMcode code;
 
     memset(&transfer->request, 0, sizeof(transfer->request));
-    run->fill(run->arg, transfer->index, &transfer->request);
-    status =
-        ot_transfer_prepare(transfer, &http->endpoint, http->deadline_ms - now, run->err);
+    status = run->fill(run->arg, transfer->index, &transfer->request, run->err);
+    if (status == OT_OK)
+        status = ot_transfer_prepare(transfer, &http->endpoint, http->deadline_ms - now,
+                                     run->err);
     if (status != OT_OK)
         return status;
     code = curl_multi_add_handle(http->multi, transfer->easy);
@@ -179,6 +174,8 @@ static enum ot_status send_due(struct run *run)
     struct ot_http *http = run->http;
     int64_t now = ot_clock_ms();
     enum ot_status status = OT_OK;
+    unsigned room = ot_http_window_size(&http->window, &http->tuning, http->multiplexes,
+                                        run->total - run->started);
 
     for (unsigned i = 0; i < http->tuning.in_flight && status == OT_OK; i++) {
         struct ot_transfer *transfer = &http->transfers[i];
@@ -186,7 +183,7 @@ static enum ot_status send_due(struct run *run)
         if (transfer->state == OT_TRANSFER_WAITING && transfer->due_ms <= now) {
             status = send_request(run, transfer, now);
         } else if (transfer->state == OT_TRANSFER_IDLE && run->started < run->total &&
-                   run->active < window(http)) {
+                   run->active < room) {
             transfer->index = run->started++;
             transfer->attempts = 0;
             run->active++;
@@ -226,6 +223,8 @@ static enum ot_status attempt_ended(struct run *run, struct ot_transfer *transfe
         transfer->state = OT_TRANSFER_WAITING;
         transfer->due_ms = now + wait_ms;
         http->counts.retries++;
+        if (attempt.status == 429 || attempt.retry_after_ms >= 0)
+            ot_http_window_slow_down(&http->window, now, wait_ms);
         return OT_OK;
     }
     run->finished++;
@@ -331,10 +330,18 @@ enum ot_status ot_http_run(struct ot_http *http, size_t n, ot_http_fill *fill,
         .http = http, .total = n, .fill = fill, .done = done, .arg = arg, .err = err};
     enum ot_status status = OT_OK;
 
-    while (status == OT_OK && run.finished < n)
+    http->run = &run;
+    while (status == OT_OK && run.finished < run.total)
         status = step(&run);
+    http->run = NULL;
     give_up_rest(http);
     return status;
+}
+
+void ot_http_extend(struct ot_http *http, size_t more)
+{
+    if (http->run != NULL)
+        http->run->total += more;
 }
 
 struct ot_http_counts ot_http_counts(const struct ot_http *http)

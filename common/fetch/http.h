@@ -56,8 +56,10 @@ enum ot_status ot_http_new(struct ot_http **out, const struct ot_source *source,
 void ot_http_free(struct ot_http *http);
 
 /* Asked for the i-th request just before it is sent (again). The path is copied at once;
- * the body lives until the answer's callback has returned. */
-typedef void ot_http_fill(void *arg, size_t i, struct ot_http_request *request);
+ * the body lives until the answer's callback has returned. Other than OT_OK: it cannot be
+ * sent, and ends the run as a callback's does. */
+typedef enum ot_status ot_http_fill(void *arg, size_t i, struct ot_http_request *request,
+                                    struct ot_error *err);
 /* Called once a request, in the order in which they end. Returning other than OT_OK stops
  * everything that is still in flight; that status is what ot_http_run returns. */
 typedef enum ot_status ot_http_done(void *arg, size_t i,
@@ -67,9 +69,14 @@ typedef enum ot_status ot_http_done(void *arg, size_t i,
 /* Carries out n requests. Retries: connection errors, timeouts, 408, 429 and 5xx, and 409
  * on a GET, with exponential back-off and jitter or as Retry-After says; a request that
  * is not idempotent only when it cannot have arrived, or was turned away by a 429. At the
- * deadline, or when told to stop, it ends without a callback for what is left. */
+ * deadline, or when told to stop, it ends without a callback for what is left. After a
+ * 429 or a Retry-After half as much is sent at once. */
 enum ot_status ot_http_run(struct ot_http *http, size_t n, ot_http_fill *fill,
                            ot_http_done *done, void *arg, struct ot_error *err);
+
+/* From within a callback of ot_http_run: that run has so many requests more, which are
+ * numbered on, and sent after those before them. */
+void ot_http_extend(struct ot_http *http, size_t more);
 
 /* Answers and bytes so far, for tests, status and benchmarks. */
 struct ot_http_counts {

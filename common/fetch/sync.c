@@ -10,8 +10,6 @@
 #include "fetch/lock.h"
 #include "fetch/snapshot_write.h"
 #include "fetch/sync_attempt.h"
-#include "fetch/sync_get.h"
-#include "fetch/sync_list.h"
 #include "fetch/sync_plan.h"
 
 /* How long to wait for the lock at a time, between looks at the stop flag. */
@@ -122,22 +120,20 @@ static enum ot_status fetch_with(struct ot_attempt *attempt, struct ot_api *api,
                                  struct ot_snapshot *old, struct ot_error *err)
 {
     struct ot_plan plan = {0};
-    struct ot_listing listing;
+    struct ot_crawl crawl;
     int64_t seen_at = time(NULL); /* what changes from now on, this sync may not see */
-    enum ot_status status = ot_listing_fetch(&listing, api, attempt->options, err);
+    enum ot_status status = ot_crawl(&crawl, api, old, attempt->options, err);
 
     if (status == OT_OK)
-        status = ot_plan_init(&plan, &listing, old, err);
-    if (status == OT_OK)
-        status = ot_plan_fetch(&plan, api, attempt->options, err);
+        status = ot_plan_init(&plan, &crawl, old, err);
     if (status == OT_OK)
         status = ot_plan_finish(&plan, attempt->result, err);
     if (status == OT_OK)
-        status = confirm_empty(attempt, api, &listing, old, err);
+        status = confirm_empty(attempt, api, &crawl.listing, old, err);
     if (status == OT_OK)
         status = store(attempt, &plan, seen_at, err);
     ot_plan_clear(&plan);
-    ot_listing_clear(&listing);
+    ot_crawl_clear(&crawl);
     return status;
 }
 

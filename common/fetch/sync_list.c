@@ -8,16 +8,7 @@
 #define XXH_INLINE_ALL
 #include <xxhash.h>
 
-#define PAGE_LIMIT 100 /* the most that the API gives at a time */
 #define NONE SIZE_MAX
-
-/* One pass over the pages. */
-struct pass {
-    struct ot_listing *listing;
-    uint8_t *was_cursor; /* for each item, whether a page was asked for behind it */
-    size_t pages;
-    bool again; /* the failure is one that a second pass may not meet */
-};
 
 void ot_listing_clear(struct ot_listing *listing)
 {
@@ -59,7 +50,7 @@ const struct ot_api_cert *ot_listing_find(const struct ot_listing *listing,
 }
 
 /* Room for `more` items: the table stays at most half full. */
-static enum ot_status reserve(struct pass *pass, size_t more, struct ot_error *err)
+static enum ot_status reserve(struct ot_pass *pass, size_t more, struct ot_error *err)
 {
     struct ot_listing *listing = pass->listing;
     size_t need = listing->count + more, capacity = listing->capacity;
@@ -69,7 +60,7 @@ static enum ot_status reserve(struct pass *pass, size_t more, struct ot_error *e
 
     if (pass->was_cursor != NULL && need <= capacity)
         return OT_OK;
-    capacity = capacity == 0 ? 2 * PAGE_LIMIT : 2 * capacity;
+    capacity = capacity == 0 ? 2 * OT_PAGE_LIMIT : 2 * capacity;
     if (capacity < need)
         capacity = need;
     certs = realloc(listing->certs, capacity * sizeof(*certs));
@@ -112,7 +103,7 @@ static bool same_item(const struct ot_api_cert *a, const struct ot_api_cert *b)
 }
 
 /* Moves the page's items into the listing; a repeated one must say the same as before. */
-static enum ot_status take_items(struct pass *pass, struct ot_api_page *page,
+static enum ot_status take_items(struct ot_pass *pass, struct ot_api_page *page,
                                  size_t *fresh, struct ot_error *err)
 {
     struct ot_listing *listing = pass->listing;
@@ -146,8 +137,8 @@ static enum ot_status take_items(struct pass *pass, struct ot_api_page *page,
     return OT_OK;
 }
 
-static enum ot_status check_caps(const struct pass *pass, const struct ot_api_page *page,
-                                 uint64_t bytes, struct ot_error *err)
+static enum ot_status check_caps(const struct ot_pass *pass,
+                                 const struct ot_api_page *page, struct ot_error *err)
 {
     if (pass->pages > OT_PAGES_MAX)
         return ot_error_set(err, OT_E_PROTOCOL,
@@ -155,7 +146,7 @@ static enum ot_status check_caps(const struct pass *pass, const struct ot_api_pa
     if (pass->listing->count + page->count > OT_CERTS_MAX)
         return ot_error_set(err, OT_E_PROTOCOL,
                             "the listing has more than %u certificates", OT_CERTS_MAX);
-    if (bytes > OT_LISTING_BYTES_MAX)
+    if (pass->bytes > OT_LISTING_BYTES_MAX)
         return ot_error_set(err, OT_E_PROTOCOL, "the listing is longer than %u bytes",
                             OT_LISTING_BYTES_MAX);
     return OT_OK;
@@ -163,8 +154,8 @@ static enum ot_status check_caps(const struct pass *pass, const struct ot_api_pa
 
 /* Where the next page begins: behind last_id, or behind the last item when that is null.
  * Going behind the same item twice would never end. */
-static enum ot_status next_cursor(struct pass *pass, const struct ot_api_page *page,
-                                  size_t fresh, char *cursor, struct ot_error *err)
+static enum ot_status next_cursor(struct ot_pass *pass, const struct ot_api_page *page,
+                                  size_t fresh, struct ot_error *err)
 {
     const char *id = page->last_id;
     size_t at;
@@ -194,76 +185,52 @@ static enum ot_status next_cursor(struct pass *pass, const struct ot_api_page *p
                             "again",
                             id);
     pass->was_cursor[at] = 1;
-    memcpy(cursor, id, strlen(id) + 1);
+    memcpy(pass->cursor, id, strlen(id) + 1);
     return OT_OK;
+}
+
+enum ot_status ot_pass_take(struct ot_pass *pass, struct ot_api_page *page, size_t bytes,
+                            struct ot_error *err)
+{
+    enum ot_status status;
+    size_t fresh = 0;
+
+    pass->pages++;
+    pass->bytes += bytes;
+    pass->more = page->has_more;
+    status = check_caps(pass, page, err);
+    if (status == OT_OK)
+        status = reserve(pass, page->count, err);
+    if (status == OT_OK)
+        status = take_items(pass, page, &fresh, err);
+    if (status == OT_OK && page->has_more)
+        status = next_cursor(pass, page, fresh, err);
+    return status;
 }
 
 /* A 4xx on a cursor means that its certificate is gone, on the first page that the
  * request itself is wrong. */
-static bool is_lost_cursor(const struct ot_api *api, const char *cursor)
+void ot_pass_lose(struct ot_pass *pass, const struct ot_api *api)
 {
     long status = ot_api_last_status(api);
 
-    return cursor[0] != '\0' &&
-           (status == 400 || status == 404 || status == 410 || status == 422);
+    pass->again = pass->cursor[0] != '\0' &&
+                  (status == 400 || status == 404 || status == 410 || status == 422);
 }
 
-static enum ot_status take_page(struct pass *pass, struct ot_api *api, char *cursor,
-                                uint64_t bytes_before, bool *more, struct ot_error *err)
-{
-    struct ot_api_page page = {0};
-    enum ot_status status = ot_api_list(api, cursor, PAGE_LIMIT, &page, err);
-    uint64_t bytes = ot_http_counts(ot_api_http(api)).bytes - bytes_before;
-    size_t fresh = 0;
-
-    if (status != OT_OK) {
-        pass->again = is_lost_cursor(api, cursor);
-        return status;
-    }
-    pass->pages++;
-    *more = page.has_more;
-    status = check_caps(pass, &page, bytes, err);
-    if (status == OT_OK)
-        status = reserve(pass, page.count, err);
-    if (status == OT_OK)
-        status = take_items(pass, &page, &fresh, err);
-    if (status == OT_OK && page.has_more)
-        status = next_cursor(pass, &page, fresh, cursor, err);
-    ot_api_page_clear(&page);
-    return status;
-}
-
-static enum ot_status run_pass(struct pass *pass, struct ot_api *api,
-                               const struct ot_sync_options *options,
+enum ot_status ot_listing_read(struct ot_listing *out, ot_listing_walk *walk, void *arg,
                                struct ot_error *err)
-{
-    uint64_t bytes_before = ot_http_counts(ot_api_http(api)).bytes;
-    char cursor[OT_ID_MAX + 1] = "";
-    enum ot_status status;
-    bool more = false;
-
-    do {
-        status = take_page(pass, api, cursor, bytes_before, &more, err);
-        if (status == OT_OK && options->progress != NULL)
-            options->progress(options->arg, "list", pass->listing->count, 0);
-    } while (status == OT_OK && more);
-    return status;
-}
-
-enum ot_status ot_listing_fetch(struct ot_listing *out, struct ot_api *api,
-                                const struct ot_sync_options *options,
-                                struct ot_error *err)
 {
     enum ot_status status = OT_OK;
 
     memset(out, 0, sizeof(*out));
     for (int tries = 0; tries < 2; tries++) {
-        struct pass pass = {.listing = out};
+        struct ot_pass pass = {.listing = out};
 
         /* A seed of our own: nobody can choose ids that fall into one slot. */
         if (getrandom(&out->seed, sizeof(out->seed), GRND_NONBLOCK) < 0)
             out->seed = (uint64_t)time(NULL);
-        status = run_pass(&pass, api, options, err);
+        status = walk(arg, &pass, err);
         free(pass.was_cursor);
         if (status == OT_OK)
             return OT_OK;
@@ -277,6 +244,50 @@ enum ot_status ot_listing_fetch(struct ot_listing *out, struct ot_api *api,
         err->status = OT_E_PROTOCOL;
     ot_error_prefix(err, "the listing changed while it was read, twice");
     return OT_E_PROTOCOL;
+}
+
+struct fetching {
+    struct ot_api *api;
+    const struct ot_sync_options *options;
+};
+
+static enum ot_status fetch_page(struct ot_pass *pass, struct ot_api *api,
+                                 struct ot_error *err)
+{
+    uint64_t before = ot_http_counts(ot_api_http(api)).bytes;
+    struct ot_api_page page = {0};
+    enum ot_status status = ot_api_list(api, pass->cursor, OT_PAGE_LIMIT, &page, err);
+    size_t bytes = (size_t)(ot_http_counts(ot_api_http(api)).bytes - before);
+
+    if (status == OT_OK)
+        status = ot_pass_take(pass, &page, bytes, err);
+    else
+        ot_pass_lose(pass, api);
+    ot_api_page_clear(&page);
+    return status;
+}
+
+static enum ot_status fetch_pages(void *arg, struct ot_pass *pass, struct ot_error *err)
+{
+    const struct fetching *fetching = arg;
+    const struct ot_sync_options *options = fetching->options;
+    enum ot_status status;
+
+    do {
+        status = fetch_page(pass, fetching->api, err);
+        if (status == OT_OK && options->progress != NULL)
+            options->progress(options->arg, "list", pass->listing->count, 0);
+    } while (status == OT_OK && pass->more);
+    return status;
+}
+
+enum ot_status ot_listing_fetch(struct ot_listing *out, struct ot_api *api,
+                                const struct ot_sync_options *options,
+                                struct ot_error *err)
+{
+    struct fetching fetching = {api, options};
+
+    return ot_listing_read(out, fetch_pages, &fetching, err);
 }
 
 bool ot_listing_equal(const struct ot_listing *a, const struct ot_listing *b)

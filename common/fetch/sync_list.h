@@ -4,6 +4,9 @@
 
 #include "fetch/sync.h"
 
+/* As many as the API gives at a time. */
+#define OT_PAGE_LIMIT 100
+
 struct ot_listing {
     struct ot_api_cert *certs; /* unique ids, in the API's order */
     size_t count, capacity;
@@ -12,9 +15,32 @@ struct ot_listing {
     uint64_t seed;
 };
 
-/* Reads every page. A listing that contradicts itself, or whose cursor the API does not
- * know any more, is begun once more; then OT_E_PROTOCOL. Other failures are the API's. On
- * failure out is empty. */
+/* One walk over the pages, which somebody else fetches. */
+struct ot_pass {
+    struct ot_listing *listing; /* what is known so far */
+    char cursor[OT_ID_MAX + 1]; /* the next page is the one behind it; "": the first */
+    bool more;                  /* there is a next page */
+    bool again;                 /* the failure is one that a second pass may not meet */
+    size_t pages;
+    uint64_t bytes;
+    uint8_t *was_cursor; /* for each item, whether a page was asked for behind it */
+};
+
+/* The next page, in an answer of so many bytes; takes its items. */
+enum ot_status ot_pass_take(struct ot_pass *pass, struct ot_api_page *page, size_t bytes,
+                            struct ot_error *err);
+/* There is no next page: the API's answer was an error. */
+void ot_pass_lose(struct ot_pass *pass, const struct ot_api *api);
+
+/* Makes a pass, and, if that was lost for a reason that may pass, another one from the
+ * beginning; then OT_E_PROTOCOL. Other failures are the walk's own. On failure out is
+ * empty. */
+typedef enum ot_status ot_listing_walk(void *arg, struct ot_pass *pass,
+                                       struct ot_error *err);
+enum ot_status ot_listing_read(struct ot_listing *out, ot_listing_walk *walk, void *arg,
+                               struct ot_error *err);
+
+/* Reads every page, one after the other, and nothing else. */
 enum ot_status ot_listing_fetch(struct ot_listing *out, struct ot_api *api,
                                 const struct ot_sync_options *options,
                                 struct ot_error *err);

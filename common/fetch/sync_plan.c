@@ -5,28 +5,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "fetch/pem.h"
-
-/* The record that the old snapshot has under this id. */
-static enum ot_status find_old(struct ot_snapshot *old, const char *id,
-                               struct ot_record *record, bool *found,
-                               struct ot_error *err)
-{
-    struct ot_span term = ot_span_str(id);
-    struct ot_positions list;
-    enum ot_status status =
-        ot_snapshot_find(old, OT_INDEX_ID, term, ot_span_str(NULL), &list, err);
-
-    *found = false;
-    for (uint32_t i = 0; status == OT_OK && i < list.count; i++) {
-        status = ot_snapshot_record(old, &list, i, record, err);
-        *found = status == OT_OK && ot_span_equal(record->field[OT_FIELD_ID], term);
-        if (*found)
-            break;
-    }
-    return status;
-}
-
 /* What the listing says of an entry, over what was there before. */
 static void apply_item(struct ot_record *record, const struct ot_api_cert *item)
 {
@@ -44,9 +22,43 @@ static bool agrees(const struct ot_record *record, const struct ot_api_cert *ite
            ((record->flags & OT_RECORD_ACTIVE) != 0) == item->active;
 }
 
-enum ot_status ot_plan_init(struct ot_plan *plan, const struct ot_listing *listing,
+/* What its content says of a certificate. */
+static void apply_content(struct ot_record *record, const struct ot_content *content)
+{
+    if (content->cert != NULL) {
+        ot_cert_fill(content->cert, record);
+    } else if (content->note != NULL) {
+        record->flags |= OT_RECORD_QUARANTINED;
+        record->field[OT_FIELD_NOTE] = ot_span_str(content->note);
+    }
+}
+
+static enum ot_status init_entry(struct ot_plan *plan, size_t i, struct ot_error *err)
+{
+    struct ot_plan_entry *entry = &plan->entries[i];
+    struct ot_record *record = &plan->records[i];
+    enum ot_status status = OT_OK;
+    bool found = false;
+
+    if (entry->content != NULL) {
+        apply_content(record, entry->content);
+    } else {
+        status = ot_crawl_find_old(plan->old, entry->item->id, record, &found, err);
+        if (status == OT_OK && !found) /* it was there a moment ago */
+            status = ot_error_set(err, OT_E_INTERNAL, "certificate %s has no content",
+                                  entry->item->id);
+        if (status != OT_OK)
+            return status;
+        entry->is_changed = !agrees(record, entry->item);
+    }
+    apply_item(record, entry->item);
+    return OT_OK;
+}
+
+enum ot_status ot_plan_init(struct ot_plan *plan, const struct ot_crawl *crawl,
                             struct ot_snapshot *old, struct ot_error *err)
 {
+    const struct ot_listing *listing = &crawl->listing;
     enum ot_status status = OT_OK;
 
     *plan = (struct ot_plan){.count = listing->count, .old = old};
@@ -57,17 +69,9 @@ enum ot_status ot_plan_init(struct ot_plan *plan, const struct ot_listing *listi
         return ot_error_nomem(err);
     }
     for (size_t i = 0; status == OT_OK && i < plan->count; i++) {
-        struct ot_plan_entry *entry = &plan->entries[i];
-        struct ot_record *record = &plan->records[i];
-
-        entry->item = &listing->certs[i];
-        if (old != NULL)
-            status = find_old(old, entry->item->id, record, &entry->is_known, err);
-        if (!entry->is_known)
-            memset(record, 0, sizeof(*record));
-        else
-            entry->is_changed = !agrees(record, entry->item);
-        apply_item(record, entry->item);
+        plan->entries[i].item = &listing->certs[i];
+        plan->entries[i].content = crawl->contents[i];
+        status = init_entry(plan, i, err);
     }
     if (status != OT_OK)
         ot_plan_clear(plan);
@@ -77,10 +81,8 @@ enum ot_status ot_plan_init(struct ot_plan *plan, const struct ot_listing *listi
 void ot_plan_clear(struct ot_plan *plan)
 {
     if (plan->entries != NULL)
-        for (size_t i = 0; i < plan->count; i++) {
-            ot_cert_free(plan->entries[i].cert);
+        for (size_t i = 0; i < plan->count; i++)
             free(plan->entries[i].note);
-        }
     free(plan->entries);
     free(plan->records);
     *plan = (struct ot_plan){0};
@@ -96,34 +98,6 @@ static enum ot_status set_note(struct ot_plan *plan, size_t i, const char *note,
     if (entry->note == NULL)
         return ot_error_nomem(err);
     plan->records[i].field[OT_FIELD_NOTE] = ot_span_str(entry->note);
-    return OT_OK;
-}
-
-enum ot_status ot_plan_accept(struct ot_plan *plan, size_t i, const char *text,
-                              struct ot_error *err)
-{
-    struct ot_error reason = OT_ERROR_INIT;
-    struct ot_cert *cert = NULL;
-    uint8_t *der = NULL;
-    size_t len = 0;
-    enum ot_status status = ot_pem_decode(&der, &len, text, strlen(text), &reason);
-
-    if (status == OT_OK)
-        status = ot_cert_parse(&cert, der, len, &reason);
-    free(der);
-    if (status == OT_E_PROTOCOL) {
-        plan->records[i].flags |= OT_RECORD_QUARANTINED;
-        return set_note(plan, i, reason.message, err);
-    }
-    if (status != OT_OK) {
-        if (err != NULL)
-            *err = reason;
-        ot_error_prefix(err, "certificate %s", plan->entries[i].item->id);
-        return status;
-    }
-    ot_cert_free(plan->entries[i].cert);
-    plan->entries[i].cert = cert;
-    ot_cert_fill(cert, &plan->records[i]);
     return OT_OK;
 }
 
@@ -166,8 +140,8 @@ static void count_entry(const struct ot_plan_entry *entry, const struct ot_recor
     result->quarantined += is_quarantined;
     result->active += !is_quarantined && (record->flags & OT_RECORD_ACTIVE) != 0;
     result->warnings += (record->flags & OT_RECORD_WARNING) != 0;
-    result->added += !entry->is_known;
-    result->modified += entry->is_known && entry->is_changed;
+    result->added += entry->content != NULL;
+    result->modified += entry->content == NULL && entry->is_changed;
 }
 
 enum ot_status ot_plan_finish(struct ot_plan *plan, struct ot_sync_result *result,
@@ -178,15 +152,16 @@ enum ot_status ot_plan_finish(struct ot_plan *plan, struct ot_sync_result *resul
     result->total = result->active = result->quarantined = result->warnings = 0;
     result->added = result->modified = result->removed = 0;
     for (size_t i = 0; i < plan->count; i++) {
+        const struct ot_content *content = plan->entries[i].content;
         enum ot_status status;
 
-        if (plan->entries[i].is_missing)
+        if (content != NULL && content->is_missing)
             continue;
         status = note_dates(plan, i, err);
         if (status != OT_OK)
             return status;
         count_entry(&plan->entries[i], &plan->records[i], result);
-        known += plan->entries[i].is_known;
+        known += content == NULL;
         plan->records[kept++] = plan->records[i];
     }
     if (plan->old != NULL)

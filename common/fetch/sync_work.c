@@ -14,16 +14,16 @@
 #define QUEUE_LEN 128
 
 struct job {
-    size_t i;
+    struct ot_content *content;
     char *text;
 };
 
 struct ot_work {
-    struct ot_plan *plan;
+    size_t put; /* so many contents so far, up to WORTH_THREADS */
     pthread_t threads[THREADS_MAX];
     size_t thread_count;
-    pthread_mutex_t mutex; /* guards what follows */
-    pthread_cond_t changed;
+    pthread_mutex_t mutex;          /* guards what follows */
+    pthread_cond_t filled, drained; /* there is a job, or will be none; there is room */
     struct job queue[QUEUE_LEN];
     size_t first, waiting;
     bool is_closed;
@@ -37,13 +37,13 @@ static bool take_job(struct ot_work *work, struct job *job)
 
     pthread_mutex_lock(&work->mutex);
     while (work->waiting == 0 && !work->is_closed)
-        pthread_cond_wait(&work->changed, &work->mutex);
+        pthread_cond_wait(&work->filled, &work->mutex);
     found = work->waiting > 0;
     if (found) {
         *job = work->queue[work->first];
         work->first = (work->first + 1) % QUEUE_LEN;
-        work->waiting--;
-        pthread_cond_broadcast(&work->changed);
+        if (work->waiting-- == QUEUE_LEN)
+            pthread_cond_signal(&work->drained);
     }
     pthread_mutex_unlock(&work->mutex);
     return found;
@@ -65,7 +65,7 @@ static void *run(void *arg)
     while (take_job(work, &job)) {
         struct ot_error err = OT_ERROR_INIT;
 
-        if (ot_plan_accept(work->plan, job.i, job.text, &err) != OT_OK)
+        if (ot_content_accept(job.content, job.text, &err) != OT_OK)
             keep_failure(work, &err);
         free(job.text);
     }
@@ -90,19 +90,16 @@ static void start_threads(struct ot_work *work)
     pthread_sigmask(SIG_SETMASK, &before, NULL);
 }
 
-enum ot_status ot_work_new(struct ot_work **out, struct ot_plan *plan, size_t expected,
-                           struct ot_error *err)
+enum ot_status ot_work_new(struct ot_work **out, struct ot_error *err)
 {
     struct ot_work *work = calloc(1, sizeof(*work));
 
     *out = NULL;
     if (work == NULL)
         return ot_error_nomem(err);
-    work->plan = plan;
     pthread_mutex_init(&work->mutex, NULL);
-    pthread_cond_init(&work->changed, NULL);
-    if (expected >= WORTH_THREADS)
-        start_threads(work);
+    pthread_cond_init(&work->filled, NULL);
+    pthread_cond_init(&work->drained, NULL);
     *out = work;
     return OT_OK;
 }
@@ -119,22 +116,24 @@ static enum ot_status failure_of(struct ot_work *work, struct ot_error *err)
     return status;
 }
 
-enum ot_status ot_work_put(struct ot_work *work, size_t i, const char *text,
-                           struct ot_error *err)
+enum ot_status ot_work_put(struct ot_work *work, struct ot_content *content,
+                           const char *text, struct ot_error *err)
 {
-    struct job job = {.i = i};
+    struct job job = {.content = content};
 
+    if (work->put < WORTH_THREADS && ++work->put == WORTH_THREADS)
+        start_threads(work);
     if (work->thread_count == 0)
-        return ot_plan_accept(work->plan, i, text, err);
+        return ot_content_accept(content, text, err);
     job.text = strdup(text);
     if (job.text == NULL)
         return ot_error_nomem(err);
     pthread_mutex_lock(&work->mutex);
     while (work->waiting == QUEUE_LEN)
-        pthread_cond_wait(&work->changed, &work->mutex);
+        pthread_cond_wait(&work->drained, &work->mutex);
     work->queue[(work->first + work->waiting) % QUEUE_LEN] = job;
     work->waiting++;
-    pthread_cond_broadcast(&work->changed);
+    pthread_cond_signal(&work->filled);
     pthread_mutex_unlock(&work->mutex);
     return failure_of(work, err);
 }
@@ -144,7 +143,7 @@ static void join(struct ot_work *work)
 {
     pthread_mutex_lock(&work->mutex);
     work->is_closed = true;
-    pthread_cond_broadcast(&work->changed);
+    pthread_cond_broadcast(&work->filled);
     pthread_mutex_unlock(&work->mutex);
     while (work->thread_count > 0)
         pthread_join(work->threads[--work->thread_count], NULL);
@@ -168,7 +167,8 @@ void ot_work_free(struct ot_work *work)
     }
     pthread_mutex_unlock(&work->mutex);
     join(work);
-    pthread_cond_destroy(&work->changed);
+    pthread_cond_destroy(&work->filled);
+    pthread_cond_destroy(&work->drained);
     pthread_mutex_destroy(&work->mutex);
     free(work);
 }

@@ -55,10 +55,13 @@ struct sending {
     struct outcome outcome;
 };
 
-static void fill(void *arg, size_t i, struct ot_http_request *request)
+static enum ot_status fill(void *arg, size_t i, struct ot_http_request *request,
+                           struct ot_error *err)
 {
+    (void)err;
     CU_ASSERT_EQUAL(i, 0);
     *request = *((const struct sending *)arg)->request;
+    return OT_OK;
 }
 
 static enum ot_status done(void *arg, size_t i, const struct ot_http_answer *answer,

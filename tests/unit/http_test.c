@@ -118,10 +118,14 @@ struct many {
     unsigned char seen[MANY];
     size_t filled, ended, wrong, stop_at;
     size_t ahead_max; /* most requests asked for and not yet ended */
+    size_t refuse_at; /* a request that is not filled in; 0: none */
+    size_t extend_by; /* with the first answer */
+    struct ot_http *http;
     char path[32];
 };
 
-static void many_fill(void *arg, size_t i, struct ot_http_request *request)
+static enum ot_status many_fill(void *arg, size_t i, struct ot_http_request *request,
+                                struct ot_error *err)
 {
     struct many *many = arg;
 
@@ -130,6 +134,9 @@ static void many_fill(void *arg, size_t i, struct ot_http_request *request)
         many->ahead_max = many->filled - many->ended;
     snprintf(many->path, sizeof(many->path), "/n/%zu", i);
     *request = (struct ot_http_request){OT_HTTP_GET, many->path, NULL, 100, true};
+    return many->refuse_at != 0 && i == many->refuse_at
+               ? ot_error_set(err, OT_E_USAGE, "not that one")
+               : OT_OK;
 }
 
 static enum ot_status many_done(void *arg, size_t i, const struct ot_http_answer *answer,
@@ -141,6 +148,8 @@ static enum ot_status many_done(void *arg, size_t i, const struct ot_http_answer
     snprintf(expected, sizeof(expected), "%zu", i);
     if (answer->status != 200 || strcmp(answer->body, expected) != 0 || many->seen[i]++)
         many->wrong++;
+    if (many->ended == 0 && many->extend_by > 0)
+        ot_http_extend(many->http, many->extend_by);
     if (++many->ended == many->stop_at)
         return ot_error_set(err, OT_E_REFUSED, "enough");
     return OT_OK;
@@ -222,6 +231,47 @@ static void the_callback_can_stop_the_rest(void)
     CU_ASSERT_EQUAL(ot_http_run(http, 100, many_fill, many_done, &many, &err), OT_OK);
     CU_ASSERT_EQUAL(many.ended, 100);
     CU_ASSERT_EQUAL(many.wrong, 0);
+    ot_http_free(http);
+    peer_stop(peer);
+}
+
+static void a_request_that_cannot_be_filled_in_ends_the_run(void)
+{
+    struct peer *peer = peer_start(&(struct peer_options){.handler = echo});
+    struct ot_source source = client_source(peer_url(peer));
+    struct ot_error err = OT_ERROR_INIT;
+    static struct many many;
+    struct ot_http *http = NULL;
+
+    memset(&many, 0, sizeof(many));
+    many.refuse_at = 20;
+    CU_ASSERT_EQUAL_FATAL(ot_http_new(&http, &source, NULL, &client_tuning, &err), OT_OK);
+    CU_ASSERT_EQUAL(ot_http_run(http, 100, many_fill, many_done, &many, &err),
+                    OT_E_USAGE);
+    CU_ASSERT_STRING_EQUAL(err.message, "not that one");
+    CU_ASSERT_TRUE(many.ended < 20);
+    CU_ASSERT_TRUE(peer_requests(peer) <= 20);
+    ot_http_free(http);
+    peer_stop(peer);
+}
+
+static void a_run_can_grow_while_it_goes_on(void)
+{
+    struct peer *peer = peer_start(&(struct peer_options){.handler = echo});
+    struct ot_source source = client_source(peer_url(peer));
+    struct ot_error err = OT_ERROR_INIT;
+    static struct many many;
+    struct ot_http *http = NULL;
+
+    memset(&many, 0, sizeof(many));
+    CU_ASSERT_EQUAL_FATAL(ot_http_new(&http, &source, NULL, &client_tuning, &err), OT_OK);
+    many.http = http;
+    many.extend_by = 99;
+    CU_ASSERT_EQUAL(ot_http_run(http, 1, many_fill, many_done, &many, &err), OT_OK);
+    CU_ASSERT_EQUAL(many.ended, 100);
+    CU_ASSERT_EQUAL(many.wrong, 0);
+    ot_http_extend(http, 5); /* nothing is going on */
+    CU_ASSERT_EQUAL(peer_requests(peer), 100);
     ot_http_free(http);
     peer_stop(peer);
 }
@@ -392,6 +442,9 @@ static const struct unit_case cases[] = {
     {"GET carries what it should", get_carries_what_it_should},
     {"POST and DELETE carry what they should", post_and_delete_carry_what_they_should},
     {"connections outlive a run", connections_outlive_a_run},
+    {"a run can grow while it goes on", a_run_can_grow_while_it_goes_on},
+    {"a request that cannot be filled in ends the run",
+     a_request_that_cannot_be_filled_in_ends_the_run},
     {"many requests share few connections", many_requests_share_few_connections},
     {"requests really run at once", requests_really_run_at_once},
     {"the callback can stop the rest", the_callback_can_stop_the_rest},

@@ -5,6 +5,7 @@ unit_test(key LIBS ot_fetch)
 unit_test(http LIBS ot_fetch SOURCES ${http_peer})
 unit_test(http_fault LIBS ot_fetch SOURCES ${http_peer})
 unit_test(http_retry LIBS ot_fetch)
+unit_test(http_window LIBS ot_fetch)
 unit_test(api_parse LIBS ot_fetch)
 unit_test(api LIBS ot_fetch SOURCES ${http_peer})
 

@@ -246,11 +246,14 @@ static void fault_35_openssl_cnf_loads_nothing_into_the_fetcher(void)
 
 enum { SEVERAL = 40 };
 
-static void several_fill(void *arg, size_t i, struct ot_http_request *request)
+static enum ot_status several_fill(void *arg, size_t i, struct ot_http_request *request,
+                                   struct ot_error *err)
 {
     (void)arg;
     (void)i;
+    (void)err;
     *request = client_get_x;
+    return OT_OK;
 }
 
 static enum ot_status several_done(void *arg, size_t i,

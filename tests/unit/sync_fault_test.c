@@ -536,6 +536,48 @@ static void fault_13_to_16_among_many(void)
     fixture_clear(&f);
 }
 
+/* The third page of a listing, so many times. */
+static void lose_cursor(void *arg, struct fake_api *api,
+                        const struct fake_request *request, struct fake_answer *answer)
+{
+    int *times = arg;
+
+    (void)api;
+    if (!request->is_list || request->nth % 3 != 2 || *times == 0)
+        return;
+    --*times;
+    fake_answer_error(answer, 404, "No such cursor");
+}
+
+/* By then contents of the earlier pages have come: none is kept, or all of the second
+ * listing are there. */
+static void fault_09_a_cursor_is_lost_when_contents_have_come(void)
+{
+    struct fixture f;
+    int times = 2;
+
+    set_up(&f);
+    fixture_add_many(&f, 250);
+    fake_api_on(f.api, lose_cursor, &times);
+    fixture_must_keep(&f, OT_E_PROTOCOL, "No such cursor");
+    CU_ASSERT_EQUAL(fake_api_lists(f.api), 6);
+    CU_ASSERT(fake_api_gets(f.api) > 0);
+
+    times = 1;
+    fake_api_on(f.api, lose_cursor, &times);
+    fixture_must_sync(&f);
+    CU_ASSERT_EQUAL(fake_api_lists(f.api), 6);
+    CU_ASSERT(fake_api_gets(f.api) > 250);
+    CU_ASSERT_EQUAL(f.result.added, 250);
+    CU_ASSERT_EQUAL(f.result.total, 252);
+    CU_ASSERT_EQUAL(f.result.active, 126);
+
+    fake_api_on(f.api, NULL, NULL);
+    fixture_must_sync(&f);
+    CU_ASSERT_FALSE(f.result.changed);
+    fixture_clear(&f);
+}
+
 static void failing(void *arg, struct fake_api *api, const struct fake_request *request,
                     struct fake_answer *answer)
 {
@@ -574,6 +616,8 @@ int main(int argc, char **argv)
     static const struct unit_case cases[] = {
         {"fault_08_deleted_meanwhile_is_dropped", fault_08_deleted_meanwhile_is_dropped},
         {"fault_08_still_listed_ends_the_sync", fault_08_still_listed_ends_the_sync},
+        {"fault_09_a_cursor_is_lost_when_contents_have_come",
+         fault_09_a_cursor_is_lost_when_contents_have_come},
         {"fault_11_another_id_ends_the_sync", fault_11_another_id_ends_the_sync},
         {"fault_12_missing_content_is_asked_for_once_more",
          fault_12_missing_content_is_asked_for_once_more},

@@ -60,6 +60,16 @@ void fixture_add(struct fixture *f, const char *id, bool active)
     free(pem);
 }
 
+void fixture_add_many(struct fixture *f, int count)
+{
+    char id[32];
+
+    for (int i = 0; i < count; i++) {
+        snprintf(id, sizeof(id), "cert_%03d", i);
+        fixture_add(f, id, i % 2 == 0);
+    }
+}
+
 enum ot_status fixture_sync(struct fixture *f)
 {
     enum ot_status status;

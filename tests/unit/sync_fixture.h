@@ -25,6 +25,9 @@ void fixture_clear(struct fixture *f);
 /* Adds a fresh CA under the id, its name "name of ID". */
 void fixture_add(struct fixture *f, const char *id, bool active);
 
+/* So many, cert_000 and on; every other one is active. */
+void fixture_add_many(struct fixture *f, int count);
+
 enum ot_status fixture_sync(struct fixture *f);
 /* The same, which must succeed; says why not. */
 void fixture_must_sync(struct fixture *f);

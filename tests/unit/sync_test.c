@@ -161,13 +161,9 @@ static void many_pages_and_contents_arrive_once(void)
 {
     struct fixture f;
     struct seen seen = {0};
-    char id[32];
 
     fixture_init(&f);
-    for (int i = 0; i < 250; i++) {
-        snprintf(id, sizeof(id), "cert_%03d", i);
-        fixture_add(&f, id, i % 2 == 0);
-    }
+    fixture_add_many(&f, 250);
     f.options.progress = watch;
     f.options.arg = &seen;
     fixture_must_sync(&f);
@@ -184,6 +180,37 @@ static void many_pages_and_contents_arrive_once(void)
     CU_ASSERT_EQUAL(f.result.http.requests, 3);
     CU_ASSERT_EQUAL(fake_api_lists(f.api), 3);
     CU_ASSERT_EQUAL(fake_api_gets(f.api), 0);
+    fixture_clear(&f);
+}
+
+/* How many contents had been asked for when each page was. */
+static void note_gets(void *arg, struct fake_api *api, const struct fake_request *request,
+                      struct fake_answer *answer)
+{
+    size_t *gets = arg;
+
+    (void)api;
+    (void)answer;
+    if (!request->is_list)
+        gets[3]++;
+    else if (request->nth < 3)
+        gets[request->nth] = gets[3];
+}
+
+static void contents_arrive_while_the_list_goes_on(void)
+{
+    struct fixture f;
+    size_t gets[4] = {0};
+
+    fixture_init(&f);
+    fixture_add_many(&f, 250);
+    fake_api_on(f.api, note_gets, gets);
+    fixture_must_sync(&f);
+    CU_ASSERT_EQUAL(f.result.total, 250);
+    CU_ASSERT_EQUAL(fake_api_lists(f.api), 3);
+    CU_ASSERT_EQUAL(gets[3], 250);
+    CU_ASSERT_EQUAL(gets[0], 0);
+    CU_ASSERT(gets[2] > 0); /* those of the first page, at the latest */
     fixture_clear(&f);
 }
 
@@ -480,6 +507,8 @@ int main(int argc, char **argv)
         {"what is deleted goes and only the new is fetched",
          what_is_deleted_goes_and_only_the_new_is_fetched},
         {"many pages and contents arrive once", many_pages_and_contents_arrive_once},
+        {"contents arrive while the list goes on",
+         contents_arrive_while_the_list_goes_on},
         {"an empty organization has a snapshot too",
          an_empty_organization_has_a_snapshot_too},
         {"if_stale leaves a fresh snapshot alone",

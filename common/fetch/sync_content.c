@@ -1,0 +1,48 @@
+#include "fetch/sync_content.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "fetch/pem.h"
+
+enum ot_status ot_content_new(struct ot_content **out, const char *id,
+                              struct ot_error *err)
+{
+    *out = calloc(1, sizeof(**out));
+    if (*out == NULL)
+        return ot_error_nomem(err);
+    memcpy((*out)->id, id, strlen(id) + 1);
+    return OT_OK;
+}
+
+void ot_content_free(struct ot_content *content)
+{
+    if (content == NULL)
+        return;
+    ot_cert_free(content->cert);
+    free(content->note);
+    free(content);
+}
+
+enum ot_status ot_content_accept(struct ot_content *content, const char *text,
+                                 struct ot_error *err)
+{
+    struct ot_error reason = OT_ERROR_INIT;
+    uint8_t *der = NULL;
+    size_t len = 0;
+    enum ot_status status = ot_pem_decode(&der, &len, text, strlen(text), &reason);
+
+    if (status == OT_OK)
+        status = ot_cert_parse(&content->cert, der, len, &reason);
+    free(der);
+    if (status == OT_E_PROTOCOL) {
+        content->note = strdup(reason.message);
+        return content->note != NULL ? OT_OK : ot_error_nomem(err);
+    }
+    if (status != OT_OK) {
+        if (err != NULL)
+            *err = reason;
+        ot_error_prefix(err, "certificate %s", content->id);
+    }
+    return status;
+}

@@ -1,0 +1,26 @@
+/* What came of asking for a certificate's content: faults.md rows 12 to 16. */
+#ifndef OT_FETCH_SYNC_CONTENT_H
+#define OT_FETCH_SYNC_CONTENT_H
+
+#include "cache/uri.h"
+#include "fetch/cert.h"
+
+struct ot_content {
+    struct ot_cert *cert; /* NULL: none, or none that can be used */
+    char *note;           /* why it is quarantined, else NULL */
+    bool is_missing;      /* 404 */
+    bool is_asked_again;  /* the first answer came without content */
+    char id[OT_ID_MAX + 1];
+};
+
+enum ot_status ot_content_new(struct ot_content **out, const char *id,
+                              struct ot_error *err);
+void ot_content_free(struct ot_content *content);
+
+/* Judges the text (which may hold anything): a certificate, or quarantined with the
+ * reason. Fails only when memory or OpenSSL does. Touches nothing but this content, so
+ * that threads may judge different ones at once. */
+enum ot_status ot_content_accept(struct ot_content *content, const char *text,
+                                 struct ot_error *err);
+
+#endif

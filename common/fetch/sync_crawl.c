@@ -1,0 +1,263 @@
+#include "fetch/sync_crawl.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "fetch/sync_work.h"
+
+/* What a request asks for: the content of a listed certificate, by its index, or this. */
+#define NEXT_PAGE SIZE_MAX
+
+/* One pass: the requests in the order in which they are sent. A page comes before the
+ * contents of the one that named it, so that it is on its way while they are. */
+struct walk {
+    struct ot_crawl *crawl;
+    struct ot_api *api;
+    struct ot_snapshot *old;
+    const struct ot_sync_options *options;
+    struct ot_pass *pass;
+    struct ot_work *work;   /* judges what arrives */
+    size_t *requests;       /* index into the listing, or NEXT_PAGE */
+    size_t count, capacity; /* of them */
+    size_t known;           /* listed certificates that have been looked at */
+    bool is_held;           /* contents wait for the whole listing */
+    size_t contents_room;
+    size_t done, total; /* contents, for the progress */
+    size_t missing;
+};
+
+enum ot_status ot_crawl_find_old(struct ot_snapshot *old, const char *id,
+                                 struct ot_record *record, bool *found,
+                                 struct ot_error *err)
+{
+    struct ot_span term = ot_span_str(id);
+    struct ot_positions list;
+    enum ot_status status =
+        ot_snapshot_find(old, OT_INDEX_ID, term, ot_span_str(NULL), &list, err);
+
+    *found = false;
+    for (uint32_t i = 0; status == OT_OK && i < list.count; i++) {
+        status = ot_snapshot_record(old, &list, i, record, err);
+        *found = status == OT_OK && ot_span_equal(record->field[OT_FIELD_ID], term);
+        if (*found)
+            break;
+    }
+    return status;
+}
+
+static enum ot_status add_request(struct walk *walk, size_t request, struct ot_error *err)
+{
+    if (walk->count == walk->capacity) {
+        size_t capacity = walk->capacity > 0 ? 2 * walk->capacity : 4 * OT_PAGE_LIMIT;
+        size_t *requests = realloc(walk->requests, capacity * sizeof(*requests));
+
+        if (requests == NULL)
+            return ot_error_nomem(err);
+        walk->requests = requests;
+        walk->capacity = capacity;
+    }
+    walk->requests[walk->count++] = request;
+    return OT_OK;
+}
+
+/* Room for a content of each certificate that is listed by now. */
+static enum ot_status make_room(struct walk *walk, struct ot_error *err)
+{
+    size_t room = walk->crawl->listing.capacity;
+    struct ot_content **contents;
+
+    if (room <= walk->contents_room)
+        return OT_OK;
+    contents = realloc(walk->crawl->contents, room * sizeof(struct ot_content *));
+    if (contents == NULL)
+        return ot_error_nomem(err);
+    walk->crawl->contents = contents;
+    memset(contents + walk->contents_room, 0,
+           (room - walk->contents_room) * sizeof(struct ot_content *));
+    walk->contents_room = room;
+    return OT_OK;
+}
+
+static enum ot_status want_content(struct walk *walk, size_t i, struct ot_error *err)
+{
+    const char *id = walk->crawl->listing.certs[i].id;
+    struct ot_record record;
+    enum ot_status status = OT_OK;
+    bool found = false;
+
+    if (walk->old != NULL)
+        status = ot_crawl_find_old(walk->old, id, &record, &found, err);
+    if (status != OT_OK || found)
+        return status;
+    status = ot_content_new(&walk->crawl->contents[i], id, err);
+    if (status == OT_OK)
+        status = add_request(walk, i, err);
+    walk->total += status == OT_OK;
+    return status;
+}
+
+static void want(void *arg, size_t i, struct ot_api_wanted *wanted)
+{
+    struct walk *walk = arg;
+
+    if (walk->requests[i] != NEXT_PAGE)
+        wanted->id = walk->crawl->listing.certs[walk->requests[i]].id;
+    wanted->after = walk->pass->cursor;
+    wanted->limit = OT_PAGE_LIMIT;
+}
+
+/* This API fills its pages. A listing that does not and goes on may have no end, and then
+ * nothing of it is worth fetching: its contents wait until all of it is there. */
+static enum ot_status want_contents(struct walk *walk, size_t page_count,
+                                    struct ot_error *err)
+{
+    enum ot_status status = make_room(walk, err);
+
+    walk->is_held |= page_count < OT_PAGE_LIMIT;
+    if (walk->is_held && walk->pass->more)
+        return status;
+    for (; status == OT_OK && walk->known < walk->crawl->listing.count; walk->known++)
+        status = want_content(walk, walk->known, err);
+    return status;
+}
+
+static enum ot_status take_page(void *arg, enum ot_status status,
+                                struct ot_api_page *page, size_t bytes,
+                                struct ot_error *err)
+{
+    struct walk *walk = arg;
+    const struct ot_sync_options *options = walk->options;
+    size_t before = walk->count;
+
+    if (status != OT_OK) {
+        ot_pass_lose(walk->pass, walk->api);
+        return status;
+    }
+    status = ot_pass_take(walk->pass, page, bytes, err);
+    if (status == OT_OK && walk->pass->more)
+        status = add_request(walk, NEXT_PAGE, err);
+    if (status == OT_OK)
+        status = want_contents(walk, page->count, err);
+    if (status != OT_OK)
+        return status;
+    ot_api_read_more(walk->api, walk->count - before);
+    if (options->progress != NULL)
+        options->progress(options->arg, "list", walk->crawl->listing.count, 0);
+    return OT_OK;
+}
+
+static enum ot_status ask_again(struct walk *walk, size_t request, struct ot_error *err)
+{
+    struct ot_content *content = walk->crawl->contents[request];
+    enum ot_status status;
+
+    if (content->is_asked_again)
+        return ot_error_set(err, OT_E_PROTOCOL,
+                            "certificate %s comes without its content, twice",
+                            content->id);
+    content->is_asked_again = true;
+    status = add_request(walk, request, err);
+    if (status == OT_OK)
+        ot_api_read_more(walk->api, 1);
+    return status;
+}
+
+static enum ot_status take_cert(void *arg, size_t i, enum ot_status status,
+                                const struct ot_api_cert *cert, struct ot_error *err)
+{
+    struct walk *walk = arg;
+    const struct ot_sync_options *options = walk->options;
+    struct ot_content *content = walk->crawl->contents[walk->requests[i]];
+
+    if (status == OT_E_NOT_FOUND) {
+        content->is_missing = true;
+        walk->missing++;
+        status = OT_OK;
+    } else if (status == OT_OK && cert->content == NULL) {
+        return ask_again(walk, walk->requests[i], err);
+    } else if (status == OT_OK) {
+        status = ot_work_put(walk->work, content, cert->content, err);
+    }
+    if (status != OT_OK)
+        return status;
+    walk->done++;
+    if (options->progress != NULL)
+        options->progress(options->arg, "get", walk->done, walk->total);
+    return OT_OK;
+}
+
+static void drop_contents(struct ot_crawl *crawl, size_t count)
+{
+    for (size_t i = 0; i < count; i++)
+        ot_content_free(crawl->contents[i]);
+    free(crawl->contents);
+    crawl->contents = NULL;
+}
+
+static enum ot_status walk_all(void *arg, struct ot_pass *pass, struct ot_error *err)
+{
+    struct walk walk = *(const struct walk *)arg;
+    const struct ot_api_reader reader = {want, take_page, take_cert, &walk};
+    enum ot_status status;
+
+    walk.pass = pass;
+    status = ot_work_new(&walk.work, err);
+    if (status == OT_OK)
+        status = add_request(&walk, NEXT_PAGE, err);
+    if (status == OT_OK)
+        status = ot_api_read(walk.api, &reader, walk.count, err);
+    if (status == OT_OK)
+        status = ot_work_finish(walk.work, err);
+    ot_work_free(walk.work);
+    free(walk.requests);
+    if (status != OT_OK)
+        drop_contents(walk.crawl, walk.contents_room);
+    ((struct walk *)arg)->missing = walk.missing;
+    return status;
+}
+
+/* Deleted between the listing and our request, or an API that contradicts itself. */
+static enum ot_status confirm_missing(const struct walk *walk, struct ot_error *err)
+{
+    const struct ot_crawl *crawl = walk->crawl;
+    struct ot_listing second;
+    enum ot_status status = ot_listing_fetch(&second, walk->api, walk->options, err);
+
+    if (status != OT_OK)
+        return status;
+    for (size_t i = 0; status == OT_OK && i < crawl->listing.count; i++) {
+        const struct ot_content *content = crawl->contents[i];
+
+        if (content != NULL && content->is_missing &&
+            ot_listing_find(&second, content->id) != NULL)
+            status =
+                ot_error_set(err, OT_E_PROTOCOL,
+                             "certificate %s is listed and cannot be fetched: the API "
+                             "answers that there is no such certificate",
+                             content->id);
+    }
+    ot_listing_clear(&second);
+    return status;
+}
+
+enum ot_status ot_crawl(struct ot_crawl *out, struct ot_api *api, struct ot_snapshot *old,
+                        const struct ot_sync_options *options, struct ot_error *err)
+{
+    struct walk walk = {.crawl = out, .api = api, .old = old, .options = options};
+    enum ot_status status;
+
+    *out = (struct ot_crawl){0};
+    status = ot_listing_read(&out->listing, walk_all, &walk, err);
+    if (status == OT_OK && walk.missing > 0)
+        status = confirm_missing(&walk, err);
+    if (status != OT_OK)
+        ot_crawl_clear(out);
+    return status;
+}
+
+void ot_crawl_clear(struct ot_crawl *crawl)
+{
+    if (crawl->contents != NULL)
+        drop_contents(crawl, crawl->listing.count);
+    ot_listing_clear(&crawl->listing);
+}
