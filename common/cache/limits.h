@@ -58,9 +58,8 @@
 #define OT_STATE_BYTES_MAX 16384
 
 /* Requests in flight: an HTTP/2 server commonly allows 100 streams. Over HTTP/1.1 as many
- * connections as curl --parallel and a proxy open, of which a relay or an API gets to see
- * more than the first only from an organization that has as much to send: so many requests
- * for each. */
+ * connections as curl --parallel opens, but beyond the first few only one for so many of
+ * the requests that wait: each costs a relay, or the API, one of its own. */
 #define OT_REQUESTS_IN_FLIGHT 100
 #define OT_CONNECTIONS_MAX 50
 #define OT_CONNECTIONS_FIRST 12
