@@ -94,11 +94,33 @@ static enum ot_status collect(struct ot_anchors *anchors,
     return OT_OK;
 }
 
+/* The directory that a file, or a directory, of the configuration is to be in. */
+static enum ot_status make_parent(const char *target, struct ot_error *err)
+{
+    char *dir = strdup(target), *slash = dir == NULL ? NULL : strrchr(dir, '/');
+    enum ot_status status = OT_OK;
+
+    if (dir == NULL)
+        return ot_error_nomem(err);
+    if (slash != NULL && slash != dir) {
+        *slash = '\0';
+        if (access(dir, F_OK) != 0)
+            status = ot_file_make_dir(dir, err);
+    }
+    free(dir);
+    return status;
+}
+
 static enum ot_status put(struct ot_exports *exports, struct ot_export *item,
                           const struct ot_anchors *anchors,
                           const struct ot_exports_options *options, bool *written,
                           struct ot_error *err)
 {
+    enum ot_status status =
+        item->kind == OT_EXPORT_SYSTEM ? OT_OK : make_parent(item->target, err);
+
+    if (status != OT_OK)
+        return status;
     switch (item->kind) {
     case OT_EXPORT_BUNDLE:
         return ot_export_put_file(item->target, OT_FORMAT_PEM, anchors, written, err);

@@ -282,7 +282,9 @@ def test_fault_39_a_directory_that_cannot_be_written_is_told(exports, api, certs
     """The snapshot is in place all the same, and so are the other exports."""
     root = certs.ca("Unwritable")
     api.add(root)
-    missing = exports.dir / "missing" / "bundle.pem"
+    in_the_way = exports.dir / "in-the-way"
+    in_the_way.write_text("a file\n")
+    missing = in_the_way / "missing" / "bundle.pem"
     exports.configure(export_bundle=missing)
     done = exports.sync(status=DISK)
     assert str(missing.parent) in done.stderr
@@ -295,9 +297,9 @@ def test_fault_39_a_directory_that_cannot_be_written_is_told(exports, api, certs
     (exported,) = [e for e in json.loads(exports.sync("--json", status=DISK).stdout)["exports"]
                    if e["kind"] == "bundle"]
     assert exported["outcome"] == "failed" and exported["status"] == "io"
-    missing.parent.mkdir()
+    in_the_way.unlink()
     exports.sync()
-    assert fingerprints(missing.read_text()) == [root.sha256]
+    assert fingerprints(missing.read_text()) == [root.sha256], "made where it is not there"
     assert exports.told()["bundle"]["problem"] is None
 
 
