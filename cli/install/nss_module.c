@@ -17,22 +17,42 @@
 
 static const char module_file[] = OT_PKCS11_MODULE;
 
-/* modutil works in a directory of its own, on a copy or on nothing, so that a database
- * changes in one step. It loads our module, which there has an empty configuration: it
- * must not start a sync. */
+/* A tool of NSS's works in a directory of its own, on a copy or on nothing, so that a
+ * database changes in one step. It may load our module, which there has an empty
+ * configuration: it must not start a sync. */
+static enum ot_status run_tool(const char *scratch, const char *const argv[],
+                               struct ot_error *err)
+{
+    char conf[sizeof(SCRATCH) + 32];
+    enum ot_status status;
+
+    snprintf(conf, sizeof(conf), "ORGTRUST_CONF=%s/conf", scratch);
+    status = ot_file_replace(strchr(conf, '=') + 1, "", 0, 0600, err);
+    return status == OT_OK ? ot_tool_run(argv, conf, err) : status;
+}
+
 static enum ot_status run_modutil(const char *scratch, bool add, struct ot_error *err)
 {
-    char conf[sizeof(SCRATCH) + 32], database[sizeof(SCRATCH) + 16];
+    char database[sizeof(SCRATCH) + 16];
     const char *const adding[] = {"modutil",  "-dbdir",    database, "-add", NAME,
                                   "-libfile", module_file, "-force", NULL};
     const char *const deleting[] = {"modutil", "-dbdir", database, "-delete",
                                     NAME,      "-force", NULL};
-    enum ot_status status;
 
-    snprintf(conf, sizeof(conf), "ORGTRUST_CONF=%s/conf", scratch);
     snprintf(database, sizeof(database), "sql:%s", scratch);
-    status = ot_file_replace(strchr(conf, '=') + 1, "", 0, 0600, err);
-    return status == OT_OK ? ot_tool_run(add ? adding : deleting, conf, err) : status;
+    return run_tool(scratch, add ? adding : deleting, err);
+}
+
+/* As a browser leaves its own, without a password: one that still has to be told so is
+ * written to by whoever first opens it, and could not be taken back as it was. */
+static enum ot_status run_certutil(const char *scratch, struct ot_error *err)
+{
+    char database[sizeof(SCRATCH) + 16];
+    const char *const argv[] = {"certutil",         "-N", "-d", database,
+                                "--empty-password", NULL};
+
+    snprintf(database, sizeof(database), "sql:%s", scratch);
+    return run_tool(scratch, argv, err);
 }
 
 static enum ot_status make_scratch(char *scratch, struct ot_error *err)
@@ -189,7 +209,9 @@ enum ot_status ot_nss_plan_new(struct ot_stack_plan *plan, const char *dir,
 
     if (status != OT_OK)
         return status;
-    status = run_modutil(scratch, true, err);
+    status = run_certutil(scratch, err);
+    if (status == OT_OK)
+        status = run_modutil(scratch, true, err);
     for (size_t i = 0; status == OT_OK && i < 3; i++)
         status = plan_new_file(plan, dir, scratch, files[i], err);
     ot_path_remove_tree(scratch);
