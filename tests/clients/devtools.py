@@ -19,15 +19,16 @@ _OPTIONS = ("--headless", "--no-sandbox", "--disable-gpu", "--disable-quic",
             "--disable-background-networking", "--disable-component-update")
 
 
-def chromium_options(home) -> list[str]:
+def chromium_options(home, profile=None) -> list[str]:
     """What keeps it from the network, from a display and from other profiles."""
-    return [*_OPTIONS, f"--user-data-dir={home}/profile"]
+    return [*_OPTIONS, f"--user-data-dir={profile or home / 'profile'}"]
 
 
 class Chromium:
-    """A browser that runs until stop(); its home is a directory with an NSS database."""
+    """A browser that runs until stop(); its home is a directory with an NSS database, and
+    with its profile where that is not named."""
 
-    def __init__(self, world, program: str, home, **how):
+    def __init__(self, world, program: str, home, profile=None, **how):
         commands, answers = os.pipe(), os.pipe()
         env = {"HOME": str(home), "DEVTOOLS_IN": str(commands[0]),
                "DEVTOOLS_OUT": str(answers[1])}
@@ -35,7 +36,7 @@ class Chromium:
         self._buffer, self._count, self._session = b"", 0, None
         try:
             self.process = world.start(
-                ["bash", "-c", _SHELL, "chromium", program, *chromium_options(home),
+                ["bash", "-c", _SHELL, "chromium", program, *chromium_options(home, profile),
                  "--remote-debugging-pipe", "about:blank"],
                 env=env, pass_fds=(commands[0], answers[1]), start_new_session=True, **how)
         finally:

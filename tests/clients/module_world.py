@@ -22,16 +22,12 @@ from __future__ import annotations
 
 import contextlib
 import shutil
-import socketserver
-import ssl
 import tempfile
-import threading
 from dataclasses import dataclass
-from functools import partial
-from http.server import SimpleHTTPRequestHandler
 from pathlib import Path
 
 from support.certs import Cert, CertFactory
+from support.https import HttpsServer
 from support.organization import Organization
 from support.p11_system import P11System
 from support.world import World
@@ -77,47 +73,6 @@ class Party:
     def chain(self) -> str:
         """What the server sends, PEM."""
         return self.leaf.pem + self.intermediate.pem
-
-
-class HttpsServer(socketserver.ThreadingTCPServer):
-    """Serves a directory with a chain; many clients at once, on a port that the kernel
-    chose, until stop()."""
-
-    daemon_threads = True
-    block_on_close = False
-    request_queue_size = 64
-
-    def __init__(self, directory: Path, chain: Path, key: Path, host="localhost"):
-        class Handler(SimpleHTTPRequestHandler):
-            timeout = 60
-
-            def log_message(self, *args):
-                pass
-
-        super().__init__(("127.0.0.1", 0), partial(Handler, directory=str(directory)))
-        self.tls = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-        self.tls.load_cert_chain(chain, key)
-        self.host = host
-        self.port = self.server_address[1]
-        self.address = f"127.0.0.1:{self.port}"
-        self.url = f"https://{host}:{self.port}/"
-        self._thread = threading.Thread(target=self.serve_forever, args=(0.05,), daemon=True)
-        self._thread.start()
-
-    def finish_request(self, request, client_address):
-        """In the connection's own thread: a client that says nothing stops nobody."""
-        request.settimeout(60)
-        with contextlib.suppress(OSError):  # refused, or gone
-            with self.tls.wrap_socket(request, server_side=True) as inside:
-                super().finish_request(inside, client_address)
-
-    def handle_error(self, request, client_address):
-        """Clients that do not believe us hang up."""
-
-    def stop(self):
-        self.shutdown()
-        self.server_close()
-        self._thread.join()
 
 
 class ModuleWorld(P11System):

@@ -1,43 +1,20 @@
 """The Debian packages: they build, lintian is content, and in a fresh Debian 12 and 13 they
 install, work and leave nothing."""
 
-import os
-import shutil
 import subprocess
-from pathlib import Path
 
 import pytest
-
 from support import paths
+from support.packages import NAMES, enter_root, make_packages, with_packages
 from support.process import clean_environment, run
 
-NAMES = {"orgtrust", "openssl-provider-orgtrust", "orgtrust-pkcs11", "orgtrust-server"}
-ROOTS = Path(os.environ.get("ORGTRUST_ROOTS", "/var/tmp/orgtrust-roots"))
-_CACHE = paths.BUILD / "CMakeCache.txt"
-
-pytestmark = [
-    pytest.mark.skipif(
-        not all(map(shutil.which, ("cpack", "dpkg-shlibdeps", "lintian"))),
-        reason="NO PACKAGES ARE TESTED: needs dpkg-dev and lintian"),
-    pytest.mark.skipif(
-        not _CACHE.exists() or "CMAKE_INSTALL_PREFIX:PATH=/usr\n" not in _CACHE.read_text(),
-        reason="with -DCMAKE_INSTALL_PREFIX=/usr"),
-    pytest.mark.skipif(
-        paths.is_sanitized("address") or paths.is_sanitized("thread"),
-        reason="nobody installs sanitizers"),
-]
+pytestmark = with_packages
 
 
 @pytest.fixture(scope="module")
 def debs(tmp_path_factory):
     """The directory with the packages of this build."""
-    directory = tmp_path_factory.mktemp("packages")
-    done = run(["cpack", "--config", paths.BUILD / "CPackConfig.cmake", "-B", directory],
-               env=clean_environment(TMPDIR=str(directory)), cwd=directory, timeout=120)
-    assert done.status == 0, str(done)
-    assert b"Warning" not in done.err, str(done)
-    shutil.rmtree(directory / "_CPack_Packages")
-    return directory
+    return make_packages(tmp_path_factory.mktemp("packages"))
 
 
 def files_of(deb):
@@ -99,13 +76,7 @@ def test_what_was_installed_by_hand_is_removed_by_the_target(tmp_path):
 
 @pytest.mark.long
 @pytest.mark.parametrize("root", ["bookworm", "trixie"])
-@pytest.mark.skipif(os.geteuid() != 0, reason="needs root (namespaces)")
 def test_installed_used_and_purged_in_a_fresh_root(debs, root):
-    if not (ROOTS / f"{root}.tar").exists():
-        pytest.skip(f"NO {root} ROOT: tests/roots/make makes it")
-    outer = {name: value for name, value in os.environ.items()
-             if name.lower() in ("http_proxy", "https_proxy", "no_proxy")}
-    done = run([paths.REPOSITORY / "tests" / "roots" / "enter", "--show", debs, root,
-                "tests/packages/walk", debs], env=clean_environment(**outer), timeout=900)
+    done = enter_root(root, debs, "tests/packages/walk", debs, timeout=900)
     assert done.status == 0, str(done) + done.text[-6000:]
     assert "walk: nothing was left" in done.stdout
