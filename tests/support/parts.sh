@@ -268,6 +268,9 @@ part_roots() {
     check 'packages in a fresh Debian 12 and 13' env ORGTRUST_LONG=1 \
         ORGTRUST_BUILD="$builds/release" "$python" -m pytest -q -c "$project/tests/pytest.ini" \
         --rootdir "$project/tests" "$project/tests/packages" -k fresh_root
+    check 'programs follow in a fresh Debian 12 and 13' env ORGTRUST_LONG=1 \
+        ORGTRUST_BUILD="$builds/release" "$python" -m pytest -q -c "$project/tests/pytest.ini" \
+        --rootdir "$project/tests" "$project/tests/reach"
     check "clients of the PKCS#11 module on Debian 13" "$project/tests/roots/enter" \
         --offline --show "$builds/release" trixie env ORGTRUST_BUILD="$builds/release" \
         python3 -m pytest -q -c tests/pytest.ini --rootdir tests \

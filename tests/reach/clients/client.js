@@ -1,0 +1,31 @@
+// Connects as often as it is told, with a context that it keeps or with a new one.
+'use strict';
+const readline = require('readline');
+const tls = require('tls');
+
+// What OpenSSL calls a chain without a root that it trusts.
+const refusals = ['UNABLE_TO_VERIFY_LEAF_SIGNATURE', 'SELF_SIGNED_CERT_IN_CHAIN',
+    'UNABLE_TO_GET_ISSUER_CERT', 'UNABLE_TO_GET_ISSUER_CERT_LOCALLY'];
+const kept = tls.createSecureContext();
+
+function visit(secureContext, port) {
+  return new Promise((resolve) => {
+    const options = {host: 'localhost', servername: 'localhost', port, secureContext};
+    const socket = tls.connect(options, () => {
+      socket.destroy();
+      resolve('trusted');
+    });
+    socket.setTimeout(30000, () => socket.destroy(new Error('no answer')));
+    socket.on('error', (error) => {
+      resolve(`${refusals.includes(error.code) ? 'refused' : 'error'}: ${error.message}`);
+    });
+  });
+}
+
+(async () => {
+  for await (const line of readline.createInterface({input: process.stdin})) {
+    const [how, port] = line.split(' ');
+    const context = how === 'kept' ? kept : tls.createSecureContext();
+    console.log(await visit(context, Number(port)));
+  }
+})();

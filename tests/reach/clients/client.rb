@@ -1,0 +1,28 @@
+# Connects as often as it is told, with a context that it keeps or with a new one.
+require 'openssl'
+require 'socket'
+
+def new_context
+  OpenSSL::SSL::SSLContext.new.tap(&:set_params) # what Net::HTTP does
+end
+
+def visit(context, port)
+  tcp = TCPSocket.new('localhost', port)
+  tls = OpenSSL::SSL::SSLSocket.new(tcp, context)
+  tls.hostname = 'localhost'
+  tls.connect
+  tls.post_connection_check('localhost')
+  'trusted'
+rescue OpenSSL::SSL::SSLError => e
+  "#{e.message.include?('certificate verify failed') ? 'refused' : 'error'}: #{e.message}"
+ensure
+  tls&.close
+  tcp&.close
+end
+
+kept = new_context
+$stdout.sync = true
+$stdin.each_line do |line|
+  how, port = line.split
+  puts visit(how == 'kept' ? kept : new_context, port.to_i)
+end
