@@ -1,8 +1,5 @@
 /* Java: nothing is installed into a JDK; tried is what README and orgtrust install java
  * tell the user to say on the command line. */
-#include <stdio.h>
-#include <string.h>
-
 #include "doctor/java.h"
 #include "install/tool.h"
 
@@ -28,16 +25,6 @@ static enum ot_status try_it(struct ot_doctor *doctor, struct ot_error *err)
     return status;
 }
 
-static void add_notes(struct ot_doctor *doctor, const struct ot_stack_plan *plan)
-{
-    ot_finding_add(&doctor->findings, PART, OT_VERDICT_NOTE, NULL, OPTIONS,
-                   "a JVM follows only where it is told to, and from its next start on");
-    for (size_t i = 0; i < plan->note_count; i++)
-        if (strstr(plan->notes[i], "system") != NULL)
-            ot_finding_add(&doctor->findings, PART, OT_VERDICT_NOTE, NULL, NULL, "%s",
-                           plan->notes[i]);
-}
-
 static enum ot_status run(struct ot_doctor *doctor, struct ot_error *err)
 {
     struct ot_stack_plan plan;
@@ -49,13 +36,17 @@ static enum ot_status run(struct ot_doctor *doctor, struct ot_error *err)
                        wiring == OT_NOT_HERE ? OT_VERDICT_ABSENT : OT_VERDICT_NOT_WIRED,
                        NULL, NULL, "%s", plan.why.message);
     else
-        add_notes(doctor, &plan);
+        ot_finding_add(&doctor->findings, PART, OT_VERDICT_NOTE, NULL, OPTIONS,
+                       "a JVM follows only where it is told to, and from its next start "
+                       "on");
     if (wiring == OT_WIRED && ot_java_can_try())
         status = try_it(doctor, err);
     else if (wiring == OT_WIRED)
         ot_finding_add(&doctor->findings, PART, OT_VERDICT_NOT_PROVED, NULL, NULL,
                        "there is no java with a javac in the system's directories to try "
                        "these options with");
+    if (wiring == OT_WIRED && status == OT_OK)
+        status = ot_java_look_at_store(doctor, err);
     ot_stack_plan_clear(&plan);
     return status;
 }

@@ -158,7 +158,7 @@ static enum ot_status run(struct ot_doctor *doctor, struct ot_error *err)
         status = look_at(&view, &ot_program_rows[i], err);
     if (status == OT_OK && doctor->findings.count > before && view.bundle == NULL)
         ot_finding_add(&doctor->findings, PART, OT_VERDICT_NOTE, NULL, NULL,
-                       "FILE is one that export_bundle = FILE in orgtrust.conf makes");
+                       "FILE is what export_bundle = FILE in orgtrust.conf makes");
     if (status == OT_OK && doctor->findings.count == before)
         ot_finding_add(&doctor->findings, PART, OT_VERDICT_ABSENT, NULL, NULL,
                        "none of those that orgtrust knows is in PATH");

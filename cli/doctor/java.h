@@ -1,4 +1,5 @@
-/* A Java client, compiled for the occasion. */
+/* A Java client, compiled for the occasion, and what the JDKs trust without being told.
+ */
 #ifndef OT_CLI_DOCTOR_JAVA_H
 #define OT_CLI_DOCTOR_JAVA_H
 
@@ -14,5 +15,8 @@ enum ot_status ot_java_try_token(struct ot_doctor *doctor, struct ot_three_trial
 enum ot_status ot_java_try_file(struct ot_doctor *doctor, const char *path,
                                 ot_bench_prepare *prepare, struct ot_three_trials *trials,
                                 struct ot_error *err);
+
+/* Findings about the store that Debian's JDKs share, where there is one. */
+enum ot_status ot_java_look_at_store(struct ot_doctor *doctor, struct ot_error *err);
 
 #endif

@@ -10,7 +10,7 @@ const struct ot_program_row ot_program_rows[] = {
     /* The file of the system's store, /etc/ssl/certs/ca-certificates.crt or its kin. */
     {"curl", OT_READS_SYSTEM, "CURL_CA_BUNDLE", true, NULL},
     {"wget", OT_READS_SYSTEM, NULL, false, "wget --ca-certificate=FILE"},
-    {"git", OT_READS_SYSTEM, "GIT_SSL_CAINFO", true, NULL},
+    {"git", OT_READS_SYSTEM, "GIT_SSL_CAINFO", false, NULL},
     {"openssl", OT_READS_SYSTEM, "SSL_CERT_FILE", true, "-CAstore orgtrust:///"},
     {"php", OT_READS_SYSTEM, "SSL_CERT_FILE", true, "openssl.cafile in php.ini"},
     {"ruby", OT_READS_SYSTEM, "SSL_CERT_FILE", true, NULL},

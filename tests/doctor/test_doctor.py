@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import os
 import signal
+from hashlib import sha256
 
 import pytest
 from examined import CHECKS, FOLLOWS, MODULE, details, of, on_a_machine, results
@@ -193,6 +194,29 @@ def test_what_cannot_be_tried_is_not_claimed(mended):
     mended.stand_in("trust", "")
     mended.path("/usr/bin/trust").unlink()
     assert "neither gnutls-cli nor trust" in details(mended.doctor("p11-kit"), "p11-kit")
+
+
+def test_the_store_of_the_jdks_is_compared(mended, party):
+    """By what keytool says of it; the client is left out here."""
+    mended.path("/etc/ca-certificates/update.d").mkdir(parents=True, exist_ok=True)
+    mended.write("/etc/ca-certificates/update.d/jks-keystore", "")
+    mended.write("/etc/ssl/certs/java/cacerts", "")
+    for program in ("javac", "keytool"):
+        mended.stand_in(program, "")
+    mended.path("/usr/bin/javac").unlink()
+    for roots, result, says in (
+            (party.roots, "not-proved", "the organization's 2 anchors"),
+            (party.roots[:1], "fails", "lacks 1 of the organization's 2")):
+        mended.stand_in("keytool", "".join(
+            f"echo 'Certificate fingerprint (SHA-256): {colons(root)}'\n" for root in roots))
+        report = mended.doctor("java", status=14 if result == "fails" else 0)
+        assert results(report) == {"java": result} and says in details(report, "java")
+    mended.path("/etc/ca-certificates/update.d/jks-keystore").unlink()
+
+
+def colons(root) -> str:
+    digest = sha256(root.der).hexdigest().upper()
+    return ":".join(digest[i:i + 2] for i in range(0, len(digest), 2))
 
 
 _TELLS = """\

@@ -35,6 +35,7 @@ def doctor(world, *checks, status=OK, **more) -> dict:
     return report
 
 
+@pytest.mark.concurrency
 @pytest.mark.skipif(not shutil.which("curl", path="/usr/bin"), reason="needs curl")
 def test_exports_are_proved(exporting):
     """By a program that is given a file of the same kind."""
