@@ -2,6 +2,7 @@
 
 #include <stdio.h>
 
+#include "install/manifest.h"
 #include "install/transaction.h"
 
 enum ot_wiring ot_wiring_of(struct ot_stack_plan *plan, const struct ot_stack *stack,
@@ -18,6 +19,32 @@ enum ot_wiring ot_wiring_of(struct ot_stack_plan *plan, const struct ot_stack *s
         break;
     }
     return OT_NOT_HERE;
+}
+
+static bool was_installed(const struct ot_doctor *doctor, const struct ot_stack *stack)
+{
+    struct ot_manifest manifest = {.entries = NULL};
+    bool found = false;
+
+    if (ot_manifest_load(&manifest, &found, doctor->env.state_dir, stack->name, NULL) !=
+        OT_OK)
+        found = false;
+    ot_manifest_clear(&manifest);
+    return found;
+}
+
+void ot_finding_of_refusal(struct ot_doctor *doctor, const struct ot_stack *stack,
+                           enum ot_wiring wiring, const struct ot_stack_plan *plan)
+{
+    if (wiring == OT_NOT_HERE)
+        ot_finding_add(&doctor->findings, stack->name, OT_VERDICT_ABSENT, NULL, NULL,
+                       "%s", plan->why.message);
+    else if (was_installed(doctor, stack))
+        ot_finding_add(&doctor->findings, stack->name, OT_VERDICT_FAILS, NULL, NULL,
+                       "it was wired, but: %s", plan->why.message);
+    else
+        ot_finding_add(&doctor->findings, stack->name, OT_VERDICT_NOT_WIRED, NULL, NULL,
+                       "%s", plan->why.message);
 }
 
 static struct ot_finding *add_by_outcome(struct ot_doctor *doctor,

@@ -39,6 +39,11 @@ enum ot_wiring {
 enum ot_wiring ot_wiring_of(struct ot_stack_plan *plan, const struct ot_stack *stack,
                             const struct ot_install_env *env);
 
+/* Adds the finding of a stack that is not here, or that something keeps from being wired:
+ * a failure where it was installed, as far as this user may know. */
+void ot_finding_of_refusal(struct ot_doctor *doctor, const struct ot_stack *stack,
+                           enum ot_wiring wiring, const struct ot_stack_plan *plan);
+
 /* Adds the finding of three trials of what ("openssl s_client") in a part that is wired
  * as said; fix is what to do where it is not. */
 struct ot_wired_trials {

@@ -22,12 +22,8 @@ static void add(struct ot_doctor *doctor, enum ot_wiring wiring,
                        "neither a policy nor a profile makes it load the module");
         break;
     case OT_IN_THE_WAY:
-        ot_finding_add(findings, PART, OT_VERDICT_NOT_WIRED, NULL, NULL, "%s",
-                       plan->why.message);
-        break;
     case OT_NOT_HERE:
-        ot_finding_add(findings, PART, OT_VERDICT_ABSENT, NULL, NULL, "%s",
-                       plan->why.message);
+        ot_finding_of_refusal(doctor, &ot_stack_firefox, wiring, plan);
         break;
     }
 }

@@ -32,9 +32,7 @@ static enum ot_status run(struct ot_doctor *doctor, struct ot_error *err)
     enum ot_status status = OT_OK;
 
     if (wiring != OT_WIRED)
-        ot_finding_add(&doctor->findings, PART,
-                       wiring == OT_NOT_HERE ? OT_VERDICT_ABSENT : OT_VERDICT_NOT_WIRED,
-                       NULL, NULL, "%s", plan.why.message);
+        ot_finding_of_refusal(doctor, &ot_stack_java, wiring, &plan);
     else
         ot_finding_add(&doctor->findings, PART, OT_VERDICT_NOTE, NULL, OPTIONS,
                        "a JVM follows only where it is told to, and from its next start "

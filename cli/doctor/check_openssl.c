@@ -54,9 +54,7 @@ static enum ot_status run(struct ot_doctor *doctor, struct ot_error *err)
     env.is_root = true;
     wiring = ot_wiring_of(&plan, &ot_stack_openssl, &env);
     if (wiring == OT_NOT_HERE || wiring == OT_IN_THE_WAY)
-        ot_finding_add(&doctor->findings, PART,
-                       wiring == OT_NOT_HERE ? OT_VERDICT_ABSENT : OT_VERDICT_NOT_WIRED,
-                       NULL, NULL, "%s", plan.why.message);
+        ot_finding_of_refusal(doctor, &ot_stack_openssl, wiring, &plan);
     else if (ot_tool_exists("openssl"))
         status = try_it(doctor, wiring == OT_WIRED, err);
     else if (wiring == OT_WIRED)

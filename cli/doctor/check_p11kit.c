@@ -93,9 +93,7 @@ static enum ot_status run(struct ot_doctor *doctor, struct ot_error *err)
     enum ot_status status = OT_OK;
 
     if (wiring == OT_NOT_HERE || wiring == OT_IN_THE_WAY)
-        ot_finding_add(&doctor->findings, PART,
-                       wiring == OT_NOT_HERE ? OT_VERDICT_ABSENT : OT_VERDICT_NOT_WIRED,
-                       NULL, NULL, "%s", plan.why.message);
+        ot_finding_of_refusal(doctor, &ot_stack_p11_kit, wiring, &plan);
     else if (ot_tool_exists("gnutls-cli"))
         status = try_gnutls(doctor, wiring == OT_WIRED, err);
     else if (ot_tool_exists("trust"))

@@ -61,9 +61,7 @@ static enum ot_status run(struct ot_doctor *doctor, struct ot_error *err)
                        "as root: orgtrust install systemd",
                        "no service keeps the snapshots fresh");
     else
-        ot_finding_add(&doctor->findings, PART,
-                       wiring == OT_NOT_HERE ? OT_VERDICT_ABSENT : OT_VERDICT_NOT_WIRED,
-                       NULL, NULL, "%s", plan.why.message);
+        ot_finding_of_refusal(doctor, &ot_stack_systemd, wiring, &plan);
     ot_stack_plan_clear(&plan);
     return status;
 }

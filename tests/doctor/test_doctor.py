@@ -103,9 +103,9 @@ _BROKEN = {
         "fails", "wired, but openssl s_client"),
     "openssl.cnf that cannot be read": (
         "openssl", edited("/etc/ssl/openssl.cnf", "[unfinished\n"),
-        "not-wired", "mended"),
+        "fails", "mended"),
     "a module file that leads nowhere": (
-        "p11-kit", without(MODULE), "not-wired", "is not installed"),
+        "p11-kit", without(MODULE), "fails", "is not installed"),
     "a database that leads nowhere": (
         "nss", edited("/root/.pki/nssdb/pkcs11.txt", "library=\nname=none\n"),
         "not-wired", "orgtrust install nss"),
@@ -262,6 +262,38 @@ def test_interrupted_it_leaves_nothing(mended, how):
         os.kill(pid, 0)
     mended.path("/run/pid").unlink()
     assert not changes(before, mended.tree())
+
+
+_SYSTEMCTL = """\
+test "$1" = is-active || exit 0
+test -e /run/works && echo active && exit
+echo failed
+exit 3
+"""
+
+
+def test_a_service_that_is_enabled_must_run(mended):
+    mended.path("/run/systemd/system").mkdir(parents=True)
+    mended.stand_in("systemctl", _SYSTEMCTL)
+    assert results(mended.doctor("systemd")) == {"systemd": "not-wired"}
+    mended.install("systemd")
+    report = mended.doctor("systemd", status=14)
+    assert "systemctl calls it failed" in details(report, "systemd")
+    mended.write("/run/works", "")
+    assert results(mended.doctor("systemd")) == {"systemd": "proved"}
+    mended.uninstall("systemd")
+    mended.path("/run/systemd/system").rmdir()
+
+
+def test_a_cache_that_the_user_cannot_read_is_found(mended):
+    """And what the user's programs would do with one that they can is known all the same."""
+    mended.path("/var/cache/orgtrust").chmod(0o700)
+    try:
+        report = mended.doctor("source", "openssl", user=True, status=14)
+        assert mended.doctor("source")["checks"][0]["result"] == "proved"
+    finally:
+        mended.path("/var/cache/orgtrust").chmod(0o755)
+    assert results(report) == {"source": "fails", "openssl": "proved"}, report
 
 
 def test_variables_are_looked_at(mended):
