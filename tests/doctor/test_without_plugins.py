@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 from examined import FOLLOWS, checked, details, of, results
+from support import paths
 from support.world import OK, USAGE
 
 BROKEN = 14
@@ -67,6 +68,7 @@ def test_it_is_told_what_there_is_and_only_that(bare_world):
             if not line.startswith(" ")] == ["exports", "systemd"]
 
 
+@pytest.mark.skipif(bool(paths.WRAP), reason="valgrind wants the place, too")
 def test_without_a_place_for_it_nothing_is_tried(bare_world):
     done = bare_world.orgtrust("doctor", "exports", status=10,
                                env={"TMPDIR": str(bare_world.dir / "none")})
