@@ -31,19 +31,32 @@ static bool grow(struct ot_buffer *buffer, size_t need)
     return true;
 }
 
-bool ot_buffer_append(struct ot_buffer *buffer, const void *data, size_t len)
+char *ot_buffer_extend(struct ot_buffer *buffer, size_t len)
 {
+    char *at;
+
     if (buffer->failed)
-        return false;
+        return NULL;
     if (len > buffer->max - buffer->len ||
         (buffer->len + len > buffer->size && !grow(buffer, buffer->len + len))) {
         buffer->failed = true;
-        return false;
+        return NULL;
     }
-    if (len != 0)
-        memcpy(buffer->data + buffer->len, data, len);
+    at = buffer->data + buffer->len;
     buffer->len += len;
-    return true;
+    return at;
+}
+
+bool ot_buffer_append(struct ot_buffer *buffer, const void *data, size_t len)
+{
+    char *at;
+
+    if (len == 0)
+        return !buffer->failed;
+    at = ot_buffer_extend(buffer, len);
+    if (at != NULL)
+        memcpy(at, data, len);
+    return at != NULL;
 }
 
 char *ot_buffer_take(struct ot_buffer *buffer)

@@ -1,4 +1,3 @@
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -96,10 +95,12 @@ static bool tag(struct ot_context *context, const struct ot_cert_range *range)
 static void write_row(void *arg, const struct ot_cert_row *row)
 {
     struct page *page = arg;
+    size_t len = strnlen(row->id, OT_ID_MAX);
 
     if (page->rows++ >= page->limit)
         return; /* the one beyond the page: there is more */
-    snprintf(page->last, sizeof(page->last), "%s", row->id);
+    memcpy(page->last, row->id, len);
+    page->last[len] = '\0';
     if (page->rows == 1)
         memcpy(page->first, page->last, sizeof(page->first));
     ot_cert_json_write(page->out, page->object, row, NULL);

@@ -1,21 +1,39 @@
 #include "json_write.h"
 
-#include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
 
-/* A value or key follows another one unless a bracket or colon was written last. No
- * string can be mistaken for these: it ends in a quotation mark. */
-static void separate(struct ot_buffer *out)
+/* Whether a comma belongs before the next value or key: unless a bracket or colon was
+ * written last. No string can be mistaken for these: it ends in a quotation mark. */
+static size_t comma_len(const struct ot_buffer *out)
 {
-    if (out->len != 0 && strchr("{[:", out->data[out->len - 1]) == NULL)
-        ot_buffer_append(out, ",", 1);
+    char last = out->len != 0 ? out->data[out->len - 1] : '{';
+
+    return last != '{' && last != '[' && last != ':';
+}
+
+/* Room for what comes next, behind a comma where one belongs. NULL: out of room. */
+static char *extend(struct ot_buffer *out, size_t len)
+{
+    size_t comma = comma_len(out);
+    char *at = ot_buffer_extend(out, comma + len);
+
+    if (at != NULL && comma != 0)
+        *at++ = ',';
+    return at;
+}
+
+static void put(struct ot_buffer *out, const char *text, size_t len)
+{
+    char *at = extend(out, len);
+
+    if (at != NULL)
+        memcpy(at, text, len);
 }
 
 void ot_jsonw_open(struct ot_buffer *out, char bracket)
 {
-    separate(out);
-    ot_buffer_append(out, &bracket, 1);
+    put(out, &bracket, 1);
 }
 
 void ot_jsonw_close(struct ot_buffer *out, char bracket)
@@ -25,10 +43,14 @@ void ot_jsonw_close(struct ot_buffer *out, char bracket)
 
 void ot_jsonw_key(struct ot_buffer *out, const char *key)
 {
-    separate(out);
-    ot_buffer_append(out, "\"", 1);
-    ot_buffer_append(out, key, strlen(key));
-    ot_buffer_append(out, "\":", 2);
+    size_t len = strlen(key);
+    char *at = extend(out, len + 3);
+
+    if (at == NULL)
+        return;
+    at[0] = '"';
+    memcpy(at + 1, key, len);
+    memcpy(at + 1 + len, "\":", 2);
 }
 
 /* RFC 8259 §7: quotation mark, reverse solidus and U+0000 to U+001F must be escaped. */
@@ -58,12 +80,11 @@ void ot_jsonw_text(struct ot_buffer *out, const char *text)
 {
     size_t plain = 0;
 
-    separate(out);
     if (text == NULL) {
-        ot_buffer_append(out, "null", 4);
+        put(out, "null", 4);
         return;
     }
-    ot_buffer_append(out, "\"", 1);
+    put(out, "\"", 1);
     for (;;) {
         while (is_plain((unsigned char)text[plain]))
             plain++;
@@ -79,15 +100,19 @@ void ot_jsonw_text(struct ot_buffer *out, const char *text)
 
 void ot_jsonw_int(struct ot_buffer *out, int64_t number)
 {
-    char digits[24];
-    int len = snprintf(digits, sizeof(digits), "%" PRId64, number);
+    uint64_t rest = number < 0 ? -(uint64_t)number : (uint64_t)number;
+    char digits[20]; /* of 2^63 there are 19, and the sign */
+    size_t at = sizeof(digits);
 
-    separate(out);
-    ot_buffer_append(out, digits, (size_t)len);
+    do
+        digits[--at] = (char)('0' + rest % 10);
+    while ((rest /= 10) != 0);
+    if (number < 0)
+        digits[--at] = '-';
+    put(out, digits + at, sizeof(digits) - at);
 }
 
 void ot_jsonw_bool(struct ot_buffer *out, bool value)
 {
-    separate(out);
-    ot_buffer_append(out, value ? "true" : "false", value ? 4 : 5);
+    put(out, value ? "true" : "false", value ? 4 : 5);
 }
