@@ -30,6 +30,7 @@ def options(argv: list[str]) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="tests/bench/run")
     parser.add_argument("--list", action="store_true")
     parser.add_argument("--quick", action="store_true")
+    parser.add_argument("--short", action="store_true")
     parser.add_argument("--size", type=int, action="append", metavar="N")
     parser.add_argument("--out", type=Path, default=paths.BUILD.parent)
     parser.add_argument("names", nargs="*", metavar="NAME")
@@ -78,7 +79,7 @@ def main(argv: list[str]) -> int:
     with tempfile.TemporaryDirectory(prefix="orgtrust-bench-") as scratch:
         Path(scratch).chmod(0o755)
         sizes = asked.size or (QUICK if asked.quick else SIZES)
-        plan = pairs.Plan(asked.quick, sizes, Path(scratch))
+        plan = pairs.Plan(asked.quick, sizes, Path(scratch), asked.short)
         for one in chosen(asked.names):
             try:
                 found = measure(one, plan)

@@ -78,7 +78,7 @@ def _load(url: str, requests: int, headers: list[str]):
 @pair("server", "a list of 100, a certificate, a list that is not modified: orgtrust-server, "
       "nginx with files")
 def server(plan: Plan):
-    for size in plan.up_to(10000):
+    for size in plan.sizes:
         if size < 150:
             continue
         with ExitStack() as stack:
