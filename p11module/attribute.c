@@ -190,7 +190,8 @@ static struct ot_span purpose(union ot_scratch *scratch, const struct ot_object 
     return number(scratch, has ? OT_CKT_TRUST_ANCHOR : OT_CKT_TRUST_MUST_VERIFY);
 }
 
-/* The issuer's key is known for sure only where it is the certificate's own. */
+/* The issuer's key is known only where the certificate is its own issuer, as far as its
+ * names and key identifiers say. */
 static struct ot_span issuer_key_hash(const struct ot_record *record)
 {
     if (record->flags & OT_RECORD_SELF_SIGNED)
