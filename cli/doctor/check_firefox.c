@@ -1,5 +1,5 @@
 /* Firefox: whether a policy or a profile makes it load the module. It is not started: a
- * browser takes what it likes of the user's session, and seconds. */
+ * browser takes what it likes of its user's files, and seconds. */
 #include "doctor/check.h"
 
 #define PART "firefox"
