@@ -88,33 +88,24 @@ enum ot_status ot_child_pipe(int ends[2], struct ot_error *err)
     return status;
 }
 
-/* A variable that the command, or the sanitizers in it, reads. What changes how libraries
- * behave (LD_*, OPENSSL_CONF, SSL_CERT_*, *_proxy) is the host's business alone: a sync
- * that took up OPENSSL_CONF would verify the API through orgtrust itself. */
-static bool is_passed(const char *variable)
-{
-    static const char *const names[] = {"ORGTRUST_*",
-                                        "OPENAI_ADMIN_KEY",
-                                        "OPENAI_BASE_URL",
-                                        "HOME",
-                                        "XDG_*",
-                                        "LANG",
-                                        "LC_*",
-                                        "TMPDIR",
-                                        "ASAN_OPTIONS",
-                                        "LSAN_OPTIONS",
-                                        "TSAN_OPTIONS",
-                                        "UBSAN_OPTIONS"};
-    const char *equals = strchr(variable, '=');
-    size_t i, len;
+/* What the command, or the sanitizers in it, reads. What changes how libraries behave
+ * (LD_*, OPENSSL_CONF, SSL_CERT_*, *_proxy) is the host's business alone: a sync that
+ * took up OPENSSL_CONF would verify the API through orgtrust itself. */
+static const char *const passed[] = {
+    "ORGTRUST_*", "OPENAI_ADMIN_KEY", "OPENAI_BASE_URL",   "HOME", "XDG_*", "LANG",
+    "LC_*",       "TMPDIR",           OT_CHILD_SANITIZERS, NULL,
+};
 
-    if (equals == NULL)
-        return false;
-    for (i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
-        len = strlen(names[i]);
-        if (names[i][len - 1] == '*' ? strncmp(variable, names[i], len - 1) == 0
+bool ot_child_is_passed(const char *variable, const char *const *names)
+{
+    const char *equals = strchr(variable, '=');
+
+    for (; equals != NULL && *names != NULL; names++) {
+        size_t len = strlen(*names);
+
+        if ((*names)[len - 1] == '*' ? strncmp(variable, *names, len - 1) == 0
                                      : (size_t)(equals - variable) == len &&
-                                           memcmp(variable, names[i], len) == 0)
+                                           memcmp(variable, *names, len) == 0)
             return true;
     }
     return false;
@@ -137,11 +128,11 @@ static bool fill_environment(struct job *job, const char *instead)
     if (job->environment[n++] == NULL)
         return false;
     for (variable = environ; variable != NULL && *variable != NULL; variable++) {
-        const char *passed = is_replaced(*variable, instead) ? instead : *variable;
+        const char *given = is_replaced(*variable, instead) ? instead : *variable;
 
-        if (n == ENVIRONMENT_MAX || !is_passed(passed))
+        if (n == ENVIRONMENT_MAX || !ot_child_is_passed(given, passed))
             continue;
-        job->environment[n] = strdup(passed);
+        job->environment[n] = strdup(given);
         if (job->environment[n++] == NULL)
             return false;
     }

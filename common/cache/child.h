@@ -18,6 +18,12 @@
 /* Where whatever we start looks for programs. */
 #define OT_CHILD_PATH "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 
+/* Names of variables, a last `*` for any end; up to a NULL: whether this one is of them.
+ * What the sanitizers in a program read goes on with the others. */
+bool ot_child_is_passed(const char *variable, const char *const *names);
+#define OT_CHILD_SANITIZERS                                                              \
+    "ASAN_OPTIONS", "LSAN_OPTIONS", "TSAN_OPTIONS", "UBSAN_OPTIONS"
+
 struct ot_child {
     const char *const *argv; /* "orgtrust", …, NULL */
     /* fds[n] is what it holds as its descriptor n, and comes from ot_child_pipe or has

@@ -22,32 +22,21 @@
 
 /* Who and where one is. ORGTRUST_CONF and _CACHE_DIR, so that an orgtrust in the command
  * sees what this one sees; nothing of OPENAI_*, nothing that changes libraries. */
-static const char *const passed[] = {"HOME",
-                                     "USER",
-                                     "LOGNAME",
-                                     "LANG",
-                                     "LC_ALL",
-                                     "TZ",
-                                     "TMPDIR",
-                                     "XDG_RUNTIME_DIR",
-                                     "DBUS_SESSION_BUS_ADDRESS",
-                                     "ORGTRUST_CONF",
-                                     "ORGTRUST_CACHE_DIR",
-                                     "ASAN_OPTIONS",
-                                     "LSAN_OPTIONS",
-                                     "TSAN_OPTIONS",
-                                     "UBSAN_OPTIONS"};
-
-static bool is_passed(const char *variable)
-{
-    const char *equals = strchr(variable, '=');
-
-    for (size_t i = 0; equals != NULL && i < sizeof(passed) / sizeof(passed[0]); i++)
-        if (strlen(passed[i]) == (size_t)(equals - variable) &&
-            memcmp(variable, passed[i], (size_t)(equals - variable)) == 0)
-            return true;
-    return false;
-}
+static const char *const passed[] = {
+    "HOME",
+    "USER",
+    "LOGNAME",
+    "LANG",
+    "LC_ALL",
+    "TZ",
+    "TMPDIR",
+    "XDG_RUNTIME_DIR",
+    "DBUS_SESSION_BUS_ADDRESS",
+    "ORGTRUST_CONF",
+    "ORGTRUST_CACHE_DIR",
+    OT_CHILD_SANITIZERS,
+    NULL,
+};
 
 /* The variables stay where they are. */
 static void fill_environment(char *environment[ENVIRONMENT_MAX + 1], const char *more)
@@ -58,7 +47,7 @@ static void fill_environment(char *environment[ENVIRONMENT_MAX + 1], const char 
     if (more != NULL)
         environment[n++] = (char *)(uintptr_t)more;
     for (char **variable = environ; *variable != NULL && n < ENVIRONMENT_MAX; variable++)
-        if (is_passed(*variable))
+        if (ot_child_is_passed(*variable, passed))
             environment[n++] = *variable;
     environment[n] = NULL;
 }

@@ -4,17 +4,16 @@ without a long line in between. What is started ends with the ExitStack it was g
 from __future__ import annotations
 
 import os
-import shutil
 import signal
-import socket
 import sqlite3
 import subprocess
 from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 
+from support.front import MISSING, NGHTTPX, start_front
 from support.organization import Organization
-from support.process import Background, clean_environment
+from support.process import clean_environment
 
 from measure import CannotRun
 from place import DRIVERS, Machine
@@ -65,21 +64,10 @@ def paths_of(count: int) -> list[str]:
 
 def front(stack: ExitStack, scratch: Path, port: int, place: Machine) -> int:
     """nghttpx in front of a port; the port it listens on, with TLS."""
-    program = shutil.which("nghttpx", path="/usr/sbin:/usr/bin")
-    if program is None:
-        raise CannotRun("nghttpx is not installed (package nghttp2-proxy)")
-    # It takes no port 0, but a socket that is listening already.
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        listener.setblocking(False)
-        mine = listener.getsockname()[1]
-        proxy = Background(
-            [program, "--conf=/dev/null", "--workers=1", "--no-ocsp",
-             f"--frontend=127.0.0.1,{mine}", f"--backend=127.0.0.1,{port}",
-             "--errorlog-file=/dev/stderr", "--accesslog-file=", place.key, place.leaf],
-            env=clean_environment(NGHTTPX_ACCEPT_1=f"tcp,{listener.fileno()}"),
-            log=scratch / "nghttpx.log", pass_fds=[listener.fileno()])
+    if NGHTTPX is None:
+        raise CannotRun(MISSING)
+    proxy, mine = start_front(scratch, port, place.key, place.leaf, "--accesslog-file=")
     stack.callback(proxy.stop, signal.SIGKILL)
-    proxy.port()
     return mine
 
 

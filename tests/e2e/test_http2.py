@@ -1,40 +1,25 @@
 """Through an HTTP/2 front end, as the hosted API is reached: TLS, one connection."""
 
-import shutil
 import signal
-import socket
 
 import pytest
+from support.front import MISSING, NGHTTPX, start_front
 from support.organization import Organization
-from support.process import Background, clean_environment
 from support.world import NETWORK, World
-
-NGHTTPX = shutil.which("nghttpx", path="/usr/sbin:/usr/bin")
 
 
 @pytest.fixture
 def front(tmp_path, organization, certs):
     """nghttpx in front of the organization; (base URL, authority's file, access log)."""
     if NGHTTPX is None:
-        pytest.skip("nghttpx is not installed (package nghttp2-proxy)")
+        pytest.skip(MISSING)
     authority = certs.ca("Front authority", key=certs.new_key())
     leaf = certs.issue(authority, "front.example", san="IP:127.0.0.1")
     bundle = tmp_path / "authority.pem"
     bundle.write_text(authority.pem)
     log = tmp_path / "access.log"
-    # It takes no port 0, but a socket that is listening already.
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        listener.setblocking(False)
-        port = listener.getsockname()[1]
-        proxy = Background(
-            [NGHTTPX, "--conf=/dev/null", "--workers=1", "--no-ocsp",
-             f"--frontend=127.0.0.1,{port}", f"--backend=127.0.0.1,{organization.port}",
-             f"--accesslog-file={log}", "--accesslog-format=$alpn $request",
-             "--errorlog-file=/dev/stderr", leaf.key, leaf.path],
-            env=clean_environment(NGHTTPX_ACCEPT_1=f"tcp,{listener.fileno()}"),
-            log=tmp_path / "nghttpx.log", pass_fds=[listener.fileno()],
-        )
-    assert proxy.port() == port
+    proxy, port = start_front(tmp_path, organization.port, leaf.key, leaf.path,
+                              f"--accesslog-file={log}", "--accesslog-format=$alpn $request")
     yield f"https://127.0.0.1:{port}/v1", bundle, log
     proxy.stop(signal.SIGKILL)
 

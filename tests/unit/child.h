@@ -2,6 +2,8 @@
 #ifndef OT_TESTS_CHILD_H
 #define OT_TESTS_CHILD_H
 
+#include <errno.h>
+#include <signal.h>
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
@@ -28,6 +30,34 @@ static inline int child_status(pid_t child)
     if (child < 0 || waitpid(child, &status, 0) != child)
         return -1;
     return WIFEXITED(status) ? WEXITSTATUS(status) : 256 + WTERMSIG(status);
+}
+
+static volatile sig_atomic_t child_signals;
+
+static inline void child_on_signal(int signal_number)
+{
+    (void)signal_number;
+    child_signals++;
+}
+
+/* From here to child_unseen_end the process is told of no child, nor has one left. */
+static inline void child_unseen_begin(struct sigaction *before)
+{
+    const struct sigaction action = {.sa_handler = child_on_signal};
+
+    child_signals = 0;
+    CU_ASSERT_EQUAL(sigaction(SIGCHLD, &action, before), 0);
+}
+
+static inline void child_unseen_end(const struct sigaction *before)
+{
+    CU_ASSERT_EQUAL(waitpid(-1, NULL, WNOHANG), -1);
+    CU_ASSERT_EQUAL(errno, ECHILD);
+    CU_ASSERT_EQUAL(waitpid(-1, NULL, (int)(__WALL | WNOHANG)), -1);
+    CU_ASSERT_EQUAL(errno, ECHILD);
+    usleep(20000);
+    CU_ASSERT_EQUAL(child_signals, 0);
+    CU_ASSERT_EQUAL(sigaction(SIGCHLD, before, NULL), 0);
 }
 
 static inline bool child_is_under_valgrind(void)

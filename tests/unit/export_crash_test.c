@@ -1,86 +1,30 @@
-/* Exports on a full disk, killed, out of memory: at every call. The program is linked so
- * that these calls of our code pass through here. */
+/* Exports on a full disk, killed, out of memory: at every call. */
 #include <errno.h>
 #include <fcntl.h>
-#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #include "export_fixture.h"
+#include "strike.h"
 #include "unit.h"
 
-/* What happens to the calls of one kind: from number `at` on, or at that number only,
- * failure or, with errnum 0, a stop for the parent to kill the process. */
-static struct {
-    bool is_armed, is_memory, once;
-    size_t at, count;
-    int errnum;
-} plan;
+WRAP(ssize_t, write, (int fd, const void *data, size_t len), (fd, data, len), -1)
+WRAP(int, rename, (const char *from, const char *to), (from, to), -1)
+WRAP(int, mkostemps, (char *name, int suffix, int flags), (name, suffix, flags), -1)
+WRAP(int, fchmod, (int fd, mode_t mode), (fd, mode), -1)
+WRAP(int, chmod, (const char *path, mode_t mode), (path, mode), -1)
+WRAP(int, mkdir, (const char *path, mode_t mode), (path, mode), -1)
+WRAP(int, unlinkat, (int dir, const char *name, int flags), (dir, name, flags), -1)
 
-static bool strikes(bool is_memory)
-{
-    size_t now;
-
-    if (!plan.is_armed || plan.is_memory != is_memory)
-        return false;
-    now = plan.count++;
-    if (plan.once ? now != plan.at : now < plan.at)
-        return false;
-    if (plan.errnum == 0)
-        kill(getpid(), SIGSTOP);
-    errno = plan.errnum;
-    return true;
-}
-
-#define WRAP(result, name, parameters, arguments, is_memory, failure)                    \
-    result __real_##name parameters;                                                     \
-    result __wrap_##name parameters;                                                     \
-    result __wrap_##name parameters                                                      \
-    {                                                                                    \
-        return strikes(is_memory) ? failure : __real_##name arguments;                   \
-    }
-
-WRAP(ssize_t, write, (int fd, const void *data, size_t len), (fd, data, len), false, -1)
-WRAP(int, rename, (const char *from, const char *to), (from, to), false, -1)
-WRAP(int, mkostemps, (char *name, int suffix, int flags), (name, suffix, flags), false,
-     -1)
-WRAP(int, fchmod, (int fd, mode_t mode), (fd, mode), false, -1)
-WRAP(int, chmod, (const char *path, mode_t mode), (path, mode), false, -1)
-WRAP(int, mkdir, (const char *path, mode_t mode), (path, mode), false, -1)
-WRAP(int, unlinkat, (int dir, const char *name, int flags), (dir, name, flags), false, -1)
-
-WRAP(void *, malloc, (size_t size), (size), true, NULL)
-WRAP(void *, calloc, (size_t count, size_t size), (count, size), true, NULL)
+WRAP(void *, malloc, (size_t size), (size), NULL)
+WRAP(void *, calloc, (size_t count, size_t size), (count, size), NULL)
 WRAP(void *, reallocarray, (void *old, size_t count, size_t size), (old, count, size),
-     true, NULL)
-WRAP(char *, strdup, (const char *text), (text), true, NULL)
+     NULL)
+WRAP(char *, strdup, (const char *text), (text), NULL)
 
-/* What a disk would keep is not looked at here, so it need not be waited for. */
-int __wrap_fsync(int fd);
-int __wrap_fsync(int fd)
-{
-    (void)fd;
-    return strikes(false) ? -1 : 0;
-}
-
-static void arm(bool is_memory, size_t at, int errnum, bool once)
-{
-    plan.is_memory = is_memory;
-    plan.at = at;
-    plan.errnum = errnum;
-    plan.once = once;
-    plan.count = 0;
-    plan.is_armed = true;
-}
-
-static size_t disarm(void)
-{
-    plan.is_armed = false;
-    return plan.count;
-}
+WRAP_FSYNC
 
 /* Serials before and after: 2, of one subject with 1, stays. */
 #define OLD "124"
@@ -123,21 +67,14 @@ static void check_new(struct export_fixture *f)
 /* Runs them in a child that is killed at the given call; true if it lived to the end. */
 static bool survives(struct export_fixture *f, size_t at)
 {
-    int status = -1;
     pid_t pid = fork();
 
     CU_ASSERT_FATAL(pid >= 0);
     if (pid == 0) {
-        arm(false, at, 0, true);
+        strike_arm(STRIKE_FILES, at, 0, true);
         _exit(export_fixture_run(f) != OT_OK);
     }
-    CU_ASSERT_EQUAL(waitpid(pid, &status, WUNTRACED), pid);
-    CU_ASSERT(status == 0 || WIFSTOPPED(status));
-    if (status == 0)
-        return true;
-    kill(pid, SIGKILL);
-    CU_ASSERT_EQUAL(waitpid(pid, &status, 0), pid);
-    return false;
+    return strike_survives(pid);
 }
 
 static void fault_45_killed_at_any_step_each_is_old_or_new(void)
@@ -184,9 +121,9 @@ static void fault_38_a_full_disk_keeps_them(void)
 
         export_fixture_init(&f, "");
         go_back(&f);
-        arm(false, 0, errors[i], false);
+        strike_arm(STRIKE_FILES, 0, errors[i], false);
         CU_ASSERT_EQUAL(export_fixture_run(&f), OT_E_NO_SPACE);
-        CU_ASSERT(disarm() > 0);
+        CU_ASSERT(strike_disarm() > 0);
         CU_ASSERT_STRING_EQUAL(export_fixture_in_bundle(&f), OLD);
         CU_ASSERT_STRING_EQUAL(export_fixture_in_dir(&f), OLD);
         CU_ASSERT_STRING_EQUAL(export_fixture_in_store(&f), OLD);
@@ -198,7 +135,7 @@ static void fault_38_a_full_disk_keeps_them(void)
 
 /* Every single call (or allocation) fails once, which is told as status or does not
  * matter; who comes next finishes. How many of them mattered. */
-static size_t fail_at_each(bool is_memory, int errnum, enum ot_status told)
+static size_t fail_at_each(const char *only, int errnum, enum ot_status told)
 {
     struct export_fixture f;
     size_t failed = 0, count = 1;
@@ -208,9 +145,9 @@ static size_t fail_at_each(bool is_memory, int errnum, enum ot_status told)
         enum ot_status status;
 
         go_back(&f);
-        arm(is_memory, at, errnum, true);
+        strike_arm(only, at, errnum, true);
         status = export_fixture_run(&f);
-        count = disarm();
+        count = strike_disarm();
         check_whole(&f);
         CU_ASSERT_EQUAL(export_fixture_temporaries(&f), 0);
         CU_ASSERT(status == OT_OK || status == told);
@@ -223,12 +160,12 @@ static size_t fail_at_each(bool is_memory, int errnum, enum ot_status told)
 
 static void fault_38_an_error_at_any_call_is_told(void)
 {
-    CU_ASSERT(fail_at_each(false, EIO, OT_E_IO) >= 30);
+    CU_ASSERT(fail_at_each(STRIKE_FILES, EIO, OT_E_IO) >= 30);
 }
 
 static void fault_51_any_allocation_may_fail(void)
 {
-    CU_ASSERT(fail_at_each(true, ENOMEM, OT_E_NOMEM) > 15);
+    CU_ASSERT(fail_at_each(STRIKE_MEMORY, ENOMEM, OT_E_NOMEM) > 15);
 }
 
 int main(int argc, char **argv)

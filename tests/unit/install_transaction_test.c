@@ -6,54 +6,20 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <ftw.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #include "child.h"
 #include "files.h"
 #include "install/markers.h"
 #include "starve.h"
+#include "strike.h"
 #include "unit.h"
 
-/* Calls that change files, counted; at number `at` the process stops, for its parent to
- * kill it, or the call fails. */
-static struct {
-    bool is_armed;
-    size_t at, count;
-    int errnum; /* 0: stop */
-} plan;
-
-static bool strikes(void)
-{
-    if (!plan.is_armed || plan.count++ < plan.at)
-        return false;
-    if (plan.errnum == 0)
-        kill(getpid(), SIGSTOP);
-    errno = plan.errnum;
-    return true;
-}
-
-#define WRAP(result, name, parameters, arguments, failure)                               \
-    result __real_##name parameters;                                                     \
-    result __wrap_##name parameters;                                                     \
-    result __wrap_##name parameters                                                      \
-    {                                                                                    \
-        return strikes() ? failure : __real_##name arguments;                            \
-    }
-
 WRAP(ssize_t, write, (int fd, const void *data, size_t len), (fd, data, len), -1)
-/* What a disk would keep is not looked at here, so it need not be waited for. */
-int __wrap_fsync(int fd);
-int __wrap_fsync(int fd)
-{
-    (void)fd;
-    return strikes() ? -1 : 0;
-}
-
+WRAP_FSYNC
 WRAP(int, rename, (const char *from, const char *to), (from, to), -1)
 WRAP(int, mkostemps, (char *name, int suffix, int flags), (name, suffix, flags), -1)
 WRAP(char *, mkdtemp, (char *name), (name), NULL)
@@ -299,24 +265,16 @@ static void everything_comes_and_goes(void)
 /* Runs it in a child that is killed at the given call; true if it lived to the end. */
 static bool survives(bool install, size_t at)
 {
-    int status = -1;
     pid_t pid = fork();
 
     CU_ASSERT_FATAL(pid >= 0);
     if (pid == 0) {
         size_t changes;
 
-        plan.at = at;
-        plan.is_armed = true;
+        strike_arm(STRIKE_FILES, at, 0, true);
         child_leave(carry_out(install, &changes, NULL) == OT_OK);
     }
-    CU_ASSERT_EQUAL(waitpid(pid, &status, WUNTRACED), pid);
-    CU_ASSERT(status == 0 || WIFSTOPPED(status));
-    if (!WIFSTOPPED(status))
-        return true;
-    kill(pid, SIGKILL);
-    waitpid(pid, &status, 0);
-    return false;
+    return strike_survives(pid);
 }
 
 static void finish_either_way(const char *before, bool install)
@@ -375,14 +333,9 @@ static void fault_38_a_full_disk_can_be_taken_back(void)
 
         set_up();
         before = list_tree();
-        plan.at = at;
-        plan.count = 0;
-        plan.errnum = ENOSPC;
-        plan.is_armed = true;
+        strike_arm(STRIKE_FILES, at, ENOSPC, false);
         status = carry_out(true, &changes, &err);
-        plan.is_armed = false;
-        plan.errnum = 0;
-        count = plan.count;
+        count = strike_disarm();
         if (status != OT_OK) {
             CU_ASSERT_EQUAL(status, OT_E_NO_SPACE);
             CU_ASSERT_NOT_EQUAL(err.message[0], '\0');

@@ -1,8 +1,7 @@
 /* The disk fills up, the process is killed, memory runs out, everybody comes at once: at
- * every step. The program is linked so that these calls of our code pass through here. */
+ * every step. */
 #include <errno.h>
 #include <fcntl.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -11,53 +10,9 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "strike.h"
 #include "sync_fixture.h"
 #include "unit.h"
-
-/* What happens to the calls of this thread: from number `at` on, counted over all of a
- * kind or over those of a name, failure or death. */
-static _Thread_local struct {
-    bool is_armed;
-    const char *only; /* FILES, MEMORY, or the name of one call */
-    size_t at, count;
-    int errnum; /* 0: the process stops there, for its parent to kill it */
-    bool once;
-} plan;
-
-static const char FILES[] = "files", MEMORY[] = "memory";
-
-static bool is_meant(const char *call)
-{
-    bool is_memory = strcmp(call + strlen(call) - 3, "loc") == 0 || strstr(call, "dup");
-
-    if (plan.only == FILES || plan.only == MEMORY)
-        return is_memory == (plan.only == MEMORY);
-    return strcmp(plan.only, call) == 0;
-}
-
-static bool strikes(const char *call)
-{
-    size_t now;
-
-    if (!plan.is_armed || !is_meant(call))
-        return false;
-    now = plan.count++;
-    if (plan.once ? now != plan.at : now < plan.at)
-        return false;
-    if (plan.errnum == 0)
-        kill(getpid(), SIGSTOP);
-    errno = plan.errnum;
-    return true;
-}
-
-/* Declares the real function and its stand-in. */
-#define WRAP(result, name, parameters, arguments, failure)                               \
-    result __real_##name parameters;                                                     \
-    result __wrap_##name parameters;                                                     \
-    result __wrap_##name parameters                                                      \
-    {                                                                                    \
-        return strikes(#name) ? failure : __real_##name arguments;                       \
-    }
 
 WRAP(ssize_t, write, (int fd, const void *data, size_t len), (fd, data, len), -1)
 WRAP(int, fsync, (int fd), (fd), -1)
@@ -102,22 +57,6 @@ int __wrap_lstat(const char *path, struct stat *st)
     return result;
 }
 
-static void arm(const char *only, size_t at, int errnum, bool once)
-{
-    plan.only = only;
-    plan.at = at;
-    plan.errnum = errnum;
-    plan.once = once;
-    plan.count = 0;
-    plan.is_armed = true;
-}
-
-static size_t disarm(void)
-{
-    plan.is_armed = false;
-    return plan.count;
-}
-
 static void set_up(struct fixture *f)
 {
     fixture_init(f);
@@ -143,9 +82,9 @@ static void fault_38_a_full_disk_keeps_the_snapshot(void)
 
             set_up(&f);
             before = fixture_stat(&f);
-            arm(calls[i], 0, errors[j], false);
+            strike_arm(calls[i], 0, errors[j], false);
             CU_ASSERT_EQUAL(fixture_sync(&f), OT_E_NO_SPACE);
-            CU_ASSERT(disarm() > 0);
+            CU_ASSERT(strike_disarm() > 0);
             CU_ASSERT_PTR_NOT_NULL(strstr(f.err.message, f.dir));
             CU_ASSERT_FALSE(f.result.changed);
             CU_ASSERT_EQUAL(fixture_stat(&f).st_ino, before.st_ino);
@@ -169,9 +108,9 @@ static void fault_38_an_error_at_any_call_keeps_the_snapshot(void)
         size_t count;
 
         set_up(&f);
-        arm(FILES, at, EIO, true);
+        strike_arm(STRIKE_FILES, at, EIO, true);
         status = fixture_sync(&f);
-        count = disarm();
+        count = strike_disarm();
         CU_ASSERT_EQUAL(fixture_temporaries(&f), 0);
         if (status != OT_OK) {
             failed++;
@@ -196,14 +135,14 @@ static void fault_38_a_clean_state_needs_no_room(void)
     struct fixture f;
 
     set_up(&f);
-    arm("write", 0, EIO, true);
+    strike_arm("write", 0, EIO, true);
     CU_ASSERT_EQUAL(fixture_sync(&f), OT_E_IO);
-    disarm();
+    strike_disarm();
     CU_ASSERT_EQUAL(fixture_state(&f).failures, 1);
     fake_api_remove(f.api, "cert_c"); /* as before: nothing to write but the state */
-    arm("write", 0, ENOSPC, false);
+    strike_arm("write", 0, ENOSPC, false);
     fixture_must_sync(&f);
-    CU_ASSERT(disarm() > 0);
+    CU_ASSERT(strike_disarm() > 0);
     CU_ASSERT_EQUAL(fixture_state(&f).failures, 0);
     CU_ASSERT(access(f.state, F_OK) != 0);
     fixture_clear(&f);
@@ -218,14 +157,14 @@ static void nothing_is_written_when_nothing_is_new(void)
     set_up(&f);
     fixture_must_sync(&f);
     for (size_t i = 0; i < 5; i++) {
-        arm(calls[i], 0, EIO, false);
+        strike_arm(calls[i], 0, EIO, false);
         fixture_must_sync(&f);
-        CU_ASSERT_EQUAL(disarm(), 0);
+        CU_ASSERT_EQUAL(strike_disarm(), 0);
     }
     /* Not even its time may be set (another user's file): then it is written anew. */
-    arm("futimens", 0, EPERM, true);
+    strike_arm("futimens", 0, EPERM, true);
     fixture_must_sync(&f);
-    disarm();
+    strike_disarm();
     CU_ASSERT_TRUE(f.result.changed);
     CU_ASSERT_STRING_EQUAL(fixture_ids(&f), NEW);
     fixture_clear(&f);
@@ -244,7 +183,6 @@ static void go_back(struct fixture *f)
  */
 static bool survives(struct fixture *f, size_t at)
 {
-    int status = -1;
     pid_t pid;
 
     fake_api_settle(f->api);
@@ -253,16 +191,10 @@ static bool survives(struct fixture *f, size_t at)
     if (pid == 0) {
         struct ot_error err = OT_ERROR_INIT;
 
-        arm(FILES, at, 0, true);
+        strike_arm(STRIKE_FILES, at, 0, true);
         _exit(ot_sync(&f->source, &f->options, &f->result, &err) != OT_OK);
     }
-    CU_ASSERT_EQUAL(waitpid(pid, &status, WUNTRACED), pid);
-    CU_ASSERT(status == 0 || WIFSTOPPED(status));
-    if (status == 0)
-        return true;
-    kill(pid, SIGKILL);
-    CU_ASSERT_EQUAL(waitpid(pid, &status, 0), pid);
-    return false;
+    return strike_survives(pid);
 }
 
 static void fault_45_killed_at_any_step_it_is_old_or_new(void)
@@ -303,9 +235,9 @@ static void fault_51_any_allocation_may_fail(void)
         enum ot_status status;
         bool is_new;
 
-        arm(MEMORY, at, ENOMEM, true);
+        strike_arm(STRIKE_MEMORY, at, ENOMEM, true);
         status = fixture_sync(&f);
-        count = disarm();
+        count = strike_disarm();
         is_new = strcmp(fixture_ids(&f), NEW) == 0;
         if (!is_new)
             CU_ASSERT_STRING_EQUAL(fixture_ids(&f), OLD);

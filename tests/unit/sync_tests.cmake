@@ -9,7 +9,7 @@ unit_test(sync_list LIBS ot_fetch)
 unit_test(sync LIBS ot_fetch SOURCES certs.c fake_api.c sync_fixture.c)
 unit_test(sync_fault LIBS ot_fetch SOURCES certs.c fake_api.c sync_fixture.c)
 
-unit_test(sync_crash LIBS ot_fetch SOURCES certs.c fake_api.c sync_fixture.c)
+unit_test(sync_crash LIBS ot_fetch SOURCES certs.c fake_api.c strike.c sync_fixture.c)
 foreach(call write fsync close rename mkostemps fchmod futimens unlink lstat
         malloc calloc realloc strdup strndup)
   target_link_options(unit_sync_crash PRIVATE -Wl,--wrap=${call})
