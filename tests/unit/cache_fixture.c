@@ -31,17 +31,16 @@ struct ot_source fixture_source = {.name = (char *)"corp",
 
 void fixture_reset(void)
 {
-    snprintf(directory, sizeof(directory), "%s", unit_path("cache"));
-    snprintf(count_file, sizeof(count_file), "%s", unit_path("count"));
-    snprintf(fixture_spare, PATH_MAX, "%s", unit_path("cache/spare"));
+    static unsigned times;
+
+    /* Another each time: a child that an earlier test has started may still be at work.
+     */
+    snprintf(directory, sizeof(directory), "%s.%u", unit_path("cache"), ++times);
+    snprintf(count_file, sizeof(count_file), "%s.%u", unit_path("count"), times);
+    snprintf(fixture_spare, PATH_MAX, "%s.%u/spare", unit_path("cache"), times);
     ot_path_of(fixture_snapshot, &fixture_source, OT_PATH_SNAPSHOT, NULL);
     ot_path_of(fixture_state, &fixture_source, OT_PATH_STATE, NULL);
     mkdir(directory, 0700);
-    chmod(directory, 0700);
-    remove(fixture_snapshot);
-    remove(fixture_state);
-    remove(fixture_spare);
-    remove(count_file);
     fixture_source.auto_refresh = true;
     setenv("ORGTRUST_COMMAND", SYNC_PROBE, 1);
     setenv("ORGTRUST_TEST_COUNT", count_file, 1);

@@ -4,14 +4,19 @@ unit_test(freshness LIBS ot_cache)
 unit_test(state LIBS ot_cache)
 unit_test(uri LIBS ot_cache)
 
+unit_test(config_value LIBS ot_cache)
+
 # A second copy of the reader, with a system directory that the test may write.
-unit_test(config LIBS ot_cache
-  SOURCES ${PROJECT_SOURCE_DIR}/common/cache/config.c
-          ${PROJECT_SOURCE_DIR}/common/cache/config_read.c)
-target_include_directories(unit_config SYSTEM PRIVATE ${ORGTRUST_INIH_INCLUDE})
-target_compile_definitions(unit_config PRIVATE
-  ORGTRUST_SYSCONFDIR="${CMAKE_CURRENT_BINARY_DIR}/config-etc"
-  ORGTRUST_EXAMPLE="${PROJECT_SOURCE_DIR}/conf/orgtrust.conf.example")
+foreach(name config config_refusal)
+  unit_test(${name} LIBS ot_cache
+    SOURCES config_fixture.c
+            ${PROJECT_SOURCE_DIR}/common/cache/config.c
+            ${PROJECT_SOURCE_DIR}/common/cache/config_read.c)
+  target_include_directories(unit_${name} SYSTEM PRIVATE ${ORGTRUST_INIH_INCLUDE})
+  target_compile_definitions(unit_${name} PRIVATE
+    ORGTRUST_SYSCONFDIR="${CMAKE_CURRENT_BINARY_DIR}/${name}-etc"
+    ORGTRUST_EXAMPLE="${PROJECT_SOURCE_DIR}/conf/orgtrust.conf.example")
+endforeach()
 
 # What the tests have started in place of the command.
 add_executable(sync_probe sync_probe.c)

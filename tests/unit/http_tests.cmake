@@ -7,7 +7,8 @@ unit_test(http_fault LIBS ot_fetch SOURCES ${http_peer})
 unit_test(http_retry LIBS ot_fetch)
 unit_test(http_window LIBS ot_fetch)
 unit_test(api_parse LIBS ot_fetch)
-unit_test(api LIBS ot_fetch SOURCES ${http_peer})
+unit_test(api LIBS ot_fetch SOURCES ${http_peer} api_fixture.c)
+unit_test(api_fault LIBS ot_fetch SOURCES ${http_peer} api_fixture.c)
 
 # A provider that tells whether openssl.cnf was obeyed. Without sanitizers: the openssl
 # program loads it too.

@@ -59,10 +59,7 @@ int __wrap_lstat(const char *path, struct stat *st)
 
 static void set_up(struct fixture *f)
 {
-    fixture_init(f);
-    fixture_add(f, "cert_a", true);
-    fixture_add(f, "cert_b", false);
-    fixture_must_sync(f);
+    fixture_init_synced(f);
     fixture_add(f, "cert_c", true);
 }
 

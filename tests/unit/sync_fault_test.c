@@ -1,4 +1,4 @@
-/* An API or a cache that is not what it should be: all or nothing, and the reason. */
+/* An API that is not what it should be: all or nothing, and the reason. */
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -9,15 +9,6 @@
 #include "certs.h"
 #include "sync_fixture.h"
 #include "unit.h"
-
-static void set_up(struct fixture *f)
-{
-    fixture_init(f);
-    fixture_add(f, "cert_a", true);
-    fixture_add(f, "cert_b", false);
-    fixture_must_sync(f);
-    fake_api_on(f->api, NULL, NULL);
-}
 
 /* What a misbehaving API does to the requests for one certificate. */
 struct trick {
@@ -56,7 +47,7 @@ static void fault_08_deleted_meanwhile_is_dropped(void)
     struct fixture f;
     struct trick trick = {"cert_c", SIZE_MAX, true, NULL, NULL, 404};
 
-    set_up(&f);
+    fixture_init_synced(&f);
     fixture_add(&f, "cert_c", true);
     fixture_add(&f, "cert_d", true);
     fake_api_on(f.api, play_trick, &trick);
@@ -74,7 +65,7 @@ static void fault_08_still_listed_ends_the_sync(void)
     struct fixture f;
     struct trick trick = {"cert_c", SIZE_MAX, false, NULL, NULL, 404};
 
-    set_up(&f);
+    fixture_init_synced(&f);
     fixture_add(&f, "cert_c", true);
     fake_api_on(f.api, play_trick, &trick);
     fixture_must_keep(&f, OT_E_PROTOCOL, "cert_c");
@@ -90,7 +81,7 @@ static void fault_11_another_id_ends_the_sync(void)
     struct fixture f;
     struct trick trick = {"cert_c", SIZE_MAX, false, "cert_c", "cert_x", 0};
 
-    set_up(&f);
+    fixture_init_synced(&f);
     fixture_add(&f, "cert_c", true);
     fake_api_on(f.api, play_trick, &trick);
     fixture_must_keep(&f, OT_E_PROTOCOL, "cert_c");
@@ -104,7 +95,7 @@ static void fault_12_missing_content_is_asked_for_once_more(void)
     struct trick once = {"cert_c", 1, false, content, other, 0};
     struct trick always = {"cert_d", SIZE_MAX, false, content, other, 0};
 
-    set_up(&f);
+    fixture_init_synced(&f);
     fixture_add(&f, "cert_c", true);
     fake_api_on(f.api, play_trick, &once);
     fixture_must_sync(&f);
@@ -148,7 +139,7 @@ static void quarantines(const char *content, const char *why)
     struct ot_record record;
     struct ot_span note;
 
-    set_up(&f);
+    fixture_init_synced(&f);
     fake_api_add(f.api, "cert_q", "odd", content, true);
     fixture_must_sync(&f);
     CU_ASSERT_STRING_EQUAL(fixture_ids(&f), "cert_a* cert_b cert_q?*");
@@ -220,7 +211,7 @@ static void fault_18_the_certificate_is_right_about_its_dates(void)
     struct ot_record record;
     int64_t valid_at;
 
-    set_up(&f);
+    fixture_init_synced(&f);
     snapshot = fixture_open(&f);
     CU_ASSERT_TRUE_FATAL(fixture_find(snapshot, "cert_a", &record));
     valid_at = record.valid_at;
@@ -287,7 +278,7 @@ static void fault_37_an_empty_list_needs_a_second_one(void)
     struct fixture f;
     size_t once = 1, twice = 2;
 
-    set_up(&f);
+    fixture_init_synced(&f);
     fake_api_on(f.api, empty_list, &once);
     fixture_must_keep(&f, OT_E_EMPTY, "--accept-empty");
     CU_ASSERT_EQUAL(fake_api_lists(f.api), 2);
@@ -304,7 +295,7 @@ static void fault_37_nothing_active_needs_a_second_look(void)
 {
     struct fixture f;
 
-    set_up(&f);
+    fixture_init_synced(&f);
     fake_api_set(f.api, "cert_a", "name of cert_a", false);
     fixture_must_sync(&f);
     CU_ASSERT_EQUAL(fake_api_lists(f.api), 2);
@@ -335,166 +326,12 @@ static void fault_37_accept_empty_asks_nobody(void)
     struct fixture f;
     size_t once = 1;
 
-    set_up(&f);
+    fixture_init_synced(&f);
     f.options.accept_empty = true;
     fake_api_on(f.api, empty_list, &once);
     fixture_must_sync(&f);
     CU_ASSERT_EQUAL(fake_api_lists(f.api), 1);
     CU_ASSERT_STRING_EQUAL(fixture_ids(&f), "");
-    fixture_clear(&f);
-}
-
-static void fault_39_a_missing_directory_is_made(void)
-{
-    struct fixture f;
-    struct stat st;
-
-    fixture_init(&f);
-    snprintf(f.snapshot, sizeof(f.snapshot), "%s/deep/er/default.snapshot", f.dir);
-    strcat(f.dir, "/deep/er");
-    fixture_must_sync(&f);
-    CU_ASSERT_EQUAL(stat(f.dir, &st), 0);
-    CU_ASSERT_EQUAL(st.st_mode & 0022, 0);
-    CU_ASSERT_STRING_EQUAL(fixture_ids(&f), "");
-    fixture_clear(&f);
-}
-
-static void fault_39_a_directory_that_cannot_be_made_is_named(void)
-{
-    struct fixture f;
-    FILE *file;
-
-    fixture_init(&f);
-    file = fopen(f.dir, "w"); /* a file in its place */
-    CU_ASSERT_PTR_NOT_NULL_FATAL(file);
-    fclose(file);
-    CU_ASSERT_EQUAL(fixture_sync(&f), OT_E_UNSAFE);
-    CU_ASSERT_PTR_NOT_NULL(strstr(f.err.message, f.dir));
-    strcat(f.dir, "/below");
-    CU_ASSERT_EQUAL(fixture_sync(&f), OT_E_IO);
-    CU_ASSERT_PTR_NOT_NULL(strstr(f.err.message, f.dir));
-    CU_ASSERT_EQUAL(fake_api_lists(f.api), 0);
-    fixture_clear(&f);
-}
-
-static void fault_40_links_and_pipes_are_refused(void)
-{
-    struct fixture f;
-    char link_dir[300], away[600];
-    struct stat st;
-
-    set_up(&f);
-    snprintf(away, sizeof(away), "%s/away", unit_dir());
-    CU_ASSERT_EQUAL(rename(f.snapshot, away), 0);
-    CU_ASSERT_EQUAL(symlink(away, f.snapshot), 0);
-    CU_ASSERT_EQUAL(fixture_sync(&f), OT_E_UNSAFE);
-    CU_ASSERT_EQUAL(lstat(f.snapshot, &st), 0);
-    CU_ASSERT_TRUE(S_ISLNK(st.st_mode));
-    CU_ASSERT_EQUAL(unlink(f.snapshot), 0);
-    CU_ASSERT_EQUAL(mkfifo(f.snapshot, 0600), 0);
-    CU_ASSERT_EQUAL(fixture_sync(&f), OT_E_UNSAFE);
-    CU_ASSERT_EQUAL(fixture_state(&f).last.status, OT_E_UNSAFE);
-    CU_ASSERT_EQUAL(unlink(f.snapshot), 0);
-    fixture_must_sync(&f);
-
-    snprintf(link_dir, sizeof(link_dir), "%s-link", f.dir);
-    CU_ASSERT_EQUAL(symlink(f.dir, link_dir), 0);
-    f.source.cache_dir = link_dir;
-    CU_ASSERT_EQUAL(fixture_sync(&f), OT_E_UNSAFE);
-    fixture_clear(&f);
-}
-
-static void fault_41_what_others_may_write_is_refused(void)
-{
-    struct fixture f;
-    struct stat before;
-
-    set_up(&f);
-    before = fixture_stat(&f);
-    CU_ASSERT_EQUAL(chmod(f.snapshot, 0666), 0);
-    CU_ASSERT_EQUAL(fixture_sync(&f), OT_E_UNSAFE);
-    CU_ASSERT_PTR_NOT_NULL(strstr(f.err.message, "chmod"));
-    CU_ASSERT_EQUAL(chmod(f.snapshot, 0644), 0);
-    CU_ASSERT_EQUAL(fixture_stat(&f).st_ino, before.st_ino);
-    CU_ASSERT_EQUAL(chmod(f.dir, 01777), 0);
-    CU_ASSERT_EQUAL(fixture_sync(&f), OT_E_UNSAFE);
-    CU_ASSERT_PTR_NOT_NULL(strstr(f.err.message, f.dir));
-    CU_ASSERT_EQUAL(chmod(f.dir, 0755), 0);
-    fixture_must_sync(&f);
-    fixture_clear(&f);
-}
-
-static void fault_42_damage_is_healed(void)
-{
-    struct fixture f;
-    off_t size;
-
-    set_up(&f);
-    size = fixture_stat(&f).st_size;
-    for (off_t at = 0; at < size; at += size / 23) {
-        int fd = open(f.snapshot, O_RDWR);
-        uint8_t byte;
-
-        CU_ASSERT_EQUAL(pread(fd, &byte, 1, at), 1);
-        byte ^= 0x10;
-        CU_ASSERT_EQUAL(pwrite(fd, &byte, 1, at), 1);
-        close(fd);
-        fake_api_on(f.api, NULL, NULL);
-        f.options.if_stale = true; /* a damaged one is never fresh */
-        fixture_must_sync(&f);
-        CU_ASSERT_TRUE(f.result.changed);
-        CU_ASSERT_EQUAL(fake_api_gets(f.api), 2);
-        CU_ASSERT_STRING_EQUAL(fixture_ids(&f), "cert_a* cert_b");
-    }
-    f.options.if_stale = false;
-    CU_ASSERT_EQUAL(truncate(f.snapshot, size / 2), 0);
-    fixture_must_sync(&f);
-    CU_ASSERT_STRING_EQUAL(fixture_ids(&f), "cert_a* cert_b");
-    CU_ASSERT_EQUAL(truncate(f.snapshot, 0), 0);
-    fixture_must_sync(&f);
-    CU_ASSERT_STRING_EQUAL(fixture_ids(&f), "cert_a* cert_b");
-    fixture_clear(&f);
-}
-
-/* The snapshot of another organization lends nothing, not even what it knows to be there.
- */
-static void fault_42_another_scope_begins_from_nothing(void)
-{
-    struct fixture f;
-    struct fake_api *other = fake_api_start(), *first;
-
-    set_up(&f);
-    first = f.api;
-    f.api = other;
-    f.source.base_url = (char *)(uintptr_t)fake_api_url(other);
-    fixture_add(&f, "cert_a", true); /* the same id, another certificate */
-    fixture_must_sync(&f);
-    CU_ASSERT_EQUAL(fake_api_gets(other), 1);
-    CU_ASSERT_EQUAL(f.result.added, 1);
-    CU_ASSERT_STRING_EQUAL(fixture_ids(&f), "cert_a*");
-    fake_api_stop(first);
-    fixture_clear(&f);
-}
-
-static void fault_43_a_reader_keeps_what_it_has(void)
-{
-    struct fixture f;
-    struct ot_snapshot *old;
-    struct ot_record record;
-    struct stat st;
-
-    set_up(&f);
-    old = fixture_open(&f);
-    fake_api_remove(f.api, "cert_a");
-    fixture_add(&f, "cert_c", true);
-    fixture_must_sync(&f);
-    CU_ASSERT_EQUAL(ot_snapshot_verify(old, NULL), OT_OK);
-    CU_ASSERT_TRUE(fixture_find(old, "cert_a", &record));
-    CU_ASSERT_FALSE(fixture_find(old, "cert_c", &record));
-    st = fixture_stat(&f);
-    CU_ASSERT_FALSE(ot_snapshot_is_file(old, &st));
-    ot_snapshot_unref(old);
-    CU_ASSERT_STRING_EQUAL(fixture_ids(&f), "cert_b cert_c*");
     fixture_clear(&f);
 }
 
@@ -507,7 +344,7 @@ static void fault_13_to_16_among_many(void)
     struct fixture f;
     char id[32];
 
-    set_up(&f);
+    fixture_init_synced(&f);
     for (int i = 0; i < 300; i++) {
         snprintf(id, sizeof(id), "cert_%03d", i);
         if (i % 10 == 3)
@@ -556,7 +393,7 @@ static void fault_09_a_cursor_is_lost_when_contents_have_come(void)
     struct fixture f;
     int times = 2;
 
-    set_up(&f);
+    fixture_init_synced(&f);
     fixture_add_many(&f, 250);
     fake_api_on(f.api, lose_cursor, &times);
     fixture_must_keep(&f, OT_E_PROTOCOL, "No such cursor");
@@ -597,7 +434,7 @@ static void fault_21_22_25_failures_of_the_api_keep_the_snapshot(void)
                 {500, OT_E_SERVER, 2},    {503, OT_E_SERVER, 2}};
     struct fixture f;
 
-    set_up(&f);
+    fixture_init_synced(&f);
     for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
         int http = rows[i].http;
 
@@ -641,16 +478,6 @@ int main(int argc, char **argv)
         {"fault_37_all_inactive_ones_gone_needs_a_second_look",
          fault_37_all_inactive_ones_gone_needs_a_second_look},
         {"fault_37_accept_empty_asks_nobody", fault_37_accept_empty_asks_nobody},
-        {"fault_39_a_missing_directory_is_made", fault_39_a_missing_directory_is_made},
-        {"fault_39_a_directory_that_cannot_be_made_is_named",
-         fault_39_a_directory_that_cannot_be_made_is_named},
-        {"fault_40_links_and_pipes_are_refused", fault_40_links_and_pipes_are_refused},
-        {"fault_41_what_others_may_write_is_refused",
-         fault_41_what_others_may_write_is_refused},
-        {"fault_42_damage_is_healed", fault_42_damage_is_healed},
-        {"fault_42_another_scope_begins_from_nothing",
-         fault_42_another_scope_begins_from_nothing},
-        {"fault_43_a_reader_keeps_what_it_has", fault_43_a_reader_keeps_what_it_has},
         {NULL, NULL},
     };
 

@@ -90,6 +90,15 @@ void fixture_must_sync(struct fixture *f)
     CU_FAIL("the sync failed");
 }
 
+void fixture_init_synced(struct fixture *f)
+{
+    fixture_init(f);
+    fixture_add(f, "cert_a", true);
+    fixture_add(f, "cert_b", false);
+    fixture_must_sync(f);
+    fake_api_on(f->api, NULL, NULL);
+}
+
 struct ot_snapshot *fixture_open(struct fixture *f)
 {
     struct ot_error err = OT_ERROR_INIT;

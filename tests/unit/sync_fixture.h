@@ -20,6 +20,8 @@ struct fixture {
 
 /* An empty organization and a cache directory that is not there yet. */
 void fixture_init(struct fixture *f);
+/* One with cert_a, which is active, and cert_b, both in the snapshot. */
+void fixture_init_synced(struct fixture *f);
 void fixture_clear(struct fixture *f);
 
 /* Adds a fresh CA under the id, its name "name of ID". */

@@ -8,6 +8,7 @@ unit_test(lock LIBS ot_fetch)
 unit_test(sync_list LIBS ot_fetch)
 unit_test(sync LIBS ot_fetch SOURCES certs.c fake_api.c sync_fixture.c)
 unit_test(sync_fault LIBS ot_fetch SOURCES certs.c fake_api.c sync_fixture.c)
+unit_test(sync_place LIBS ot_fetch SOURCES certs.c fake_api.c sync_fixture.c)
 
 unit_test(sync_crash LIBS ot_fetch SOURCES certs.c fake_api.c strike.c sync_fixture.c)
 foreach(call write fsync close rename mkostemps fchmod futimens unlink lstat
