@@ -33,7 +33,8 @@ const struct ot_program_row ot_program_rows[] = {
     /* Lists of their own, compiled in or installed with them. */
     {"pip", OT_READS_OWN, "PIP_CERT", true,
      "Debian's pip, and pip from 24.2 on, read the system's store"},
-    {"node", OT_READS_OWN, "NODE_EXTRA_CA_CERTS", false, NULL},
+    {"node", OT_READS_OWN, "NODE_EXTRA_CA_CERTS", false,
+     "Debian's node reads the system's store"},
     {"bun", OT_READS_OWN, "NODE_EXTRA_CA_CERTS", false, NULL},
     {"deno", OT_READS_OWN, "DENO_CERT", false, "DENO_TLS_CA_STORE=system"},
     {"uv", OT_READS_OWN, "SSL_CERT_FILE", true, "uv --native-tls"},

@@ -305,7 +305,8 @@ def test_variables_are_looked_at(mended):
     mended.write("/usr/local/fake/node", "#!/bin/sh\ntouch /run/was-run\n", mode=0o755)
     found = node()
     assert found["result"] == "not-wired", found
-    assert found["fix"] == "NODE_EXTRA_CA_CERTS=/srv/ca.pem"
+    assert found["fix"] == ("NODE_EXTRA_CA_CERTS=/srv/ca.pem; "
+                            "Debian's node reads the system's store")
     found = node(NODE_EXTRA_CA_CERTS="/srv/ca.pem")
     assert found["result"] == "note" and "keeps in step" in found["detail"]
     found = node(NODE_EXTRA_CA_CERTS="/elsewhere.pem")
