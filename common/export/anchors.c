@@ -3,6 +3,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
+
+#include "cache/cache.h"
 
 static enum ot_status add_one(struct ot_anchors *anchors, const struct ot_record *record,
                               struct ot_error *err)
@@ -78,6 +81,22 @@ enum ot_status ot_anchors_add(struct ot_anchors *anchors, struct ot_snapshot *sn
             is_wanted(&record, filter))
             status = add_one(anchors, &record, err);
     }
+    return status;
+}
+
+enum ot_status ot_anchors_add_source(struct ot_anchors *anchors,
+                                     const struct ot_source *source, struct ot_error *err)
+{
+    struct ot_snapshot *snapshot = NULL;
+    struct ot_cache *cache = NULL;
+    enum ot_status status = ot_cache_new(&cache, source, err);
+
+    if (status == OT_OK)
+        status = ot_cache_get(cache, 0, &snapshot, err);
+    if (status == OT_OK)
+        status = ot_anchors_add(anchors, snapshot, NULL, time(NULL), err);
+    ot_snapshot_unref(snapshot);
+    ot_cache_free(cache);
     return status;
 }
 

@@ -3,6 +3,7 @@
 #ifndef OT_EXPORT_ANCHORS_H
 #define OT_EXPORT_ANCHORS_H
 
+#include "cache/config.h"
 #include "cache/snapshot.h"
 
 #define OT_ANCHOR_ID_LEN 32 /* SHA-256 of the DER */
@@ -32,6 +33,12 @@ struct ot_anchor_filter {
 enum ot_status ot_anchors_add(struct ot_anchors *anchors, struct ot_snapshot *snapshot,
                               const struct ot_anchor_filter *filter, int64_t now,
                               struct ot_error *err);
+
+/* Adds those of a source as the plugins would see them now; its snapshot is the last one
+ * held. Besides the above, fails as ot_cache_get does. */
+enum ot_status ot_anchors_add_source(struct ot_anchors *anchors,
+                                     const struct ot_source *source,
+                                     struct ot_error *err);
 
 /* After the last one: newest valid_at first, as all readers take the first of a subject,
  * then by id; what two sources have is there once. So the same anchors give the same

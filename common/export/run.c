@@ -8,7 +8,6 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "cache/cache.h"
 #include "cache/path.h"
 #include "export/files.h"
 #include "export/on_change.h"
@@ -32,27 +31,22 @@ static bool was_seen_again(const struct ot_source *source, struct ot_snapshot *s
            st.st_mtime > ot_snapshot_info(snapshot)->written_at;
 }
 
-/* One source's anchors, as the plugins would see them now. *sure: that it has none is
+/* One source's anchors. *sure: that it has none is
  * what the organization wants. */
 static enum ot_status add_source(struct ot_anchors *anchors, bool *sure,
                                  const struct ot_source *source, bool believed,
                                  struct ot_error *err)
 {
-    struct ot_snapshot *snapshot = NULL;
-    struct ot_cache *cache = NULL;
-    enum ot_status status = ot_cache_new(&cache, source, err);
+    enum ot_status status = ot_anchors_add_source(anchors, source, err);
 
-    if (status == OT_OK)
-        status = ot_cache_get(cache, 0, &snapshot, err);
-    if (status == OT_OK)
-        status = ot_anchors_add(anchors, snapshot, NULL, time(NULL), err);
-    if (status == OT_OK)
+    if (status == OT_OK) {
+        struct ot_snapshot *snapshot = anchors->snapshots[anchors->snapshot_count - 1];
+
         *sure = *sure && ot_snapshot_info(snapshot)->active == 0 &&
                 (believed || was_seen_again(source, snapshot));
-    else if (status != OT_E_NO_SNAPSHOT && status != OT_E_EXPIRED) /* these name it */
+    } else if (status != OT_E_NO_SNAPSHOT && status != OT_E_EXPIRED) { /* these name it */
         ot_error_prefix(err, "source '%s'", source->name);
-    ot_snapshot_unref(snapshot);
-    ot_cache_free(cache);
+    }
     return status;
 }
 
