@@ -40,13 +40,11 @@ struct ot_export {
     struct ot_error why; /* of KEPT and FAILED */
 };
 
-#define OT_EXPORTS_MAX (OT_SOURCES_MAX * OT_EXPORT_KIND_COUNT)
-
 struct ot_exports {
     const struct ot_config *config;
-    struct ot_export items[OT_EXPORTS_MAX];
-    size_t count;
     char dir[PATH_MAX]; /* .exports; set when count > 0 */
+    size_t count;
+    struct ot_export items[]; /* room for one of each kind for each source */
 };
 
 _Static_assert(OT_SOURCES_MAX <= 64, "a bit for each source");

@@ -145,7 +145,9 @@ static void add_abandoned_system(struct ot_exports *exports)
 enum ot_status ot_exports_new(struct ot_exports **out, const struct ot_config *config,
                               struct ot_error *err)
 {
-    struct ot_exports *exports = calloc(1, sizeof(*exports));
+    size_t room = ot_config_count(config) * OT_EXPORT_KIND_COUNT;
+    struct ot_exports *exports =
+        calloc(1, sizeof(*exports) + room * sizeof(exports->items[0]));
     enum ot_status status = OT_OK;
     int n;
 

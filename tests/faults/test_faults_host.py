@@ -170,7 +170,8 @@ def test_fault_51_little_address_space(synced, api, certs, megabytes):
     assert done.status >= 0, f"killed by a signal: {done}"
     if done.status != 0:
         assert done.stderr
-        assert synced.snapshot() == before
+        # It may also end behind the snapshot, which then is the new one, and whole.
+        assert synced.snapshot() == before or synced.count() == 4
     synced.heals(4)
 
 
