@@ -63,7 +63,7 @@
 #define OT_REQUESTS_IN_FLIGHT 100
 #define OT_CONNECTIONS_MAX 50
 #define OT_CONNECTIONS_FIRST 12
-#define OT_REQUESTS_PER_CONNECTION 4
+#define OT_REQUESTS_PER_CONNECTION 2
 
 /* As the official clients: two retries, 0.5 s doubled up to 8 s. A server that asks for a
  * longer wait than RETRY_AFTER_MAX is believed, and the sync rescheduled instead. */

@@ -22,9 +22,9 @@ static void connections_are_opened_for_several_requests_each(void)
     struct ot_http_window window = {0};
 
     CU_ASSERT_EQUAL(size(&window, 0), OT_CONNECTIONS_FIRST);
-    CU_ASSERT_EQUAL(size(&window, 50), OT_CONNECTIONS_FIRST);
-    CU_ASSERT_EQUAL(size(&window, 101), 25);
-    CU_ASSERT_EQUAL(size(&window, 150), 37);
+    CU_ASSERT_EQUAL(size(&window, 25), OT_CONNECTIONS_FIRST);
+    CU_ASSERT_EQUAL(size(&window, 51), 25);
+    CU_ASSERT_EQUAL(size(&window, 75), 37);
     CU_ASSERT_EQUAL(size(&window, 1000000), 50);
     CU_ASSERT_EQUAL(size(&window, 3), 50); /* they are open already */
 }
