@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/resource.h>
+#include <sys/socket.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -113,14 +114,17 @@ static bool wait_for_stop(const sigset_t *signals, int timeout_ms)
     return caught > 0;
 }
 
-static void drain(struct MHD_Daemon *daemon, struct ot_server *server,
-                  struct ot_listener *listener, const sigset_t *signals)
+/* The listening socket is shut down and not taken from the library: in 0.9.75
+ * MHD_quiesce_daemon() aborts the process if a worker takes the socket out of its epoll
+ * set at the same moment. Workers find the socket hung up for as long as this lasts,
+ * which wakes them more than it need; usually nothing is in flight, and it is over at
+ * once. */
+static void drain(struct ot_server *server, const struct ot_listener *listener,
+                  const sigset_t *signals)
 {
     atomic_store(&server->stopping, true);
-    if (MHD_quiesce_daemon(daemon) != MHD_INVALID_SOCKET) {
-        close(listener->fd); /* from now on a client is refused instead of left waiting */
-        listener->fd = -1;
-    }
+    /* From now on a client is refused instead of left waiting. */
+    shutdown(listener->fd, SHUT_RDWR);
     for (int waited = 0; waited < OT_DRAIN_REPLIES_MS; waited += DRAIN_STEP_MS) {
         if (atomic_load(&server->in_flight) == 0 ||
             (waited >= OT_DRAIN_REQUESTS_MS && atomic_load(&server->answering) == 0) ||
@@ -171,8 +175,9 @@ static enum ot_status run(struct ot_server *server, struct ot_listener *listener
                                 : "");
     announce(listener, tls->cert != NULL);
     wait_for_stop(&signals, -1);
-    drain(daemon, server, listener, &signals);
+    drain(server, listener, &signals);
     MHD_stop_daemon(daemon);
+    listener->fd = -1; /* closed with the daemon */
     return OT_OK;
 }
 

@@ -253,6 +253,29 @@ def test_fault_56_the_end_is_graceful(organization, roots):
     assert [c["id"] for c in organization.api.list()] == [known]
 
 
+@pytest.mark.skipif(paths.WRAP != [] or paths.is_sanitized("address") or
+                    paths.is_sanitized("thread"),
+                    reason="a sanitizer's runtime or valgrind is preloaded instead")
+def test_fault_56_clients_may_leave_while_it_ends(organization, roots):
+    """What libmicrohttpd does at its end must not race its own workers (serve.c)."""
+    slow_epoll = paths.BUILD / "tests" / "faults" / "slow_epoll.so"
+    assert slow_epoll.is_file()
+    known = organization.add(roots[0])
+    for _ in range(5):
+        organization.stop()
+        organization.env["LD_PRELOAD"] = str(slow_epoll)
+        organization.start()
+        del organization.env["LD_PRELOAD"]
+        leaving = [organization.client() for _ in range(6)]
+        assert [[c["id"] for c in client.list()] for client in leaving] == [[known]] * 6
+        threads = [threading.Thread(target=client.close) for client in leaving]
+        organization.server.child.send_signal(signal.SIGTERM)
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+
+
 def test_fault_56_the_database_holds_no_key(organization):
     key = organization.key.encode()
     for path in organization.dir.iterdir():
