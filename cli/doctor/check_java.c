@@ -1,5 +1,5 @@
-/* Java: nothing is installed into a JDK; tried is what README and orgtrust install java
- * tell the user to say on the command line. */
+/* Java: nothing is installed into a JDK; tried is what docs/clients.md and orgtrust
+ * install java tell the user to say on the command line. */
 #include "doctor/java.h"
 #include "install/tool.h"
 

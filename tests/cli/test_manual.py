@@ -38,12 +38,12 @@ def test_every_command_has_its_place():
 
 
 def test_every_exit_status_is_in_both_tables():
-    """cli/exit_status.c against orgtrust(1) and README.md."""
+    """cli/exit_status.c against orgtrust(1) and docs/errors.md."""
     source = (paths.REPOSITORY / "cli" / "exit_status.c").read_text()
     values = set(re.findall(r"return (\d+);", source))
     assert values == set(re.findall(r"^\.It (\d+)$", COMMAND_PAGE, re.MULTILINE))
-    readme = (paths.REPOSITORY / "README.md").read_text()
-    table = readme[readme.index("| exit status |"):]
+    errors = (paths.REPOSITORY / "docs" / "errors.md").read_text()
+    table = errors[errors.index("| exit status |"):]
     assert values == set(re.findall(r"^\| (\d+) \|", table, re.MULTILINE))
 
 
@@ -55,3 +55,11 @@ def test_every_key_of_the_configuration_is_in_the_manual():
     described = set(re.findall(r"[a-z_]+", " ".join(
         re.findall(r"^\.It Ic (.*)$", manual, re.MULTILINE))))
     assert keys == described
+
+
+def test_the_readme_is_short_and_its_links_lead_somewhere():
+    pages = [paths.REPOSITORY / "README.md", *(paths.REPOSITORY / "docs").glob("*.md")]
+    assert len(pages[0].read_text().splitlines()) <= 220
+    for page in pages:
+        for link in re.findall(r"\]\(([^)#:]+)(?:#[^)]*)?\)", page.read_text()):
+            assert (page.parent / link).is_file(), f"{page.name}: {link}"

@@ -59,7 +59,7 @@ def test_it_is_the_module_that_trusts(module_world, program, home):
 
 @pytest.mark.parametrize("name", ["active", "inactive"])
 def test_the_recipe(module_world, program, home, name):
-    """README.md's command; the browser ends by itself."""
+    """docs/clients.md's command; the browser ends by itself."""
     place = home(DIRECT)
     done = module_world.run(
         [program, *chromium_options(place), "--dump-dom", module_world.servers[name].url],

@@ -180,7 +180,7 @@ def test_all_tokens_are_the_machines_authorities_too(
 @pytest.mark.parametrize("client", [wget, git], **names)
 def test_wget_and_curl_add_the_token_to_the_machines_authorities(
         module_world, machine_trusts_inactive, client):
-    """Unless told otherwise; the README says how."""
+    """Unless told otherwise; docs/clients.md says how."""
     for name in ("active", "inactive"):
         assert client(module_world, name, alone=False, mounts=machine_trusts_inactive), name
     assert not client(module_world, "other", alone=False, mounts=machine_trusts_inactive)
@@ -205,7 +205,7 @@ def test_without_a_snapshot_nothing_is_trusted(module_world, client, request):
 
 
 def test_gnutls_verifies_only_by_what_p11_kit_trusts(module_world):
-    """Why the README names the module file first: given by its path, the module is
+    """Why docs/clients.md names the module file first: given by its path, the module is
     listed, but vouches for nobody."""
     server = module_world.servers["active"]
     done = module_world.run(

@@ -63,7 +63,7 @@ class Java:
                 if "trustedCertEntry" in line}
 
     def options(self, place) -> list[str]:
-        """README.md's."""
+        """The options of docs/clients.md."""
         return [f"-Djava.security.properties={place}/orgtrust.security",
                 "-Djavax.net.ssl.trustStoreType=PKCS11", "-Djavax.net.ssl.trustStore=NONE"]
 

@@ -202,7 +202,7 @@ def test_a_certificate_that_the_process_holds_stays_trusted(module_world, live, 
     with module_world.activated():
         assert live.ask(f"hold orgtrust:{root.cn} {root.serial}") == "held"
         assert live.verify(der["moving"]) == "trusted"
-    assert live.verify(der["moving"]) == "trusted", "the fact in the README's table"
+    assert live.verify(der["moving"]) == "trusted", "the fact in the table of docs/clients.md"
     assert live.ask("drop") == "dropped"
     assert live.verify(der["moving"]) == REFUSAL
 

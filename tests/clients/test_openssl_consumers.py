@@ -1,4 +1,4 @@
-"""README.md's recipes, each with the real program: it trusts an authority exactly while
+"""The recipes of docs/clients.md, each with the real program: it trusts an authority exactly while
 that is active in the organization. Everything runs on loopback with scratch settings."""
 
 from __future__ import annotations

@@ -294,7 +294,7 @@ def p11_kit_version() -> tuple[int, ...]:
 
 
 def test_trust_list_over_a_connection(module_world, socket):
-    """p11-kit before 0.26 cannot, whatever the module; the README says so."""
+    """p11-kit before 0.26 cannot, whatever the module; docs/clients.md says so."""
     modules = module_world.scratch()
     lines = [*remotes(module_world, socket)["remote"], "trust-policy: yes"]
     (modules / "there.module").write_text("\n".join(lines) + "\n")
