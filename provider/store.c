@@ -13,7 +13,6 @@
 #include "cache/uri.h"
 #include "hits.h"
 #include "provider.h"
-#include "store_delete.h"
 #include "store_params.h"
 
 /* OpenSSL 3.2 and later; older ones pass over what they do not know. */
@@ -390,6 +389,5 @@ const OSSL_DISPATCH ot_store_functions[] = {
     {OSSL_FUNC_STORE_LOAD, (void (*)(void))store_load},
     {OSSL_FUNC_STORE_EOF, (void (*)(void))store_eof},
     {OSSL_FUNC_STORE_CLOSE, (void (*)(void))store_close},
-    {OSSL_FUNC_STORE_DELETE, (void (*)(void))ot_store_delete},
     {0, NULL},
 };
