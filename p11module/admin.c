@@ -66,6 +66,8 @@ CK_RV ot_mandate_take(struct ot_mandate *mandate, struct ot_session *session)
     mandate->key = ot_login_key(&session->slot->login);
     if (mandate->key == NULL)
         return CKR_USER_NOT_LOGGED_IN;
+    mandate->door = ot_inside_door(session->handle);
+    ot_inside_stay(mandate->door);
     pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, &mandate->cancel);
     return CKR_OK;
 }
@@ -76,6 +78,7 @@ void ot_mandate_drop(struct ot_mandate *mandate)
         return;
     ot_key_page_unref(mandate->key);
     mandate->key = NULL;
+    ot_inside_leave(mandate->door);
     pthread_setcancelstate(mandate->cancel, NULL);
 }
 

@@ -21,6 +21,7 @@ CK_RV ot_admin_rv(enum ot_deed deed, enum ot_status status);
 struct ot_mandate {
     struct ot_slot *slot;
     struct ot_key_page *key; /* NULL: none has been taken */
+    unsigned door;           /* of the module, in which the call stays with it */
     int cancel;              /* what the thread's state was before */
 };
 

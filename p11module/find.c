@@ -177,28 +177,41 @@ static struct ot_snapshot *look(const struct ot_slot *slot)
                : NULL;
 }
 
-CK_RV C_FindObjectsInit(CK_SESSION_HANDLE handle, CK_ATTRIBUTE *template, CK_ULONG count)
+/* The slot of a session that can begin a search. */
+static CK_RV slot_to_search(struct ot_module *module, CK_SESSION_HANDLE handle,
+                            const CK_ATTRIBUTE *template, CK_ULONG count,
+                            struct ot_slot **slot)
+{
+    struct ot_session *session;
+    CK_RV rv = ot_session_take_in(module, handle, &session);
+
+    if (rv != CKR_OK)
+        return rv;
+    *slot = session->slot;
+    if ((template == NULL && count > 0) || count > OT_TEMPLATE_MAX)
+        rv = CKR_ARGUMENTS_BAD;
+    else if (session->find != NULL)
+        rv = CKR_OPERATION_ACTIVE;
+    ot_session_drop_in(session);
+    return rv;
+}
+
+static CK_RV begin_search(struct ot_module *module, CK_SESSION_HANDLE handle,
+                          const CK_ATTRIBUTE *template, CK_ULONG count)
 {
     struct ot_session *session;
     struct ot_find *find;
     struct ot_slot *slot;
-    bool is_active;
-    CK_RV rv = ot_session_take(handle, &session);
+    CK_RV rv = slot_to_search(module, handle, template, count, &slot);
 
     if (rv != CKR_OK)
         return rv;
-    slot = session->slot;
-    is_active = session->find != NULL;
-    ot_session_drop(session);
-    if ((template == NULL && count > 0) || count > OT_TEMPLATE_MAX)
-        return CKR_ARGUMENTS_BAD;
-    if (is_active)
-        return CKR_OPERATION_ACTIVE;
     /* Outside the lock: this looks at files. */
     rv = ot_find_new(&find, slot, look(slot), template, count);
     if (rv != CKR_OK)
         return rv;
-    rv = ot_session_take(handle, &session); /* another thread may have closed it */
+    /* Another thread may have closed it. */
+    rv = ot_session_take_in(module, handle, &session);
     if (rv == CKR_OK) {
         if (session->find == NULL) {
             session->find = find;
@@ -206,9 +219,22 @@ CK_RV C_FindObjectsInit(CK_SESSION_HANDLE handle, CK_ATTRIBUTE *template, CK_ULO
         } else {
             rv = CKR_OPERATION_ACTIVE;
         }
-        ot_session_drop(session);
+        ot_session_drop_in(session);
     }
     ot_find_free(find);
+    return rv;
+}
+
+CK_RV C_FindObjectsInit(CK_SESSION_HANDLE handle, CK_ATTRIBUTE *template, CK_ULONG count)
+{
+    const unsigned door = ot_inside_door(handle);
+    struct ot_module *module = ot_inside_enter(door);
+    CK_RV rv;
+
+    if (module == NULL)
+        return CKR_CRYPTOKI_NOT_INITIALIZED;
+    rv = begin_search(module, handle, template, count);
+    ot_inside_leave(door);
     return rv;
 }
 
@@ -236,9 +262,10 @@ CK_RV C_FindObjects(CK_SESSION_HANDLE handle, CK_OBJECT_HANDLE *objects, CK_ULON
         if (session->find->is_damaged)
             damaged = session->slot->view;
     }
-    ot_session_drop(session);
+    ot_session_drop_in(session);
     if (damaged != NULL)
-        complain_of_damage(damaged);
+        complain_of_damage(damaged); /* not under the lock: this writes to the log */
+    ot_inside_leave(ot_inside_door(handle));
     return rv;
 }
 

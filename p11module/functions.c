@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "functions.h"
+#include "inside.h"
 #include "module.h"
 
 #define SET(name) .name = (name),
@@ -20,7 +21,7 @@ _Static_assert(offsetof(struct ot_functions, C_EncapsulateKey) ==
 /* Each interface tells of its own version. */
 static CK_RV get_info(CK_INFO *info, unsigned char major, unsigned char minor)
 {
-    if (ot_module_current() == NULL)
+    if (!ot_inside_is_initialized())
         return CKR_CRYPTOKI_NOT_INITIALIZED;
     if (info == NULL)
         return CKR_ARGUMENTS_BAD;

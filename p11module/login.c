@@ -119,18 +119,19 @@ static CK_RV begin_login(struct ot_login *login, enum ot_user who,
 }
 
 /* The same for a session, which may be gone. *slot is set when it is not. */
-static CK_RV begin_in_session(CK_SESSION_HANDLE handle, enum ot_user who,
-                              struct ot_key_page *key, struct ot_slot **slot)
+static CK_RV begin_in_session(struct ot_module *module, CK_SESSION_HANDLE handle,
+                              enum ot_user who, struct ot_key_page *key,
+                              struct ot_slot **slot)
 {
     struct ot_session *session;
-    CK_RV rv = ot_session_take(handle, &session);
+    CK_RV rv = ot_session_take_in(module, handle, &session);
 
     if (rv != CKR_OK)
         return rv;
     *slot = session->slot;
     if ((*slot)->aspect.is_admin)
         rv = begin_login(&(*slot)->login, who, key);
-    ot_session_drop(session);
+    ot_session_drop_in(session);
     return rv;
 }
 
@@ -155,13 +156,13 @@ static CK_RV refuse(enum ot_user who)
                : CKR_SESSION_READ_ONLY_EXISTS; /* beside this very one (§5.6.6) */
 }
 
-static CK_RV login_as(CK_SESSION_HANDLE session, enum ot_user who, const CK_UTF8CHAR *pin,
-                      CK_ULONG pin_len)
+static CK_RV login_as(struct ot_module *module, CK_SESSION_HANDLE session,
+                      enum ot_user who, const CK_UTF8CHAR *pin, CK_ULONG pin_len)
 {
     struct ot_key_page *key;
     struct ot_slot *slot;
     int cancel;
-    CK_RV rv = begin_in_session(session, who, NULL, &slot);
+    CK_RV rv = begin_in_session(module, session, who, NULL, &slot);
 
     if (rv != CKR_OK)
         return rv;
@@ -176,32 +177,45 @@ static CK_RV login_as(CK_SESSION_HANDLE session, enum ot_user who, const CK_UTF8
     rv = ot_admin_try_key(slot, key);
     /* Whatever has happened meanwhile: this session closed, another login. */
     if (rv == CKR_OK)
-        rv = begin_in_session(session, who, key, &slot);
+        rv = begin_in_session(module, session, who, key, &slot);
     if (rv != CKR_OK)
         ot_key_page_unref(key);
     pthread_setcancelstate(cancel, NULL);
     return rv;
 }
 
-CK_RV C_Login(CK_SESSION_HANDLE session, CK_USER_TYPE user_type, CK_UTF8CHAR *pin,
-              CK_ULONG pin_len)
+static CK_RV log_in(struct ot_module *module, CK_SESSION_HANDLE session,
+                    CK_USER_TYPE user_type, const CK_UTF8CHAR *pin, CK_ULONG pin_len)
 {
-    CK_RV rv = ot_session_check(session);
-
-    if (rv != CKR_OK)
-        return rv;
     if (pin == NULL && pin_len > 0)
         return CKR_ARGUMENTS_BAD;
     switch (user_type) {
     case CKU_USER:
-        return login_as(session, OT_USER, pin, pin_len);
+        return login_as(module, session, OT_USER, pin, pin_len);
     case CKU_SO:
-        return login_as(session, OT_SECURITY_OFFICER, pin, pin_len);
+        return login_as(module, session, OT_SECURITY_OFFICER, pin, pin_len);
     case CKU_CONTEXT_SPECIFIC:
         return CKR_OPERATION_NOT_INITIALIZED;
     default:
         return CKR_USER_TYPE_INVALID;
     }
+}
+
+CK_RV C_Login(CK_SESSION_HANDLE session, CK_USER_TYPE user_type, CK_UTF8CHAR *pin,
+              CK_ULONG pin_len)
+{
+    const unsigned door = ot_inside_door(session);
+    struct ot_module *module;
+    CK_RV rv = ot_session_check(session);
+
+    if (rv != CKR_OK)
+        return rv;
+    module = ot_inside_enter(door); /* what follows takes long */
+    if (module == NULL)
+        return CKR_CRYPTOKI_NOT_INITIALIZED;
+    rv = log_in(module, session, user_type, pin, pin_len);
+    ot_inside_leave(door);
+    return rv;
 }
 
 /* A key says itself whose it is: the name is not looked at. */

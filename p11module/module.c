@@ -1,30 +1,11 @@
 #include "module.h"
 
 #include <stdlib.h>
-#include <sys/mman.h>
 #include <unistd.h>
 
 #include "cache/errand.h"
 
 const CK_VERSION ot_module_version = {ORGTRUST_VERSION_MAJOR, ORGTRUST_VERSION_MINOR};
-
-/* All there is of global state. Complete whenever it is not NULL, so that a fork at any
- * moment leaves a child either with all of it or with nothing. */
-static _Atomic(struct ot_module *) current;
-
-static bool is_of_this_process(const struct ot_module *module)
-{
-    if (module->alive != NULL)
-        return atomic_load_explicit(module->alive, memory_order_relaxed) != 0;
-    return module->pid == getpid();
-}
-
-struct ot_module *ot_module_current(void)
-{
-    struct ot_module *module = atomic_load_explicit(&current, memory_order_acquire);
-
-    return module != NULL && is_of_this_process(module) ? module : NULL;
-}
 
 /* Slots count from 1, so that an id that nobody has set is none. */
 struct ot_slot *ot_module_slot(struct ot_module *module, CK_SLOT_ID id)
@@ -32,31 +13,7 @@ struct ot_slot *ot_module_slot(struct ot_module *module, CK_SLOT_ID id)
     return id >= 1 && id <= module->slot_count ? &module->slots[id - 1] : NULL;
 }
 
-/* One load of memory instead of a system call, in every call of an application. */
-static void mark_process(struct ot_module *module)
-{
-    size_t len = (size_t)sysconf(_SC_PAGESIZE);
-    void *page =
-        mmap(NULL, len, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-
-    module->pid = getpid();
-    if (page == MAP_FAILED)
-        return;
-    if (madvise(page, len, MADV_WIPEONFORK) != 0) {
-        (void)munmap(page, len);
-        return;
-    }
-    module->alive = page;
-    atomic_store(module->alive, 1);
-}
-
-static void unmark_process(struct ot_module *module)
-{
-    if (module->alive != NULL)
-        (void)munmap(module->alive, (size_t)sysconf(_SC_PAGESIZE));
-}
-
-static void module_free(struct ot_module *module)
+void ot_module_free(struct ot_module *module)
 {
     size_t i;
 
@@ -69,13 +26,10 @@ static void module_free(struct ot_module *module)
         ot_view_clear(&module->views[i]);
     free(module->views);
     ot_config_free(module->config);
-    unmark_process(module);
     free(module);
 }
 
-/* What the parent had. Its locks are left as they are: another thread may have held one.
- */
-static void module_free_inherited(struct ot_module *module)
+void ot_module_free_inherited(struct ot_module *module)
 {
     size_t i;
 
@@ -88,7 +42,6 @@ static void module_free_inherited(struct ot_module *module)
         ot_view_clear_inherited(&module->views[i]);
     free(module->views);
     ot_config_free(module->config);
-    unmark_process(module);
     free(module);
 }
 
@@ -174,6 +127,7 @@ static CK_RV module_new(struct ot_module **out, const struct ot_locking *locking
         return CKR_HOST_MEMORY;
     }
     module->config = config;
+    module->pid = getpid();
     module->locking = *locking;
     rv = ot_session_table_init(&module->sessions, &module->locking);
     if (rv == CKR_OK)
@@ -181,47 +135,35 @@ static CK_RV module_new(struct ot_module **out, const struct ot_locking *locking
     if (rv == CKR_OK)
         rv = make_slots(module);
     if (rv != CKR_OK) {
-        module_free(module);
+        ot_module_free(module);
         return rv;
     }
-    mark_process(module);
     *out = module;
     return CKR_OK;
 }
 
+/* §5.4.1 has CKR_CRYPTOKI_ALREADY_INITIALIZED for the second call. But two libraries of
+ * one program (NSS and GnuTLS) cannot know of each other: whoever came second would have
+ * no token, and the first to finalise would take the other's away. So users are counted,
+ * as p11-kit's own trust module counts them. */
 CK_RV C_Initialize(void *args)
 {
-    struct ot_module *before = atomic_load_explicit(&current, memory_order_acquire);
     struct ot_locking locking;
     struct ot_module *module;
-    CK_RV rv;
+    CK_RV rv = ot_locking_init(&locking, args);
 
-    if (before != NULL && is_of_this_process(before))
-        return CKR_CRYPTOKI_ALREADY_INITIALIZED;
-    rv = ot_locking_init(&locking, args);
-    if (rv != CKR_OK)
+    if (rv == CKR_OK)
+        rv = ot_inside_join(&locking);
+    if (rv != CKR_CRYPTOKI_NOT_INITIALIZED)
         return rv;
+    ot_inside_forget_parent();
     rv = module_new(&module, &locking);
-    if (rv != CKR_OK)
-        return rv;
-    if (!atomic_compare_exchange_strong(&current, &before, module)) {
-        module_free(module); /* another thread was quicker */
-        return CKR_CRYPTOKI_ALREADY_INITIALIZED;
-    }
-    module_free_inherited(before);
-    return CKR_OK;
+    return rv == CKR_OK ? ot_inside_install(module) : rv;
 }
 
 CK_RV C_Finalize(void *reserved)
 {
-    struct ot_module *module = ot_module_current();
-
-    if (module == NULL)
+    if (!ot_inside_is_initialized())
         return CKR_CRYPTOKI_NOT_INITIALIZED;
-    if (reserved != NULL)
-        return CKR_ARGUMENTS_BAD;
-    if (!atomic_compare_exchange_strong(&current, &module, NULL))
-        return CKR_CRYPTOKI_NOT_INITIALIZED; /* another thread was quicker */
-    module_free(module);
-    return CKR_OK;
+    return reserved == NULL ? ot_inside_part() : CKR_ARGUMENTS_BAD;
 }

@@ -2,13 +2,15 @@
 #ifndef OT_P11_MODULE_H
 #define OT_P11_MODULE_H
 
+#include <sys/types.h>
+
 #include "session.h"
 
 struct ot_module {
-    /* A word that the kernel zeroes in a forked child, where the module is to count as
-     * not initialised; NULL where the kernel cannot, then the process id tells. */
-    atomic_uint *alive;
-    pid_t pid;
+    pid_t pid; /* whose */
+    /* What inside.h has to know of it. */
+    _Atomic(struct ot_module *) next;
+    unsigned empty_doors; /* seen so since it ended, as bits */
     struct ot_locking locking;
     struct ot_config *config; /* NULL: it could not be loaded */
     struct ot_session_table sessions;
@@ -19,11 +21,12 @@ struct ot_module {
 
 extern const CK_VERSION ot_module_version;
 
-/* NULL: not initialised in this process. Valid until C_Finalize, which no application may
- * call while another thread is inside the module (§5.4.2). */
-struct ot_module *ot_module_current(void);
-
 /* NULL: there is no such slot. */
 struct ot_slot *ot_module_slot(struct ot_module *module, CK_SLOT_ID id);
+
+void ot_module_free(struct ot_module *module); /* NULL is fine */
+/* What a forked child has of its parent. Its locks are left as they are: another thread
+ * may have held one. */
+void ot_module_free_inherited(struct ot_module *module);
 
 #endif

@@ -94,7 +94,9 @@ static CK_SESSION_HANDLE make_handle(struct ot_shard *shard, size_t number, size
     return shard->opened << (SHARD_BITS + PLACE_BITS) | place << SHARD_BITS | number;
 }
 
-static CK_RV add_session(struct ot_session_table *table, struct ot_session *session)
+/* The handle is told while the session cannot be closed yet. */
+static CK_RV add_session(struct ot_session_table *table, struct ot_session *session,
+                         CK_SESSION_HANDLE *handle)
 {
     size_t number = atomic_fetch_add(&table->turn, 1) % OT_SESSION_SHARDS, place;
     struct ot_shard *shard = &table->shards[number];
@@ -109,6 +111,7 @@ static CK_RV add_session(struct ot_session_table *table, struct ot_session *sess
         session->handle = make_handle(shard, number, place);
         session->shard = shard;
         shard->sessions[place] = session;
+        *handle = session->handle;
         atomic_fetch_add(&session->slot->sessions, 1);
     }
     ot_lock_drop(&shard->lock);
@@ -128,17 +131,13 @@ static void remove_session(struct ot_session *session)
         ot_login_leave(&session->slot->login, session->is_read_write);
 }
 
-CK_RV ot_session_take(CK_SESSION_HANDLE handle, struct ot_session **out)
+CK_RV ot_session_take_in(struct ot_module *module, CK_SESSION_HANDLE handle,
+                         struct ot_session **out)
 {
-    struct ot_module *module = ot_module_current();
     size_t place = (handle >> SHARD_BITS) & (PLACES_MAX - 1);
-    struct ot_shard *shard;
-    CK_RV rv;
+    struct ot_shard *shard = &module->sessions.shards[ot_inside_door(handle)];
+    CK_RV rv = ot_lock_take(&shard->lock);
 
-    if (module == NULL)
-        return CKR_CRYPTOKI_NOT_INITIALIZED;
-    shard = &module->sessions.shards[handle & (OT_SESSION_SHARDS - 1)];
-    rv = ot_lock_take(&shard->lock);
     if (rv != CKR_OK)
         return rv;
     if (place < shard->room && shard->sessions[place] != NULL &&
@@ -150,9 +149,30 @@ CK_RV ot_session_take(CK_SESSION_HANDLE handle, struct ot_session **out)
     return CKR_SESSION_HANDLE_INVALID;
 }
 
-void ot_session_drop(struct ot_session *session)
+void ot_session_drop_in(struct ot_session *session)
 {
     ot_lock_drop(&session->shard->lock);
+}
+
+CK_RV ot_session_take(CK_SESSION_HANDLE handle, struct ot_session **out)
+{
+    struct ot_module *module = ot_inside_enter(ot_inside_door(handle));
+    CK_RV rv;
+
+    if (module == NULL)
+        return CKR_CRYPTOKI_NOT_INITIALIZED;
+    rv = ot_session_take_in(module, handle, out);
+    if (rv != CKR_OK)
+        ot_inside_leave(ot_inside_door(handle));
+    return rv;
+}
+
+void ot_session_drop(struct ot_session *session)
+{
+    unsigned door = ot_inside_door(session->handle);
+
+    ot_session_drop_in(session);
+    ot_inside_leave(door);
 }
 
 CK_RV ot_session_check(CK_SESSION_HANDLE handle)
@@ -208,21 +228,12 @@ void ot_session_expect(struct ot_session *session, CK_OBJECT_HANDLE handle)
     session->last_handle = handle;
 }
 
-CK_RV C_OpenSession(CK_SLOT_ID slot_id, CK_FLAGS flags, void *application,
-                    CK_NOTIFY notify, CK_SESSION_HANDLE *handle)
+static CK_RV open_session(struct ot_module *module, struct ot_slot *slot, CK_FLAGS flags,
+                          CK_SESSION_HANDLE *handle)
 {
-    struct ot_module *module = ot_module_current();
     struct ot_session *session;
-    struct ot_slot *slot;
     CK_RV rv;
 
-    (void)application; /* there is nothing to notify of */
-    (void)notify;
-    if (module == NULL)
-        return CKR_CRYPTOKI_NOT_INITIALIZED;
-    slot = ot_module_slot(module, slot_id);
-    if (slot == NULL)
-        return CKR_SLOT_ID_INVALID;
     if (handle == NULL)
         return CKR_ARGUMENTS_BAD;
     if ((flags & CKF_SERIAL_SESSION) == 0)
@@ -236,27 +247,42 @@ CK_RV C_OpenSession(CK_SLOT_ID slot_id, CK_FLAGS flags, void *application,
         return CKR_HOST_MEMORY;
     session->slot = slot;
     session->is_read_write = (flags & CKF_RW_SESSION) != 0;
-    rv = add_session(&module->sessions, session);
-    if (rv != CKR_OK) {
+    rv = add_session(&module->sessions, session, handle);
+    if (rv != CKR_OK)
         free(session);
-        return rv;
-    }
-    *handle = session->handle;
-    return CKR_OK;
+    return rv;
+}
+
+CK_RV C_OpenSession(CK_SLOT_ID slot_id, CK_FLAGS flags, void *application,
+                    CK_NOTIFY notify, CK_SESSION_HANDLE *handle)
+{
+    const unsigned door = ot_inside_door(slot_id);
+    struct ot_module *module = ot_inside_enter(door);
+    struct ot_slot *slot;
+    CK_RV rv = CKR_SLOT_ID_INVALID;
+
+    (void)application; /* there is nothing to notify of */
+    (void)notify;
+    if (module == NULL)
+        return CKR_CRYPTOKI_NOT_INITIALIZED;
+    slot = ot_module_slot(module, slot_id);
+    if (slot != NULL)
+        rv = open_session(module, slot, flags, handle);
+    ot_inside_leave(door);
+    return rv;
 }
 
 CK_RV C_CloseSession(CK_SESSION_HANDLE handle)
 {
     struct ot_session *session;
-    struct ot_shard *shard;
     CK_RV rv = ot_session_take(handle, &session);
 
     if (rv != CKR_OK)
         return rv;
-    shard = session->shard;
     remove_session(session);
-    ot_lock_drop(&shard->lock);
+    ot_session_drop_in(session);
     session_free(session);
+    ot_inside_leave(ot_inside_door(handle));
     return CKR_OK;
 }
 
@@ -281,7 +307,8 @@ static CK_RV close_all_in(struct ot_shard *shard, const struct ot_slot *slot)
 
 CK_RV C_CloseAllSessions(CK_SLOT_ID slot_id)
 {
-    struct ot_module *module = ot_module_current();
+    const unsigned door = ot_inside_door(slot_id);
+    struct ot_module *module = ot_inside_enter(door);
     struct ot_slot *slot;
     CK_RV rv = CKR_OK;
     size_t i;
@@ -290,9 +317,10 @@ CK_RV C_CloseAllSessions(CK_SLOT_ID slot_id)
         return CKR_CRYPTOKI_NOT_INITIALIZED;
     slot = ot_module_slot(module, slot_id);
     if (slot == NULL)
-        return CKR_SLOT_ID_INVALID;
+        rv = CKR_SLOT_ID_INVALID;
     for (i = 0; i < OT_SESSION_SHARDS && rv == CKR_OK; i++)
         rv = close_all_in(&module->sessions.shards[i], slot);
+    ot_inside_leave(door);
     return rv;
 }
 

@@ -5,8 +5,9 @@
 #define OT_P11_SESSION_H
 
 #include "find.h"
+#include "inside.h"
 
-#define OT_SESSION_SHARDS 8u
+#define OT_SESSION_SHARDS OT_DOORS
 
 struct ot_session {
     CK_SESSION_HANDLE handle;
@@ -41,11 +42,17 @@ void ot_session_table_clear(struct ot_session_table *table);
 /* The same in a forked child, which leaves behind what a thread of its parent was at. */
 void ot_session_table_clear_inherited(struct ot_session_table *table);
 
-/* The session for this thread alone, until it is dropped. CKR_CRYPTOKI_NOT_INITIALIZED,
- * CKR_SESSION_HANDLE_INVALID or CKR_GENERAL_ERROR (a mutex of the application's fails).
- */
+/* The session for this thread alone, until it is dropped; till then the thread is inside
+ * the module. CKR_CRYPTOKI_NOT_INITIALIZED, CKR_SESSION_HANDLE_INVALID or
+ * CKR_GENERAL_ERROR (a mutex of the application's fails). */
 CK_RV ot_session_take(CK_SESSION_HANDLE handle, struct ot_session **out);
 void ot_session_drop(struct ot_session *session);
+
+/* The same for a call that has entered the module itself, to stay inside when it has
+ * dropped the session. */
+CK_RV ot_session_take_in(struct ot_module *module, CK_SESSION_HANDLE handle,
+                         struct ot_session **out);
+void ot_session_drop_in(struct ot_session *session);
 
 /* The same without taking it. */
 CK_RV ot_session_check(CK_SESSION_HANDLE handle);

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "admin.h"
+#include "inside.h"
 #include "module.h"
 
 CK_RV ot_slot_init(struct ot_slot *slot, CK_SLOT_ID id, struct ot_view *view,
@@ -48,24 +49,29 @@ static void pad(CK_UTF8CHAR *field, size_t size, const char *text)
     memcpy(field, text, len < size ? len : size);
 }
 
-static CK_RV find_slot(CK_SLOT_ID id, struct ot_slot **out)
+/* After CKR_OK the slot is there until leave_slot. */
+static CK_RV enter_slot(CK_SLOT_ID id, struct ot_slot **out)
 {
-    struct ot_module *module = ot_module_current();
+    struct ot_module *module = ot_inside_enter(ot_inside_door(id));
 
     if (module == NULL)
         return CKR_CRYPTOKI_NOT_INITIALIZED;
     *out = ot_module_slot(module, id);
-    return *out != NULL ? CKR_OK : CKR_SLOT_ID_INVALID;
+    if (*out != NULL)
+        return CKR_OK;
+    ot_inside_leave(ot_inside_door(id));
+    return CKR_SLOT_ID_INVALID;
 }
 
-CK_RV C_GetSlotList(CK_BBOOL with_token, CK_SLOT_ID *list, CK_ULONG *count)
+static void leave_slot(CK_SLOT_ID id)
 {
-    struct ot_module *module = ot_module_current();
+    ot_inside_leave(ot_inside_door(id));
+}
+
+static CK_RV list_slots(const struct ot_module *module, CK_SLOT_ID *list, CK_ULONG *count)
+{
     CK_ULONG room, i;
 
-    (void)with_token; /* no slot is without */
-    if (module == NULL)
-        return CKR_CRYPTOKI_NOT_INITIALIZED;
     if (count == NULL)
         return CKR_ARGUMENTS_BAD;
     room = *count;
@@ -79,22 +85,36 @@ CK_RV C_GetSlotList(CK_BBOOL with_token, CK_SLOT_ID *list, CK_ULONG *count)
     return CKR_OK;
 }
 
+CK_RV C_GetSlotList(CK_BBOOL with_token, CK_SLOT_ID *list, CK_ULONG *count)
+{
+    const struct ot_module *module = ot_inside_enter(0);
+    CK_RV rv;
+
+    (void)with_token; /* no slot is without */
+    if (module == NULL)
+        return CKR_CRYPTOKI_NOT_INITIALIZED;
+    rv = list_slots(module, list, count);
+    ot_inside_leave(0);
+    return rv;
+}
+
 CK_RV C_GetSlotInfo(CK_SLOT_ID id, CK_SLOT_INFO *info)
 {
     struct ot_slot *slot;
-    CK_RV rv = find_slot(id, &slot);
+    CK_RV rv = enter_slot(id, &slot);
 
     if (rv != CKR_OK)
         return rv;
-    if (info == NULL)
-        return CKR_ARGUMENTS_BAD;
-    memset(info, 0, sizeof(*info));
-    pad(info->slotDescription, sizeof(info->slotDescription), slot->label);
-    pad(info->manufacturerID, sizeof(info->manufacturerID), "orgtrust");
-    /* Not CKF_HW_SLOT: NSS would show the certificates without trusting them. */
-    info->flags = CKF_TOKEN_PRESENT;
-    info->firmwareVersion = ot_module_version;
-    return CKR_OK;
+    if (info != NULL) {
+        memset(info, 0, sizeof(*info));
+        pad(info->slotDescription, sizeof(info->slotDescription), slot->label);
+        pad(info->manufacturerID, sizeof(info->manufacturerID), "orgtrust");
+        /* Not CKF_HW_SLOT: NSS would show the certificates without trusting them. */
+        info->flags = CKF_TOKEN_PRESENT;
+        info->firmwareVersion = ot_module_version;
+    }
+    leave_slot(id);
+    return info != NULL ? CKR_OK : CKR_ARGUMENTS_BAD;
 }
 
 /* How an application has to treat the token. */
@@ -113,15 +133,8 @@ static void put_manner(CK_TOKEN_INFO *info, struct ot_slot *slot)
     info->ulMaxPinLen = OT_PIN_MAX;
 }
 
-CK_RV C_GetTokenInfo(CK_SLOT_ID id, CK_TOKEN_INFO *info)
+static void describe_token(CK_TOKEN_INFO *info, struct ot_slot *slot)
 {
-    struct ot_slot *slot;
-    CK_RV rv = find_slot(id, &slot);
-
-    if (rv != CKR_OK)
-        return rv;
-    if (info == NULL)
-        return CKR_ARGUMENTS_BAD;
     memset(info, 0, sizeof(*info));
     pad(info->label, sizeof(info->label), slot->label);
     pad(info->manufacturerID, sizeof(info->manufacturerID), "orgtrust");
@@ -134,13 +147,35 @@ CK_RV C_GetTokenInfo(CK_SLOT_ID id, CK_TOKEN_INFO *info)
     info->ulTotalPrivateMemory = info->ulFreePrivateMemory = CK_UNAVAILABLE_INFORMATION;
     info->firmwareVersion = ot_module_version;
     memset(info->utcTime, ' ', sizeof(info->utcTime)); /* no clock on the token */
-    return CKR_OK;
+}
+
+CK_RV C_GetTokenInfo(CK_SLOT_ID id, CK_TOKEN_INFO *info)
+{
+    struct ot_slot *slot;
+    CK_RV rv = enter_slot(id, &slot);
+
+    if (rv != CKR_OK)
+        return rv;
+    if (info != NULL)
+        describe_token(info, slot);
+    leave_slot(id);
+    return info != NULL ? CKR_OK : CKR_ARGUMENTS_BAD;
+}
+
+/* CKR_OK: there is such a slot. */
+static CK_RV check_slot(CK_SLOT_ID id)
+{
+    struct ot_slot *slot;
+    CK_RV rv = enter_slot(id, &slot);
+
+    if (rv == CKR_OK)
+        leave_slot(id);
+    return rv;
 }
 
 CK_RV C_GetMechanismList(CK_SLOT_ID id, CK_MECHANISM_TYPE *list, CK_ULONG *count)
 {
-    struct ot_slot *slot;
-    CK_RV rv = find_slot(id, &slot);
+    CK_RV rv = check_slot(id);
 
     (void)list;
     if (rv != CKR_OK)
@@ -153,8 +188,7 @@ CK_RV C_GetMechanismList(CK_SLOT_ID id, CK_MECHANISM_TYPE *list, CK_ULONG *count
 
 CK_RV C_GetMechanismInfo(CK_SLOT_ID id, CK_MECHANISM_TYPE type, CK_MECHANISM_INFO *info)
 {
-    struct ot_slot *slot;
-    CK_RV rv = find_slot(id, &slot);
+    CK_RV rv = check_slot(id);
 
     (void)type;
     if (rv != CKR_OK)
@@ -165,24 +199,32 @@ CK_RV C_GetMechanismInfo(CK_SLOT_ID id, CK_MECHANISM_TYPE type, CK_MECHANISM_INF
 /* Slots neither come nor go while the module is initialised. */
 CK_RV C_WaitForSlotEvent(CK_FLAGS flags, CK_SLOT_ID *id, void *reserved)
 {
-    if (ot_module_current() == NULL)
+    if (!ot_inside_is_initialized())
         return CKR_CRYPTOKI_NOT_INITIALIZED;
     if (id == NULL || reserved != NULL)
         return CKR_ARGUMENTS_BAD;
     return (flags & CKF_DONT_BLOCK) != 0 ? CKR_NO_EVENT : CKR_FUNCTION_NOT_SUPPORTED;
 }
 
+/* Nobody empties an organization like that. */
+static CK_RV refuse_emptying(const struct ot_slot *slot)
+{
+    if (atomic_load(&slot->sessions) > 0)
+        return CKR_SESSION_EXISTS;
+    return slot->aspect.is_admin ? CKR_FUNCTION_NOT_SUPPORTED : CKR_TOKEN_WRITE_PROTECTED;
+}
+
 CK_RV C_InitToken(CK_SLOT_ID id, CK_UTF8CHAR *pin, CK_ULONG pin_len, CK_UTF8CHAR *label)
 {
     struct ot_slot *slot;
-    CK_RV rv = find_slot(id, &slot);
+    CK_RV rv = enter_slot(id, &slot);
 
     if (rv != CKR_OK)
         return rv;
     if ((pin == NULL && pin_len > 0) || label == NULL)
-        return CKR_ARGUMENTS_BAD;
-    if (atomic_load(&slot->sessions) > 0)
-        return CKR_SESSION_EXISTS;
-    /* Nobody empties an organization like that. */
-    return slot->aspect.is_admin ? CKR_FUNCTION_NOT_SUPPORTED : CKR_TOKEN_WRITE_PROTECTED;
+        rv = CKR_ARGUMENTS_BAD;
+    else
+        rv = refuse_emptying(slot);
+    leave_slot(id);
+    return rv;
 }
