@@ -64,9 +64,10 @@ enum ot_status ot_db_fail(struct ot_db *db, const char *what, struct ot_error *e
 
 static enum ot_status configure(struct ot_db *db, struct ot_error *err)
 {
-    /* foreign_keys guards what the code checks first anyway: no activation without its
+    /* synchronous: in WAL mode FULL syncs the log at each commit, before it is confirmed.
+     * foreign_keys guards what the code checks first anyway: no activation without its
      * certificate. journal_size_limit gives a log that a burst has grown back. */
-    static const char pragmas[] = "PRAGMA synchronous = NORMAL;"
+    static const char pragmas[] = "PRAGMA synchronous = FULL;"
                                   "PRAGMA foreign_keys = ON;"
                                   "PRAGMA trusted_schema = OFF;"
                                   "PRAGMA journal_size_limit = 67108864;";

@@ -1,9 +1,8 @@
 /* The database file and the connections to it, one lent to each request in progress.
  *
- * SQLite in WAL mode: readers never wait, and one writer at a time. synchronous=NORMAL:
- * a commit is in the operating system's hands when it is confirmed, so it survives the
- * end of this process however sudden (kill -9 included); only the loss of power may take
- * the last commits back, whole ones, never a part of one. */
+ * SQLite in WAL mode: readers never wait, and one writer at a time. synchronous=FULL: a
+ * commit is on the disk when it is confirmed, as is the directory's entry of a new file,
+ * so it survives the end of this process and the loss of power. */
 #ifndef OT_SERVER_STORE_H
 #define OT_SERVER_STORE_H
 
