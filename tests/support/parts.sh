@@ -112,6 +112,8 @@ part_lint() {
     check 'clang-format' lint_format
     check 'cppcheck' lint_cppcheck
     check 'clang-tidy' lint_tidy
+    check "compiles with OpenSSL 4's declarations" \
+        "$python" "$project/tests/support/check_openssl4.py" "$builds/lint"
     check 'shellcheck' lint_shell
     check 'python compiles' lint_python
     check 'no program of ours in the wrong place' lint_layers
@@ -263,7 +265,7 @@ part_roots() {
         "$project/tests/roots/enter" bookworm tests/run --only release
     build release -DCMAKE_BUILD_TYPE=RelWithDebInfo -DCMAKE_C_COMPILER=gcc || return 0
     check 'provider on Debian 13' "$project/tests/roots/enter" --offline \
-        --show "$builds/release" trixie env ORGTRUST_BUILD="$builds/release" \
+        --show "$builds/release" trixie-programs env ORGTRUST_BUILD="$builds/release" \
         python3 -m pytest -q -c tests/pytest.ini --rootdir tests tests/provider tests/e2e
     check 'packages in a fresh Debian 12 and 13' env ORGTRUST_LONG=1 \
         ORGTRUST_BUILD="$builds/release" "$python" -m pytest -q -c "$project/tests/pytest.ini" \
@@ -272,11 +274,11 @@ part_roots() {
         ORGTRUST_BUILD="$builds/release" "$python" -m pytest -q -c "$project/tests/pytest.ini" \
         --rootdir "$project/tests" "$project/tests/reach"
     check "clients of the PKCS#11 module on Debian 13" "$project/tests/roots/enter" \
-        --offline --show "$builds/release" trixie env ORGTRUST_BUILD="$builds/release" \
+        --offline --show "$builds/release" trixie-programs env ORGTRUST_BUILD="$builds/release" \
         python3 -m pytest -q -c tests/pytest.ini --rootdir tests \
         tests/clients/test_{p11kit,gnutls,gnutls_running,opensc,pkcs11_provider}.py
     check "tools that write to PKCS#11 tokens on Debian 13" "$project/tests/roots/enter" \
-        --offline --show "$builds/release" trixie env ORGTRUST_BUILD="$builds/release" \
+        --offline --show "$builds/release" trixie-programs env ORGTRUST_BUILD="$builds/release" \
         python3 -m pytest -q -c tests/pytest.ini --rootdir tests \
         tests/admin/test_pkcs11_walks.py
 }
