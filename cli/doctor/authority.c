@@ -55,15 +55,26 @@ static bool set_serial(X509 *cert)
     return good;
 }
 
+/* By a name of its own: since OpenSSL 4 a certificate's cannot be written in place. */
+static bool set_subject(X509 *cert, const char *common_name)
+{
+    X509_NAME *subject = X509_NAME_new();
+    bool good =
+        subject != NULL &&
+        X509_NAME_add_entry_by_txt(subject, "CN", MBSTRING_UTF8,
+                                   (const unsigned char *)common_name, -1, -1, 0) == 1 &&
+        X509_set_subject_name(cert, subject) == 1;
+
+    X509_NAME_free(subject);
+    return good;
+}
+
 static bool fill(X509 *cert, X509 *issuer, const char *name, EVP_PKEY *key)
 {
-    X509_NAME *subject = X509_get_subject_name(cert);
-
     return X509_set_version(cert, 2) == 1 && set_serial(cert) &&
            X509_gmtime_adj(X509_getm_notBefore(cert), -DAY_S) != NULL &&
            X509_gmtime_adj(X509_getm_notAfter(cert), DAY_S) != NULL &&
-           X509_NAME_add_entry_by_txt(subject, "CN", MBSTRING_UTF8,
-                                      (const unsigned char *)name, -1, -1, 0) == 1 &&
+           set_subject(cert, name) &&
            X509_set_issuer_name(cert, X509_get_subject_name(issuer)) == 1 &&
            X509_set_pubkey(cert, key) == 1 && add_extensions(cert, issuer);
 }
@@ -81,14 +92,13 @@ static X509 *make(const char *name, EVP_PKEY *key, X509 *issuer, EVP_PKEY *issue
 }
 
 /* A name of its own: nothing on the machine may know this authority already. */
-static X509 *make_root(const char *what, EVP_PKEY *key)
+static X509 *make_root(const char *what, EVP_PKEY *key, char *name, size_t size)
 {
     unsigned char number[4];
-    char name[64];
 
     if (RAND_bytes(number, sizeof(number)) != 1)
         return NULL;
-    snprintf(name, sizeof(name), "orgtrust doctor %s %02x%02x%02x%02x", what, number[0],
+    snprintf(name, size, "orgtrust doctor %s %02x%02x%02x%02x", what, number[0],
              number[1], number[2], number[3]);
     return make(name, key, NULL, NULL);
 }
@@ -96,13 +106,16 @@ static X509 *make_root(const char *what, EVP_PKEY *key)
 enum ot_status ot_authority_make(struct ot_authority *authority, struct ot_error *err)
 {
     EVP_PKEY *root_key = EVP_EC_gen("P-256"), *bystander_key = EVP_EC_gen("P-256");
+    char other[sizeof(authority->root_name)];
     bool good;
 
     *authority = (struct ot_authority){.leaf_key = EVP_EC_gen("P-256")};
     good = root_key != NULL && bystander_key != NULL && authority->leaf_key != NULL;
     if (good) {
-        authority->root = make_root("authority", root_key);
-        authority->bystander = make_root("bystander", bystander_key);
+        authority->root = make_root("authority", root_key, authority->root_name,
+                                    sizeof(authority->root_name));
+        authority->bystander =
+            make_root("bystander", bystander_key, other, sizeof(other));
     }
     if (authority->root != NULL)
         authority->leaf =

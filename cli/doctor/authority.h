@@ -9,9 +9,10 @@
 #include "cache/error.h"
 
 struct ot_authority {
-    X509 *root;      /* vouches for the server */
-    X509 *bystander; /* vouches for nobody: what else an organization has */
-    X509 *leaf;      /* for localhost and 127.0.0.1 */
+    X509 *root;         /* vouches for the server */
+    char root_name[64]; /* its common name */
+    X509 *bystander;    /* vouches for nobody: what else an organization has */
+    X509 *leaf;         /* for localhost and 127.0.0.1 */
     EVP_PKEY *leaf_key;
 };
 

@@ -43,7 +43,7 @@ static enum ot_status look(struct ot_doctor *doctor, bool is_active, bool *is_li
 {
     static const char *const argv[] = {"trust", "list", "--filter=ca-anchors", NULL};
     struct ot_bench *bench = &doctor->bench;
-    char text[LIST_BYTES], name[64];
+    char text[LIST_BYTES];
     int exit_status;
     enum ot_status status =
         ot_scratch_activate(&bench->scratch, &bench->authority, is_active, err);
@@ -52,9 +52,7 @@ static enum ot_status look(struct ot_doctor *doctor, bool is_active, bool *is_li
         status = ot_bench_run(bench, argv, NULL, text, sizeof(text), &exit_status, err);
     if (status != OT_OK)
         return status;
-    X509_NAME_get_text_by_NID(X509_get_subject_name(bench->authority.root),
-                              NID_commonName, name, sizeof(name));
-    *is_listed = exit_status == 0 && strstr(text, name) != NULL;
+    *is_listed = exit_status == 0 && strstr(text, bench->authority.root_name) != NULL;
     return OT_OK;
 }
 

@@ -197,7 +197,7 @@ def test_extract_a_store_of_other_programs(module_world, form):
 
 
 def test_java_reads_the_extracted_store(module_world):
-    keytool = need("keytool", "openjdk-17-jre-headless")
+    keytool = need("keytool", "default-jdk-headless")
     store = extract(module_world, "java-cacerts", "--filter=ca-anchors",
                     SERVERS)
     done = module_world.run([keytool, "-J-Xshare:auto", "-list", "-keystore", store,

@@ -140,7 +140,8 @@ static void a_certificate_has_all_that_the_specification_lists(void)
                  (size_t)ASN1_STRING_length(key_id));
     expect_bytes(object, CKA_URL, "", 0);
     bits = X509_get0_pubkey_bitstr(x509);
-    EVP_Digest(bits->data, (size_t)bits->length, key_hash, NULL, EVP_sha1(), NULL);
+    EVP_Digest(ASN1_STRING_get0_data(bits), (size_t)ASN1_STRING_length(bits), key_hash,
+               NULL, EVP_sha1(), NULL);
     expect_bytes(object, CKA_HASH_OF_SUBJECT_PUBLIC_KEY, key_hash, 20);
     expect_bytes(object, CKA_HASH_OF_ISSUER_PUBLIC_KEY, key_hash, 20);
     CU_ASSERT_EQUAL(token_number(session, object, CKA_JAVA_MIDP_SECURITY_DOMAIN), 0);

@@ -242,8 +242,7 @@ static void fault_43_a_search_keeps_the_snapshot_it_began_with(void)
     for (i = 0; i < 10 && (info = OSSL_STORE_load(store)) != NULL; i++) {
         char cn[64] = "";
 
-        X509_NAME_get_text_by_NID(X509_get_subject_name(OSSL_STORE_INFO_get0_CERT(info)),
-                                  NID_commonName, cn, sizeof(cn));
+        world_common_name(OSSL_STORE_INFO_get0_CERT(info), cn, sizeof(cn));
         old += strncmp(cn, "Old ", 4) == 0;
         OSSL_STORE_INFO_free(info);
         if (i == 0) {

@@ -278,6 +278,21 @@ static void note_error(struct walk *walk)
              reason != NULL ? reason : "?", (flags & ERR_TXT_STRING) != 0 ? data : "");
 }
 
+void world_common_name(const X509 *x509, char *text, size_t size)
+{
+    const X509_NAME *name = X509_get_subject_name(x509);
+    unsigned char *utf8 = NULL;
+    int at = -1, next;
+
+    *text = 0;
+    while ((next = X509_NAME_get_index_by_NID(name, NID_commonName, at)) >= 0)
+        at = next;
+    if (at >= 0 && ASN1_STRING_to_UTF8(&utf8, X509_NAME_ENTRY_get_data(
+                                                  X509_NAME_get_entry(name, at))) >= 0)
+        snprintf(text, size, "%s", (const char *)utf8);
+    OPENSSL_free(utf8);
+}
+
 static void note_certificate(struct walk *walk, const OSSL_STORE_INFO *info)
 {
     char cn[256] = "";
@@ -287,8 +302,7 @@ static void note_certificate(struct walk *walk, const OSSL_STORE_INFO *info)
     if (OSSL_STORE_INFO_get_type(info) != OSSL_STORE_INFO_CERT)
         abort();
     x509 = OSSL_STORE_INFO_get0_CERT(info);
-    X509_NAME_get_text_by_NID(X509_get_subject_name(x509), NID_commonName, cn,
-                              sizeof(cn));
+    world_common_name(x509, cn, sizeof(cn));
     if (strlen(walk->names) + strlen(cn) + 2 < sizeof(walk->names)) {
         strcat(walk->names, cn);
         strcat(walk->names, ";");

@@ -51,6 +51,9 @@ X509 *world_sign(X509 *x509);
 OSSL_LIB_CTX *world_context(void);
 void world_context_free(OSSL_LIB_CTX *libctx);
 
+/* The certificate's last common name, "" when it has none. */
+void world_common_name(const X509 *x509, char *text, size_t size);
+
 /* What a walk through a store gave. */
 struct walk {
     bool opened;

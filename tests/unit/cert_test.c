@@ -171,25 +171,41 @@ static void validity_reaches_to_the_year_9999(void)
     }
 }
 
+/* One more attribute at the end of a copy of a name; X509_NAME_free. */
+static X509_NAME *with_attribute(const X509_NAME *name, int nid, int type,
+                                 const void *text, int len)
+{
+    X509_NAME *copy = X509_NAME_dup(name);
+
+    CU_ASSERT_EQUAL_FATAL(X509_NAME_add_entry_by_NID(copy, nid, type, text, len, -1, 0),
+                          1);
+    return copy;
+}
+
+static void add_common_name(X509 *x509, int type, const void *text, int len)
+{
+    X509_NAME *name =
+        with_attribute(X509_get_subject_name(x509), NID_commonName, type, text, len);
+
+    CU_ASSERT_EQUAL(X509_set_subject_name(x509, name), 1);
+    X509_NAME_free(name);
+}
+
 static void the_last_common_name_is_shown_in_utf8(void)
 {
     static const unsigned char latin1[] = {'G', 'r', 0xfc, 'n'};
     X509 *x509 = certs_new("first", 1);
-    X509_NAME *name = X509_get_subject_name(x509);
     struct ot_record record;
     struct ot_cert *cert;
 
-    X509_NAME_add_entry_by_NID(name, NID_commonName, V_ASN1_T61STRING, latin1,
-                               (int)sizeof(latin1), -1, 0);
+    add_common_name(x509, V_ASN1_T61STRING, latin1, (int)sizeof(latin1));
     cert = make(x509, &record);
     CU_ASSERT_PTR_NOT_NULL_FATAL(ot_cert_common_name(cert));
     CU_ASSERT_STRING_EQUAL(ot_cert_common_name(cert), "Gr\xc3\xbcn");
     ot_cert_free(cert);
 
     x509 = certs_new("first", 1); /* a NUL in it: no name to show */
-    X509_NAME_add_entry_by_NID(X509_get_subject_name(x509), NID_commonName,
-                               V_ASN1_UTF8STRING, (const unsigned char *)"a\0b", 3, -1,
-                               0);
+    add_common_name(x509, V_ASN1_UTF8STRING, "a\0b", 3);
     cert = make(x509, &record);
     CU_ASSERT_PTR_NULL(ot_cert_common_name(cert));
     ot_cert_free(cert);
@@ -399,6 +415,7 @@ static void fault_20_what_is_no_ca_is_shown_as_such(void)
 {
     struct ot_record record;
     struct ot_cert *cert;
+    X509_NAME *issuer;
     X509 *x509 = certs_new("leaf", 1);
 
     X509_EXTENSION_free(X509_delete_ext(x509, 0));
@@ -416,8 +433,10 @@ static void fault_20_what_is_no_ca_is_shown_as_such(void)
     ot_cert_free(cert);
 
     x509 = certs_new("issued", 1);
-    X509_NAME_add_entry_by_NID(X509_get_issuer_name(x509), NID_organizationName,
-                               MBSTRING_ASC, (const unsigned char *)"other", -1, -1, 0);
+    issuer = with_attribute(X509_get_issuer_name(x509), NID_organizationName,
+                            MBSTRING_ASC, "other", -1);
+    CU_ASSERT_EQUAL(X509_set_issuer_name(x509, issuer), 1);
+    X509_NAME_free(issuer);
     cert = make(x509, &record);
     CU_ASSERT_EQUAL(record.flags, OT_RECORD_CA);
     CU_ASSERT_FALSE(

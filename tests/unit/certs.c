@@ -66,17 +66,18 @@ static void set_made_at(void)
 X509 *certs_new(const char *cn, long serial)
 {
     X509 *x509 = X509_new();
-    X509_NAME *name;
+    X509_NAME *name = X509_NAME_new();
 
     pthread_once(&made_once, set_made_at);
-    must(x509 != NULL, "X509_new");
-    name = X509_get_subject_name(x509);
+    must(x509 != NULL && name != NULL, "X509_new");
     must(X509_set_version(x509, X509_VERSION_3) == 1, "version");
     must(ASN1_INTEGER_set(X509_get_serialNumber(x509), serial) == 1, "serial");
     must(X509_NAME_add_entry_by_txt(name, "CN", MBSTRING_UTF8, (const unsigned char *)cn,
                                     -1, -1, 0) == 1,
          cn);
+    must(X509_set_subject_name(x509, name) == 1, "subject");
     must(X509_set_issuer_name(x509, name) == 1, "issuer");
+    X509_NAME_free(name);
     must(X509_time_adj(X509_getm_notBefore(x509), -3600, &made_at) != NULL, "notBefore");
     must(X509_time_adj(X509_getm_notAfter(x509), 365L * 86400, &made_at) != NULL,
          "notAfter");
