@@ -135,7 +135,7 @@ enum ot_status ot_cmd_export(struct ot_cli *cli, struct ot_error *err)
 {
     struct ot_snapshot_use use = {0};
     struct ot_anchors anchors = {0};
-    enum ot_export_format format;
+    enum ot_export_format format = OT_FORMAT_PEM; /* for gcc 14: it is read below */
     bool written;
     enum ot_status status = read_format(&format, &cli->options, err);
 

@@ -54,7 +54,7 @@ CK_RV ot_find_new(struct ot_find **out, const struct ot_slot *slot,
 
     if (find != NULL)
         rv = ot_template_copy(&find->template, attributes, count, &slot->aspect);
-    if (rv != CKR_OK) {
+    if (find == NULL || rv != CKR_OK) {
         ot_snapshot_unref(snapshot);
         free(find);
         return rv;

@@ -46,10 +46,10 @@ struct ot_error {
         message[OT_ERROR_MAX]; /* always terminated; valid UTF-8, no control characters */
 };
 
-#define OT_ERROR_INIT                                                                    \
-    {                                                                                    \
-        OT_OK, ""                                                                        \
-    }
+/* clang-format 14 and 19 disagree on the macro of an initializer. */
+/* clang-format off */
+#define OT_ERROR_INIT {OT_OK, ""}
+/* clang-format on */
 
 /* Sets status and sentence and returns the status, so that `return ot_error_set(…)` is
  * the usual way out. Control characters, invalid UTF-8 and bidi controls in the result

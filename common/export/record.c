@@ -62,6 +62,7 @@ void ot_export_record_outcome(const struct ot_exports *exports,
 {
     struct ot_state state;
     char path[PATH_MAX], text[OT_STATE_BYTES_MAX];
+    size_t len;
 
     if (ot_export_record_path(path, exports, item, "state", NULL) != OT_OK)
         return;
@@ -76,7 +77,8 @@ void ot_export_record_outcome(const struct ot_exports *exports,
     state.last = item->why;
     if (state.failures < INT32_MAX)
         state.failures++;
-    ot_file_replace(path, text, ot_state_format(&state, text, sizeof(text)), 0644, NULL);
+    len = ot_state_format(&state, text, sizeof(text));
+    ot_file_replace(path, text, len, 0644, NULL);
 }
 
 enum ot_status ot_exports_state(const struct ot_exports *exports,

@@ -129,7 +129,7 @@ static enum ot_status perform_batch(struct ot_change *const batch[BATCH_MAX],
                                     size_t count, struct ot_error *err)
 {
     struct ot_api *api = ot_admin_api(batch[0]->admin);
-    const char *ids[BATCH_MAX];
+    const char *ids[BATCH_MAX] = {NULL};
 
     if (!is_toggle(batch[0]))
         return perform(batch[0], err);

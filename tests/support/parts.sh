@@ -124,10 +124,13 @@ lint_format() {
 }
 
 lint_cppcheck() {
+    local configured=() # what CMake defines, all of it paths or versions
+    mapfile -t configured < <(sources '^(common|provider|p11module|cli|server)/.*\.[ch]$' |
+        xargs -0 grep -ohE '\bORGTRUST_[A-Z0-9_]+\b' | sort -u | sed 's/.*/-D&="x"/')
     sources '^(common|provider|p11module|cli|server)/.*\.c$' |
         xargs -0 cppcheck --quiet -j "$jobs" --std=c11 --enable=warning,performance,portability \
             --inline-suppr --error-exitcode=1 --suppress=missingIncludeSystem \
-            --suppress=normalCheckLevelMaxBranches -D_GNU_SOURCE \
+            --suppress=normalCheckLevelMaxBranches -D_GNU_SOURCE "${configured[@]}" \
             -I "$project/common" -I "$project/provider" -I "$project/cli" -I "$project/server"
 }
 

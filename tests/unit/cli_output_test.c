@@ -137,7 +137,8 @@ static void the_bar_is_as_long_as_its_share(void)
 
 static void a_summary_says_what_changed(void)
 {
-    struct ot_source source = {.name = (char *)(uintptr_t) "default"};
+    char name[] = "default";
+    struct ot_source source = {.name = name};
     struct ot_sync_result result = {.fetched = true,
                                     .changed = true,
                                     .total = 300,
