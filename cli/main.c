@@ -7,7 +7,7 @@
 #include <unistd.h>
 
 #include "command.h"
-#include "completion.h"
+#include "complete.h"
 #include "exit_status.h"
 #include "signals.h"
 
@@ -114,7 +114,7 @@ static enum ot_status dispatch(struct ot_cli *cli, int argc, char **argv,
     if (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0)
         return help(cli, 0, NULL, err);
     if (strcmp(argv[1], "complete") == 0)
-        return ot_complete_run(&ot_completion, argc - 2, argv + 2, stdout, err);
+        return ot_complete(argv + 2, &cli->out, err);
     return run(cli, argc - 1, argv + 1, err);
 }
 

@@ -6,7 +6,7 @@
 #include <stddef.h>
 
 #include "cache/error.h"
-#include "complete/complete.h"
+#include "cache/option.h"
 
 enum ot_option {
     OT_OPTION_SOURCE,

@@ -21,7 +21,7 @@ struct arguments {
 };
 
 struct action {
-    struct ot_complete_command command;
+    const char *name; /* behind `key` */
     const struct ot_option_info *options;
     enum ot_status (*run)(struct ot_db *db, const struct arguments *arguments,
                           struct ot_error *err);
@@ -124,44 +124,18 @@ static const struct ot_option_info create_options[] = {
 
 static const struct ot_option_info other_options[] = {OPTION_DB, {NULL, NULL, NULL}};
 
-#define PREFIX "key "
-
 static const struct action actions[] = {
-    {{PREFIX "create", "", "make a key and print it, this once"},
-     create_options,
-     create_key,
-     true,
-     false},
-    {{PREFIX "list", "", "all keys, without what is secret"},
-     other_options,
-     list_keys,
-     false,
-     false},
-    {{PREFIX "revoke", "ID|NAME", "make a key worthless, at once"},
-     other_options,
-     revoke_key,
-     false,
-     true},
+    {"create", create_options, create_key, true, false},
+    {"list", other_options, list_keys, false, false},
+    {"revoke", other_options, revoke_key, false, true},
 };
 
 #define ACTION_COUNT (sizeof(actions) / sizeof(actions[0]))
 
-bool ot_key_command_at(struct ot_complete_command *out, size_t i)
-{
-    if (i < ACTION_COUNT)
-        *out = actions[i].command;
-    return i < ACTION_COUNT;
-}
-
-const struct ot_option_info *ot_key_command_options(size_t i)
-{
-    return actions[i].options;
-}
-
 static const struct action *find_action(const char *name)
 {
     for (size_t i = 0; i < ACTION_COUNT; i++)
-        if (strcmp(actions[i].command.name + strlen(PREFIX), name) == 0)
+        if (strcmp(actions[i].name, name) == 0)
             return &actions[i];
     return NULL;
 }
@@ -170,11 +144,11 @@ static enum ot_status check(const struct action *action, struct arguments *argum
                             int argc, char **argv, struct ot_error *err)
 {
     if (arguments->db == NULL)
-        return ot_error_set(err, OT_E_USAGE, "`%s` needs --db FILE; see --help",
-                            action->command.name);
+        return ot_error_set(err, OT_E_USAGE, "`key %s` needs --db FILE; see --help",
+                            action->name);
     if (argc - optind != (action->takes_key ? 1 : 0))
         return ot_error_set(
-            err, OT_E_USAGE, "`%s` takes %s; see --help", action->command.name,
+            err, OT_E_USAGE, "`key %s` takes %s; see --help", action->name,
             action->takes_key ? "one key's id or name" : "no words besides options");
     if (action->takes_key)
         arguments->key = argv[optind];

@@ -6,7 +6,6 @@
 #include <string.h>
 #include <sys/stat.h>
 
-#include "completion.h"
 #include "key_command.h"
 #include "options.h"
 #include "serve.h"
@@ -81,8 +80,6 @@ static enum ot_status run(int argc, char **argv, struct ot_error *err)
 
     if (argc > 1 && strcmp(argv[1], "key") == 0)
         return ot_key_command(argc - 1, argv + 1, err);
-    if (argc > 1 && strcmp(argv[1], "complete") == 0)
-        return ot_complete_run(&ot_completion, argc - 2, argv + 2, stdout, err);
     status = ot_options_parse(&options, argc, argv, err);
     if (status != OT_OK)
         return status;

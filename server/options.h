@@ -6,7 +6,7 @@
 #include <stdint.h>
 
 #include "cache/error.h"
-#include "complete/complete.h"
+#include "cache/option.h"
 
 struct ot_options {
     const char *db, *listen;

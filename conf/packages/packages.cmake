@@ -55,7 +55,7 @@ them fresh."
   postinst prerm postrm)
 set(CPACK_DEBIAN_ORGTRUST_PACKAGE_RECOMMENDS
   "ca-certificates, openssl-provider-orgtrust (= ${ORGTRUST_SAME_VERSION}), orgtrust-pkcs11 (= ${ORGTRUST_SAME_VERSION})")
-set(CPACK_DEBIAN_ORGTRUST_PACKAGE_SUGGESTS "libnss3-tools, nginx, orgtrust-server, p11-kit")
+set(CPACK_DEBIAN_ORGTRUST_PACKAGE_SUGGESTS "bash-completion, libnss3-tools, nginx, orgtrust-server, p11-kit")
 
 # The plugins read what any orgtrust beside them, or outside the container, has written.
 package(openssl-provider-orgtrust libs "OpenSSL provider for an organization's certificates"
@@ -89,6 +89,6 @@ the API that orgtrust reads and administers them by.
 .
 As installed it listens on the loopback interface only, and knows no key."
   postinst prerm postrm conffiles)
-set(CPACK_DEBIAN_ORGTRUST-SERVER_PACKAGE_SUGGESTS "orgtrust, sqlite3")
+set(CPACK_DEBIAN_ORGTRUST-SERVER_PACKAGE_SUGGESTS "bash-completion, orgtrust, sqlite3")
 
 include(CPack)

@@ -1,11 +1,10 @@
 """Completion in bash, zsh and fish: what TAB offers, and what it puts into the line."""
 
 import re
-import shutil
 
 import pytest
 
-from completion.shells import SCRIPTS
+from completion.shells import SCRIPTS, Bash
 from support import paths
 from support.process import clean_environment, run
 
@@ -48,11 +47,10 @@ def test_every_command_and_option_of_help_is_offered(shell, machine):
 
 def test_every_command_and_option_of_the_server_is_offered(shell):
     text = run([paths.SERVER, "--help"], env=clean_environment(), wrap=True).stdout
-    options = options_of(text)
+    options = options_of(text).keys()
     assert len(options) > 8
-    offered = shell.offered("orgtrust-server ")
-    assert offered.keys() == options.keys() | {"key"}
-    assert options.items() <= offered.items()
+    assert shell.offered("orgtrust-server --").keys() == options
+    assert "key" in shell.offered("orgtrust-server ")
     usage = dict(re.findall(r"^       orgtrust-server key ([a-z]+) (.*)$", text, re.MULTILINE))
     assert shell.offered("orgtrust-server key ").keys() == usage.keys()
     for command, arguments in usage.items():
@@ -123,7 +121,7 @@ def test_files_and_directories_are_the_shells_own(shell):
     assert shell.ran("orgtrust export --output", begun) == ["export", "--output", whole]
     assert shell.ran("orgtrust apply", "a")[1].rstrip("/") == "a directory"
     assert shell.ran("orgtrust-server --db", begun) == ["--db", whole]
-    if shell.name == "bash":  # in the others it is the shell that completes these
+    if isinstance(shell, Bash):  # in the others it is the shell that completes these
         assert shell.ran("orgtrust list", f"--json 2>{begun}") == ["list", "--json"]
         assert (shell.here / whole).read_text() == ""
 
@@ -151,22 +149,13 @@ def test_without_what_it_would_read_it_is_silent(shell, machine, api, roots, sta
 
 
 def test_the_script_is_well_formed_and_for_its_program(tmp_path):
-    for script in SCRIPTS.iterdir():
-        if script.suffix == ".bash":
-            check = ["shellcheck", "--shell=bash"]
-        elif script.suffix in (".zsh", ".fish"):
-            check = [script.suffix[1:], "-n"]
-        else:
-            continue
-        if not shutil.which(check[0]):
-            pytest.skip(f"NO SCRIPT OF COMPLETION IS CHECKED BY {check[0]}")
-        done = run([shutil.which(check[0]), *check[1:], script],
-                   env=clean_environment(HOME=str(tmp_path)))
+    checks = {".bash": ["shellcheck", "--shell=bash"], ".zsh": ["zsh", "-n"],
+              ".fish": ["fish", "-n"]}
+    for script in SCRIPTS.glob("*.*sh"):
+        done = run([*checks[script.suffix], script], env=clean_environment(HOME=str(tmp_path)))
         assert done.status == 0 and not done.text, str(done)
         assert script.stem in script.read_text().splitlines()[0]
 
 
 def test_the_command_says_what_complete_is_for(machine):
-    for arguments in ([], ["bash"], ["tcsh", "x"], ["zsh"], ["bash", "9", ":"]):
-        done = machine.orgtrust("complete", *arguments, status=2)
-        assert "completion scripts of bash, zsh and fish" in done.stderr
+    assert "completion scripts" in machine.orgtrust("complete", status=2).stderr

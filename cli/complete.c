@@ -1,0 +1,296 @@
+#include "complete.h"
+
+#include <string.h>
+
+#include "cache/limits.h"
+#include "cache/text.h"
+#include "command.h"
+#include "doctor/check.h"
+#include "export/format.h"
+#include "install/stack.h"
+#include "record_json.h"
+#include "snapshot_use.h"
+
+#define ID_PREFIX "cert_"
+
+struct completion {
+    struct ot_output *out;
+    const struct ot_command *command;
+    char **words;        /* behind the command's, up to the one to complete */
+    const char *current; /* which this is; words has a NULL behind it */
+
+    /* What the words before it are. */
+    unsigned options; /* set of OT_OPTION_BIT */
+    int pending;      /* the option whose value comes next; OT_OPTION_COUNT: none */
+    bool options_ended;
+    int arguments;
+    const char *source; /* of --source; NULL: none */
+
+    int head; /* bytes of current before the value: "--source=" */
+};
+
+/* What the option's value is called in a usage line; NULL: there is none. */
+static const char *value_of(int option)
+{
+    return option < OT_OPTION_COUNT ? ot_option_info((enum ot_option)option)->argument
+                                    : NULL;
+}
+
+/* An argument that is on the line is not wanted a second time. */
+static void add(const struct completion *c, struct ot_span word, struct ot_span about,
+                const char *state)
+{
+    for (char **at = c->words; c->pending == OT_OPTION_COUNT && *at != c->current; at++)
+        if (ot_span_equal(word, ot_span_str(*at)))
+            return;
+    ot_output_printf(c->out, "%.*s%.*s\t%.*s%s\n", c->head, c->current, (int)word.len,
+                     (const char *)word.data, (int)about.len, (const char *)about.data,
+                     state);
+}
+
+static void add_text(const struct completion *c, const char *word, const char *about)
+{
+    add(c, ot_span_str(word), ot_span_str(about), "");
+}
+
+static void add_commands(const struct completion *c)
+{
+    const struct ot_command *at;
+
+    for (size_t i = 0; (at = ot_command_at(i)) != NULL; i++)
+        if (c->command == NULL || at->run != NULL)
+            add_text(c, at->name, at->summary);
+}
+
+static void add_option(const struct completion *c, const struct ot_option_info *info)
+{
+    char word[64];
+
+    snprintf(word, sizeof(word), "--%s", info->name);
+    add_text(c, word, info->help);
+}
+
+static void add_options(const struct completion *c)
+{
+    for (int i = 0; !c->options_ended && i < OT_OPTION_COUNT; i++)
+        if ((c->command->options & ~c->options & OT_OPTION_BIT(i)) != 0)
+            add_option(c, ot_option_info((enum ot_option)i));
+}
+
+static void add_states(const struct completion *c)
+{
+    for (size_t i = 0; ot_list_state_word(i) != NULL; i++)
+        add_text(c, ot_list_state_word(i), "");
+}
+
+static void add_formats(const struct completion *c)
+{
+    for (int i = 0; i < OT_FORMAT_COUNT; i++)
+        add_text(c, ot_format_name((enum ot_export_format)i), "");
+}
+
+static void add_stacks(const struct completion *c)
+{
+    for (size_t i = 0; ot_stacks[i] != NULL; i++)
+        add_text(c, ot_stacks[i]->name, ot_stacks[i]->summary);
+}
+
+static void add_checks(const struct completion *c)
+{
+    for (size_t i = 0; ot_checks[i] != NULL; i++)
+        add_text(c, ot_checks[i]->name, ot_checks[i]->summary);
+}
+
+static void add_sources(const struct completion *c)
+{
+    bool projects = c->pending == OT_OPTION_PROJECT;
+    struct ot_error err = OT_ERROR_INIT;
+    struct ot_config *config = NULL;
+
+    if (ot_config_load(&config, &err) != OT_OK)
+        return;
+    for (size_t i = 0; i < ot_config_count(config); i++) {
+        const struct ot_source *source = ot_config_at(config, i);
+
+        if (!projects)
+            add_text(c, source->name, source->base_url);
+        else if (source->project != NULL)
+            add_text(c, source->project, source->name);
+    }
+    ot_config_free(config);
+}
+
+/* A name that means this certificate alone, and can be typed and seen as it is. */
+static bool is_usable(struct ot_span name, struct ot_snapshot *snapshot)
+{
+    char shown[4 * OT_NAME_MAX + 1];
+    struct ot_positions same;
+    struct ot_error err = OT_ERROR_INIT;
+
+    return name.len > 0 && name.data[0] != '-' &&
+           ot_text_escape(shown, sizeof(shown), (const char *)name.data, name.len) ==
+               name.len &&
+           ot_snapshot_find(snapshot, OT_INDEX_NAME, name, ot_span_str(NULL), &same,
+                            &err) == OT_OK &&
+           same.count == 1;
+}
+
+/* One word for each certificate, its name; the id if it needs one, or if one is begun. */
+static void add_certificate(const struct completion *c, struct ot_snapshot *snapshot,
+                            const struct ot_record *record)
+{
+    struct ot_span id = record->field[OT_FIELD_ID], name = record->field[OT_FIELD_NAME];
+    const char *typed = c->current + c->head;
+    size_t len = strnlen(typed, strlen(ID_PREFIX));
+    bool by_name = c->pending == OT_OPTION_NAME, usable = is_usable(name, snapshot);
+    bool by_id =
+        c->pending == OT_OPTION_ID || (c->options & OT_OPTION_BIT(OT_OPTION_BY_ID)) != 0;
+    bool id_is_begun = len > 0 && strncmp(typed, ID_PREFIX, len) == 0;
+    char state[32];
+
+    snprintf(state, sizeof(state), ", %s", ot_record_state_word(record));
+    if (usable && !by_id)
+        add(c, name, id, state);
+    if (by_id || (!by_name && (!usable || id_is_begun)))
+        add(c, id, record->field[OT_FIELD_LABEL], state);
+}
+
+static void add_certificates(const struct completion *c)
+{
+    struct ot_error err = OT_ERROR_INIT;
+    struct ot_snapshot_use use;
+    struct ot_positions all = {.count = 0};
+    struct ot_record record;
+    enum ot_status status = ot_snapshot_use_begin(&use, c->source, &err);
+
+    if (status == OT_OK)
+        status = ot_snapshot_all(use.snapshot, &all, &err);
+    for (uint32_t i = 0; status == OT_OK && i < all.count; i++) {
+        status = ot_snapshot_record(use.snapshot, &all, i, &record, &err);
+        if (status == OT_OK)
+            add_certificate(c, use.snapshot, &record);
+    }
+    ot_snapshot_use_end(&use);
+}
+
+static void add_files(const struct completion *c)
+{
+    ot_output_printf(c->out, "\tfiles\n");
+}
+
+static void add_directories(const struct completion *c)
+{
+    ot_output_printf(c->out, "\tdirectories\n");
+}
+
+/* What an argument that a usage line calls so can be; false: nothing is known of it. */
+static bool add_values(const struct completion *c, const char *argument)
+{
+    static const struct {
+        const char *begin;
+        void (*add)(const struct completion *c);
+    } kinds[] = {
+        {"NAME", add_sources},      {"PROJECT", add_sources}, {"STATE", add_states},
+        {"FORMAT", add_formats},    {"[STACK", add_stacks},   {"[CHECK", add_checks},
+        {"TEXT", add_certificates}, {"ID", add_certificates}, {"[COMMAND]", add_commands},
+        {"FILE", add_files},        {"PATH", add_files},      {"DIR", add_directories}};
+
+    for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++) {
+        if (strncmp(argument, kinds[i].begin, strlen(kinds[i].begin)) != 0)
+            continue;
+        kinds[i].add(c);
+        return true;
+    }
+    return false;
+}
+
+/* The command's option that the word is, with or without a value behind `=`;
+ * OT_OPTION_COUNT: it is none. */
+static int find_option(const struct completion *c, const char *word)
+{
+    int i = c->options_ended || c->pending != OT_OPTION_COUNT ? OT_OPTION_COUNT : 0;
+
+    for (; i < OT_OPTION_COUNT; i++) {
+        const char *name = ot_option_info((enum ot_option)i)->name;
+
+        if ((c->command->options & OT_OPTION_BIT(i)) != 0 &&
+            strncmp(word, "--", 2) == 0 && strncmp(word + 2, name, strlen(name)) == 0 &&
+            strchr("=", word[2 + strlen(name)]) != NULL)
+            break;
+    }
+    return i;
+}
+
+static void read_word(struct completion *c, const char *word, const char *next)
+{
+    const char *value = strchr(word, '=');
+    int option = find_option(c, word);
+
+    if (c->pending != OT_OPTION_COUNT) {
+        c->pending = OT_OPTION_COUNT;
+    } else if (option != OT_OPTION_COUNT) {
+        c->options |= OT_OPTION_BIT(option);
+        if (option == OT_OPTION_SOURCE)
+            c->source = value != NULL ? value + 1 : next;
+        if (value == NULL && value_of(option) != NULL)
+            c->pending = option;
+    } else if (c->options_ended || word[0] != '-') {
+        c->arguments++;
+    } else if (strcmp(word, "--") == 0) {
+        c->options_ended = true;
+    }
+}
+
+static void complete_words(struct completion *c)
+{
+    const char *value = strchr(c->current, '=');
+    int option = find_option(c, c->current);
+
+    if (value != NULL && value_of(option) != NULL) {
+        c->pending = option;
+        c->head = (int)(value + 1 - c->current);
+    }
+    if (value_of(c->pending) != NULL) {
+        add_values(c, value_of(c->pending));
+        return;
+    }
+    /* Options unasked only where nothing else can stand. */
+    if ((c->current[0] == '-' && !c->options_ended) ||
+        (c->arguments > 0 && !c->command->more_arguments) ||
+        !add_values(c, c->command->arguments))
+        add_options(c);
+}
+
+/* Behind the program's own name. */
+static void complete_first(const struct completion *c)
+{
+    add_commands(c);
+    for (size_t i = 0; ot_command_options[i].name != NULL; i++)
+        add_option(c, &ot_command_options[i]);
+}
+
+enum ot_status ot_complete(char **words, struct ot_output *out, struct ot_error *err)
+{
+    struct completion c = {.out = out, .words = words, .pending = OT_OPTION_COUNT};
+    size_t i = 0;
+
+    if (words[0] == NULL)
+        return ot_error_set(err, OT_E_USAGE,
+                            "`complete` is for the completion scripts of bash, zsh and "
+                            "fish");
+    c.current = words[0];
+    if (words[1] == NULL) {
+        complete_first(&c);
+        return OT_OK;
+    }
+    while ((c.command = ot_command_at(i)) != NULL &&
+           strcmp(c.command->name, words[0]) != 0)
+        i++;
+    if (c.command == NULL)
+        return OT_OK;
+    for (c.words = ++words; words[1] != NULL; words++)
+        read_word(&c, words[0], words[1]);
+    c.current = words[0];
+    complete_words(&c);
+    return OT_OK;
+}

@@ -1,0 +1,23 @@
+# bash completion of orgtrust-server.
+_orgtrust_server() {
+    # shellcheck disable=SC2034 # _init_completion sets it
+    local split
+    local cur prev words cword candidates
+    _init_completion -s || return
+    case $prev in
+    --db | --tls-cert | --tls-key) _filedir && return ;;
+    --role) candidates='admin read' ;;
+    --listen | --max-certificates | --rate-limit | --name) return ;;
+    *)
+        case $cword:${words[1]}:${words[2]-} in
+        1:*) candidates=$(_parse_help orgtrust-server)$'\nkey' ;;
+        2:key:*) candidates='create list revoke' ;;
+        *:key:create) candidates='--db --role --name' ;;
+        *:key:*) candidates=--db ;;
+        *) candidates=$(_parse_help orgtrust-server) ;;
+        esac
+        ;;
+    esac
+    mapfile -t COMPREPLY < <(compgen -W "$candidates" -- "$cur")
+}
+complete -F _orgtrust_server orgtrust-server

@@ -1,0 +1,23 @@
+#compdef orgtrust-server
+# zsh completion of orgtrust-server.
+if ((CURRENT == 2)) || [[ $words[2] != key ]]; then
+    _arguments '1:command:(key)' \
+        '--db[the database; made where there is none]:file:_files' \
+        '--listen[where to listen; port 0 takes a free one]:host and port:' \
+        '--tls-cert[serve HTTPS with this certificate (PEM, chain behind it)]:file:_files' \
+        '--tls-key[and its private key (PEM)]:file:_files' \
+        '--max-certificates[how many the organization may hold]:number:' \
+        '--rate-limit[how many requests a second each key may send]:number:' \
+        '--log[a line for every request to standard error]' \
+        '--help[this text]' '--version[the version]'
+    return
+fi
+case $CURRENT:$words[3] in
+3:*) _values command 'create[make a key and print it, this once]' \
+    'list[all keys, without what is secret]' 'revoke[make a key worthless, at once]'; return ;;
+*:create) set -- '--role[everything, or list and get]:role:(admin read)' \
+    '--name[what to call the key]:name:' ;;
+esac
+shift 2 words
+((CURRENT -= 2))
+_arguments '--db[the database]:file:_files' "$@"
