@@ -9,8 +9,8 @@
 #include <time.h>
 
 #include "cache/clock.h"
+#include "fetch/http_pace.h"
 #include "fetch/http_transfer.h"
-#include "fetch/http_window.h"
 
 /* How long a poll lasts at most: the stop flag is looked at in between. */
 #define POLL_MS 100
@@ -35,7 +35,7 @@ struct ot_http {
     struct ot_transfer *transfers; /* tuning.in_flight of them */
     int64_t deadline_ms;           /* monotonic */
     bool multiplexes;              /* the last answer came over HTTP/2 */
-    struct ot_http_window window;
+    struct ot_http_pace pace;
     struct run *run; /* that is going on, or NULL */
     const volatile int *stop;
     struct ot_http_counts counts;
@@ -45,6 +45,7 @@ struct run {
     struct ot_http *http;
     size_t total, started, finished;
     unsigned active; /* transfers that run or wait */
+    unsigned running;
     ot_http_fill *fill;
     ot_http_done *done;
     void *arg;
@@ -162,33 +163,45 @@ static enum ot_status send_request(struct run *run, struct ot_transfer *transfer
                             code == CURLM_OUT_OF_MEMORY ? OT_E_NOMEM : OT_E_INTERNAL,
                             "cannot start a request: %s", curl_multi_strerror(code));
     transfer->state = OT_TRANSFER_RUNNING;
+    transfer->sent_ms = now;
     transfer->attempts++;
+    run->running++;
     http->counts.requests++;
     return OT_OK;
 }
 
-/* Sends again what has waited long enough, then begins new ones as far as the window
- * goes. */
+/* Whether a transfer has something to send: again what has waited long enough, or, as far
+ * as the window goes, the next request of the run. */
+static bool has_due(struct run *run, const struct ot_transfer *transfer, unsigned room,
+                    int64_t now)
+{
+    if (transfer->state == OT_TRANSFER_WAITING)
+        return transfer->due_ms <= now;
+    return transfer->state == OT_TRANSFER_IDLE && run->started < run->total &&
+           run->active < room;
+}
+
 static enum ot_status send_due(struct run *run)
 {
     struct ot_http *http = run->http;
     int64_t now = ot_clock_ms();
     enum ot_status status = OT_OK;
-    unsigned room = ot_http_window_size(&http->window, &http->tuning, http->multiplexes,
+    unsigned room = ot_http_pace_window(&http->pace, &http->tuning, http->multiplexes,
                                         run->total - run->started);
 
     for (unsigned i = 0; i < http->tuning.in_flight && status == OT_OK; i++) {
         struct ot_transfer *transfer = &http->transfers[i];
 
-        if (transfer->state == OT_TRANSFER_WAITING && transfer->due_ms <= now) {
-            status = send_request(run, transfer, now);
-        } else if (transfer->state == OT_TRANSFER_IDLE && run->started < run->total &&
-                   run->active < room) {
+        if (!has_due(run, transfer, room, now))
+            continue;
+        if (!ot_http_pace_take(&http->pace, now, run->running))
+            break;
+        if (transfer->state == OT_TRANSFER_IDLE) {
             transfer->index = run->started++;
-            transfer->attempts = 0;
+            transfer->attempts = transfer->turned_away = 0;
             run->active++;
-            status = send_request(run, transfer, now);
         }
+        status = send_request(run, transfer, now);
     }
     return status;
 }
@@ -206,6 +219,20 @@ static void count(struct ot_http *http, const struct ot_transfer *transfer,
         http->multiplexes = version >= CURL_HTTP_VERSION_2_0;
 }
 
+/* Milliseconds until the request is sent again, or -1: this was its last attempt. */
+static int64_t wait_after(struct ot_http *http, struct ot_transfer *transfer,
+                          const struct ot_http_attempt *attempt, int64_t now)
+{
+    if (ot_http_retry_is_slower(&http->tuning, attempt)) {
+        transfer->turned_away++;
+        return ot_http_pace_refused(&http->pace, &http->tuning, transfer->sent_ms, now,
+                                    attempt->retry_after_ms, random_bits());
+    }
+    if (attempt->status != 0)
+        ot_http_pace_answered(&http->pace, transfer->sent_ms);
+    return ot_http_retry_wait(&http->tuning, attempt, random_bits());
+}
+
 static enum ot_status attempt_ended(struct run *run, struct ot_transfer *transfer,
                                     CURLcode result)
 {
@@ -215,16 +242,15 @@ static enum ot_status attempt_ended(struct run *run, struct ot_transfer *transfe
     enum ot_status status;
     int64_t now, wait_ms;
 
+    run->running--;
     ot_transfer_conclude(transfer, &http->endpoint, result, &answer, &attempt);
     count(http, transfer, result);
     now = ot_clock_ms();
-    wait_ms = ot_http_retry_wait(&http->tuning, &attempt, random_bits());
+    wait_ms = wait_after(http, transfer, &attempt, now);
     if (wait_ms >= 0 && wait_ms < http->deadline_ms - now) {
         transfer->state = OT_TRANSFER_WAITING;
         transfer->due_ms = now + wait_ms;
         http->counts.retries++;
-        if (attempt.status == 429 || attempt.retry_after_ms >= 0)
-            ot_http_window_slow_down(&http->window, now, wait_ms);
         return OT_OK;
     }
     run->finished++;
@@ -270,16 +296,26 @@ static enum ot_status check_limits(const struct run *run)
     return OT_OK;
 }
 
-static int poll_time(const struct ot_http *http)
+static int poll_time(const struct run *run)
 {
+    struct ot_http *http = run->http;
     int64_t now = ot_clock_ms();
     int64_t wait = http->deadline_ms - now < POLL_MS ? http->deadline_ms - now : POLL_MS;
+    int64_t pace_ms = ot_http_pace_wait(&http->pace, now);
 
+    /* What waits for its turn and not for the clock is sent after an answer. */
+    if (pace_ms > 0 && run->started < run->total && pace_ms < wait)
+        wait = pace_ms;
     for (unsigned i = 0; i < http->tuning.in_flight; i++) {
         const struct ot_transfer *transfer = &http->transfers[i];
+        int64_t due_ms = transfer->due_ms - now;
 
-        if (transfer->state == OT_TRANSFER_WAITING && transfer->due_ms - now < wait)
-            wait = transfer->due_ms - now;
+        if (transfer->state != OT_TRANSFER_WAITING)
+            continue;
+        if (due_ms <= 0)
+            due_ms = pace_ms > 0 ? pace_ms : POLL_MS;
+        if (due_ms < wait)
+            wait = due_ms;
     }
     return wait > 0 ? (int)wait : 0;
 }
@@ -302,7 +338,7 @@ static enum ot_status step(struct run *run)
         /* An answer makes room for a request: no waiting in between. */
         if (status != OT_OK || run->finished > finished)
             return status;
-        code = curl_multi_poll(multi, NULL, 0, poll_time(run->http), NULL);
+        code = curl_multi_poll(multi, NULL, 0, poll_time(run), NULL);
     }
     if (code != CURLM_OK)
         return ot_error_set(run->err,

@@ -32,11 +32,11 @@ struct ot_http_answer {
                     valid until the callback returns */
     size_t len;
     const char *content_type; /* lower case, without parameters; "" when absent */
-    int64_t retry_after_ms;   /* of a 429 or 503; -1 when absent or unusable */
+    int64_t retry_after_ms;   /* -1 when absent or unusable */
     enum ot_status failure;   /* OT_OK when there is an answer, whatever its status; else
                                  OT_E_NETWORK, OT_E_PROTOCOL (too large, redirect), … */
     struct ot_error error;    /* the sentence, when failure is set */
-    unsigned attempts;
+    unsigned attempts;        /* without those that a 429 turned away */
 };
 
 /* How hard to try; the defaults are limits.h, tests make it quick. */
@@ -68,9 +68,9 @@ typedef enum ot_status ot_http_done(void *arg, size_t i,
 
 /* Carries out n requests. Retries: connection errors, timeouts, 408, 429 and 5xx, and 409
  * on a GET, with exponential back-off and jitter or as Retry-After says; a request that
- * is not idempotent only when it cannot have arrived, or was turned away by a 429. At the
- * deadline, or when told to stop, it ends without a callback for what is left. After a
- * 429 or a Retry-After half as much is sent at once. */
+ * is not idempotent only when it cannot have arrived, or was turned away by a 429. A 429
+ * slows all of them down, and counts as a retry of none as long as others are answered.
+ * At the deadline, or when told to stop, it ends without a callback for what is left. */
 enum ot_status ot_http_run(struct ot_http *http, size_t n, ot_http_fill *fill,
                            ot_http_done *done, void *arg, struct ot_error *err);
 

@@ -11,28 +11,36 @@ static bool is_digit(char c)
     return c >= '0' && c <= '9';
 }
 
-static int64_t parse_seconds(const char *value)
+/* The digits at *text, which moves behind them. */
+static int64_t parse_digits(const char **text)
 {
-    int64_t seconds = 0;
+    int64_t number = 0;
 
-    for (; is_digit(*value); value++) {
-        seconds = seconds * 10 + (*value - '0');
-        if (seconds > SECONDS_MAX)
-            seconds = SECONDS_MAX;
+    for (; is_digit(**text); ++*text) {
+        number = number * 10 + (**text - '0');
+        if (number > SECONDS_MAX)
+            number = SECONDS_MAX;
     }
-    value += strspn(value, " \t");
-    return *value == '\0' ? seconds * 1000 : -1;
+    return number;
+}
+
+static bool is_end(const char *text)
+{
+    return text[strspn(text, " \t")] == '\0';
 }
 
 int64_t ot_http_retry_after(const char *value, int64_t now)
 {
+    int64_t seconds;
     time_t date;
 
     if (value == NULL)
         return -1;
     value += strspn(value, " \t");
-    if (is_digit(*value))
-        return parse_seconds(value);
+    if (is_digit(*value)) {
+        seconds = parse_digits(&value);
+        return is_end(value) && seconds > 0 ? seconds * 1000 : -1;
+    }
     /* All three forms of an HTTP date begin with the name of a day; curl_getdate alone
      * would also take a bare "-5" for something. */
     if (strchr("MTWFS", *value) == NULL || *value == '\0')
@@ -44,6 +52,30 @@ int64_t ot_http_retry_after(const char *value, int64_t now)
                                              : ((int64_t)date - now) * 1000;
 }
 
+int64_t ot_http_retry_after_ms(const char *value)
+{
+    int64_t ms;
+
+    if (value == NULL)
+        return -1;
+    value += strspn(value, " \t");
+    if (!is_digit(*value))
+        return -1;
+    ms = parse_digits(&value);
+    if (*value == '.') {
+        value++;
+        ms += parse_digits(&value) > 0; /* never earlier than asked */
+    }
+    return is_end(value) && ms > 0 ? ms : -1;
+}
+
+int ot_http_retry_should(const char *value)
+{
+    if (value == NULL)
+        return 0;
+    return strcmp(value, "true") == 0 ? 1 : strcmp(value, "false") == 0 ? -1 : 0;
+}
+
 /* Worth another try at all, if it does no harm. */
 static bool may_pass(const struct ot_http_attempt *attempt)
 {
@@ -51,7 +83,10 @@ static bool may_pass(const struct ot_http_attempt *attempt)
 
     if (status == 0)
         return attempt->passing;
-    return status == 408 || status == 429 || (status >= 500 && status <= 599) ||
+    if (status < 300 || attempt->should_retry < 0)
+        return false;
+    return attempt->should_retry > 0 || status == 408 || status == 429 ||
+           (status >= 500 && status <= 599) ||
            (status == 409 && attempt->method == OT_HTTP_GET);
 }
 
@@ -62,19 +97,27 @@ static bool is_harmless(const struct ot_http_attempt *attempt)
            (attempt->status == 0 && !attempt->sent);
 }
 
-/* A random share of span. */
-static int64_t share(int64_t span, uint32_t random)
+bool ot_http_retry_is_slower(const struct ot_http_tuning *tuning,
+                             const struct ot_http_attempt *attempt)
+{
+    return (attempt->status == 429 ||
+            (attempt->status == 503 && attempt->retry_after_ms >= 0)) &&
+           attempt->retry_after_ms <= tuning->retry_after_max_ms && may_pass(attempt) &&
+           is_harmless(attempt);
+}
+
+int64_t ot_http_retry_share(int64_t span, uint32_t random)
 {
     return (int64_t)((double)span * ((double)random / 4294967296.0));
 }
 
-static int64_t backoff(const struct ot_http_tuning *tuning, unsigned attempts)
+int64_t ot_http_retry_backoff(int64_t first_ms, int64_t longest_ms, unsigned n)
 {
-    int64_t wait = tuning->retry_first_ms;
+    int64_t wait = first_ms;
 
-    for (unsigned i = 1; i < attempts && wait < tuning->retry_longest_ms; i++)
+    for (unsigned i = 1; i < n && wait < longest_ms; i++)
         wait *= 2;
-    return wait < tuning->retry_longest_ms ? wait : tuning->retry_longest_ms;
+    return wait < longest_ms ? wait : longest_ms;
 }
 
 int64_t ot_http_retry_wait(const struct ot_http_tuning *tuning,
@@ -91,8 +134,9 @@ int64_t ot_http_retry_wait(const struct ot_http_tuning *tuning,
     if (after >= 0) {
         /* Never earlier than asked, and not everybody at the same moment. */
         spread = after / 4 > tuning->retry_first_ms ? after / 4 : tuning->retry_first_ms;
-        return after + share(spread, random);
+        return after + ot_http_retry_share(spread, random);
     }
-    wait = backoff(tuning, attempt->attempts);
-    return wait - share(wait / 4, random);
+    wait = ot_http_retry_backoff(tuning->retry_first_ms, tuning->retry_longest_ms,
+                                 attempt->attempts);
+    return wait - ot_http_retry_share(wait / 4, random);
 }

@@ -149,14 +149,27 @@ static void read_content_type(struct ot_transfer *transfer)
     transfer->content_type[len] = '\0';
 }
 
-static int64_t read_retry_after(CURL *easy, long status)
+/* The value of a header field of the answer, NULL: there is none. Valid until the next
+ * call. */
+static const char *header_of(CURL *easy, const char *name)
 {
     struct curl_header *header;
 
-    if ((status != 429 && status != 503) ||
-        curl_easy_header(easy, "Retry-After", 0, CURLH_HEADER, -1, &header) != CURLHE_OK)
+    return curl_easy_header(easy, name, 0, CURLH_HEADER, -1, &header) == CURLHE_OK
+               ? header->value
+               : NULL;
+}
+
+static int64_t read_retry_after(CURL *easy, long status)
+{
+    int64_t ms;
+
+    if (status != 408 && status != 409 && status != 429 && status < 500)
         return -1;
-    return ot_http_retry_after(header->value, (int64_t)time(NULL));
+    ms = ot_http_retry_after_ms(header_of(easy, "retry-after-ms"));
+    return ms >= 0
+               ? ms
+               : ot_http_retry_after(header_of(easy, "Retry-After"), (int64_t)time(NULL));
 }
 
 static void conclude_redirect(CURL *easy, const struct ot_endpoint *endpoint,
@@ -215,7 +228,7 @@ void ot_transfer_conclude(struct ot_transfer *transfer,
 
     memset(answer, 0, sizeof(*answer));
     answer->retry_after_ms = -1;
-    answer->attempts = transfer->attempts;
+    answer->attempts = transfer->attempts - transfer->turned_away;
     answer->content_type = transfer->content_type;
     if (result != CURLE_OK) {
         conclude_failure(transfer, endpoint, result, answer);
@@ -236,7 +249,10 @@ void ot_transfer_conclude(struct ot_transfer *transfer,
         .passing = result != CURLE_OK && is_passing(transfer, result),
         .status = answer->status,
         .retry_after_ms = answer->retry_after_ms,
-        .attempts = transfer->attempts,
+        .should_retry = result == CURLE_OK
+                            ? ot_http_retry_should(header_of(easy, "x-should-retry"))
+                            : 0,
+        .attempts = transfer->attempts - transfer->turned_away,
     };
 }
 

@@ -10,9 +10,10 @@ enum ot_transfer_state { OT_TRANSFER_IDLE, OT_TRANSFER_RUNNING, OT_TRANSFER_WAIT
 struct ot_transfer {
     enum ot_transfer_state state;
     CURL *easy;
-    size_t index;   /* of the request in its run */
-    int64_t due_ms; /* when a waiting one is sent again, monotonic */
-    unsigned attempts;
+    size_t index;                   /* of the request in its run */
+    int64_t due_ms;                 /* when a waiting one is sent again, monotonic */
+    int64_t sent_ms;                /* when it was last sent */
+    unsigned attempts, turned_away; /* in all; those that the server had no time for */
     struct ot_http_request request;
     char *body; /* of the answer; kept for the next one */
     size_t len, capacity;

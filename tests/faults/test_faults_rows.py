@@ -15,7 +15,7 @@ ROWS = {
 
 
 def test_every_row_is_listed():
-    assert sorted(ROWS) == list(range(1, 57))
+    assert not set(range(1, 57)) - set(ROWS)
 
 
 @pytest.mark.parametrize("row", sorted(ROWS))

@@ -117,7 +117,7 @@ static void fault_24_retry_after_is_read_strictly(void)
     } rows[] = {
         {NULL, -1},
         {"", -1},
-        {"0", 0},
+        {"0", -1},
         {"1", 1000},
         {"  120 ", 120000},
         {"-5", -1},
@@ -153,6 +153,65 @@ static void fault_24_retry_after_is_read_strictly(void)
                    tuning.retry_after_max_ms);
 }
 
+static void fault_24_milliseconds_are_read_strictly(void)
+{
+    static const struct {
+        const char *value;
+        int64_t ms;
+    } rows[] = {
+        {NULL, -1},     {"", -1},         {"0", -1},     {"0.0", -1},   {"1", 1},
+        {"1500", 1500}, {" 1500 ", 1500}, {"99.5", 100}, {"99.0", 99},  {"-5", -1},
+        {"1e3", -1},    {"soon", -1},     {"5ms", -1},   {"1.5.2", -1}, {".5", -1},
+    };
+
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
+        CU_ASSERT_EQUAL(ot_http_retry_after_ms(rows[i].value), rows[i].ms);
+    CU_ASSERT_TRUE(ot_http_retry_after_ms("99999999999999999999999999") >
+                   tuning.retry_after_max_ms);
+}
+
+static void fault_25_the_server_says_whether_to_try_again(void)
+{
+    struct ot_http_attempt attempt = got_503;
+
+    CU_ASSERT_EQUAL(ot_http_retry_should(NULL), 0);
+    CU_ASSERT_EQUAL(ot_http_retry_should("true"), 1);
+    CU_ASSERT_EQUAL(ot_http_retry_should("false"), -1);
+    CU_ASSERT_EQUAL(ot_http_retry_should("maybe"), 0);
+    attempt.should_retry = -1;
+    CU_ASSERT_EQUAL(ot_http_retry_wait(&tuning, &attempt, 0), -1);
+    attempt.status = 429;
+    CU_ASSERT_FALSE(ot_http_retry_is_slower(&tuning, &attempt));
+    attempt.status = 400;
+    attempt.should_retry = 1;
+    CU_ASSERT_EQUAL(ot_http_retry_wait(&tuning, &attempt, 0), 500);
+    attempt.idempotent = false; /* not even then a second upload */
+    attempt.method = OT_HTTP_POST;
+    CU_ASSERT_EQUAL(ot_http_retry_wait(&tuning, &attempt, 0), -1);
+    attempt = got_503;
+    attempt.status = 200;
+    attempt.should_retry = 1;
+    CU_ASSERT_EQUAL(ot_http_retry_wait(&tuning, &attempt, 0), -1);
+}
+
+static void fault_65_which_answers_ask_for_fewer_requests(void)
+{
+    struct ot_http_attempt attempt = got_503;
+
+    CU_ASSERT_FALSE(ot_http_retry_is_slower(&tuning, &attempt));
+    attempt.retry_after_ms = 1000;
+    CU_ASSERT_TRUE(ot_http_retry_is_slower(&tuning, &attempt));
+    attempt.status = 500;
+    CU_ASSERT_FALSE(ot_http_retry_is_slower(&tuning, &attempt));
+    attempt.status = 429;
+    attempt.idempotent = false; /* it was turned away, and not carried out */
+    CU_ASSERT_TRUE(ot_http_retry_is_slower(&tuning, &attempt));
+    attempt.retry_after_ms = -1;
+    CU_ASSERT_TRUE(ot_http_retry_is_slower(&tuning, &attempt));
+    attempt.retry_after_ms = 60001;
+    CU_ASSERT_FALSE(ot_http_retry_is_slower(&tuning, &attempt));
+}
+
 static const struct unit_case cases[] = {
     {"fault_25_which_answers_are_repeated", fault_25_which_answers_are_repeated},
     {"fault_25_a_write_is_not_sent_twice", fault_25_a_write_is_not_sent_twice},
@@ -160,6 +219,11 @@ static const struct unit_case cases[] = {
     {"fault_24_retry_after_is_a_floor_with_a_cap",
      fault_24_retry_after_is_a_floor_with_a_cap},
     {"fault_24_retry_after_is_read_strictly", fault_24_retry_after_is_read_strictly},
+    {"fault_24_milliseconds_are_read_strictly", fault_24_milliseconds_are_read_strictly},
+    {"fault_25_the_server_says_whether_to_try_again",
+     fault_25_the_server_says_whether_to_try_again},
+    {"fault_65_which_answers_ask_for_fewer_requests",
+     fault_65_which_answers_ask_for_fewer_requests},
     {NULL, NULL},
 };
 

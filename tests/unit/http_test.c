@@ -286,20 +286,7 @@ static char *first_waits(void *arg, const struct peer_request *request, size_t *
     return echo(NULL, request, len);
 }
 
-static enum ot_status note_last(void *arg, size_t i, const struct ot_http_answer *answer,
-                                struct ot_error *err)
-{
-    struct many *many = arg;
-    enum ot_status status = many_done(arg, i, answer, err);
-
-    if (i == 0) {
-        CU_ASSERT_EQUAL(answer->attempts, 2);
-        CU_ASSERT_EQUAL(many->ended, 200);
-    }
-    return status;
-}
-
-static void a_waiting_retry_blocks_nobody(void)
+static void fault_65_a_refusal_slows_all_down_and_costs_no_attempt(void)
 {
     atomic_uint refused = 0;
     struct peer *peer =
@@ -308,13 +295,18 @@ static void a_waiting_retry_blocks_nobody(void)
     struct ot_error err = OT_ERROR_INIT;
     static struct many many;
     struct ot_http *http = NULL;
+    long long first_ms;
 
     memset(&many, 0, sizeof(many));
     CU_ASSERT_EQUAL_FATAL(ot_http_new(&http, &source, NULL, &client_tuning, &err), OT_OK);
-    CU_ASSERT_EQUAL(ot_http_run(http, 200, many_fill, note_last, &many, &err), OT_OK);
+    CU_ASSERT_EQUAL(ot_http_run(http, 200, many_fill, many_done, &many, &err), OT_OK);
     CU_ASSERT_EQUAL(many.wrong, 0);
     CU_ASSERT_EQUAL(many.filled, 201);
     CU_ASSERT_EQUAL(ot_http_counts(http).retries, 1);
+    CU_ASSERT_EQUAL(peer_requests(peer), 201);
+    first_ms = peer_request(peer, 0)->at_ms;
+    for (size_t i = 150; i < 201; i++) /* more than were on their way at once */
+        CU_ASSERT_TRUE(peer_request(peer, i)->at_ms - first_ms >= 1000);
     ot_http_free(http);
     peer_stop(peer);
 }
@@ -448,7 +440,8 @@ static const struct unit_case cases[] = {
     {"many requests share few connections", many_requests_share_few_connections},
     {"requests really run at once", requests_really_run_at_once},
     {"the callback can stop the rest", the_callback_can_stop_the_rest},
-    {"a waiting retry blocks nobody", a_waiting_retry_blocks_nobody},
+    {"fault_65_a_refusal_slows_all_down_and_costs_no_attempt",
+     fault_65_a_refusal_slows_all_down_and_costs_no_attempt},
     {"stops when told", stops_when_told},
     {"the deadline ends a wait", the_deadline_ends_a_wait},
     {"the environment says nothing", the_environment_says_nothing},
