@@ -10,32 +10,27 @@ if(BUILD_TESTING)
   pkg_check_modules(CUNIT REQUIRED IMPORTED_TARGET cunit)
 endif()
 
-# The plugins carry these two inside themselves, so that a host process gains no library.
+# The plugins carry it inside themselves, so that a host process gains no library.
 # Debian 12 has cdb twice, and only libcdb_pic.a fits into a plugin; since Debian 13 the one
 # libcdb.a does. A name is looked for in every directory before the next one is.
 find_library(ORGTRUST_CDB NAMES libcdb_pic.a libcdb.a REQUIRED)
-find_library(ORGTRUST_INIH NAMES libinih.a REQUIRED)
 find_path(ORGTRUST_CDB_INCLUDE cdb.h REQUIRED)
-find_path(ORGTRUST_INIH_INCLUDE ini.h REQUIRED)
 find_path(ORGTRUST_XXHASH_INCLUDE xxhash.h REQUIRED)
 
 # Said here and in words, rather than by the linker at the end of the build.
 include(CheckCSourceCompiles)
 block()
-  set(CMAKE_REQUIRED_INCLUDES ${ORGTRUST_CDB_INCLUDE} ${ORGTRUST_INIH_INCLUDE})
+  set(CMAKE_REQUIRED_INCLUDES ${ORGTRUST_CDB_INCLUDE})
   set(CMAKE_REQUIRED_LINK_OPTIONS -shared)
-  set(CMAKE_REQUIRED_LIBRARIES -Wl,--whole-archive ${ORGTRUST_CDB} ${ORGTRUST_INIH}
-    -Wl,--no-whole-archive)
+  set(CMAKE_REQUIRED_LIBRARIES -Wl,--whole-archive ${ORGTRUST_CDB} -Wl,--no-whole-archive)
   check_c_source_compiles("#include <cdb.h>
-    #include <ini.h>
-    int main(void) { return cdb_init(0, 0) + ini_parse_string(0, 0, 0); }"
-    ORGTRUST_FITS_INTO_PLUGINS)
+    int main(void) { return cdb_init(0, 0); }" ORGTRUST_FITS_INTO_PLUGINS)
 endblock()
 if(NOT ORGTRUST_FITS_INTO_PLUGINS)
-  unset(ORGTRUST_FITS_INTO_PLUGINS CACHE) # other files may be named the next time
-  message(FATAL_ERROR "${ORGTRUST_CDB} and ${ORGTRUST_INIH} do not link into a shared "
-    "library: the plugins carry them, so both must be position-independent code. Debian's "
-    "libcdb-dev and libinih-dev are; -DORGTRUST_CDB=FILE and -DORGTRUST_INIH=FILE name others.")
+  unset(ORGTRUST_FITS_INTO_PLUGINS CACHE) # another file may be named the next time
+  message(FATAL_ERROR "${ORGTRUST_CDB} does not link into a shared library: the plugins "
+    "carry it, so it must be position-independent code. Debian's libcdb-dev is; "
+    "-DORGTRUST_CDB=FILE names another.")
 endif()
 
 # OpenSSL knows where its providers live.

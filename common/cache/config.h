@@ -1,6 +1,6 @@
 /* The configuration: which sources there are and how each is fetched and used.
  *
- * INI files, read with inih: /etc/orgtrust/orgtrust.conf, then the user's
+ * INI files: /etc/orgtrust/orgtrust.conf, then the user's
  * $XDG_CONFIG_HOME/orgtrust/orgtrust.conf (each may be absent; the second overrides key
  * by key), or only the file named by ORGTRUST_CONF (must exist). Keys before the first
  * section hold for every source; `[source NAME]` makes one and overrides. A setuid

@@ -1,7 +1,6 @@
 #include "cache/ini_file.h"
 
 #include <errno.h>
-#include <ini.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -12,26 +11,15 @@
 
 #define FIRST_ROOM 4096u
 
-/* inih knows neither where it is nor that it should stop; this does. */
 struct parse {
     const struct ot_ini *ini;
-    const char *path;
-    const char *next, *end;
-    unsigned line; /* the one handed to inih last, from 1 */
-    enum ot_status status;
+    unsigned line; /* from 1 */
     struct ot_error *err;
 };
 
-static void fail(struct parse *p, enum ot_status status)
+static enum ot_status refuse(const struct parse *p, const char *why)
 {
-    p->status = status;
-    ot_error_prefix(p->err, "%s:%u", p->path, p->line);
-}
-
-static bool refuse(struct parse *p, const char *why)
-{
-    fail(p, ot_error_set(p->err, p->ini->malformed, "%s", why));
-    return false;
+    return ot_error_set(p->err, p->ini->malformed, "%s", why);
 }
 
 static bool is_blank(char c)
@@ -44,109 +32,102 @@ static bool is_comment(char c)
     return c == ';' || c == '#';
 }
 
-static bool check_bytes(struct parse *p, const char *line, size_t len)
+static char *skip_blanks(char *at)
 {
-    size_t i, indent = 0;
-
-    if (len > OT_INI_LINE_MAX)
-        return refuse(p, "the line is longer than 197 bytes");
-    if (!ot_text_is_utf8(line, len))
-        return refuse(p, "the line is not UTF-8");
-    for (i = 0; i < len; i++)
-        if (((unsigned char)line[i] < ' ' && line[i] != '\t') || line[i] == 0x7f)
-            return refuse(p, "the line holds a control character");
-    while (indent < len && is_blank(line[indent]))
-        indent++;
-    /* inih would take it for more of the value above. */
-    if (indent > 0 && indent < len && !is_comment(line[indent]))
-        return refuse(p, "the line is indented: begin it in the first column "
-                         "(a value cannot go on in a second line)");
-    return true;
+    return at + strspn(at, " \t");
 }
 
-/* inih reports no section that is empty, and cuts long names. */
-static bool take_section(struct parse *p, const char *line, size_t len)
+static enum ot_status check_bytes(const struct parse *p, const char *line, size_t len)
 {
-    const char *close = memchr(line, ']', len);
-    char name[OT_INI_LINE_MAX + 1];
-    enum ot_status status;
-    size_t n, rest;
+    if (!ot_text_is_utf8(line, len))
+        return refuse(p, "the line is not UTF-8");
+    for (size_t i = 0; i < len; i++)
+        if (((unsigned char)line[i] < ' ' && line[i] != '\t') || line[i] == 0x7f)
+            return refuse(p, "the line holds a control character");
+    return OT_OK;
+}
+
+static enum ot_status take_section(const struct parse *p, char *line)
+{
+    char *close = strchr(line, ']');
+    const char *rest;
 
     if (close == NULL)
         return refuse(p, "the section has no ']'");
-    n = (size_t)(close - line) - 1;
-    for (rest = n + 2; rest < len && is_blank(line[rest]); rest++)
-        ;
-    if (rest < len && !(is_comment(line[rest]) && rest > n + 2))
+    rest = skip_blanks(close + 1);
+    if (*rest != '\0' && !(is_comment(*rest) && rest > close + 1))
         return refuse(p, "there is text behind the section's ']'");
     if (p->ini->section == NULL)
         return refuse(p, "there are no sections in this file");
-    memcpy(name, line + 1, n);
-    name[n] = '\0';
-    status = p->ini->section(p->ini->arg, name, p->line, p->err);
-    if (status != OT_OK)
-        fail(p, status);
-    return status == OT_OK;
+    *close = '\0';
+    return p->ini->section(p->ini->arg, line + 1, p->line, p->err);
 }
 
-/* inih's reader, like fgets. Only whole, checked lines reach it. */
-static char *read_line(char *out, int size, void *stream)
+/* Ends the text before a semicolon behind a blank, and before the blanks at its end. */
+static void cut(char *text)
 {
-    struct parse *p = stream;
-    const char *line = p->next, *end;
-    size_t len;
+    size_t len = 0;
 
-    if (p->status != OT_OK || line == p->end)
-        return NULL;
-    end = memchr(line, '\n', (size_t)(p->end - line));
-    p->next = end == NULL ? p->end : end + 1;
-    len = (size_t)((end == NULL ? p->end : end) - line);
-    if (len > 0 && line[len - 1] == '\r')
+    while (text[len] != '\0' && !(text[len] == ';' && len > 0 && is_blank(text[len - 1])))
+        len++;
+    while (len > 0 && is_blank(text[len - 1]))
         len--;
-    p->line++;
-    if (!check_bytes(p, line, len))
-        return NULL;
-    if (len > 0 && line[0] == '[' && !take_section(p, line, len))
-        return NULL;
-    if (size < 2 || len > (size_t)size - 2) {
-        refuse(p, "the line is longer than the INI library reads");
-        return NULL;
-    }
-    memcpy(out, line, len);
-    memcpy(out + len, "\n", 2);
-    return out;
+    text[len] = '\0';
 }
 
-static int take_pair(void *user, const char *section, const char *key, const char *value)
+static enum ot_status take_pair(const struct parse *p, char *line)
 {
-    struct parse *p = user;
-    enum ot_status status;
+    char *value;
 
-    (void)section; /* cut at 49 bytes; take_section has the whole */
-    if (p->status != OT_OK)
-        return 0;
-    status = p->ini->pair(p->ini->arg, key, value, p->line, p->err);
-    if (status != OT_OK)
-        fail(p, status);
-    return status == OT_OK;
+    cut(line);
+    value = strpbrk(line, "=:");
+    if (value == NULL)
+        return refuse(p,
+                      "the line is neither 'key = value' nor '[section]' nor a comment");
+    *value++ = '\0';
+    cut(line);
+    return p->ini->pair(p->ini->arg, line, skip_blanks(value), p->line, p->err);
 }
 
-enum ot_status ot_ini_parse(const struct ot_ini *ini, const char *path, const char *text,
+/* line[0..len) with a byte behind it that becomes its end. */
+static enum ot_status take_line(const struct parse *p, char *line, size_t len)
+{
+    enum ot_status status = check_bytes(p, line, len);
+    const char *begin;
+
+    if (status != OT_OK)
+        return status;
+    line[len] = '\0';
+    begin = skip_blanks(line);
+    if (*begin == '\0' || is_comment(*begin))
+        return OT_OK;
+    if (begin != line)
+        return refuse(p, "the line is indented: begin it in the first column (a value "
+                         "cannot go on in a second line)");
+    return *line == '[' ? take_section(p, line) : take_pair(p, line);
+}
+
+/* text[len] may be written. */
+static enum ot_status parse(const struct ot_ini *ini, const char *path, char *text,
                             size_t len, struct ot_error *err)
 {
-    struct parse p = {ini, path, text, text + len, 0, OT_OK, err};
-    int first_bad;
+    struct parse p = {ini, 0, err};
+    char *line = text, *end = text + len;
+    enum ot_status status = OT_OK;
 
     if (len >= 3 && memcmp(text, "\xef\xbb\xbf", 3) == 0)
-        p.next += 3;
-    first_bad = ini_parse_stream(read_line, &p, take_pair, &p);
-    /* A line that inih could not split does not stop it: an error of ours may lie behind
-     * that line, or there is none. The first one counts. */
-    if (first_bad > 0 && (p.status == OT_OK || (unsigned)first_bad < p.line)) {
-        p.line = (unsigned)first_bad;
-        refuse(&p, "the line is neither 'key = value' nor '[section]' nor a comment");
+        line += 3;
+    while (status == OT_OK && line < end) {
+        char *next = memchr(line, '\n', (size_t)(end - line));
+        size_t n = (size_t)((next == NULL ? end : next) - line);
+
+        p.line++;
+        status = take_line(&p, line, n > 0 && line[n - 1] == '\r' ? n - 1 : n);
+        line += n + 1;
     }
-    return p.status;
+    if (status != OT_OK)
+        ot_error_prefix(err, "%s:%u", path, p.line);
+    return status;
 }
 
 /* Room for what comes next: a page at first, which nearly every file fits into, then
@@ -192,7 +173,7 @@ enum ot_status ot_ini_read(const struct ot_ini *ini, const char *path, int fd,
         status = ot_error_set(err, ini->malformed, "%s is longer than %zu bytes", path,
                               max_bytes);
     if (status == OT_OK)
-        status = ot_ini_parse(ini, path, text, len, err);
+        status = parse(ini, path, text, len, err);
     free(text);
     return status;
 }

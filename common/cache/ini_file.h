@@ -1,5 +1,6 @@
-/* INI text by inih, with what that lacks: line numbers, empty sections, and a refusal of
- * everything that it would silently cut, join or pass over. */
+/* INI text, read strictly: nothing is cut, joined or passed over, and every refusal has
+ * the line's number. A library did not do: of inih as Debian builds it nobody gets a line
+ * of more than 197 bytes, and what does not fit is silently another line. */
 #ifndef OT_CACHE_INI_FILE_H
 #define OT_CACHE_INI_FILE_H
 
@@ -19,16 +20,10 @@ struct ot_ini {
     enum ot_status malformed; /* what text that is not INI is reported as */
 };
 
-/* The longest line, without its end: inih's own bound, less CR, LF and NUL. */
-#define OT_INI_LINE_MAX 197
-
-/* UTF-8 (a byte order mark is passed over), no control characters but tab, each line in
- * the first column, none continued. path serves the messages. Values lose blanks at both
- * ends, and a comment after blank and semicolon. */
-enum ot_status ot_ini_parse(const struct ot_ini *ini, const char *path, const char *text,
-                            size_t len, struct ot_error *err);
-
-/* The same from an open file of at most max_bytes; fd stays the caller's. */
+/* Reads an open file of at most max_bytes; fd stays the caller's, path serves the
+ * messages. UTF-8 (a byte order mark is passed over), no control characters but tab, each
+ * line in the first column, none continued. Values lose blanks at both ends, and a
+ * comment after blank and semicolon. */
 enum ot_status ot_ini_read(const struct ot_ini *ini, const char *path, int fd,
                            size_t max_bytes, struct ot_error *err);
 

@@ -11,10 +11,7 @@
 #include "cache/path.h"
 
 /* INI, so that a person can read it. The sentence is quoted, because INI takes blanks off
- * and breaks at a semicolon, and percent-encoded where needed, and goes on in a further
- * `message` when it is longer than a line. */
-#define MESSAGE_CHUNK 150
-
+ * and breaks at a semicolon, and percent-encoded where needed. */
 static const char *const keys[] = {"attempt_at", "retry_at", "failures", "status",
                                    "message"};
 enum { ATTEMPT_AT, RETRY_AT, FAILURES, STATUS, MESSAGE, KEYS };
@@ -51,11 +48,10 @@ static int hex_value(char c)
     return at == NULL ? -1 : (int)(at - digits);
 }
 
-/* Appends what stands in the quotes; the whole may not grow beyond an error's sentence.
- */
-static bool append_message(char *message, const char *value)
+/* What stands in the quotes, which may not be longer than an error's sentence. */
+static bool parse_message(char *message, const char *value)
 {
-    size_t n = strlen(message), len = strlen(value), i;
+    size_t n = 0, len = strlen(value), i;
 
     if (len < 2 || value[0] != '"' || value[len - 1] != '"')
         return false;
@@ -91,7 +87,7 @@ static enum ot_status take_pair(void *arg, const char *key, const char *value,
     (void)line;
     while (i < KEYS && strcmp(keys[i], key) != 0)
         i++;
-    if (i == KEYS || (reader->seen[i] && i != MESSAGE))
+    if (i == KEYS || reader->seen[i])
         return ot_error_set(err, OT_E_CORRUPT,
                             "a key that orgtrust does not write there");
     reader->seen[i] = true;
@@ -111,7 +107,7 @@ static enum ot_status take_pair(void *arg, const char *key, const char *value,
         good = strcmp(ot_status_word(state->last.status), value) == 0;
         break;
     default:
-        good = append_message(state->last.message, value);
+        good = parse_message(state->last.message, value);
     }
     return good ? OT_OK : bad(keys[i], err);
 }
@@ -184,16 +180,16 @@ static size_t encode(char *out, size_t *out_len, const char *message)
 static void put_message(struct text *text, const char *message)
 {
     char character[5];
-    size_t len, column;
+    size_t len;
 
+    if (*message == '\0')
+        return;
+    put(text, "message = \"", 11);
     while (*message != '\0') {
-        put(text, "message = \"", 11);
-        for (column = 0; *message != '\0' && column < MESSAGE_CHUNK; column += len) {
-            message += encode(character, &len, message);
-            put(text, character, len);
-        }
-        put(text, "\"\n", 2);
+        message += encode(character, &len, message);
+        put(text, character, len);
     }
+    put(text, "\"\n", 2);
 }
 
 size_t ot_state_format(const struct ot_state *state, char *buf, size_t size)

@@ -43,10 +43,9 @@ static void fault_54_a_bad_file_of_two_is_fatal(void)
 
 static void fault_54_text_that_is_not_ini_is_refused(void)
 {
-    char line[300];
-
     config_refuse("[source a]\nnonsense\ntimeout = 5s\n", 2, "neither");
     config_refuse("nonsense\ntimeout = x\n", 1, "neither");
+    config_refuse("timeout ; = 5s\n", 1, "neither");
     config_refuse("[source a]\ntimeout = 5s\n  6s\n", 3, "first column");
     config_refuse("[source a]\n\ttimeout = 5s\n", 2, "first column");
     config_refuse("[source a\n", 1, "']'");
@@ -72,12 +71,6 @@ static void fault_54_text_that_is_not_ini_is_refused(void)
     config_refuse("\n#\x01\n", 2, "control character");
     config_refuse("timeout = 5s\r\r\n", 1, "control character");
     config_refuse_bytes("timeout = 5s\n# \0\n", 17, 2, "control character");
-    memset(line, '#', sizeof(line));
-    line[197] = '\0';
-    ot_config_free(config_load(line));
-    line[197] = '#';
-    line[198] = '\0';
-    config_refuse(line, 1, "longer");
 }
 
 static void fault_54_too_many_sources_are_refused(void)

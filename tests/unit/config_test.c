@@ -271,6 +271,40 @@ static void files_of_any_allowed_length_are_read_to_their_end(void)
     free(text);
 }
 
+static void a_value_may_be_long(void)
+{
+    char text[5000], path[4001], spaced[4200];
+    struct ot_config *config;
+    const struct ot_source *source = NULL;
+
+    memset(path, 'a', sizeof(path));
+    path[0] = '/';
+    path[4000] = '\0';
+    snprintf(text, sizeof(text), "# %0500d\nca_file: %s ; %0200d\n[source a]\n", 0, path,
+             0);
+    config = config_load(text);
+    CU_ASSERT_EQUAL_FATAL(ot_config_find(config, "a", &source, NULL), OT_OK);
+    CU_ASSERT_STRING_EQUAL(source->ca_file, path);
+    ot_config_free(config);
+    snprintf(spaced, sizeof(spaced), "timeout =%*s5s%*s\n[source a]\r\n", 2000, "", 2000,
+             "");
+    config = config_load(spaced);
+    CU_ASSERT_EQUAL_FATAL(ot_config_find(config, "a", &source, NULL), OT_OK);
+    CU_ASSERT_EQUAL(source->timeout_ms, 5000);
+    ot_config_free(config);
+}
+
+static void comments_begin_behind_a_blank(void)
+{
+    struct ot_config *config =
+        config_load("\xef\xbb\xbf; a\n \t# b\n  \nca_file = /a;b#c\t;d\n[source a] ;e");
+    const struct ot_source *source = NULL;
+
+    CU_ASSERT_EQUAL_FATAL(ot_config_find(config, "a", &source, NULL), OT_OK);
+    CU_ASSERT_STRING_EQUAL(source->ca_file, "/a;b#c");
+    ot_config_free(config);
+}
+
 static void the_example_is_valid(void)
 {
     struct ot_error err = OT_ERROR_INIT;
@@ -325,6 +359,8 @@ int main(int argc, char **argv)
         {"the_cache_directory_is_chosen", the_cache_directory_is_chosen},
         {"files_of_any_allowed_length_are_read_to_their_end",
          files_of_any_allowed_length_are_read_to_their_end},
+        {"a_value_may_be_long", a_value_may_be_long},
+        {"comments_begin_behind_a_blank", comments_begin_behind_a_blank},
         {"the_example_is_valid", the_example_is_valid},
         {"the_example_shows_every_key", the_example_shows_every_key},
         {NULL, NULL}};

@@ -12,7 +12,6 @@ foreach(name config config_refusal)
     SOURCES config_fixture.c
             ${PROJECT_SOURCE_DIR}/common/cache/config.c
             ${PROJECT_SOURCE_DIR}/common/cache/config_read.c)
-  target_include_directories(unit_${name} SYSTEM PRIVATE ${ORGTRUST_INIH_INCLUDE})
   target_compile_definitions(unit_${name} PRIVATE
     ORGTRUST_SYSCONFDIR="${CMAKE_CURRENT_BINARY_DIR}/${name}-etc"
     ORGTRUST_EXAMPLE="${PROJECT_SOURCE_DIR}/conf/orgtrust.conf.example")

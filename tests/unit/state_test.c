@@ -91,6 +91,7 @@ static void what_is_not_ours_is_refused(void)
         "failures = 1\nfailures = 1\n",
         "status = awful\n",
         "message = unquoted\n",
+        "message = \"a\"\nmessage = \"b\"\n",
         "message = \"\n",
         "message = \"%\"\n",
         "message = \"%4\"\n",
@@ -119,13 +120,11 @@ static void what_is_not_ours_is_refused(void)
 
 static void a_sentence_cannot_outgrow_its_place(void)
 {
-    char text[OT_STATE_BYTES_MAX] = "";
+    char text[OT_ERROR_MAX + 64];
     struct ot_error err = OT_ERROR_INIT;
     struct ot_state state;
-    int i;
 
-    for (i = 0; i < 40; i++)
-        strcat(text, "message = \"0123456789012345678901234567890123456789\"\n");
+    snprintf(text, sizeof(text), "message = \"%0*d\"\n", OT_ERROR_MAX, 0);
     file_put_text(unit_path("long"), text);
     CU_ASSERT_EQUAL(ot_state_read(&state, unit_path("long"), &err), OT_E_CORRUPT);
 }
