@@ -40,31 +40,35 @@ http {{
 
 
 class Relay:
-    """Listens on 127.0.0.1, on a port that the kernel chose, until stop().
+    """Listens on 127.0.0.0/8, on a port that the kernel chose, until stop().
 
     api        "HOST:PORT" of the API behind it
-    interval   seconds that a page lasts; a failing API is left alone as long
+    interval   seconds that a page lasts
     tls        (certificate, key) to serve with; without, plain HTTP
     api_ca     the file of the authority of an API that is asked over TLS
-    access     lines for the place of the access control"""
+    access     lines for the place of the access control
+    rate       what one address may ask for in a second"""
 
     def __init__(self, api: str, key: str, *, interval=INTERVAL, tls=None,
-                 api_ca: Path | None = None, access=""):
+                 api_ca: Path | None = None, access="", rate=5000):
         # Not below pytest's own directory, which only its owner may enter.
         self.dir = Path(tempfile.mkdtemp(prefix="orgtrust-relay-"))
         self.dir.chmod(0o755)
         self.cache = self.dir / "cache"
+        self.absent = self.dir / "absent"
         self.key_file = self.dir / "orgtrust-relay.key"
         self.log = self.dir / "relay.log"
         self.error_log = self.dir / "relay.error.log"
         self.tls = tls
         self.nginx: Background | None = None
-        self.listener = socket.create_server(("127.0.0.1", 0), backlog=4096)
-        self.listener.setblocking(False)  # as nginx makes those that it opens itself
-        self.port = self.listener.getsockname()[1]
+        self.listeners = [socket.create_server((address, 0), backlog=4096)
+                          for address in ("0.0.0.0", "127.0.0.1")]
+        for listener in self.listeners:
+            listener.setblocking(False)  # as nginx makes those that it opens itself
+        self.port, self.inner_port = (one.getsockname()[1] for one in self.listeners)
         try:
             self.set_key(key)
-            self._configure(api, interval, api_ca, access)
+            self._configure(api, interval, api_ca, access, rate)
             self.start()
         except BaseException:
             self.stop()
@@ -73,11 +77,12 @@ class Relay:
     def set_key(self, key: str):
         """What an administrator does, a reload aside."""
         self.key_file.touch(mode=0o600)
-        line, = re.findall(r"^ *# +(proxy_set_header Authorization .*;)$", _template(), re.M)
+        line, = re.findall(r"^ *# +(set \$orgtrust_key .*;)$", _template(), re.M)
         assert line.count("sk-admin-…") == 1, line
         self.key_file.write_text(line.replace("sk-admin-…", key) + "\n")
 
-    def _configure(self, api: str, interval: int, api_ca: Path | None, access: str):
+    def _configure(self, api: str, interval: int, api_ca: Path | None, access: str,
+                   rate: int):
         text = _template()
 
         def fill(place: str, value: str, times=1):
@@ -85,26 +90,28 @@ class Relay:
             assert text.count(place) == times, f"{text.count(place)} times: {place}"
             text = text.replace(place, value)
 
-        fill("@ORGTRUST_DATADIR@/relay/", f"{RULES}/", times=2)
+        fill("@ORGTRUST_DATADIR@/relay/", f"{RULES}/", times=3)
         fill(" /var/cache/orgtrust-relay ", f" {self.cache} ")
-        fill("server api.openai.com:443 max_fails=1 fail_timeout=60s;",
-             f"server {api} max_fails=1 fail_timeout={interval}s;")
+        fill(" /var/cache/orgtrust-relay-absent ", f" {self.absent} ")
+        fill("server api.openai.com:443 max_fails=0;", f"server {api} max_fails=0;")
         fill("    listen 443 ssl;\n    listen [::]:443 ssl;\n",
-             f"    listen 127.0.0.1:{self.port}{' ssl' if self.tls else ''};\n")
+             f"    listen {self.port}{' ssl' if self.tls else ''};\n")
+        fill("127.0.0.1:8790", f"127.0.0.1:{self.inner_port}", times=2)
         certificate, key = self.tls or ("", "")
         for place, path in (
                 ("ssl_certificate /etc/ssl/certs/relay.example.com.pem;", certificate),
                 ("ssl_certificate_key /etc/ssl/private/relay.example.com.key;", key)):
             fill(place, f"{place.split()[0]} {path};" if path else "")
-        fill("include /etc/nginx/orgtrust-relay.key;", f"include {self.key_file};")
+        fill("include /etc/nginx/orgtrust-relay.key;", f"include {self.key_file};", times=2)
         fill("$orgtrust_api https://", f"$orgtrust_api {'https' if api_ca else 'http'}://")
         fill("$orgtrust_api_host api.openai.com;", "$orgtrust_api_host api.example;")
         fill("/etc/ssl/certs/ca-certificates.crt;",
              f"{api_ca or '/etc/ssl/certs/ca-certificates.crt'};")
+        fill("rate=5000r/s;", f"rate={rate}r/s;")
         fill("proxy_cache_valid 200 60s;", f"proxy_cache_valid 200 {interval}s;")
         fill("    #allow 192.0.2.0/24;\n    #allow 2001:db8::/32;\n    #deny all;\n", access)
         fill("/var/log/nginx/orgtrust-relay.log", str(self.log))
-        fill("/var/log/nginx/orgtrust-relay.error.log", str(self.error_log))
+        fill("/var/log/nginx/orgtrust-relay.error.log", str(self.error_log), times=2)
         (self.dir / "orgtrust-relay.conf").write_text(text)
         (self.dir / "nginx.conf").write_text(_NGINX.format(
             dir=self.dir, user=_user(), temporaries="\n".join(
@@ -113,11 +120,12 @@ class Relay:
 
     def start(self):
         # nginx takes no port 0, but a socket that is listening already.
-        fd = self.listener.fileno()
+        fds = [listener.fileno() for listener in self.listeners]
         self.nginx = Background(
             [need("nginx", "nginx-light"), "-p", self.dir, "-c", self.dir / "nginx.conf",
              "-e", self.error_log],
-            env=clean_environment(NGINX=f"{fd};"), log=self.dir / "nginx.log", pass_fds=[fd])
+            env=clean_environment(NGINX="".join(f"{fd};" for fd in fds)),
+            log=self.dir / "nginx.log", pass_fds=fds)
         wait_until(self.workers, what=f"workers: {self.nginx.output()}")
 
     def workers(self) -> set[int]:
@@ -136,9 +144,10 @@ class Relay:
         return f"{'https' if self.tls else 'http'}://127.0.0.1:{self.port}/v1"
 
     @contextlib.contextmanager
-    def connection(self, ca: Path | None = None):
+    def connection(self, ca: Path | None = None, source="127.0.0.1"):
         timeout = 40 * paths.SLOWNESS
-        made = http.client.HTTPConnection("127.0.0.1", self.port, timeout=timeout)
+        made = http.client.HTTPConnection("127.0.0.1", self.port, timeout=timeout,
+                                          source_address=(source, 0))
         if self.tls:
             made = http.client.HTTPSConnection(
                 "127.0.0.1", self.port, timeout=timeout,
@@ -166,7 +175,8 @@ class Relay:
             if self.nginx is not None and self.nginx.is_running():
                 self.nginx.stop()
         finally:
-            self.listener.close()
+            for listener in self.listeners:
+                listener.close()
             shutil.rmtree(self.dir, ignore_errors=True)
 
 
