@@ -1,5 +1,6 @@
 /* orgtrust export: the trust anchors in a snapshot, as a file for other programs. */
 #include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -7,9 +8,11 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "cache/write_all.h"
 #include "command.h"
 #include "export/files.h"
 #include "fetch/file.h"
+#include "fetch/place.h"
 #include "json_build.h"
 #include "snapshot_use.h"
 
@@ -70,18 +73,45 @@ static enum ot_status collect(struct ot_anchors *anchors,
 }
 
 /* What is no file (a pipe, /dev/stdout, /dev/null) is written to, never replaced. */
-static enum ot_status write_to(const char *path, const uint8_t *bytes, size_t len,
+static enum ot_status write_to(int fd, const char *path, const uint8_t *bytes, size_t len,
                                struct ot_error *err)
 {
-    FILE *file = fopen(path, "we");
-    bool failed;
+    bool done = ot_write_all(fd, bytes, len);
+    int errnum = errno;
 
-    if (file == NULL)
-        return ot_error_errno(err, OT_E_IO, errno, "cannot write %s", path);
-    failed = fwrite(bytes, 1, len, file) != len;
-    if (fclose(file) != 0 || failed)
-        return ot_error_errno(err, OT_E_IO, errno, "cannot write %s", path);
-    return OT_OK;
+    if (close(fd) != 0 && done) {
+        done = false;
+        errnum = errno;
+    }
+    return done ? OT_OK : ot_error_errno(err, OT_E_IO, errnum, "cannot write %s", path);
+}
+
+/* Opened without changing it: the file of this name may be another by now. */
+static int open_other(const char *path)
+{
+    int fd = open(path, O_WRONLY | O_NOCTTY | O_CLOEXEC);
+    struct stat st;
+
+    if (fd >= 0 && fstat(fd, &st) == 0 && !S_ISREG(st.st_mode))
+        return fd;
+    if (fd >= 0)
+        close(fd);
+    return -1;
+}
+
+static enum ot_status replace(const char *path, const uint8_t *bytes, size_t len,
+                              struct ot_error *err)
+{
+    struct ot_file file;
+    enum ot_status status = ot_file_begin_named(&file, path, 0644, err);
+
+    if (status != OT_OK)
+        return status;
+    status = ot_file_write(&file, bytes, len, err);
+    if (status == OT_OK)
+        return ot_file_commit(&file, err);
+    ot_file_abort(&file);
+    return status;
 }
 
 /* A link stays; the file that it leads to is replaced. */
@@ -90,12 +120,18 @@ static enum ot_status put_file(const char *path, const uint8_t *bytes, size_t le
 {
     enum ot_status status;
     struct stat st;
-    char *file;
+    char *file = NULL;
+    int other = -1;
 
-    if (stat(path, &st) == 0 && !S_ISREG(st.st_mode))
-        return write_to(path, bytes, len, err);
-    file = realpath(path, NULL);
-    status = ot_file_replace(file != NULL ? file : path, bytes, len, 0644, err);
+    if (stat(path, &st) == 0 && !S_ISREG(st.st_mode) && !S_ISDIR(st.st_mode))
+        other = open_other(path);
+    if (other >= 0)
+        return write_to(other, path, bytes, len, err);
+    status = ot_place_resolve(&file, path, err);
+    if (status == OT_OK)
+        status = replace(file, bytes, len, err);
+    if (status == OT_E_UNSAFE)
+        ot_error_prefix(err, "write to standard output instead, or");
     free(file);
     return status;
 }

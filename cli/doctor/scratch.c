@@ -13,7 +13,7 @@
 #include "fetch/cert.h"
 #include "fetch/file.h"
 #include "fetch/snapshot_write.h"
-#include "install/file_state.h"
+#include "fetch/tree.h"
 
 #define TEMPLATE "/orgtrust-doctor.XXXXXX"
 #define BASE_URL "https://doctor.invalid/v1" /* no name that anybody could have */
@@ -153,7 +153,7 @@ enum ot_status ot_scratch_activate(const struct ot_scratch *scratch,
 void ot_scratch_close(struct ot_scratch *scratch)
 {
     if (scratch->dir[0] != '\0')
-        ot_path_remove_tree(scratch->dir);
+        ot_dir_remove_tree(scratch->dir);
     for (size_t i = 0; scratch->environment[i] != NULL; i++)
         free(scratch->environment[i]);
     free(scratch->scope);

@@ -2,7 +2,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <ftw.h>
 #include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -12,6 +11,7 @@
 #include <unistd.h>
 
 #include "fetch/file.h"
+#include "fetch/place.h"
 
 #define NEW_FILE_MODE 0644
 
@@ -145,33 +145,34 @@ enum ot_status ot_file_state_read(struct ot_file_state *state, const char *path,
 
 /* Access lists, security labels: what cannot be copied is what this file system or this
  * user does not have. */
-static void copy_attributes(int to, const char *path)
+static void copy_attributes(const struct ot_file *file)
 {
     char names[4096], value[4096];
-    ssize_t len = listxattr(path, names, sizeof(names));
+    int from = openat(file->dir, file->name,
+                      O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+    ssize_t len = from < 0 ? 0 : flistxattr(from, names, sizeof(names));
 
     for (ssize_t at = 0; at < len; at += (ssize_t)strlen(names + at) + 1) {
-        ssize_t size = getxattr(path, names + at, value, sizeof(value));
+        ssize_t size = fgetxattr(from, names + at, value, sizeof(value));
 
         if (size >= 0)
-            (void)!fsetxattr(to, names + at, value, (size_t)size, 0);
+            (void)!fsetxattr(file->fd, names + at, value, (size_t)size, 0);
     }
+    if (from >= 0)
+        close(from);
 }
 
-/* The new file is as the old one but for its content. */
-static enum ot_status keep_owner(const struct ot_file *file, const struct stat *old,
+/* The new file is as the old one but for its content: its mode it gets when it is whole,
+ * and after chown, which takes away some bits. */
+static enum ot_status keep_owner(struct ot_file *file, const struct stat *old,
                                  struct ot_error *err)
 {
     if (fchown(file->fd, old->st_uid, old->st_gid) != 0)
         return ot_error_errno(err, OT_E_IO, errno,
                               "cannot keep the owner of %s; nothing was changed",
                               file->path);
-    copy_attributes(file->fd, file->path);
-    /* After chown, which takes away some bits. */
-    if (fchmod(file->fd, old->st_mode & 07777) != 0)
-        return ot_error_errno(err, OT_E_IO, errno,
-                              "cannot keep the mode of %s; nothing was changed",
-                              file->path);
+    copy_attributes(file);
+    file->mode = old->st_mode & 07777;
     return OT_OK;
 }
 
@@ -180,7 +181,7 @@ static enum ot_status put_file(const struct ot_file_state *wanted, const char *p
 {
     const struct timespec times[2] = {{.tv_nsec = UTIME_OMIT}, wanted->mtime};
     struct stat old;
-    bool is_new = lstat(path, &old) != 0;
+    bool is_new;
     struct ot_file file;
     enum ot_status status;
 
@@ -189,6 +190,7 @@ static enum ot_status put_file(const struct ot_file_state *wanted, const char *p
                            wanted->new_mode != 0 ? wanted->new_mode : NEW_FILE_MODE, err);
     if (status != OT_OK)
         return status;
+    is_new = fstatat(file.dir, file.name, &old, AT_SYMLINK_NOFOLLOW) != 0;
     status = ot_file_write(&file, wanted->data, wanted->len, err);
     if (status == OT_OK && !is_new)
         status = keep_owner(&file, &old, err);
@@ -201,6 +203,40 @@ static enum ot_status put_file(const struct ot_file_state *wanted, const char *p
     return ot_file_commit(&file, err);
 }
 
+static enum ot_status put_link(const struct ot_file_state *wanted, const char *path,
+                               struct ot_error *err)
+{
+    struct ot_place place;
+    enum ot_status status = ot_place_open(&place, path, false, err);
+
+    if (status == OT_OK && symlinkat(wanted->data, place.dir, place.name) != 0)
+        status = ot_error_errno(err, OT_E_IO, errno, "cannot make the link %s", path);
+    if (status == OT_OK)
+        status = ot_dir_sync(place.dir, path, err);
+    ot_place_close(&place);
+    return status;
+}
+
+/* A link may be one of ours, too. */
+static enum ot_status put_nothing(const char *path, struct ot_error *err)
+{
+    struct ot_place place;
+    enum ot_status status;
+
+    ot_file_reap(path);
+    status = ot_place_open(&place, path, false, err);
+    if (status == OT_E_NOT_FOUND) {
+        ot_error_clear(err);
+        return OT_OK;
+    }
+    if (status == OT_OK && unlinkat(place.dir, place.name, 0) != 0 && errno != ENOENT)
+        status = ot_error_errno(err, OT_E_IO, errno, "cannot remove %s", path);
+    if (status == OT_OK)
+        status = ot_dir_sync(place.dir, path, err);
+    ot_place_close(&place);
+    return status;
+}
+
 enum ot_status ot_file_state_put(const struct ot_file_state *wanted, const char *path,
                                  struct ot_error *err)
 {
@@ -208,16 +244,11 @@ enum ot_status ot_file_state_put(const struct ot_file_state *wanted, const char 
     case OT_FILE_REGULAR:
         return put_file(wanted, path, err);
     case OT_FILE_LINK:
-        if (symlink(wanted->data, path) != 0)
-            return ot_error_errno(err, OT_E_IO, errno, "cannot make the link %s", path);
-        break;
+        return put_link(wanted, path, err);
     case OT_FILE_ABSENT:
-        ot_file_reap(path);
-        if (unlink(path) != 0 && errno != ENOENT)
-            return ot_error_errno(err, OT_E_IO, errno, "cannot remove %s", path);
         break;
     }
-    return ot_path_sync_parent(path, err);
+    return put_nothing(path, err);
 }
 
 char *ot_path_parent(const char *path)
@@ -227,78 +258,4 @@ char *ot_path_parent(const char *path)
     if (slash == NULL)
         return strdup(".");
     return slash == path ? strdup("/") : strndup(path, (size_t)(slash - path));
-}
-
-enum ot_status ot_path_sync_parent(const char *path, struct ot_error *err)
-{
-    char *parent = ot_path_parent(path);
-    enum ot_status status = OT_OK;
-    int fd;
-
-    if (parent == NULL)
-        return ot_error_nomem(err);
-    fd = open(parent, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    /* EINVAL: a file system that has nothing to sync for a directory. */
-    if (fd < 0 || (fsync(fd) != 0 && errno != EINVAL))
-        status = ot_error_errno(err, OT_E_IO, errno, "cannot fsync %s", parent);
-    if (fd >= 0)
-        close(fd);
-    free(parent);
-    return status;
-}
-
-/* The deepest directory of path that exists, resolved, and the rest behind it. */
-static enum ot_status follow_parents(char **resolved, const char *path,
-                                     struct ot_error *err)
-{
-    char *existing = strdup(path), *real = NULL;
-    enum ot_status status = OT_OK;
-    char *slash;
-
-    while (existing != NULL && (slash = strrchr(existing, '/')) != NULL) {
-        *(slash == existing ? slash + 1 : slash) = '\0';
-        real = realpath(existing, NULL);
-        if (real != NULL || errno != ENOENT || slash == existing)
-            break;
-    }
-    if (existing == NULL)
-        return ot_error_nomem(err);
-    if (real == NULL)
-        status = ot_error_errno(err, OT_E_IO, errno, "cannot resolve %s", path);
-    else if (asprintf(resolved, "%s%s%s", real, strcmp(real, "/") == 0 ? "" : "/",
-                      path + strlen(existing) + (strcmp(existing, "/") != 0)) < 0)
-        status = ot_error_nomem(err);
-    free(existing);
-    free(real);
-    return status;
-}
-
-enum ot_status ot_path_follow(char **resolved, const char *path, struct ot_error *err)
-{
-    struct stat st;
-
-    *resolved = realpath(path, NULL);
-    if (*resolved != NULL)
-        return OT_OK;
-    if (errno != ENOENT)
-        return ot_error_errno(err, OT_E_IO, errno, "cannot resolve %s", path);
-    if (lstat(path, &st) == 0 && S_ISLNK(st.st_mode))
-        return ot_error_set(
-            err, OT_E_UNSAFE,
-            "%s is a symbolic link that points nowhere; mend or remove it", path);
-    return follow_parents(resolved, path, err);
-}
-
-static int remove_entry(const char *path, const struct stat *st, int kind,
-                        struct FTW *ftw)
-{
-    (void)st;
-    (void)kind;
-    (void)ftw;
-    return remove(path);
-}
-
-void ot_path_remove_tree(const char *path)
-{
-    nftw(path, remove_entry, 8, FTW_DEPTH | FTW_PHYS);
 }

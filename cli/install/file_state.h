@@ -43,16 +43,7 @@ enum ot_status ot_file_state_read(struct ot_file_state *state, const char *path,
 enum ot_status ot_file_state_put(const struct ot_file_state *wanted, const char *path,
                                  struct ot_error *err);
 
-/* Where a write to path ends up: links followed, also those of directories. What is not
- * there yet is kept as it is written. A link that points nowhere is OT_E_UNSAFE. The
- * caller frees *resolved. */
-enum ot_status ot_path_follow(char **resolved, const char *path, struct ot_error *err);
-
 /* The directory that holds path; the caller frees it. NULL: out of memory. */
 char *ot_path_parent(const char *path);
-enum ot_status ot_path_sync_parent(const char *path, struct ot_error *err);
-
-/* A directory of ours with all that is in it; links are removed, not followed. */
-void ot_path_remove_tree(const char *path);
 
 #endif

@@ -11,6 +11,8 @@
 #include <unistd.h>
 
 #include "fetch/file.h"
+#include "fetch/place.h"
+#include "fetch/tree.h"
 #include "install/manifest.h"
 
 /* Beside the manifests: the outermost directory that was made. */
@@ -20,7 +22,7 @@
 /* What was killed while it made the directory; the caller holds the lock on base. */
 static void reap_unfinished(const char *base)
 {
-    char *pattern = NULL;
+    char *path = NULL;
     struct dirent **found;
     int count;
 
@@ -28,9 +30,9 @@ static void reap_unfinished(const char *base)
     for (int i = 0; i < count; i++) {
         if (strlen(found[i]->d_name) == strlen(UNFINISHED) &&
             strncmp(found[i]->d_name, UNFINISHED, strlen(UNFINISHED) - 6) == 0 &&
-            asprintf(&pattern, "%s/%s", base, found[i]->d_name) >= 0) {
-            ot_path_remove_tree(pattern);
-            free(pattern);
+            asprintf(&path, "%s/%s", base, found[i]->d_name) >= 0) {
+            ot_dir_remove_tree(path);
+            free(path);
         }
         free(found[i]);
     }
@@ -52,77 +54,133 @@ static char *existing_parent(const char *path)
     return base;
 }
 
-static int lock_dir(const char *path, int how)
+/* The directory around path, of which it may hold nothing but path's name, locked. */
+static enum ot_status lock_around(int *fd, const char *path, struct ot_error *err)
 {
-    int fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    int errnum;
+    struct ot_place place;
+    enum ot_status status = ot_place_open(&place, path, true, err);
 
-    if (fd >= 0 && flock(fd, how) != 0) {
-        errnum = errno;
-        close(fd);
-        errno = errnum;
-        return -1;
+    *fd = status == OT_OK ? ot_dir_reopen(place.dir) : -1;
+    ot_place_close(&place);
+    if (status == OT_OK && (*fd < 0 || flock(*fd, LOCK_EX) != 0)) {
+        status =
+            ot_error_errno(err, OT_E_IO, errno, "cannot lock the directory of %s", path);
+        if (*fd >= 0)
+            close(*fd);
+        *fd = -1;
     }
-    return fd;
+    return status;
 }
 
-/* Makes the directory at path as `unfinished` and gives it its name. */
-static enum ot_status make_whole(const char *path, const char *base, char *unfinished,
+static enum ot_status set_mode(const char *path, mode_t mode, struct ot_error *err)
+{
+    int dir, fd;
+    enum ot_status status = ot_dir_open(&dir, path, err);
+
+    if (status != OT_OK)
+        return status;
+    fd = ot_dir_reopen(dir);
+    if (fd < 0 || fchmod(fd, mode) != 0)
+        status = ot_error_errno(err, OT_E_IO, errno, "cannot chmod %s", path);
+    if (fd >= 0)
+        close(fd);
+    close(dir);
+    return status;
+}
+
+/* Makes the directory at path, whose outermost new one is top, under the name unfinished
+ * in base, and gives it its name. around: of base. */
+static enum ot_status make_whole(int around, const char *base, const char *path,
+                                 const char *top, const char *unfinished,
                                  struct ot_error *err)
 {
-    size_t top_len = strlen(base) + (strcmp(base, "/") != 0);
-    char *top, *inner = NULL, *note = NULL;
+    char *outer = NULL, *inner = NULL, *note = NULL;
     enum ot_status status = OT_OK;
 
-    top_len += strcspn(path + top_len, "/");
-    top = strndup(path, top_len);
-    if (top == NULL || asprintf(&inner, "%s%s", unfinished, path + top_len) < 0 ||
+    if (asprintf(&outer, "%s/%s", base, unfinished) < 0 ||
+        asprintf(&inner, "%s%s", outer, path + strlen(top)) < 0 ||
         asprintf(&note, "%s/" NOTE, inner) < 0)
         status = ot_error_nomem(err);
     if (status == OT_OK)
         status = ot_file_make_dir(inner, err);
-    if (status == OT_OK &&
-        (chmod(unfinished, geteuid() == 0 ? 0755 : 0700) != 0 || chmod(inner, 0700) != 0))
-        status = ot_error_errno(err, OT_E_IO, errno, "cannot chmod %s", inner);
+    if (status == OT_OK)
+        status = set_mode(outer, geteuid() == 0 ? 0755 : 0700, err);
+    if (status == OT_OK)
+        status = set_mode(inner, 0700, err);
     if (status == OT_OK)
         status = ot_file_replace(note, top, strlen(top), 0600, err);
-    if (status == OT_OK && rename(unfinished, top) != 0)
+    if (status == OT_OK &&
+        renameat(around, unfinished, around, strrchr(top, '/') + 1) != 0)
         status = ot_error_errno(err, OT_E_IO, errno, "cannot make %s", top);
     if (status == OT_OK)
-        status = ot_path_sync_parent(top, err);
-    free(top);
+        status = ot_dir_sync(around, top, err);
+    free(outer);
     free(inner);
     free(note);
     return status;
 }
 
+/* base: the deepest that is there; top: one deeper. */
+static enum ot_status make_in(const char *base, const char *path, const char *top,
+                              bool create, struct ot_error *err)
+{
+    char unfinished[] = UNFINISHED;
+    int around;
+    enum ot_status status = lock_around(&around, top, err);
+
+    if (status != OT_OK)
+        return status;
+    if (access(path, F_OK) != 0) {
+        reap_unfinished(base);
+        if (create)
+            status = ot_dir_make_new(around, unfinished, err);
+        if (create && status == OT_OK)
+            status = make_whole(around, base, path, top, unfinished, err);
+    }
+    close(around);
+    return status;
+}
+
 static enum ot_status make(const char *path, bool create, struct ot_error *err)
 {
-    char *base = existing_parent(path), *unfinished = NULL;
-    enum ot_status status = OT_OK;
-    int fd = -1;
+    char *base = existing_parent(path), *top = NULL;
+    enum ot_status status;
+    size_t len;
 
-    if (base == NULL ||
-        asprintf(&unfinished, "%s/" UNFINISHED, strcmp(base, "/") != 0 ? base : "") < 0) {
-        free(base);
-        return ot_error_nomem(err);
+    if (base != NULL) {
+        len = strlen(base) + (strcmp(base, "/") != 0);
+        top = strndup(path, len + strcspn(path + len, "/"));
     }
-    fd = lock_dir(base, LOCK_EX);
-    if (fd >= 0 && access(path, F_OK) != 0) {
-        reap_unfinished(base);
-        if (create && mkdtemp(unfinished) == NULL)
-            status = ot_error_errno(err, OT_E_IO, errno,
-                                    "cannot make %s, where what was there before is kept",
-                                    path);
-        else if (create)
-            status = make_whole(path, base, unfinished, err);
-    }
-    if (fd >= 0)
-        close(fd);
-    else
-        status = ot_error_errno(err, OT_E_IO, errno, "cannot lock %s", base);
+    status = top == NULL ? ot_error_nomem(err) : make_in(base, path, top, create, err);
+    if (status != OT_OK && status != OT_E_NOMEM)
+        ot_error_prefix(err, "%s, where what was there before is kept", path);
     free(base);
-    free(unfinished);
+    free(top);
+    return status;
+}
+
+/* The directory at path, locked, unless another process has it: OT_E_BUSY. */
+static enum ot_status lock_dir(int *fd, const char *path, struct ot_error *err)
+{
+    int dir;
+    enum ot_status status = ot_dir_open(&dir, path, err);
+
+    *fd = -1;
+    if (status != OT_OK)
+        return status;
+    *fd = ot_dir_reopen(dir);
+    if (*fd < 0)
+        status = ot_error_errno(err, OT_E_IO, errno, "cannot open %s", path);
+    else if (flock(*fd, LOCK_EX | LOCK_NB) != 0)
+        status = errno == EWOULDBLOCK
+                     ? ot_error_set(err, OT_E_BUSY,
+                                    "another orgtrust install or uninstall is running")
+                     : ot_error_errno(err, OT_E_IO, errno, "cannot lock %s", path);
+    if (status != OT_OK && *fd >= 0) {
+        close(*fd);
+        *fd = -1;
+    }
+    close(dir);
     return status;
 }
 
@@ -140,23 +198,21 @@ enum ot_status ot_manifest_dir_open(struct ot_manifest_dir *dir, char *path, boo
 {
     *dir = (struct ot_manifest_dir){.fd = -1, .path = path};
     for (int tries = 0; tries < 8; tries++) {
-        dir->fd = lock_dir(path, LOCK_EX | LOCK_NB);
-        if (dir->fd >= 0 && is_at(dir->fd, path))
+        enum ot_status status = lock_dir(&dir->fd, path, err);
+
+        if (status == OT_OK && is_at(dir->fd, path))
             return OT_OK;
-        if (dir->fd >= 0) {
+        if (status == OT_OK) {
             close(dir->fd);
             dir->fd = -1;
-        } else if (errno == EWOULDBLOCK) {
-            return ot_error_set(err, OT_E_BUSY,
-                                "another orgtrust install or uninstall is running");
-        } else if (errno != ENOENT) {
-            return ot_error_errno(err, OT_E_IO, errno, "cannot open %s", path);
-        } else {
-            enum ot_status status = make(path, create, err);
-
-            if (status != OT_OK || !create)
-                return status;
+            continue;
         }
+        if (status != OT_E_NOT_FOUND)
+            return status;
+        ot_error_clear(err);
+        status = make(path, create, err);
+        if (status != OT_OK || !create)
+            return status;
     }
     return ot_error_set(err, OT_E_BUSY, "%s comes and goes; try again", path);
 }
@@ -185,21 +241,26 @@ static int count_entries(const char *path, bool *has_manifest)
     return count;
 }
 
-/* The outermost directory that was made for it and holds nothing else. */
+/* The outermost directory that was made for it and holds nothing else. NULL: out of
+ * memory, so that this is not known; the next one finds it. */
 static char *outermost(const char *path)
 {
     struct ot_file_state note;
     char *removed = strdup(path), *file = NULL, *parent;
+    enum ot_status status = OT_E_NOMEM;
     bool ignored;
 
-    if (asprintf(&file, "%s/" NOTE, path) < 0)
-        return removed;
-    if (ot_file_state_read(&note, file, OT_EDITED_BYTES_MAX, NULL) != OT_OK)
+    if (asprintf(&file, "%s/" NOTE, path) >= 0) {
+        status = ot_file_state_read(&note, file, OT_EDITED_BYTES_MAX, NULL);
+        free(file);
+    }
+    if (status != OT_OK)
         note = (struct ot_file_state){.kind = OT_FILE_ABSENT};
-    free(file);
     while (removed != NULL && note.kind == OT_FILE_REGULAR &&
            strlen(removed) > note.len && strncmp(removed, note.data, note.len) == 0) {
         parent = ot_path_parent(removed);
+        if (parent == NULL)
+            status = OT_E_NOMEM;
         if (parent == NULL || count_entries(parent, &ignored) != 1) {
             free(parent);
             break;
@@ -208,29 +269,30 @@ static char *outermost(const char *path)
         removed = parent;
     }
     ot_file_state_clear(&note);
-    return removed;
+    if (status != OT_E_NOMEM)
+        return removed;
+    free(removed);
+    return NULL;
 }
 
 /* Out of sight in one step, then away: killed in between, the next one reaps it. */
 static void remove_dir(const char *path)
 {
+    char unfinished[] = UNFINISHED;
     char *top = outermost(path), *base = top == NULL ? NULL : ot_path_parent(top);
-    char *unfinished = NULL;
-    int fd = base == NULL ? -1 : lock_dir(base, LOCK_EX);
+    int around = -1;
 
-    if (fd >= 0 && asprintf(&unfinished, "%s/" UNFINISHED,
-                            strcmp(base, "/") != 0 ? base : "") >= 0) {
+    if (base != NULL && lock_around(&around, top, NULL) == OT_OK) {
         reap_unfinished(base);
-        if (mkdtemp(unfinished) != NULL) {
-            if (rename(top, unfinished) == 0)
-                ot_path_remove_tree(unfinished);
+        if (ot_dir_make_new(around, unfinished, NULL) == OT_OK) {
+            if (renameat(around, strrchr(top, '/') + 1, around, unfinished) == 0)
+                reap_unfinished(base);
             else
-                rmdir(unfinished);
+                unlinkat(around, unfinished, AT_REMOVEDIR);
         }
-        free(unfinished);
     }
-    if (fd >= 0)
-        close(fd);
+    if (around >= 0)
+        close(around);
     free(top);
     free(base);
 }

@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "fetch/file.h"
+#include "fetch/tree.h"
 #include "install/stack.h"
 #include "install/tool.h"
 
@@ -95,7 +96,7 @@ static enum ot_status edit_list(struct ot_file_state *to,
         status = run_modutil(scratch, add, err);
     if (status == OT_OK)
         status = take(to, scratch, LIST, err);
-    ot_path_remove_tree(scratch);
+    ot_dir_remove_tree(scratch);
     return status;
 }
 
@@ -214,7 +215,7 @@ enum ot_status ot_nss_plan_new(struct ot_stack_plan *plan, const char *dir,
         status = run_modutil(scratch, true, err);
     for (size_t i = 0; status == OT_OK && i < 3; i++)
         status = plan_new_file(plan, dir, scratch, files[i], err);
-    ot_path_remove_tree(scratch);
+    ot_dir_remove_tree(scratch);
     return status;
 }
 

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "cache/text.h"
+#include "fetch/place.h"
 
 void ot_stack_plan_clear(struct ot_stack_plan *plan)
 {
@@ -54,7 +55,7 @@ enum ot_status ot_stack_plan_edit(struct ot_stack_plan *plan, const char *path,
                                   struct ot_edit **edit, struct ot_error *err)
 {
     char *resolved = NULL;
-    enum ot_status status = ot_path_follow(&resolved, path, err);
+    enum ot_status status = ot_place_resolve(&resolved, path, err);
 
     *edit = NULL;
     return status == OT_OK ? add(plan, resolved, edit, err) : status;

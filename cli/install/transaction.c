@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include "fetch/file.h"
+#include "fetch/tree.h"
 
 static void refuse(struct ot_stack_plan *plan, enum ot_status status)
 {
@@ -233,7 +234,7 @@ static void remove_dirs(const struct ot_manifest *manifest)
 {
     for (size_t i = manifest->count; i-- > 0;)
         for (size_t d = manifest->entries[i].dir_count; d-- > 0;)
-            rmdir(manifest->entries[i].dirs[d]);
+            ot_dir_remove(manifest->entries[i].dirs[d]);
 }
 
 enum ot_status ot_uninstall_apply(struct ot_stack_plan *plan,

@@ -56,9 +56,8 @@ static int open_retrying(int dir, const char *path, int flags)
     return fd;
 }
 
-/* The rule for owner and mode, of files and directories alike. */
-static enum ot_status check_owner(const struct stat *st, const char *path,
-                                  struct ot_error *err)
+enum ot_status ot_path_check_owner(const struct stat *st, const char *path,
+                                   struct ot_error *err)
 {
     uid_t self = geteuid();
 
@@ -93,7 +92,7 @@ static enum ot_status check_file(int fd, const char *path, size_t max_bytes,
             "%s has %lld bytes, more than the %zu that such a file may have: "
             "remove it, or name another",
             path, (long long)st.st_size, max_bytes);
-    return check_owner(&st, path, err);
+    return ot_path_check_owner(&st, path, err);
 }
 
 /* Why a file could not be opened. */
@@ -161,7 +160,7 @@ static enum ot_status open_dir(int *dir, const char *path, struct ot_error *err)
     if (fstat(fd, &st) != 0)
         status = ot_error_errno(err, OT_E_IO, errno, "cannot examine %s", path);
     if (status == OT_OK)
-        status = check_owner(&st, path, err);
+        status = ot_path_check_owner(&st, path, err);
     if (status != OT_OK) {
         close(fd);
         return status;
@@ -206,6 +205,12 @@ enum ot_status ot_path_open(int *fd, const char *path, size_t max_bytes,
                           max_bytes, err);
     close(dir);
     return status;
+}
+
+enum ot_status ot_path_open_at(int *fd, int dir, const char *name, const char *path,
+                               size_t max_bytes, struct ot_error *err)
+{
+    return open_checked(fd, dir, name, O_NOFOLLOW, path, max_bytes, err);
 }
 
 enum ot_status ot_path_open_named(int *fd, const char *path, size_t max_bytes,

@@ -5,6 +5,7 @@
 #include <limits.h>
 #include <stdbool.h>
 #include <stddef.h>
+#include <sys/stat.h>
 
 #include "cache/config.h"
 #include "cache/error.h"
@@ -36,8 +37,17 @@ enum ot_status ot_path_open(int *fd, const char *path, size_t max_bytes,
 enum ot_status ot_path_open_named(int *fd, const char *path, size_t max_bytes,
                                   struct ot_error *err);
 
+/* The same for a name in a directory that is held and was looked at; path is for messages.
+ */
+enum ot_status ot_path_open_at(int *fd, int dir, const char *name, const char *path,
+                               size_t max_bytes, struct ot_error *err);
+
 /* The directory alone, by the same rule. */
 enum ot_status ot_path_check_dir(const char *path, struct ot_error *err);
+
+/* The rule for owner and mode, of files and directories alike. */
+enum ot_status ot_path_check_owner(const struct stat *st, const char *path,
+                                   struct ot_error *err);
 
 /* Whether this process runs with more rights than its user (AT_SECURE). */
 bool ot_path_is_secure_mode(void);

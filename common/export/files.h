@@ -1,6 +1,6 @@
 /* Putting exports in their places. An export whose bytes are there already is not
- * written: its inode and times stay. All are world-readable; the directory above must
- * belong to root or this user and be writable by nobody else, as the cache must. The
+ * written: its inode and times stay. All are world-readable; the directories above are
+ * reached and checked as fetch/place.h says. The
  * caller holds the lock of the exports. */
 #ifndef OT_EXPORT_FILES_H
 #define OT_EXPORT_FILES_H
@@ -19,6 +19,10 @@ typedef bool ot_file_is_ours(const uint8_t *bytes, size_t len);
 enum ot_status ot_export_file_is_same(bool *same, const char *path, const void *bytes,
                                       size_t len, ot_file_is_ours *ours,
                                       struct ot_error *err);
+/* The same for a name in a directory that is held; path is for messages. */
+enum ot_status ot_export_is_same_at(bool *same, int dir, const char *name,
+                                    const char *path, const void *bytes, size_t len,
+                                    ot_file_is_ours *ours, struct ot_error *err);
 
 /* One file, in place by rename. */
 enum ot_status ot_export_put_file(const char *path, enum ot_export_format format,

@@ -1,7 +1,6 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <limits.h>
 #include <openssl/err.h>
 #include <openssl/x509.h>
 #include <stdio.h>
@@ -10,10 +9,10 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "cache/path.h"
 #include "export/files.h"
 #include "fetch/file.h"
 #include "fetch/pem.h"
+#include "fetch/place.h"
 
 /* The file that makes a directory ours. */
 #define MARK ".orgtrust"
@@ -31,19 +30,11 @@ struct entry {
 /* Where the work of one directory stands. */
 struct work {
     const char *path;
+    int dir;
     struct entry *entries; /* by name; of one name in the anchors' order */
     size_t count;
     bool written;
 };
-
-/* The path of an entry, in buf of PATH_MAX bytes. */
-static enum ot_status path_of(char *buf, const char *dir, const char *name,
-                              struct ot_error *err)
-{
-    if (snprintf(buf, PATH_MAX, "%s/%s", dir, name) >= PATH_MAX)
-        return ot_error_errno(err, OT_E_IO, ENAMETOOLONG, "cannot write %s", dir);
-    return OT_OK;
-}
 
 static enum ot_status set_name(struct entry *entry, struct ot_error *err)
 {
@@ -112,21 +103,26 @@ static bool is_temporary(const char *name)
            (inner == strlen(MARK) && memcmp(name + 1, MARK, inner) == 0);
 }
 
-static DIR *open_dir(const char *path, struct ot_error *err)
+static DIR *open_dir(const struct work *work, struct ot_error *err)
 {
-    DIR *dir = opendir(path);
+    int fd = ot_dir_reopen(work->dir);
+    DIR *dir = fd < 0 ? NULL : fdopendir(fd);
 
-    if (dir == NULL)
-        ot_error_errno(err, OT_E_IO, errno, "cannot read the directory %s", path);
+    if (dir == NULL) {
+        ot_error_errno(err, OT_E_IO, errno, "cannot read the directory %s", work->path);
+        if (fd >= 0)
+            close(fd);
+    }
     return dir;
 }
 
 /* An empty directory becomes ours, one with our mark is; no other. */
-static enum ot_status check_ours(const char *path, bool *marked, struct ot_error *err)
+static enum ot_status check_ours(const struct work *work, bool *marked,
+                                 struct ot_error *err)
 {
     const struct dirent *entry;
     bool foreign = false;
-    DIR *dir = open_dir(path, err);
+    DIR *dir = open_dir(work, err);
 
     if (dir == NULL)
         return OT_E_IO;
@@ -145,33 +141,24 @@ static enum ot_status check_ours(const char *path, bool *marked, struct ot_error
     return ot_error_set(err, OT_E_UNSAFE,
                         "the directory %s holds files that orgtrust did not write; name "
                         "one that is empty or not there yet",
-                        path);
+                        work->path);
 }
 
-/* The directory and its mark, before anything else is in it. */
+/* The directory and its mark, before anything else is in it. Others' programs read it,
+ * whatever the umask of whoever syncs. */
 static enum ot_status prepare(struct work *work, struct ot_error *err)
 {
-    char path[PATH_MAX];
     bool marked = false;
-    enum ot_status status = path_of(path, work->path, MARK, err);
+    enum ot_status status = ot_dir_make(&work->dir, 0755, work->path, err);
 
-    if (status != OT_OK)
-        return status;
-    /* Others' programs read it, whatever the umask of whoever syncs. */
-    if (mkdir(work->path, 0755) == 0) {
-        if (chmod(work->path, 0755) != 0)
-            return ot_error_errno(err, OT_E_IO, errno, "cannot chmod %s", work->path);
-    } else if (errno != EEXIST) {
-        return ot_error_errno(err, OT_E_IO, errno, "cannot create the directory %s",
-                              work->path);
-    }
-    status = ot_path_check_dir(work->path, err);
     if (status == OT_OK)
-        status = check_ours(work->path, &marked, err);
+        status = check_ours(work, &marked, err);
     if (status != OT_OK || marked)
         return status;
     work->written = true;
-    return ot_file_replace(path, mark, sizeof(mark) - 1, 0644, err);
+    status =
+        ot_file_put_at(work->dir, work->path, MARK, mark, sizeof(mark) - 1, 0644, err);
+    return status == OT_OK ? ot_dir_sync(work->dir, work->path, err) : status;
 }
 
 /* The content of the file that entries[first..end) share. */
@@ -200,25 +187,18 @@ static enum ot_status make_content(char **bytes, size_t *len, const struct work 
 static enum ot_status put_one(struct work *work, size_t first, size_t end,
                               struct ot_error *err)
 {
-    struct ot_file file;
-    char path[PATH_MAX], *bytes = NULL;
+    const char *name = work->entries[first].name;
+    char *bytes = NULL;
     size_t len;
     bool same = false;
-    enum ot_status status = path_of(path, work->path, work->entries[first].name, err);
+    enum ot_status status = make_content(&bytes, &len, work, first, end, err);
 
     if (status == OT_OK)
-        status = make_content(&bytes, &len, work, first, end, err);
-    if (status == OT_OK)
-        status = ot_export_file_is_same(&same, path, bytes, len, NULL, err);
+        status = ot_export_is_same_at(&same, work->dir, name, work->path, bytes, len,
+                                      NULL, err);
     if (status == OT_OK && !same) {
-        status = ot_file_begin(&file, path, 0644, err);
-        if (status == OT_OK) {
-            work->written = true;
-            status = ot_file_write(&file, bytes, len, err);
-            if (status == OT_OK)
-                status = ot_file_put(&file, err);
-            ot_file_abort(&file);
-        }
+        work->written = true;
+        status = ot_file_put_at(work->dir, work->path, name, bytes, len, 0644, err);
     }
     free(bytes);
     return status;
@@ -255,7 +235,7 @@ static enum ot_status remove_rest(struct work *work, bool temporaries_only,
 {
     enum ot_status status = OT_OK;
     const struct dirent *entry;
-    DIR *dir = open_dir(work->path, err);
+    DIR *dir = open_dir(work, err);
 
     if (dir == NULL)
         return OT_E_IO;
@@ -266,9 +246,7 @@ static enum ot_status remove_rest(struct work *work, bool temporaries_only,
             (temporaries_only || !is_hashed(name, strlen(name)) || is_wanted(work, name)))
             continue;
         work->written = true;
-        if (unlinkat(dirfd(dir), name, 0) != 0 && errno != ENOENT)
-            status = ot_error_errno(err, OT_E_IO, errno, "cannot remove %s/%s",
-                                    work->path, name);
+        status = ot_file_remove_at(work->dir, work->path, name, err);
     }
     closedir(dir);
     return status;
@@ -290,8 +268,7 @@ static enum ot_status change(struct work *work, struct ot_error *err)
 enum ot_status ot_export_put_dir(const char *path, const struct ot_anchors *anchors,
                                  bool *written, struct ot_error *err)
 {
-    struct work work = {.path = path};
-    char inside[PATH_MAX];
+    struct work work = {.path = path, .dir = -1};
     enum ot_status status = fill(&work, anchors, err);
 
     if (status == OT_OK)
@@ -301,10 +278,10 @@ enum ot_status ot_export_put_dir(const char *path, const struct ot_anchors *anch
     if (status == OT_OK)
         status = change(&work, err);
     if (status == OT_OK && work.written)
-        status = path_of(inside, path, MARK, err);
-    if (status == OT_OK && work.written)
-        status = ot_file_sync_dir(inside, err);
+        status = ot_dir_sync(work.dir, path, err);
     *written = work.written;
+    if (work.dir >= 0)
+        close(work.dir);
     free(work.entries);
     return status;
 }

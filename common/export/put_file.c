@@ -8,6 +8,7 @@
 #include "cache/path.h"
 #include "export/files.h"
 #include "fetch/file.h"
+#include "fetch/place.h"
 
 static enum ot_status not_ours(const char *path, struct ot_error *err)
 {
@@ -41,18 +42,18 @@ static enum ot_status compare(bool *same, int fd, const char *path, const void *
     return status;
 }
 
-enum ot_status ot_export_file_is_same(bool *same, const char *path, const void *bytes,
-                                      size_t len, ot_file_is_ours *ours,
-                                      struct ot_error *err)
+enum ot_status ot_export_is_same_at(bool *same, int dir, const char *name,
+                                    const char *path, const void *bytes, size_t len,
+                                    ot_file_is_ours *ours, struct ot_error *err)
 {
     struct ot_error why = OT_ERROR_INIT;
     enum ot_status status;
     int fd;
 
     *same = false;
-    status = ot_path_open(&fd, path, OT_EXPORT_BYTES_MAX, &why);
+    status = ot_path_open_at(&fd, dir, name, path, OT_EXPORT_BYTES_MAX, &why);
     if (status == OT_E_NOT_FOUND)
-        return OT_OK; /* also a directory that is not there: writing will say so */
+        return OT_OK;
     if (status != OT_OK) {
         if (err != NULL)
             *err = why;
@@ -60,6 +61,25 @@ enum ot_status ot_export_file_is_same(bool *same, const char *path, const void *
     }
     status = compare(same, fd, path, bytes, len, ours, err);
     close(fd);
+    return status;
+}
+
+enum ot_status ot_export_file_is_same(bool *same, const char *path, const void *bytes,
+                                      size_t len, ot_file_is_ours *ours,
+                                      struct ot_error *err)
+{
+    struct ot_place place;
+    enum ot_status status = ot_place_open(&place, path, false, err);
+
+    *same = false;
+    if (status == OT_E_NOT_FOUND) { /* writing will say so */
+        ot_error_clear(err);
+        return OT_OK;
+    }
+    if (status == OT_OK)
+        status = ot_export_is_same_at(same, place.dir, place.name, path, bytes, len, ours,
+                                      err);
+    ot_place_close(&place);
     return status;
 }
 

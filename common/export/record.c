@@ -67,7 +67,7 @@ void ot_export_record_outcome(const struct ot_exports *exports,
     if (ot_export_record_path(path, exports, item, "state", NULL) != OT_OK)
         return;
     if (item->why.status == OT_OK) {
-        unlink(path);
+        ot_file_remove(path, NULL);
         return;
     }
     ot_file_reap(path);

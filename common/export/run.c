@@ -98,8 +98,7 @@ static enum ot_status make_parent(const char *target, struct ot_error *err)
         return ot_error_nomem(err);
     if (slash != NULL && slash != dir) {
         *slash = '\0';
-        if (access(dir, F_OK) != 0)
-            status = ot_file_make_dir(dir, err);
+        status = ot_file_make_dir(dir, err);
     }
     free(dir);
     return status;
@@ -153,9 +152,8 @@ static enum ot_status record_done(const struct ot_exports *exports,
     for (size_t i = 0; i < OT_ANCHOR_ID_LEN; i++)
         len += (size_t)snprintf(done + len, sizeof(done) - len, "%02x", sum[i]);
     if (item->sources == 0) /* taken back: nothing is ours there any more */
-        return ot_export_record_path(path, exports, item, "done", err) == OT_OK &&
-                       unlink(path) != 0 && errno != ENOENT
-                   ? ot_error_errno(err, OT_E_IO, errno, "cannot remove %s", path)
+        return ot_export_record_path(path, exports, item, "done", err) == OT_OK
+                   ? ot_file_remove(path, err)
                    : OT_OK;
     ot_export_done_read(before, exports, item);
     if (!written && strncmp(before, done, len) == 0)
@@ -218,17 +216,6 @@ static enum ot_status take_lock(const struct ot_exports *exports, int *fd,
     return status;
 }
 
-static enum ot_status make_dir(const struct ot_exports *exports, struct ot_error *err)
-{
-    enum ot_status status = ot_path_check_dir(exports->dir, err);
-
-    if (status != OT_E_NOT_FOUND)
-        return status;
-    ot_error_clear(err);
-    status = ot_file_make_dir(exports->dir, err);
-    return status == OT_OK ? ot_path_check_dir(exports->dir, err) : status;
-}
-
 enum ot_status ot_exports_run(struct ot_exports *exports,
                               const struct ot_exports_options *options,
                               struct ot_error *err)
@@ -238,7 +225,7 @@ enum ot_status ot_exports_run(struct ot_exports *exports,
 
     if (exports->count == 0)
         return OT_OK;
-    status = make_dir(exports, err);
+    status = ot_file_make_dir(exports->dir, err);
     if (status == OT_OK)
         status = take_lock(exports, &lock, options, err);
     if (status != OT_OK) {

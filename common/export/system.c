@@ -9,12 +9,13 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "cache/path.h"
 #include "export/files.h"
 #include "export/program.h"
 #include "export/system_links.h"
 #include "fetch/file.h"
 #include "fetch/pem.h"
+#include "fetch/place.h"
+#include "fetch/tree.h"
 
 #define TIMEOUT_MS 90000
 
@@ -38,6 +39,7 @@ static const struct store {
 struct work {
     const struct store *store;
     const struct ot_anchors *anchors;
+    int dir;                /* of the store; -1: not there */
     char pending[PATH_MAX]; /* there from before the first change to after the last */
 };
 
@@ -64,14 +66,16 @@ bool ot_system_is_marked(const char *dir)
     return false;
 }
 
-static void path_of(char buf[PATH_MAX], const struct store *store,
+/* OT_SYSTEM_PREFIX, the anchor's name, a suffix. */
+#define FILE_NAME_MAX 64
+
+static void name_of(char buf[FILE_NAME_MAX], const struct store *store,
                     const struct ot_anchor *anchor)
 {
     char name[OT_ANCHOR_NAME_LEN + 1];
 
     ot_anchor_name(name, anchor);
-    snprintf(buf, PATH_MAX, "%s/" OT_SYSTEM_PREFIX "%s%s", store->dir, name,
-             store->suffix);
+    snprintf(buf, FILE_NAME_MAX, OT_SYSTEM_PREFIX "%s%s", name, store->suffix);
 }
 
 /* Writes what differs, or only says that something does. */
@@ -82,16 +86,19 @@ static enum ot_status put_files(const struct work *work, bool *differs, bool onl
 
     for (size_t i = 0; status == OT_OK && i < work->anchors->count; i++) {
         const struct ot_anchor *anchor = &work->anchors->items[i];
-        char path[PATH_MAX], *pem = ot_pem_encode(anchor->der.data, anchor->der.len);
+        char name[FILE_NAME_MAX], *pem = ot_pem_encode(anchor->der.data, anchor->der.len);
         bool same = false;
 
         if (pem == NULL)
             return ot_error_nomem(err);
-        path_of(path, work->store, anchor);
-        status = ot_export_file_is_same(&same, path, pem, strlen(pem), NULL, err);
+        name_of(name, work->store, anchor);
+        if (work->dir >= 0)
+            status = ot_export_is_same_at(&same, work->dir, name, name, pem, strlen(pem),
+                                          NULL, err);
         *differs = *differs || !same;
         if (status == OT_OK && !same && !only_look)
-            status = ot_file_replace(path, pem, strlen(pem), 0644, err);
+            status = ot_file_put_at(work->dir, work->store->dir, name, pem, strlen(pem),
+                                    0644, err);
         free(pem);
     }
     return status;
@@ -111,45 +118,48 @@ static enum ot_status remove_files(const struct work *work, bool *differs, bool 
 {
     enum ot_status status = OT_OK;
     const struct dirent *entry;
-    DIR *dir = opendir(work->store->dir);
+    int fd = work->dir < 0 ? -1 : ot_dir_reopen(work->dir);
+    DIR *dir = fd < 0 ? NULL : fdopendir(fd);
 
-    if (dir == NULL && errno == ENOENT)
+    if (work->dir < 0)
         return OT_OK;
-    if (dir == NULL)
-        return ot_error_errno(err, OT_E_IO, errno, "cannot read the directory %s",
-                              work->store->dir);
+    if (dir == NULL) {
+        status = ot_error_errno(err, OT_E_IO, errno, "cannot read the directory %s",
+                                work->store->dir);
+        if (fd >= 0)
+            close(fd);
+        return status;
+    }
     while (status == OT_OK && (entry = readdir(dir)) != NULL) {
         if (!is_temporary(entry->d_name) &&
             (!ot_system_is_ours(entry->d_name, work->store->suffix) ||
              ot_system_is_wanted(entry->d_name, work->anchors)))
             continue;
         *differs = true;
-        if (!only_look && unlinkat(dirfd(dir), entry->d_name, 0) != 0 && errno != ENOENT)
-            status = ot_error_errno(err, OT_E_IO, errno, "cannot remove %s/%s",
-                                    work->store->dir, entry->d_name);
+        if (!only_look)
+            status = ot_file_remove_at(work->dir, work->store->dir, entry->d_name, err);
     }
     closedir(dir);
     return status;
 }
 
-static enum ot_status change_files(const struct work *work, struct ot_error *err)
+static enum ot_status change_files(struct work *work, struct ot_error *err)
 {
     const char *dir = work->store->dir;
     bool differs = false;
-    enum ot_status status;
+    enum ot_status status = OT_OK;
 
-    if (mkdir(dir, 0755) == 0) {
-        if (chmod(dir, 0755) != 0)
-            return ot_error_errno(err, OT_E_IO, errno, "cannot chmod %s", dir);
-    } else if (errno != EEXIST) {
-        return ot_error_errno(err, OT_E_IO, errno, "cannot create the directory %s", dir);
-    }
-    status = put_files(work, &differs, false, err);
+    if (work->dir < 0)
+        status = ot_dir_make(&work->dir, 0755, dir, err);
+    if (status == OT_OK)
+        status = put_files(work, &differs, false, err);
     if (status == OT_OK)
         status = remove_files(work, &differs, false, err);
+    if (status == OT_OK && differs)
+        status = ot_dir_sync(work->dir, dir, err);
     if (status == OT_OK && work->anchors->count == 0 &&
         strcmp(dir, work->store->parent) != 0)
-        rmdir(dir); /* what is not ours in it keeps it */
+        ot_dir_remove(dir); /* what is not ours in it keeps it */
     return status;
 }
 
@@ -187,9 +197,35 @@ static enum ot_status update(const struct work *work, const char *dir,
     if (status == OT_OK)
         status = run_update(work, has_conf ? conf : NULL, stop, err);
     if (has_conf)
-        unlink(conf);
+        ot_file_remove(conf, NULL);
     if (status == OT_OK && work->store->has_links)
         status = ot_system_links_check(work->anchors, err);
+    return status;
+}
+
+/* Whether something has to be done; looks only. */
+static enum ot_status look(const struct work *work, bool *due, struct ot_error *err)
+{
+    bool differs = false;
+    enum ot_status status = put_files(work, &differs, true, err);
+
+    if (status == OT_OK)
+        status = remove_files(work, &differs, true, err);
+    *due =
+        differs || access(work->pending, F_OK) == 0 ||
+        (work->store->has_links && ot_system_links_check(work->anchors, NULL) != OT_OK);
+    return status;
+}
+
+static enum ot_status carry_out(struct work *work, const char *dir,
+                                const volatile int *stop, struct ot_error *err)
+{
+    enum ot_status status = ot_file_replace(work->pending, "", 0, 0644, err);
+
+    if (status == OT_OK)
+        status = change_files(work, err);
+    if (status == OT_OK)
+        status = update(work, dir, stop, err);
     return status;
 }
 
@@ -197,7 +233,7 @@ enum ot_status ot_system_put(const char *dir, const struct ot_anchors *anchors,
                              bool *written, const volatile int *stop,
                              struct ot_error *err)
 {
-    struct work work = {.store = find_store(err), .anchors = anchors};
+    struct work work = {.store = find_store(err), .anchors = anchors, .dir = -1};
     bool due = false;
     enum ot_status status;
 
@@ -206,23 +242,19 @@ enum ot_status ot_system_put(const char *dir, const struct ot_anchors *anchors,
         return OT_E_NOT_FOUND;
     if (snprintf(work.pending, PATH_MAX, "%s/system.pending", dir) >= PATH_MAX)
         return ot_error_set(err, OT_E_CONFIG, "cache_dir is too long");
-    status = put_files(&work, &due, true, err);
+    status = ot_dir_open(&work.dir, work.store->dir, err);
+    if (status == OT_E_NOT_FOUND) {
+        ot_error_clear(err);
+        status = OT_OK;
+    }
     if (status == OT_OK)
-        status = remove_files(&work, &due, true, err);
-    if (status != OT_OK)
-        return status;
-    if (!due && access(work.pending, F_OK) != 0 &&
-        (!work.store->has_links || ot_system_links_check(anchors, NULL) == OT_OK))
-        return OT_OK;
-    status = ot_file_replace(work.pending, "", 0, 0644, err);
-    if (status == OT_OK)
-        status = change_files(&work, err);
-    if (status == OT_OK)
-        status = update(&work, dir, stop, err);
-    if (status != OT_OK)
+        status = look(&work, &due, err);
+    if (status == OT_OK && due)
+        status = carry_out(&work, dir, stop, err);
+    if (work.dir >= 0)
+        close(work.dir);
+    if (status != OT_OK || !due)
         return status;
     *written = true;
-    if (unlink(work.pending) != 0)
-        return ot_error_errno(err, OT_E_IO, errno, "cannot remove %s", work.pending);
-    return OT_OK;
+    return ot_file_remove(work.pending, err);
 }

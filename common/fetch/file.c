@@ -6,32 +6,16 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/random.h>
 #include <unistd.h>
 
 #include "cache/write_all.h"
+#include "fetch/place.h"
 
-/* Length of a path's directory part, 0 when it has none. */
-static size_t dir_len(const char *path)
-{
-    const char *slash = strrchr(path, '/');
-
-    return slash == NULL ? 0 : slash == path ? 1 : (size_t)(slash - path);
-}
-
-/* The directory part, "." when there is none; the caller frees it. */
-static char *dir_of(const char *path)
-{
-    size_t len = dir_len(path);
-
-    return len == 0 ? strdup(".") : strndup(path, len);
-}
-
-static const char *base_of(const char *path)
-{
-    const char *slash = strrchr(path, '/');
-
-    return slash == NULL ? path : slash + 1;
-}
+/* Nobody else, until all of it is there: what it will hold may be for fewer than could
+ * read a file of the usual mode. */
+#define UNFINISHED_MODE 0600
+#define NAME_TRIES 16
 
 static enum ot_status fail(const struct ot_file *file, const char *what,
                            struct ot_error *err)
@@ -47,39 +31,102 @@ static enum ot_status fail(const struct ot_file *file, const char *what,
                           "cannot write %s (%s); nothing was changed", file->path, what);
 }
 
+bool ot_file_random_name(char to[OT_FILE_RANDOM_LEN])
+{
+    static const char letters[] =
+        "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789";
+    unsigned char bytes[OT_FILE_RANDOM_LEN];
+
+    if (getrandom(bytes, sizeof(bytes), 0) != (ssize_t)sizeof(bytes))
+        return false;
+    for (size_t i = 0; i < OT_FILE_RANDOM_LEN; i++)
+        to[i] = letters[bytes[i] % (sizeof(letters) - 1)];
+    return true;
+}
+
+static int create(struct ot_file *file)
+{
+    char *random = file->temporary + strlen(file->name) + 2;
+    int fd = -1;
+
+    for (int tries = 0; fd < 0 && tries < NAME_TRIES; tries++) {
+        if (!ot_file_random_name(random))
+            return -1;
+        fd = openat(file->dir, file->temporary,
+                    O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, UNFINISHED_MODE);
+        if (fd < 0 && errno != EEXIST)
+            return -1;
+    }
+    return fd;
+}
+
+/* file->dir is there; path, which is taken over, may be NULL: out of memory. */
+static enum ot_status begin(struct ot_file *file, char *path, mode_t mode,
+                            struct ot_error *err)
+{
+    const char *slash = path == NULL ? NULL : strrchr(path, '/');
+    const char *name = slash != NULL ? slash + 1 : path;
+    char *temporary = NULL;
+    enum ot_status status;
+
+    if (path == NULL || asprintf(&temporary, ".%s.XXXXXX.tmp", name) < 0)
+        temporary = NULL;
+    *file = (struct ot_file){-1, file->dir, path, name, temporary, mode};
+    if (temporary == NULL) {
+        ot_file_abort(file);
+        return ot_error_nomem(err);
+    }
+    file->fd = create(file);
+    if (file->fd >= 0)
+        return OT_OK;
+    status = ot_error_errno(
+        err, OT_E_IO, errno,
+        "cannot create a file in the directory of %s; make it writable for "
+        "this user",
+        path);
+    file->temporary = NULL;
+    free(temporary);
+    ot_file_abort(file);
+    return status;
+}
+
+static enum ot_status begin_in_place(struct ot_file *file, const char *path, mode_t mode,
+                                     bool is_named, struct ot_error *err)
+{
+    struct ot_place place;
+    enum ot_status status = ot_place_open(&place, path, is_named, err);
+
+    *file = (struct ot_file){.fd = -1, .dir = place.dir};
+    if (status == OT_E_NOT_FOUND)
+        return ot_error_errno(err, OT_E_IO, ENOENT, "cannot create %s", path);
+    if (status != OT_OK)
+        return status;
+    return begin(file, strdup(path), mode, err);
+}
+
 enum ot_status ot_file_begin(struct ot_file *file, const char *path, mode_t mode,
                              struct ot_error *err)
 {
-    enum ot_status status;
-    char *dir = dir_of(path);
+    return begin_in_place(file, path, mode, false, err);
+}
 
-    *file = (struct ot_file){-1, strdup(path), NULL};
-    if (dir == NULL || file->path == NULL ||
-        asprintf(&file->temporary, "%s/.%s.XXXXXX.tmp", dir, base_of(path)) < 0) {
-        file->temporary = NULL;
-        status = ot_error_nomem(err);
-        goto err;
-    }
-    file->fd = mkostemps(file->temporary, 4, O_CLOEXEC);
-    if (file->fd < 0) {
-        status = ot_error_errno(
-            err, OT_E_IO, errno,
-            "cannot create a file in %s; make it writable for this user", dir);
-        free(file->temporary);
-        file->temporary = NULL;
-        goto err;
-    }
-    /* Not left to the umask: other users' programs read what root syncs. */
-    if (fchmod(file->fd, mode) != 0) {
-        status = fail(file, "chmod", err);
-        goto err;
-    }
-    free(dir);
-    return OT_OK;
-err:
-    free(dir);
-    ot_file_abort(file);
-    return status;
+enum ot_status ot_file_begin_named(struct ot_file *file, const char *path, mode_t mode,
+                                   struct ot_error *err)
+{
+    return begin_in_place(file, path, mode, true, err);
+}
+
+enum ot_status ot_file_begin_at(struct ot_file *file, int dir, const char *path,
+                                const char *name, mode_t mode, struct ot_error *err)
+{
+    char *whole = NULL;
+
+    *file = (struct ot_file){.fd = -1, .dir = fcntl(dir, F_DUPFD_CLOEXEC, 0)};
+    if (file->dir < 0)
+        return ot_error_errno(err, OT_E_IO, errno, "cannot create a file in %s", path);
+    if (asprintf(&whole, "%s/%s", path, name) < 0)
+        whole = NULL;
+    return begin(file, whole, mode, err);
 }
 
 enum ot_status ot_file_write(struct ot_file *file, const void *data, size_t len,
@@ -88,16 +135,11 @@ enum ot_status ot_file_write(struct ot_file *file, const void *data, size_t len,
     return ot_write_all(file->fd, data, len) ? OT_OK : fail(file, "write", err);
 }
 
-enum ot_status ot_file_sync_dir(const char *path, struct ot_error *err)
+enum ot_status ot_dir_sync(int dir, const char *path, struct ot_error *err)
 {
-    char *dir = dir_of(path);
     enum ot_status status = OT_OK;
-    int fd;
+    int fd = ot_dir_reopen(dir);
 
-    if (dir == NULL)
-        return ot_error_nomem(err);
-    fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    free(dir);
     if (fd < 0)
         return ot_error_errno(err, OT_E_IO, errno, "cannot open the directory of %s",
                               path);
@@ -114,12 +156,16 @@ enum ot_status ot_file_put(struct ot_file *file, struct ot_error *err)
     enum ot_status status = OT_OK;
     int fd = file->fd;
 
-    if (fsync(fd) != 0)
+    /* Not left to the umask: other users' programs read what root syncs. */
+    if (fchmod(fd, file->mode) != 0)
+        status = fail(file, "chmod", err);
+    if (status == OT_OK && fsync(fd) != 0)
         status = fail(file, "fsync", err);
     file->fd = -1;
     if (close(fd) != 0 && status == OT_OK)
         status = fail(file, "close", err);
-    if (status == OT_OK && rename(file->temporary, file->path) != 0)
+    if (status == OT_OK &&
+        renameat(file->dir, file->temporary, file->dir, file->name) != 0)
         status = fail(file, "rename", err);
     if (status != OT_OK) {
         ot_file_abort(file);
@@ -136,7 +182,7 @@ enum ot_status ot_file_commit(struct ot_file *file, struct ot_error *err)
 
     if (status != OT_OK)
         return status;
-    status = ot_file_sync_dir(file->path, err);
+    status = ot_dir_sync(file->dir, file->path, err);
     ot_file_abort(file);
     return status;
 }
@@ -146,10 +192,12 @@ void ot_file_abort(struct ot_file *file)
     if (file->fd >= 0)
         close(file->fd);
     if (file->temporary != NULL)
-        unlink(file->temporary);
+        unlinkat(file->dir, file->temporary, 0);
+    if (file->dir >= 0)
+        close(file->dir);
     free(file->temporary);
     free(file->path);
-    *file = (struct ot_file){-1, NULL, NULL};
+    *file = (struct ot_file){.fd = -1, .dir = -1};
 }
 
 enum ot_status ot_file_replace(const char *path, const void *data, size_t len,
@@ -168,8 +216,54 @@ enum ot_status ot_file_replace(const char *path, const void *data, size_t len,
     return ot_file_commit(&file, err);
 }
 
+enum ot_status ot_file_put_at(int dir, const char *path, const char *name,
+                              const void *data, size_t len, mode_t mode,
+                              struct ot_error *err)
+{
+    struct ot_file file;
+    enum ot_status status = ot_file_begin_at(&file, dir, path, name, mode, err);
+
+    if (status != OT_OK)
+        return status;
+    status = ot_file_write(&file, data, len, err);
+    if (status == OT_OK)
+        status = ot_file_put(&file, err);
+    ot_file_abort(&file);
+    return status;
+}
+
+enum ot_status ot_file_remove_at(int dir, const char *path, const char *name,
+                                 struct ot_error *err)
+{
+    struct stat st;
+
+    if (fstatat(dir, name, &st, AT_SYMLINK_NOFOLLOW) == 0 && !S_ISREG(st.st_mode))
+        return ot_error_set(err, OT_E_UNSAFE,
+                            "%s: %s is not a regular file, so it is none of orgtrust's: "
+                            "remove it",
+                            path, name);
+    if (unlinkat(dir, name, 0) != 0 && errno != ENOENT)
+        return ot_error_errno(err, OT_E_IO, errno, "%s: cannot remove %s", path, name);
+    return OT_OK;
+}
+
+enum ot_status ot_file_remove(const char *path, struct ot_error *err)
+{
+    struct ot_place place;
+    enum ot_status status = ot_place_open(&place, path, false, err);
+
+    if (status == OT_E_NOT_FOUND) {
+        ot_error_clear(err);
+        return OT_OK;
+    }
+    if (status == OT_OK)
+        status = ot_file_remove_at(place.dir, path, place.name, err);
+    ot_place_close(&place);
+    return status;
+}
+
 /* ".NAME.XXXXXX.tmp", nothing else. */
-static int is_temporary(const char *entry, const char *name)
+static bool is_temporary(const char *entry, const char *name)
 {
     size_t len = strlen(name);
 
@@ -180,44 +274,33 @@ static int is_temporary(const char *entry, const char *name)
 
 void ot_file_reap(const char *path)
 {
-    char *dir = dir_of(path);
-    DIR *entries = dir == NULL ? NULL : opendir(dir);
+    struct ot_place place;
     const struct dirent *entry;
+    struct stat st;
+    DIR *entries = NULL;
+    int fd;
 
-    free(dir);
-    if (entries == NULL)
+    if (ot_place_open(&place, path, false, NULL) != OT_OK)
         return;
-    while ((entry = readdir(entries)) != NULL)
-        if (is_temporary(entry->d_name, base_of(path)))
-            unlinkat(dirfd(entries), entry->d_name, 0);
-    closedir(entries);
+    fd = ot_dir_reopen(place.dir);
+    if (fd >= 0 && (entries = fdopendir(fd)) == NULL)
+        close(fd);
+    while (entries != NULL && (entry = readdir(entries)) != NULL)
+        if (is_temporary(entry->d_name, place.name) &&
+            fstatat(place.dir, entry->d_name, &st, AT_SYMLINK_NOFOLLOW) == 0 &&
+            S_ISREG(st.st_mode))
+            unlinkat(place.dir, entry->d_name, 0);
+    if (entries != NULL)
+        closedir(entries);
+    ot_place_close(&place);
 }
 
 enum ot_status ot_file_make_dir(const char *path, struct ot_error *err)
 {
-    mode_t mode = geteuid() == 0 ? 0755 : 0700;
-    char *copy = strdup(path), *at;
-    enum ot_status status = OT_OK;
-    char kept;
+    int fd;
+    enum ot_status status = ot_dir_make(&fd, 0, path, err);
 
-    if (copy == NULL)
-        return ot_error_nomem(err);
-    for (at = copy + 1; status == OT_OK; at++) {
-        if (*at != '/' && *at != '\0')
-            continue;
-        kept = *at;
-        *at = '\0';
-        if (mkdir(copy, mode) == 0) {
-            if (chmod(copy, mode) != 0)
-                status = ot_error_errno(err, OT_E_IO, errno, "cannot chmod %s", copy);
-        } else if (errno != EEXIST) {
-            status = ot_error_errno(err, OT_E_IO, errno, "cannot create the directory %s",
-                                    copy);
-        }
-        *at = kept;
-        if (kept == '\0')
-            break;
-    }
-    free(copy);
+    if (fd >= 0)
+        close(fd);
     return status;
 }

@@ -25,18 +25,6 @@ static enum ot_status interrupted(struct ot_error *err)
     return ot_error_set(err, OT_E_INTERRUPTED, "interrupted; nothing was changed");
 }
 
-static enum ot_status make_dir(const struct ot_attempt *attempt, struct ot_error *err)
-{
-    const char *dir = attempt->source->cache_dir;
-    enum ot_status status = ot_path_check_dir(dir, err);
-
-    if (status != OT_E_NOT_FOUND)
-        return status;
-    ot_error_clear(err);
-    status = ot_file_make_dir(dir, err);
-    return status == OT_OK ? ot_path_check_dir(dir, err) : status;
-}
-
 static enum ot_status take_lock(const struct ot_attempt *attempt, int *fd,
                                 struct ot_error *err)
 {
@@ -205,7 +193,7 @@ static enum ot_status sync_source(struct ot_attempt *attempt, struct ot_error *e
         status = ot_attempt_check_due(attempt, &due, err);
     if (status != OT_OK || !due)
         return status;
-    status = make_dir(attempt, err);
+    status = ot_file_make_dir(attempt->source->cache_dir, err);
     if (status == OT_OK)
         status = take_lock(attempt, &lock, err);
     if (status == OT_OK)

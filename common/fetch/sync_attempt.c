@@ -163,7 +163,7 @@ enum ot_status ot_attempt_record_success(const struct ot_attempt *attempt,
     const struct ot_state clean = {.attempt_at = time(NULL)};
     enum ot_status status = write_state(attempt, &clean, err);
 
-    if (status == OT_OK || (unlink(attempt->state) != 0 && errno != ENOENT))
+    if (status == OT_OK || ot_file_remove(attempt->state, NULL) != OT_OK)
         return status;
     ot_error_clear(err);
     return OT_OK;

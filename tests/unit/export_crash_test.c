@@ -11,11 +11,11 @@
 #include "unit.h"
 
 WRAP(ssize_t, write, (int fd, const void *data, size_t len), (fd, data, len), -1)
-WRAP(int, rename, (const char *from, const char *to), (from, to), -1)
-WRAP(int, mkostemps, (char *name, int suffix, int flags), (name, suffix, flags), -1)
+WRAP(int, renameat, (int from, const char *old, int to, const char *name),
+     (from, old, to, name), -1)
+WRAP(int, mkdirat, (int dir, const char *name, mode_t mode), (dir, name, mode), -1)
+WRAP(ssize_t, getrandom, (void *to, size_t len, unsigned flags), (to, len, flags), -1)
 WRAP(int, fchmod, (int fd, mode_t mode), (fd, mode), -1)
-WRAP(int, chmod, (const char *path, mode_t mode), (path, mode), -1)
-WRAP(int, mkdir, (const char *path, mode_t mode), (path, mode), -1)
 WRAP(int, unlinkat, (int dir, const char *name, int flags), (dir, name, flags), -1)
 
 WRAP(void *, malloc, (size_t size), (size), NULL)

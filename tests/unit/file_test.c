@@ -45,6 +45,25 @@ static void a_file_is_replaced_whole_with_the_mode_asked_for(void)
     CU_ASSERT_EQUAL(st.st_mode & 07777, 0644);
 }
 
+static void fault_72_nobody_else_opens_a_file_before_it_is_whole(void)
+{
+    const char *path = unit_path("whole");
+    struct ot_file file;
+    struct stat st;
+    mode_t old = umask(0);
+
+    CU_ASSERT_EQUAL_FATAL(ot_file_begin(&file, path, 0644, NULL), OT_OK);
+    CU_ASSERT_EQUAL(fstat(file.fd, &st), 0);
+    CU_ASSERT_EQUAL(st.st_mode & 07777, 0600);
+    CU_ASSERT_EQUAL(ot_file_write(&file, "new", 3, NULL), OT_OK);
+    CU_ASSERT_EQUAL(fstat(file.fd, &st), 0);
+    CU_ASSERT_EQUAL(st.st_mode & 07777, 0600);
+    CU_ASSERT_EQUAL(ot_file_commit(&file, NULL), OT_OK);
+    umask(old);
+    CU_ASSERT_EQUAL(stat(path, &st), 0);
+    CU_ASSERT_EQUAL(st.st_mode & 07777, 0644);
+}
+
 static void an_aborted_file_leaves_the_old_one_and_nothing_else(void)
 {
     const char *dir = unit_path("aborted"), *path = unit_path("aborted/file");
@@ -130,6 +149,8 @@ static void directories_are_made_with_their_parents(void)
 static const struct unit_case cases[] = {
     {"a_file_is_replaced_whole_with_the_mode_asked_for",
      a_file_is_replaced_whole_with_the_mode_asked_for},
+    {"fault_72_nobody_else_opens_a_file_before_it_is_whole",
+     fault_72_nobody_else_opens_a_file_before_it_is_whole},
     {"an_aborted_file_leaves_the_old_one_and_nothing_else",
      an_aborted_file_leaves_the_old_one_and_nothing_else},
     {"fault_38_a_full_disk_is_named_and_changes_nothing",

@@ -15,12 +15,14 @@
 #include "unit.h"
 
 WRAP(ssize_t, write, (int fd, const void *data, size_t len), (fd, data, len), -1)
+WRAP(int, renameat, (int from, const char *old, int to, const char *name),
+     (from, old, to, name), -1)
+WRAP(int, mkdirat, (int dir, const char *name, mode_t mode), (dir, name, mode), -1)
+WRAP(ssize_t, getrandom, (void *to, size_t len, unsigned flags), (to, len, flags), -1)
+WRAP(int, unlinkat, (int dir, const char *name, int flags), (dir, name, flags), -1)
 WRAP(int, fsync, (int fd), (fd), -1)
-WRAP(int, rename, (const char *from, const char *to), (from, to), -1)
-WRAP(int, mkostemps, (char *name, int suffix, int flags), (name, suffix, flags), -1)
 WRAP(int, fchmod, (int fd, mode_t mode), (fd, mode), -1)
 WRAP(int, futimens, (int fd, const struct timespec times[2]), (fd, times), -1)
-WRAP(int, unlink, (const char *path), (path), -1)
 
 WRAP(void *, malloc, (size_t size), (size), NULL)
 WRAP(void *, calloc, (size_t count, size_t size), (count, size), NULL)
@@ -69,7 +71,7 @@ static void set_up(struct fixture *f)
 /* From this call on every write of the disk fails: nothing can be recorded either. */
 static void fault_38_a_full_disk_keeps_the_snapshot(void)
 {
-    static const char *const calls[] = {"write", "fsync", "rename", "mkostemps"};
+    static const char *const calls[] = {"write", "fsync", "renameat", "getrandom"};
     static const int errors[] = {ENOSPC, EDQUOT};
 
     for (size_t i = 0; i < 4; i++) {
@@ -147,8 +149,8 @@ static void fault_38_a_clean_state_needs_no_room(void)
 
 static void nothing_is_written_when_nothing_is_new(void)
 {
-    static const char *const calls[] = {"write", "fsync", "rename", "mkostemps",
-                                        "unlink"};
+    static const char *const calls[] = {"write", "fsync", "renameat", "mkdirat",
+                                        "unlinkat"};
     struct fixture f;
 
     set_up(&f);
