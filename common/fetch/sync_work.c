@@ -121,8 +121,11 @@ enum ot_status ot_work_put(struct ot_work *work, struct ot_content *content,
 {
     struct job job = {.content = content};
 
-    if (work->put < WORTH_THREADS && ++work->put == WORTH_THREADS)
-        start_threads(work);
+    if (work->put < WORTH_THREADS) {
+        work->put++;
+        if (work->put == WORTH_THREADS)
+            start_threads(work);
+    }
     if (work->thread_count == 0)
         return ot_content_accept(content, text, err);
     job.text = strdup(text);

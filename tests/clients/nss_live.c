@@ -5,6 +5,7 @@
  * One command a line, with one line of answer:
  *   verify LEAF INTERMEDIATE   DER files: "trusted" or "refused ERROR"
  *   pkix LEAF INTERMEDIATE     the same by the other of NSS's two ways to verify
+ *   way                        which of them `verify` takes: "pkix" or "classic"
  *   hold NICKNAME              finds a certificate and keeps it, as programs do: "held"
  * or "absent" drop                       lets go of it: "dropped" */
 #include <cert.h>
@@ -104,6 +105,8 @@ static void obey(char *line)
         verify(verify_classic, first, rest);
     } else if (command != NULL && strcmp(command, "pkix") == 0 && rest != NULL) {
         verify(verify_pkix, first, rest);
+    } else if (command != NULL && strcmp(command, "way") == 0) {
+        puts(CERT_GetUsePKIXForValidation() ? "pkix" : "classic");
     } else if (command != NULL && strcmp(command, "drop") == 0) {
         drop();
     } else {

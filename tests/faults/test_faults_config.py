@@ -44,7 +44,7 @@ def test_fault_54_a_bad_line_is_refused_with_its_place(synced, api, name):
     assert api.count() == 0
     # The provider does not fall back to anything wider either.
     found = synced.storeutl("-noout", "-certs", status=None)
-    assert "Total found: 0" in found.stdout or found.status != 0
+    assert synced.total(found) == 0
     assert str(synced.conf) in found.stderr, found
 
 
@@ -90,9 +90,8 @@ def test_fault_54_an_unknown_source_is_refused_and_the_known_are_named(synced, a
 ])
 def test_fault_54_a_wrong_uri_says_what_is_wrong(synced, uri):
     found = synced.storeutl("-noout", "-certs", uri=uri, status=None)
-    assert found.status != 0 or "Total found: 0" in found.stdout, found
+    assert synced.total(found) == 0
     assert "orgtrust" in found.stderr, found
-    assert "Total found: 3" not in found.stdout
 
 
 @pytest.mark.parametrize("args", [["frobnicate"], ["sync", "--frobnicate"], ["sync", "extra"],

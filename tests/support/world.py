@@ -153,7 +153,11 @@ class World:
 
     def count(self, uri="orgtrust:///") -> int:
         """How many certificates `openssl storeutl` finds; none is also said as an error."""
-        done = self.storeutl("-noout", "-certs", uri=uri, status=None)
+        return self.total(self.storeutl("-noout", "-certs", uri=uri, status=None))
+
+    @staticmethod
+    def total(done: Result) -> int:
+        """How many certificates a storeutl of ours found."""
         assert done.status == 0 or "orgtrust" in done.stderr, done
         for line in done.stdout.splitlines():
             if line.startswith("Total found: "):
