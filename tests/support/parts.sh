@@ -249,7 +249,7 @@ part_fuzz() {
 # What is found anew goes to the build; a crash is left beside it and shown.
 fuzz() { # TARGET SECONDS
     local name=${1##*/}
-    local found=$builds/fuzz/found/${name#fuzz_} kept=$project/tests/fuzz/corpus/${name#fuzz_}
+    local found=$builds/fuzz/found/${name#fuzz_} kept=$builds/fuzz/tests/fuzz/corpus/${name#fuzz_}
     mkdir -p "$found"
     [[ -d $kept ]] || kept=$found
     "$1" -max_total_time="$2" -timeout=10 -rss_limit_mb=2048 -print_final_stats=1 \
