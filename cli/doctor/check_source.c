@@ -25,7 +25,8 @@ static void look_at_key(struct ot_doctor *doctor, const struct ot_source *source
 
     if (!is_key_for_us(source))
         return;
-    if (ot_key_load(&key, source, &why) != OT_OK)
+    if (ot_key_load(&key, source, &why) != OT_OK ||
+        ot_key_check_host(&key, source, &why) != OT_OK)
         ot_finding_add(&doctor->findings, PART, OT_VERDICT_FAILS, source->name, NULL,
                        "no sync can succeed: %s", why.message);
     ot_key_clear(&key);

@@ -84,6 +84,7 @@ static enum ot_status set_base_url(struct ot_source *source, struct ot_error *er
 
     if (source->base_url != NULL)
         return OT_OK;
+    source->base_url_origin = variable != NULL ? OT_URL_ENVIRONMENT : OT_URL_DEFAULT;
     if (variable != NULL)
         return set_from_env(source, "base_url", "OPENAI_BASE_URL", variable, err);
     source->base_url = strdup(DEFAULT_BASE_URL);

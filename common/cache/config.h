@@ -30,6 +30,9 @@ enum ot_purpose {
 
 #define OT_NEVER INT64_MAX /* max_stale = never */
 
+/* Who named base_url. */
+enum ot_url_origin { OT_URL_CONFIGURED, OT_URL_ENVIRONMENT, OT_URL_DEFAULT };
+
 struct ot_source {
     char *name;     /* [A-Za-z0-9][A-Za-z0-9._-]*, at most OT_SOURCE_NAME_MAX */
     char *base_url; /* https, or http to a loopback address; no trailing slash */
@@ -46,6 +49,7 @@ struct ot_source {
     int64_t connect_timeout_ms, timeout_ms;
     unsigned purposes; /* enum ot_purpose, never 0 */
     bool auto_refresh, admin_token, export_system;
+    enum ot_url_origin base_url_origin;
 };
 
 struct ot_config;

@@ -132,6 +132,10 @@ enum ot_status ot_endpoint_init(struct ot_endpoint *endpoint,
         return ot_error_set(err, OT_E_CONFIG,
                             "base_url of the source %s is not a URL: %s", source->name,
                             source->base_url);
+    /* The one place where a key becomes a header. */
+    status = ot_key_check_host(key, source, err);
+    if (status != OT_OK)
+        return status;
     endpoint->tls = strncmp(source->base_url, "https:", 6) == 0;
     endpoint->connect_timeout_ms = source->connect_timeout_ms;
     endpoint->timeout_ms = source->timeout_ms;

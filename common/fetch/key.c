@@ -13,6 +13,11 @@
 
 #define KEY_VARIABLE "OPENAI_ADMIN_KEY"
 
+/* What tells keys apart, and where the hosted API is: there, and by names below. */
+#define SERVER_KEY "orgtrust-"
+#define HOSTED_KEY "sk-"
+#define HOSTED_HOST "api.openai.com"
+
 void ot_key_clear(struct ot_key *key)
 {
     if (key->secret != NULL)
@@ -174,4 +179,54 @@ enum ot_status ot_key_read_fd(struct ot_key *key, int fd, struct ot_error *err)
     if (status != OT_OK)
         ot_key_clear(key);
     return status;
+}
+
+static bool begins_with(const struct ot_key *key, const char *prefix)
+{
+    return key->len >= strlen(prefix) && memcmp(key->secret, prefix, strlen(prefix)) == 0;
+}
+
+/* url is in its one form: lower case, no user. */
+static const char *host_of(const char *url, size_t *len)
+{
+    const char *host = strstr(url, "://");
+
+    host = host != NULL ? host + strlen("://") : url;
+    *len = host[0] == '[' ? strcspn(host, "]/") + 1 : strcspn(host, ":/");
+    return host;
+}
+
+static bool is_hosted(const char *host, size_t len)
+{
+    size_t end = strlen(HOSTED_HOST);
+
+    return len >= end && memcmp(host + len - end, HOSTED_HOST, end) == 0 &&
+           (len == end || host[len - end - 1] == '.');
+}
+
+enum ot_status ot_key_check_host(const struct ot_key *key, const struct ot_source *source,
+                                 struct ot_error *err)
+{
+    const char *host;
+    size_t len;
+
+    if (key == NULL || key->secret == NULL)
+        return OT_OK;
+    host = host_of(source->base_url, &len);
+    if (begins_with(key, SERVER_KEY) && is_hosted(host, len))
+        return ot_error_set(
+            err, OT_E_CONFIG,
+            "the key of %s is one of orgtrust-server's and is not sent to "
+            "%.*s: write that server's address, base_url = "
+            "https://HOST/v1, into orgtrust.conf",
+            key->origin, (int)len, host);
+    if (begins_with(key, HOSTED_KEY) && !is_hosted(host, len) &&
+        source->base_url_origin != OT_URL_CONFIGURED)
+        return ot_error_set(
+            err, OT_E_CONFIG,
+            "the key of %s is one of the hosted API's and is not sent to "
+            "%.*s, which only OPENAI_BASE_URL names: if it belongs there, "
+            "write base_url = %s into orgtrust.conf",
+            key->origin, (int)len, host, source->base_url);
+    return OT_OK;
 }

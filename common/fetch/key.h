@@ -21,6 +21,15 @@ enum ot_status ot_key_load(struct ot_key *key, const struct ot_source *source,
                            struct ot_error *err);
 /* From an open descriptor up to its end, for a parent that passes a key on. */
 enum ot_status ot_key_read_fd(struct ot_key *key, int fd, struct ot_error *err);
+
+/* Whether this key may be sent where the source's base_url points, by what the key begins
+ * with: `orgtrust-` is orgtrust-server's and never goes to the hosted API, also not for
+ * lack of a base_url; `sk-` is the hosted API's and goes to another host only when the
+ * configuration names it. What the environment says (OPENAI_BASE_URL) is not enough for
+ * that: it is set for other programs, too, and often for a proxy of somebody else's.
+ * OT_E_CONFIG. No key is OT_OK. */
+enum ot_status ot_key_check_host(const struct ot_key *key, const struct ot_source *source,
+                                 struct ot_error *err);
 void ot_key_clear(struct ot_key *key); /* overwrites, then frees */
 
 #endif

@@ -189,6 +189,53 @@ static void reads_a_descriptor_to_its_end(void)
     CU_ASSERT_PTR_NULL(key.secret);
 }
 
+/* What a key of this text is told at this address; NULL: it may go there. */
+static void goes(const char *text, const char *url, enum ot_url_origin origin,
+                 const char *why)
+{
+    struct ot_source source = source_with(NULL);
+    struct ot_key key = {.secret = (char *)text, .len = strlen(text), .origin = "test"};
+    struct ot_error err = OT_ERROR_INIT;
+    enum ot_status status;
+
+    source.base_url = (char *)url;
+    source.base_url_origin = origin;
+    status = ot_key_check_host(&key, &source, &err);
+    CU_ASSERT_EQUAL(status, why != NULL ? OT_E_CONFIG : OT_OK);
+    CU_ASSERT_PTR_NOT_NULL(strstr(err.message, why != NULL ? why : ""));
+    CU_ASSERT_PTR_NULL(strstr(err.message, text));
+}
+
+static void goes_only_where_it_belongs(void)
+{
+    static const char hosted[] = "https://api.openai.com/v1";
+    struct ot_key none = {.secret = NULL};
+    struct ot_source source = source_with(NULL);
+
+    for (int origin = OT_URL_CONFIGURED; origin <= OT_URL_DEFAULT; origin++) {
+        goes("orgtrust-admin-1", hosted, (enum ot_url_origin)origin, "base_url = https");
+        goes(SECRET, hosted, (enum ot_url_origin)origin, NULL);
+        goes("other-1", hosted, (enum ot_url_origin)origin, NULL);
+    }
+    goes(SECRET, "https://mtls.api.openai.com:8443/v1", OT_URL_ENVIRONMENT, NULL);
+    goes("orgtrust-admin-1", "https://mtls.api.openai.com/v1", OT_URL_CONFIGURED,
+         "is not sent");
+    goes("orgtrust-admin-1", "https://ca.example:8443/v1", OT_URL_CONFIGURED, NULL);
+    goes("orgtrust-admin-1", "https://ca.example:8443/v1", OT_URL_ENVIRONMENT, NULL);
+    goes(SECRET, "https://ca.example:8443/v1", OT_URL_CONFIGURED, NULL);
+    goes("other-1", "https://ca.example/v1", OT_URL_ENVIRONMENT, NULL);
+    goes(SECRET, "https://ca.example:8443/v1", OT_URL_ENVIRONMENT,
+         "not sent to ca.example, which only OPENAI_BASE_URL names");
+    goes(SECRET, "http://[::1]:8443/v1", OT_URL_ENVIRONMENT, "not sent to [::1],");
+    goes(SECRET, "https://api.openai.com.evil.example/v1", OT_URL_ENVIRONMENT,
+         "not sent");
+    goes(SECRET, "https://evilapi.openai.com/v1", OT_URL_ENVIRONMENT, "not sent");
+    goes(SECRET, "https://evil.example/api.openai.com", OT_URL_ENVIRONMENT, "not sent");
+    source.base_url = (char *)"https://ca.example/v1";
+    CU_ASSERT_EQUAL(ot_key_check_host(&none, &source, NULL), OT_OK);
+    CU_ASSERT_EQUAL(ot_key_check_host(NULL, &source, NULL), OT_OK);
+}
+
 static const struct unit_case cases[] = {
     {"reads a file", reads_a_file},
     {"refuses what is no key", refuses_what_is_no_key},
@@ -196,6 +243,7 @@ static const struct unit_case cases[] = {
     {"fault_40_refuses_what_is_no_file", refuses_what_is_no_file},
     {"takes the environment without a file", takes_the_environment_without_a_file},
     {"reads a descriptor to its end", reads_a_descriptor_to_its_end},
+    {"goes only where it belongs", goes_only_where_it_belongs},
     {NULL, NULL},
 };
 
