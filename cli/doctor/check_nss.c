@@ -57,12 +57,40 @@ static void add_untried(struct ot_doctor *doctor, const char *database, bool is_
                        "the database does not name the module");
 }
 
+/* What the trials do not show: whose word counts. */
+static void add_order(struct ot_doctor *doctor, const char *database)
+{
+    ot_finding_add(
+        &doctor->findings, PART, OT_VERDICT_FAILS, database, fix,
+        "the database loads the module without its order, so that it overrules "
+        "what the user and Mozilla distrust, or trust for other purposes");
+}
+
+static enum ot_status try_database(struct ot_doctor *doctor, const char *dir,
+                                   struct ot_error *err)
+{
+    const enum ot_nss_wiring wiring = ot_nss_wiring_in(dir);
+    const bool is_wired = wiring != OT_NSS_UNLISTED;
+    enum ot_status status = OT_OK;
+    char *database;
+
+    if (asprintf(&database, "sql:%s", dir) < 0)
+        return ot_error_nomem(err);
+    if (wiring == OT_NSS_TOO_EARLY)
+        add_order(doctor, database);
+    if (ot_tool_exists("tstclnt"))
+        status = try_tstclnt(doctor, database, is_wired, err);
+    else
+        add_untried(doctor, database, is_wired);
+    free(database);
+    return status;
+}
+
 static enum ot_status look_at(struct ot_doctor *doctor, const char *dir, bool *found,
                               struct ot_error *err)
 {
-    char *list, *database;
-    enum ot_status status = OT_OK;
     bool is_there;
+    char *list;
 
     if (asprintf(&list, "%s/pkcs11.txt", dir) < 0)
         return ot_error_nomem(err);
@@ -71,14 +99,7 @@ static enum ot_status look_at(struct ot_doctor *doctor, const char *dir, bool *f
     if (!is_there)
         return OT_OK;
     *found = true;
-    if (asprintf(&database, "sql:%s", dir) < 0)
-        return ot_error_nomem(err);
-    if (ot_tool_exists("tstclnt"))
-        status = try_tstclnt(doctor, database, ot_nss_is_listed(dir), err);
-    else
-        add_untried(doctor, database, ot_nss_is_listed(dir));
-    free(database);
-    return status;
+    return try_database(doctor, dir, err);
 }
 
 static void note_browsers(struct ot_doctor *doctor)

@@ -4,9 +4,11 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "cache/record.h"
 #include "fetch/file.h"
 #include "fetch/tree.h"
 #include "install/stack.h"
@@ -16,7 +18,14 @@
 #define LIST "pkcs11.txt"
 #define SCRATCH "/tmp/orgtrust-install.XXXXXX"
 
-static const char module_file[] = OT_PKCS11_MODULE;
+#define TEXT_OF(number) #number
+#define TEXT(macro) TEXT_OF(macro)
+#define ORDER "trustOrder="
+#define ORDER_WANTED ORDER TEXT(OT_NSS_ORDER)
+#define LIBRARY "library=" OT_PKCS11_MODULE "\n"
+
+/* For modutil: its -add has no way to give an order. */
+#define SPEC "library=\"" OT_PKCS11_MODULE "\" name=\"" NAME "\" NSS=\"" ORDER_WANTED "\""
 
 /* A tool of NSS's works in a directory of its own, on a copy or on nothing, so that a
  * database changes in one step. It may load our module, which there has an empty
@@ -35,8 +44,8 @@ static enum ot_status run_tool(const char *scratch, const char *const argv[],
 static enum ot_status run_modutil(const char *scratch, bool add, struct ot_error *err)
 {
     char database[sizeof(SCRATCH) + 16];
-    const char *const adding[] = {"modutil",  "-dbdir",    database, "-add", NAME,
-                                  "-libfile", module_file, "-force", NULL};
+    const char *const adding[] = {"modutil", "-dbdir", database, "-rawadd",
+                                  SPEC,      "-force", NULL};
     const char *const deleting[] = {"modutil", "-dbdir", database, "-delete",
                                     NAME,      "-force", NULL};
 
@@ -100,25 +109,103 @@ static enum ot_status edit_list(struct ot_file_state *to,
     return status;
 }
 
-static bool has_module(const struct ot_file_state *list)
+/* The lines about our module: its paragraph of the list. An empty one: there is none. */
+static struct ot_span find_entry(const struct ot_file_state *list)
 {
-    return list->kind == OT_FILE_REGULAR &&
-           strstr(list->data, "library=" OT_PKCS11_MODULE "\n") != NULL;
+    const char *library, *start, *end;
+
+    if (list->kind != OT_FILE_REGULAR)
+        return ot_span_of(NULL, 0);
+    for (library = list->data; (library = strstr(library, LIBRARY)) != NULL; library++)
+        if (library == list->data || library[-1] == '\n')
+            break;
+    if (library == NULL)
+        return ot_span_of(NULL, 0);
+    for (start = library; start > list->data; start--)
+        if (start - list->data >= 2 && start[-1] == '\n' && start[-2] == '\n')
+            break;
+    end = strstr(library, "\n\n");
+    return ot_span_of(
+        start, (size_t)(end != NULL ? end + 1 - start : list->data + list->len - start));
 }
 
-bool ot_nss_is_listed(const char *dir)
+/* Where a word stands in a part of the list, whatever its case, as NSS reads it; NULL: it
+ * does not. */
+static const char *find_word(struct ot_span part, const char *word)
+{
+    const char *text = (const char *)part.data;
+    size_t len = strlen(word), at;
+
+    for (at = 0; at + len <= part.len; at++)
+        if (strncasecmp(text + at, word, len) == 0)
+            return text + at;
+    return NULL;
+}
+
+/* What NSS itself is told, behind "NSS=" to the end of the line; absent: nothing. */
+static struct ot_span find_settings(struct ot_span entry)
+{
+    const char *line = find_word(entry, "\nNSS=");
+
+    if (line == NULL)
+        return ot_span_of(NULL, 0);
+    line += strlen("\nNSS=");
+    return ot_span_of(line, strcspn(line, "\n"));
+}
+
+enum ot_nss_wiring ot_nss_wiring_of(const struct ot_file_state *list)
+{
+    struct ot_span entry = find_entry(list);
+    const char *order = find_word(find_settings(entry), ORDER);
+
+    if (entry.data == NULL)
+        return OT_NSS_UNLISTED;
+    return order != NULL && strtol(order + strlen(ORDER), NULL, 10) >= OT_NSS_ORDER
+               ? OT_NSS_LISTED
+               : OT_NSS_TOO_EARLY;
+}
+
+enum ot_nss_wiring ot_nss_wiring_in(const char *dir)
 {
     struct ot_file_state list = {.kind = OT_FILE_ABSENT};
+    enum ot_nss_wiring wiring = OT_NSS_UNLISTED;
     char *path;
-    bool is_listed;
 
     if (asprintf(&path, "%s/" LIST, dir) < 0)
-        return false;
-    is_listed = ot_file_state_read(&list, path, OT_EDITED_BYTES_MAX, NULL) == OT_OK &&
-                has_module(&list);
+        return wiring;
+    if (ot_file_state_read(&list, path, OT_EDITED_BYTES_MAX, NULL) == OT_OK)
+        wiring = ot_nss_wiring_of(&list);
     ot_file_state_clear(&list);
     free(path);
-    return is_listed;
+    return wiring;
+}
+
+/* The list with the order in our module's entry, which else stays as it is: somebody may
+ * have given it another name, or settings. */
+static enum ot_status set_order(struct ot_file_state *list, struct ot_error *err)
+{
+    struct ot_span entry = find_entry(list), settings = find_settings(entry);
+    const char *order = find_word(settings, ORDER), *lead = "", *trail = "", *at, *rest;
+    char *text;
+    int len;
+
+    if (order != NULL) {
+        at = order;
+        rest = order + strlen(ORDER) + strspn(order + strlen(ORDER), "0123456789");
+    } else if (settings.data != NULL) {
+        at = rest = (const char *)settings.data;
+        trail = " ";
+    } else {
+        at = rest = strstr((const char *)entry.data, LIBRARY) + strlen(LIBRARY);
+        lead = "NSS=";
+        trail = "\n";
+    }
+    len = asprintf(&text, "%.*s%s" ORDER_WANTED "%s%s", (int)(at - list->data),
+                   list->data, lead, trail, rest);
+    if (len < 0)
+        return ot_error_nomem(err);
+    ot_file_state_set(list, text, (size_t)len);
+    return OT_OK;
 }
 
 /* Another user's directory is not edited with root's rights: its owner could put links
@@ -151,12 +238,19 @@ enum ot_status ot_nss_plan(struct ot_stack_plan *plan, const char *dir, bool *fo
     }
     *found = true;
     status = ot_stack_plan_edit(plan, path, &edit, err);
-    if (status == OT_OK && has_module(&edit->before))
-        ot_stack_plan_drop(plan);
-    else if (status == OT_OK)
-        status = edit_list(&edit->after, &edit->before, true, err);
     free(path);
-    return status;
+    if (status != OT_OK)
+        return status;
+    switch (ot_nss_wiring_of(&edit->before)) {
+    case OT_NSS_LISTED:
+        ot_stack_plan_drop(plan);
+        return OT_OK;
+    case OT_NSS_TOO_EARLY:
+        return set_order(&edit->after, err);
+    case OT_NSS_UNLISTED:
+        break;
+    }
+    return edit_list(&edit->after, &edit->before, true, err);
 }
 
 /* The list names the directory of the database. */
@@ -224,6 +318,6 @@ enum ot_status ot_nss_strip(struct ot_file_state *to, const char *path,
                             struct ot_error *err)
 {
     (void)path;
-    *found = has_module(now);
+    *found = ot_nss_wiring_of(now) != OT_NSS_UNLISTED;
     return *found ? edit_list(to, now, false, err) : OT_OK;
 }

@@ -208,27 +208,34 @@ static enum ot_status plan_profiles(struct ot_stack_plan *plan, const char *home
     return status;
 }
 
+static enum ot_status plan_user(struct ot_stack_plan *plan, const char *home,
+                                struct ot_error *err)
+{
+    bool found = false;
+    enum ot_status status = plan_profiles(plan, home, &found, err);
+
+    /* A policy cannot give an order. In a profile that has the module already Firefox
+     * leaves it as it is. */
+    if (status == OT_OK && machine_has_it())
+        ot_stack_plan_note(plan, "the machine's policy has the module for every user; a "
+                                 "profile's own list says that the user's word and "
+                                 "Mozilla's go before it");
+    else if (status == OT_OK && !found)
+        status = ot_error_set(err, OT_E_NOT_FOUND,
+                              "this user has no profile of Firefox; it makes one when "
+                              "it first runs");
+    return status;
+}
+
 static enum ot_status plan(struct ot_stack_plan *plan, const struct ot_install_env *env,
                            struct ot_error *err)
 {
-    bool found = false;
     enum ot_status status = ot_install_need(OT_PKCS11_MODULE, err);
 
-    if (status != OT_OK)
-        return status;
-    if (env->is_root) {
-        status = plan_policy(plan, err);
-    } else if (machine_has_it()) {
-        ot_stack_plan_note(plan, "the machine's policy has the module for every user");
-        return OT_OK;
-    } else {
-        status = plan_profiles(plan, env->home, &found, err);
-        if (status == OT_OK && !found)
-            status =
-                ot_error_set(err, OT_E_NOT_FOUND,
-                             "this user has no profile of Firefox; it makes one when "
-                             "it first runs");
-    }
+    if (status == OT_OK)
+        status = env->is_root ? plan_policy(plan, err) : plan_user(plan, env->home, err);
+    if (status == OT_OK && env->is_root && plan->count > 0)
+        ot_stack_plan_note(plan, OT_FIREFOX_POLICY_MEANS);
     if (status == OT_OK && plan->count > 0)
         ot_stack_plan_note(plan, "a Firefox that runs now sees it after its next start");
     return status;

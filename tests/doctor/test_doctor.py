@@ -4,6 +4,7 @@ is broken, one thing at a time, is found and nothing else is claimed."""
 from __future__ import annotations
 
 import os
+import re
 import signal
 from hashlib import sha256
 
@@ -77,6 +78,15 @@ def edited(path, text):
     return lambda machine: machine.write(path, text)
 
 
+def unordered(path):
+    """A module list without the order of ours, as modutil -add leaves it."""
+    def change(machine):
+        listed = machine.read(path)
+        assert b"trustOrder=101" in listed
+        machine.write(path, re.sub(rb"NSS=trustOrder=101 *\n", b"", listed))
+    return change
+
+
 def without(path):
     return lambda machine: machine.path(path).unlink()
 
@@ -109,6 +119,8 @@ _BROKEN = {
     "a database that leads nowhere": (
         "nss", edited("/root/.pki/nssdb/pkcs11.txt", "library=\nname=none\n"),
         "not-wired", "orgtrust install nss"),
+    "a database that asks it before the user": (
+        "nss", unordered("/root/.pki/nssdb/pkcs11.txt"), "fails", "without its order"),
     "a store without one of the anchors": (
         "system", edited("/etc/ssl/certs/ca-certificates.crt", ""),
         "fails", "2 of 2 anchors are not in"),

@@ -6,6 +6,7 @@ from __future__ import annotations
 import json
 import os
 import pty
+import re
 
 import clients
 import pytest
@@ -112,6 +113,64 @@ def test_a_user_installs_for_himself(machine, party):
     assert outcomes(machine.install("--json", user=True))["nss"] == "unchanged"
     machine.uninstall(user=True)
     same(before, machine.tree())
+
+
+# The order in which NSS asks: behind the user's own word and Mozilla's roots.
+_ORDERED = f"library={MODULE}\nname=orgtrust\nNSS=trustOrder=101"
+
+
+def order_of(machine, directory) -> str:
+    """Our paragraph of a database's list."""
+    [ours] = [part for part in machine.read(f"{directory}/pkcs11.txt").decode().split("\n\n")
+              if f"library={MODULE}\n" in part]
+    return "\n".join(line.rstrip() for line in ours.splitlines() if line)
+
+
+@pytest.mark.parametrize("settings", ["", "NSS=cipherOrder=7", "NSS=trustOrder=50 cipherOrder=7",
+                                      "NSS=Trustorder=100"])
+def test_fault_59_a_wiring_without_the_order_is_repaired(bare_machine, settings):
+    """As versions before this one, READMEs and modutil -add leave it; nothing else in the
+    entry changes, and uninstall leaves what there was before."""
+    make_database(bare_machine, DATABASE)
+    before = bare_machine.read(f"{DATABASE}/pkcs11.txt")
+    bare_machine.install("nss")
+    assert order_of(bare_machine, DATABASE) == _ORDERED
+    listed = bare_machine.read(f"{DATABASE}/pkcs11.txt").decode()
+    entry = f"library={MODULE}\nname=orgtrust\n"
+    old = re.sub(re.escape(entry) + r"NSS=\S+ *\n",
+                 entry + (f"{settings}\n" if settings else ""), listed)
+    assert old != listed
+    bare_machine.write(f"{DATABASE}/pkcs11.txt", old, mode=0o600)
+    assert "trustOrder=101" in bare_machine.orgtrust("install", "--dry-run", "nss").stdout
+    bare_machine.install("nss")
+    [said] = set(order_of(bare_machine, DATABASE).splitlines()) - set(entry.splitlines())
+    assert set(said.removeprefix("NSS=").split()) == {"trustOrder=101"} | {
+        word for word in ("cipherOrder=7",) if word in settings}
+    bare_machine.run("modutil", "-dbdir", f"sql:{DATABASE}", "-list", "orgtrust")
+    assert "nothing to do" in bare_machine.install("nss").stdout
+    bare_machine.uninstall("nss")
+    assert bare_machine.read(f"{DATABASE}/pkcs11.txt") == before
+
+
+def test_fault_59_what_modutil_wired_is_repaired_too(bare_machine):
+    make_database(bare_machine, DATABASE)
+    bare_machine.run("modutil", "-dbdir", f"sql:{DATABASE}", "-add", "orgtrust", "-libfile",
+                     MODULE, "-force")
+    bare_machine.install("nss")
+    lines = order_of(bare_machine, DATABASE).splitlines()
+    assert sorted(lines) == sorted(_ORDERED.splitlines())
+
+
+def test_fault_59_a_users_profile_has_the_order_beside_a_policy(bare_machine):
+    """A policy cannot give one, and leaves alone what a profile lists."""
+    profile = "/home/user/.mozilla/firefox/a.b"
+    make_database(bare_machine, profile, user=True)
+    done = bare_machine.install("firefox")
+    assert "before the user and Mozilla" in done.text
+    done = bare_machine.install("firefox", user=True)
+    assert "policy has the module" in done.text
+    assert order_of(bare_machine, profile) == _ORDERED
+    assert "nothing to do" in bare_machine.install("firefox", user=True).stdout
 
 
 def test_chromium_of_a_new_user_needs_no_first_start(machine, party):
