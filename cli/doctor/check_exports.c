@@ -118,10 +118,16 @@ static enum ot_status try_curl(struct ot_doctor *doctor, enum ot_export_kind kin
                                const char **what, struct ot_error *err)
 {
     char url[64];
-    const char *const argv[] = {
-        "curl",      "--silent", "--show-error",
-        "--noproxy", "*",        kind == OT_EXPORT_DIR ? "--capath" : "--cacert",
-        path,        url,        NULL};
+    const char *const argv[] = {"curl",
+                                "-q",
+                                "--silent",
+                                "--show-error",
+                                "--noproxy",
+                                "*",
+                                kind == OT_EXPORT_DIR ? "--capath" : "--cacert",
+                                path,
+                                url,
+                                NULL};
 
     *what = kind == OT_EXPORT_DIR ? "curl --capath" : "curl --cacert";
     snprintf(url, sizeof(url), "https://127.0.0.1:%u/",

@@ -7,6 +7,7 @@
 
 #include "doctor/check.h"
 #include "fetch/file.h"
+#include "fetch/place.h"
 #include "install/nss_module.h"
 #include "install/tool.h"
 
@@ -89,6 +90,7 @@ static enum ot_status try_database(struct ot_doctor *doctor, const char *dir,
 static enum ot_status look_at(struct ot_doctor *doctor, const char *dir, bool *found,
                               struct ot_error *err)
 {
+    struct ot_error why = OT_ERROR_INIT;
     bool is_there;
     char *list;
 
@@ -99,6 +101,12 @@ static enum ot_status look_at(struct ot_doctor *doctor, const char *dir, bool *f
     if (!is_there)
         return OT_OK;
     *found = true;
+    if (geteuid() == 0 && ot_place_check(dir, &why) != OT_OK) {
+        ot_finding_add(&doctor->findings, PART, OT_VERDICT_NOT_PROVED, dir, NULL,
+                       "root does not load what another user's database names: %s",
+                       why.message);
+        return OT_OK;
+    }
     return try_database(doctor, dir, err);
 }
 

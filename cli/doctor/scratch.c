@@ -12,6 +12,7 @@
 #include "cache/path.h"
 #include "fetch/cert.h"
 #include "fetch/file.h"
+#include "fetch/place.h"
 #include "fetch/snapshot_write.h"
 #include "fetch/tree.h"
 
@@ -80,6 +81,8 @@ static enum ot_status make_directories(struct ot_scratch *scratch, struct ot_err
     if (top == NULL || top[0] != '/' ||
         strlen(top) + sizeof(TEMPLATE) > sizeof(scratch->dir))
         top = "/tmp";
+    if (ot_place_check(top, err) != OT_OK)
+        return OT_E_UNSAFE;
     snprintf(scratch->dir, sizeof(scratch->dir), "%s" TEMPLATE, top);
     if (mkdtemp(scratch->dir) == NULL) {
         scratch->dir[0] = '\0';

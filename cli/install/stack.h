@@ -10,6 +10,8 @@ struct ot_install_env {
     char *home, *config_home, *state_dir;
 };
 
+/* OT_E_UNSAFE: it is root who runs, and HOME, XDG_* or TMPDIR lead where another user
+ * decides what is found. */
 enum ot_status ot_install_env_init(struct ot_install_env *env, struct ot_error *err);
 void ot_install_env_clear(struct ot_install_env *env);
 

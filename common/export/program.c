@@ -2,10 +2,13 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <poll.h>
+#include <pwd.h>
 #include <signal.h>
 #include <spawn.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/wait.h>
@@ -14,6 +17,7 @@
 
 #include "cache/child.h"
 #include "cache/clock.h"
+#include "fetch/place.h"
 
 #define ENVIRONMENT_MAX 32
 #define POLL_MS 20 /* how soon its end is noticed, which nobody waits for at a prompt */
@@ -21,7 +25,8 @@
 #define GRACE_MS 2000 /* between SIGTERM and SIGKILL */
 
 /* Who and where one is. ORGTRUST_CONF and _CACHE_DIR, so that an orgtrust in the command
- * sees what this one sees; nothing of OPENAI_*, nothing that changes libraries. */
+ * sees what this one sees; nothing of OPENAI_*, nothing that changes libraries; and
+ * nothing that would make root's programs read another user's files. */
 static const char *const passed[] = {
     "HOME",
     "USER",
@@ -38,17 +43,60 @@ static const char *const passed[] = {
     NULL,
 };
 
-/* The variables stay where they are. */
-static void fill_environment(char *environment[ENVIRONMENT_MAX + 1], const char *more)
+#define HOME "HOME="
+
+/* Whether root would have its programs obey what another user may have put somewhere: a
+ * path of another user's, as plain su and some sudo leave them. */
+static bool leads_astray(const char *variable)
+{
+    static const char *const prefixes[] = {
+        HOME, "TMPDIR=", "XDG_RUNTIME_DIR=", "DBUS_SESSION_BUS_ADDRESS=unix:path="};
+
+    for (size_t i = 0; geteuid() == 0 && i < sizeof(prefixes) / sizeof(prefixes[0]);
+         i++) {
+        const char *path = variable + strlen(prefixes[i]);
+        struct ot_place place;
+        enum ot_status status;
+
+        if (strncmp(variable, prefixes[i], strlen(prefixes[i])) != 0 || path[0] != '/')
+            continue;
+        status = ot_place_check(path, NULL);
+        if (i == 3) { /* a socket: what is around it counts */
+            status = ot_place_open(&place, path, true, NULL);
+            ot_place_close(&place);
+        }
+        return status == OT_E_UNSAFE;
+    }
+    return false;
+}
+
+/* "HOME=" and the account's, into buf; false: not known. */
+static bool find_home(char buf[PATH_MAX])
+{
+    const struct passwd *account = getpwuid(geteuid());
+
+    return account != NULL &&
+           snprintf(buf, PATH_MAX, HOME "%s", account->pw_dir) < PATH_MAX;
+}
+
+/* The variables stay where they are; home is room for one. */
+static void fill_environment(char *environment[ENVIRONMENT_MAX + 1], char home[PATH_MAX],
+                             const char *more)
 {
     size_t n = 0;
 
     environment[n++] = (char *)(uintptr_t)OT_CHILD_PATH;
     if (more != NULL)
         environment[n++] = (char *)(uintptr_t)more;
-    for (char **variable = environ; *variable != NULL && n < ENVIRONMENT_MAX; variable++)
-        if (ot_child_is_passed(*variable, passed))
+    for (char **variable = environ; *variable != NULL && n < ENVIRONMENT_MAX;
+         variable++) {
+        if (!ot_child_is_passed(*variable, passed))
+            continue;
+        if (!leads_astray(*variable))
             environment[n++] = *variable;
+        else if (strncmp(*variable, HOME, strlen(HOME)) == 0 && find_home(home))
+            environment[n++] = home;
+    }
     environment[n] = NULL;
 }
 
@@ -72,7 +120,7 @@ static int fill_actions(posix_spawn_file_actions_t *actions, bool is_quiet, int 
 
 static int start(pid_t *pid, const struct ot_program *program, int to)
 {
-    char *own[ENVIRONMENT_MAX + 1];
+    char *own[ENVIRONMENT_MAX + 1], home[PATH_MAX];
     char *const *environment = (char *const *)(uintptr_t)program->environment;
     posix_spawn_file_actions_t actions;
     posix_spawnattr_t attributes;
@@ -83,7 +131,7 @@ static int start(pid_t *pid, const struct ot_program *program, int to)
     rc = posix_spawnattr_init(&attributes);
     if (rc == 0) {
         if (environment == NULL) {
-            fill_environment(own, program->variable);
+            fill_environment(own, home, program->variable);
             environment = own;
         }
         rc = fill_actions(&actions, program->is_quiet, to);

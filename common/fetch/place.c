@@ -78,6 +78,20 @@ enum ot_status ot_place_open(struct ot_place *place, const char *path, bool is_n
     return open_by(&walk, &place->dir, parent, is_named, err);
 }
 
+enum ot_status ot_place_check(const char *path, struct ot_error *err)
+{
+    struct ot_walk walk = {.last_link = OT_LINK_FOLLOWED};
+    struct ot_error why = OT_ERROR_INIT;
+    int fd;
+    enum ot_status status = open_by(&walk, &fd, path, true, &why);
+
+    if (fd >= 0)
+        close(fd);
+    if (status != OT_E_UNSAFE)
+        return OT_OK;
+    return ot_error_set(err, status, "%s", why.message);
+}
+
 void ot_place_close(struct ot_place *place)
 {
     if (place->dir >= 0)

@@ -41,6 +41,10 @@ enum ot_status ot_place_open(struct ot_place *place, const char *path, bool is_n
                              struct ot_error *err);
 void ot_place_close(struct ot_place *place); /* dir -1: does nothing */
 
+/* Whether the directory at path, or what of it is there, is one that nobody else can put
+ * something else in place of; it may be sticky. OT_E_UNSAFE says why not. */
+enum ot_status ot_place_check(const char *path, struct ot_error *err);
+
 /* Where a write to path ends up: its links, also the last one, resolved by the rules
  * above. What is not there yet is kept as it is written; a link that points nowhere is
  * OT_E_UNSAFE. The caller frees *resolved. */

@@ -11,7 +11,7 @@ from hashlib import sha256
 import pytest
 from examined import CHECKS, FOLLOWS, MODULE, details, of, on_a_machine, results
 from own_root import changes
-from support.process import Background, clean_environment, wait_until
+from support.process import Background, clean_environment, run, wait_until
 
 pytestmark = on_a_machine
 
@@ -252,6 +252,52 @@ def test_programs_get_nothing_that_is_not_theirs(mended):
         "XDG_CACHE_HOME"}, told
     assert "sk-admin" not in told
     assert set(mended.read("/run/descriptors").split()) <= {b"0", b"1", b"2", b"3"}
+
+
+_EVIL = """\
+#include <stdio.h>
+__attribute__((constructor)) static void obey(void) { fclose(fopen("/run/obeyed", "w")); }
+"""
+
+
+@pytest.mark.parametrize("name", ["HOME", "XDG_CONFIG_HOME", "XDG_CACHE_HOME", "TMPDIR"])
+def test_fault_71_root_neither_reads_nor_obeys_another_users_files(mended, name):
+    """His NSS module is not loaded, his .curlrc not read: there is one sentence."""
+    source = mended.holder.log.parent / "evil.c"
+    source.write_text(_EVIL)
+    library = source.with_suffix(".so")
+    assert run(["cc", "-shared", "-fPIC", "-o", library, source],
+               env=clean_environment()).status == 0
+    mended.write("/home/user/evil.so", library.read_bytes(), mode=0o755)
+    mended.run("mkdir", "-p", "/home/user/.pki/nssdb")
+    mended.write("/home/user/.pki/nssdb/pkcs11.txt",
+                 "library=/home/user/evil.so\nname=evil\n", owner=65534)
+    mended.write("/home/user/.curlrc", "output = /run/obeyed\n", owner=65534)
+    mended.path("/run/obeyed").unlink(missing_ok=True)
+    done = mended.orgtrust("doctor", "nss", "exports", status=3, env={name: "/home/user"})
+    assert f"{name} is /home/user, which belongs to another user: " in done.stderr
+    assert ("sudo -H" if name == "HOME" else "unset it") in done.stderr
+    assert not mended.path("/run/obeyed").exists()
+
+
+def test_fault_71_a_database_of_another_users_in_roots_home_is_not_loaded(mended):
+    mended.run("chown", "-R", "65534", "/root/.pki/nssdb")
+    try:
+        report = mended.doctor("nss")
+    finally:
+        mended.run("chown", "-R", "0", "/root/.pki/nssdb")
+    assert results(report) == {"nss": "not-proved"}
+    assert "belongs to user 65534" in details(report, "nss")
+
+
+def test_fault_71_no_configuration_of_curls_decides(mended):
+    """Not even root's own: what doctor says is about the file, not about that."""
+    mended.write("/root/.curlrc", "insecure\n")
+    try:
+        report = mended.doctor("exports")
+    finally:
+        mended.path("/root/.curlrc").unlink()
+    assert results(report) == {"exports": "proved"}, report
 
 
 @pytest.mark.parametrize("how", [signal.SIGTERM, signal.SIGINT])

@@ -37,6 +37,19 @@ def hook(exports):
     return Hook(exports)
 
 
+@pytest.mark.skipif(os.geteuid() != 0, reason="needs root")
+def test_fault_71_root_hands_no_home_of_another_users_on(exports, hook, api, certs):
+    api.add(certs.many(1, "Home")[0])
+    seen, home = exports.dir.parent / "seen", exports.dir.parent / "ada"
+    home.mkdir()
+    os.chown(home, 65534, 65534)
+    exports.configure(on_change=hook.command(f"env >{seen}"))
+    exports.sync(env={"HOME": str(home), "TMPDIR": str(home), "XDG_RUNTIME_DIR": str(home),
+                      "DBUS_SESSION_BUS_ADDRESS": f"unix:path={home}/bus"})
+    assert str(home) not in seen.read_text()
+    assert "HOME=/root\n" in seen.read_text()
+
+
 @pytest.mark.memory
 def test_it_is_run_after_each_change_and_no_other_sync(exports, hook, api, certs):
     root, other = certs.many(2, "Hook")

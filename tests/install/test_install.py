@@ -480,8 +480,12 @@ def test_another_users_files_are_not_roots_to_change(bare_machine):
     """As with a HOME that sudo kept: its owner could put links there meanwhile."""
     make_database(bare_machine, "/home/user/.pki/nssdb", user=True)
     before = bare_machine.tree()
-    done = bare_machine.install("nss", status=7, env={"HOME": "/home/user"})
-    assert "no NSS database" in done.stderr
+    done = bare_machine.install("nss", status=3, env={"HOME": "/home/user"})
+    assert ("HOME is /home/user, which belongs to another user: run it with 'sudo -H'"
+            in done.stderr)
+    for name in ("XDG_CONFIG_HOME", "XDG_STATE_HOME", "TMPDIR"):
+        done = bare_machine.install("nss", status=3, env={name: "/home/user/.x"})
+        assert f"{name} is /home/user/.x" in done.stderr and "unset it" in done.stderr
     same(before, bare_machine.tree())
 
 
