@@ -115,6 +115,19 @@ CK_RV ot_mandate_use(const struct ot_mandate *mandate, enum ot_deed deed,
     return rv;
 }
 
+void ot_admin_refuse_pin(const struct ot_slot *slot)
+{
+    struct ot_error err = OT_ERROR_INIT;
+
+    ot_error_set(
+        &err, OT_E_USAGE,
+        "what was given as the PIN of '%s' cannot be an admin key and was sent "
+        "nowhere: a key begins " OT_KEY_OF_SERVER " or " OT_KEY_OF_HOSTED
+        ", or has at least %d characters; `config` stands for the configured one",
+        slot->label, OT_KEY_OTHER_LEN_MIN);
+    complain(slot, CKR_PIN_INCORRECT, &err);
+}
+
 CK_RV ot_admin_try_key(struct ot_slot *slot, struct ot_key_page *key)
 {
     static const char *const sync[] = {"sync", "--quiet", NULL};

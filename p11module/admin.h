@@ -4,10 +4,12 @@
 #define OT_P11_ADMIN_H
 
 #include "cache/errand.h"
+#include "cache/limits.h"
 #include "session.h"
 
-/* The lengths of a PIN that CK_TOKEN_INFO tells. */
-#define OT_PIN_MIN 1u
+/* The lengths of a PIN that CK_TOKEN_INFO tells: those of a key. A program that holds to
+ * them may not let its user type the word `config`. */
+#define OT_PIN_MIN ((CK_ULONG)OT_KEY_LEN_MIN)
 #define OT_PIN_MAX 255u
 
 /* What a call is about: one status means different things to different calls. */
@@ -37,6 +39,9 @@ void ot_mandate_drop(struct ot_mandate *mandate);
 CK_RV ot_mandate_use(const struct ot_mandate *mandate, enum ot_deed deed,
                      const char *const *arguments, struct ot_span input,
                      struct ot_errand_result *result);
+
+/* Tells the user that a PIN is no key, and that nobody was asked. */
+void ot_admin_refuse_pin(const struct ot_slot *slot);
 
 /* Whether the organization knows a key: a sync with it, which also brings the newest
  * state. */

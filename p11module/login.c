@@ -135,16 +135,13 @@ static CK_RV begin_in_session(struct ot_module *module, CK_SESSION_HANDLE handle
     return rv;
 }
 
-/* The rule for keys, which are part of a header's line: one that breaks it can be no key,
- * and nobody has to be asked. */
-static bool is_possible_key(const CK_UTF8CHAR *pin, CK_ULONG len)
+/* Programs ask their users for the PIN of any token that wants a login, and send what
+ * they were told for another one: a card's PIN, a database's password. Only a key, or the
+ * word for the configured one, goes any further. */
+static bool is_possible_pin(struct ot_span pin)
 {
-    CK_ULONG i;
-
-    for (i = 0; i < len; i++)
-        if (pin[i] < 0x21 || pin[i] > 0x7e)
-            return false;
-    return len >= OT_PIN_MIN && len <= OT_PIN_MAX;
+    return pin.len <= OT_PIN_MAX &&
+           (ot_errand_key(pin).data == NULL || ot_errand_can_be_key(pin));
 }
 
 /* What a trust token answers: there is no PIN that could be right. From memory, since
@@ -168,8 +165,11 @@ static CK_RV login_as(struct ot_module *module, CK_SESSION_HANDLE session,
         return rv;
     if (!slot->aspect.is_admin)
         return refuse(who);
-    if (!is_possible_key(pin, pin_len))
+    if (!is_possible_pin(
+            ot_span_of(pin != NULL ? pin : (const CK_UTF8CHAR *)"", pin_len))) {
+        ot_admin_refuse_pin(slot);
         return CKR_PIN_INCORRECT;
+    }
     key = ot_key_page_new(ot_span_of(pin, pin_len));
     if (key == NULL)
         return CKR_HOST_MEMORY;

@@ -57,6 +57,13 @@
 #define OT_KEY_BYTES_MAX 4096
 #define OT_STATE_BYTES_MAX 16384
 
+/* What somebody typed is sent to an API as a key only when it can be one. Those of
+ * orgtrust-server have 82 characters and the hosted API's more than 40; another API's,
+ * whose first letters nobody knows, are taken for keys from 128 bits in hexadecimal on,
+ * since PINs of cards and passwords of databases are not that long. */
+#define OT_KEY_LEN_MIN 20
+#define OT_KEY_OTHER_LEN_MIN 32
+
 /* Requests in flight: an HTTP/2 server commonly allows 100 streams. Over HTTP/1.1 as many
  * connections as curl --parallel opens, but beyond the first few only one for so many of
  * the requests that wait: each costs a relay, or the API, one of its own. */

@@ -9,13 +9,12 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "cache/errand.h"
 #include "cache/path.h"
 
 #define KEY_VARIABLE "OPENAI_ADMIN_KEY"
 
-/* What tells keys apart, and where the hosted API is: there, and by names below. */
-#define SERVER_KEY "orgtrust-"
-#define HOSTED_KEY "sk-"
+/* Where the hosted API is: there, and by names below. */
 #define HOSTED_HOST "api.openai.com"
 
 void ot_key_clear(struct ot_key *key)
@@ -176,6 +175,12 @@ enum ot_status ot_key_read_fd(struct ot_key *key, int fd, struct ot_error *err)
     memset(key, 0, sizeof(*key));
     snprintf(key->origin, sizeof(key->origin), "the caller's descriptor %d", fd);
     status = read_secret(key, fd, err);
+    if (status == OT_OK && !ot_errand_can_be_key(ot_span_of(key->secret, key->len)))
+        status = ot_error_set(err, OT_E_CONFIG,
+                              "%s holds no admin key, and what it holds was not sent: "
+                              "a key begins " OT_KEY_OF_SERVER " or " OT_KEY_OF_HOSTED
+                              ", or has at least %d characters",
+                              key->origin, OT_KEY_OTHER_LEN_MIN);
     if (status != OT_OK)
         ot_key_clear(key);
     return status;
@@ -213,14 +218,14 @@ enum ot_status ot_key_check_host(const struct ot_key *key, const struct ot_sourc
     if (key == NULL || key->secret == NULL)
         return OT_OK;
     host = host_of(source->base_url, &len);
-    if (begins_with(key, SERVER_KEY) && is_hosted(host, len))
+    if (begins_with(key, OT_KEY_OF_SERVER) && is_hosted(host, len))
         return ot_error_set(
             err, OT_E_CONFIG,
             "the key of %s is one of orgtrust-server's and is not sent to "
             "%.*s: write that server's address, base_url = "
             "https://HOST/v1, into orgtrust.conf",
             key->origin, (int)len, host);
-    if (begins_with(key, HOSTED_KEY) && !is_hosted(host, len) &&
+    if (begins_with(key, OT_KEY_OF_HOSTED) && !is_hosted(host, len) &&
         source->base_url_origin != OT_URL_CONFIGURED)
         return ot_error_set(
             err, OT_E_CONFIG,

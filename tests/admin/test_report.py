@@ -72,7 +72,7 @@ def test_several_certificates_have_no_id(organization, world, roots):
 def test_each_refusal_has_its_word(organization, world, roots):
     reader_key = organization.create_key("read")
     upload = ("upload", "-")
-    typo = reported(world, *upload, key="sk-admin-typo", stdin=roots[0].der, status=AUTH)
+    typo = reported(world, *upload, key="sk-admin-a-typo-of-a-key", stdin=roots[0].der, status=AUTH)
     assert typo["status"] == "auth" and "descriptor" in typo["error"]
     no = reported(world, *upload, key=reader_key, stdin=roots[0].der, status=AUTH)
     assert no["status"] == "forbidden" and "status 403" in no["error"]
@@ -137,7 +137,7 @@ def test_sync_with_a_key_of_ones_own(machine, api, roots, key):
     assert reported(machine, "sync", key=key) == {"status": "ok"}
     assert machine.count() == 1
     before = machine.snapshot()
-    report = reported(machine, "sync", key="sk-admin-typo", status=AUTH)
+    report = reported(machine, "sync", key="sk-admin-a-typo-of-a-key", status=AUTH)
     assert report["status"] == "auth"
     assert machine.snapshot() == before
     assert machine.status()["failures"] == 0, "nobody else's key has failed"

@@ -49,6 +49,16 @@ def test_a_descriptor_without_a_key(keyless, api, roots, text):
     assert api.count() == 0
 
 
+@pytest.mark.parametrize("text", ["123456", "sk-1", "orgtrust-", "a-password-of-31-characters-abc"])
+def test_fault_73_a_password_in_a_descriptor_is_not_sent(keyless, api, roots, text):
+    fd = pipe_with(text)
+    done = keyless.orgtrust("upload", roots[0].path, "--key-fd", fd, pass_fds=(fd,),
+                            status=CONFIG)
+    os.close(fd)
+    assert "was not sent" in done.stderr and (len(text) < 10 or text not in done.text)
+    assert api.count() == 0
+
+
 def test_a_descriptor_that_is_not_open(keyless, api, roots):
     done = keyless.orgtrust("upload", roots[0].path, "--key-fd", 99, status=DISK)
     assert "descriptor 99" in done.stderr and api.count() == 0

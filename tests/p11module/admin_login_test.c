@@ -54,7 +54,7 @@ static void the_slot_stands_behind_all_others(void)
     CU_ASSERT(is_field(admin.label, 32, "orgtrust admin"));
     CU_ASSERT(is_field(admin.model, 16, "admin"));
     CU_ASSERT_EQUAL(admin.flags, 0x40c);
-    CU_ASSERT_EQUAL(admin.ulMinPinLen, 1);
+    CU_ASSERT_EQUAL(admin.ulMinPinLen, 20);
     CU_ASSERT_EQUAL(admin.ulMaxPinLen, 255);
     CU_ASSERT_EQUAL(admin.ulMaxRwSessionCount, CK_EFFECTIVELY_INFINITE);
     CU_ASSERT_EQUAL(admin.ulRwSessionCount, 0);
@@ -223,6 +223,43 @@ static void what_cannot_be_a_key_asks_nobody(void)
     CU_ASSERT_EQUAL(admin_try(session, CKU_USER, longest), CKR_OK);
     CU_ASSERT_STRING_NOT_EQUAL(admin_command(), "");
     CU_ASSERT_EQUAL(strncmp(admin_given(4), "255 bytes", 9), 0);
+    token_stop();
+}
+
+/* A card's PIN, the password of an NSS database, a passphrase: nobody is asked, and the
+ * user is told. */
+static void fault_73_a_pin_that_is_no_key_goes_nowhere(void)
+{
+    static const char *const pins[] = {"1",
+                                       "123456",
+                                       "configs",
+                                       "Config",
+                                       "hunter2",
+                                       "a-password-of-31-characters-abc",
+                                       "sk-",
+                                       "orgtrust-",
+                                       "sk-1234567890123456",
+                                       "orgtrust-1234567890"};
+    const char *said;
+
+    f = admin_start();
+    session = admin_session(true);
+    for (size_t i = 0; i < sizeof(pins) / sizeof(pins[0]); i++) {
+        admin_catch_stderr();
+        CU_ASSERT_EQUAL(admin_try(session, CKU_USER, pins[i]), CKR_PIN_INCORRECT);
+        CU_ASSERT_EQUAL(admin_try(session, CKU_SO, pins[i]), CKR_PIN_INCORRECT);
+        said = admin_caught();
+        CU_ASSERT_PTR_NOT_NULL(strstr(said, "cannot be an admin key"));
+        CU_ASSERT(strlen(pins[i]) < 10 || strstr(said, pins[i]) == NULL);
+        CU_ASSERT_STRING_EQUAL(admin_command(), "");
+    }
+    CU_ASSERT_EQUAL(state_of(session), CKS_RW_PUBLIC_SESSION);
+    CU_ASSERT_EQUAL(admin_try(session, CKU_USER, "0123456789abcdef0123456789abcdef"),
+                    CKR_OK);
+    CU_ASSERT_STRING_NOT_EQUAL(admin_command(), "");
+    CU_ASSERT_EQUAL(f->C_Logout(session), CKR_OK);
+    CU_ASSERT_EQUAL(admin_try(session, CKU_USER, "sk-12345678901234567"), CKR_OK);
+    CU_ASSERT_STRING_NOT_EQUAL(admin_command(), "");
     token_stop();
 }
 
@@ -404,6 +441,8 @@ static const struct unit_case cases[] = {
     {"a_login_brings_the_newest_state", a_login_brings_the_newest_state},
     {"the_configured_key_is_meant_by_a_word", the_configured_key_is_meant_by_a_word},
     {"what_cannot_be_a_key_asks_nobody", what_cannot_be_a_key_asks_nobody},
+    {"fault_73_a_pin_that_is_no_key_goes_nowhere",
+     fault_73_a_pin_that_is_no_key_goes_nowhere},
     {"fault_53_logins_follow_each_other_by_the_rules",
      fault_53_logins_follow_each_other_by_the_rules},
     {"the_last_session_takes_the_login_with_it",
