@@ -12,6 +12,7 @@
 #include "doctor/exported.h"
 #include "doctor/fingerprints.h"
 #include "doctor/java.h"
+#include "doctor/readers.h"
 #include "export/files.h"
 #include "install/tool.h"
 
@@ -188,8 +189,38 @@ static enum ot_status try_export(struct ot_doctor *doctor, enum ot_export_kind k
     return OT_OK;
 }
 
+/* The very file, by whoever reads such: another of its kind is no proof. */
+static enum ot_status read_whole(struct ot_doctor *doctor, const struct ot_export *item,
+                                 char names[OT_READERS_NAMES_MAX], bool *good,
+                                 struct ot_error *err)
+{
+    const bool is_dir = item->kind == OT_EXPORT_DIR;
+    const bool is_java = item->kind == OT_EXPORT_JAVA;
+    struct ot_whole_set set = {.owned = NULL};
+    const struct ot_real_file file = {.part = PART,
+                                      .subject = item->target,
+                                      .fix = "orgtrust sync",
+                                      .path = is_dir ? NULL : item->target,
+                                      .format = is_java ? OT_FORMAT_P12 : OT_FORMAT_PEM,
+                                      .set = &set};
+    enum ot_status status;
+
+    *good = true;
+    names[0] = '\0';
+    if (is_dir)
+        status = ot_whole_set_add_dir(&set, item->target, NULL);
+    else if (is_java)
+        status = ot_whole_set_add_p12(&set, item->target, NULL);
+    else
+        status = ot_whole_set_add_pem(&set, item->target, NULL);
+    /* What cannot be read was found by the comparison. */
+    status = status == OT_OK ? ot_readers_try(doctor, &file, names, good, err) : OT_OK;
+    ot_whole_set_clear(&set);
+    return status;
+}
+
 static enum ot_status prove(struct ot_doctor *doctor, const struct ot_export *item,
-                            size_t anchors, struct ot_error *err)
+                            size_t anchors, const char *names, struct ot_error *err)
 {
     struct ot_three_trials trials;
     struct ot_finding *finding = NULL;
@@ -206,9 +237,11 @@ static enum ot_status prove(struct ot_doctor *doctor, const struct ot_export *it
     else if (ot_trials_judge(&trials) == OT_TRIALS_PROVED)
         finding = ot_finding_add(
             &doctor->findings, PART, OT_VERDICT_PROVED, item->target, NULL,
-            "holds the organization's %zu anchor%s, for everybody to read; with another "
+            "holds the organization's %zu anchor%s, for everybody to read%s%s; with "
+            "another "
             "of its kind, %s believed a server only while its authority was active",
-            anchors, anchors == 1 ? "" : "s", what);
+            anchors, anchors == 1 ? "" : "s", names[0] != '\0' ? ", read whole by " : "",
+            names, what);
     else
         finding = ot_finding_add(
             &doctor->findings, PART, OT_VERDICT_FAILS, item->target, NULL,
@@ -225,10 +258,12 @@ static enum ot_status look_at(struct ot_doctor *doctor, const struct ot_exports 
     struct ot_findings *findings = &doctor->findings;
     struct ot_anchors anchors = {0};
     struct ot_error why = OT_ERROR_INIT;
-    char more[OT_ERROR_MAX + 64], closed[PATH_MAX];
-    bool same = false;
-    enum ot_status status = OT_OK;
+    char more[OT_ERROR_MAX + 64], closed[PATH_MAX], names[OT_READERS_NAMES_MAX];
+    bool same = false, good = true;
+    enum ot_status status = read_whole(doctor, item, names, &good, err);
 
+    if (status != OT_OK)
+        return status;
     ot_exported_why(more, sizeof(more), exports, item);
     if (ot_exported_anchors(&anchors, exports, item, &why) != OT_OK)
         ot_finding_add(findings, PART, OT_VERDICT_NOT_PROVED, item->target,
@@ -247,8 +282,8 @@ static enum ot_status look_at(struct ot_doctor *doctor, const struct ot_exports 
                        "chmod o+rx, or another place",
                        "programs of other users cannot read it: %s is closed to them",
                        closed);
-    else
-        status = prove(doctor, item, anchors.count, err);
+    else if (good)
+        status = prove(doctor, item, anchors.count, names, err);
     ot_anchors_clear(&anchors);
     return status;
 }

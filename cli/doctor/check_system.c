@@ -6,6 +6,7 @@
 
 #include "doctor/exported.h"
 #include "doctor/fingerprints.h"
+#include "doctor/readers.h"
 #include "export/system_links.h"
 
 #define PART "system"
@@ -26,15 +27,37 @@ static const char *find_bundle(void)
     return NULL;
 }
 
-static void compare(struct ot_doctor *doctor, const struct ot_exports *exports,
-                    const struct ot_export *item, const struct ot_anchors *anchors)
+/* The whole of it, the distribution's own included: one certificate takes them all away
+ * from some. */
+static enum ot_status read_whole(struct ot_doctor *doctor, const char *bundle,
+                                 char names[OT_READERS_NAMES_MAX], bool *good,
+                                 struct ot_error *err)
+{
+    struct ot_whole_set set = {.owned = NULL};
+    const struct ot_real_file file = {.part = PART,
+                                      .subject = bundle,
+                                      .path = bundle,
+                                      .format = OT_FORMAT_PEM,
+                                      .set = &set};
+    enum ot_status status = ot_whole_set_add_pem(&set, bundle, err);
+
+    if (status == OT_OK)
+        status = ot_readers_try(doctor, &file, names, good, err);
+    ot_whole_set_clear(&set);
+    return status;
+}
+
+static enum ot_status compare(struct ot_doctor *doctor, const struct ot_exports *exports,
+                              const struct ot_export *item,
+                              const struct ot_anchors *anchors, struct ot_error *err)
 {
     static const char fix[] = "as root: orgtrust sync";
     const char *bundle = find_bundle();
     struct ot_fingerprints held = {.items = NULL};
     struct ot_error why = OT_ERROR_INIT;
-    char more[OT_ERROR_MAX + 64];
-    enum ot_status status;
+    char more[OT_ERROR_MAX + 64], names[OT_READERS_NAMES_MAX] = "";
+    enum ot_status status, own = OT_OK;
+    bool good = true;
     size_t missing;
 
     ot_exported_why(more, sizeof(more), exports, item);
@@ -44,6 +67,8 @@ static void compare(struct ot_doctor *doctor, const struct ot_exports *exports,
     missing = ot_fingerprints_missing(&held, anchors);
     if (status == OT_OK && access(DEBIAN_TOOL, F_OK) == 0)
         status = ot_system_links_check(anchors, &why);
+    if (bundle != NULL)
+        own = read_whole(doctor, bundle, names, &good, err);
     if (bundle == NULL || (status != OT_OK && missing == 0))
         ot_finding_add(&doctor->findings, PART, OT_VERDICT_FAILS, NULL, fix, "%s%s",
                        why.message, more);
@@ -51,17 +76,20 @@ static void compare(struct ot_doctor *doctor, const struct ot_exports *exports,
         ot_finding_add(&doctor->findings, PART, OT_VERDICT_FAILS, NULL, fix,
                        "%zu of %zu anchors are not in %s%s", missing, anchors->count,
                        bundle, more);
-    else
+    else if (good)
         ot_finding_add(&doctor->findings, PART, OT_VERDICT_PROVED, NULL, NULL,
                        "%s holds the organization's %zu anchor%s, and none that orgtrust "
-                       "put there before; compared, no handshake was tried",
-                       bundle, anchors->count, anchors->count == 1 ? "" : "s");
+                       "put there before%s%s; compared, no handshake was tried",
+                       bundle, anchors->count, anchors->count == 1 ? "" : "s",
+                       names[0] != '\0' ? "; read whole by " : "", names);
     ot_fingerprints_clear(&held);
+    return own;
 }
 
-static void look_at(struct ot_doctor *doctor, const struct ot_exports *exports,
-                    const struct ot_export *item)
+static enum ot_status look_at(struct ot_doctor *doctor, const struct ot_exports *exports,
+                              const struct ot_export *item, struct ot_error *err)
 {
+    enum ot_status status = OT_OK;
     struct ot_anchors anchors = {0};
     struct ot_error why = OT_ERROR_INIT;
 
@@ -71,30 +99,31 @@ static void look_at(struct ot_doctor *doctor, const struct ot_exports *exports,
                        "export_system is no longer set, and anchors of orgtrust's are "
                        "still in the system's store");
     else if (ot_exported_anchors(&anchors, exports, item, &why) == OT_OK)
-        compare(doctor, exports, item, &anchors);
+        status = compare(doctor, exports, item, &anchors, err);
     else
         ot_finding_add(&doctor->findings, PART, OT_VERDICT_NOT_PROVED, NULL,
                        "orgtrust sync", "what the store should hold is not known: %s",
                        why.message);
     ot_anchors_clear(&anchors);
+    return status;
 }
 
 static enum ot_status run(struct ot_doctor *doctor, struct ot_error *err)
 {
     struct ot_exports *exports = NULL;
     struct ot_error why = OT_ERROR_INIT;
+    enum ot_status status = OT_OK;
     bool found = false;
 
-    (void)err;
     if (doctor->config != NULL &&
         ot_exports_new(&exports, doctor->config, &why) != OT_OK) {
         ot_finding_add(&doctor->findings, PART, OT_VERDICT_FAILS, NULL, NULL, "%s",
                        why.message);
         return OT_OK;
     }
-    for (size_t i = 0; exports != NULL && i < exports->count; i++)
+    for (size_t i = 0; status == OT_OK && exports != NULL && i < exports->count; i++)
         if (exports->items[i].kind == OT_EXPORT_SYSTEM) {
-            look_at(doctor, exports, &exports->items[i]);
+            status = look_at(doctor, exports, &exports->items[i], err);
             found = true;
         }
     if (!found)
@@ -103,7 +132,7 @@ static enum ot_status run(struct ot_doctor *doctor, struct ot_error *err)
                        "the configuration does not say export_system: programs that read "
                        "only the system's store do not follow");
     free(exports);
-    return OT_OK;
+    return status;
 }
 
 const struct ot_check ot_check_system = {PART, "the system's anchors", run};

@@ -6,6 +6,7 @@ from __future__ import annotations
 import os
 import re
 import signal
+import ssl
 from hashlib import sha256
 
 import pytest
@@ -44,6 +45,8 @@ def test_what_is_not_installed_is_told_and_what_is_is_proved(machine):
     assert of(report, "openssl")["findings"][0]["handshakes"] == FOLLOWS
     assert "itself was not started" in details(report, "firefox")
     assert "no handshake was tried" in details(report, "system")
+    assert "read whole by GnuTLS and OpenSSL" in details(report, "system")
+    assert "read whole by GnuTLS and OpenSSL" in details(report, "exports")
     for kind in ("/srv/ca.pem", "/srv/ca.d", "/srv/trust.p12"):
         assert any(found["subject"] == kind for found in of(report, "exports")["findings"])
     assert "which holds the organization's anchors" in details(report, "programs")
@@ -91,6 +94,23 @@ def without(path):
     return lambda machine: machine.path(path).unlink()
 
 
+def spoiled(machine) -> bytes:
+    """A certificate of which GnuTLS says no, and then to the whole file: its outer signature
+    algorithm is not the inner one."""
+    der = ssl.PEM_cert_to_DER_cert(machine.read("/srv/ca.pem").decode().split("\n", 1)[1]
+                                   .split("-----END", 1)[0] + "-----END CERTIFICATE-----")
+    for inner, outer in ((b"\x86\xf7\x0d\x01\x01\x0b", b"\x86\xf7\x0d\x01\x01\x0c"),
+                         (b"\xce\x3d\x04\x03\x02", b"\xce\x3d\x04\x03\x03")):
+        at = der.rfind(inner)
+        if at >= 0:
+            der = der[:at] + outer + der[at + len(inner):]
+    return ssl.DER_cert_to_PEM_cert(der).encode()
+
+
+def with_an_odd_one(path):
+    return lambda machine: machine.write(path, machine.read(path) + spoiled(machine))
+
+
 def closed(machine):
     machine.path("/srv").chmod(0o700)
 
@@ -124,6 +144,12 @@ _BROKEN = {
     "a store without one of the anchors": (
         "system", edited("/etc/ssl/certs/ca-certificates.crt", ""),
         "fails", "2 of 2 anchors are not in"),
+    "fault_58 an odd certificate in the system's store": (
+        "system", with_an_odd_one("/etc/ssl/certs/ca-certificates.crt"), "fails",
+        "it stumbles over CN = Doctor's"),
+    "fault_58 an odd certificate in an export": (
+        "exports", with_an_odd_one("/srv/ca.pem"), "fails",
+        "GnuTLS reads 0 of the 3 certificates in it: it stumbles over CN = Doctor's"),
     "an export that somebody edited": (
         "exports", edited("/srv/ca.pem", ""), "fails", "does not hold"),
     "exports for root alone": ("exports", closed, "fails", "/srv is closed to them"),
