@@ -1,6 +1,7 @@
 /* Java: nothing is installed into a JDK; tried is what docs/clients.md and orgtrust
  * install java tell the user to say on the command line. */
 #include "doctor/java.h"
+#include "doctor/tokens.h"
 #include "install/tool.h"
 
 #define PART "java"
@@ -43,6 +44,8 @@ static enum ot_status run(struct ot_doctor *doctor, struct ot_error *err)
         ot_finding_add(&doctor->findings, PART, OT_VERDICT_NOT_PROVED, NULL, NULL,
                        "there is no java with a javac in the system's directories to try "
                        "these options with");
+    if (wiring == OT_WIRED && status == OT_OK)
+        status = ot_tokens_try(doctor, PART, OT_TOKEN_JAVA, NULL, err);
     if (wiring == OT_WIRED && status == OT_OK)
         status = ot_java_look_at_store(doctor, err);
     ot_stack_plan_clear(&plan);

@@ -5,7 +5,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "doctor/check.h"
+#include "doctor/tokens.h"
 #include "fetch/file.h"
 #include "fetch/place.h"
 #include "install/nss_module.h"
@@ -83,6 +83,8 @@ static enum ot_status try_database(struct ot_doctor *doctor, const char *dir,
         status = try_tstclnt(doctor, database, is_wired, err);
     else
         add_untried(doctor, database, is_wired);
+    if (status == OT_OK && is_wired)
+        status = ot_tokens_try(doctor, PART, OT_TOKEN_NSS, database, err);
     free(database);
     return status;
 }

@@ -1,7 +1,7 @@
 /* OpenSSL: the machine's openssl.cnf, tried with the openssl program. */
 #include <stdio.h>
 
-#include "doctor/check.h"
+#include "doctor/tokens.h"
 #include "install/tool.h"
 
 #define PART "openssl"
@@ -66,6 +66,8 @@ static enum ot_status run(struct ot_doctor *doctor, struct ot_error *err)
         ot_finding_add(&doctor->findings, PART, OT_VERDICT_NOT_WIRED, NULL,
                        "as root: orgtrust install openssl",
                        "openssl.cnf does not activate the provider");
+    if (status == OT_OK && wiring == OT_WIRED)
+        status = ot_tokens_try(doctor, PART, OT_TOKEN_OPENSSL, NULL, err);
     ot_stack_plan_clear(&plan);
     return status;
 }

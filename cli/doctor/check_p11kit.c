@@ -3,7 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "doctor/check.h"
+#include "doctor/tokens.h"
 #include "install/tool.h"
 
 #define PART "p11-kit"
@@ -104,6 +104,8 @@ static enum ot_status run(struct ot_doctor *doctor, struct ot_error *err)
     else
         ot_finding_add(&doctor->findings, PART, OT_VERDICT_NOT_WIRED, NULL, fix,
                        "p11-kit does not load the module");
+    if (status == OT_OK && wiring == OT_WIRED)
+        status = ot_tokens_try(doctor, PART, OT_TOKEN_GNUTLS, NULL, err);
     ot_stack_plan_clear(&plan);
     return status;
 }

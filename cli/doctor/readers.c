@@ -11,7 +11,6 @@
  * written to costs nothing. */
 #define OUTPUT_BYTES (16u * 1024 * 1024)
 #define ARGUMENTS_MAX 16
-#define DESCRIPTION_MAX 256
 
 struct reader {
     enum ot_export_format format;
@@ -24,13 +23,12 @@ struct reader {
 
 struct run {
     struct ot_doctor *doctor;
-    const struct ot_real_file *file;
+    const struct ot_anchors *certs;
     const struct reader *reader;
     char *text;
 };
 
-/* The number behind the last of these words in a text; 0: they are not there. */
-static size_t number_behind(const char *text, const char *words)
+size_t ot_readers_number(const char *text, const char *words)
 {
     size_t number = 0;
 
@@ -51,7 +49,7 @@ static void fill_gnutls(const char *argv[ARGUMENTS_MAX], const char *path,
 
 static size_t count_gnutls(const char *text)
 {
-    return number_behind(text, "Processed ");
+    return ot_readers_number(text, "Processed ");
 }
 
 static void fill_openssl(const char *argv[ARGUMENTS_MAX], const char *path,
@@ -65,7 +63,7 @@ static void fill_openssl(const char *argv[ARGUMENTS_MAX], const char *path,
 
 static size_t count_openssl(const char *text)
 {
-    return number_behind(text, "Total found: ");
+    return ot_readers_number(text, "Total found: ");
 }
 
 /* Java takes any password for a store that has none; its tool wants six characters. */
@@ -79,7 +77,7 @@ static void fill_keytool(const char *argv[ARGUMENTS_MAX], const char *path,
     memcpy(argv, own, sizeof(own));
 }
 
-static size_t count_keytool(const char *text)
+size_t ot_readers_entries(const char *text)
 {
     size_t count = 0;
 
@@ -91,9 +89,11 @@ static size_t count_keytool(const char *text)
 static const struct reader readers[] = {
     {OT_FORMAT_PEM, "gnutls-cli", "GnuTLS", fill_gnutls, count_gnutls},
     {OT_FORMAT_PEM, "openssl", "OpenSSL", fill_openssl, count_openssl},
-    {OT_FORMAT_P12, "keytool", "Java", fill_keytool, count_keytool},
+    {OT_FORMAT_P12, "keytool", "Java", fill_keytool, ot_readers_entries},
     {OT_FORMAT_P12, "openssl", "OpenSSL", fill_openssl, count_openssl},
 };
+
+#define READER_COUNT (sizeof(readers) / sizeof(readers[0]))
 
 static enum ot_status count_in(const struct run *run, const char *path, size_t *count,
                                struct ot_error *err)
@@ -115,12 +115,11 @@ static enum ot_status count_in(const struct run *run, const char *path, size_t *
 static enum ot_status count_of(const struct run *run, size_t first, size_t n,
                                size_t *count, struct ot_error *err)
 {
-    const struct ot_anchors some = {.items = run->file->set->certs.items + first,
-                                    .count = n};
+    const struct ot_anchors some = {.items = run->certs->items + first, .count = n};
     char path[OT_SCRATCH_PATH_MAX];
     uint8_t *bytes = NULL;
     size_t len;
-    enum ot_status status = ot_format_make(run->file->format, &bytes, &len, &some, err);
+    enum ot_status status = ot_format_make(run->reader->format, &bytes, &len, &some, err);
 
     *count = 0;
     ot_scratch_path(path, &run->doctor->bench.scratch, "read");
@@ -137,7 +136,7 @@ static enum ot_status count_of(const struct run *run, size_t first, size_t n,
 static enum ot_status find_odd(const struct run *run, size_t *at, bool *found,
                                struct ot_error *err)
 {
-    size_t whole = 0, broken = run->file->set->certs.count, count;
+    size_t whole = 0, broken = run->certs->count, count;
     enum ot_status status = OT_OK;
 
     while (status == OT_OK && broken - whole > 1) {
@@ -156,34 +155,28 @@ static enum ot_status find_odd(const struct run *run, size_t *at, bool *found,
     return status;
 }
 
-static enum ot_status tell(const struct run *run, size_t count, struct ot_error *err)
+static enum ot_status describe_odd(const struct run *run, char odd[OT_READERS_ODD_MAX],
+                                   struct ot_error *err)
 {
-    const struct ot_real_file *file = run->file;
-    const struct ot_anchors *certs = &file->set->certs;
-    char description[DESCRIPTION_MAX];
     size_t at = 0;
     bool found = false;
     enum ot_status status = find_odd(run, &at, &found, err);
 
-    if (status != OT_OK)
-        return status;
-    if (found)
-        ot_whole_set_describe(description, sizeof(description), &certs->items[at]);
-    ot_finding_add(&run->doctor->findings, file->part, OT_VERDICT_FAILS, file->subject,
-                   file->fix, "%s reads %zu of the %zu certificates in it%s%s",
-                   run->reader->name, count, certs->count,
-                   found ? ": it stumbles over " : "", found ? description : "");
-    return OT_OK;
+    odd[0] = '\0';
+    if (status == OT_OK && found)
+        ot_whole_set_describe(odd, OT_READERS_ODD_MAX, &run->certs->items[at]);
+    return status;
 }
 
-static enum ot_status try_one(const struct run *run, char names[OT_READERS_NAMES_MAX],
-                              bool *good, struct ot_error *err)
+static enum ot_status try_one(const struct run *run, const struct ot_real_file *file,
+                              char names[OT_READERS_NAMES_MAX], bool *good,
+                              struct ot_error *err)
 {
-    const size_t expected = run->file->set->certs.count, len = strlen(names);
+    const size_t expected = run->certs->count, len = strlen(names);
+    char odd[OT_READERS_ODD_MAX];
     size_t count = 0;
-    enum ot_status status = run->file->path != NULL
-                                ? count_in(run, run->file->path, &count, err)
-                                : count_of(run, 0, expected, &count, err);
+    enum ot_status status = file->path != NULL ? count_in(run, file->path, &count, err)
+                                               : count_of(run, 0, expected, &count, err);
 
     if (status != OT_OK)
         return status;
@@ -193,24 +186,48 @@ static enum ot_status try_one(const struct run *run, char names[OT_READERS_NAMES
         return OT_OK;
     }
     *good = false;
-    return tell(run, count, err);
+    status = describe_odd(run, odd, err);
+    if (status == OT_OK)
+        ot_finding_add(&run->doctor->findings, file->part, OT_VERDICT_FAILS,
+                       file->subject, file->fix,
+                       "%s reads %zu of the %zu certificates in it%s%s",
+                       run->reader->name, count, expected,
+                       odd[0] != '\0' ? ": it stumbles over " : "", odd);
+    return status;
 }
 
 enum ot_status ot_readers_try(struct ot_doctor *doctor, const struct ot_real_file *file,
                               char names[OT_READERS_NAMES_MAX], bool *good,
                               struct ot_error *err)
 {
-    struct run run = {.doctor = doctor, .file = file, .text = malloc(OUTPUT_BYTES)};
+    struct run run = {
+        .doctor = doctor, .certs = &file->set->certs, .text = malloc(OUTPUT_BYTES)};
     enum ot_status status = run.text == NULL ? ot_error_nomem(err) : OT_OK;
 
     names[0] = '\0';
     *good = true;
-    for (size_t i = 0; status == OT_OK && file->set->certs.count > 0 &&
-                       i < sizeof(readers) / sizeof(readers[0]);
-         i++) {
+    for (size_t i = 0; status == OT_OK && run.certs->count > 0 && i < READER_COUNT; i++) {
         run.reader = &readers[i];
         if (run.reader->format == file->format && ot_tool_exists(run.reader->program))
-            status = try_one(&run, names, good, err);
+            status = try_one(&run, file, names, good, err);
+    }
+    free(run.text);
+    return status;
+}
+
+enum ot_status ot_readers_find_odd(struct ot_doctor *doctor, const char *program,
+                                   enum ot_export_format format,
+                                   const struct ot_anchors *certs,
+                                   char odd[OT_READERS_ODD_MAX], struct ot_error *err)
+{
+    struct run run = {.doctor = doctor, .certs = certs, .text = malloc(OUTPUT_BYTES)};
+    enum ot_status status = run.text == NULL ? ot_error_nomem(err) : OT_OK;
+
+    odd[0] = '\0';
+    for (size_t i = 0; status == OT_OK && certs->count > 0 && i < READER_COUNT; i++) {
+        run.reader = &readers[i];
+        if (run.reader->format == format && strcmp(run.reader->program, program) == 0)
+            status = describe_odd(&run, odd, err);
     }
     free(run.text);
     return status;

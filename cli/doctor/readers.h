@@ -26,4 +26,17 @@ enum ot_status ot_readers_try(struct ot_doctor *doctor, const struct ot_real_fil
                               char names[OT_READERS_NAMES_MAX], bool *good,
                               struct ot_error *err);
 
+/* Over which one of the certificates this program stumbles when it reads them in a file
+ * of this format, into odd; "": over no single one of them. */
+#define OT_READERS_ODD_MAX 256
+enum ot_status ot_readers_find_odd(struct ot_doctor *doctor, const char *program,
+                                   enum ot_export_format format,
+                                   const struct ot_anchors *certs,
+                                   char odd[OT_READERS_ODD_MAX], struct ot_error *err);
+
+/* Of what a program wrote: the number behind the last of these words, 0 without them; and
+ * how many entries keytool lists. */
+size_t ot_readers_number(const char *text, const char *words);
+size_t ot_readers_entries(const char *text);
+
 #endif

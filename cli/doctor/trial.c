@@ -1,9 +1,12 @@
 #include "doctor/trial.h"
 
+#include <limits.h>
 #include <stdio.h>
 #include <string.h>
 #include <strings.h>
+#include <unistd.h>
 
+#include "cache/path.h"
 #include "cache/text.h"
 #include "export/program.h"
 #include "install/tool.h"
@@ -56,22 +59,15 @@ void ot_bench_clear(struct ot_bench *bench)
     ot_scratch_close(&bench->scratch);
 }
 
-enum ot_status ot_bench_run(const struct ot_bench *bench, const char *const *argv,
-                            const char *variable, char *text, size_t size,
-                            int *exit_status, struct ot_error *err)
+static enum ot_status run_in(const struct ot_bench *bench, const char *const *argv,
+                             const char *const *environment, char *text, size_t size,
+                             int *exit_status, struct ot_error *err)
 {
-    const char *environment[OT_SCRATCH_VARIABLES_MAX + 2];
     struct ot_program_output output = {.text = text, .size = size};
     struct ot_error why = OT_ERROR_INIT;
-    size_t n = 0;
-    enum ot_status status;
+    enum ot_status status =
+        ot_tool_see(argv, environment, TIMEOUT_MS, bench->stop, &output, &why);
 
-    for (; bench->scratch.environment[n] != NULL; n++)
-        environment[n] = bench->scratch.environment[n];
-    if (variable != NULL)
-        environment[n++] = variable;
-    environment[n] = NULL;
-    status = ot_tool_see(argv, environment, TIMEOUT_MS, bench->stop, &output, &why);
     *exit_status = output.exit_status;
     if (status == OT_E_INTERRUPTED || (bench->stop != NULL && *bench->stop != 0))
         return ot_error_set(err, OT_E_INTERRUPTED, "interrupted");
@@ -80,6 +76,56 @@ enum ot_status ot_bench_run(const struct ot_bench *bench, const char *const *arg
     /* It did not end by itself: what is to be known about it is in place of its words. */
     snprintf(text, size, "%s", why.message);
     return OT_OK;
+}
+
+enum ot_status ot_bench_run(const struct ot_bench *bench, const char *const *argv,
+                            const char *variable, char *text, size_t size,
+                            int *exit_status, struct ot_error *err)
+{
+    const char *environment[OT_SCRATCH_VARIABLES_MAX + 2];
+    size_t n = 0;
+
+    for (; bench->scratch.environment[n] != NULL; n++)
+        environment[n] = bench->scratch.environment[n];
+    if (variable != NULL)
+        environment[n++] = variable;
+    environment[n] = NULL;
+    return run_in(bench, argv, environment, text, size, exit_status, err);
+}
+
+static bool is_named(const char *variable, const char *const *names)
+{
+    for (size_t i = 0; names[i] != NULL; i++)
+        if (strncmp(variable, names[i], strlen(names[i])) == 0 &&
+            variable[strlen(names[i])] == '=')
+            return true;
+    return false;
+}
+
+enum ot_status ot_bench_run_real(const struct ot_bench *bench, const char *const *argv,
+                                 const char *cache_dir, char *text, size_t size,
+                                 int *exit_status, struct ot_error *err)
+{
+    static const char *const own[] = {"ORGTRUST_CONF", "OPENAI_BASE_URL", NULL};
+    static const char *const others[] = {"ORGTRUST_CONF", "ORGTRUST_CACHE_DIR", NULL};
+    const char *environment[OT_SCRATCH_VARIABLES_MAX + 8];
+    char cache[PATH_MAX + 32];
+    size_t n = 0;
+
+    for (size_t i = 0; bench->scratch.environment[i] != NULL; i++)
+        if (!is_named(bench->scratch.environment[i], others))
+            environment[n++] = bench->scratch.environment[i];
+    for (size_t i = 0; environ[i] != NULL && n < OT_SCRATCH_VARIABLES_MAX; i++)
+        if (is_named(environ[i], own))
+            environment[n++] = environ[i];
+    snprintf(cache, sizeof(cache), "ORGTRUST_CACHE_DIR=%s", cache_dir);
+    environment[n++] = cache;
+    /* That there is a key makes a source; which it is remains here. */
+    if (ot_path_env("OPENAI_ADMIN_KEY") != NULL)
+        environment[n++] = "OPENAI_ADMIN_KEY=none";
+    environment[n++] = "ORGTRUST_COMMAND=/bin/true"; /* where a sync would be started */
+    environment[n] = NULL;
+    return run_in(bench, argv, environment, text, size, exit_status, err);
 }
 
 /* The line that most likely says why, of what a program wrote; else the last one. */

@@ -56,6 +56,12 @@ enum ot_status ot_bench_run(const struct ot_bench *bench, const char *const *arg
                             const char *variable, char *text, size_t size,
                             int *exit_status, struct ot_error *err);
 
+/* The same in a real source's world: this process's configuration, with the snapshots in
+ * cache_dir. Nothing is fetched. */
+enum ot_status ot_bench_run_real(const struct ot_bench *bench, const char *const *argv,
+                                 const char *cache_dir, char *text, size_t size,
+                                 int *exit_status, struct ot_error *err);
+
 /* What has to be made ready for a trial besides the snapshot, such as an export of it. */
 typedef enum ot_status ot_bench_prepare(const struct ot_bench *bench,
                                         struct ot_error *err);

@@ -29,9 +29,9 @@ class Machine(OwnRoot):
     def stand_in(self, program: str, script: str):
         """Another program in a program's place, which stays as PROGRAM.real."""
         path = f"/usr/bin/{program}"
-        if not self.path(f"{path}.real").exists():
-            self.write(f"{path}.real", self.read(path), mode=0o755)
-        self.path(path).unlink()
+        if not os.path.lexists(self.path(f"{path}.real")):
+            os.rename(self.path(path), self.path(f"{path}.real"))
+        self.path(path).unlink(missing_ok=True)
         self.write(path, f"#!/bin/sh\n{script}", mode=0o755)
 
     def put_back(self, program: str):

@@ -7,11 +7,13 @@ import os
 import re
 import signal
 import ssl
+import subprocess
 from hashlib import sha256
 
 import pytest
 from examined import CHECKS, FOLLOWS, MODULE, details, of, on_a_machine, results
 from own_root import changes
+from support import paths
 from support.process import Background, clean_environment, run, wait_until
 
 pytestmark = on_a_machine
@@ -47,6 +49,11 @@ def test_what_is_not_installed_is_told_and_what_is_is_proved(machine):
     assert "no handshake was tried" in details(report, "system")
     assert "read whole by GnuTLS and OpenSSL" in details(report, "system")
     assert "read whole by GnuTLS and OpenSSL" in details(report, "exports")
+    for check, whole in (("p11-kit", "the real token of this source was read whole by GnuTLS"),
+                         ("nss", "the real token of this source was read whole by NSS"),
+                         ("java", "the real token of this source was read whole by Java"),
+                         ("openssl", "the real store of this source was read whole by OpenSSL")):
+        assert f"{whole}: 2 anchors" in details(report, check), report
     for kind in ("/srv/ca.pem", "/srv/ca.d", "/srv/trust.p12"):
         assert any(found["subject"] == kind for found in of(report, "exports")["findings"])
     assert "which holds the organization's anchors" in details(report, "programs")
@@ -245,8 +252,9 @@ def test_the_store_of_the_jdks_is_compared(mended, party):
     for roots, result, says in (
             (party.roots, "not-proved", "the organization's 2 anchors"),
             (party.roots[:1], "fails", "lacks 1 of the organization's 2")):
-        mended.stand_in("keytool", "".join(
-            f"echo 'Certificate fingerprint (SHA-256): {colons(root)}'\n" for root in roots))
+        mended.stand_in("keytool", 'case "$*" in *NONE*) exec keytool.real "$@";; esac\n' +
+                        "".join(f"echo 'Certificate fingerprint (SHA-256): {colons(root)}'\n"
+                                for root in roots))
         report = mended.doctor("java", status=14 if result == "fails" else 0)
         assert results(report) == {"java": result} and says in details(report, "java")
     mended.path("/etc/ca-certificates/update.d/jks-keystore").unlink()
@@ -257,8 +265,28 @@ def colons(root) -> str:
     return ":".join(digest[i:i + 2] for i in range(0, len(digest), 2))
 
 
+def test_fault_58_an_odd_certificate_in_the_real_token_is_found(mended, tmp_path):
+    """Where a sync has let one through: the scratch source proves the wiring all the same."""
+    (tmp_path / "odd.pem").write_bytes(spoiled(mended))
+    (tmp_path / "good.pem").write_bytes(mended.read("/srv/ca.pem").split(b"\n", 1)[1].split(
+        b"-----BEGIN", 2)[1].join((b"-----BEGIN", b"")))
+    (tmp_path / "conf").write_bytes(mended.read("/etc/orgtrust/orgtrust.conf")
+                                    + f"cache_dir = {tmp_path}\n".encode())
+    subprocess.run(
+        [paths.BUILD / "tests/provider/make_snapshot", "default", "0"],
+        env=clean_environment(ORGTRUST_CONF=str(tmp_path / "conf")), check=True, text=True,
+        input="".join(f"cert_{name}\tunjudged\t{tmp_path}/{name}.pem\t-\n"
+                      for name in ("good", "odd")))
+    mended.write("/var/cache/orgtrust/default.snapshot",
+                 (tmp_path / "default.snapshot").read_bytes())
+    report = mended.doctor("java", status=14)
+    assert any(found["handshakes"] == FOLLOWS for found in of(report, "java")["findings"])
+    assert ("Java reads 0 of the 2 anchors in the real token of this source: it stumbles "
+            "over CN = Doctor's") in details(report, "java"), report
+
+
 _TELLS = """\
-env >/run/environment
+env >>/run/environment
 ls /proc/self/fd >/run/descriptors
 exec openssl.real "$@"
 """
@@ -272,10 +300,13 @@ def test_programs_get_nothing_that_is_not_theirs(mended):
         "OPENSSL_CONF": "/nowhere", "LD_LIBRARY_PATH": "/nowhere", "https_proxy": "http://x"})
     assert results(report) == {"openssl": "proved"}
     told = mended.read("/run/environment").decode()
+    mended.path("/run/environment").unlink()
     names = {line.split("=")[0] for line in told.splitlines()}
     assert names - {"_", "PWD", "SHLVL", "OLDPWD"} == {
         "HOME", "PATH", "LC_ALL", "ORGTRUST_CONF", "ORGTRUST_CACHE_DIR", "TMPDIR",
-        "XDG_CACHE_HOME"}, told
+        "XDG_CACHE_HOME", "ORGTRUST_COMMAND", "OPENAI_ADMIN_KEY"}, told
+    # The real source is there because a key is, whatever that is; and no sync is started.
+    assert "OPENAI_ADMIN_KEY=none\n" in told and "ORGTRUST_COMMAND=/bin/true\n" in told
     assert "sk-admin" not in told
     assert set(mended.read("/run/descriptors").split()) <= {b"0", b"1", b"2", b"3"}
 

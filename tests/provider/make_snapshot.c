@@ -3,8 +3,9 @@
  *
  *   make_snapshot SOURCE AGE_SECONDS < list
  *
- * Each line of the list: id, "active" or "inactive", a PEM file, and a name or "-",
- * parted by tabs. The configuration says where the snapshot belongs. */
+ * Each line of the list: id, "active", "inactive" or "unjudged" (an active authority,
+ * whatever a sync would say of it), a PEM file, and a name or "-", parted by tabs. The
+ * configuration says where the snapshot belongs. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -68,6 +69,8 @@ static void read_line(struct ot_record *record, char *line)
         record->field[OT_FIELD_NAME] = ot_span_str(strdup(name));
     if (strcmp(state, "active") == 0)
         record->flags |= OT_RECORD_ACTIVE;
+    else if (strcmp(state, "unjudged") == 0)
+        record->flags = OT_RECORD_ACTIVE | OT_RECORD_CA;
 }
 
 int main(int argc, char **argv)
