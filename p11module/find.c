@@ -87,10 +87,11 @@ static bool is_due(struct ot_find *find, const struct ot_record *record)
 {
     bool is_valid = ot_record_is_valid_at(record, find->now);
 
+    /* A token for trust has none but those that are valid now. */
     if (!is_valid && !find->is_second_pass)
-        find->has_others = true;
+        find->has_others = find->slot->aspect.is_admin;
     return is_valid != find->is_second_pass &&
-           ot_object_is_shown(record, &find->slot->aspect);
+           ot_object_is_shown(record, &find->slot->aspect, find->now);
 }
 
 /* Steps to the next record; false behind the last one. */

@@ -34,17 +34,18 @@ static bool is_usable_and_active(const struct ot_record *record)
            OT_RECORD_ACTIVE;
 }
 
-bool ot_object_is_shown(const struct ot_record *record, const struct ot_aspect *aspect)
+bool ot_object_is_shown(const struct ot_record *record, const struct ot_aspect *aspect,
+                        int64_t now)
 {
     if (aspect->is_admin)
         return (record->flags & OT_RECORD_QUARANTINED) == 0;
-    return is_usable_and_active(record);
+    return ot_record_is_anchor(record, OT_RECORD_WITHHELD_TOKEN, now);
 }
 
 /* Whether this record is the one, of all that hold the same certificate, that its trust
  * objects belong to: the newest active one, else the newest that is shown. */
 static bool is_first(struct ot_snapshot *snapshot, const struct ot_record *record,
-                     const struct ot_aspect *aspect)
+                     const struct ot_aspect *aspect, int64_t now)
 {
     struct ot_span first = {NULL, 0};
     struct ot_positions same;
@@ -59,7 +60,7 @@ static bool is_first(struct ot_snapshot *snapshot, const struct ot_record *recor
         return true;
     for (i = 0; i < same.count; i++) {
         if (ot_snapshot_record(snapshot, &same, i, &other, NULL) != OT_OK ||
-            !ot_object_is_shown(&other, aspect) ||
+            !ot_object_is_shown(&other, aspect, now) ||
             !ot_span_equal(other.field[OT_FIELD_DER], record->field[OT_FIELD_DER]))
             continue;
         if (first.data == NULL || is_usable_and_active(&other))
@@ -76,8 +77,7 @@ bool ot_object_renew(struct ot_object *object, int64_t now)
         return true;
     object->is_anchor = (object->record.flags & OT_RECORD_CA) != 0 &&
                         ot_record_is_valid_at(&object->record, now);
-    return object->kind == OT_OBJECT_CERTIFICATE || object->aspect.is_admin ||
-           object->is_anchor;
+    return object->aspect.is_admin || object->is_anchor;
 }
 
 bool ot_object_make(struct ot_object *object, enum ot_object_kind kind,
@@ -91,7 +91,7 @@ bool ot_object_make(struct ot_object *object, enum ot_object_kind kind,
     return ot_object_renew(object, now) &&
            (kind == OT_OBJECT_CERTIFICATE ||
             ((aspect->is_admin || ot_object_is_active(object)) &&
-             is_first(snapshot, record, aspect)));
+             is_first(snapshot, record, aspect, now)));
 }
 
 void ot_object_make_profile(struct ot_object *object)
@@ -119,7 +119,7 @@ bool ot_object_find(struct ot_object *object, CK_OBJECT_HANDLE handle,
         return false;
     for (i = 0; i < list.count; i++)
         if (ot_snapshot_record(snapshot, &list, i, record, NULL) == OT_OK &&
-            number_of(record) == number && ot_object_is_shown(record, aspect))
+            number_of(record) == number && ot_object_is_shown(record, aspect, now))
             return ot_object_make(object, kind, snapshot, record, aspect, now);
     return false;
 }

@@ -1,6 +1,6 @@
-/* What a token holds: for each active certificate an object with it, and two objects that
- * say for what it is trusted while it is a CA and valid (NSS's own class, and that of
- * PKCS#11 3.2); and one that says by which profile the token is to be used.
+/* What a token holds: for each trust anchor an object with the certificate, and two that
+ * say for what it is trusted (NSS's own class, and that of PKCS#11 3.2); and one that
+ * says by which profile the token is to be used.
  *
  * An administration token holds the inactive certificates, too, and the objects of trust
  * of all of them: who writes one (certutil) reads it back, also when it takes trust away,
@@ -43,8 +43,12 @@ CK_OBJECT_HANDLE ot_object_handle(const struct ot_object *object);
 /* The same from a certificate's id alone, of one that no snapshot need hold yet. */
 CK_OBJECT_HANDLE ot_object_handle_of(struct ot_span id, enum ot_object_kind kind);
 
-/* Whether the certificate is shown at all: usable, and active or to be administered. */
-bool ot_object_is_shown(const struct ot_record *record, const struct ot_aspect *aspect);
+/* Whether the certificate is shown at all at Unix time now: a trust anchor that all
+ * readers of tokens can read, or usable and to be administered. Java and OpenSSL's
+ * PKCS#11 providers trust, or fail over, whatever a token holds, so that nothing else may
+ * be in one that is for trust. */
+bool ot_object_is_shown(const struct ot_record *record, const struct ot_aspect *aspect,
+                        int64_t now);
 
 static inline bool ot_object_is_active(const struct ot_object *object)
 {

@@ -193,6 +193,14 @@ bool ot_record_is_valid_at(const struct ot_record *record, int64_t now)
     return record->valid_at <= now && now <= record->expires_at;
 }
 
+bool ot_record_is_anchor(const struct ot_record *record, uint32_t place, int64_t now)
+{
+    const uint32_t needed = OT_RECORD_ACTIVE | OT_RECORD_CA;
+
+    return (record->flags & (needed | OT_RECORD_QUARANTINED | place)) == needed &&
+           ot_record_is_valid_at(record, now);
+}
+
 struct ot_span ot_record_digest(const struct ot_record *record, enum ot_digest digest)
 {
     const struct ot_digest_info *info = &digests[digest];

@@ -32,6 +32,9 @@ enum ot_field {
     OT_FIELD_AUTHORITY_KEY_ID, /* keyIdentifier of the extension, else absent */
     OT_FIELD_SPKI_SHA1,        /* SHA-1 of the key's bits (RFC 5280 §4.2.1.2 method 1) */
     OT_FIELD_DIGESTS,          /* enum ot_digest's values over DER, one after the other */
+    OT_FIELD_WITHHELD, /* why withheld; absent where it is withheld from nothing */
+    OT_FIELD_EXTRA,    /* names of fields that its own answer had beyond the API's
+                          schema, as fetch/extra.h writes them; else absent */
     OT_FIELD_COUNT
 };
 
@@ -40,8 +43,24 @@ enum ot_record_flag {
     OT_RECORD_CA = 1u << 1,          /* basicConstraints CA, or a self-signed v1 */
     OT_RECORD_SELF_SIGNED = 1u << 2, /* so its names and key identifiers say; unproven */
     OT_RECORD_QUARANTINED = 1u << 3, /* content unusable; never handed to anyone */
-    OT_RECORD_WARNING = 1u << 4      /* OT_FIELD_NOTE holds a warning */
+    OT_RECORD_WARNING = 1u << 4,     /* OT_FIELD_NOTE holds a warning */
+
+    /* Places that programs share and that a certificate is kept out of, because one of
+     * their readers stumbles over it; worked out at sync time, OT_FIELD_WITHHELD says
+     * why. */
+    OT_RECORD_WITHHELD_OPENSSL = 1u << 5, /* OpenSSL's store */
+    OT_RECORD_WITHHELD_TOKEN = 1u << 6,   /* trust tokens: GnuTLS, NSS, Java read them */
+    OT_RECORD_WITHHELD_FILES = 1u << 7,   /* bundle, hashed directory, system's store */
+    OT_RECORD_WITHHELD_JAVA = 1u << 8,    /* trust stores for Java */
+
+    OT_RECORD_NO_KEY_ID = 1u << 10, /* it has no key identifier of its own */
+    OT_RECORD_RESTRICTED = 1u << 9  /* withheld from all, because the API has a field that
+                                       restricts it, whatever the certificate is like */
 };
+
+#define OT_RECORD_WITHHELD                                                               \
+    (OT_RECORD_WITHHELD_OPENSSL | OT_RECORD_WITHHELD_TOKEN | OT_RECORD_WITHHELD_FILES |  \
+     OT_RECORD_WITHHELD_JAVA)
 
 /* Digests of a certificate that are kept, in this order, in OT_FIELD_DIGESTS. */
 enum ot_digest {
@@ -97,6 +116,10 @@ enum ot_status ot_record_decode(struct ot_record *record, const uint8_t *bytes,
 
 /* Within its validity at the given Unix time, both ends included (RFC 5280 §4.1.2.5). */
 bool ot_record_is_valid_at(const struct ot_record *record, int64_t now);
+
+/* Whether it is a trust anchor of a place (OT_RECORD_WITHHELD_…) at the given Unix time:
+ * active, a CA, valid, and not withheld from that place. */
+bool ot_record_is_anchor(const struct ot_record *record, uint32_t place, int64_t now);
 
 /* The digest's bytes inside OT_FIELD_DIGESTS. */
 struct ot_span ot_record_digest(const struct ot_record *record, enum ot_digest digest);

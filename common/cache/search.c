@@ -76,7 +76,7 @@ static bool has_fingerprint(const struct ot_record *record, const struct ot_quer
 
 static bool has_state(const struct ot_record *record, enum ot_state_filter state)
 {
-    if (record->flags & OT_RECORD_QUARANTINED)
+    if (record->flags & (OT_RECORD_QUARANTINED | OT_RECORD_WITHHELD_OPENSSL))
         return false;
     if (state == OT_STATE_ALL)
         return true;

@@ -1,6 +1,7 @@
 /* Searches in a snapshot: any combination of criteria, the best index for it, each hit
  * verified exactly. Certificates that are valid now come first, newest first, then the
- * others: GnuTLS and OpenSSL take the first of a subject. Quarantined ones never. */
+ * others: GnuTLS and OpenSSL take the first of a subject. Never those that are
+ * quarantined or withheld from OpenSSL's store, for which it searches. */
 #ifndef OT_CACHE_SEARCH_H
 #define OT_CACHE_SEARCH_H
 

@@ -10,7 +10,7 @@
 #define XXH_INLINE_ALL
 #include <xxhash.h>
 
-#define OT_FORMAT_VERSION 2u
+#define OT_FORMAT_VERSION 3u
 #define OT_FORMAT_MAGIC 0x5354524fu /* "ORTS" */
 
 /* cdb: 256 pairs of position and number of slots; a slot is a hash and a position; an
@@ -25,7 +25,7 @@
 
 /* The head: the value of "H", by offset from its start. Its entry is the first one. The
  * sum of the file leaves itself and the head's out; the directory's is of the 256 pairs;
- * counts are total, active and quarantined; the scope goes on to the end. */
+ * counts are total, active, quarantined and withheld; the scope goes on to the end. */
 #define OT_FORMAT_HEAD_AT (OT_FORMAT_DIRECTORY_LEN + OT_FORMAT_ENTRY_LEN + 1u)
 #define OT_FORMAT_H_WHOLE OT_FORMAT_SUM_LEN
 #define OT_FORMAT_H_MAGIC (OT_FORMAT_H_WHOLE + 8u)
@@ -34,7 +34,7 @@
 #define OT_FORMAT_H_DATABASE (OT_FORMAT_H_LENGTH + 8u)
 #define OT_FORMAT_H_DIRECTORY (OT_FORMAT_H_DATABASE + 8u)
 #define OT_FORMAT_H_COUNTS (OT_FORMAT_H_DIRECTORY + 8u)
-#define OT_FORMAT_H_WRITTEN_AT (OT_FORMAT_H_COUNTS + 12u)
+#define OT_FORMAT_H_WRITTEN_AT (OT_FORMAT_H_COUNTS + 16u)
 #define OT_FORMAT_H_SCOPE (OT_FORMAT_H_WRITTEN_AT + 8u)
 
 /* Directory and head are read at once; the longest scope leaves room. */

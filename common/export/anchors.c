@@ -62,6 +62,7 @@ enum ot_status ot_anchors_add(struct ot_anchors *anchors, struct ot_snapshot *sn
                               const struct ot_anchor_filter *filter, int64_t now,
                               struct ot_error *err)
 {
+    uint32_t place = anchors->place != 0 ? anchors->place : OT_RECORD_WITHHELD_FILES;
     struct ot_positions all;
     enum ot_status status = hold(anchors, snapshot, err);
 
@@ -77,9 +78,12 @@ enum ot_status ot_anchors_add(struct ot_anchors *anchors, struct ot_snapshot *sn
             (record.flags & OT_RECORD_ACTIVE) == 0)
             continue;
         anchors->active++;
-        if ((record.flags & OT_RECORD_CA) != 0 && ot_record_is_valid_at(&record, now) &&
-            is_wanted(&record, filter))
+        if (!ot_record_is_anchor(&record, 0, now) || !is_wanted(&record, filter))
+            continue;
+        if (ot_record_is_anchor(&record, place, now))
             status = add_one(anchors, &record, err);
+        else
+            anchors->withheld++;
     }
     return status;
 }

@@ -1,5 +1,6 @@
-/* The trust anchors that an export holds: active certificates that are a CA and valid
- * now, of one source or of several, each certificate once. */
+/* The trust anchors that an export holds: active certificates that are a CA, valid now
+ * and not withheld from its readers, of one source or of several, each certificate once.
+ */
 #ifndef OT_EXPORT_ANCHORS_H
 #define OT_EXPORT_ANCHORS_H
 
@@ -19,6 +20,10 @@ struct ot_anchors {
     struct ot_anchor *items;
     size_t count, capacity;
     size_t active; /* certificates that are active, anchors or not */
+    /* Who reads it (OT_RECORD_WITHHELD_JAVA), to be set before anything is added; 0: the
+     * readers of shared files. What is withheld from them is left out and counted. */
+    uint32_t place;
+    size_t withheld;
     struct ot_snapshot **snapshots;
     size_t snapshot_count;
 };

@@ -75,6 +75,9 @@ enum ot_status ot_exports_state(const struct ot_exports *exports,
                                 const struct ot_export *item, struct ot_state *state,
                                 struct ot_error *err);
 
+/* From which place (OT_RECORD_WITHHELD_…) its readers take their anchors. */
+uint32_t ot_export_place(enum ot_export_kind kind);
+
 /* "bundle", "dir", "java", "system", "on_change". */
 const char *ot_export_word(enum ot_export_kind kind);
 /* "bundle /path", "the system's anchors", "on_change"; a command is never shown. */

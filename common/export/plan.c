@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "cache/path.h"
+#include "cache/record.h"
 #include "export/export.h"
 #include "export/system.h"
 
@@ -18,6 +19,11 @@ static const char *const words[OT_EXPORT_KIND_COUNT] = {
 const char *ot_export_word(enum ot_export_kind kind)
 {
     return words[kind];
+}
+
+uint32_t ot_export_place(enum ot_export_kind kind)
+{
+    return kind == OT_EXPORT_JAVA ? OT_RECORD_WITHHELD_JAVA : OT_RECORD_WITHHELD_FILES;
 }
 
 void ot_export_describe(char *buf, size_t size, const struct ot_export *item)

@@ -57,8 +57,9 @@ static enum ot_status refuse_empty(const struct ot_anchors *anchors, struct ot_e
 {
     if (anchors->active > 0)
         return ot_error_set(err, OT_E_EMPTY,
-                            "none of %zu active certificates is a CA that is valid now; "
-                            "the export stays as it is, unless orgtrust sync "
+                            "none of %zu active certificates is a CA that is valid now "
+                            "and that all its readers can read; the export stays as it "
+                            "is, unless orgtrust sync "
                             "--accept-empty says that this is meant",
                             anchors->active);
     return ot_error_set(err, OT_E_EMPTY,
@@ -76,6 +77,7 @@ static enum ot_status collect(struct ot_anchors *anchors,
     enum ot_status status = OT_OK;
     bool sure = true;
 
+    anchors->place = ot_export_place(item->kind);
     for (size_t i = 0; status == OT_OK && i < OT_SOURCES_MAX; i++)
         if (item->sources >> i & 1)
             status = add_source(anchors, &sure, ot_config_at(exports->config, i),

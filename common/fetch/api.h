@@ -18,6 +18,7 @@ struct ot_api_cert {
     bool has_valid_at, has_expires_at;
     bool active, has_active; /* a single certificate comes without */
     char *content;           /* PEM, or NULL */
+    char *extra;             /* fields beyond the schema, see extra.h; NULL: none */
 };
 void ot_api_cert_clear(struct ot_api_cert *cert);
 

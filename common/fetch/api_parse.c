@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "cache/text.h"
+#include "fetch/extra.h"
 #include "fetch/json.h"
 
 /* "data[4294967295].certificate_details" */
@@ -14,6 +15,7 @@ void ot_api_cert_clear(struct ot_api_cert *cert)
 {
     free(cert->name);
     free(cert->content);
+    free(cert->extra);
     memset(cert, 0, sizeof(*cert));
 }
 
@@ -125,7 +127,7 @@ static enum ot_status parse_item(struct ot_api_cert *cert, const cJSON *item,
     cert->has_active = ot_json_has(item, "active");
     if (status == OT_OK && cert->has_active)
         status = ot_json_bool(item, "active", path, &cert->active, err);
-    return status;
+    return status == OT_OK ? ot_extra_collect(&cert->extra, item, err) : status;
 }
 
 /* An item of a scope always says whether it is active there. */

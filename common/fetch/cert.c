@@ -13,6 +13,7 @@
 
 #include "cache/name.h"
 #include "cache/text.h"
+#include "fetch/fitness.h"
 
 #define SHA1_LEN 20
 
@@ -21,6 +22,7 @@ struct ot_cert {
     ASN1_OCTET_STRING *key_id;
     AUTHORITY_KEYID *authority;
     char *common_name;
+    struct ot_fitness fitness;
     uint8_t spki_sha1[SHA1_LEN];
     uint8_t digests[OT_DIGESTS_LEN];
     uint8_t der[]; /* names, serial and key are spans of it */
@@ -182,7 +184,9 @@ static enum ot_status read_key_ids(struct ot_cert *cert, X509 *x509, EVP_MD_CTX 
     field[OT_FIELD_KEY_ID] = field[OT_FIELD_SPKI_SHA1];
 
     cert->key_id = X509_get_ext_d2i(x509, NID_subject_key_identifier, NULL, NULL);
-    if (cert->key_id != NULL && ASN1_STRING_length(cert->key_id) > 0)
+    if (cert->key_id == NULL || ASN1_STRING_length(cert->key_id) == 0)
+        cert->facts.flags |= OT_RECORD_NO_KEY_ID;
+    else
         field[OT_FIELD_KEY_ID] = ot_span_of(ASN1_STRING_get0_data(cert->key_id),
                                             (size_t)ASN1_STRING_length(cert->key_id));
     cert->authority = X509_get_ext_d2i(x509, NID_authority_key_identifier, NULL, NULL);
@@ -238,6 +242,20 @@ static char *read_common_name(const X509 *x509)
     return copy;
 }
 
+/* The last thing: it needs to be known whether it is a CA, for which its extensions have
+ * been read. */
+static void judge(struct ot_cert *cert, X509 *x509)
+{
+    struct ot_record *facts = &cert->facts;
+
+    ot_fitness_judge(&cert->fitness, facts->field[OT_FIELD_DER],
+                     (facts->flags & OT_RECORD_CA) != 0,
+                     (X509_get_extension_flags(x509) & EXFLAG_INVALID) == 0);
+    facts->flags |= cert->fitness.withheld;
+    if (cert->fitness.withheld != 0)
+        facts->field[OT_FIELD_WITHHELD] = ot_span_str(cert->fitness.reason);
+}
+
 static enum ot_status read_facts(struct ot_cert *cert, X509 *x509, size_t len,
                                  struct ot_error *err)
 {
@@ -264,9 +282,10 @@ static enum ot_status read_facts(struct ot_cert *cert, X509 *x509, size_t len,
         return status;
     facts->field[OT_FIELD_DER] = ot_span_of(cert->der, len);
     facts->field[OT_FIELD_DIGESTS] = ot_span_of(cert->digests, OT_DIGESTS_LEN);
-    facts->flags = is_ca(x509, cert->der, len) ? OT_RECORD_CA : 0;
+    facts->flags |= is_ca(x509, cert->der, len) ? OT_RECORD_CA : 0;
     facts->flags |= is_self_signed(x509, cert->authority) ? OT_RECORD_SELF_SIGNED : 0;
     cert->common_name = read_common_name(x509);
+    judge(cert, x509);
     return check_memory(err);
 }
 
@@ -346,10 +365,11 @@ void ot_cert_free(struct ot_cert *cert)
 void ot_cert_fill(const struct ot_cert *cert, struct ot_record *record)
 {
     static const enum ot_field fields[] = {
-        OT_FIELD_DER,      OT_FIELD_SUBJECT, OT_FIELD_ISSUER,  OT_FIELD_SERIAL,
-        OT_FIELD_SPKI,     OT_FIELD_KEY_ID,  OT_FIELD_DIGESTS, OT_FIELD_AUTHORITY_KEY_ID,
-        OT_FIELD_SPKI_SHA1};
-    const uint32_t own = OT_RECORD_CA | OT_RECORD_SELF_SIGNED;
+        OT_FIELD_DER,       OT_FIELD_SUBJECT, OT_FIELD_ISSUER,  OT_FIELD_SERIAL,
+        OT_FIELD_SPKI,      OT_FIELD_KEY_ID,  OT_FIELD_DIGESTS, OT_FIELD_AUTHORITY_KEY_ID,
+        OT_FIELD_SPKI_SHA1, OT_FIELD_WITHHELD};
+    const uint32_t own = OT_RECORD_CA | OT_RECORD_SELF_SIGNED | OT_RECORD_NO_KEY_ID |
+                         OT_RECORD_WITHHELD | OT_RECORD_RESTRICTED;
 
     for (size_t i = 0; i < sizeof(fields) / sizeof(fields[0]); i++)
         record->field[fields[i]] = cert->facts.field[fields[i]];

@@ -15,8 +15,9 @@ enum ot_status ot_cert_parse(struct ot_cert **out, const uint8_t *der, size_t le
 void ot_cert_free(struct ot_cert *cert);
 
 /* Fills what a record takes from the certificate itself: DER, names, serial, key,
- * digests, CA and SELF_SIGNED flags, validity. Leaves id, name, label, note, created_at
- * and the other flags alone. Spans point into cert. */
+ * digests, CA, SELF_SIGNED and NO_KEY_ID flags, validity, from which places it is
+ * withheld and why. Leaves id, name, label, note, created_at and the other flags alone.
+ * Spans point into cert. */
 void ot_cert_fill(const struct ot_cert *cert, struct ot_record *record);
 
 /* The subject's common name for display (UTF-8, may be NULL); owned by cert. */

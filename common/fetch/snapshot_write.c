@@ -195,21 +195,24 @@ static enum ot_status put_head(struct writer *w, const char *scope,
 {
     uint8_t head[OT_FORMAT_START_MAX - OT_FORMAT_HEAD_AT] = {0};
     size_t scope_len = strlen(scope), i;
-    uint32_t active = 0, quarantined = 0;
+    uint32_t active = 0, quarantined = 0, withheld = 0;
 
     if (scope_len > sizeof(head) - OT_FORMAT_H_SCOPE)
         return ot_error_set(err, OT_E_CONFIG, "base_url and project are too long");
     for (i = 0; i < count; i++) {
         if (records[i].flags & OT_RECORD_QUARANTINED)
             quarantined++;
-        else if (records[i].flags & OT_RECORD_ACTIVE)
+        else if (records[i].flags & OT_RECORD_ACTIVE) {
             active++;
+            withheld += (records[i].flags & OT_RECORD_WITHHELD) != 0;
+        }
     }
     ot_put_u32(head + OT_FORMAT_H_MAGIC, OT_FORMAT_MAGIC);
     ot_put_u32(head + OT_FORMAT_H_VERSION, OT_FORMAT_VERSION);
     ot_put_u32(head + OT_FORMAT_H_COUNTS, (uint32_t)count);
     ot_put_u32(head + OT_FORMAT_H_COUNTS + 4, active);
     ot_put_u32(head + OT_FORMAT_H_COUNTS + 8, quarantined);
+    ot_put_u32(head + OT_FORMAT_H_COUNTS + 12, withheld);
     ot_put_u64(head + OT_FORMAT_H_WRITTEN_AT, (uint64_t)time(NULL));
     memcpy(head + OT_FORMAT_H_SCOPE, scope, scope_len);
     return put(w, "H", 1, head, OT_FORMAT_H_SCOPE + scope_len, err);

@@ -22,7 +22,7 @@ struct ot_sync_result {
     bool fetched;       /* false: somebody else had just done it, or it was not due */
     bool changed;       /* a new snapshot was written */
     bool empty_is_sure; /* that nothing is active any more was confirmed */
-    size_t total, active, added, removed, modified, quarantined, warnings;
+    size_t total, active, added, removed, modified, quarantined, withheld, warnings;
     struct ot_http_counts http;
 };
 

@@ -59,6 +59,7 @@ static void count_old(const struct ot_snapshot *old, struct ot_sync_result *resu
     result->total = info->total;
     result->active = info->active;
     result->quarantined = info->quarantined;
+    result->withheld = info->withheld;
 }
 
 /* Whether there is a snapshot to use that is not due for a refresh. */

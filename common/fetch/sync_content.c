@@ -21,6 +21,7 @@ void ot_content_free(struct ot_content *content)
         return;
     ot_cert_free(content->cert);
     free(content->note);
+    free(content->extra);
     free(content);
 }
 

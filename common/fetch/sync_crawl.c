@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "fetch/extra.h"
 #include "fetch/sync_work.h"
 
 /* What a request asks for: the content of a listed certificate, by its index, or this. */
@@ -87,7 +88,10 @@ static enum ot_status want_content(struct walk *walk, size_t i, struct ot_error 
 
     if (walk->old != NULL)
         status = ot_crawl_find_old(walk->old, id, &record, &found, err);
-    if (status != OT_OK || found)
+    /* What its own answer says may change, as its content may not; where that restricts
+     * it, it is asked for each time. */
+    if (status != OT_OK ||
+        (found && ot_extra_restriction(record.field[OT_FIELD_EXTRA]).data == NULL))
         return status;
     status = ot_content_new(&walk->crawl->contents[i], id, err);
     if (status == OT_OK)
@@ -162,6 +166,14 @@ static enum ot_status ask_again(struct walk *walk, size_t request, struct ot_err
     return status;
 }
 
+static enum ot_status keep_extra(struct ot_content *content, const char *extra,
+                                 struct ot_error *err)
+{
+    free(content->extra);
+    content->extra = extra != NULL ? strdup(extra) : NULL;
+    return extra == NULL || content->extra != NULL ? OT_OK : ot_error_nomem(err);
+}
+
 static enum ot_status take_cert(void *arg, size_t i, enum ot_status status,
                                 const struct ot_api_cert *cert, struct ot_error *err)
 {
@@ -176,7 +188,9 @@ static enum ot_status take_cert(void *arg, size_t i, enum ot_status status,
     } else if (status == OT_OK && cert->content == NULL) {
         return ask_again(walk, walk->requests[i], err);
     } else if (status == OT_OK) {
-        status = ot_work_put(walk->work, content, cert->content, err);
+        status = keep_extra(content, cert->extra, err);
+        if (status == OT_OK)
+            status = ot_work_put(walk->work, content, cert->content, err);
     }
     if (status != OT_OK)
         return status;

@@ -88,16 +88,17 @@ static enum ot_status reserve(struct ot_pass *pass, size_t more, struct ot_error
     return OT_OK;
 }
 
-static bool same_name(const char *a, const char *b)
+/* Of two texts that may be NULL. */
+static bool same_text(const char *a, const char *b)
 {
     return a == NULL || b == NULL ? a == b : strcmp(a, b) == 0;
 }
 
 static bool same_item(const struct ot_api_cert *a, const struct ot_api_cert *b)
 {
-    return same_name(a->name, b->name) && a->created_at == b->created_at &&
-           a->active == b->active && a->has_valid_at == b->has_valid_at &&
-           a->has_expires_at == b->has_expires_at &&
+    return same_text(a->name, b->name) && same_text(a->extra, b->extra) &&
+           a->created_at == b->created_at && a->active == b->active &&
+           a->has_valid_at == b->has_valid_at && a->has_expires_at == b->has_expires_at &&
            (!a->has_valid_at || a->valid_at == b->valid_at) &&
            (!a->has_expires_at || a->expires_at == b->expires_at);
 }
@@ -132,6 +133,7 @@ static enum ot_status take_items(struct ot_pass *pass, struct ot_api_page *page,
         pass->was_cursor[at] = 0;
         item->name = NULL; /* the listing's now */
         item->content = NULL;
+        item->extra = NULL;
         ++*fresh;
     }
     return OT_OK;
@@ -298,7 +300,7 @@ bool ot_listing_equal(const struct ot_listing *a, const struct ot_listing *b)
         const struct ot_api_cert *other = ot_listing_find(b, a->certs[i].id);
 
         if (other == NULL || other->active != a->certs[i].active ||
-            !same_name(other->name, a->certs[i].name))
+            !same_text(other->name, a->certs[i].name))
             return false;
     }
     return true;

@@ -9,7 +9,8 @@
 struct ot_plan_entry {
     const struct ot_api_cert *item;
     const struct ot_content *content; /* fetched now; NULL: the old snapshot has it */
-    char *note;
+    char *note, *withheld;            /* texts of the record that are made here */
+    bool is_known;   /* the old snapshot has it, whether it was fetched again or not */
     bool is_changed; /* the old snapshot has another name, state or remark */
 };
 

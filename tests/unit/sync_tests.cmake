@@ -4,6 +4,7 @@ unit_test(cert LIBS ot_fetch SOURCES certs.c)
 unit_test(cert_whole LIBS ot_fetch SOURCES certs.c)
 target_compile_definitions(unit_cert_whole PRIVATE
   CERT_CORPUS="${PROJECT_BINARY_DIR}/tests/fuzz/corpus/cert")
+unit_test(extra LIBS ot_fetch)
 unit_test(lock LIBS ot_fetch)
 unit_test(sync_list LIBS ot_fetch)
 unit_test(sync LIBS ot_fetch SOURCES certs.c fake_api.c sync_fixture.c)
