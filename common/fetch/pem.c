@@ -1,5 +1,6 @@
 #include "fetch/pem.h"
 
+#include <openssl/evp.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -7,7 +8,8 @@
 
 #define DASHES "-----"
 #define DASHES_LEN 5
-#define LINE_LEN 64 /* RFC 7468 §2 */
+#define LINE_BYTES 48u /* 64 characters, RFC 7468 §2 */
+#define BASE64 "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/"
 
 /* A "-----BEGIN label-----" or "-----END label-----". */
 struct marker {
@@ -151,57 +153,36 @@ static enum ot_status find_block(const char *pem, size_t len, struct marker *beg
     return OT_OK;
 }
 
-/* 0 to 63; 64 for padding, 65 for white space, 66 for what has no place in base64. */
-static unsigned value_of(char c)
+/* Decodes into out, which has len bytes, by way of packed, which has one more. NULL, or
+ * what is wrong: OpenSSL's decoder passes over blanks at the ends, takes padding anywhere
+ * for zeros, and does not look at the bits that are left over. */
+static const char *decode(uint8_t *out, size_t *out_len, char *packed, const char *text,
+                          size_t len)
 {
-    if (c >= 'A' && c <= 'Z')
-        return (unsigned)(c - 'A');
-    if (c >= 'a' && c <= 'z')
-        return (unsigned)(c - 'a') + 26;
-    if (c >= '0' && c <= '9')
-        return (unsigned)(c - '0') + 52;
-    if (c == '+' || c == '/')
-        return c == '+' ? 62 : 63;
-    if (c == '=')
-        return 64;
-    return c == ' ' || c == '\t' || c == '\r' || c == '\n' ? 65 : 66;
-}
+    size_t n = 0, digits, padding;
+    unsigned char last[5];
 
-/* Decodes into out, which has room for three bytes out of every four. NULL, or what is
- * wrong. */
-static const char *decode(uint8_t *out, size_t *out_len, const char *text, size_t len)
-{
-    uint32_t bits = 0;
-    size_t count = 0, padding = 0, n = 0;
-
-    for (size_t i = 0; i < len; i++) {
-        unsigned value = value_of(text[i]);
-
-        if (value == 65)
-            continue;
-        if (text[i] == ':')
-            return "its block has PEM headers, as encrypted keys have";
-        if (value == 66)
-            return "its block has a character that is not base64";
-        if (value != 64 && padding > 0)
-            return "its block goes on behind the padding";
-        padding += value == 64;
-        bits = bits << 6 | (value & 63);
-        if (++count % 4 != 0)
-            continue;
-        out[n++] = (uint8_t)(bits >> 16);
-        out[n++] = (uint8_t)(bits >> 8);
-        out[n++] = (uint8_t)bits;
-    }
-    if (count % 4 != 0 || padding > 2)
+    for (size_t i = 0; i < len; i++)
+        if (memchr(" \t\r\n", text[i], 4) == NULL)
+            packed[n++] = text[i];
+    packed[n] = '\0';
+    digits = strspn(packed, BASE64);
+    padding = strspn(packed + digits, "=");
+    if (digits + padding < n && packed[digits + padding] == ':')
+        return "its block has PEM headers, as encrypted keys have";
+    if (strspn(packed, BASE64 "=") < n)
+        return "its block has a character that is not base64";
+    if (digits + padding < n)
+        return "its block goes on behind the padding";
+    if (n % 4 != 0 || padding > 2)
         return "its base64 is cut off or wrongly padded";
-    if (count == 0)
+    if (n == 0)
         return "its block is empty";
-    n -= padding;
-    if ((padding == 1 && (bits & 0xff) != 0) || (padding == 2 && (bits & 0xffff) != 0))
-        return "its base64 has bits left over";
-    *out_len = n;
-    return NULL;
+    if (EVP_DecodeBlock(out, (unsigned char *)packed, (int)n) < 0)
+        return "its base64 cannot be decoded";
+    *out_len = n / 4 * 3 - padding;
+    EVP_EncodeBlock(last, out + n / 4 * 3 - 3, (int)(3 - padding));
+    return memcmp(last, packed + n - 4, 4) == 0 ? NULL : "its base64 has bits left over";
 }
 
 enum ot_status ot_pem_decode(uint8_t **der, size_t *der_len, const char *pem, size_t len,
@@ -228,16 +209,18 @@ enum ot_status ot_pem_decode(uint8_t **der, size_t *der_len, const char *pem, si
     if (status != OT_OK)
         return status;
     body = end.start - begin.end;
-    out = malloc(body / 4 * 3 + 3);
+    out = malloc(2 * body + 1);
     if (out == NULL)
         return ot_error_nomem(err);
-    reason = decode(out, der_len, pem + begin.end, body);
+    reason = decode(out, der_len, (char *)out + body, pem + begin.end, body);
     if (reason != NULL) {
         free(out);
         *der_len = 0;
         return ot_error_set(err, OT_E_PROTOCOL, "%s", reason);
     }
-    *der = out;
+    *der = realloc(out, *der_len); /* a sync keeps many */
+    if (*der == NULL)
+        *der = out;
     return OT_OK;
 }
 
@@ -245,30 +228,21 @@ char *ot_pem_encode(const uint8_t *der, size_t len)
 {
     static const char head[] = DASHES "BEGIN CERTIFICATE" DASHES "\n";
     static const char tail[] = DASHES "END CERTIFICATE" DASHES "\n";
-    static const char digits[] =
-        "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
     size_t chars = (len + 2) / 3 * 4;
     char *pem, *p;
 
     if (len > SIZE_MAX / 4)
         return NULL;
-    pem = malloc(sizeof(head) + chars + chars / LINE_LEN + 1 + sizeof(tail));
+    pem = malloc(sizeof(head) + chars + len / LINE_BYTES + 1 + sizeof(tail));
     if (pem == NULL)
         return NULL;
     p = memcpy(pem, head, sizeof(head) - 1);
     p += sizeof(head) - 1;
-    for (size_t i = 0; i < len; i += 3) {
-        size_t left = len - i;
-        uint32_t bits = (uint32_t)der[i] << 16;
+    for (size_t i = 0; i < len; i += LINE_BYTES) {
+        size_t left = len - i < LINE_BYTES ? len - i : LINE_BYTES;
 
-        bits |= left > 1 ? (uint32_t)der[i + 1] << 8 : 0;
-        bits |= left > 2 ? der[i + 2] : 0;
-        *p++ = digits[bits >> 18];
-        *p++ = digits[bits >> 12 & 63];
-        *p++ = left > 1 ? digits[bits >> 6 & 63] : '=';
-        *p++ = left > 2 ? digits[bits & 63] : '=';
-        if ((i / 3 + 1) % (LINE_LEN / 4) == 0 || left <= 3)
-            *p++ = '\n';
+        p += EVP_EncodeBlock((unsigned char *)p, der + i, (int)left);
+        *p++ = '\n';
     }
     memcpy(p, tail, sizeof(tail));
     return pem;
