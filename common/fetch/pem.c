@@ -153,9 +153,9 @@ static enum ot_status find_block(const char *pem, size_t len, struct marker *beg
     return OT_OK;
 }
 
-/* Decodes into out, which has len bytes, by way of packed, which has one more. NULL, or
- * what is wrong: OpenSSL's decoder passes over blanks at the ends, takes padding anywhere
- * for zeros, and does not look at the bits that are left over. */
+/* Decodes into out, which has three bytes for every four, by way of packed, which has
+ * len + 1. NULL, or what is wrong: OpenSSL's decoder passes over blanks at the ends,
+ * takes padding anywhere for zeros, and does not look at the bits that are left over. */
 static const char *decode(uint8_t *out, size_t *out_len, char *packed, const char *text,
                           size_t len)
 {
@@ -191,6 +191,7 @@ enum ot_status ot_pem_decode(uint8_t **der, size_t *der_len, const char *pem, si
     struct marker begin = {0}, end = {0};
     enum ot_status status;
     const char *reason;
+    char *packed;
     uint8_t *out;
     size_t body;
 
@@ -209,18 +210,19 @@ enum ot_status ot_pem_decode(uint8_t **der, size_t *der_len, const char *pem, si
     if (status != OT_OK)
         return status;
     body = end.start - begin.end;
-    out = malloc(2 * body + 1);
-    if (out == NULL)
-        return ot_error_nomem(err);
-    reason = decode(out, der_len, (char *)out + body, pem + begin.end, body);
-    if (reason != NULL) {
+    out = malloc(body / 4 * 3 + 3);
+    packed = malloc(body + 1);
+    if (out == NULL || packed == NULL)
+        status = ot_error_nomem(err);
+    else if ((reason = decode(out, der_len, packed, pem + begin.end, body)) != NULL)
+        status = ot_error_set(err, OT_E_PROTOCOL, "%s", reason);
+    free(packed);
+    if (status != OT_OK) {
         free(out);
         *der_len = 0;
-        return ot_error_set(err, OT_E_PROTOCOL, "%s", reason);
+        return status;
     }
-    *der = realloc(out, *der_len); /* a sync keeps many */
-    if (*der == NULL)
-        *der = out;
+    *der = out;
     return OT_OK;
 }
 
