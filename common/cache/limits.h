@@ -23,25 +23,39 @@
 #define OT_NAME_MAX 4096
 
 /* One certificate in DER. Post-quantum keys and signatures (SLH-DSA: 50 KB) fit. */
-#define OT_CERT_DER_MAX (256u * 1024)
+#define OT_CERT_DER_MAX (64u * 1024)
 
-/* The same in PEM inside JSON: base64 is 4/3, line ends and escapes on top. */
-#define OT_CERT_PEM_MAX (512u * 1024)
+/* The same in PEM inside JSON: base64 is 4/3, line ends and words around it on top. */
+#define OT_CERT_PEM_MAX (128u * 1024)
 
-/* Certificates in one organization: the design's largest measured size is 100,000. */
-#define OT_CERTS_MAX 1000000u
+/* Certificates in one organization: four times the design's largest measured size. */
+#define OT_CERTS_MAX 400000u
 
-/* Pages of one listing: OT_CERTS_MAX at 100 a page. */
+/* Pages of one listing: twice OT_CERTS_MAX at 100 a page. */
 #define OT_PAGES_MAX 10000u
 
 /* Decoded bytes of one list page: 100 items with names of OT_NAME_MAX, escaped. */
 #define OT_PAGE_BYTES_MAX (4u * 1024 * 1024)
 
-/* Decoded bytes of all pages of a listing: OT_CERTS_MAX at 1 KB an item. */
-#define OT_LISTING_BYTES_MAX (1024u * 1024 * 1024)
+/* Decoded bytes of all pages of a listing, which are held in memory: OT_CERTS_MAX at
+ * 640 bytes an item, twice what one has. */
+#define OT_LISTING_BYTES_MAX (256u * 1024 * 1024)
 
-/* Decoded bytes of one answer that carries a certificate. */
-#define OT_CONTENT_BYTES_MAX (1024u * 1024)
+/* Decoded bytes of one answer that carries a certificate: four times OT_CERT_PEM_MAX, as
+ * a text is also given back escaped. */
+#define OT_CONTENT_BYTES_MAX (512u * 1024)
+
+/* Of all certificates: what a sync fetches as PEM, and what it writes into a snapshot as
+ * DER, is held in memory. 100,000 certificates of RSA 4096 have 250 MB of PEM. */
+#define OT_CONTENTS_BYTES_MAX (512u * 1024 * 1024)
+
+/* The lines of one answer outside its body: header, trailers and every 1xx before it. Ten
+ * times what the API and the proxies in front of it send. */
+#define OT_HEAD_BYTES_MAX (64u * 1024)
+
+/* What arrives for an answer, before any decoding, against its largest decoded size: it
+ * leaves room for a body in chunks of a byte or two each. */
+#define OT_WIRE_FACTOR 4
 
 /* A file of certificates to upload: fifty times the CAs that Mozilla ships. */
 #define OT_BUNDLE_BYTES_MAX (16u * 1024 * 1024)

@@ -78,10 +78,6 @@ static enum ot_status parse_content(struct ot_api_cert *cert, const cJSON *detai
     status = ot_json_string_or_null(details, "content", path, &content, err);
     if (status != OT_OK || content == NULL)
         return status;
-    if (strlen(content) > OT_CERT_PEM_MAX)
-        return ot_error_set(err, OT_E_PROTOCOL,
-                            "the field \"%s.content\" is longer than %u bytes", path,
-                            OT_CERT_PEM_MAX);
     cert->content = strdup(content);
     return cert->content != NULL ? OT_OK : ot_error_nomem(err);
 }

@@ -9,6 +9,7 @@
 #include <time.h>
 
 #include "cache/clock.h"
+#include "fetch/http_memory.h"
 #include "fetch/http_pace.h"
 #include "fetch/http_transfer.h"
 
@@ -66,7 +67,7 @@ static CURLcode curl_result;
 
 static void init_curl(void)
 {
-    curl_result = curl_global_init(CURL_GLOBAL_DEFAULT);
+    curl_result = ot_http_memory_init();
 }
 
 static uint32_t random_bits(void)
@@ -97,10 +98,20 @@ static enum ot_status make_multi(struct ot_http *http, struct ot_error *err)
     return OT_OK;
 }
 
+/* libcurl has many names for what comes of a lack of memory. */
+static enum ot_status or_nomem(enum ot_status status, unsigned long failures_before,
+                               struct ot_error *err)
+{
+    if (status == OT_OK || failures_before == ot_http_memory_failures())
+        return status;
+    return ot_error_nomem(err);
+}
+
 enum ot_status ot_http_new(struct ot_http **out, const struct ot_source *source,
                            const struct ot_key *key, const struct ot_http_tuning *tuning,
                            struct ot_error *err)
 {
+    unsigned long failures = ot_http_memory_failures();
     enum ot_status status;
     struct ot_http *http;
 
@@ -125,7 +136,7 @@ enum ot_status ot_http_new(struct ot_http **out, const struct ot_source *source,
     }
     if (status != OT_OK) {
         ot_http_free(http);
-        return status;
+        return or_nomem(status, failures, err);
     }
     *out = http;
     return OT_OK;
@@ -364,6 +375,7 @@ enum ot_status ot_http_run(struct ot_http *http, size_t n, ot_http_fill *fill,
 {
     struct run run = {
         .http = http, .total = n, .fill = fill, .done = done, .arg = arg, .err = err};
+    unsigned long failures = ot_http_memory_failures();
     enum ot_status status = OT_OK;
 
     http->run = &run;
@@ -371,7 +383,7 @@ enum ot_status ot_http_run(struct ot_http *http, size_t n, ot_http_fill *fill,
         status = step(&run);
     http->run = NULL;
     give_up_rest(http);
-    return status;
+    return status == OT_E_INTERNAL ? or_nomem(status, failures, err) : status;
 }
 
 void ot_http_extend(struct ot_http *http, size_t more)

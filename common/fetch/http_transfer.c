@@ -7,6 +7,7 @@
 #include <time.h>
 
 #include "fetch/http_failure.h"
+#include "fetch/http_memory.h"
 
 /* What a connection's transfer may keep between answers; pages are larger and rare. */
 #define BODY_KEPT_MAX (64u * 1024)
@@ -48,20 +49,75 @@ static size_t receive(char *data, size_t size, size_t count, void *arg)
     return n;
 }
 
+/* A line outside the body, of whatever answer: libcurl keeps each of them. */
+static size_t receive_line(char *data, size_t size, size_t count, void *arg)
+{
+    struct ot_transfer *transfer = arg;
+    size_t n = size * count;
+
+    (void)data;
+    transfer->head_len += n;
+    transfer->head_too_large |= transfer->head_len > OT_HEAD_BYTES_MAX;
+    return transfer->head_too_large ? 0 : n;
+}
+
+/* What is neither body nor line, chunk extensions for example, only shows here, where
+ * nothing can be stopped; that is for check_wire. */
+static int count_wire(CURL *easy, curl_infotype type, char *data, size_t n, void *arg)
+{
+    struct ot_transfer *transfer = arg;
+
+    (void)easy;
+    (void)data;
+    if (type == CURLINFO_DATA_IN)
+        transfer->wire_len += n;
+    return 0;
+}
+
+static int check_wire(void *arg, curl_off_t download_total, curl_off_t download_now,
+                      curl_off_t upload_total, curl_off_t upload_now)
+{
+    struct ot_transfer *transfer = arg;
+
+    (void)download_total;
+    (void)download_now;
+    (void)upload_total;
+    (void)upload_now;
+    transfer->wire_too_large =
+        transfer->wire_len >
+        OT_HEAD_BYTES_MAX + (uint64_t)OT_WIRE_FACTOR * transfer->request.max_bytes;
+    return transfer->wire_too_large;
+}
+
+static unsigned set_callbacks(CURL *easy, struct ot_transfer *transfer)
+{
+    unsigned bad = 0;
+
+    bad |= curl_easy_setopt(easy, CURLOPT_PRIVATE, transfer);
+    bad |= curl_easy_setopt(easy, CURLOPT_WRITEFUNCTION, receive);
+    bad |= curl_easy_setopt(easy, CURLOPT_WRITEDATA, transfer);
+    bad |= curl_easy_setopt(easy, CURLOPT_HEADERFUNCTION, receive_line);
+    bad |= curl_easy_setopt(easy, CURLOPT_HEADERDATA, transfer);
+    bad |= curl_easy_setopt(easy, CURLOPT_DEBUGFUNCTION, count_wire);
+    bad |= curl_easy_setopt(easy, CURLOPT_DEBUGDATA, transfer);
+    bad |= curl_easy_setopt(easy, CURLOPT_VERBOSE, 1L); /* to count_wire alone */
+    bad |= curl_easy_setopt(easy, CURLOPT_XFERINFOFUNCTION, check_wire);
+    bad |= curl_easy_setopt(easy, CURLOPT_XFERINFODATA, transfer);
+    bad |= curl_easy_setopt(easy, CURLOPT_NOPROGRESS, 0L);
+    bad |= curl_easy_setopt(easy, CURLOPT_ERRORBUFFER, transfer->detail);
+    return bad;
+}
+
 static enum ot_status make_easy(struct ot_transfer *transfer,
                                 const struct ot_endpoint *endpoint, struct ot_error *err)
 {
     CURL *easy = curl_easy_init();
     enum ot_status status;
-    unsigned bad = 0;
 
     if (easy == NULL)
         return ot_error_nomem(err);
-    bad |= curl_easy_setopt(easy, CURLOPT_PRIVATE, transfer);
-    bad |= curl_easy_setopt(easy, CURLOPT_WRITEFUNCTION, receive);
-    bad |= curl_easy_setopt(easy, CURLOPT_WRITEDATA, transfer);
-    bad |= curl_easy_setopt(easy, CURLOPT_ERRORBUFFER, transfer->detail);
-    status = bad != 0 ? ot_error_nomem(err) : ot_endpoint_apply(endpoint, easy, err);
+    status = set_callbacks(easy, transfer) != 0 ? ot_error_nomem(err)
+                                                : ot_endpoint_apply(endpoint, easy, err);
     if (status == OT_OK)
         transfer->easy = easy;
     else
@@ -116,8 +172,11 @@ enum ot_status ot_transfer_prepare(struct ot_transfer *transfer,
     if (status != OT_OK)
         return status;
     easy = transfer->easy;
-    transfer->len = 0;
+    transfer->len = transfer->head_len = 0;
+    transfer->wire_len = 0;
     transfer->too_large = transfer->out_of_memory = false;
+    transfer->head_too_large = transfer->wire_too_large = false;
+    transfer->memory_failures = ot_http_memory_failures();
     transfer->content_type[0] = transfer->detail[0] = '\0';
     bad = set_method(easy, request);
     bad |= curl_easy_setopt(easy, CURLOPT_HTTPHEADER,
@@ -190,17 +249,51 @@ static void conclude_redirect(CURL *easy, const struct ot_endpoint *endpoint,
     free(host);
 }
 
+/* libcurl has other names, too, for what comes of that. */
+static bool is_out_of_memory(const struct ot_transfer *transfer)
+{
+    return transfer->out_of_memory ||
+           transfer->memory_failures != ot_http_memory_failures();
+}
+
+/* libcurl calls it a receive error, and only its words say that the chunks are at fault:
+ * a trailer without end is "Out of memory in chunked-encoding". */
+static bool has_bad_chunks(const struct ot_transfer *transfer, CURLcode result)
+{
+    return result == CURLE_RECV_ERROR &&
+           strstr(transfer->detail, "in chunked-encoding") != NULL;
+}
+
 static void conclude_failure(const struct ot_transfer *transfer,
                              const struct ot_endpoint *endpoint, CURLcode result,
                              struct ot_http_answer *answer)
 {
-    if (transfer->too_large || result == CURLE_FILESIZE_EXCEEDED)
+    if (is_out_of_memory(transfer))
+        answer->failure = ot_error_nomem(&answer->error);
+    else if (transfer->too_large || result == CURLE_FILESIZE_EXCEEDED)
         answer->failure = ot_error_set(
             &answer->error, OT_E_PROTOCOL,
             "%s answers with more than the %zu bytes that its answer can have",
             endpoint->host, transfer->request.max_bytes);
-    else if (transfer->out_of_memory)
-        answer->failure = ot_error_nomem(&answer->error);
+    /* Of a single line that is too long, libcurl says that there was no memory for it. */
+    else if (transfer->head_too_large || result == CURLE_OUT_OF_MEMORY)
+        answer->failure =
+            ot_error_set(&answer->error, OT_E_PROTOCOL,
+                         "%s answers with more than %u bytes of header or trailer lines, "
+                         "which the API never does; check base_url of the source %s",
+                         endpoint->host, OT_HEAD_BYTES_MAX, endpoint->source);
+    else if (transfer->wire_too_large)
+        answer->failure = ot_error_set(
+            &answer->error, OT_E_PROTOCOL,
+            "%s sends far more than the %zu bytes that its answer can have, in chunk "
+            "extensions or the like; check base_url of the source %s",
+            endpoint->host, transfer->request.max_bytes, endpoint->source);
+    else if (has_bad_chunks(transfer, result))
+        answer->failure =
+            ot_error_set(&answer->error, OT_E_PROTOCOL,
+                         "%s answers in chunks that are not HTTP's, or whose sizes or "
+                         "trailers do not end; check base_url of the source %s",
+                         endpoint->host, endpoint->source);
     else
         answer->failure =
             ot_http_failure(&answer->error, endpoint, result, transfer->detail);
@@ -211,7 +304,8 @@ static bool is_passing(const struct ot_transfer *transfer, CURLcode result)
 {
     long connect_status = 0;
 
-    if (transfer->too_large || transfer->out_of_memory)
+    if (transfer->too_large || transfer->head_too_large || transfer->wire_too_large ||
+        is_out_of_memory(transfer) || has_bad_chunks(transfer, result))
         return false;
     curl_easy_getinfo(transfer->easy, CURLINFO_HTTP_CONNECTCODE, &connect_status);
     if (connect_status >= 400 && connect_status < 500)

@@ -17,7 +17,10 @@ struct ot_transfer {
     struct ot_http_request request;
     char *body; /* of the answer; kept for the next one */
     size_t len, capacity;
-    bool too_large, out_of_memory;
+    size_t head_len;   /* of the answer's lines outside its body, 1xx and trailers too */
+    uint64_t wire_len; /* of all that came for it, before any decoding */
+    bool too_large, head_too_large, wire_too_large, out_of_memory;
+    unsigned long memory_failures; /* of libcurl's, before it began */
     char content_type[64];
     char detail[CURL_ERROR_SIZE]; /* libcurl's words for a failure */
 };

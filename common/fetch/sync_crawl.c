@@ -25,6 +25,7 @@ struct walk {
     size_t contents_room;
     size_t done, total; /* contents, for the progress */
     size_t missing;
+    uint64_t bytes; /* of all contents that came */
 };
 
 enum ot_status ot_crawl_find_old(struct ot_snapshot *old, const char *id,
@@ -174,6 +175,17 @@ static enum ot_status keep_extra(struct ot_content *content, const char *extra,
     return extra == NULL || content->extra != NULL ? OT_OK : ot_error_nomem(err);
 }
 
+static enum ot_status count_bytes(struct walk *walk, size_t bytes, struct ot_error *err)
+{
+    walk->bytes += bytes;
+    if (walk->bytes <= OT_CONTENTS_BYTES_MAX)
+        return OT_OK;
+    return ot_error_set(err, OT_E_PROTOCOL,
+                        "the certificates are longer than %u bytes together, after %zu "
+                        "of them",
+                        OT_CONTENTS_BYTES_MAX, walk->done);
+}
+
 static enum ot_status take_cert(void *arg, size_t i, enum ot_status status,
                                 const struct ot_api_cert *cert, struct ot_error *err)
 {
@@ -190,8 +202,10 @@ static enum ot_status take_cert(void *arg, size_t i, enum ot_status status,
     } else if (status == OT_OK) {
         status = keep_extra(content, cert->extra, err);
         if (status == OT_OK)
-            status = ot_work_put(walk->work, content, cert->content, err);
+            status = count_bytes(walk, strlen(cert->content), err);
     }
+    if (status == OT_OK && !content->is_missing)
+        status = ot_work_put(walk->work, content, cert->content, err);
     if (status != OT_OK)
         return status;
     walk->done++;

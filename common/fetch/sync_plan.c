@@ -278,6 +278,7 @@ enum ot_status ot_plan_finish(struct ot_plan *plan, struct ot_sync_result *resul
                               struct ot_error *err)
 {
     size_t kept = 0, known = 0;
+    uint64_t bytes = 0;
 
     result->total = result->active = result->quarantined = result->warnings = 0;
     result->withheld = 0;
@@ -293,8 +294,13 @@ enum ot_status ot_plan_finish(struct ot_plan *plan, struct ot_sync_result *resul
             return status;
         count_entry(&plan->entries[i], &plan->records[i], result);
         known += plan->entries[i].is_known;
+        bytes += plan->records[i].field[OT_FIELD_DER].len;
         plan->records[kept++] = plan->records[i];
     }
+    if (bytes > OT_CONTENTS_BYTES_MAX)
+        return ot_error_set(err, OT_E_PROTOCOL,
+                            "the certificates are longer than %u bytes together",
+                            OT_CONTENTS_BYTES_MAX);
     if (plan->old != NULL)
         result->removed = ot_snapshot_info(plan->old)->total - known;
     return OT_OK;

@@ -126,7 +126,9 @@ enum ot_status ot_work_put(struct ot_work *work, struct ot_content *content,
         if (work->put == WORTH_THREADS)
             start_threads(work);
     }
-    if (work->thread_count == 0)
+    /* One that is too long to be read takes no time, and would take the queue's memory.
+     */
+    if (work->thread_count == 0 || strlen(text) > OT_CERT_PEM_MAX)
         return ot_content_accept(content, text, err);
     job.text = strdup(text);
     if (job.text == NULL)

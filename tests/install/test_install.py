@@ -473,6 +473,8 @@ def test_the_units_are_well_formed_and_held_in(bare_machine):
     done = bare_machine.run("systemd-analyze", "verify", "--man=no", *units)
     assert "orgtrust" not in done.text
     for unit in units[:2]:
+        text = bare_machine.read(unit).decode()
+        assert "\nMemoryMax=2G\n" in text and "\nLimitCORE=0\n" in text
         bare_machine.run("systemd-analyze", "security", "--offline=yes", "--threshold=20", unit)
 
 

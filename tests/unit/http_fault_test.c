@@ -284,10 +284,70 @@ static void fault_28_truncated_answers(void)
     CU_ASSERT_NOT_EQUAL(
         outcome.status == 200 && outcome.failure == OT_OK && outcome.len > 0, true);
     outcome = get_once(HEAD("200") "Transfer-Encoding: chunked\r\n\r\nzz\r\n{}");
-    CU_ASSERT_EQUAL(outcome.failure, OT_E_NETWORK);
+    CU_ASSERT_EQUAL(outcome.failure, OT_E_PROTOCOL);
     /* More than announced: only what was announced. */
     outcome = get_once(HEAD("200") "Content-Length: 2\r\n\r\n{}{\"evil\":1}");
     CU_ASSERT_STRING_EQUAL(outcome.body, "{}");
+}
+
+/* An answer of repeated parts; the caller frees it. */
+static char *repeated(const char *before, const char *part, size_t times,
+                      const char *after)
+{
+    size_t len = strlen(before) + times * strlen(part) + strlen(after);
+    char *text = malloc(len + 1), *at = stpcpy(text, before);
+
+    while (times-- > 0)
+        at = stpcpy(at, part);
+    strcpy(at, after);
+    return text;
+}
+
+static void fault_67_what_is_not_the_body_is_bounded(void)
+{
+    static const char end[] = "Content-Length: 2\r\n\r\n{}";
+    static const struct {
+        const char *before, *part;
+        size_t times;
+        const char *after, *why;
+    } rows[] = {
+        {HEAD("200"), "X-More: of the same\r\n", 4000, end, "header or trailer lines"},
+        {HEAD("200") "X-Long: ", "0123456789abcdef", 20000, "\r\n", "header or trailer"},
+        {"", "HTTP/1.1 100 Continue\r\n\r\n", 4000, HEAD("200"), "header or trailer"},
+        {HEAD("200") "Transfer-Encoding: chunked\r\n\r\n2\r\n{}\r\n0\r\n",
+         "X-More: of the same\r\n", 4000, "\r\n", "header or trailer lines"},
+        {HEAD("200") "Transfer-Encoding: chunked\r\n\r\n2;x=", "0123456789abcdef", 20000,
+         "\r\n{}\r\n0\r\n\r\n", "far more than the 1000 bytes"},
+    };
+
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        char *answer =
+            repeated(rows[i].before, rows[i].part, rows[i].times, rows[i].after);
+        struct outcome outcome = get_once(answer);
+
+        failed(&outcome, OT_E_PROTOCOL, rows[i].why);
+        CU_ASSERT_EQUAL(outcome.attempts, 1);
+        free(answer);
+    }
+}
+
+/* What a proxy on the way may add, and a body in the smallest of chunks. */
+static void fault_67_what_honest_servers_send_is_taken(void)
+{
+    struct outcome outcome;
+    char *answer = repeated(HEAD("200"), "X-Some: of what proxies add to it\r\n", 300,
+                            "Content-Length: 2\r\n\r\n{}");
+
+    outcome = get_once(answer);
+    CU_ASSERT_EQUAL(outcome.status, 200);
+    CU_ASSERT_EQUAL(outcome.failure, OT_OK);
+    free(answer);
+    answer = repeated(HEAD("200") "Transfer-Encoding: chunked\r\n\r\n", "1\r\n \r\n",
+                      1000, "0\r\n\r\n");
+    outcome = get_once(answer);
+    CU_ASSERT_EQUAL(outcome.failure, OT_OK);
+    CU_ASSERT_EQUAL(outcome.len, 1000);
+    free(answer);
 }
 
 static void fault_29_too_large(void)
@@ -424,6 +484,10 @@ static const struct unit_case cases[] = {
     {"fault_25_not_even_on_a_dead_connection", fault_25_not_even_on_a_dead_connection},
     {"fault_27_slow_loris", fault_27_slow_loris},
     {"fault_28_truncated_answers", fault_28_truncated_answers},
+    {"fault_67_what_is_not_the_body_is_bounded",
+     fault_67_what_is_not_the_body_is_bounded},
+    {"fault_67_what_honest_servers_send_is_taken",
+     fault_67_what_honest_servers_send_is_taken},
     {"fault_29_too_large", fault_29_too_large},
     {"fault_29_decompression_bomb", fault_29_decompression_bomb},
     {"fault_32_what_is_not_http", fault_32_what_is_not_http},
