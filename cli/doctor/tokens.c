@@ -32,9 +32,6 @@ static const struct kind {
     [OT_TOKEN_JAVA] = {"keytool", "Java", "the real token", OT_FORMAT_P12},
 };
 
-#define JAVA_SECURITY                                                                    \
-    "-J-Djava.security.properties=" ORGTRUST_DATADIR "/orgtrust.security"
-
 static size_t count_lines_of(const char *text, const char *label)
 {
     size_t count = 0, len = strlen(label);
@@ -97,11 +94,14 @@ static enum ot_status count_nss(const struct read *read, size_t *count,
     return status;
 }
 
+static const char java_security[] =
+    "-J-Djava.security.properties=" ORGTRUST_DATADIR "/orgtrust.security";
+
 static enum ot_status count_java(const struct read *read, size_t *count,
                                  struct ot_error *err)
 {
     static const char *const argv[] = {
-        "keytool", "-J-XX:-UsePerfData", JAVA_SECURITY, "-list",      "-keystore",
+        "keytool", "-J-XX:-UsePerfData", java_security, "-list",      "-keystore",
         "NONE",    "-storetype",         "PKCS11",      "-storepass", "changeit",
         NULL};
     enum ot_status status = run(read, argv, err);

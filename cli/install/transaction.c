@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include "fetch/file.h"
+#include "fetch/place.h"
 #include "fetch/tree.h"
 
 static void refuse(struct ot_stack_plan *plan, enum ot_status status)
@@ -134,13 +135,8 @@ static enum ot_status record(struct ot_manifest *manifest, const struct ot_stack
 
 static enum ot_status apply_edit(struct ot_edit *edit, struct ot_error *err)
 {
-    char *parent = ot_path_parent(edit->path);
-    enum ot_status status;
+    enum ot_status status = ot_place_make_around(edit->path, err);
 
-    if (parent == NULL)
-        return ot_error_nomem(err);
-    status = ot_file_make_dir(parent, err);
-    free(parent);
     return status == OT_OK ? make_change(edit, err) : status;
 }
 

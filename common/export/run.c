@@ -15,6 +15,7 @@
 #include "export/system.h"
 #include "fetch/file.h"
 #include "fetch/lock.h"
+#include "fetch/place.h"
 
 #define LOCK_WAIT_MS 120000 /* longer than the system's own tools may take */
 #define LOCK_SLICE_MS 500
@@ -90,29 +91,13 @@ static enum ot_status collect(struct ot_anchors *anchors,
     return OT_OK;
 }
 
-/* The directory that a file, or a directory, of the configuration is to be in. */
-static enum ot_status make_parent(const char *target, struct ot_error *err)
-{
-    char *dir = strdup(target), *slash = dir == NULL ? NULL : strrchr(dir, '/');
-    enum ot_status status = OT_OK;
-
-    if (dir == NULL)
-        return ot_error_nomem(err);
-    if (slash != NULL && slash != dir) {
-        *slash = '\0';
-        status = ot_file_make_dir(dir, err);
-    }
-    free(dir);
-    return status;
-}
-
 static enum ot_status put(struct ot_exports *exports, struct ot_export *item,
                           const struct ot_anchors *anchors,
                           const struct ot_exports_options *options, bool *written,
                           struct ot_error *err)
 {
     enum ot_status status =
-        item->kind == OT_EXPORT_SYSTEM ? OT_OK : make_parent(item->target, err);
+        item->kind == OT_EXPORT_SYSTEM ? OT_OK : ot_place_make_around(item->target, err);
 
     if (status != OT_OK)
         return status;

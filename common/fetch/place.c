@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -60,22 +61,46 @@ int ot_dir_reopen(int fd)
     return openat(fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 }
 
-enum ot_status ot_place_open(struct ot_place *place, const char *path, bool is_named,
-                             struct ot_error *err)
+/* What is around path, into parent. */
+static enum ot_status find_parent(char parent[PATH_MAX], const char *path,
+                                  struct ot_error *err)
 {
-    struct ot_walk walk = {.last_link = OT_LINK_FOLLOWED};
     const char *slash = strrchr(path, '/');
     size_t len = slash == NULL ? 0 : (size_t)(slash - path);
-    char parent[PATH_MAX];
 
-    *place = (struct ot_place){-1, path, slash == NULL ? path : slash + 1};
-    if (len >= sizeof(parent))
+    if (len >= PATH_MAX)
         return ot_error_errno(err, OT_E_IO, ENAMETOOLONG, "cannot reach %s", path);
     memcpy(parent, path, len);
     parent[len] = '\0';
     if (len == 0)
         memcpy(parent, slash == NULL ? "." : "/", 2);
-    return open_by(&walk, &place->dir, parent, is_named, err);
+    return OT_OK;
+}
+
+enum ot_status ot_place_open(struct ot_place *place, const char *path, bool is_named,
+                             struct ot_error *err)
+{
+    struct ot_walk walk = {.last_link = OT_LINK_FOLLOWED};
+    const char *slash = strrchr(path, '/');
+    char parent[PATH_MAX];
+    enum ot_status status = find_parent(parent, path, err);
+
+    *place = (struct ot_place){-1, path, slash == NULL ? path : slash + 1};
+    return status == OT_OK ? open_by(&walk, &place->dir, parent, is_named, err) : status;
+}
+
+enum ot_status ot_place_make_around(const char *path, struct ot_error *err)
+{
+    struct ot_walk walk = {.makes = true, .last_link = OT_LINK_FOLLOWED};
+    char parent[PATH_MAX];
+    int fd = -1;
+    enum ot_status status = find_parent(parent, path, err);
+
+    if (status == OT_OK)
+        status = open_by(&walk, &fd, parent, false, err);
+    if (fd >= 0)
+        close(fd);
+    return status;
 }
 
 enum ot_status ot_place_check(const char *path, struct ot_error *err)

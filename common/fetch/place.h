@@ -41,6 +41,9 @@ enum ot_status ot_place_open(struct ot_place *place, const char *path, bool is_n
                              struct ot_error *err);
 void ot_place_close(struct ot_place *place); /* dir -1: does nothing */
 
+/* Makes that directory, with its parents, as ot_dir_make does. */
+enum ot_status ot_place_make_around(const char *path, struct ot_error *err);
+
 /* Whether the directory at path, or what of it is there, is one that nobody else can put
  * something else in place of; it may be sticky. OT_E_UNSAFE says why not. */
 enum ot_status ot_place_check(const char *path, struct ot_error *err);
