@@ -25,11 +25,16 @@ struct read {
 static const struct kind {
     const char *program, *name, *what;
     enum ot_export_format format; /* in which it reads files; COUNT: in none */
+    uint32_t place;               /* whose anchors are there */
 } kinds[] = {
-    [OT_TOKEN_GNUTLS] = {"gnutls-cli", "GnuTLS", "the real token", OT_FORMAT_PEM},
-    [OT_TOKEN_OPENSSL] = {"openssl", "OpenSSL", "the real store", OT_FORMAT_PEM},
-    [OT_TOKEN_NSS] = {"certutil", "NSS", "the real token", OT_FORMAT_COUNT},
-    [OT_TOKEN_JAVA] = {"keytool", "Java", "the real token", OT_FORMAT_P12},
+    [OT_TOKEN_GNUTLS] = {"gnutls-cli", "GnuTLS", "the real token", OT_FORMAT_PEM,
+                         OT_RECORD_WITHHELD_TOKEN},
+    [OT_TOKEN_OPENSSL] = {"openssl", "OpenSSL", "the real store", OT_FORMAT_PEM,
+                          OT_RECORD_WITHHELD_OPENSSL},
+    [OT_TOKEN_NSS] = {"certutil", "NSS", "the real token", OT_FORMAT_COUNT,
+                      OT_RECORD_WITHHELD_TOKEN},
+    [OT_TOKEN_JAVA] = {"keytool", "Java", "the real token", OT_FORMAT_P12,
+                       OT_RECORD_WITHHELD_TOKEN},
 };
 
 static size_t count_lines_of(const char *text, const char *label)
@@ -162,7 +167,7 @@ static enum ot_status try_source(struct read *read, enum ot_token_reader reader,
     bool done = false;
 
     for (int tries = 1; status == OT_OK && !done; tries++) {
-        struct ot_anchors anchors = {.items = NULL};
+        struct ot_anchors anchors = {.place = kinds[reader].place};
         size_t count = 0;
 
         if (ot_anchors_add_source(&anchors, read->source, NULL) != OT_OK) {
