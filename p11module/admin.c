@@ -37,7 +37,8 @@ static const struct {
     {OT_E_EMPTY, CKR_OK, CKR_GENERAL_ERROR, CKR_GENERAL_ERROR, CKR_GENERAL_ERROR},
 };
 
-CK_RV ot_admin_rv(enum ot_deed deed, enum ot_status status)
+/* The table of orgtrust-pkcs11(7). */
+static CK_RV code_of_status(enum ot_deed deed, enum ot_status status)
 {
     size_t i;
 
@@ -107,7 +108,7 @@ CK_RV ot_mandate_use(const struct ot_mandate *mandate, enum ot_deed deed,
         errand.arguments[i] = arguments[i];
     status = ot_errand_run(&errand, result, &err);
     /* A change is made also where the snapshot could not be brought up to it. */
-    rv = deed != OT_DEED_LOGIN && result->done ? CKR_OK : ot_admin_rv(deed, status);
+    rv = deed != OT_DEED_LOGIN && result->done ? CKR_OK : code_of_status(deed, status);
     if (status != OT_OK)
         complain(mandate->slot, rv, &err);
     if (rv == CKR_OK)

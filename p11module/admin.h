@@ -15,9 +15,6 @@
 /* What a call is about: one status means different things to different calls. */
 enum ot_deed { OT_DEED_LOGIN, OT_DEED_CREATE, OT_DEED_SET, OT_DEED_DESTROY };
 
-/* The table of orgtrust-pkcs11(7). */
-CK_RV ot_admin_rv(enum ot_deed deed, enum ot_status status);
-
 /* What a call may do, taken out of its session: an errand takes long, and the session may
  * be closed meanwhile. */
 struct ot_mandate {

@@ -44,9 +44,10 @@ static enum ot_status find_candidates(struct ot_find *find, struct ot_error *err
     return ot_snapshot_all(find->snapshot, &find->list, err);
 }
 
-CK_RV ot_find_new(struct ot_find **out, const struct ot_slot *slot,
-                  struct ot_snapshot *snapshot, const CK_ATTRIBUTE *attributes,
-                  CK_ULONG count)
+/* Takes over the reference to the snapshot, also on failure. */
+static CK_RV find_new(struct ot_find **out, const struct ot_slot *slot,
+                      struct ot_snapshot *snapshot, const CK_ATTRIBUTE *attributes,
+                      CK_ULONG count)
 {
     struct ot_find *find = malloc(sizeof(*find));
     struct ot_error err = OT_ERROR_INIT;
@@ -142,7 +143,8 @@ static bool next_of_records(struct ot_find *find)
     }
 }
 
-bool ot_find_next(struct ot_find *find, CK_OBJECT_HANDLE *handle)
+/* The next object's handle; false at the end. */
+static bool find_next(struct ot_find *find, CK_OBJECT_HANDLE *handle)
 {
     const unsigned profile = 1u << OT_OBJECT_PROFILE;
 
@@ -208,7 +210,7 @@ static CK_RV begin_search(struct ot_module *module, CK_SESSION_HANDLE handle,
     if (rv != CKR_OK)
         return rv;
     /* Outside the lock: this looks at files. */
-    rv = ot_find_new(&find, slot, look(slot), template, count);
+    rv = find_new(&find, slot, look(slot), template, count);
     if (rv != CKR_OK)
         return rv;
     /* Another thread may have closed it. */
@@ -256,7 +258,7 @@ CK_RV C_FindObjects(CK_SESSION_HANDLE handle, CK_OBJECT_HANDLE *objects, CK_ULON
     } else {
         /* A logout ends what a search of an administration token may see. */
         while (n < max && ot_slot_shows_objects(session->slot) &&
-               ot_find_next(session->find, &objects[n]))
+               find_next(session->find, &objects[n]))
             if (n++ == 0)
                 ot_session_expect(session, objects[0]);
         *count = n;

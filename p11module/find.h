@@ -20,13 +20,6 @@ struct ot_find {
     struct ot_object object;
 };
 
-/* Takes over the reference to the snapshot, also on failure. */
-CK_RV ot_find_new(struct ot_find **out, const struct ot_slot *slot,
-                  struct ot_snapshot *snapshot, const CK_ATTRIBUTE *attributes,
-                  CK_ULONG count);
 void ot_find_free(struct ot_find *find);
-
-/* The next object's handle; false at the end. */
-bool ot_find_next(struct ot_find *find, CK_OBJECT_HANDLE *handle);
 
 #endif

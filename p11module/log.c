@@ -13,7 +13,7 @@
 
 #include "cache/limits.h"
 
-void ot_log_warning(const char *text)
+static void log_warning(const char *text)
 {
     static const struct sockaddr_un log = {.sun_family = AF_UNIX, .sun_path = "/dev/log"};
     char line[OT_ERROR_MAX + 64];
@@ -37,7 +37,7 @@ void ot_log_token(const char *label, const char *text)
     char line[OT_ERROR_MAX + 64];
 
     snprintf(line, sizeof(line), "token '%s': %s", label, text);
-    ot_log_warning(line);
+    log_warning(line);
 }
 
 /* A SIGPIPE of ours stays with this thread, where it is taken back. One that was pending

@@ -7,10 +7,8 @@
 #ifndef OT_P11_LOG_H
 #define OT_P11_LOG_H
 
-/* Opens, sends, closes; never waits. Without a log daemon the line is lost. */
-void ot_log_warning(const char *text);
-
-/* The same about a token, which it names by its label. */
+/* About a token, which it names by its label. Opens, sends, closes; never waits. Without
+ * a log daemon the line is lost. */
 void ot_log_token(const char *label, const char *text);
 
 /* "orgtrust: text" to the host's standard error. Neither waits nor lets the host be ended

@@ -23,11 +23,6 @@ static const char *const role_names[] = {
     [OT_ROLE_READ] = "read",
 };
 
-const char *ot_role_name(enum ot_role role)
-{
-    return role_names[role];
-}
-
 bool ot_role_parse(enum ot_role *role, const char *name)
 {
     for (size_t i = 0; i < sizeof(role_names) / sizeof(role_names[0]); i++) {
@@ -60,7 +55,7 @@ static enum ot_status insert(struct ot_db *db, enum ot_role role, const char *na
         return ot_error_set(err, OT_E_INTERNAL, "SHA-256 is not available");
     sqlite3_bind_text(statement, 1, id, -1, SQLITE_STATIC);
     sqlite3_bind_blob(statement, 2, hash, sizeof(hash), SQLITE_STATIC);
-    sqlite3_bind_text(statement, 3, ot_role_name(role), -1, SQLITE_STATIC);
+    sqlite3_bind_text(statement, 3, role_names[role], -1, SQLITE_STATIC);
     sqlite3_bind_text(statement, 4, name, -1, SQLITE_STATIC);
     sqlite3_bind_int64(statement, 5, time(NULL));
     status = ot_db_run(db, statement, "store a key", err);

@@ -12,7 +12,6 @@
 #define OT_APIKEY_ID_MAX 24 /* "key_" and 16 digits, NUL */
 
 enum ot_role { OT_ROLE_ADMIN, OT_ROLE_READ };
-const char *ot_role_name(enum ot_role role);
 bool ot_role_parse(enum ot_role *role, const char *name);
 
 /* Whose key a request came with. */

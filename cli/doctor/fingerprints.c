@@ -71,8 +71,8 @@ enum ot_status ot_fingerprints_add_dir(struct ot_fingerprints *set, const char *
     return status;
 }
 
-bool ot_fingerprints_has(const struct ot_fingerprints *set,
-                         const uint8_t id[OT_ANCHOR_ID_LEN])
+static bool has_fingerprint(const struct ot_fingerprints *set,
+                            const uint8_t id[OT_ANCHOR_ID_LEN])
 {
     for (size_t i = 0; i < set->count; i++)
         if (memcmp(set->items[i], id, OT_ANCHOR_ID_LEN) == 0)
@@ -86,7 +86,7 @@ size_t ot_fingerprints_missing(const struct ot_fingerprints *set,
     size_t missing = 0;
 
     for (size_t i = 0; i < anchors->count; i++)
-        missing += !ot_fingerprints_has(set, anchors->items[i].id);
+        missing += !has_fingerprint(set, anchors->items[i].id);
     return missing;
 }
 

@@ -20,8 +20,6 @@ enum ot_status ot_fingerprints_add_file(struct ot_fingerprints *set, const char 
                                         struct ot_error *err);
 enum ot_status ot_fingerprints_add_dir(struct ot_fingerprints *set, const char *path,
                                        struct ot_error *err);
-bool ot_fingerprints_has(const struct ot_fingerprints *set,
-                         const uint8_t id[OT_ANCHOR_ID_LEN]);
 void ot_fingerprints_clear(struct ot_fingerprints *set);
 
 /* How many of the anchors the set lacks. */

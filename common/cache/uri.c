@@ -42,11 +42,6 @@ bool ot_uri_is_source_name(const char *text, size_t len)
     return len > 0 && len <= OT_SOURCE_NAME_MAX;
 }
 
-bool ot_uri_is_ours(const char *text)
-{
-    return strncasecmp(text, SCHEME, strlen(SCHEME)) == 0;
-}
-
 /* The URI itself is not shown: it may be as long as it likes, and the caller has it. */
 static enum ot_status wrong(struct ot_error *err, const char *why)
 {
@@ -175,7 +170,7 @@ enum ot_status ot_uri_parse(struct ot_uri *uri, const char *text, struct ot_erro
     uri->name_len = 0;
     uri->has_name = false;
     uri->state = OT_STATE_ACTIVE;
-    if (!ot_uri_is_ours(text))
+    if (strncasecmp(text, SCHEME, strlen(SCHEME)) != 0)
         return wrong(err, "it must begin with orgtrust:");
     rest = text + strlen(SCHEME);
     if (*rest == '\0')

@@ -14,9 +14,6 @@ struct ot_uri {
     enum ot_state_filter state; /* active unless said otherwise, also with an id */
 };
 
-/* Whether text is for us at all: the scheme, without regard to case. */
-bool ot_uri_is_ours(const char *text);
-
 /* OT_E_USAGE says what is wrong and gives a right example. Also accepts `orgtrust:`,
  * which OpenSSL documents as a form of ours, as `orgtrust:///`. */
 enum ot_status ot_uri_parse(struct ot_uri *uri, const char *text, struct ot_error *err);
