@@ -13,41 +13,26 @@
 #include "export/program.h"
 #include "export/system_links.h"
 #include "fetch/file.h"
+#include "fetch/machine_trust.h"
 #include "fetch/pem.h"
 #include "fetch/place.h"
 #include "fetch/tree.h"
 
 #define TIMEOUT_MS 90000
 
-/* Where distributions look. The first whose parent and program are there is the one. */
-static const struct store {
-    const char *parent, *dir; /* dir is made in parent when it is not that */
-    const char *suffix;
-    const char *program;
-    const char *argument; /* NULL: none */
-    bool has_links;       /* Debian's: see system_links.h */
-} stores[] = {
-    {"/usr/local/share/ca-certificates", "/usr/local/share/ca-certificates/orgtrust",
-     ".crt", "/usr/sbin/update-ca-certificates", NULL, true},
-    {"/etc/pki/ca-trust/source/anchors", "/etc/pki/ca-trust/source/anchors", ".pem",
-     "/usr/bin/update-ca-trust", "extract", false},
-    {"/etc/ca-certificates/trust-source/anchors",
-     "/etc/ca-certificates/trust-source/anchors", ".pem", "/usr/bin/trust",
-     "extract-compat", false},
-};
-
 struct work {
-    const struct store *store;
+    const struct ot_system_store *store;
     const struct ot_anchors *anchors;
     int dir;                /* of the store; -1: not there */
     char pending[PATH_MAX]; /* there from before the first change to after the last */
 };
 
-static const struct store *find_store(struct ot_error *err)
+static const struct ot_system_store *find_store(struct ot_error *err)
 {
-    for (size_t i = 0; i < sizeof(stores) / sizeof(stores[0]); i++)
-        if (access(stores[i].parent, F_OK) == 0 && access(stores[i].program, X_OK) == 0)
-            return &stores[i];
+    for (size_t i = 0; i < OT_SYSTEM_STORES; i++)
+        if (access(ot_system_stores[i].parent, F_OK) == 0 &&
+            access(ot_system_stores[i].program, X_OK) == 0)
+            return &ot_system_stores[i];
     ot_error_set(err, OT_E_NOT_FOUND,
                  "export_system: this system has neither update-ca-certificates (package "
                  "ca-certificates) nor update-ca-trust nor trust (p11-kit)");
@@ -69,7 +54,7 @@ bool ot_system_is_marked(const char *dir)
 /* OT_SYSTEM_PREFIX, the anchor's name, a suffix. */
 #define FILE_NAME_MAX 64
 
-static void name_of(char buf[FILE_NAME_MAX], const struct store *store,
+static void name_of(char buf[FILE_NAME_MAX], const struct ot_system_store *store,
                     const struct ot_anchor *anchor)
 {
     char name[OT_ANCHOR_NAME_LEN + 1];
@@ -217,15 +202,52 @@ static enum ot_status look(const struct work *work, bool *due, struct ot_error *
     return status;
 }
 
+/* Everything of ours goes into the record before it goes into the store, and leaves it
+ * when the bundle holds it no longer: till then it must not vouch for the API. */
+static enum ot_status keep_record(const struct ot_anchors *anchors, bool is_done,
+                                  struct ot_error *err)
+{
+    struct ot_ca_marks ours = {0}, record = {0}, bundle = {0};
+    const char *path = ot_machine_bundle();
+    enum ot_status status = ot_system_ours(&ours, err);
+
+    if (status == OT_OK && is_done && path != NULL)
+        status = ot_ca_marks_add_file(&bundle, path, err);
+    ot_ca_marks_sort(&bundle);
+    for (size_t i = 0; status == OT_OK && i < ours.count; i++)
+        if (!is_done ||
+            ot_ca_marks_find(&bundle, ours.items[i].der, OT_SHA256_LEN) != NULL)
+            status = ot_ca_marks_add(&record, &ours.items[i], err);
+    for (size_t i = 0; status == OT_OK && i < anchors->count; i++) {
+        struct ot_span der = anchors->items[i].der;
+        struct ot_ca_mark mark;
+
+        status = ot_ca_mark_make(&mark, der.data, der.len, err);
+        if (status == OT_OK)
+            status = ot_ca_marks_add(&record, &mark, err);
+    }
+    ot_ca_marks_sort(&record);
+    if (status == OT_OK)
+        status = ot_system_record_write(&record, err);
+    ot_ca_marks_clear(&ours);
+    ot_ca_marks_clear(&record);
+    ot_ca_marks_clear(&bundle);
+    return status;
+}
+
 static enum ot_status carry_out(struct work *work, const char *dir,
                                 const volatile int *stop, struct ot_error *err)
 {
     enum ot_status status = ot_file_replace(work->pending, "", 0, 0644, err);
 
     if (status == OT_OK)
+        status = keep_record(work->anchors, false, err);
+    if (status == OT_OK)
         status = change_files(work, err);
     if (status == OT_OK)
         status = update(work, dir, stop, err);
+    if (status == OT_OK)
+        status = keep_record(work->anchors, true, err);
     return status;
 }
 

@@ -16,14 +16,7 @@
 #define LIST "/etc/ca-certificates.conf"
 #define LIST_BYTES_MAX (1024u * 1024)
 
-bool ot_system_is_ours(const char *name, const char *suffix)
-{
-    size_t prefix = strlen(OT_SYSTEM_PREFIX);
-
-    return strncmp(name, OT_SYSTEM_PREFIX, prefix) == 0 &&
-           strspn(name + prefix, "0123456789abcdef") == OT_ANCHOR_NAME_LEN &&
-           strcmp(name + prefix + OT_ANCHOR_NAME_LEN, suffix) == 0;
-}
+_Static_assert(OT_ANCHOR_NAME_LEN == OT_SYSTEM_NAME_LEN, "one name for a file");
 
 static int digit(char c)
 {

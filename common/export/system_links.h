@@ -8,11 +8,9 @@
 #include <stdbool.h>
 
 #include "export/anchors.h"
+#include "fetch/system_store.h"
 
-#define OT_SYSTEM_PREFIX "orgtrust-"
-
-/* Whether a file's name is one that we give; and whether such a one is an anchor's. */
-bool ot_system_is_ours(const char *name, const char *suffix);
+/* Whether a file with a name of ours is an anchor's. */
 bool ot_system_is_wanted(const char *name, const struct ot_anchors *anchors);
 
 /* The list for the run, in dir; its path into conf (PATH_MAX bytes). *made false: the

@@ -2,19 +2,12 @@
 
 #include <errno.h>
 #include <openssl/crypto.h>
+#include <openssl/ssl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
-
-/* Where Debian, Red Hat and the BSDs keep the bundle. Fixed, and never SSL_CERT_FILE or
- * SSL_CERT_DIR: those may lead back to our own provider (facts/faults.md row 35). */
-static const char *const system_bundles[] = {
-    "/etc/ssl/certs/ca-certificates.crt",
-    "/etc/pki/tls/certs/ca-bundle.crt",
-    "/etc/ssl/cert.pem",
-};
 
 static char *copy(const char *text)
 {
@@ -44,22 +37,40 @@ out:
     return result;
 }
 
+/* Without ca_file: what this machine trusted before us. */
+static enum ot_status find_machine_trust(struct ot_endpoint *endpoint,
+                                         struct ot_error *err)
+{
+    const char *bundle = ot_machine_bundle();
+    enum ot_status status;
+
+    if (bundle == NULL)
+        return ot_error_set(err, OT_E_CONFIG,
+                            "there is no CA bundle to verify %s with: install "
+                            "ca-certificates, or set ca_file of the source %s",
+                            endpoint->host, endpoint->source);
+    endpoint->ca_file = copy(bundle);
+    if (endpoint->ca_file == NULL)
+        return ot_error_nomem(err);
+    status = ot_machine_trust_load(&endpoint->machine, bundle, err);
+    if (status == OT_OK && endpoint->machine.pem != NULL && endpoint->machine.count == 0)
+        return ot_error_set(
+            err, OT_E_NETWORK,
+            "%s holds no authority but those of the organization, which "
+            "do not vouch for %s: name the one that does in a PEM file as "
+            "ca_file of the source %s",
+            bundle, endpoint->host, endpoint->source);
+    return status;
+}
+
 static enum ot_status find_trust(struct ot_endpoint *endpoint,
                                  const struct ot_source *source, struct ot_error *err)
 {
     const char *path = source->ca_file;
     struct stat st;
 
-    if (path == NULL) {
-        for (size_t i = 0; i < sizeof(system_bundles) / sizeof(system_bundles[0]); i++)
-            if (path == NULL && access(system_bundles[i], R_OK) == 0)
-                path = system_bundles[i];
-        if (path == NULL)
-            return ot_error_set(err, OT_E_CONFIG,
-                                "there is no CA bundle to verify %s with: install "
-                                "ca-certificates, or set ca_file of the source %s",
-                                endpoint->host, endpoint->source);
-    }
+    if (path == NULL)
+        return find_machine_trust(endpoint, err);
     if (stat(path, &st) != 0 || access(path, R_OK) != 0)
         return ot_error_errno(err, OT_E_CONFIG, errno,
                               "cannot read ca_file %s of the source %s", path,
@@ -161,7 +172,28 @@ void ot_endpoint_clear(struct ot_endpoint *endpoint)
     free(endpoint->proxy_host);
     free(endpoint->ca_file);
     free(endpoint->ca_dir);
+    ot_machine_trust_clear(&endpoint->machine);
     memset(endpoint, 0, sizeof(*endpoint));
+}
+
+static CURLcode watch_verification(CURL *easy, void *ssl_ctx, void *trust)
+{
+    (void)easy;
+    SSL_CTX_set_cert_verify_callback(ssl_ctx, ot_machine_trust_verify, trust);
+    return CURLE_OK;
+}
+
+/* The bundle without ours, in place of the file. */
+static unsigned apply_machine_trust(const struct ot_machine_trust *machine, CURL *easy)
+{
+    struct curl_blob pem = {.data = machine->pem, .len = machine->len};
+    unsigned bad = 0;
+
+    bad |= curl_easy_setopt(easy, CURLOPT_CAINFO_BLOB, &pem);
+    bad |= curl_easy_setopt(easy, CURLOPT_PROXY_CAINFO_BLOB, &pem);
+    bad |= curl_easy_setopt(easy, CURLOPT_SSL_CTX_FUNCTION, watch_verification);
+    bad |= curl_easy_setopt(easy, CURLOPT_SSL_CTX_DATA, machine);
+    return bad;
 }
 
 static unsigned apply_tls(const struct ot_endpoint *endpoint, CURL *easy)
@@ -176,6 +208,8 @@ static unsigned apply_tls(const struct ot_endpoint *endpoint, CURL *easy)
     /* A proxy that is itself reached by TLS is verified by the same rule. */
     bad |= curl_easy_setopt(easy, CURLOPT_PROXY_CAINFO, endpoint->ca_file);
     bad |= curl_easy_setopt(easy, CURLOPT_PROXY_CAPATH, endpoint->ca_dir);
+    if (endpoint->machine.pem != NULL)
+        bad |= apply_machine_trust(&endpoint->machine, easy);
     bad |= curl_easy_setopt(easy, CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_2TLS);
     /* The first connection tells whether requests can share it; only until then do the
      * others wait. Over HTTP/1.1 they then open connections of their own. */

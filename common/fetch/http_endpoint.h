@@ -5,6 +5,7 @@
 #include <curl/curl.h>
 
 #include "fetch/http.h"
+#include "fetch/machine_trust.h"
 
 struct ot_endpoint {
     char *base_url;
@@ -13,6 +14,8 @@ struct ot_endpoint {
     char *proxy;      /* NULL: none */
     char *proxy_host; /* without the credentials that proxy may hold, for messages */
     char *ca_file, *ca_dir; /* one of them over TLS */
+    struct ot_machine_trust
+        machine; /* what counts of ca_file, where it is the system's */
     bool tls;
     int64_t connect_timeout_ms, timeout_ms;
     unsigned low_speed_s;

@@ -137,6 +137,14 @@ enum ot_status ot_http_failure(struct ot_error *err, const struct ot_endpoint *e
     bool proxied = endpoint->proxy_host != NULL;
     char advice[400];
 
+    if (failure->advice == TRUST && endpoint->machine.is_ours)
+        return ot_error_set(
+            err, OT_E_NETWORK,
+            "cannot get an answer from %s: its TLS certificate comes from an authority "
+            "of the organization, which the system's bundle %s holds only because "
+            "orgtrust put it there; that does not vouch for the API. Name the authority "
+            "in a PEM file as ca_file of the source %s",
+            endpoint->host, endpoint->ca_file, endpoint->source);
     if (detail[0] == '\0')
         detail = curl_easy_strerror(code);
     advise(advice, sizeof(advice), endpoint, failure->advice);

@@ -11,6 +11,7 @@ from support.world import DISK, NOT_FOUND
 
 PRIVATE = paths.REPOSITORY / "tests" / "support" / "in_private_system"
 ANCHORS, CERTS = "/usr/local/share/ca-certificates", "/etc/ssl/certs"
+STATE = "/var/lib/orgtrust"
 
 pytestmark = pytest.mark.skipif(not can_mount(), reason="NEEDS MOUNT NAMESPACES")
 
@@ -25,7 +26,9 @@ class System:
         self.dir.mkdir()
         self.anchors.mkdir()
         shutil.copytree(CERTS, self.certs, symlinks=True)
-        self.mounts = {ANCHORS: self.anchors, CERTS: self.certs}
+        self.state = self.dir / "state"
+        self.state.mkdir()
+        self.mounts = {ANCHORS: self.anchors, CERTS: self.certs, STATE: self.state}
         (self.anchors / "admin.crt").write_text(admins.pem)
         self.hooks = self.dir / "hooks"
         self.hooks.mkdir()
@@ -150,7 +153,8 @@ def test_p11_kits_store(system, api, certs):
     tool.chmod(0o755)
     nothing = system.dir / "nothing"
     nothing.touch(mode=0o644)
-    system.mounts = {"/etc/pki/ca-trust/source/anchors": theirs,
+    system.mounts = {STATE: system.state,
+                     "/etc/pki/ca-trust/source/anchors": theirs,
                      "/usr/bin/update-ca-trust": tool,
                      "/usr/sbin/update-ca-certificates": nothing}
     system.machine.configure(export_system="yes")
