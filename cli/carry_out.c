@@ -6,6 +6,7 @@
 #include "confirm.h"
 #include "follow.h"
 #include "sync_report.h"
+#include "warn_withheld.h"
 
 static bool is_same(const char *a, const char *b)
 {
@@ -136,6 +137,7 @@ static enum ot_status ask(const struct ot_carry_out *carry_out, struct ot_error 
 
     if (ot_changes_count(carry_out->changes, OT_CHANGE_PLANNED) == 0)
         return OT_OK;
+    ot_warn_withheld(carry_out->use->source, carry_out->changes);
     if (asks || carry_out->shows_plan) {
         ot_output_init(&out, stderr);
         ot_change_report_print(&out, carry_out->changes, OT_CHANGE_PLAN);

@@ -54,17 +54,25 @@ static enum ot_status check_output(const struct ot_options *options,
 
 static enum ot_status collect(struct ot_anchors *anchors,
                               const struct ot_snapshot_use *use,
-                              const struct ot_options *options, struct ot_error *err)
+                              const struct ot_options *options,
+                              enum ot_export_format format, struct ot_error *err)
 {
     const struct ot_anchor_filter filter = {.id = options->id, .name = options->name};
-    enum ot_status status =
-        ot_anchors_add(anchors, use->snapshot, &filter, (int64_t)time(NULL), err);
+    enum ot_status status;
+
+    anchors->place = format == OT_FORMAT_P12 ? OT_RECORD_WITHHELD_JAVA : 0;
+    status = ot_anchors_add(anchors, use->snapshot, &filter, (int64_t)time(NULL), err);
 
     if (status != OT_OK)
         return status;
     ot_anchors_sort(anchors);
     if (anchors->count > 0)
         return OT_OK;
+    if (anchors->withheld > 0)
+        return ot_error_set(err, OT_E_NOT_FOUND,
+                            "what is meant is withheld from such files; 'orgtrust list "
+                            "--state withheld --source %s' says why. Nothing was written",
+                            use->source->name);
     return ot_error_set(err, OT_E_NOT_FOUND,
                         "no certificate of source '%s'%s is a trust anchor: active, a CA "
                         "and valid now; see 'orgtrust list'. Nothing was written",
@@ -180,7 +188,7 @@ enum ot_status ot_cmd_export(struct ot_cli *cli, struct ot_error *err)
     if (status == OT_OK)
         status = ot_snapshot_use_begin(&use, cli->options.source, err);
     if (status == OT_OK)
-        status = collect(&anchors, &use, &cli->options, err);
+        status = collect(&anchors, &use, &cli->options, format, err);
     if (status == OT_OK)
         status = format == OT_FORMAT_DIR
                      ? ot_export_put_dir(cli->options.output, &anchors, &written, err)

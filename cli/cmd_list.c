@@ -28,6 +28,8 @@ static bool is_wanted(const struct ot_options *options, const struct ot_record *
         return !active && !quarantined;
     case OT_LIST_QUARANTINED:
         return quarantined;
+    case OT_LIST_WITHHELD:
+        return active && !quarantined && (record->flags & OT_RECORD_WITHHELD) != 0;
     }
     return false;
 }
@@ -106,6 +108,35 @@ static enum ot_status list_json(struct ot_cli *cli, const struct ot_source *sour
     return status;
 }
 
+/* Below the table: why what is active is not handed to everybody. */
+static enum ot_status print_reasons(struct ot_cli *cli, struct ot_snapshot *snapshot,
+                                    struct ot_error *err)
+{
+    struct ot_positions all;
+    enum ot_status status = ot_snapshot_all(snapshot, &all, err);
+    char places[OT_PLACES_TEXT_MAX];
+    bool any = false;
+
+    for (uint32_t i = 0; status == OT_OK && i < all.count; i++) {
+        struct ot_record record;
+        const struct ot_span *id = &record.field[OT_FIELD_ID];
+        const struct ot_span *why = &record.field[OT_FIELD_WITHHELD];
+
+        status = ot_snapshot_record(snapshot, &all, i, &record, err);
+        if (status != OT_OK || (record.flags & OT_RECORD_ACTIVE) == 0 ||
+            (record.flags & OT_RECORD_WITHHELD) == 0 || why->data == NULL ||
+            !is_wanted(&cli->options, &record))
+            continue;
+        ot_output_printf(&cli->out, "%s%.*s is withheld from %s: ", any ? "" : "\n",
+                         (int)id->len, (const char *)id->data,
+                         ot_record_places(places, &record));
+        ot_output_text(&cli->out, (const char *)why->data, why->len);
+        ot_output_printf(&cli->out, "\n");
+        any = true;
+    }
+    return status;
+}
+
 static enum ot_status list_table(struct ot_cli *cli, struct ot_snapshot *snapshot,
                                  struct ot_error *err)
 {
@@ -117,7 +148,7 @@ static enum ot_status list_table(struct ot_cli *cli, struct ot_snapshot *snapsho
     if (status == OT_OK && ot_table_rows(table) > 0)
         ot_table_print(table, &cli->out);
     ot_table_free(table);
-    return status;
+    return status == OT_OK ? print_reasons(cli, snapshot, err) : status;
 }
 
 enum ot_status ot_cmd_list(struct ot_cli *cli, struct ot_error *err)

@@ -126,7 +126,7 @@ static void print_facts(struct ot_output *out, const struct ot_record *record,
 static void print_record(struct ot_output *out, const struct ot_source *source,
                          const struct ot_record *record, const struct ot_cert_text *text)
 {
-    char uploaded[OT_TIME_MAX];
+    char uploaded[OT_TIME_MAX], places[OT_PLACES_TEXT_MAX];
 
     line_span(out, "id", record->field[OT_FIELD_ID]);
     line_span(out, "name", record->field[OT_FIELD_NAME]);
@@ -134,6 +134,10 @@ static void print_record(struct ot_output *out, const struct ot_source *source,
     line_str(out, "state", ot_record_state_word(record));
     line_span(out, (record->flags & OT_RECORD_QUARANTINED) != 0 ? "reason" : "warning",
               record->field[OT_FIELD_NOTE]);
+    if ((record->flags & OT_RECORD_WITHHELD) != 0) {
+        line_str(out, "withheld", ot_record_places(places, record));
+        line_span(out, "because", record->field[OT_FIELD_WITHHELD]);
+    }
     line_str(out, "uploaded", ot_output_time(uploaded, record->created_at));
     if (text != NULL)
         print_facts(out, record, text);

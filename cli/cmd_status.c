@@ -12,6 +12,17 @@ static const struct {
     const char *title; /* of the paragraph; what each certificate is or does */
 } attention_info[OT_ATTENTION_COUNT] = {
     [OT_ATTENTION_QUARANTINED] = {"quarantined", "quarantined, handed to nobody"},
+    [OT_ATTENTION_WITHHELD] = {"withheld", "active, but withheld where programs share"},
+    [OT_ATTENTION_FUTURE] = {"not_yet_valid", "active, but not valid yet"},
+    [OT_ATTENTION_SAME_SERIAL] = {"same_serial",
+                                  "with the issuer and serial number of another: NSS "
+                                  "takes only one of them"},
+    [OT_ATTENTION_SAME_NAME] = {"same_name",
+                                "without a key identifier, with the name of another that "
+                                "has another key: OpenSSL tries only one of them"},
+    [OT_ATTENTION_LONG_KEY_ID] = {"long_key_id",
+                                  "with a key identifier of more than 128 bytes, which "
+                                  "GnuTLS does not read"},
     [OT_ATTENTION_EXPIRED] = {"expired", "active, but expired"},
     [OT_ATTENTION_EXPIRING] = {"expiring", "active, expiring within 30 days"},
     [OT_ATTENTION_NOT_CA] = {"not_ca", "active, but not a CA: vouches for no other"},
@@ -118,13 +129,20 @@ static void print_entry(struct ot_output *out, enum ot_attention kind,
     const struct ot_span *id = &record->field[OT_FIELD_ID];
     const struct ot_span *label = &record->field[OT_FIELD_LABEL];
     const struct ot_span *note = &record->field[OT_FIELD_NOTE];
-    char time[OT_TIME_MAX];
+    char time[OT_TIME_MAX], places[OT_PLACES_TEXT_MAX];
 
     ot_output_printf(out, "    %.*s  ", (int)id->len, (const char *)id->data);
     ot_output_text(out, (const char *)label->data, label->len);
     if (kind == OT_ATTENTION_EXPIRED || kind == OT_ATTENTION_EXPIRING)
         ot_output_printf(out, "  %s", ot_output_time(time, record->expires_at));
-    if ((kind == OT_ATTENTION_QUARANTINED || kind == OT_ATTENTION_WARNING) &&
+    if (kind == OT_ATTENTION_FUTURE)
+        ot_output_printf(out, "  %s", ot_output_time(time, record->valid_at));
+    if (kind == OT_ATTENTION_WITHHELD) {
+        note = &record->field[OT_FIELD_WITHHELD];
+        ot_output_printf(out, "  from %s", ot_record_places(places, record));
+    }
+    if ((kind == OT_ATTENTION_QUARANTINED || kind == OT_ATTENTION_WARNING ||
+         kind == OT_ATTENTION_WITHHELD) &&
         note->data != NULL) {
         ot_output_printf(out, ": ");
         ot_output_text(out, (const char *)note->data, note->len);

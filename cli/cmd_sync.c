@@ -40,8 +40,8 @@ static enum ot_status sync_source(struct ot_follow *follow,
     if (status != OT_OK) {
         ot_report_say(&cli->report, "%s", err.message); /* names the source */
     } else if (!cli->options.quiet) {
-        if (result.quarantined > 0)
-            ot_sync_report_quarantined(source);
+        if (result.quarantined + result.withheld > 0)
+            ot_sync_report_kept_back(source);
         if (sources == NULL) {
             char line[256];
 

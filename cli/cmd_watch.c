@@ -71,8 +71,8 @@ static enum ot_status tell(struct ot_cli *cli, const struct ot_watched *watched,
     }
     ot_sync_report_line(line, sizeof(line), source, result);
     ot_output_say("%s; next in %s", line, span);
-    if (result->changed && result->quarantined > 0)
-        ot_sync_report_quarantined(source);
+    if (result->changed && result->quarantined + result->withheld > 0)
+        ot_sync_report_kept_back(source);
     return OT_OK;
 }
 

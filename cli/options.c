@@ -15,7 +15,7 @@ static const struct ot_option_info option_infos[OT_OPTION_COUNT] = {
                             "do nothing while the snapshot is fresh or a retry not due"},
     [OT_OPTION_QUIET] = {"quiet", NULL, "print errors only"},
     [OT_OPTION_STATE] = {"state", "STATE",
-                         "active, inactive, quarantined or all (default)"},
+                         "active, inactive, quarantined, withheld or all (default)"},
     [OT_OPTION_NAME] = {"name", "TEXT", "the certificate's name, exactly"},
     [OT_OPTION_PEM] = {"pem", NULL, "the certificate itself in PEM, nothing else"},
     [OT_OPTION_PROJECT] = {"project", "PROJECT",
@@ -48,10 +48,9 @@ static const struct {
     const char *word;
     enum ot_list_state state;
 } states[] = {
-    {"all", OT_LIST_ALL},
-    {"active", OT_LIST_ACTIVE},
-    {"inactive", OT_LIST_INACTIVE},
-    {"quarantined", OT_LIST_QUARANTINED},
+    {"all", OT_LIST_ALL},           {"active", OT_LIST_ACTIVE},
+    {"inactive", OT_LIST_INACTIVE}, {"quarantined", OT_LIST_QUARANTINED},
+    {"withheld", OT_LIST_WITHHELD},
 };
 
 const char *ot_list_state_word(size_t i)
@@ -69,7 +68,8 @@ static enum ot_status parse_state(enum ot_list_state *out, const char *text,
         }
     }
     return ot_error_set(err, OT_E_USAGE,
-                        "--state '%s' is not one of all, active, inactive, quarantined",
+                        "--state '%s' is not one of all, active, inactive, quarantined, "
+                        "withheld",
                         text);
 }
 

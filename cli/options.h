@@ -51,7 +51,13 @@ enum ot_option {
     (OT_OPTION_BIT(OT_OPTION_JSON) | OT_OPTION_BIT(OT_OPTION_HELP) |                     \
      OT_OPTION_BIT(OT_OPTION_DRY_RUN) | OT_OPTION_BIT(OT_OPTION_YES))
 
-enum ot_list_state { OT_LIST_ALL, OT_LIST_ACTIVE, OT_LIST_INACTIVE, OT_LIST_QUARANTINED };
+enum ot_list_state {
+    OT_LIST_ALL,
+    OT_LIST_ACTIVE,
+    OT_LIST_INACTIVE,
+    OT_LIST_QUARANTINED,
+    OT_LIST_WITHHELD
+};
 
 struct ot_options {
     const char *source;    /* NULL: not given */

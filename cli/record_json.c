@@ -1,10 +1,52 @@
 #include "record_json.h"
 
+#include <stdio.h>
+
 const char *ot_record_state_word(const struct ot_record *record)
 {
     if ((record->flags & OT_RECORD_QUARANTINED) != 0)
         return "quarantined";
-    return (record->flags & OT_RECORD_ACTIVE) != 0 ? "active" : "inactive";
+    if ((record->flags & OT_RECORD_ACTIVE) == 0)
+        return "inactive";
+    return (record->flags & OT_RECORD_WITHHELD) != 0 ? "withheld" : "active";
+}
+
+static const struct {
+    uint32_t place;
+    const char *key, *words;
+} places[] = {
+    {OT_RECORD_WITHHELD_OPENSSL, "openssl", "OpenSSL's store"},
+    {OT_RECORD_WITHHELD_TOKEN, "token", "tokens"},
+    {OT_RECORD_WITHHELD_FILES, "files", "shared files"},
+    {OT_RECORD_WITHHELD_JAVA, "java", "trust stores for Java"},
+};
+#define PLACES (sizeof(places) / sizeof(places[0]))
+
+const char *ot_record_places(char buf[OT_PLACES_TEXT_MAX], const struct ot_record *record)
+{
+    size_t count = (size_t)__builtin_popcount(record->flags & OT_RECORD_WITHHELD),
+           len = 0;
+
+    buf[0] = '\0';
+    for (size_t i = 0, n = 0; i < PLACES; i++)
+        if ((record->flags & places[i].place) != 0) {
+            const char *before = n == 0 ? "" : n + 1 == count ? " and " : ", ";
+
+            len += (size_t)snprintf(buf + len, OT_PLACES_TEXT_MAX - len, "%s%s", before,
+                                    places[i].words);
+            n++;
+        }
+    return buf;
+}
+
+static void put_places(cJSON *object, const struct ot_record *record, bool *failed)
+{
+    cJSON *array = ot_json_put_array(object, "withheld_from", failed);
+
+    for (size_t i = 0; i < PLACES; i++)
+        if ((record->flags & places[i].place) != 0 &&
+            !cJSON_AddItemToArray(array, cJSON_CreateString(places[i].key)))
+            *failed = true;
 }
 
 void ot_record_hex(char *buf, struct ot_span bytes, char separator)
@@ -60,8 +102,10 @@ void ot_record_json_put(cJSON *object, const struct ot_record *record, bool *fai
         put_no_facts(object, record, failed);
     else
         put_facts(object, record, failed);
-    ot_json_put_span(object, "reason", quarantined ? record->field[OT_FIELD_NOTE] : none,
+    ot_json_put_span(object, "reason",
+                     record->field[quarantined ? OT_FIELD_NOTE : OT_FIELD_WITHHELD],
                      failed);
+    put_places(object, record, failed);
     ot_json_put_span(object, "warning", warning ? record->field[OT_FIELD_NOTE] : none,
                      failed);
 }

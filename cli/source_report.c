@@ -72,28 +72,86 @@ static enum ot_status note(struct ot_source_report *report, enum ot_attention at
     return OT_OK;
 }
 
+/* Whether the record is an anchor that another one is taken for: of the candidates of an
+ * index, one that differs in a field. */
+static bool has_rival(const struct ot_source_report *report,
+                      const struct ot_record *record, enum ot_index index,
+                      struct ot_span term, struct ot_span more, enum ot_field differs,
+                      int64_t now)
+{
+    struct ot_positions same;
+    struct ot_record other;
+
+    if (ot_snapshot_find(report->snapshot, index, term, more, &same, NULL) != OT_OK)
+        return false;
+    for (uint32_t i = 0; i < same.count; i++)
+        if (ot_snapshot_record(report->snapshot, &same, i, &other, NULL) == OT_OK &&
+            ot_record_is_anchor(&other, 0, now) &&
+            ot_span_equal(other.field[OT_FIELD_SUBJECT],
+                          record->field[OT_FIELD_SUBJECT]) &&
+            ot_span_equal(other.field[OT_FIELD_ISSUER], record->field[OT_FIELD_ISSUER]) &&
+            !ot_span_equal(other.field[differs], record->field[differs]))
+            return true;
+    return false;
+}
+
+/* What keeps programs from finding the right one. */
+static enum ot_status look_at_identity(struct ot_source_report *report, uint32_t index,
+                                       const struct ot_record *record, int64_t now,
+                                       struct ot_error *err)
+{
+    const struct ot_span *field = record->field, none = {NULL, 0};
+    enum ot_status status = OT_OK;
+
+    if (!ot_record_is_anchor(record, 0, now))
+        return OT_OK;
+    if (has_rival(report, record, OT_INDEX_SERIAL, field[OT_FIELD_ISSUER],
+                  field[OT_FIELD_SERIAL], OT_FIELD_DER, now))
+        status = note(report, OT_ATTENTION_SAME_SERIAL, index, err);
+    if (status == OT_OK && (record->flags & OT_RECORD_NO_KEY_ID) != 0 &&
+        has_rival(report, record, OT_INDEX_SUBJECT, field[OT_FIELD_SUBJECT], none,
+                  OT_FIELD_SPKI, now))
+        status = note(report, OT_ATTENTION_SAME_NAME, index, err);
+    if (status == OT_OK && field[OT_FIELD_KEY_ID].len > OT_KEY_ID_READ_MAX)
+        status = note(report, OT_ATTENTION_LONG_KEY_ID, index, err);
+    return status;
+}
+
+static enum ot_status look_at_dates(struct ot_source_report *report, uint32_t index,
+                                    const struct ot_record *record, int64_t now,
+                                    struct ot_error *err)
+{
+    if (record->expires_at < now)
+        return note(report, OT_ATTENTION_EXPIRED, index, err);
+    if (record->valid_at > now)
+        return note(report, OT_ATTENTION_FUTURE, index, err);
+    if (record->expires_at - now < OT_EXPIRES_SOON_S)
+        return note(report, OT_ATTENTION_EXPIRING, index, err);
+    return OT_OK;
+}
+
 static enum ot_status look_at(struct ot_source_report *report, uint32_t index,
                               int64_t now, struct ot_error *err)
 {
     struct ot_record record;
     enum ot_status status =
         ot_snapshot_record(report->snapshot, &report->all, index, &record, err);
-    bool active;
 
     if (status != OT_OK)
         return status;
-    active = (record.flags & OT_RECORD_ACTIVE) != 0;
     if ((record.flags & OT_RECORD_QUARANTINED) != 0)
         return note(report, OT_ATTENTION_QUARANTINED, index, err);
     if ((record.flags & OT_RECORD_WARNING) != 0)
         status = note(report, OT_ATTENTION_WARNING, index, err);
-    if (status == OT_OK && active && (record.flags & OT_RECORD_CA) == 0)
+    if (status != OT_OK || (record.flags & OT_RECORD_ACTIVE) == 0)
+        return status;
+    if ((record.flags & OT_RECORD_WITHHELD) != 0)
+        status = note(report, OT_ATTENTION_WITHHELD, index, err);
+    else if ((record.flags & OT_RECORD_CA) == 0)
         status = note(report, OT_ATTENTION_NOT_CA, index, err);
-    if (status == OT_OK && active && record.expires_at < now)
-        return note(report, OT_ATTENTION_EXPIRED, index, err);
-    if (status == OT_OK && active && record.expires_at - now < OT_EXPIRES_SOON_S)
-        return note(report, OT_ATTENTION_EXPIRING, index, err);
-    return status;
+    if (status == OT_OK)
+        status = look_at_identity(report, index, &record, now, err);
+    return status == OT_OK ? look_at_dates(report, index, &record, now, err) : status;
 }
 
 static enum ot_status look_at_all(struct ot_source_report *report, int64_t now,
@@ -105,6 +163,7 @@ static enum ot_status look_at_all(struct ot_source_report *report, int64_t now,
     report->total = info->total;
     report->active = info->active;
     report->quarantined = info->quarantined;
+    report->withheld = info->withheld;
     /* Every byte, not only what the list below happens to touch. */
     status = ot_snapshot_verify(report->snapshot, err);
     if (status == OT_OK)

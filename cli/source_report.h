@@ -9,12 +9,22 @@
 /* Certificates that need attention: why they are named. */
 enum ot_attention {
     OT_ATTENTION_QUARANTINED, /* content unusable */
+    OT_ATTENTION_WITHHELD,    /* active, and kept out of some place */
     OT_ATTENTION_EXPIRED,     /* active, but no longer valid */
+    OT_ATTENTION_FUTURE,      /* active, but not valid yet */
     OT_ATTENTION_EXPIRING,    /* active, valid for less than OT_EXPIRES_SOON_S */
     OT_ATTENTION_NOT_CA,      /* active, but vouches for nobody */
+    OT_ATTENTION_SAME_SERIAL, /* active, another has its issuer and serial */
+    OT_ATTENTION_SAME_NAME, /* active, another of its name has another key, and it has no
+                               key identifier: OpenSSL tries one of them */
+    OT_ATTENTION_LONG_KEY_ID, /* active, its key identifier is longer than
+                                 OT_KEY_ID_READ_MAX */
     OT_ATTENTION_WARNING,     /* the sync noticed something odd */
     OT_ATTENTION_COUNT
 };
+
+/* GnuTLS reads no longer identifier from a token. */
+#define OT_KEY_ID_READ_MAX 128
 
 struct ot_source_report {
     const struct ot_source *source;
@@ -24,7 +34,7 @@ struct ot_source_report {
     struct ot_snapshot *snapshot;
     struct ot_positions all;
     struct ot_freshness freshness;
-    uint32_t total, active, inactive, quarantined;
+    uint32_t total, active, inactive, quarantined, withheld;
     struct {
         uint32_t *index; /* of records in `all` */
         size_t count;

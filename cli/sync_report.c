@@ -5,10 +5,10 @@
 
 #include "cache/path.h"
 #include "cache/snapshot.h"
-#include "json_build.h"
 #include "output.h"
+#include "record_json.h"
 
-#define QUARANTINED_SHOWN 20 /* a screenful; `orgtrust status` has them all */
+#define KEPT_BACK_SHOWN 20 /* a screenful; `orgtrust status` has them all */
 
 static void add(char *buf, size_t size, const char *before, size_t n, const char *what)
 {
@@ -29,6 +29,7 @@ void ot_sync_report_line(char *buf, size_t size, const struct ot_source *source,
     add(buf, size, ", ", result->removed, "removed");
     add(buf, size, ", ", result->modified, "modified");
     add(buf, size, ", ", result->quarantined, "quarantined");
+    add(buf, size, ", ", result->withheld, "withheld");
     add(buf, size, ", ", result->warnings,
         result->warnings == 1 ? "warning" : "warnings");
     len = strlen(buf);
@@ -51,6 +52,7 @@ static void put_result(cJSON *object, const struct ot_sync_result *result, bool 
     ot_json_put_int(object, "removed", (int64_t)result->removed, failed);
     ot_json_put_int(object, "modified", (int64_t)result->modified, failed);
     ot_json_put_int(object, "quarantined", (int64_t)result->quarantined, failed);
+    ot_json_put_int(object, "withheld", (int64_t)result->withheld, failed);
     ot_json_put_int(object, "warnings", (int64_t)result->warnings, failed);
     ot_json_put_int(object, "requests", (int64_t)result->http.requests, failed);
     ot_json_put_int(object, "retries", (int64_t)result->http.retries, failed);
@@ -78,17 +80,28 @@ cJSON *ot_sync_report_json(const struct ot_source *source, enum ot_status status
     return NULL;
 }
 
-static void say_one(const struct ot_source *source, const struct ot_record *record)
+static bool is_kept_back(const struct ot_record *record)
 {
-    const struct ot_span *id = &record->field[OT_FIELD_ID];
-    const struct ot_span *note = &record->field[OT_FIELD_NOTE];
-
-    ot_output_say("%s: %.*s is quarantined: %.*s", source->name, (int)id->len,
-                  (const char *)id->data, (int)note->len,
-                  note->data ? (const char *)note->data : "");
+    return (record->flags & OT_RECORD_QUARANTINED) != 0 ||
+           ((record->flags & OT_RECORD_ACTIVE) != 0 &&
+            (record->flags & OT_RECORD_WITHHELD) != 0);
 }
 
-void ot_sync_report_quarantined(const struct ot_source *source)
+static void say_one(const struct ot_source *source, const struct ot_record *record)
+{
+    bool quarantined = (record->flags & OT_RECORD_QUARANTINED) != 0;
+    const struct ot_span *id = &record->field[OT_FIELD_ID];
+    const struct ot_span *why =
+        &record->field[quarantined ? OT_FIELD_NOTE : OT_FIELD_WITHHELD];
+    char places[OT_PLACES_TEXT_MAX];
+
+    ot_output_say("%s: %.*s is %s%s: %.*s", source->name, (int)id->len,
+                  (const char *)id->data, quarantined ? "quarantined" : "withheld from ",
+                  quarantined ? "" : ot_record_places(places, record), (int)why->len,
+                  why->data ? (const char *)why->data : "");
+}
+
+void ot_sync_report_kept_back(const struct ot_source *source)
 {
     struct ot_snapshot *snapshot = NULL;
     struct ot_positions all;
@@ -98,19 +111,21 @@ void ot_sync_report_quarantined(const struct ot_source *source)
     if (ot_path_of(path, source, OT_PATH_SNAPSHOT, NULL) != OT_OK ||
         ot_snapshot_open(&snapshot, path, NULL, NULL) != OT_OK)
         return;
-    total = ot_snapshot_info(snapshot)->quarantined;
+    total =
+        ot_snapshot_info(snapshot)->quarantined + ot_snapshot_info(snapshot)->withheld;
     if (total > 0 && ot_snapshot_all(snapshot, &all, NULL) == OT_OK) {
-        for (uint32_t i = 0; i < all.count && shown < QUARANTINED_SHOWN; i++) {
+        for (uint32_t i = 0; i < all.count && shown < KEPT_BACK_SHOWN; i++) {
             struct ot_record record;
 
             if (ot_snapshot_record(snapshot, &all, i, &record, NULL) != OT_OK ||
-                (record.flags & OT_RECORD_QUARANTINED) == 0)
+                !is_kept_back(&record))
                 continue;
             say_one(source, &record);
             shown++;
         }
         if (total > shown)
-            ot_output_say("%s: and %u more are quarantined; see 'orgtrust status'",
+            ot_output_say("%s: and %u more are quarantined or withheld; see 'orgtrust "
+                          "status'",
                           source->name, (unsigned)(total - shown));
     }
     ot_snapshot_unref(snapshot);

@@ -16,7 +16,8 @@ cJSON *ot_sync_report_json(const struct ot_source *source, enum ot_status status
                            const struct ot_sync_result *result,
                            const struct ot_error *err);
 
-/* On standard error: each quarantined certificate with its reason, up to a screenful. */
-void ot_sync_report_quarantined(const struct ot_source *source);
+/* On standard error: each certificate that is quarantined or withheld, with its reason,
+ * up to a screenful. */
+void ot_sync_report_kept_back(const struct ot_source *source);
 
 #endif

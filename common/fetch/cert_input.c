@@ -36,6 +36,7 @@ static void clear_item(struct ot_cert_input *item)
 {
     free(item->file);
     free(item->pem);
+    free(item->reason);
 }
 
 static void cut(struct ot_cert_inputs *inputs, size_t count)
@@ -66,6 +67,28 @@ static enum ot_status reserve(struct ot_cert_inputs *inputs, struct ot_error *er
     return OT_OK;
 }
 
+static enum ot_status keep(struct ot_cert_inputs *inputs, struct ot_cert_input *item,
+                           const char *file, const struct ot_cert *cert,
+                           struct ot_error *err)
+{
+    struct ot_record record = {.flags = 0};
+    struct ot_span der, why;
+
+    ot_cert_fill(cert, &record);
+    der = record.field[OT_FIELD_DER];
+    why = record.field[OT_FIELD_WITHHELD];
+    item->file = strdup(file);
+    item->pem = ot_pem_encode(der.data, der.len);
+    item->withheld = record.flags & OT_RECORD_WITHHELD;
+    if (why.data != NULL)
+        item->reason = strndup((const char *)why.data, why.len);
+    inputs->items[inputs->count++] = *item;
+    return item->file == NULL || item->pem == NULL ||
+                   (why.data != NULL && item->reason == NULL)
+               ? ot_error_nomem(err)
+               : OT_OK;
+}
+
 /* A certificate that must parse; the second of the same kind is passed over. */
 static enum ot_status add_der(struct ot_cert_inputs *inputs, const char *file,
                               const uint8_t *der, size_t len, struct ot_error *err)
@@ -77,16 +100,13 @@ static enum ot_status add_der(struct ot_cert_inputs *inputs, const char *file,
     if (status != OT_OK)
         return status;
     digest_of(item.sha256, cert);
+    if (ot_cert_inputs_find(inputs, item.sha256) == NULL) {
+        status = reserve(inputs, err);
+        if (status == OT_OK)
+            status = keep(inputs, &item, file, cert, err);
+    }
     ot_cert_free(cert);
-    if (ot_cert_inputs_find(inputs, item.sha256) != NULL)
-        return OT_OK;
-    status = reserve(inputs, err);
-    if (status != OT_OK)
-        return status;
-    item.file = strdup(file);
-    item.pem = ot_pem_encode(der, len);
-    inputs->items[inputs->count++] = item;
-    return item.file != NULL && item.pem != NULL ? OT_OK : ot_error_nomem(err);
+    return status;
 }
 
 static enum ot_status add_block(struct ot_cert_inputs *inputs, const char *file,

@@ -17,6 +17,8 @@ struct ot_cert_input {
     unsigned number, of; /* which of those that were new in the file, from 1 */
     uint8_t sha256[OT_SHA256_LEN];
     char *pem;
+    uint32_t withheld; /* OT_RECORD_WITHHELD_…, as a sync will judge it */
+    char *reason;      /* why; NULL: it is fit for every place */
 };
 
 /* Each certificate once, in the order of reading. Zeroed: empty. */

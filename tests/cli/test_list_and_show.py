@@ -10,7 +10,8 @@ from support.world import NOT_FOUND, SNAPSHOT, USAGE
 from terminal import run_on_terminal
 
 JSON_CERTIFICATE = {"id", "name", "label", "state", "active", "ca", "self_signed",
-                    "created_at", "valid_at", "expires_at", "sha256", "reason", "warning"}
+                    "created_at", "valid_at", "expires_at", "sha256", "reason", "withheld_from",
+                    "warning"}
 JSON_SHOWN = JSON_CERTIFICATE | {"source", "subject", "issuer", "serial", "key", "sha1",
                                  "pem"}
 

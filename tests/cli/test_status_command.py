@@ -8,8 +8,9 @@ from fault_server import error
 from support.world import AUTH, SNAPSHOT
 
 JSON_ALWAYS = {"name", "base_url", "project", "state", "usable", "problem", "next_refresh",
-               "failures", "last_error", "quarantined", "expired", "expiring", "not_ca",
-               "warned", "exports"}
+               "failures", "last_error", "quarantined", "withheld", "expired",
+               "not_yet_valid", "expiring", "not_ca", "same_serial", "same_name",
+               "long_key_id", "warned", "exports"}
 JSON_OF_SNAPSHOT = {"total", "active", "inactive", "seen_at", "age"}
 
 

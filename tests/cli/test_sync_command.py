@@ -13,7 +13,7 @@ from support.world import (AUTH, INTERRUPTED, NETWORK, NOT_FOUND, PROTOCOL, RATE
 from terminal import run_on_terminal
 
 JSON_WHEN_OK = {"source", "status", "fetched", "changed", "total", "active", "added",
-                "removed", "modified", "quarantined", "warnings", "requests", "retries",
+                "removed", "modified", "quarantined", "withheld", "warnings", "requests", "retries",
                 "bytes"}
 
 
