@@ -21,11 +21,15 @@ static enum ot_status read_format(enum ot_export_format *format,
 {
     if (options->format == NULL)
         return ot_error_set(err, OT_E_USAGE,
-                            "in which --format? One of pem, dir, p12, jks and der");
+                            "in which --format? One of pem, dir, p12 and der");
+    if (strcmp(options->format, "jks") == 0)
+        return ot_error_set(err, OT_E_USAGE,
+                            "--format jks is no more: every Java since 8 reads --format "
+                            "p12, with any password and with none");
     *format = ot_format_by_name(options->format);
     if (*format == OT_FORMAT_COUNT)
         return ot_error_set(err, OT_E_USAGE,
-                            "--format '%s' is not one of pem, dir, p12, jks and der",
+                            "--format '%s' is not one of pem, dir, p12 and der",
                             options->format);
     return OT_OK;
 }

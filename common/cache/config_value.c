@@ -2,6 +2,7 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 #include "cache/limits.h"
 #include "cache/uri.h"
@@ -115,6 +116,21 @@ static enum ot_status set_path_or_none(const struct rule *rule, void *field,
         return ot_error_set(err, OT_E_CONFIG, "%s must be an absolute path, or 'none'",
                             rule->key);
     return set_path(rule, field, value, err);
+}
+
+/* The older format cannot hold every name: Java lowers the letters of its aliases when it
+ * looks for one and not when it reads them. */
+static enum ot_status set_java_store(const struct rule *rule, void *field,
+                                     const char *value, struct ot_error *err)
+{
+    size_t len = strlen(value);
+
+    if (len > 4 && strcasecmp(value + len - 4, ".jks") == 0)
+        return ot_error_set(err, OT_E_CONFIG,
+                            "%s is a PKCS #12 store, which every Java since 8 reads: let "
+                            "its name end in .p12, not .jks",
+                            rule->key);
+    return set_path_or_none(rule, field, value, err);
 }
 
 static enum ot_status set_command(const struct rule *rule, void *field, const char *value,
@@ -269,7 +285,7 @@ static const struct rule rules[] = {
     {"timeout", set_ms, FIELD(timeout_ms), 100, OT_SYNC_DEADLINE_MS},
     {"export_bundle", set_path_or_none, FIELD(export_bundle), 0, 0},
     {"export_dir", set_path_or_none, FIELD(export_dir), 0, 0},
-    {"export_java", set_path_or_none, FIELD(export_java), 0, 0},
+    {"export_java", set_java_store, FIELD(export_java), 0, 0},
     {"export_system", set_yes_no, FIELD(export_system), 0, 0},
     {"on_change", set_command, FIELD(on_change), 0, 0},
 };

@@ -12,8 +12,10 @@
 #define OT_JAVA_NAME_MAX 257
 
 static const char *const names[OT_FORMAT_COUNT] = {
-    [OT_FORMAT_PEM] = "pem", [OT_FORMAT_P12] = "p12", [OT_FORMAT_JKS] = "jks",
-    [OT_FORMAT_DER] = "der", [OT_FORMAT_DIR] = "dir",
+    [OT_FORMAT_PEM] = "pem",
+    [OT_FORMAT_P12] = "p12",
+    [OT_FORMAT_DER] = "der",
+    [OT_FORMAT_DIR] = "dir",
 };
 
 enum ot_export_format ot_format_by_name(const char *name)
@@ -56,8 +58,6 @@ enum ot_status ot_format_make(enum ot_export_format format, uint8_t **bytes, siz
         return ot_pem_bundle_make(bytes, len, anchors, err);
     case OT_FORMAT_P12:
         return ot_pkcs12_make(bytes, len, anchors, err);
-    case OT_FORMAT_JKS:
-        return ot_jks_make(bytes, len, anchors, err);
     case OT_FORMAT_DER:
         return make_der(bytes, len, anchors, err);
     case OT_FORMAT_DIR:

@@ -10,16 +10,12 @@
 enum ot_export_format {
     OT_FORMAT_PEM, /* a bundle: one CERTIFICATE block after the other */
     OT_FORMAT_P12, /* PKCS #12 as Java 8 and later takes it for a trust store */
-    OT_FORMAT_JKS, /* Java's older trust store, password OT_JKS_PASSWORD */
     OT_FORMAT_DER, /* exactly one anchor */
     OT_FORMAT_DIR, /* a directory, see files.h; not for ot_format_make */
     OT_FORMAT_COUNT
 };
 
-/* The one that every Java installation uses for its own: it keeps nothing secret. */
-#define OT_JKS_PASSWORD "changeit"
-
-/* "pem", "p12", "jks", "der", "dir"; OT_FORMAT_COUNT: none of these. */
+/* "pem", "p12", "der", "dir"; OT_FORMAT_COUNT: none of these. */
 enum ot_export_format ot_format_by_name(const char *name);
 const char *ot_format_name(enum ot_export_format format);
 
@@ -37,8 +33,6 @@ bool ot_pem_bundle_is_ours(const uint8_t *bytes, size_t len);
 enum ot_status ot_pkcs12_make(uint8_t **bytes, size_t *len,
                               const struct ot_anchors *anchors, struct ot_error *err);
 bool ot_pkcs12_is_ours(const uint8_t *bytes, size_t len);
-enum ot_status ot_jks_make(uint8_t **bytes, size_t *len, const struct ot_anchors *anchors,
-                           struct ot_error *err);
 
 /* An alias for a Java trust store, unique there and in lower case, as Java makes all of
  * them: "orgtrust 0123456789abcdef common name". Nothing but the certificate decides it,

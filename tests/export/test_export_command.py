@@ -8,7 +8,7 @@ from export_world import fingerprints, verify
 from support import paths
 from support.p11_system import need
 from support.process import clean_environment, run
-from support.world import NOT_FOUND, SNAPSHOT, USAGE
+from support.world import CONFIG, NOT_FOUND, SNAPSHOT, USAGE
 
 # Whatever keystore format a Java writes or reads, its tools go by the C locale's messages.
 _QUIET = ("-J-XX:-UsePerfData", "-J-XX:TieredStopAtLevel=1", "-J-Duser.language=en")
@@ -55,9 +55,8 @@ def test_every_format_by_hand(synced, tmp_path):
     synced.orgtrust("export", "--format", "dir", "--output", tmp_path / "d")
     assert verify(first, "-CApath", tmp_path / "d") and verify(second, "-CApath",
                                                                tmp_path / "d")
-    for kind in ("p12", "jks"):
-        once = synced.orgtrust("export", "--format", kind).out
-        assert synced.orgtrust("export", "--format", kind).out == once, "the same bytes"
+    once = synced.orgtrust("export", "--format", "p12").out
+    assert synced.orgtrust("export", "--format", "p12").out == once, "the same bytes"
     told = synced.orgtrust("export", "--format", "p12", "--name", "second", "--json",
                            "--output", tmp_path / "s.p12").json()
     assert told == {"source": "default", "format": "p12",
@@ -66,7 +65,8 @@ def test_every_format_by_hand(synced, tmp_path):
 
 @pytest.mark.parametrize("arguments, status, words", [
     ([], USAGE, "in which --format"),
-    (["--format", "xml"], USAGE, "not one of pem, dir, p12, jks and der"),
+    (["--format", "xml"], USAGE, "not one of pem, dir, p12 and der"),
+    (["--format", "jks"], USAGE, "every Java since 8 reads --format p12"),
     (["--format", "der"], USAGE, "DER holds one certificate, and 2 are meant"),
     (["--format", "dir"], USAGE, "--output"),
     (["--format", "pem", "--json"], USAGE, "--output"),
@@ -98,25 +98,35 @@ def test_java_reads_the_p12_with_a_password_and_without(synced, tmp_path, option
     assert "Alias name: orgtrust " in done.stdout
 
 
-def test_java_reads_the_jks_and_checks_its_digest(synced, tmp_path):
-    store = tmp_path / "store.jks"
-    synced.orgtrust("export", "--format", "jks", "--output", store)
-    done = keytool(synced, store, "-storepass", "changeit", "-storetype", "JKS", "-v")
-    assert done.status == 0, done
-    assert done.stdout.count("Entry type: trustedCertEntry") == 2, done
-    store.write_bytes(store.read_bytes()[:-1] + b"\0")
-    assert keytool(synced, store, "-storepass", "changeit", "-storetype", "JKS").status != 0
+def test_fault_61_names_that_collide_in_lower_case_lose_no_certificate(synced, api, certs,
+                                                                       tmp_path):
+    # What Java makes of these letters depends on its version and on where it runs.
+    names = ["ROOT", "root", "\u0130stanbul", "i\u0307stanbul", "\u00c4\u00d6", "\u00e4\u00f6",
+             "STRASSE", "stra\u00dfe", "\u03a3\u03a3", "\u03c3\u03c2"]
+    for number, name in enumerate(names):
+        api.add(certs.ca(name, key=certs.new_key(), serial=number + 7), name=name)
+    synced.sync()
+    store = tmp_path / "store.p12"
+    synced.orgtrust("export", "--format", "p12", "--output", store)
+    for options in ((), ("-J-Duser.language=tr",)):
+        done = keytool(synced, store, *options)
+        assert done.stdout.count("trustedCertEntry") == 2 + len(names), done
 
 
-def test_a_newer_java_reads_both(synced, tmp_path):
+def test_export_java_is_no_jks(synced):
+    synced.configure(export_java=synced.dir / "store.JKS")
+    done = synced.orgtrust("sync", status=CONFIG)
+    assert "let its name end in .p12" in done.stderr
+
+
+def test_a_newer_java_reads_it(synced, tmp_path):
     newer = "/usr/lib/jvm/temurin-25-jdk-amd64/bin/keytool"
     if subprocess.run(["test", "-x", newer], check=False).returncode != 0:
         pytest.skip("JDK 25 IS NOT INSTALLED: its keytool is not tried")
-    for kind in ("p12", "jks"):
-        store = tmp_path / f"store.{kind}"
-        synced.orgtrust("export", "--format", kind, "--output", store)
-        done = keytool(synced, store, "-storepass", "changeit", tool=newer)
-        assert done.stdout.count("trustedCertEntry") == 2, done
+    store = tmp_path / "store.p12"
+    synced.orgtrust("export", "--format", "p12", "--output", store)
+    done = keytool(synced, store, "-storepass", "changeit", tool=newer)
+    assert done.stdout.count("trustedCertEntry") == 2, done
 
 
 def test_openssl_reads_the_p12(synced, tmp_path):
