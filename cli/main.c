@@ -4,6 +4,7 @@
 #include <locale.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <unistd.h>
 
 #include "command.h"
@@ -125,6 +126,9 @@ int main(int argc, char **argv)
     enum ot_status status;
 
     fill_standard_descriptors();
+    /* It may come to hold a key, or has one in its environment: no core, and no debugger
+     * of another process of the same user. */
+    prctl(PR_SET_DUMPABLE, 0L, 0L, 0L, 0L);
     /* How wide a character is; the C library carries this locale inside. */
     setlocale(LC_CTYPE, "C.UTF-8");
     ot_signals_install();

@@ -12,6 +12,7 @@
 #include "fetch/http_memory.h"
 #include "fetch/http_pace.h"
 #include "fetch/http_transfer.h"
+#include "fetch/secret.h"
 
 /* How long a poll lasts at most: the stop flag is looked at in between. */
 #define POLL_MS 100
@@ -383,6 +384,8 @@ enum ot_status ot_http_run(struct ot_http *http, size_t n, ot_http_fill *fill,
         status = step(&run);
     http->run = NULL;
     give_up_rest(http);
+    if (status != OT_OK && err != NULL)
+        ot_secret_redact(err->message, strlen(err->message));
     return status == OT_E_INTERNAL ? or_nomem(status, failures, err) : status;
 }
 
@@ -400,22 +403,6 @@ struct ot_http_counts ot_http_counts(const struct ot_http *http)
 const char *ot_http_host(const struct ot_http *http)
 {
     return http->endpoint.host;
-}
-
-void ot_http_redact(const struct ot_http *http, char *text, size_t len)
-{
-    const struct ot_endpoint *endpoint = &http->endpoint;
-    const char *key;
-    char *found;
-
-    if (endpoint->authorization == NULL || text == NULL)
-        return;
-    key = endpoint->authorization + endpoint->authorization_len - endpoint->key_len;
-    while ((found = memmem(text, len, key, endpoint->key_len)) != NULL) {
-        memset(found, '*', endpoint->key_len);
-        len -= (size_t)(found - text) + endpoint->key_len;
-        text = found + endpoint->key_len;
-    }
 }
 
 void ot_http_set_stop(struct ot_http *http, const volatile int *stop)

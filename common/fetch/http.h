@@ -87,10 +87,6 @@ struct ot_http_counts ot_http_counts(const struct ot_http *http);
 /* The host of base_url, with its port where one is given, for messages. */
 const char *ot_http_host(const struct ot_http *http);
 
-/* Overwrites the key wherever it stands in text: a server may quote it back in an error.
- */
-void ot_http_redact(const struct ot_http *http, char *text, size_t len);
-
 /* Set to non-zero (by a signal handler) to make every run end with OT_E_INTERRUPTED. */
 void ot_http_set_stop(struct ot_http *http, const volatile int *stop);
 

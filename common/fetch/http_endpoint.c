@@ -9,6 +9,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "fetch/secret.h"
+
 static char *copy(const char *text)
 {
     return text != NULL ? strdup(text) : NULL;
@@ -114,6 +116,7 @@ static enum ot_status set_headers(struct ot_endpoint *endpoint, const struct ot_
         memcpy(endpoint->authorization, bearer, sizeof(bearer) - 1);
         memcpy(endpoint->authorization + sizeof(bearer) - 1, key->secret, key->len);
         endpoint->authorization[endpoint->authorization_len] = '\0';
+        ot_secret_add(endpoint->authorization + sizeof(bearer) - 1, key->len);
     }
     all[0].data = (char *)"Accept: application/json";
     all[0].next = endpoint->authorization != NULL ? &all[1] : NULL;
@@ -162,8 +165,11 @@ enum ot_status ot_endpoint_init(struct ot_endpoint *endpoint,
 
 void ot_endpoint_clear(struct ot_endpoint *endpoint)
 {
-    if (endpoint->authorization != NULL)
+    if (endpoint->authorization != NULL) {
+        ot_secret_remove(endpoint->authorization + endpoint->authorization_len -
+                         endpoint->key_len);
         OPENSSL_cleanse(endpoint->authorization, endpoint->authorization_len);
+    }
     free(endpoint->authorization);
     free(endpoint->base_url);
     free(endpoint->source);

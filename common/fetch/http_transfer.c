@@ -8,6 +8,7 @@
 
 #include "fetch/http_failure.h"
 #include "fetch/http_memory.h"
+#include "fetch/secret.h"
 
 /* What a connection's transfer may keep between answers; pages are larger and rare. */
 #define BODY_KEPT_MAX (64u * 1024)
@@ -21,9 +22,14 @@ static bool grow(struct ot_transfer *transfer, size_t needed)
         return true;
     while (capacity < needed)
         capacity *= 2;
-    body = realloc(transfer->body, capacity);
+    body = malloc(capacity);
     if (body == NULL)
         return false;
+    if (transfer->body != NULL) {
+        memcpy(body, transfer->body, transfer->len);
+        explicit_bzero(transfer->body, transfer->capacity);
+    }
+    free(transfer->body);
     transfer->body = body;
     transfer->capacity = capacity;
     return true;
@@ -192,20 +198,24 @@ enum ot_status ot_transfer_prepare(struct ot_transfer *transfer,
     return bad != 0 ? ot_error_nomem(err) : set_url(easy, endpoint, request->path, err);
 }
 
+/* The key may stand in it: struck out before it is cut off. */
 static void read_content_type(struct ot_transfer *transfer)
 {
     const char *value = NULL;
+    char *text;
     size_t len;
 
     if (curl_easy_getinfo(transfer->easy, CURLINFO_CONTENT_TYPE, &value) != CURLE_OK ||
-        value == NULL)
+        value == NULL || (text = strdup(value)) == NULL)
         return;
-    len = strcspn(value, "; \t");
+    ot_secret_redact(text, strlen(text));
+    len = strcspn(text, "; \t");
     if (len >= sizeof(transfer->content_type))
         len = sizeof(transfer->content_type) - 1;
     for (size_t i = 0; i < len; i++)
-        transfer->content_type[i] = (char)tolower((unsigned char)value[i]);
+        transfer->content_type[i] = (char)tolower((unsigned char)text[i]);
     transfer->content_type[len] = '\0';
+    free(text);
 }
 
 /* The value of a header field of the answer, NULL: there is none. Valid until the next
@@ -240,6 +250,8 @@ static void conclude_redirect(CURL *easy, const struct ot_endpoint *endpoint,
     if (curl_easy_getinfo(easy, CURLINFO_REDIRECT_URL, &target) == CURLE_OK &&
         target != NULL)
         host = ot_endpoint_host_of(target, true);
+    if (host != NULL)
+        ot_secret_redact(host, strlen(host));
     answer->failure = ot_error_set(&answer->error, OT_E_PROTOCOL,
                                    "%s answers with a redirect to %s (status %ld); it is "
                                    "not followed, so that the key "
@@ -264,10 +276,11 @@ static bool has_bad_chunks(const struct ot_transfer *transfer, CURLcode result)
            strstr(transfer->detail, "in chunked-encoding") != NULL;
 }
 
-static void conclude_failure(const struct ot_transfer *transfer,
+static void conclude_failure(struct ot_transfer *transfer,
                              const struct ot_endpoint *endpoint, CURLcode result,
                              struct ot_http_answer *answer)
 {
+    ot_secret_redact(transfer->detail, strlen(transfer->detail));
     if (is_out_of_memory(transfer))
         answer->failure = ot_error_nomem(&answer->error);
     else if (transfer->too_large || result == CURLE_FILESIZE_EXCEEDED)
@@ -355,6 +368,7 @@ void ot_transfer_rest(struct ot_transfer *transfer)
     transfer->state = OT_TRANSFER_IDLE;
     if (transfer->capacity <= BODY_KEPT_MAX)
         return;
+    explicit_bzero(transfer->body, transfer->capacity);
     free(transfer->body);
     transfer->body = NULL;
     transfer->capacity = transfer->len = 0;
@@ -363,6 +377,8 @@ void ot_transfer_rest(struct ot_transfer *transfer)
 void ot_transfer_clear(struct ot_transfer *transfer)
 {
     curl_easy_cleanup(transfer->easy);
+    if (transfer->body != NULL) /* the key may have been sent back in it */
+        explicit_bzero(transfer->body, transfer->capacity);
     free(transfer->body);
     memset(transfer, 0, sizeof(*transfer));
 }

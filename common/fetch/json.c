@@ -6,6 +6,7 @@
 
 #include "cache/text.h"
 #include "fetch/json_scan.h"
+#include "fetch/secret.h"
 
 /* RFC 8259 §6: integers in this range mean the same number to every reader. Beyond it,
  * 2^53 + 1 would silently become 2^53. */
@@ -35,8 +36,20 @@ static enum ot_status check_members(const cJSON *object, struct ot_error *err)
     return OT_OK;
 }
 
+/* Before anything of it is quoted. */
+static void redact_node(const cJSON *node)
+{
+    if (cJSON_IsString(node))
+        ot_secret_redact(node->valuestring, strlen(node->valuestring));
+    if (!cJSON_IsObject(node))
+        return;
+    for (const cJSON *child = node->child; child != NULL; child = child->next)
+        ot_secret_redact(child->string, strlen(child->string));
+}
+
 static enum ot_status check_node(const cJSON *node, struct ot_error *err)
 {
+    redact_node(node);
     if (cJSON_IsObject(node))
         return check_members(node, err);
     /* Written so that not-a-number fails too. */

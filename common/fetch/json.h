@@ -2,7 +2,8 @@
  *
  * Rejected: invalid UTF-8, nesting beyond OT_JSON_DEPTH_MAX (counted without recursion),
  * NUL written as \u0000, halves of surrogate pairs, duplicate keys, more than 64 members
- * in one object, numbers outside ±(2^53 - 1), anything behind the value. The getters
+ * in one object, numbers outside ±(2^53 - 1), anything behind the value. A key of this
+ * process that stands in a string is struck out (secret.h). The getters
  * check presence and type and name the field in the error. */
 #ifndef OT_FETCH_JSON_H
 #define OT_FETCH_JSON_H

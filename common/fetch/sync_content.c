@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "fetch/pem.h"
+#include "fetch/secret.h"
 
 enum ot_status ot_content_new(struct ot_content **out, const char *id,
                               struct ot_error *err)
@@ -33,6 +34,10 @@ enum ot_status ot_content_accept(struct ot_content *content, const char *text,
     size_t len = 0;
     enum ot_status status = ot_pem_decode(&der, &len, text, strlen(text), &reason);
 
+    if (status == OT_OK && ot_secret_stands_in(der, len))
+        status = ot_error_set(&reason, OT_E_PROTOCOL,
+                              "it holds the admin key, which was not kept; delete the "
+                              "entry, and make a new key");
     if (status == OT_OK)
         status = ot_cert_parse(&content->cert, der, len, &reason);
     free(der);

@@ -1,3 +1,4 @@
+#include "fetch/secret.h"
 #include "unit.h"
 
 #include <pthread.h>
@@ -404,13 +405,14 @@ static void fault_55_the_key_is_struck_out(void)
 
     CU_ASSERT_EQUAL_FATAL(ot_http_new(&http, &source, &key, NULL, &err), OT_OK);
     CU_ASSERT_STRING_EQUAL(ot_http_host(http), "127.0.0.1:9");
-    ot_http_redact(http, text, strlen(text));
+    ot_secret_redact(text, strlen(text));
     CU_ASSERT_PTR_NULL(strstr(text, CLIENT_SECRET));
     CU_ASSERT_EQUAL(text[2 * (sizeof(CLIENT_SECRET) - 1)], 'x');
     CU_ASSERT_STRING_EQUAL(strchr(text, 'x') + sizeof(CLIENT_SECRET), "sk-admin");
-    ot_http_redact(http, NULL, 0);
+    ot_secret_redact(NULL, 0);
     ot_http_free(http);
     ot_http_free(NULL);
+    CU_ASSERT_FALSE(ot_secret_stands_in(CLIENT_SECRET, strlen(CLIENT_SECRET)));
 }
 
 static void refuses_a_bad_set_up(void)
