@@ -31,7 +31,7 @@ enum ot_status {
     OT_E_REFUSED,     /* the API refused a request: 400, 409, other 4xx */
     OT_E_RATE,        /* 429, or told to wait longer than we do */
     OT_E_SERVER,      /* 5xx after all retries */
-    OT_E_EMPTY,       /* the active list became empty and nobody confirmed it */
+    OT_E_EMPTY,       /* the list became empty or less than half: not confirmed */
     OT_E_BUSY,        /* another process holds the lock for too long */
     OT_E_INTERRUPTED, /* asked to stop */
     OT_E_FORBIDDEN,   /* 403: the key may not do this */

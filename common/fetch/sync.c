@@ -40,11 +40,17 @@ static enum ot_status take_lock(const struct ot_attempt *attempt, int *fd,
     return status;
 }
 
-/* An active list that became empty takes the trust of a whole machine away: a second
- * listing must agree, or the caller have said that it is meant. */
-static enum ot_status confirm_empty(struct ot_attempt *attempt, struct ot_api *api,
-                                    const struct ot_listing *first,
-                                    const struct ot_snapshot *old, struct ot_error *err)
+/* More than half of what there was is gone, or all of it. */
+static bool is_shrunk(size_t before, size_t now)
+{
+    return now < before - before / 2;
+}
+
+/* A list that became empty, or lost more than half, takes the trust of a whole machine
+ * away: a second listing must agree, or the caller have said that it is meant. */
+static enum ot_status confirm_shrunk(struct ot_attempt *attempt, struct ot_api *api,
+                                     const struct ot_listing *first,
+                                     const struct ot_snapshot *old, struct ot_error *err)
 {
     struct ot_sync_result *result = attempt->result;
     const struct ot_snapshot_info *info = old != NULL ? ot_snapshot_info(old) : NULL;
@@ -54,22 +60,23 @@ static enum ot_status confirm_empty(struct ot_attempt *attempt, struct ot_api *a
 
     result->empty_is_sure = result->active == 0 && attempt->options->accept_empty;
     if (info == NULL || attempt->options->accept_empty ||
-        !((info->active > 0 && result->active == 0) ||
-          (info->total > 0 && result->total == 0)))
+        !(is_shrunk(info->active, result->active) ||
+          is_shrunk(info->total, result->total)))
         return OT_OK;
     status = ot_listing_fetch(&second, api, attempt->options, err);
     if (status != OT_OK)
         return status;
     agrees = ot_listing_equal(first, &second);
     ot_listing_clear(&second);
-    result->empty_is_sure = agrees;
+    result->empty_is_sure = agrees && result->active == 0;
     if (agrees)
         return OT_OK;
-    return ot_error_set(err, OT_E_EMPTY,
-                        "the API listed no active certificate where there were %u (of "
-                        "%u), and something else a moment later; nothing was changed. If "
-                        "it is meant, run orgtrust sync --accept-empty",
-                        info->active, info->total);
+    return ot_error_set(
+        err, OT_E_EMPTY,
+        "the API listed %zu active certificates (of %zu) where there were "
+        "%u (of %u), and something else a moment later; nothing was "
+        "changed. If it is meant, run orgtrust sync --accept-empty",
+        result->active, result->total, info->active, info->total);
 }
 
 /* The very file that was verified gets the new time, and nothing is written. */
@@ -117,7 +124,7 @@ static enum ot_status fetch_with(struct ot_attempt *attempt, struct ot_api *api,
     if (status == OT_OK)
         status = ot_plan_finish(&plan, attempt->result, err);
     if (status == OT_OK)
-        status = confirm_empty(attempt, api, &crawl.listing, old, err);
+        status = confirm_shrunk(attempt, api, &crawl.listing, old, err);
     if (status == OT_OK)
         status = store(attempt, &plan, seen_at, err);
     ot_plan_clear(&plan);

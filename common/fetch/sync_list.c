@@ -191,6 +191,37 @@ static enum ot_status next_cursor(struct ot_pass *pass, const struct ot_api_page
     return OT_OK;
 }
 
+/* The same for the same items, in whatever order. */
+static uint64_t sum_of(const struct ot_listing *listing)
+{
+    uint64_t sum = 1 + listing->count;
+
+    for (size_t i = 0; i < listing->count; i++) {
+        const struct ot_api_cert *item = &listing->certs[i];
+        const char *name = item->name != NULL ? item->name : "";
+
+        sum += XXH3_64bits_withSeed(item->id, strlen(item->id), item->active) ^
+               XXH3_64bits(name, strlen(name));
+    }
+    return sum;
+}
+
+/* The page before said that more follow, and there is nothing: an API that lost its
+ * thread, or what followed has just been deleted. A second pass tells. */
+static enum ot_status doubt_end(struct ot_pass *pass, struct ot_error *err)
+{
+    uint64_t sum = sum_of(pass->listing);
+
+    if (pass->doubted == sum)
+        return OT_OK;
+    pass->doubted = sum;
+    pass->again = true;
+    return ot_error_set(err, OT_E_PROTOCOL,
+                        "page %zu of the listing is empty, although the page before it "
+                        "says that more follow",
+                        pass->pages);
+}
+
 enum ot_status ot_pass_take(struct ot_pass *pass, struct ot_api_page *page, size_t bytes,
                             struct ot_error *err)
 {
@@ -207,6 +238,8 @@ enum ot_status ot_pass_take(struct ot_pass *pass, struct ot_api_page *page, size
         status = take_items(pass, page, &fresh, err);
     if (status == OT_OK && page->has_more)
         status = next_cursor(pass, page, fresh, err);
+    else if (status == OT_OK && page->count == 0 && pass->cursor[0] != '\0')
+        status = doubt_end(pass, err);
     return status;
 }
 
@@ -224,16 +257,18 @@ enum ot_status ot_listing_read(struct ot_listing *out, ot_listing_walk *walk, vo
                                struct ot_error *err)
 {
     enum ot_status status = OT_OK;
+    uint64_t doubted = 0;
 
     memset(out, 0, sizeof(*out));
     for (int tries = 0; tries < 2; tries++) {
-        struct ot_pass pass = {.listing = out};
+        struct ot_pass pass = {.listing = out, .doubted = doubted};
 
         /* A seed of our own: nobody can choose ids that fall into one slot. */
         if (getrandom(&out->seed, sizeof(out->seed), GRND_NONBLOCK) < 0)
             out->seed = (uint64_t)time(NULL);
         status = walk(arg, &pass, err);
         free(pass.was_cursor);
+        doubted = pass.doubted;
         if (status == OT_OK)
             return OT_OK;
         ot_listing_clear(out);

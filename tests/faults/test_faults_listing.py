@@ -4,7 +4,7 @@ import itertools
 
 import pytest
 from fault_server import Answer, error
-from support.world import PROTOCOL
+from support.world import EMPTY, PROTOCOL
 
 
 def page(api, *ids, more, last=...):
@@ -257,3 +257,86 @@ def test_fault_09_cursors_that_keep_vanishing_end_the_sync(paged, api, status):
     paged.sync_keeps(None)
     assert api.count("list") == 4
     paged.heals(5)
+
+
+@pytest.fixture
+def halved(machine, api, roots):
+    """Ten certificates, five a page."""
+    for i in range(10):
+        api.add(roots[i % 3], name=f"of ten {i}")
+    api.page_limit = 5
+    machine.sync()
+    api.forget()
+    return machine
+
+
+EMPTY_PAGE = Answer(body={"object": "list", "data": [], "first_id": None, "last_id": None,
+                          "has_more": False})
+
+
+def test_fault_66_an_empty_page_where_more_was_promised_begins_again(halved, api):
+    api.on("list", EMPTY_PAGE, nth=1)
+    halved.sync()
+    afters = [r.query.get("after") for r in api.requests if r.kind == "list"]
+    assert afters == [None, ids(api)[4], None, ids(api)[4]]
+    assert halved.count() == 10
+
+
+def test_fault_66_a_first_sync_is_not_content_with_half_either(machine, api, roots):
+    for i in range(10):
+        api.add(roots[i % 3], name=f"of ten {i}")
+    api.page_limit = 5
+    api.on("list", EMPTY_PAGE, nth=1)
+    machine.sync()
+    assert machine.count() == 10
+
+
+def test_fault_66_an_empty_page_is_believed_when_a_second_pass_has_it_too(machine, api, roots):
+    """An API whose has_more is true at the end of a full page."""
+    for i in range(5):
+        api.add(roots[i % 3], name=f"of five {i}")
+    api.page_limit = 5
+    api.on("list", lambda request, right: EMPTY_PAGE if "after" in request.query
+           else right.changed(put(True, "has_more")))
+    machine.sync()
+    assert machine.count() == 5
+    assert api.count("list") == 4
+
+
+def test_fault_66_two_passes_that_end_differently_are_not_believed(halved, api):
+    api.on("list", EMPTY_PAGE, nth=1)
+    api.on("list", EMPTY_PAGE, nth=3)
+    api.on("list", lambda request, right: right.changed(put("renamed", "data", 0, "name")),
+           nth=2)
+    halved.sync_keeps(PROTOCOL, "says that more follow", "twice")
+    halved.heals(10)
+
+
+def test_fault_66_less_than_half_needs_a_second_listing(halved, api):
+    gone = api.certs[4:]
+    del api.certs[4:]
+
+    def back(request, right):
+        api.certs.extend(gone)
+        return right
+
+    api.on("list", back, nth=0)
+    halved.sync_keeps(EMPTY, "4 active certificates (of 4)", "10 (of 10)", "--accept-empty")
+    halved.heals(10)
+
+
+@pytest.mark.parametrize("kept, pages", [(4, 2), (5, 1), (9, 2)])
+def test_fault_66_what_two_listings_agree_on_is_believed(halved, api, kept, pages):
+    """Below half two listings of one page; else one, of one page or two."""
+    del api.certs[kept:]
+    halved.sync()
+    assert halved.count() == kept
+    assert api.count("list") == pages
+
+
+def test_fault_66_fewer_active_ones_are_fewer_too(halved, api):
+    for cert in api.certs[2:]:
+        cert["active"] = False
+    halved.sync()
+    assert halved.count() == 2
+    assert api.count("list") == 4, "two listings of two pages"

@@ -279,11 +279,34 @@ static void fault_04_an_empty_page_and_more_to_come(void)
 {
     const struct step first[] = {{"", "", true, NULL, 0}};
     const struct step later[] = {{"", "a", true, NULL, 0}, {"a", "", true, "a", 0}};
-    const struct step end[] = {{"", "a", true, NULL, 0}, {"a", "", false, NULL, 0}};
 
     fails(first, LEN(first), "has_more");
     fails(later, LEN(later), "has_more");
-    gives(end, LEN(end), "a");
+}
+
+static void fault_66_an_empty_page_where_more_was_promised_is_seen_twice(void)
+{
+    const struct step twice[] = {{"", "a", true, NULL, 0},
+                                 {"a", "", false, NULL, 0},
+                                 {"", "a", true, NULL, 0},
+                                 {"a", "", false, NULL, 0}};
+    const struct step passed[] = {{"", "a", true, NULL, 0},
+                                  {"a", "", false, NULL, 0},
+                                  {"", "a", true, NULL, 0},
+                                  {"a", "b", false, NULL, 0}};
+    const struct step other[] = {{"", "a", true, NULL, 0},
+                                 {"a", "", false, NULL, 0},
+                                 {"", "a!", true, NULL, 0},
+                                 {"a", "", false, NULL, 0}};
+    const struct step shorter[] = {{"", "a b", true, NULL, 0},
+                                   {"b", "", false, NULL, 0},
+                                   {"", "a", true, NULL, 0},
+                                   {"a", "", false, NULL, 0}};
+
+    gives(twice, LEN(twice), "a");
+    gives(passed, LEN(passed), "a b");
+    fails(other, LEN(other), "more follow");
+    fails(shorter, LEN(shorter), "more follow");
 }
 
 static void fault_06_identical_duplicates_collapse(void)
@@ -400,6 +423,8 @@ int main(int argc, char **argv)
          fault_03_without_last_id_the_last_item_is_the_cursor},
         {"fault_04_an_empty_page_and_more_to_come",
          fault_04_an_empty_page_and_more_to_come},
+        {"fault_66_an_empty_page_where_more_was_promised_is_seen_twice",
+         fault_66_an_empty_page_where_more_was_promised_is_seen_twice},
         {"fault_06_identical_duplicates_collapse",
          fault_06_identical_duplicates_collapse},
         {"fault_07_a_contradiction_begins_the_listing_anew",
