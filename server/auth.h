@@ -5,11 +5,14 @@
 #include "apikey.h"
 #include "reply.h"
 #include "request.h"
+#include "server.h"
 
-/* Finds the caller by the Authorization header. false: reply says 401 (or why the
- * database could not be asked). Inside the caller's transaction, if there is one. */
-bool ot_auth_identify(struct ot_db *db, const struct ot_request *request,
-                      struct ot_caller *caller, struct ot_reply *reply);
+/* Finds the caller by the Authorization header. false: reply says 401, or 429 where too
+ * many wrong keys come from the address, or why the database could not be asked. Inside
+ * the caller's transaction, if there is one. */
+bool ot_auth_identify(struct ot_server *server, struct ot_db *db,
+                      const struct ot_request *request, struct ot_caller *caller,
+                      struct ot_reply *reply);
 
 /* false: reply says 403, since a key that reads was used to write. */
 bool ot_auth_permits(const struct ot_caller *caller, bool write, struct ot_reply *reply);

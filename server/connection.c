@@ -3,8 +3,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <strings.h>
 
+#include "framing.h"
 #include "limits.h"
 #include "log.h"
 #include "router.h"
@@ -16,8 +16,8 @@ struct exchange {
     struct ot_reply reply;
     int64_t began_us;
     uint64_t body_seen;
-    uintptr_t target_end; /* where the library's copy of the target ends */
-    char method[16];      /* for the log */
+    uintptr_t target, target_end; /* where the library's copy of the target lies */
+    char method[16];              /* for the log */
     char *path;
     char caller[OT_APIKEY_ID_MAX];
     bool begun;    /* headers have been looked at */
@@ -33,12 +33,44 @@ size_t ot_connection_keep_escapes(void *cls, struct MHD_Connection *connection,
     return strlen(text);
 }
 
+static struct ot_guest *guest_of(struct MHD_Connection *connection)
+{
+    const union MHD_ConnectionInfo *info =
+        MHD_get_connection_info(connection, MHD_CONNECTION_INFO_SOCKET_CONTEXT);
+
+    return info != NULL ? info->socket_context : NULL;
+}
+
+static void enter_phase(struct ot_server *server, struct MHD_Connection *connection,
+                        enum ot_guest_phase phase)
+{
+    ot_guests_enter(server->guests, guest_of(connection), phase, ot_log_clock());
+}
+
+void ot_connection_notify(void *cls, struct MHD_Connection *connection,
+                          void **socket_context, enum MHD_ConnectionNotificationCode code)
+{
+    struct ot_server *server = cls;
+    const union MHD_ConnectionInfo *from, *fd;
+
+    if (code == MHD_CONNECTION_NOTIFY_CLOSED) {
+        ot_guests_close(server->guests, *socket_context);
+        *socket_context = NULL;
+        return;
+    }
+    from = MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CLIENT_ADDRESS);
+    fd = MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CONNECTION_FD);
+    if (from != NULL && fd != NULL)
+        *socket_context = ot_guests_open(server->guests, from->client_addr,
+                                         fd->connect_fd, ot_log_clock());
+}
+
 void *ot_connection_target(void *cls, const char *uri, struct MHD_Connection *connection)
 {
     struct ot_server *server = cls;
     struct exchange *exchange = calloc(1, sizeof(*exchange));
 
-    (void)connection;
+    enter_phase(server, connection, OT_GUEST_HEAD);
     if (exchange == NULL)
         return NULL;
     if (!ot_request_init(&exchange->request, uri)) {
@@ -46,6 +78,8 @@ void *ot_connection_target(void *cls, const char *uri, struct MHD_Connection *co
         return NULL;
     }
     exchange->server = server;
+    exchange->request.address = *ot_guest_address(guest_of(connection));
+    exchange->target = (uintptr_t)uri;
     exchange->target_end = (uintptr_t)uri + strlen(uri);
     exchange->began_us = ot_log_clock();
     snprintf(exchange->caller, sizeof(exchange->caller), "-");
@@ -61,8 +95,8 @@ void ot_connection_completed(void *cls, struct MHD_Connection *connection, void 
     struct ot_server *server = cls;
     struct exchange *exchange = *con_cls;
 
-    (void)connection;
     (void)why;
+    enter_phase(server, connection, OT_GUEST_IDLE);
     if (exchange == NULL)
         return;
     if (exchange->begun)
@@ -76,58 +110,6 @@ void ot_connection_completed(void *cls, struct MHD_Connection *connection, void 
     *con_cls = NULL;
 }
 
-/* What the headers say about the size and the end of the request. */
-struct framing {
-    size_t bytes;
-    unsigned lengths, encodings, hosts;
-    const char *length, *encoding, *expect;
-};
-
-static enum MHD_Result see_header(void *cls, enum MHD_ValueKind kind, const char *name,
-                                  const char *value)
-{
-    struct framing *framing = cls;
-
-    (void)kind;
-    value = value != NULL ? value : "";
-    framing->bytes += strlen(name) + strlen(value) + sizeof(": \r\n") - 1;
-    if (strcasecmp(name, MHD_HTTP_HEADER_CONTENT_LENGTH) == 0) {
-        framing->lengths++;
-        framing->length = value;
-    } else if (strcasecmp(name, MHD_HTTP_HEADER_TRANSFER_ENCODING) == 0) {
-        framing->encodings++;
-        framing->encoding = value;
-    } else if (strcasecmp(name, MHD_HTTP_HEADER_HOST) == 0) {
-        framing->hosts++;
-    } else if (strcasecmp(name, MHD_HTTP_HEADER_EXPECT) == 0) {
-        framing->expect = value;
-    }
-    return MHD_YES;
-}
-
-/* Two readers of an ambiguous request may see two different ones (RFC 9112 §6.3, §11.2):
- * refused, and the connection given up. */
-static bool check_framing(const struct framing *framing, const char *version,
-                          struct ot_reply *reply)
-{
-    if (framing->bytes > OT_HEADERS_MAX)
-        ot_reply_error(reply, 431, "headers_too_large", NULL,
-                       "The request's headers are larger than %u bytes.", OT_HEADERS_MAX);
-    else if (framing->lengths + framing->encodings > 1 ||
-             (framing->encoding != NULL && strcasecmp(framing->encoding, "chunked") != 0))
-        ot_reply_error(reply, 400, "invalid_framing", NULL,
-                       "The request must have either one Content-Length or the one "
-                       "Transfer-Encoding 'chunked'.");
-    else if (framing->hosts > 1 ||
-             (framing->hosts == 0 && strcmp(version, "HTTP/1.1") == 0))
-        ot_reply_error(reply, 400, "invalid_host", NULL,
-                       "The request must have one Host header.");
-    else
-        return true;
-    reply->close = true;
-    return false;
-}
-
 static void refuse_size(struct exchange *exchange)
 {
     exchange->refused = true;
@@ -135,16 +117,6 @@ static void refuse_size(struct exchange *exchange)
                    "The body is larger than %u bytes, which is more than any certificate "
                    "takes.",
                    OT_BODY_MAX);
-}
-
-/* The library hands the request line out as strings into one buffer. Between target and
- * version there is one terminator, unless the target itself held a NUL and so lost its
- * end. (Should a version of the library keep them apart, there is nothing to compare.) */
-static bool is_target_whole(const struct exchange *exchange, const char *version)
-{
-    uintptr_t gap = (uintptr_t)version - exchange->target_end;
-
-    return gap <= 1 || gap > OT_CONNECTION_MEMORY;
 }
 
 static const char *header(struct MHD_Connection *connection, const char *name)
@@ -162,16 +134,16 @@ static void take_headers(struct ot_request *request, struct MHD_Connection *conn
 
 /* Looks at the headers; *now says that the reply is not to wait for the body. */
 static void begin(struct exchange *exchange, struct MHD_Connection *connection,
-                  const char *version, bool *now)
+                  const char *method, const char *version, bool *now)
 {
     struct ot_request *request = &exchange->request;
-    struct framing framing = {.bytes = 0};
+    struct ot_framing framing;
     unsigned long long length;
 
-    MHD_get_connection_values(connection, MHD_HEADER_KIND, see_header, &framing);
-    if (!is_target_whole(exchange, version))
-        request->malformed = true;
-    if (!check_framing(&framing, version, &exchange->reply)) {
+    if (!ot_framing_check(&framing, connection,
+                          &(struct ot_request_line){method, version, exchange->target,
+                                                    exchange->target_end},
+                          &exchange->reply)) {
         exchange->refused = true;
         *now = true;
         return;
@@ -182,6 +154,7 @@ static void begin(struct exchange *exchange, struct MHD_Connection *connection,
     request->has_body = length != 0 || framing.encoding != NULL;
     if (!request->has_body)
         return;
+    enter_phase(exchange->server, connection, OT_GUEST_BODY);
     if (length > OT_BODY_MAX)
         refuse_size(exchange);
     else
@@ -275,6 +248,7 @@ static enum MHD_Result send_reply(struct exchange *exchange,
         return MHD_NO;
     }
     add_headers(response, reply, len != 0);
+    enter_phase(exchange->server, connection, OT_GUEST_REPLY);
     result = MHD_queue_response(connection, reply->status, response);
     MHD_destroy_response(response);
     return result;
@@ -298,7 +272,7 @@ enum MHD_Result ot_connection_handle(void *cls, struct MHD_Connection *connectio
         exchange->request.method = ot_method_parse(method);
         snprintf(exchange->method, sizeof(exchange->method), "%s",
                  exchange->request.method == OT_METHOD_OTHER ? "?" : method);
-        begin(exchange, connection, version, &now);
+        begin(exchange, connection, method, version, &now);
         if (!now)
             return MHD_YES;
         set_complete(exchange);
@@ -311,6 +285,9 @@ enum MHD_Result ot_connection_handle(void *cls, struct MHD_Connection *connectio
         return take_body(exchange, upload_data, len);
     }
     set_complete(exchange);
+    enter_phase(exchange->server, connection, OT_GUEST_WORK);
+    if (!ot_framing_check_trailers(connection, &exchange->reply))
+        exchange->refused = true;
     if (!exchange->refused)
         ot_router_run(exchange->server, &exchange->request, &exchange->reply,
                       exchange->caller);

@@ -23,6 +23,11 @@ enum MHD_Result ot_connection_handle(void *cls, struct MHD_Connection *connectio
 void ot_connection_completed(void *cls, struct MHD_Connection *connection, void **con_cls,
                              enum MHD_RequestTerminationCode why);
 
+/* MHD_OPTION_NOTIFY_CONNECTION: guests.h hears of each. */
+void ot_connection_notify(void *cls, struct MHD_Connection *connection,
+                          void **socket_context,
+                          enum MHD_ConnectionNotificationCode code);
+
 /* MHD_OPTION_UNESCAPE_CALLBACK: leaves the target alone, which request.h decodes. */
 size_t ot_connection_keep_escapes(void *cls, struct MHD_Connection *connection,
                                   char *text);

@@ -41,8 +41,24 @@
  * packets. */
 #define OT_IDLE_TIMEOUT_S 60
 
+/* In all, whatever comes now and then: a head of 16 KiB and a body of 1 MiB over 35 KB/s,
+ * of the usual 4 KB over 140 bytes a second; a page of 50 KB read at 1 KB/s. */
+#define OT_HEAD_TIMEOUT_S 20
+#define OT_BODY_TIMEOUT_S 30
+#define OT_REPLY_TIMEOUT_S 60
+
 /* Ten thousand hosts sit behind a relay; this many connections come without one. */
 #define OT_CONNECTIONS_LIMIT 4096
+
+/* One address's share of them unless --connections-per-address says other: an eighth, so
+ * that a NAT or a relay has ten whole syncs at once (OT_CONNECTIONS_MAX each). */
+#define OT_ADDRESS_SHARE 8
+
+/* Wrong keys of one address that are answered one by one in this time, before it is told
+ * to wait: a fleet behind a NAT whose key was revoked shows in the log, and is not all of
+ * it. */
+#define OT_WRONG_KEYS_MAX 20
+#define OT_WRONG_KEYS_WINDOW_S 60
 
 /* Workers: one a processor, but some more than one on small machines, since a commit may
  * wait for the disk; and no more than SQLite readers that still gain from it. */

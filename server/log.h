@@ -2,12 +2,17 @@
 #ifndef OT_SERVER_LOG_H
 #define OT_SERVER_LOG_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
 #include "cache/error.h"
 
-/* "orgtrust-server: " and the sentence. */
+/* Copies text without what looks like a key (ours, or the hosted API's); ids_only: nor
+ * any run of letters and digits that is longer than a word and no id. */
+void ot_log_hide_keys(char *out, size_t size, const char *text, bool ids_only);
+
+/* "orgtrust-server: " and the sentence, without keys. */
 void ot_log_failure(const struct ot_error *err);
 
 struct ot_log_request {

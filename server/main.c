@@ -7,6 +7,7 @@
 #include <sys/stat.h>
 
 #include "key_command.h"
+#include "log.h"
 #include "options.h"
 #include "serve.h"
 
@@ -64,11 +65,11 @@ static void print_help(void)
 {
     fputs(help_begin, stdout);
     for (const struct ot_option_info *at = ot_options_of_server; at->name != NULL; at++) {
-        char left[32];
+        char left[40];
 
         snprintf(left, sizeof(left), "--%s%s%s", at->name, at->argument ? " " : "",
                  at->argument ? at->argument : "");
-        printf("  %-22s%s\n", left, at->help);
+        printf("  %-29s%s\n", left, at->help);
     }
     fputs(help_end, stdout);
 }
@@ -100,6 +101,6 @@ int main(int argc, char **argv)
     umask(077); /* the database and what SQLite puts beside it are for this user */
     status = run(argc, argv, &err);
     if (status != OT_OK)
-        fprintf(stderr, "orgtrust-server: %s\n", err.message);
+        ot_log_failure(&err);
     return exit_status(status);
 }

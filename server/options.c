@@ -15,6 +15,7 @@ enum option_code {
     CODE_TLS_KEY,
     CODE_MAX_CERTIFICATES,
     CODE_RATE_LIMIT,
+    CODE_CONNECTIONS,
     CODE_LOG,
     CODE_HELP,
     CODE_VERSION
@@ -31,6 +32,8 @@ const struct ot_option_info ot_options_of_server[] = {
                                "how many the organization may hold (50)"},
     [CODE_RATE_LIMIT] = {"rate-limit", "N/s",
                          "how many requests a second each key may send (no limit)"},
+    [CODE_CONNECTIONS] = {"connections-per-address", "N",
+                          "how many connections an address may have (512)"},
     [CODE_LOG] = {"log", NULL, "a line for every request to standard error"},
     [CODE_HELP] = {"help", NULL, "this text"},
     [CODE_VERSION] = {"version", NULL, "the version"},
@@ -87,6 +90,15 @@ static enum ot_status take_number(struct ot_options *options, int code,
                                 optarg, OT_CERTS_MAX);
         return OT_OK;
     }
+    if (code == CODE_CONNECTIONS) {
+        if (!parse_number(&number, optarg, "", OT_CONNECTIONS_LIMIT))
+            return ot_error_set(err, OT_E_USAGE,
+                                "--connections-per-address '%s' is not a whole number "
+                                "from 1 to %u",
+                                optarg, OT_CONNECTIONS_LIMIT);
+        options->connections_per_address = (unsigned)number;
+        return OT_OK;
+    }
     if (!parse_number(&number, optarg, "/s", 1000000))
         return ot_error_set(
             err, OT_E_USAGE,
@@ -115,6 +127,7 @@ static enum ot_status take(struct ot_options *options, int code, char **argv,
         return OT_OK;
     case CODE_MAX_CERTIFICATES:
     case CODE_RATE_LIMIT:
+    case CODE_CONNECTIONS:
         return take_number(options, code, err);
     case CODE_LOG:
         options->log = true;

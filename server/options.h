@@ -12,7 +12,8 @@ struct ot_options {
     const char *db, *listen;
     const char *tls_cert, *tls_key; /* both or none */
     int64_t max_certificates;
-    unsigned rate_limit; /* requests a second for each key; 0: no limit */
+    unsigned rate_limit;              /* requests a second for each key; 0: no limit */
+    unsigned connections_per_address; /* 0: an eighth of all */
     bool log, help, version;
 };
 

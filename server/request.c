@@ -54,6 +54,26 @@ static bool decode(char *text, bool plus)
     return true;
 }
 
+bool ot_request_decode_all(char *text)
+{
+    char *to = text;
+    bool any = false;
+
+    for (const char *at = text; *at != '\0'; at++, to++) {
+        int high = *at == '%' ? hex_value(at[1]) : -1;
+        int low = high < 0 ? -1 : hex_value(at[2]);
+
+        *to = *at;
+        if (low < 0 || high + low == 0)
+            continue;
+        *to = (char)(high * 16 + low);
+        at += 2;
+        any = true;
+    }
+    *to = '\0';
+    return any;
+}
+
 static bool split_path(struct ot_request *request, char *path)
 {
     if (*path != '/')
@@ -128,6 +148,16 @@ static char *path_of(char *target)
     return path != NULL ? path : target;
 }
 
+/* RFC 3986 §2: what is neither, such as a blank, is percent-encoded. */
+static bool has_only_uri_bytes(const char *target)
+{
+    for (; *target != '\0'; target++)
+        if ((unsigned char)*target <= ' ' || (unsigned char)*target >= 0x7f ||
+            *target == '#')
+            return false;
+    return true;
+}
+
 bool ot_request_init(struct ot_request *request, const char *target)
 {
     char *query;
@@ -142,7 +172,8 @@ bool ot_request_init(struct ot_request *request, const char *target)
         *query++ = '\0';
     if (strcmp(request->target, "*") == 0)
         return true; /* the server as a whole (§3.2.4): no segment */
-    request->malformed = !split_path(request, path_of(request->target)) ||
+    request->malformed = !has_only_uri_bytes(target) ||
+                         !split_path(request, path_of(request->target)) ||
                          (query != NULL && !split_query(&request->query, query));
     return true;
 }

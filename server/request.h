@@ -5,6 +5,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "address.h"
 #include "buffer.h"
 #include "limits.h"
 
@@ -37,6 +38,8 @@ struct ot_request {
     /* Headers; NULL when absent. They belong to the transport. */
     const char *authorization, *content_type, *content_encoding, *if_none_match;
 
+    struct ot_address address; /* who asks */
+
     struct ot_buffer body;
     bool has_body;
 };
@@ -45,6 +48,8 @@ struct ot_request {
  * memory. Each path segment is decoded once, after splitting: an encoded '/' or '.' stays
  * part of its segment, where no id can hold it. */
 bool ot_request_init(struct ot_request *request, const char *target);
+/* Percent-decodes what is encoded right, in place, NULs aside. false: nothing was. */
+bool ot_request_decode_all(char *text);
 void ot_request_clear(struct ot_request *request);
 
 #endif

@@ -114,6 +114,7 @@ static ot_handler *resolve(struct ot_context *context)
         ot_reply_error(context->reply, 400, "invalid_url", NULL,
                        "The path or query of this request is not encoded as RFC 3986 "
                        "§2.1 asks.");
+        context->reply->close = true; /* who knows where it ends */
         return NULL;
     }
     if (asks_for_options(context))
@@ -183,7 +184,7 @@ bool ot_router_admit(struct ot_server *server, struct ot_request *request,
     if (resolve(&context) == NULL)
         return false;
     context.db = ot_store_lend(server->store);
-    admitted = ot_auth_identify(context.db, request, &context.caller, reply) &&
+    admitted = ot_auth_identify(server, context.db, request, &context.caller, reply) &&
                ot_auth_permits(&context.caller, is_write(request), reply) &&
                check_media(request, reply);
     ot_store_return(server->store, context.db);
@@ -207,8 +208,8 @@ static bool within_rate(struct ot_context *context)
 
 static bool may_go_on(struct ot_context *context)
 {
-    return ot_auth_identify(context->db, context->request, &context->caller,
-                            context->reply) &&
+    return ot_auth_identify(context->server, context->db, context->request,
+                            &context->caller, context->reply) &&
            within_rate(context) &&
            ot_auth_permits(&context->caller, is_write(context->request),
                            context->reply) &&

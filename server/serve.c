@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "connection.h"
+#include "framing.h"
 #include "limits.h"
 #include "listener.h"
 #include "log.h"
@@ -20,6 +21,9 @@
 
 /* Descriptors besides the connections': database files, epoll, standard ones. */
 #define OTHER_FILES 256
+
+/* Between two looks at who takes too long. */
+#define SWEEP_STEP_MS 1000
 
 /* Between two looks at whether the requests in flight have finished. */
 #define DRAIN_STEP_MS 5
@@ -73,6 +77,13 @@ static void library_log(void *cls, const char *format, va_list args)
     ot_log_failure(&line);
 }
 
+/* Each worker may have all the connections that guests.h lets in: it counts them, and not
+ * the library, which would stop to take any. */
+static unsigned limit_of_library(unsigned connections, unsigned workers)
+{
+    return (connections + OTHER_FILES) * workers;
+}
+
 static struct MHD_Daemon *start(struct ot_server *server,
                                 const struct ot_listener *listener,
                                 const struct ot_tls *tls, unsigned workers,
@@ -87,18 +98,20 @@ static struct MHD_Daemon *start(struct ot_server *server,
     };
     const struct MHD_OptionItem no_options[] = {{MHD_OPTION_END, 0, NULL}};
     const unsigned flags = MHD_USE_EPOLL_INTERNAL_THREAD | MHD_USE_ITC |
-                           MHD_USE_ERROR_LOG | (tls->cert != NULL ? MHD_USE_TLS : 0u);
+                           MHD_USE_ERROR_LOG | ot_framing_flags() |
+                           (tls->cert != NULL ? MHD_USE_TLS : 0u);
 
     return MHD_start_daemon(
         flags, 0, NULL, NULL, ot_connection_handle, server,
         /* First, so that it hears of what is wrong with the others. */
         MHD_OPTION_EXTERNAL_LOGGER, library_log, server, MHD_OPTION_LISTEN_SOCKET,
         listener->fd, MHD_OPTION_THREAD_POOL_SIZE, workers, MHD_OPTION_CONNECTION_LIMIT,
-        connections, MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)OT_CONNECTION_MEMORY,
-        MHD_OPTION_CONNECTION_TIMEOUT, (unsigned)OT_IDLE_TIMEOUT_S,
-        MHD_OPTION_URI_LOG_CALLBACK, ot_connection_target, server,
-        MHD_OPTION_UNESCAPE_CALLBACK, ot_connection_keep_escapes, NULL,
-        MHD_OPTION_NOTIFY_COMPLETED, ot_connection_completed, server, MHD_OPTION_ARRAY,
+        limit_of_library(connections, workers), MHD_OPTION_CONNECTION_MEMORY_LIMIT,
+        (size_t)OT_CONNECTION_MEMORY, MHD_OPTION_CONNECTION_TIMEOUT,
+        (unsigned)OT_IDLE_TIMEOUT_S, MHD_OPTION_URI_LOG_CALLBACK, ot_connection_target,
+        server, MHD_OPTION_UNESCAPE_CALLBACK, ot_connection_keep_escapes, NULL,
+        MHD_OPTION_NOTIFY_COMPLETED, ot_connection_completed, server,
+        MHD_OPTION_NOTIFY_CONNECTION, ot_connection_notify, server, MHD_OPTION_ARRAY,
         tls->cert != NULL ? tls_options : no_options, MHD_OPTION_END);
 }
 
@@ -108,8 +121,7 @@ static bool wait_for_stop(const sigset_t *signals, int timeout_ms)
     int caught;
 
     do {
-        caught = timeout_ms < 0 ? sigwaitinfo(signals, NULL)
-                                : sigtimedwait(signals, NULL, &step);
+        caught = sigtimedwait(signals, NULL, &step);
     } while (caught < 0 && errno == EINTR);
     return caught > 0;
 }
@@ -149,9 +161,15 @@ static void announce(const struct ot_listener *listener, bool tls)
     fflush(stdout);
 }
 
+static void wait_and_sweep(struct ot_server *server, const sigset_t *signals)
+{
+    while (!wait_for_stop(signals, SWEEP_STEP_MS))
+        ot_guests_sweep(server->guests, ot_log_clock());
+}
+
 static enum ot_status run(struct ot_server *server, struct ot_listener *listener,
                           const struct ot_tls *tls, unsigned workers,
-                          struct ot_error *err)
+                          unsigned connections, struct ot_error *err)
 {
     struct MHD_Daemon *daemon;
     sigset_t signals;
@@ -165,7 +183,7 @@ static enum ot_status run(struct ot_server *server, struct ot_listener *listener
     signal(SIGPIPE, SIG_IGN);
     signal(SIGXFSZ, SIG_IGN);
 
-    daemon = start(server, listener, tls, workers, reserve_files());
+    daemon = start(server, listener, tls, workers, connections);
     if (daemon == NULL)
         return ot_error_set(err, OT_E_INTERNAL,
                             "the HTTP library did not start%s; --log shows its reason",
@@ -174,7 +192,7 @@ static enum ot_status run(struct ot_server *server, struct ot_listener *listener
                                   "key)"
                                 : "");
     announce(listener, tls->cert != NULL);
-    wait_for_stop(&signals, -1);
+    wait_and_sweep(server, &signals);
     drain(server, listener, &signals);
     MHD_stop_daemon(daemon);
     listener->fd = -1; /* closed with the daemon */
@@ -188,6 +206,7 @@ enum ot_status ot_serve(const struct ot_options *options, struct ot_error *err)
     struct ot_listener listener = {.fd = -1};
     struct ot_tls tls = {NULL, NULL};
     const unsigned workers = worker_count();
+    const unsigned connections = reserve_files();
     enum ot_status status = OT_OK;
 
     if (options->tls_cert != NULL)
@@ -195,15 +214,25 @@ enum ot_status ot_serve(const struct ot_options *options, struct ot_error *err)
     if (status == OT_OK)
         status = ot_rate_new(&server.rate, options->rate_limit, err);
     if (status == OT_OK)
+        status = ot_wrong_keys_new(&server.wrong_keys, err);
+    if (status == OT_OK)
+        status = ot_guests_new(&server.guests,
+                               options->connections_per_address != 0
+                                   ? options->connections_per_address
+                                   : connections / OT_ADDRESS_SHARE,
+                               connections, err);
+    if (status == OT_OK)
         status = ot_store_open(&server.store, options->db, workers, err);
     if (status == OT_OK)
         status = ot_listener_open(&listener, options->listen, err);
     if (status == OT_OK)
-        status = run(&server, &listener, &tls, workers, err);
+        status = run(&server, &listener, &tls, workers, connections, err);
 
     if (listener.fd >= 0)
         close(listener.fd);
     ot_store_close(server.store);
+    ot_guests_free(server.guests);
+    ot_wrong_keys_free(server.wrong_keys);
     ot_rate_free(server.rate);
     ot_tls_clear(&tls);
     return status;

@@ -5,12 +5,16 @@
 #include <stdatomic.h>
 #include <stdbool.h>
 
+#include "guests.h"
 #include "rate.h"
 #include "store.h"
+#include "wrong_keys.h"
 
 struct ot_server {
     struct ot_store *store;
     struct ot_rate *rate; /* NULL: no limit */
+    struct ot_guests *guests;
+    struct ot_wrong_keys *wrong_keys;
     int64_t max_certificates;
     bool log;
     atomic_uint in_flight; /* requests between their headers and the end of their reply */

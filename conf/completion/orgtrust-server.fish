@@ -15,6 +15,7 @@ $server -n "not $key" -l tls-cert -rF -d 'serve HTTPS with this certificate (PEM
 $server -n "not $key" -l tls-key -rF -d 'and its private key (PEM)'
 $server -n "not $key" -l max-certificates -x -d 'how many the organization may hold'
 $server -n "not $key" -l rate-limit -x -d 'how many requests a second each key may send'
+$server -n "not $key" -l connections-per-address -x -d 'how many connections an address may have'
 $server -n "not $key" -l log -d 'a line for every request to standard error'
 $server -n "not $key" -l help -d 'this text'
 $server -n "not $key" -l version -d 'the version'

@@ -8,6 +8,7 @@ if ((CURRENT == 2)) || [[ $words[2] != key ]]; then
         '--tls-key[and its private key (PEM)]:file:_files' \
         '--max-certificates[how many the organization may hold]:number:' \
         '--rate-limit[how many requests a second each key may send]:number:' \
+        '--connections-per-address[how many connections an address may have]:number:' \
         '--log[a line for every request to standard error]' \
         '--help[this text]' '--version[the version]'
     return
