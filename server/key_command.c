@@ -13,6 +13,7 @@
 #include "cache/text.h"
 #include "limits.h"
 #include "options.h"
+#include "private_file.h"
 #include "store.h"
 
 struct arguments {
@@ -143,6 +144,8 @@ static const struct action *find_action(const char *name)
 static enum ot_status check(const struct action *action, struct arguments *arguments,
                             int argc, char **argv, struct ot_error *err)
 {
+    enum ot_status status;
+
     if (arguments->db == NULL)
         return ot_error_set(err, OT_E_USAGE, "`key %s` needs --db FILE; see --help",
                             action->name);
@@ -152,6 +155,9 @@ static enum ot_status check(const struct action *action, struct arguments *argum
             action->takes_key ? "one key's id or name" : "no words besides options");
     if (action->takes_key)
         arguments->key = argv[optind];
+    status = ot_private_become_owner(arguments->db, err);
+    if (status != OT_OK)
+        return status;
     if (!action->creates && access(arguments->db, F_OK) != 0)
         return ot_error_errno(err, OT_E_IO, errno, "cannot open database %s",
                               arguments->db);

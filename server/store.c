@@ -1,12 +1,9 @@
 #include "store.h"
 
-#include <errno.h>
-#include <fcntl.h>
 #include <stdlib.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 #include "migrate.h"
+#include "private_file.h"
 
 struct ot_store {
     struct ot_db **idle; /* the first idle_count are at home */
@@ -14,41 +11,6 @@ struct ot_store {
     pthread_mutex_t lock, writers;
     pthread_cond_t returned;
 };
-
-static enum ot_status check_file(const char *path, int fd, struct ot_error *err)
-{
-    struct stat st;
-
-    if (fstat(fd, &st) != 0)
-        return ot_error_errno(err, OT_E_IO, errno, "cannot read database %s", path);
-    if (!S_ISREG(st.st_mode))
-        return ot_error_set(err, OT_E_UNSAFE,
-                            "database %s is not a regular file; name another with --db",
-                            path);
-    /* Who may write the file may add a key to it. */
-    if ((st.st_mode & (S_IWGRP | S_IWOTH)) != 0)
-        return ot_error_set(err, OT_E_UNSAFE,
-                            "database %s can be written by others (mode %03o): chmod 600 "
-                            "it after checking its keys with `key list`",
-                            path, (unsigned)st.st_mode & 0777u);
-    return OT_OK;
-}
-
-/* The file, with a mode that SQLite then gives its log files, too. */
-static enum ot_status make_file(const char *path, struct ot_error *err)
-{
-    int fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NONBLOCK | O_NOCTTY, 0600);
-    enum ot_status status;
-
-    if (fd < 0)
-        return ot_error_errno(err, OT_E_IO, errno,
-                              "cannot open database %s (its directory must exist and "
-                              "both be writable for this user)",
-                              path);
-    status = check_file(path, fd, err);
-    close(fd);
-    return status;
-}
 
 static struct ot_store *store_new(unsigned connections)
 {
@@ -77,18 +39,11 @@ static enum ot_status prepare(struct ot_db *db, struct ot_error *err)
     return status == OT_OK ? ot_migrate(db, err) : status;
 }
 
-enum ot_status ot_store_open(struct ot_store **out, const char *path,
-                             unsigned connections, struct ot_error *err)
+static enum ot_status open_connections(struct ot_store *store, const char *path,
+                                       unsigned connections, struct ot_error *err)
 {
-    enum ot_status status = make_file(path, err);
-    struct ot_store *store;
+    enum ot_status status = OT_OK;
 
-    *out = NULL;
-    if (status != OT_OK)
-        return status;
-    store = store_new(connections);
-    if (store == NULL)
-        return ot_error_nomem(err);
     while (status == OT_OK && store->count < connections) {
         struct ot_db *db;
 
@@ -100,6 +55,23 @@ enum ot_status ot_store_open(struct ot_store **out, const char *path,
         if (status == OT_OK && store->count == 1)
             status = prepare(db, err);
     }
+    return status;
+}
+
+enum ot_status ot_store_open(struct ot_store **out, const char *path,
+                             unsigned connections, struct ot_error *err)
+{
+    char *resolved = NULL;
+    enum ot_status status = ot_private_database(&resolved, path, err);
+    struct ot_store *store = NULL;
+
+    *out = NULL;
+    if (status == OT_OK) {
+        store = store_new(connections);
+        status = store != NULL ? open_connections(store, resolved, connections, err)
+                               : ot_error_nomem(err);
+    }
+    free(resolved);
     if (status != OT_OK) {
         ot_store_close(store);
         return status;

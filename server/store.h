@@ -13,9 +13,9 @@
 struct ot_store;
 
 /* Opens the file, creating it (mode 0600) where it does not exist, and brings its tables
- * up to date. OT_E_IO, OT_E_NO_SPACE: cannot be read or written; OT_E_UNSAFE: others may
- * write it; OT_E_CONFIG: made by a newer version; OT_E_CORRUPT: no database, damaged, or
- * of another program; OT_E_BUSY. */
+ * up to date. OT_E_IO, OT_E_NO_SPACE: cannot be read or written; OT_E_UNSAFE: not this
+ * user's alone (private_file.h); OT_E_CONFIG: made by a newer version; OT_E_CORRUPT: no
+ * database, damaged, or of another program; OT_E_BUSY. */
 enum ot_status ot_store_open(struct ot_store **out, const char *path,
                              unsigned connections, struct ot_error *err);
 /* All connections are back. Writes the log back into the file. */

@@ -8,6 +8,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "private_file.h"
+
 /* A long chain, or a key with remarks around it. */
 #define FILE_MAX (256u * 1024)
 
@@ -27,11 +29,10 @@ static enum ot_status read_stream(char *text, FILE *file, const char *path,
     return OT_OK;
 }
 
-/* The caller wipes and frees *out. */
-static enum ot_status read_file(char **out, const char *path, const char *what,
-                                struct ot_error *err)
+/* The caller wipes and frees *out, and has file closed here. */
+static enum ot_status read_file(char **out, FILE *file, const char *path,
+                                const char *what, struct ot_error *err)
 {
-    FILE *file = fopen(path, "re");
     enum ot_status status;
 
     if (file == NULL)
@@ -42,6 +43,14 @@ static enum ot_status read_file(char **out, const char *path, const char *what,
         *out != NULL ? read_stream(*out, file, path, what, err) : ot_error_nomem(err);
     fclose(file);
     return status;
+}
+
+static enum ot_status read_key(char **out, const char *path, struct ot_error *err)
+{
+    int fd;
+    enum ot_status status = ot_private_key(&fd, path, err);
+
+    return status == OT_OK ? read_file(out, fdopen(fd, "r"), path, "key", err) : status;
 }
 
 /* Nobody can type one in here. */
@@ -90,10 +99,11 @@ static enum ot_status check(const struct ot_tls *tls, const char *cert_path,
 enum ot_status ot_tls_load(struct ot_tls *tls, const char *cert_path,
                            const char *key_path, struct ot_error *err)
 {
-    enum ot_status status = read_file(&tls->cert, cert_path, "certificate", err);
+    enum ot_status status =
+        read_file(&tls->cert, fopen(cert_path, "re"), cert_path, "certificate", err);
 
     if (status == OT_OK)
-        status = read_file(&tls->key, key_path, "key", err);
+        status = read_key(&tls->key, key_path, err);
     if (status == OT_OK)
         status = check(tls, cert_path, key_path, err);
     if (status != OT_OK)

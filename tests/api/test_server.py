@@ -269,7 +269,9 @@ def test_tls_files_that_do_not_fit_are_named(tmp_path, certs, tls, kind, word):
     if kind == "mismatch":
         key = certs.shared_key
     elif kind == "swapped":
-        cert, key = key, cert
+        cert, key = key, tmp_path / "swapped.key"
+        key.write_bytes(leaf.path.read_bytes())
+        key.chmod(0o600)
     elif kind == "empty":
         cert = "/dev/null"
     else:
