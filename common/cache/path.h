@@ -37,7 +37,7 @@ enum ot_status ot_path_open(int *fd, const char *path, size_t max_bytes,
 enum ot_status ot_path_open_named(int *fd, const char *path, size_t max_bytes,
                                   struct ot_error *err);
 
-/* The same for a name in a directory that is held and was looked at; messages have path. */
+/* The same for a name in a directory that is held and was looked at, which path names. */
 enum ot_status ot_path_open_at(int *fd, int dir, const char *name, const char *path,
                                size_t max_bytes, struct ot_error *err);
 

@@ -85,6 +85,14 @@ def read_part(directory: Path) -> Part:
     return part
 
 
+def by_reason(skipped: list[tuple[str, str]]) -> dict[str, list[str]]:
+    """What lacks here is said once, however many tests lack it."""
+    found: dict[str, list[str]] = {}
+    for name, why in skipped:
+        found.setdefault(why, []).append(name)
+    return found
+
+
 def main(argv: list[str]) -> int:
     if argv[0] == "--line":
         print(read_part(Path(argv[1])).line())
@@ -101,8 +109,9 @@ def main(argv: list[str]) -> int:
             for line in part.words.get(name, []):
                 print(f"        {line}")
     for part in parts:
-        for name, why in part.skipped:
-            print(f"SKIPPED {part.name}: {name}: {why}")
+        for why, names in by_reason(part.skipped).items():
+            more = f" and {len(names) - 1} more" if len(names) > 1 else ""
+            print(f"SKIPPED {part.name}: {names[0]}{more}: {why}")
         for name, why in part.left_out:
             print(f"PARTLY  {part.name}: {name} without {why}")
     failed = sum(len(p.failed) for p in parts)
