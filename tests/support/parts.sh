@@ -262,10 +262,15 @@ part_roots() {
         return 0
     fi
     check 'make the roots' "$project/tests/roots/make" || return 0
-    check 'quickstart in a fresh Debian 12' \
-        "$project/tests/roots/enter" bookworm conf/quickstart
-    check 'tests/run in a fresh Debian 12' \
-        "$project/tests/roots/enter" bookworm tests/run --only release
+    local root
+    for root in bookworm trixie; do
+        check "quickstart in a fresh $root" "$project/tests/roots/enter" \
+            --keep-downloads "$root" conf/quickstart
+        check "tests/run in a fresh $root" "$project/tests/roots/enter" \
+            --keep-downloads "$root" tests/run --only lint --only release --only clang
+        check "both of a user with umask 002 in $root" "$project/tests/roots/enter" \
+            --keep-downloads "$root" tests/roots/as_user
+    done
     build release -DCMAKE_BUILD_TYPE=RelWithDebInfo -DCMAKE_C_COMPILER=gcc || return 0
     check 'provider on Debian 13' "$project/tests/roots/enter" --offline \
         --show "$builds/release" trixie-programs env ORGTRUST_BUILD="$builds/release" \
