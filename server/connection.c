@@ -51,18 +51,21 @@ void ot_connection_notify(void *cls, struct MHD_Connection *connection,
                           void **socket_context, enum MHD_ConnectionNotificationCode code)
 {
     struct ot_server *server = cls;
-    const union MHD_ConnectionInfo *from, *fd;
+    const union MHD_ConnectionInfo *info;
+    const struct sockaddr *from;
 
     if (code == MHD_CONNECTION_NOTIFY_CLOSED) {
         ot_guests_close(server->guests, *socket_context);
         *socket_context = NULL;
         return;
     }
-    from = MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CLIENT_ADDRESS);
-    fd = MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CONNECTION_FD);
-    if (from != NULL && fd != NULL)
-        *socket_context = ot_guests_open(server->guests, from->client_addr,
-                                         fd->connect_fd, ot_log_clock());
+    info = MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CLIENT_ADDRESS);
+    from = info != NULL ? info->client_addr : NULL;
+    /* Since 1.0 libmicrohttpd answers in one place: what stood there is gone now. */
+    info = MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CONNECTION_FD);
+    if (info != NULL)
+        *socket_context =
+            ot_guests_open(server->guests, from, info->connect_fd, ot_log_clock());
 }
 
 void *ot_connection_target(void *cls, const char *uri, struct MHD_Connection *connection)
