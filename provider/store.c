@@ -44,6 +44,7 @@ struct loader {
     _Atomic(struct ot_hits *) hits; /* NULL: not searched yet */
     _Atomic uint32_t next;          /* hit */
     _Atomic uint32_t unusable;      /* hits that the core made nothing of */
+    _Atomic uint32_t refused;       /* the first of them that is sound, from 1; 0: none */
     _Atomic unsigned told;          /* enum told */
 };
 
@@ -327,14 +328,42 @@ static bool emit(const struct loader *loader, const struct ot_record *record,
     return ok;
 }
 
+/* A record that is sound was taken by the OpenSSL of the sync: fetching it again would
+ * change nothing. */
+static void say_refused(const struct loader *loader, const struct ot_hits *hits,
+                        uint32_t i, struct ot_error *err)
+{
+    const struct ot_source *source = ot_cache_source(atomic_load(&loader->cache));
+    unsigned count = (unsigned)atomic_load(&loader->unusable);
+    const struct ot_span *id, *label;
+    struct ot_record record;
+
+    if (ot_hits_record(hits, i, &record, err) != OT_OK)
+        return;
+    id = &record.field[OT_FIELD_ID];
+    label = &record.field[OT_FIELD_LABEL];
+    ot_error_set(
+        err, OT_E_BROKEN,
+        "certificate %.*s ('%.*s') of source '%s'%s cannot be read by this "
+        "program's OpenSSL, which is stricter than the one that fetched it, or "
+        "out of memory; it is passed over. `orgtrust show %.*s` shows what it is: "
+        "deactivate it, or replace it by one that every OpenSSL reads",
+        (int)id->len, (const char *)id->data, (int)label->len, (const char *)label->data,
+        source->name, count > 1 ? " (and others after it)" : "", (int)id->len,
+        (const char *)id->data);
+}
+
 static int report(struct loader *loader, const struct ot_hits *hits)
 {
+    uint32_t refused = atomic_load(&loader->refused);
     struct ot_error err = hits->error;
     unsigned told = TOLD_NOTHING;
 
     if (!is_in_trouble(loader, hits) ||
         !atomic_compare_exchange_strong(&loader->told, &told, TOLD_ERROR))
         return 1;
+    if (err.status == OT_OK && refused > 0)
+        say_refused(loader, hits, refused - 1, &err);
     if (err.status == OT_OK)
         ot_error_set(&err, OT_E_CORRUPT,
                      "OpenSSL could not read %u of the certificates of source '%s'; "
@@ -358,10 +387,14 @@ static int store_load(void *ctx, OSSL_CALLBACK *object_cb, void *object_cbarg,
     (void)passphrase;
     (void)passphrase_arg;
     while (take(loader, hits, &i)) {
-        if (ot_hits_record(hits, i, &record, NULL) == OT_OK &&
-            emit(loader, &record, object_cb, object_cbarg))
+        bool is_sound = ot_hits_record(hits, i, &record, NULL) == OT_OK;
+        uint32_t none = 0;
+
+        if (is_sound && emit(loader, &record, object_cb, object_cbarg))
             return 1;
         atomic_fetch_add(&loader->unusable, 1);
+        if (is_sound)
+            (void)atomic_compare_exchange_strong(&loader->refused, &none, i + 1);
     }
     return report(loader, hits);
 }

@@ -191,6 +191,28 @@ static void fault_42_one_damaged_certificate_hides_no_other(void)
     world_context_free(libctx);
 }
 
+/* What the OpenSSL of the sync took, and this one does not: the record is sound. */
+static void fault_63_what_this_openssl_refuses_is_named(void)
+{
+    struct world_cert certs[] = {{"cert_good", NULL, world_ca("Good"), true},
+                                 {"cert_odd", "The Odd One", world_ca("Odd"), true}};
+    OSSL_LIB_CTX *libctx = fresh("");
+    const struct walk *walk;
+
+    world_refuse("cert_odd");
+    world_write("default", certs, 2, AGE_FRESH);
+    world_refuse(NULL);
+    walk = world_walk(libctx, URI, 0, NULL);
+    CU_ASSERT_STRING_EQUAL(walk->names, "Good;");
+    CU_ASSERT_EQUAL(walk->errors, 1);
+    CU_ASSERT_PTR_NOT_NULL(strstr(walk->message, "certificate cert_odd ('The Odd One')"));
+    CU_ASSERT_PTR_NOT_NULL(
+        strstr(walk->message, "stricter than the one that fetched it"));
+    CU_ASSERT_PTR_NULL(strstr(walk->message, "damaged"));
+    CU_ASSERT_PTR_NULL(strstr(walk->message, "fetches"));
+    world_context_free(libctx);
+}
+
 static void fault_42_a_file_that_is_no_snapshot(void)
 {
     const char *path = world_path("default", "snapshot");
@@ -428,6 +450,8 @@ static const struct unit_case cases[] = {
     {"fault_40_a snapshot that is not a plain file",
      fault_40_a_snapshot_that_is_not_a_plain_file},
     {"fault_41_a cache that others can write", fault_41_a_cache_that_others_can_write},
+    {"fault_63_what_this_openssl_refuses_is_named",
+     fault_63_what_this_openssl_refuses_is_named},
     {"fault_42_one damaged certificate hides no other",
      fault_42_one_damaged_certificate_hides_no_other},
     {"fault_42_a file that is no snapshot", fault_42_a_file_that_is_no_snapshot},

@@ -89,6 +89,13 @@ static char *scope_of(const char *name)
     return scope;
 }
 
+static const char *refused_id;
+
+void world_refuse(const char *id)
+{
+    refused_id = id;
+}
+
 void world_write(const char *source, struct world_cert *certs, size_t count,
                  int64_t age_s)
 {
@@ -110,6 +117,8 @@ void world_write(const char *source, struct world_cert *certs, size_t count,
         records[i].created_at = 1700000000;
         if (certs[i].active)
             records[i].flags |= OT_RECORD_ACTIVE;
+        if (refused_id != NULL && strcmp(refused_id, certs[i].id) == 0)
+            records[i].field[OT_FIELD_DER].len--;
     }
     must(ot_snapshot_write(world_path(source, "snapshot"), scope, records, count,
                            time(NULL) - age_s, &err) == OT_OK,

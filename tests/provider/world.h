@@ -33,6 +33,9 @@ const char *world_path(const char *source, const char *kind);
 /* Puts a source's snapshot in place, as if its organization had been seen age_s ago. */
 void world_write(const char *source, struct world_cert *certs, size_t count,
                  int64_t age_s);
+/* Of the certificate with this id (NULL: none) world_write leaves the last byte out: no
+ * OpenSSL reads what is left, and the record is sound. */
+void world_refuse(const char *id);
 /* The same with n active CAs "CN=prefix 0" … */
 void world_write_roots(const char *source, const char *prefix, size_t n);
 
