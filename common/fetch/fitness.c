@@ -45,7 +45,7 @@ static bool split_tbs(struct parts *parts, struct ot_span tbs)
     return take_optional(&tbs, OT_DER_CONSTRUCTED(0), &parts->version) &&
            (parts->version.data == NULL ||
             ot_der_only(parts->version, OT_DER_INTEGER, &parts->version)) &&
-           ot_der_take(&tbs, OT_DER_INTEGER, &skipped) &&
+           ot_der_take(&tbs, OT_DER_INTEGER, &skipped) && ot_der_is_integer(skipped) &&
            ot_der_take(&tbs, OT_DER_SEQUENCE, &parts->inner) &&
            ot_der_take(&tbs, OT_DER_SEQUENCE, &parts->issuer) &&
            ot_der_take(&tbs, OT_DER_SEQUENCE, &validity) &&
@@ -54,7 +54,10 @@ static bool split_tbs(struct parts *parts, struct ot_span tbs)
            ot_der_take(&tbs, OT_DER_SEQUENCE, &parts->key) &&
            take_optional(&tbs, OT_DER_CONTEXT(1), &parts->issuer_id) &&
            take_optional(&tbs, OT_DER_CONTEXT(2), &parts->subject_id) &&
-           take_optional(&tbs, OT_DER_CONSTRUCTED(3), &parts->extensions) && tbs.len == 0;
+           take_optional(&tbs, OT_DER_CONSTRUCTED(3), &parts->extensions) &&
+           tbs.len == 0 &&
+           (parts->issuer_id.data == NULL || ot_der_is_bits(parts->issuer_id)) &&
+           (parts->subject_id.data == NULL || ot_der_is_bits(parts->subject_id));
 }
 
 static bool split(struct parts *parts, struct ot_span der)
@@ -64,7 +67,8 @@ static bool split(struct parts *parts, struct ot_span der)
     return ot_der_only(der, OT_DER_SEQUENCE, &certificate) &&
            ot_der_take(&certificate, OT_DER_SEQUENCE, &tbs) &&
            ot_der_take(&certificate, OT_DER_SEQUENCE, &parts->outer) &&
-           ot_der_only(certificate, OT_DER_BITS, &signature) && split_tbs(parts, tbs);
+           ot_der_only(certificate, OT_DER_BITS, &signature) &&
+           ot_der_is_bits(signature) && split_tbs(parts, tbs);
 }
 
 static unsigned two_digits(const uint8_t *at)

@@ -1,0 +1,128 @@
+"""All odd certificates active beside one good root, in a system that has them exported:
+everybody still reads everything else, and believes a server of the good root."""
+
+from __future__ import annotations
+
+import re
+import shutil
+from pathlib import Path
+
+import pytest
+from support import paths
+from support.https import HttpsServer
+from support.p11_system import can_mount, need
+from support.process import run
+
+HERE = Path(__file__).resolve().parent
+PRIVATE = paths.REPOSITORY / "tests" / "support" / "in_private_system"
+CLIENT = paths.REPOSITORY / "tests" / "clients" / "TrustClient.java"
+ANCHORS, CERTS, STATE = "/usr/local/share/ca-certificates", "/etc/ssl/certs", "/var/lib/orgtrust"
+BUNDLE = f"{CERTS}/ca-certificates.crt"
+PAGE = "it was believed"
+
+pytestmark = pytest.mark.skipif(not can_mount(), reason="NEEDS MOUNT NAMESPACES")
+
+
+class Place:
+    """The machine, its server, and the system that only they see."""
+
+    def __init__(self, machine, directory):
+        self.machine, self.dir = machine, directory
+        self.mounts = {ANCHORS: directory / "anchors", CERTS: directory / "certs",
+                       STATE: directory / "state",
+                       "/etc/ca-certificates/update.d": directory / "hooks"}
+        for source in self.mounts.values():
+            if source.name != "certs":
+                source.mkdir(parents=True)
+        shutil.copytree(CERTS, directory / "certs", symlinks=True)
+        self.p12, self.bundle = directory / "java.p12", directory / "bundle.pem"
+
+    def run(self, *argv, **more):
+        puts = [word for target, source in self.mounts.items()
+                for word in ("--put", source, target)]
+        return run([PRIVATE, *puts, *argv], env=self.machine.env | more.pop("env", {}),
+                   timeout=180, **more)
+
+
+@pytest.fixture
+def place(machine, api, certs, tmp_path):
+    need("update-ca-certificates", "ca-certificates")
+    made = Place(machine, tmp_path / "system")
+    root = certs.ca("The Good Root", key=certs.new_key())
+    leaf = certs.issue(root, "localhost", san="DNS:localhost,IP:127.0.0.1")
+    for path in sorted((HERE / "odd").glob("*.pem")):
+        api.add(None, content=path.read_text(), name=path.stem)
+    made.root = api.add(root, name="good")
+    pages = tmp_path / "pages"
+    pages.mkdir()
+    (pages / "index.html").write_text(PAGE + "\n")
+    made.server = HttpsServer(pages, leaf.path, leaf.key)
+    before = made.run("/usr/sbin/update-ca-certificates", "--fresh")
+    assert before.status == 0, before
+    made.before = (tmp_path / "system" / "certs" / "ca-certificates.crt").read_text().count(
+        "BEGIN CERT")
+    machine.configure(export_system="yes", export_java=made.p12, export_bundle=made.bundle)
+    done = machine.check(made.run(paths.COMMAND, "sync"))
+    assert done.status == 0, done
+    yield made
+    made.server.stop()
+
+
+def test_fault_57_all_odd_ones_at_once_take_nobodys_trust_away(place):
+    url, port = place.server.url, str(place.server.port)
+    anchors = place.bundle.read_text().count("BEGIN CERT")
+    assert anchors > 5
+    whole = (place.dir / "certs" / "ca-certificates.crt").read_text().count("BEGIN CERT")
+    assert whole == place.before + anchors
+
+    done = place.run("gnutls-cli", "--x509cafile", BUNDLE, "-p", port, "localhost",
+                     stdin=b"")
+    assert f"Processed {whole} CA certificate(s)" in done.stdout + done.stderr, done
+    assert "Status: The certificate is trusted" in done.stdout, done
+    assert PAGE in place.run("wget", "-qO-", url).stdout
+    assert PAGE in place.run("curl", "-sS", url).stdout
+    done = place.run("git", "-c", "http.version=HTTP/1.1", "ls-remote", url + "x.git")
+    assert "not found" in done.stderr and "certificate" not in done.stderr, done
+
+
+def test_fault_57_java_believes_by_file_and_by_token(place):
+    java, javac = need("java"), need("javac", "openjdk-17-jdk-headless")
+    conf = paths.REPOSITORY / "conf" / "java"
+    classes = place.dir / "classes"
+    assert run([javac, "-d", classes, CLIENT], env=place.machine.env).status == 0
+    text = (conf / "orgtrust-pkcs11.cfg.in").read_text()
+    (place.dir / "orgtrust-pkcs11.cfg").write_text(
+        text.replace("@ORGTRUST_PKCS11_DIR@/orgtrust-pkcs11.so", str(paths.PKCS11_MODULE)))
+    (place.dir / "orgtrust.security").write_text(
+        (conf / "orgtrust.security.in").read_text().replace("@ORGTRUST_DATADIR@",
+                                                           str(place.dir)))
+    for options in (
+        [f"-Djavax.net.ssl.trustStore={place.p12}", "-Djavax.net.ssl.trustStoreType=PKCS12"],
+        [f"-Djava.security.properties={place.dir}/orgtrust.security",
+         "-Djavax.net.ssl.trustStoreType=PKCS11", "-Djavax.net.ssl.trustStore=NONE"],
+    ):
+        done = place.run(java, "-XX:-UsePerfData", *options, "-cp", classes, "TrustClient",
+                         stdin=(place.server.url + "\n").encode())
+        assert done.stdout.strip() == PAGE, done
+
+
+def test_fault_57_nss_and_gnutls_believe_by_token(place):
+    database = place.dir / "nss"
+    database.mkdir()
+    certutil, modutil = need("certutil", "libnss3-tools"), need("modutil", "libnss3-tools")
+    assert place.run(certutil, "-N", "-d", f"sql:{database}", "--empty-password").status == 0
+    spec = f'library="{paths.PKCS11_MODULE}" name="orgtrust" NSS="trustOrder=101"'
+    done = place.run(modutil, "-dbdir", f"sql:{database}", "-rawadd", spec, "-force")
+    assert done.status == 0, done
+    listed = place.run(certutil, "-L", "-h", "all", "-d", f"sql:{database}").stdout
+    assert "orgtrust:good" in listed and not re.search("p_dupcomment|o_utcoffset", listed)
+    done = place.run("tstclnt", "-4", "-h", "localhost", "-p", str(place.server.port), "-d",
+                     f"sql:{database}", "-Q", "-b", stdin=b"")
+    assert done.status == 0, done
+
+
+def test_fault_57_openssl_believes_by_its_store(place):
+    done = place.machine.openssl(
+        "s_client", "-connect", place.server.address, "-verify_return_error", "-brief",
+        "-no-CAfile", "-no-CApath", "-CAstore", "orgtrust:///", stdin=b"", status=None)
+    assert "Verification: OK" in done.stderr, done
