@@ -7,6 +7,7 @@
 #include "follow.h"
 #include "notify.h"
 #include "signals.h"
+#include "sync_apart.h"
 #include "sync_report.h"
 #include "watch.h"
 
@@ -91,7 +92,7 @@ static enum ot_status sync_one(struct ot_follow *follow, struct ot_watched *watc
 
     if (ot_watch_was_refreshed(watched))
         return OT_OK;
-    status = ot_sync(watched->source, &options, &result, &error);
+    status = ot_sync_apart(watched->source, &options, &result, &error);
     if (*cli->stop)
         return OT_OK;
     ot_watch_reschedule(watched, status);

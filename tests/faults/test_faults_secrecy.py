@@ -10,6 +10,7 @@ import urllib.parse
 import pytest
 from fault_server import Answer, error
 from support import paths
+from support.front import MISSING, NGHTTPX, start_front
 from support.process import wait_until
 
 PLAIN = not (paths.WRAP or paths.is_sanitized("address") or paths.is_sanitized("thread"))
@@ -158,6 +159,27 @@ def test_fault_68_an_idle_watch_has_no_key_in_its_memory(machine, api, roots, ke
     assert b"watching" in memory or len(memory) > 100_000
     assert key.encode() not in memory
     watch.stop()
+
+
+@pytest.mark.skipif(not PLAIN, reason="its runtime keeps what is freed")
+def test_fault_68_nor_after_tls_and_http2(tmp_path, machine, api, roots, certs, key):
+    if NGHTTPX is None:
+        pytest.skip(MISSING)
+    for root in roots:
+        api.add(root)
+    authority = certs.ca("Secrecy front authority", key=certs.new_key())
+    leaf = certs.issue(authority, "front.example", san="IP:127.0.0.1")
+    bundle = tmp_path / "authority.pem"
+    bundle.write_text(authority.pem)
+    front, port = start_front(tmp_path, api.port, leaf.key, leaf.path)
+    try:
+        machine.configure(base_url=f"https://127.0.0.1:{port}/v1", ca_file=str(bundle))
+        watch = idle_watch(machine)
+        assert machine.count() == 3
+        assert key.encode() not in memory_of(watch.pid)
+        watch.stop()
+    finally:
+        front.stop(signal.SIGKILL)
 
 
 def unlimited_core():
