@@ -155,6 +155,7 @@ static void read_head(struct head *head, struct MHD_Connection *connection,
     bool known = find_buffer(head, connection, line);
 
     head->is_contiguous = known && is_line_whole(line);
+    head->malformed = !is_token(line->method);
     MHD_get_connection_values(connection, MHD_HEADER_KIND, see_field, head);
     if (!known)
         return;

@@ -71,6 +71,8 @@ LINES = {
     "a blank in the target": b"GET " + TARGET + b" x HTTP/1.1\r\n",
     "a bare CR": b"GET " + TARGET + b"\r HTTP/1.1\r\n",
     "a bare LF": b"GET " + TARGET + b" HTTP/1.1\n",
+    "a bare CR in the method": b"X\rGET " + TARGET + b" HTTP/1.1\r\n",
+    "a control in the method": b"\x01GET " + TARGET + b" HTTP/1.1\r\n",
     "a NUL in the method": b"GET\0X " + TARGET + b" HTTP/1.1\r\n",
     "a NUL in the target": b"GET " + TARGET + b"\0 HTTP/1.1\r\n",
     "a NUL in the version": b"GET " + TARGET + b" HTTP/1.1\0\r\n",

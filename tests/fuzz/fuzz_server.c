@@ -1,0 +1,179 @@
+/* What comes over a connection to orgtrust-server, through libmicrohttpd and all of ours:
+ * its answers are answers, nobody without a key gets one that tells anything, and a head
+ * that RFC 9112 forbids is not served, as judged here by its bytes alone. */
+#include <arpa/inet.h>
+#include <fcntl.h>
+#include <microhttpd.h>
+#include <netinet/in.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "server/apikey.h"
+#include "server/connection.h"
+#include "server/framing.h"
+#include "server/limits.h"
+
+#define INPUT_MAX (32u * 1024)
+#define ROUNDS 64
+
+static struct ot_server server = {.max_certificates = 3};
+static struct MHD_Daemon *host;
+static char key[OT_APIKEY_MAX];
+
+int LLVMFuzzerInitialize(int *argc, char ***argv);
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+static void need(bool good, const char *what)
+{
+    if (good)
+        return;
+    fprintf(stderr, "fuzz_server: %s\n", what);
+    abort();
+}
+
+int LLVMFuzzerInitialize(int *argc, char ***argv)
+{
+    struct ot_error err = OT_ERROR_INIT;
+    char dir[] = "/tmp/fuzz-server-XXXXXX", path[64];
+    struct ot_db *db;
+
+    (void)argc;
+    (void)argv;
+    need(mkdtemp(dir) != NULL, "no directory");
+    snprintf(path, sizeof(path), "%s/o.db", dir);
+    need(ot_wrong_keys_new(&server.wrong_keys, &err) == OT_OK &&
+             ot_guests_new(&server.guests, 8, 8, &err) == OT_OK &&
+             ot_store_open(&server.store, path, 1, &err) == OT_OK,
+         err.message);
+    db = ot_store_lend(server.store);
+    need(ot_db_begin(db, OT_WRITING, &err) == OT_OK &&
+             ot_apikey_create(db, OT_ROLE_READ, NULL, key, &err) == OT_OK &&
+             ot_db_commit(db, &err) == OT_OK,
+         err.message);
+    ot_store_return(server.store, db);
+    unlink(path); /* it is open */
+    need(freopen("/dev/null", "w", stdout) != NULL, "no /dev/null");
+    host = MHD_start_daemon(
+        MHD_USE_NO_LISTEN_SOCKET | ot_framing_flags(), 0, NULL, NULL,
+        ot_connection_handle, &server, MHD_OPTION_CONNECTION_MEMORY_LIMIT,
+        (size_t)OT_CONNECTION_MEMORY, MHD_OPTION_URI_LOG_CALLBACK, ot_connection_target,
+        &server, MHD_OPTION_UNESCAPE_CALLBACK, ot_connection_keep_escapes, NULL,
+        MHD_OPTION_NOTIFY_COMPLETED, ot_connection_completed, &server,
+        MHD_OPTION_NOTIFY_CONNECTION, ot_connection_notify, &server, MHD_OPTION_END);
+    need(host != NULL, "libmicrohttpd does not start");
+    return 0;
+}
+
+/* The input, with the key where it says KEY. The caller frees it. */
+static char *with_key(const uint8_t *data, size_t size, size_t *len, bool *has_key)
+{
+    char *out = malloc(size + 2 * sizeof(key));
+    const uint8_t *at = memmem(data, size, "KEY", 3);
+    size_t before = at != NULL ? (size_t)(at - data) : size, keyed = strlen(key);
+
+    need(out != NULL, "no memory");
+    memcpy(out, data, before);
+    *len = before;
+    *has_key = at != NULL;
+    if (at == NULL)
+        return out;
+    memcpy(out + before, key, keyed);
+    memcpy(out + before + keyed, at + 3, size - before - 3);
+    *len = size - 3 + keyed;
+    return out;
+}
+
+/* Of the first request's head, empty lines before it aside. */
+static bool is_forbidden(const char *text, size_t len)
+{
+    const char *begin = text, *end;
+
+    while (len >= 2 && memcmp(begin, "\r\n", 2) == 0) {
+        begin += 2;
+        len -= 2;
+    }
+    end = memmem(begin, len, "\r\n\r\n", 4);
+    if (end == NULL || begin == end)
+        return false; /* it does not end */
+    for (const char *at = begin; at < end; at++) {
+        bool is_end = at[0] == '\r' && at[1] == '\n';
+
+        /* A NUL and LF the library (0.9.75) leaves as it does CR and LF: two NULs. */
+        if (at[0] == '\0' && at[1] == '\n')
+            continue;
+        if (*at == '\0' || *at == 0x7f || (*at == '\r' && !is_end))
+            return true;
+        if (*at == '\n' && at == begin)
+            return false; /* an empty line of its own */
+        if (*at == '\n' && (at[1] == ' ' || at[1] == '\t'))
+            return true;
+        if (*at == '\n') {
+            const char *line = at + 1;
+            size_t name = strcspn(line, ":\r\n");
+
+            if (line[name] == ':' && name > 0 &&
+                (line[name - 1] == ' ' || line[name - 1] == '\t'))
+                return true;
+        }
+    }
+    return false;
+}
+
+static size_t answer_of(int fd, char *answer, size_t size)
+{
+    size_t len = 0;
+
+    for (unsigned i = 0; i < ROUNDS; i++) {
+        ssize_t got;
+
+        need(MHD_run(host) == MHD_YES, "MHD_run");
+        while (len < size && (got = recv(fd, answer + len, size - len, 0)) != 0) {
+            if (got < 0)
+                break;
+            len += (size_t)got;
+        }
+    }
+    return len;
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+    static char answer[1024 * 1024];
+    const struct sockaddr_in from = {.sin_family = AF_INET,
+                                     .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+    int pair[2], buffer = 1 << 20;
+    bool has_key, sent;
+    size_t len;
+    char *text;
+
+    if (size > INPUT_MAX)
+        return 0;
+    text = with_key(data, size, &len, &has_key);
+    need(socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0, pair) == 0,
+         "socketpair");
+    setsockopt(pair[1], SOL_SOCKET, SO_SNDBUF, &buffer, sizeof(buffer));
+    need(MHD_add_connection(host, pair[0], (const struct sockaddr *)&from,
+                            sizeof(from)) == MHD_YES,
+         "MHD_add_connection");
+    sent = send(pair[1], text, len, MSG_NOSIGNAL) == (ssize_t)len;
+    shutdown(pair[1], SHUT_WR);
+    size = answer_of(pair[1], answer, sizeof(answer) - 1);
+    answer[size] = '\0';
+    if (sent && size > 0) {
+        unsigned status = size > 12 ? (unsigned)strtoul(answer + 9, NULL, 10) : 0;
+        bool is_served = status < 400 || (status >= 401 && status <= 404);
+
+        need(strncmp(answer, "HTTP/1.", 7) == 0 && status >= 100 && status < 600,
+             "an answer that is none");
+        need(has_key || status != 200, "an answer for nobody");
+        need(!is_served || !is_forbidden(text, len), "a forbidden head is served");
+    }
+    close(pair[1]);
+    for (unsigned i = 0; i < 4; i++)
+        MHD_run(host);
+    free(text);
+    return 0;
+}
