@@ -173,6 +173,8 @@ static struct ot_span unique_id(union ot_scratch *scratch, const struct ot_objec
 
     if (object->kind == OT_OBJECT_CERTIFICATE)
         return id;
+    _Static_assert(sizeof(scratch->text) > OT_ID_MAX + sizeof(":nss-trust"),
+                   "an id, which a record bounds, and a suffix");
     len = snprintf(scratch->text, sizeof(scratch->text), "%.*s%s", (int)id.len,
                    id.data != NULL ? (const char *)id.data : "", suffix);
     return ot_span_of(scratch->text, (size_t)len);

@@ -2,6 +2,8 @@
 
 #include <string.h>
 
+#include "cache/limits.h"
+
 #define KIND_MASK ((CK_OBJECT_HANDLE)3)
 
 /* Of the kind that no certificate's handle has, and not CK_INVALID_HANDLE. */
@@ -58,10 +60,12 @@ static bool is_first(struct ot_snapshot *snapshot, const struct ot_record *recor
         return false;
     if (same.count <= 1)
         return true;
-    for (i = 0; i < same.count; i++) {
-        if (ot_snapshot_record(snapshot, &same, i, &other, NULL) != OT_OK ||
-            !ot_object_is_shown(&other, aspect, now) ||
-            !ot_span_equal(other.field[OT_FIELD_DER], record->field[OT_FIELD_DER]))
+    for (i = 0; i < same.count && i < OT_SAME_MAX; i++) {
+        if (ot_snapshot_record(snapshot, &same, i, &other, NULL) != OT_OK)
+            continue;
+        if (!ot_span_equal(other.field[OT_FIELD_DER], record->field[OT_FIELD_DER]))
+            return false; /* under one SHA-256: the snapshot is not to be believed */
+        if (!ot_object_is_shown(&other, aspect, now))
             continue;
         if (first.data == NULL || is_usable_and_active(&other))
             first = other.field[OT_FIELD_ID];
@@ -117,7 +121,7 @@ bool ot_object_find(struct ot_object *object, CK_OBJECT_HANDLE handle,
     if (kind == OT_OBJECT_PROFILE || snapshot == NULL ||
         ot_snapshot_find_number(snapshot, number, &list, NULL) != OT_OK)
         return false;
-    for (i = 0; i < list.count; i++)
+    for (i = 0; i < list.count && i < OT_SAME_MAX; i++)
         if (ot_snapshot_record(snapshot, &list, i, record, NULL) == OT_OK &&
             number_of(record) == number && ot_object_is_shown(record, aspect, now))
             return ot_object_make(object, kind, snapshot, record, aspect, now);

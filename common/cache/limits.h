@@ -22,6 +22,18 @@
 /* A certificate's name. The API publishes no limit; longer is a protocol error. */
 #define OT_NAME_MAX 4096
 
+/* Its label: such a name, of which every byte may be escaped by six, and a number that
+ * makes it unique. */
+#define OT_LABEL_MAX (6 * OT_NAME_MAX + 32)
+
+/* Slots of a hash table that are looked at for one key. Tables are half empty, so that of
+ * a million certificates none is further than a hundred slots from where it belongs. */
+#define OT_PROBES_MAX 1024u
+
+/* Records that are looked at where an index is to lead to one, or to one certificate
+ * under several ids: more ids than anybody gives one. */
+#define OT_SAME_MAX 64u
+
 /* One certificate in DER. Post-quantum keys and signatures (SLH-DSA: 50 KB) fit. */
 #define OT_CERT_DER_MAX (64u * 1024)
 

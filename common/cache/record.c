@@ -7,6 +7,7 @@
 #include <xxhash.h>
 
 #include "cache/bytes.h"
+#include "cache/limits.h"
 
 /* magic, length, checksum of all that follows it, flags, three times, field lengths. */
 #define MAGIC 0x3152544fu /* "OTR1" */
@@ -155,6 +156,26 @@ static bool is_complete(const struct ot_record *record)
     return record->field[OT_FIELD_DIGESTS].len == OT_DIGESTS_LEN;
 }
 
+/* The longest that a field can be: whoever uses one relies on it, and a file whose
+ * checksums are right may still be forged. */
+static size_t longest(size_t field)
+{
+    switch (field) {
+    case OT_FIELD_ID:
+        return OT_ID_MAX;
+    case OT_FIELD_NAME:
+        return OT_NAME_MAX;
+    case OT_FIELD_LABEL:
+        return OT_LABEL_MAX;
+    case OT_FIELD_SPKI_SHA1:
+        return digests[OT_DIGEST_SHA1].len;
+    case OT_FIELD_DIGESTS:
+        return OT_DIGESTS_LEN;
+    default: /* a part of the certificate, or a sentence about it */
+        return OT_CERT_DER_MAX;
+    }
+}
+
 enum ot_status ot_record_decode(struct ot_record *record, const uint8_t *bytes,
                                 size_t len, struct ot_error *err)
 {
@@ -177,7 +198,7 @@ enum ot_status ot_record_decode(struct ot_record *record, const uint8_t *bytes,
         record->field[i] = (struct ot_span){NULL, 0};
         if (field_len == ABSENT)
             continue;
-        if (field_len > total - at)
+        if (field_len > total - at || field_len > longest(i))
             goto damaged;
         record->field[i] = ot_span_of(bytes + at, field_len);
         at += field_len;

@@ -201,15 +201,31 @@ enum ot_status ot_search_init(struct ot_search *search, struct ot_snapshot *snap
     return status;
 }
 
+/* Lists are in the order of the file; see ot_snapshot_record. */
+static bool has_position(const struct ot_positions *list, uint32_t position)
+{
+    uint32_t low = 0, high = list->count, middle, at;
+
+    while (low < high) {
+        middle = low + (high - low) / 2;
+        at = ot_positions_at(list, middle);
+        if (at == position)
+            return true;
+        if (at < position)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return false;
+}
+
 static bool is_in_earlier_list(const struct ot_search *search, uint32_t position)
 {
     unsigned source;
-    uint32_t i;
 
     for (source = 0; source < search->source; source++)
-        for (i = 0; i < search->list[source].count; i++)
-            if (ot_positions_at(&search->list[source], i) == position)
-                return true;
+        if (has_position(&search->list[source], position))
+            return true;
     return false;
 }
 

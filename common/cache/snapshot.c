@@ -8,6 +8,7 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
+#include "cache/limits.h"
 #include "cache/path.h"
 #include "cache/snapshot_format.h"
 
@@ -143,7 +144,7 @@ static enum ot_status get_entry(const struct ot_snapshot *snapshot, size_t at,
     key->data = snapshot->bytes + at + OT_FORMAT_ENTRY_LEN;
     key->len = ot_get_u32(snapshot->bytes + at);
     value->len = ot_get_u32(snapshot->bytes + at + 4);
-    if (key->len > left || value->len > left - key->len)
+    if (key->len > OT_FORMAT_KEY_LEN || key->len > left || value->len > left - key->len)
         return damaged(err, "entry");
     value->data = key->data + key->len;
     return OT_OK;
@@ -168,6 +169,8 @@ static enum ot_status find(const struct ot_snapshot *snapshot, const void *key,
         return status;
     slots = table.len / OT_FORMAT_SLOT_LEN;
     for (n = 0; n < slots; n++) {
+        if (n == OT_PROBES_MAX)
+            return damaged(err, "hash table");
         i = ((hash >> 8) % slots + n) % slots;
         slot = table.data + OT_FORMAT_SLOT_LEN * i;
         status = check_slot(snapshot, slot, &verified, err);
@@ -204,6 +207,18 @@ static enum ot_status check_value(struct ot_span *value, struct ot_error *err)
     return OT_OK;
 }
 
+/* Whether they are in the order of the file, as the writer puts them: then a list leads
+ * to each record once at most. */
+static bool is_in_order(const struct ot_positions *list)
+{
+    bool is_good = true;
+    uint32_t i;
+
+    for (i = 1; i < list->count; i++)
+        is_good &= ot_positions_at(list, i - 1) < ot_positions_at(list, i);
+    return is_good;
+}
+
 static enum ot_status find_list(const struct ot_snapshot *snapshot, const void *key,
                                 size_t len, struct ot_positions *out,
                                 struct ot_error *err)
@@ -217,7 +232,10 @@ static enum ot_status find_list(const struct ot_snapshot *snapshot, const void *
     if (status != OT_OK)
         return status;
     *out = (struct ot_positions){value.data, (uint32_t)(value.len / 4)};
-    return OT_OK;
+    if (is_in_order(out))
+        return OT_OK;
+    *out = (struct ot_positions){NULL, 0};
+    return damaged(err, "list");
 }
 
 /* What every search needs is read, not mapped: that takes a tenth of the time of letting
@@ -367,11 +385,17 @@ enum ot_status ot_snapshot_record(struct ot_snapshot *snapshot,
                                   const struct ot_positions *list, uint32_t i,
                                   struct ot_record *record, struct ot_error *err)
 {
-    size_t at = ot_positions_at(list, i);
+    size_t at = ot_positions_at(list, i), end = snapshot->data_end, next;
 
-    if (at < OT_FORMAT_DIRECTORY_LEN || at >= snapshot->data_end)
+    /* A record ends before the next one, so that who reads a whole list reads no byte of
+     * the file twice, whatever it says. Whoever has put a list in another order has read
+     * it once. */
+    next = i + 1 < list->count ? ot_positions_at(list, i + 1) : end;
+    if (at < next && next < end)
+        end = next;
+    if (at < OT_FORMAT_DIRECTORY_LEN || at >= end)
         return damaged(err, "position");
-    return ot_record_decode(record, snapshot->bytes + at, snapshot->data_end - at, err);
+    return ot_record_decode(record, snapshot->bytes + at, end - at, err);
 }
 
 enum ot_status ot_snapshot_verify(struct ot_snapshot *snapshot, struct ot_error *err)

@@ -376,6 +376,35 @@ static void handles_mean_the_same_in_every_process(void)
     end();
 }
 
+/* A snapshot whose checksums are right, but not what orgtrust writes: an id that would
+ * not fit the place where names of objects are made. */
+static void fault_74_a_forged_id_tells_nothing_of_the_stack(void)
+{
+    CK_OBJECT_HANDLE objects[TOKEN_OBJECTS_MAX];
+    CK_ATTRIBUTE unique_id = {CKA_UNIQUE_ID, NULL, 0};
+    char *id = malloc(5001);
+    struct world_cert certs[] = {{id, "Forged", world_ca("Forged"), true},
+                                 {"cert_good", "Good", world_ca("Good"), true}};
+    CK_ULONG count, i;
+
+    memset(id, 'i', 5000);
+    id[5000] = '\0';
+    world_configure("");
+    world_write("default", certs, 2, AGE_FRESH);
+    f = token_start(&session);
+    CU_ASSERT_STRING_EQUAL(token_labels(session, NULL, 0), "Good;");
+    count = token_find(session, NULL, 0, objects);
+    CU_ASSERT(count > 0);
+    for (i = 0; i < count; i++) {
+        CU_ASSERT_EQUAL(f->C_GetAttributeValue(session, objects[i], &unique_id, 1),
+                        CKR_OK);
+        CU_ASSERT(unique_id.ulValueLen <= OT_ID_MAX + 16);
+    }
+    CU_ASSERT_PTR_NOT_NULL(strstr(token_log(), "damaged"));
+    token_stop();
+    free(id);
+}
+
 static const struct unit_case cases[] = {
     {"a_certificate_has_all_that_the_specification_lists",
      a_certificate_has_all_that_the_specification_lists},
@@ -394,6 +423,8 @@ static const struct unit_case cases[] = {
     {"the_token_is_described_by_the_rules_of_facts",
      the_token_is_described_by_the_rules_of_facts},
     {"handles_mean_the_same_in_every_process", handles_mean_the_same_in_every_process},
+    {"fault_74_a_forged_id_tells_nothing_of_the_stack",
+     fault_74_a_forged_id_tells_nothing_of_the_stack},
     {NULL, NULL}};
 
 int main(int argc, char **argv)

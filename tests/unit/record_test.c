@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "cache/limits.h"
 #include "unit.h"
 
 static const uint8_t digests[OT_DIGESTS_LEN] = {1, 2, 3};
@@ -85,6 +86,37 @@ static void a_certificate_lacks_nothing_but_a_quarantined_one_may(void)
     }
 }
 
+/* Checksums are not secret: whoever can write a snapshot can make them. What reads a
+ * field relies on its length all the same. */
+static void fault_74_no_field_is_longer_than_it_can_be(void)
+{
+    static const struct {
+        enum ot_field field;
+        size_t most;
+    } rows[] = {{OT_FIELD_ID, OT_ID_MAX},           {OT_FIELD_NAME, OT_NAME_MAX},
+                {OT_FIELD_LABEL, OT_LABEL_MAX},     {OT_FIELD_NOTE, OT_CERT_DER_MAX},
+                {OT_FIELD_DER, OT_CERT_DER_MAX},    {OT_FIELD_SUBJECT, OT_CERT_DER_MAX},
+                {OT_FIELD_KEY_ID, OT_CERT_DER_MAX}, {OT_FIELD_SPKI_SHA1, 20}};
+    char *text = calloc(1, OT_CERT_DER_MAX + 1);
+    struct ot_record in, out;
+    size_t i, more, len;
+    uint8_t *bytes;
+
+    for (i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        for (more = 0; more <= 1; more++) {
+            in = sample();
+            in.field[rows[i].field] = ot_span_of(text, rows[i].most + more);
+            len = ot_record_encoded_len(&in);
+            bytes = malloc(len);
+            ot_record_encode(&in, bytes);
+            CU_ASSERT_EQUAL(ot_record_decode(&out, bytes, len, NULL),
+                            more == 0 ? OT_OK : OT_E_CORRUPT);
+            free(bytes);
+        }
+    }
+    free(text);
+}
+
 static void validity_includes_both_ends(void)
 {
     struct ot_record record = {.valid_at = 10, .expires_at = 20};
@@ -132,6 +164,8 @@ static const struct unit_case cases[] = {
      fault_42_every_flipped_bit_of_a_record_is_noticed},
     {"a_certificate_lacks_nothing_but_a_quarantined_one_may",
      a_certificate_lacks_nothing_but_a_quarantined_one_may},
+    {"fault_74_no_field_is_longer_than_it_can_be",
+     fault_74_no_field_is_longer_than_it_can_be},
     {"validity_includes_both_ends", validity_includes_both_ends},
     {"digests_have_openssls_names_and_lengths", digests_have_openssls_names_and_lengths},
     {NULL, NULL}};
