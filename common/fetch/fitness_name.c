@@ -27,17 +27,22 @@ static const char *attribute_fault(struct ot_span content)
 {
     struct ot_span type, rest;
     struct ot_der_value value;
+    bool is_string;
 
     if (!ot_der_take(&content, OT_DER_OID, &type) || !ot_der_is_short_oid(type))
         return "has an attribute without a proper type";
     rest = content;
     if (!ot_der_next(&rest, &value) || rest.len != 0)
         return "has an attribute without one value";
-    if (!is_text_attribute(type))
+    /* OpenSSL reads no other form, whatever the type: a unique identifier is bits, a
+     * postal address a list. */
+    is_string = value.tag != OT_DER_SEQUENCE && value.tag != OT_DER_BITS;
+    if (!is_text_attribute(type) && !is_string)
         return ot_der_is_whole(content) ? NULL : "has an attribute that is not DER";
     if (!ot_der_is_string(value.tag, value.content))
         return "has an attribute that is no well-formed string";
-    return value.content.len > 0 ? NULL : "has an empty attribute";
+    return value.content.len > 0 || !is_text_attribute(type) ? NULL
+                                                             : "has an empty attribute";
 }
 
 const char *ot_fitness_rdn_fault(struct ot_span content)
