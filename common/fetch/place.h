@@ -4,9 +4,10 @@
  * way belongs to root, to the user who runs or to whoever owns / (in a user namespace
  * nobody is root), and nobody else may write to it. One that is sticky, such as /tmp, may
  * be on the way: others cannot rename what is ours in it, and the next component has to
- * be ours. A link is resolved by hand where it belongs to the same and stands in such a
- * directory; so an administrator's /var/run or a cache on another disk works. What is
- * then done by the descriptor is done in the very directory that was looked at. */
+ * be ours; so may the top of a mounted volume, as containers share one. A link is
+ * resolved by hand where it belongs to the same and stands in such a directory; so an
+ * administrator's /var/run or a cache on another disk works. What is then done by the
+ * descriptor is done in the very directory that was looked at. */
 #ifndef OT_FETCH_PLACE_H
 #define OT_FETCH_PLACE_H
 

@@ -43,14 +43,26 @@ static bool is_writable_by_others(const struct ot_walk *walk, const struct stat 
     return group || (st->st_mode & S_IWOTH) != 0;
 }
 
+/* A volume that containers share, such as an emptyDir of Kubernetes', is open to all at
+ * its top. As in a sticky directory the next component has to be ours, and nobody can
+ * move one of ours there: that needs the right to write to it. */
+static bool is_top_of_volume(int fd)
+{
+    struct statx st;
+
+    return statx(fd, "", AT_EMPTY_PATH | AT_NO_AUTOMOUNT, STATX_BASIC_STATS, &st) == 0 &&
+           (st.stx_attributes_mask & st.stx_attributes & STATX_ATTR_MOUNT_ROOT) != 0;
+}
+
 /* A directory on the way, or the last one; walk->at is its path. */
-static enum ot_status check(const struct ot_walk *walk, const struct stat *st,
+static enum ot_status check(const struct ot_walk *walk, int fd, const struct stat *st,
                             struct ot_error *err)
 {
     const char *at = walk->at[0] != '\0' ? walk->at : "/";
     bool is_foreign = !is_trusted(walk, st->st_uid);
 
-    if (!is_foreign && ((st->st_mode & S_ISVTX) != 0 || !is_writable_by_others(walk, st)))
+    if (!is_foreign && ((st->st_mode & S_ISVTX) != 0 ||
+                        !is_writable_by_others(walk, st) || is_top_of_volume(fd)))
         return OT_OK;
     if (ot_walk_is_last(walk))
         return ot_path_check_owner(st, at, err);
@@ -76,7 +88,7 @@ static enum ot_status enter(struct ot_walk *walk, int fd, struct ot_error *err)
     if (fstat(fd, &st) != 0)
         status = ot_error_errno(err, OT_E_IO, errno, "cannot examine %s", walk->at);
     else
-        status = check(walk, &st, err);
+        status = check(walk, fd, &st, err);
     if (status != OT_OK) {
         close(fd);
         return status;
