@@ -2,6 +2,7 @@
 
 #include <pthread.h>
 
+#include "cache/key_form.h"
 #include "log.h"
 
 /* Statuses that are not here are CKR_GENERAL_ERROR. */

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "admin.h"
+#include "cache/key_form.h"
 
 CK_RV ot_login_init(struct ot_login *login, const struct ot_locking *locking)
 {
@@ -141,7 +142,7 @@ static CK_RV begin_in_session(struct ot_module *module, CK_SESSION_HANDLE handle
 static bool is_possible_pin(struct ot_span pin)
 {
     return pin.len <= OT_PIN_MAX &&
-           (ot_errand_key(pin).data == NULL || ot_errand_can_be_key(pin));
+           (ot_errand_key(pin).data == NULL || ot_key_is_possible(pin));
 }
 
 /* What a trust token answers: there is no PIN that could be right. From memory, since

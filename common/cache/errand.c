@@ -44,26 +44,6 @@ struct ot_span ot_errand_key(struct ot_span typed)
     return typed;
 }
 
-static bool begins_with(struct ot_span text, const char *prefix)
-{
-    size_t len = strlen(prefix);
-
-    return text.len >= len && memcmp(text.data, prefix, len) == 0;
-}
-
-bool ot_errand_can_be_key(struct ot_span typed)
-{
-    size_t i;
-
-    /* It becomes a part of a header's line. */
-    for (i = 0; i < typed.len; i++)
-        if (typed.data[i] < 0x21 || typed.data[i] > 0x7e)
-            return false;
-    if (begins_with(typed, OT_KEY_OF_SERVER) || begins_with(typed, OT_KEY_OF_HOSTED))
-        return typed.len >= OT_KEY_LEN_MIN;
-    return typed.len >= OT_KEY_OTHER_LEN_MIN;
-}
-
 static enum ot_status hand_over(int fd, struct ot_span data, const char *what,
                                 struct ot_error *err)
 {

@@ -37,14 +37,6 @@ bool ot_errand_is_allowed(void);
  * key that the configuration names. */
 struct ot_span ot_errand_key(struct ot_span typed);
 
-/* How keys of orgtrust-server and of the hosted API begin. */
-#define OT_KEY_OF_SERVER "orgtrust-"
-#define OT_KEY_OF_HOSTED "sk-"
-
-/* Whether this can be an admin key at all: a PIN or a password that some program asked
- * for is none, and must not leave the machine. */
-bool ot_errand_can_be_key(struct ot_span typed);
-
 /* OT_OK only when the command has ended with success; else its status and its sentence,
  * which has the API's own words; OT_E_INTERNAL when it has ended without a report.
  * result is always set. Blocks, interrupts nothing, handles no signal, is no point of

@@ -33,7 +33,7 @@ struct ot_snapshot;
 
 struct ot_snapshot_info {
     uint32_t total, active, quarantined; /* certificates; active counts no quarantined */
-    uint32_t withheld; /* of the active ones: kept out of some place at least */
+    uint32_t withheld;  /* of the active ones: kept out of some place at least */
     int64_t written_at; /* Unix seconds, when this file was made (not the sight's time) */
     struct ot_span scope; /* which organization or project of which API, see path.h */
 };

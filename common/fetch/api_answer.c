@@ -111,7 +111,10 @@ static enum ot_status judge_status(const struct ot_api_judge *judge,
     quote(message, sizeof(message), answer);
     if (status == 401 || status == 403)
         return refuse_key(judge, status, message, err);
-    if (status == 429 || answer->retry_after_ms > judge->retry_after_max_ms)
+    /* Of a 503 alone the header says that the API is too busy; any other status speaks
+     * for itself. */
+    if (status == 429 ||
+        (status == 503 && answer->retry_after_ms > judge->retry_after_max_ms))
         return refuse_rate(judge, answer, message, err);
     if (status == 404)
         return ot_error_set(

@@ -21,7 +21,7 @@ static void *noted(void *memory)
 
 static void *allocate(size_t size)
 {
-    return noted(malloc(size));
+    return noted(malloc(size > 0 ? size : 1));
 }
 
 static void *allocate_zeros(size_t count, size_t size)

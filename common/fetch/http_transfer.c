@@ -206,8 +206,13 @@ static void read_content_type(struct ot_transfer *transfer)
     size_t len;
 
     if (curl_easy_getinfo(transfer->easy, CURLINFO_CONTENT_TYPE, &value) != CURLE_OK ||
-        value == NULL || (text = strdup(value)) == NULL)
+        value == NULL)
         return;
+    text = strdup(value);
+    if (text == NULL) {
+        transfer->out_of_memory = true;
+        return;
+    }
     ot_secret_redact(text, strlen(text));
     len = strcspn(text, "; \t");
     if (len >= sizeof(transfer->content_type))
@@ -337,12 +342,16 @@ void ot_transfer_conclude(struct ot_transfer *transfer,
     answer->retry_after_ms = -1;
     answer->attempts = transfer->attempts - transfer->turned_away;
     answer->content_type = transfer->content_type;
+    if (result == CURLE_OK) {
+        read_content_type(transfer);
+        if (transfer->out_of_memory)
+            result = CURLE_OUT_OF_MEMORY;
+    }
     if (result != CURLE_OK) {
         conclude_failure(transfer, endpoint, result, answer);
     } else {
         curl_easy_getinfo(easy, CURLINFO_RESPONSE_CODE, &answer->status);
         answer->retry_after_ms = read_retry_after(easy, answer->status);
-        read_content_type(transfer);
         if (answer->status >= 300 && answer->status < 400)
             conclude_redirect(easy, endpoint, answer);
         answer->body = transfer->len > 0 ? transfer->body : NULL;

@@ -9,7 +9,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "cache/errand.h"
+#include "cache/key_form.h"
+#include "cache/limits.h"
 #include "cache/path.h"
 
 #define KEY_VARIABLE "OPENAI_ADMIN_KEY"
@@ -175,7 +176,7 @@ enum ot_status ot_key_read_fd(struct ot_key *key, int fd, struct ot_error *err)
     memset(key, 0, sizeof(*key));
     snprintf(key->origin, sizeof(key->origin), "the caller's descriptor %d", fd);
     status = read_secret(key, fd, err);
-    if (status == OT_OK && !ot_errand_can_be_key(ot_span_of(key->secret, key->len)))
+    if (status == OT_OK && !ot_key_is_possible(ot_span_of(key->secret, key->len)))
         status = ot_error_set(err, OT_E_CONFIG,
                               "%s holds no admin key, and what it holds was not sent: "
                               "a key begins " OT_KEY_OF_SERVER " or " OT_KEY_OF_HOSTED
@@ -184,11 +185,6 @@ enum ot_status ot_key_read_fd(struct ot_key *key, int fd, struct ot_error *err)
     if (status != OT_OK)
         ot_key_clear(key);
     return status;
-}
-
-static bool begins_with(const struct ot_key *key, const char *prefix)
-{
-    return key->len >= strlen(prefix) && memcmp(key->secret, prefix, strlen(prefix)) == 0;
 }
 
 /* url is in its one form: lower case, no user. */
@@ -213,19 +209,21 @@ enum ot_status ot_key_check_host(const struct ot_key *key, const struct ot_sourc
                                  struct ot_error *err)
 {
     const char *host;
+    struct ot_span secret;
     size_t len;
 
     if (key == NULL || key->secret == NULL)
         return OT_OK;
+    secret = ot_span_of(key->secret, key->len);
     host = host_of(source->base_url, &len);
-    if (begins_with(key, OT_KEY_OF_SERVER) && is_hosted(host, len))
+    if (ot_key_begins(secret, OT_KEY_OF_SERVER) && is_hosted(host, len))
         return ot_error_set(
             err, OT_E_CONFIG,
             "the key of %s is one of orgtrust-server's and is not sent to "
             "%.*s: write that server's address, base_url = "
             "https://HOST/v1, into orgtrust.conf",
             key->origin, (int)len, host);
-    if (begins_with(key, OT_KEY_OF_HOSTED) && !is_hosted(host, len) &&
+    if (ot_key_begins(secret, OT_KEY_OF_HOSTED) && !is_hosted(host, len) &&
         source->base_url_origin != OT_URL_CONFIGURED)
         return ot_error_set(
             err, OT_E_CONFIG,

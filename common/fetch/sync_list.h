@@ -23,7 +23,7 @@ struct ot_pass {
     bool again;                 /* the failure is one that a second pass may not meet */
     size_t pages;
     uint64_t bytes;
-    uint64_t doubted; /* a sum over a listing that ended oddly, or 0 */
+    uint64_t doubted;    /* a sum over a listing that ended oddly, or 0 */
     uint8_t *was_cursor; /* for each item, whether a page was asked for behind it */
 };
 

@@ -109,7 +109,7 @@ enum ot_status ot_ca_marks_add_file(struct ot_ca_marks *marks, const char *path,
     if (bio == NULL)
         return ot_error_errno(err, OT_E_IO, errno, "cannot read %s", path);
     while (status == OT_OK && PEM_read_bio(bio, &name, &header, &der, &len) == 1) {
-        struct ot_ca_mark mark;
+        struct ot_ca_mark mark = {0};
 
         if (ot_ca_mark_make(&mark, der, (size_t)len, NULL) == OT_OK)
             status = ot_ca_marks_add(marks, &mark, err);
@@ -220,7 +220,7 @@ enum ot_status ot_system_record_read(struct ot_ca_marks *marks, struct ot_error 
         return ot_error_nomem(err);
     }
     while (status == OT_OK && fgets(line, sizeof(line), file) != NULL) {
-        struct ot_ca_mark mark;
+        struct ot_ca_mark mark = {0};
 
         if (strlen(line) != LINE_LEN || line[HEX_LEN] != ' ' ||
             line[LINE_LEN - 1] != '\n' || !read_hex(mark.der, OT_SHA256_LEN, line) ||

@@ -69,7 +69,7 @@ def test_values_are_offered(shell, machine):
         "all", "active", "inactive", "quarantined", "withheld"}
     formats = re.search("in which --format.*", machine.orgtrust("export", status=None).stderr)
     offered = shell.offered("orgtrust export --format ").keys()
-    assert len(offered) == 5
+    assert len(offered) == 4
     assert offered <= set(re.findall("[a-z0-9]+", formats[0]))
     stacks = re.search("Stacks: ([^;]*);", machine.orgtrust("help", "install").stdout)[1]
     assert shell.offered("orgtrust install ").keys() == set(stacks.split(", "))

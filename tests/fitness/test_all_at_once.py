@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from support import paths
 from support.https import HttpsServer
-from support.p11_system import can_mount, need
+from support.p11_system import can_mount, need, with_plain_build
 from support.process import run
 
 HERE = Path(__file__).resolve().parent
@@ -85,6 +85,7 @@ def test_fault_57_all_odd_ones_at_once_take_nobodys_trust_away(place):
     assert "not found" in done.stderr and "certificate" not in done.stderr, done
 
 
+@with_plain_build
 def test_fault_57_java_believes_by_file_and_by_token(place):
     java, javac = need("java"), need("javac", "openjdk-17-jdk-headless")
     conf = paths.REPOSITORY / "conf" / "java"
@@ -106,6 +107,7 @@ def test_fault_57_java_believes_by_file_and_by_token(place):
         assert done.stdout.strip() == PAGE, done
 
 
+@with_plain_build
 def test_fault_57_nss_and_gnutls_believe_by_token(place):
     database = place.dir / "nss"
     database.mkdir()

@@ -18,11 +18,6 @@ struct ot_span ot_errand_key(struct ot_span typed)
     return typed;
 }
 
-bool ot_errand_can_be_key(struct ot_span typed)
-{
-    return typed.len > 0;
-}
-
 enum ot_status ot_errand_run(const struct ot_errand *errand,
                              struct ot_errand_result *result, struct ot_error *err)
 {

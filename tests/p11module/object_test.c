@@ -261,8 +261,7 @@ static void fault_20_only_an_anchor_is_there(void)
     certs_set_validity(certs[1].x509, "20900101000000Z", "20910101000000Z");
     certs_add_ext(certs[5].x509, NID_netscape_comment, "once");
     certs_add_ext(certs[5].x509, NID_netscape_comment, "and again");
-    X509_NAME_add_entry_by_NID(X509_get_issuer_name(certs[6].x509), NID_organizationName,
-                               MBSTRING_ASC, (const unsigned char *)"other", -1, -1, 0);
+    certs_add_issuer_organization(certs[6].x509, "other");
     world_configure("");
     world_write("default", certs, 7, AGE_FRESH);
     f = token_start(&session);

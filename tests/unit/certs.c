@@ -53,6 +53,19 @@ void certs_set_validity(X509 *x509, const char *from, const char *to)
     must(ASN1_TIME_set_string_X509(X509_getm_notAfter(x509), to) == 1, to);
 }
 
+void certs_add_issuer_organization(X509 *x509, const char *organization)
+{
+    X509_NAME *issuer = X509_NAME_dup(X509_get_issuer_name(x509));
+
+    must(issuer != NULL &&
+             X509_NAME_add_entry_by_NID(issuer, NID_organizationName, MBSTRING_ASC,
+                                        (const unsigned char *)organization, -1, -1,
+                                        0) == 1 &&
+             X509_set_issuer_name(x509, issuer) == 1,
+         organization);
+    X509_NAME_free(issuer);
+}
+
 /* One time for all certificates of a process: their order must not depend on whether a
  * second ended between two of them. */
 static time_t made_at;

@@ -16,6 +16,9 @@ X509 *certs_new(const char *cn, long serial);
 void certs_add_ext(X509 *x509, int nid, const char *value);
 void certs_set_validity(X509 *x509, const char *from, const char *to); /* as ASN1_TIME */
 
+/* Adds an organizationName to the issuer: as if another CA had issued it. */
+void certs_add_issuer_organization(X509 *x509, const char *organization);
+
 /* Signs with certs_key, frees x509; the caller frees the DER with free(). */
 uint8_t *certs_finish(X509 *x509, size_t *len);
 uint8_t *certs_der(const char *cn, long serial, size_t *len);
