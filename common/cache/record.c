@@ -114,13 +114,18 @@ size_t ot_record_encoded_len(const struct ot_record *record)
     return len;
 }
 
+void ot_record_seal(uint8_t *bytes, size_t len)
+{
+    ot_put_u32(bytes, MAGIC);
+    ot_put_u32(bytes + AT_LENGTH, (uint32_t)len);
+    ot_put_u64(bytes + AT_CHECKSUM, XXH3_64bits(bytes + AT_FLAGS, len - AT_FLAGS));
+}
+
 void ot_record_encode(const struct ot_record *record, uint8_t *out)
 {
-    size_t len = ot_record_encoded_len(record), at = HEADER_LEN, i;
+    size_t at = HEADER_LEN, i;
     const struct ot_span *field;
 
-    ot_put_u32(out, MAGIC);
-    ot_put_u32(out + AT_LENGTH, (uint32_t)len);
     ot_put_u32(out + AT_FLAGS, record->flags);
     ot_put_u64(out + AT_TIMES, (uint64_t)record->created_at);
     ot_put_u64(out + AT_TIMES + 8, (uint64_t)record->valid_at);
@@ -135,7 +140,7 @@ void ot_record_encode(const struct ot_record *record, uint8_t *out)
         memcpy(out + at, field->data, field->len);
         at += field->len;
     }
-    ot_put_u64(out + AT_CHECKSUM, XXH3_64bits(out + AT_FLAGS, len - AT_FLAGS));
+    ot_record_seal(out, at);
 }
 
 /* What every certificate has. A quarantined one has only id and label. */

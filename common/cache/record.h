@@ -109,6 +109,10 @@ struct ot_record {
 size_t ot_record_encoded_len(const struct ot_record *record);
 void ot_record_encode(const struct ot_record *record, uint8_t *out);
 
+/* What an encoding says of itself (that it is one, its length and checksum), whatever its
+ * other bytes are; none is shorter than that of an empty record. */
+void ot_record_seal(uint8_t *bytes, size_t len);
+
 /* Decodes the record at the start of bytes[0..len): OT_E_CORRUPT when it does not fit,
  * its checksum differs, or a field that its kind must have is absent. */
 enum ot_status ot_record_decode(struct ot_record *record, const uint8_t *bytes,

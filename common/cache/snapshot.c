@@ -50,8 +50,7 @@ static enum ot_status get_head(const struct ot_snapshot *snapshot, struct ot_spa
                             version, OT_FORMAT_VERSION);
     if (head->len < OT_FORMAT_H_SCOPE ||
         head->len > snapshot->start_len - OT_FORMAT_HEAD_AT ||
-        ot_get_u64(head->data) !=
-            XXH3_64bits(head->data + OT_FORMAT_SUM_LEN, head->len - OT_FORMAT_SUM_LEN))
+        ot_get_u64(head->data) != ot_format_value_sum(head->data, head->len))
         return damaged(err, "head");
     return OT_OK;
 }
@@ -197,13 +196,11 @@ static enum ot_status check_value(struct ot_span *value, struct ot_error *err)
 {
     if (value->data == NULL)
         return OT_OK;
-    if (value->len < OT_FORMAT_SUM_LEN)
+    if (value->len < OT_FORMAT_SUM_LEN ||
+        ot_get_u64(value->data) != ot_format_value_sum(value->data, value->len))
         return damaged(err, "value");
     value->data += OT_FORMAT_SUM_LEN;
     value->len -= OT_FORMAT_SUM_LEN;
-    if (ot_get_u64(value->data - OT_FORMAT_SUM_LEN) !=
-        XXH3_64bits(value->data, value->len))
-        return damaged(err, "value");
     return OT_OK;
 }
 

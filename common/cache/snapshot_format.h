@@ -23,6 +23,11 @@
 /* Values begin with the checksum of what follows. */
 #define OT_FORMAT_SUM_LEN 8u
 
+static inline uint64_t ot_format_value_sum(const uint8_t *value, size_t len)
+{
+    return XXH3_64bits(value + OT_FORMAT_SUM_LEN, len - OT_FORMAT_SUM_LEN);
+}
+
 /* The head: the value of "H", by offset from its start. Its entry is the first one. The
  * sum of the file leaves itself and the head's out; the directory's is of the 256 pairs;
  * counts are total, active, quarantined and withheld; the scope goes on to the end. */

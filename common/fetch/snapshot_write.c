@@ -50,7 +50,7 @@ static enum ot_status put(struct writer *w, const void *key, size_t key_len,
 static enum ot_status put_summed(struct writer *w, const void *key, size_t key_len,
                                  uint8_t *value, size_t len, struct ot_error *err)
 {
-    ot_put_u64(value, XXH3_64bits(value + OT_FORMAT_SUM_LEN, len));
+    ot_put_u64(value, ot_format_value_sum(value, OT_FORMAT_SUM_LEN + len));
     return put(w, key, key_len, value, OT_FORMAT_SUM_LEN + len, err);
 }
 
@@ -233,7 +233,7 @@ void ot_snapshot_seal(uint8_t *bytes, size_t len, uint8_t *sums)
     ot_put_u64(head + OT_FORMAT_H_DATABASE, len);
     ot_put_u64(head + OT_FORMAT_H_DIRECTORY, XXH3_64bits(bytes, OT_FORMAT_DIRECTORY_LEN));
     ot_put_u64(head + OT_FORMAT_H_WHOLE, ot_format_whole_sum(bytes, len, sums, sums_len));
-    ot_put_u64(head, XXH3_64bits(head + OT_FORMAT_SUM_LEN, head_len - OT_FORMAT_SUM_LEN));
+    ot_put_u64(head, ot_format_value_sum(head, head_len));
 }
 
 /* Writes what belongs to the finished database, which is mapped once more for it: a copy

@@ -1,5 +1,6 @@
 /* A constant database of any bytes with a head and checksums that fit it, so that the
- * reader's other checks are reached: no crash, no read outside the file. */
+ * reader's other checks are reached: no crash, no read outside the file. The mutator
+ * also makes the checksums of records and lists fit, which are part of the bytes. */
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -11,6 +12,12 @@
 #include "fetch/snapshot_write.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+size_t LLVMFuzzerMutate(uint8_t *data, size_t size, size_t max_size);
+size_t LLVMFuzzerCustomMutator(uint8_t *data, size_t size, size_t max_size,
+                               unsigned seed);
+
+#define NOW 1750000000
+#define LEAST_LEN (OT_FORMAT_HEAD_AT + OT_FORMAT_H_SCOPE)
 
 static char path[64];
 
@@ -29,6 +36,75 @@ static void make_head(uint8_t *bytes, size_t size)
     ot_put_u32(bytes + OT_FORMAT_HEAD_AT + OT_FORMAT_H_VERSION, OT_FORMAT_VERSION);
     if (ot_get_u32(bytes) > size) /* there the tables begin */
         ot_put_u32(bytes, (uint32_t)size);
+}
+
+struct entry {
+    char kind; /* the first letter of its key */
+    uint8_t *value;
+    size_t len;
+};
+
+/* The entry at *at, which moves behind it; false: there is none. */
+static bool next_entry(uint8_t *bytes, size_t end, size_t *at, struct entry *entry)
+{
+    size_t left = end - *at, key_len, len;
+
+    if (left < OT_FORMAT_ENTRY_LEN)
+        return false;
+    left -= OT_FORMAT_ENTRY_LEN;
+    key_len = ot_get_u32(bytes + *at);
+    len = ot_get_u32(bytes + *at + 4);
+    if (key_len == 0 || key_len > left || len > left - key_len)
+        return false;
+    *entry = (struct entry){(char)bytes[*at + OT_FORMAT_ENTRY_LEN],
+                            bytes + *at + OT_FORMAT_ENTRY_LEN + key_len, len};
+    *at += OT_FORMAT_ENTRY_LEN + key_len + len;
+    return true;
+}
+
+static void make_sum(const struct entry *entry)
+{
+    static const struct ot_record empty;
+
+    if (entry->kind == 'R' && entry->len >= ot_record_encoded_len(&empty))
+        ot_record_seal(entry->value, entry->len);
+    else if (entry->kind != 'R' && entry->len >= OT_FORMAT_SUM_LEN)
+        ot_put_u64(entry->value, ot_format_value_sum(entry->value, entry->len));
+}
+
+/* One value is changed and stays where it is, as whatever leads to it does. */
+static void mutate_entry(uint8_t *bytes, size_t end, size_t number)
+{
+    size_t at = OT_FORMAT_DIRECTORY_LEN, count = 0;
+    struct entry entry;
+
+    while (next_entry(bytes, end, &at, &entry))
+        count++;
+    if (count == 0)
+        return;
+    at = OT_FORMAT_DIRECTORY_LEN;
+    for (size_t i = 0; i <= number % count; i++)
+        next_entry(bytes, end, &at, &entry);
+    if (entry.len > 0)
+        LLVMFuzzerMutate(entry.value, entry.len, entry.len);
+}
+
+size_t LLVMFuzzerCustomMutator(uint8_t *data, size_t size, size_t max_size, unsigned seed)
+{
+    size_t at = OT_FORMAT_DIRECTORY_LEN, end;
+    struct entry entry;
+
+    if (size < LEAST_LEN || seed % 4 == 0)
+        size = LLVMFuzzerMutate(data, size, max_size);
+    if (size < LEAST_LEN)
+        return size;
+    make_head(data, size);
+    end = ot_get_u32(data) < OT_FORMAT_DIRECTORY_LEN ? size : ot_get_u32(data);
+    if (seed % 4 != 0)
+        mutate_entry(data, end, seed / 4);
+    while (next_entry(data, end, &at, &entry))
+        make_sum(&entry);
+    return size;
 }
 
 static void write_file(const uint8_t *data, size_t size)
@@ -58,36 +134,75 @@ static void write_file(const uint8_t *data, size_t size)
     free(sums);
 }
 
-static void search(struct ot_snapshot *snapshot, const struct ot_query *query)
+/* All that a query finds; the first of it, if there is any. */
+static bool search(struct ot_snapshot *snapshot, const struct ot_query *query,
+                   struct ot_record *first)
 {
     struct ot_search search;
     struct ot_record record;
     enum ot_status status;
+    bool found = false;
 
-    if (ot_search_init(&search, snapshot, query, 1750000000, NULL) != OT_OK)
-        return;
-    do
+    if (ot_search_init(&search, snapshot, query, NOW, NULL) != OT_OK)
+        return false;
+    do {
         status = ot_search_next(&search, &record, NULL, NULL);
-    while (status != OT_E_NOT_FOUND);
+        if (status == OT_OK && !found)
+            *first = record;
+        found |= status == OT_OK;
+    } while (status != OT_E_NOT_FOUND);
     ot_search_clear(&search);
+    return found;
+}
+
+/* Every other way to the record, by what it says itself. */
+static void search_for(struct ot_snapshot *snapshot, const struct ot_record *record)
+{
+    const struct ot_query all = {.state = OT_STATE_ALL, .digest = OT_DIGEST_COUNT};
+    const struct ot_span *field = record->field;
+    struct ot_query query = all;
+    struct ot_positions list;
+    struct ot_record found;
+
+    query.id = field[OT_FIELD_ID];
+    search(snapshot, &query, &found);
+    query = all;
+    query.alias = field[OT_FIELD_LABEL];
+    search(snapshot, &query, &found);
+    query = all;
+    query.subject = field[OT_FIELD_SUBJECT];
+    search(snapshot, &query, &found);
+    query = all;
+    query.issuer = field[OT_FIELD_ISSUER];
+    query.serial = field[OT_FIELD_SERIAL];
+    search(snapshot, &query, &found);
+    query = all;
+    query.fingerprint = ot_record_digest(record, OT_DIGEST_MD5);
+    search(snapshot, &query, &found);
+    query.digest = OT_DIGEST_SHA2_256;
+    query.fingerprint = ot_record_digest(record, OT_DIGEST_SHA2_256);
+    search(snapshot, &query, &found);
+    ot_snapshot_find_number(snapshot, ot_record_number(record), &list, NULL);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     struct ot_query all = {.state = OT_STATE_ALL, .digest = OT_DIGEST_COUNT}, one = all;
     struct ot_snapshot *snapshot;
+    struct ot_record record;
 
-    if (size < OT_FORMAT_HEAD_AT + OT_FORMAT_H_SCOPE)
+    if (size < LEAST_LEN)
         return 0;
     write_file(data, size);
     if (ot_snapshot_open(&snapshot, path, NULL, NULL) == OT_OK) {
         ot_snapshot_verify(snapshot, NULL);
-        search(snapshot, &all);
+        if (search(snapshot, &all, &record))
+            search_for(snapshot, &record);
         one.alias = ot_span_str("cert_0");
-        search(snapshot, &one);
+        search(snapshot, &one, &record);
         one = all;
         one.subject = ot_span_of("\x30\x00", 2);
-        search(snapshot, &one);
+        search(snapshot, &one, &record);
         ot_snapshot_unref(snapshot);
     }
     return 0;
