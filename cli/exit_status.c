@@ -36,6 +36,7 @@ int ot_exit_status(enum ot_status status)
     case OT_E_NO_SNAPSHOT:
     case OT_E_EXPIRED:
     case OT_E_CORRUPT:
+    case OT_E_SCOPE:
         return 11;
     case OT_E_EMPTY:
         return 12;

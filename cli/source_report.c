@@ -17,6 +17,8 @@ static const char *word_of(enum ot_status status)
         return "expired";
     case OT_E_CORRUPT:
         return "corrupt";
+    case OT_E_SCOPE:
+        return "other-scope";
     case OT_E_UNSAFE:
         return "unsafe";
     default:
@@ -187,6 +189,9 @@ static enum ot_status look_at_snapshot(struct ot_source_report *report, int64_t 
         return ot_error_set(err, status,
                             "%s is not there yet; run 'orgtrust sync --source %s'", path,
                             report->source->name);
+    if (status == OT_E_SCOPE)
+        return ot_error_set(err, status, "%s; run 'orgtrust sync --source %s'",
+                            err->message, report->source->name);
     if (status != OT_OK)
         return status;
     report->freshness = ot_freshness_of(report->source, seen_at, now);

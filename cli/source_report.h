@@ -28,7 +28,8 @@ enum ot_attention {
 
 struct ot_source_report {
     const struct ot_source *source;
-    const char *word; /* fresh, stale, expired, missing, corrupt, unsafe, unreadable */
+    const char *word; /* fresh, stale, expired, missing, corrupt, other-scope, unsafe,
+                         unreadable */
     struct ot_error problem; /* why there is no usable snapshot; else OT_OK */
     bool has_snapshot;       /* what follows up to `state` is known */
     struct ot_snapshot *snapshot;

@@ -220,7 +220,8 @@ static enum ot_status give(struct ot_cache *cache, unsigned flags, enum ot_statu
  * memory or descriptors. */
 static bool is_curable(enum ot_status status)
 {
-    return status == OT_E_NO_SNAPSHOT || status == OT_E_EXPIRED || status == OT_E_CORRUPT;
+    return status == OT_E_NO_SNAPSHOT || status == OT_E_EXPIRED ||
+           status == OT_E_CORRUPT || status == OT_E_SCOPE;
 }
 
 /* Adds to the sentence why there is nothing, if a sync has failed, and what to do. */
@@ -229,7 +230,7 @@ static enum ot_status explain(const struct ot_cache *cache, enum ot_status statu
 {
     const char *name = cache->source->name;
     bool is_default = strcmp(name, "default") == 0;
-    char what[OT_ERROR_MAX / 4], why[OT_ERROR_MAX / 2];
+    char what[OT_ERROR_MAX * 3 / 8], why[OT_ERROR_MAX * 3 / 8];
     struct ot_state state;
 
     if (err == NULL || !is_curable(status))

@@ -32,6 +32,7 @@ static const char *const words[OT_STATUS_COUNT] = {
     [OT_E_FORBIDDEN] = "forbidden",
     [OT_E_LIMIT] = "limit",
     [OT_E_BROKEN] = "broken",
+    [OT_E_SCOPE] = "other-scope",
 };
 
 const char *ot_status_word(enum ot_status status)

@@ -37,6 +37,7 @@ enum ot_status {
     OT_E_FORBIDDEN,   /* 403: the key may not do this */
     OT_E_LIMIT,       /* the organization holds as many certificates as it may */
     OT_E_BROKEN,      /* what was tried does not do what it should */
+    OT_E_SCOPE,       /* the snapshot is of another scope than the configuration's */
     OT_STATUS_COUNT
 };
 

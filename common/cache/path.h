@@ -23,6 +23,11 @@ enum ot_status ot_path_of(char *buf, const struct ot_source *source, const char 
  * the organization. A string that the caller frees; NULL: out of memory. */
 char *ot_path_scope(const struct ot_source *source);
 
+/* OT_E_SCOPE, with what a snapshot says of itself and what it should say; both are scopes
+ * of that form, found has len bytes. */
+enum ot_status ot_path_other_scope(struct ot_error *err, const char *found, size_t len,
+                                   const char *wanted);
+
 /* Opens for reading what must be a regular file, not through a link in its last component
  * (O_NOFOLLOW, O_NONBLOCK, O_CLOEXEC), owned by root or the effective user, writable by
  * nobody else, at most max_bytes long; its directory likewise (a sticky world-writable

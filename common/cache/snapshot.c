@@ -91,8 +91,8 @@ static enum ot_status read_info(struct ot_snapshot *snapshot, struct ot_span hea
     info->written_at = (int64_t)ot_get_u64(head.data + OT_FORMAT_H_WRITTEN_AT);
     info->scope = ot_span_of(head.data + OT_FORMAT_H_SCOPE, head.len - OT_FORMAT_H_SCOPE);
     if (scope != NULL && !ot_span_equal(info->scope, ot_span_str(scope)))
-        return ot_error_set(err, OT_E_CORRUPT, "the snapshot is of %.*s, not of %s",
-                            (int)info->scope.len, (const char *)info->scope.data, scope);
+        return ot_path_other_scope(err, (const char *)info->scope.data, info->scope.len,
+                                   scope);
     return OT_OK;
 }
 

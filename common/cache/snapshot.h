@@ -63,8 +63,8 @@ struct ot_positions {
 
 /* Maps a snapshot file. The file must be regular and not a link, and it and its directory
  * owned by root or this process's effective user and writable by nobody else
- * (OT_E_UNSAFE); absent is OT_E_NO_SNAPSHOT; damaged, or of another scope or version, is
- * OT_E_CORRUPT. scope NULL accepts any. */
+ * (OT_E_UNSAFE); absent is OT_E_NO_SNAPSHOT; damaged or of another version is
+ * OT_E_CORRUPT, of another scope OT_E_SCOPE. scope NULL accepts any. */
 enum ot_status ot_snapshot_open(struct ot_snapshot **out, const char *path,
                                 const char *scope, struct ot_error *err);
 struct ot_snapshot *ot_snapshot_ref(struct ot_snapshot *snapshot);

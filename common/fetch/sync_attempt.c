@@ -46,7 +46,7 @@ enum ot_status ot_attempt_open_old(const struct ot_attempt *attempt,
         return OT_OK;
     ot_snapshot_unref(*out);
     *out = NULL;
-    if (status != OT_E_NO_SNAPSHOT && status != OT_E_CORRUPT)
+    if (status != OT_E_NO_SNAPSHOT && status != OT_E_CORRUPT && status != OT_E_SCOPE)
         return status;
     ot_error_clear(err);
     return OT_OK;

@@ -5,7 +5,7 @@ import time
 
 import pytest
 from fault_server import error
-from support.world import AUTH, SNAPSHOT
+from support.world import AUTH, BROKEN, SNAPSHOT
 
 JSON_ALWAYS = {"name", "base_url", "project", "state", "usable", "problem", "next_refresh",
                "failures", "last_error", "quarantined", "withheld", "expired",
@@ -77,6 +77,24 @@ def test_fault_42_corrupt(synced):
     synced.snapshot_path().write_bytes(data)
     status_is(synced, "corrupt", SNAPSHOT)
     synced.sync()
+    status_is(synced, "fresh", 0)
+
+
+def test_other_scope(synced):
+    synced.configure(project="proj_new")
+    source = status_is(synced, "other-scope", SNAPSHOT)
+    sentence = "the snapshot is of the organization, the configuration says project proj_new"
+    assert f"{sentence}; run 'orgtrust sync --source default'" in source["problem"]
+    assert source["next_refresh"] <= time.time()
+    for command in (["list"], ["export", "--format", "pem"]):
+        done = synced.orgtrust(*command, status=SNAPSHOT)
+        assert f"{sentence}; run 'orgtrust sync'" in done.stderr, done
+    report = synced.orgtrust("doctor", "--json", "source", status=BROKEN).json()
+    (finding,) = [finding for finding in report["checks"][0]["findings"]
+                  if finding["result"] == "fails"]
+    assert sentence in finding["detail"], finding
+    # Nothing but what it says itself is wrong with it: a sync puts another in its place.
+    synced.sync("--if-stale")
     status_is(synced, "fresh", 0)
 
 

@@ -10,9 +10,7 @@ from pathlib import Path
 import pytest
 from examined import FOLLOWS, checked, details, of, results
 from support import paths
-from support.world import OK, USAGE
-
-BROKEN = 14
+from support.world import BROKEN, OK, USAGE
 
 
 @pytest.fixture

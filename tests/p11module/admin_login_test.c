@@ -366,17 +366,17 @@ static void a_login_that_fails_has_its_code_and_its_sentence(void)
     static const struct {
         const char *status;
         CK_RV rv;
-    } rows[] = {{"auth", CKR_PIN_INCORRECT},       {"forbidden", CKR_PIN_INCORRECT},
-                {"network", CKR_DEVICE_ERROR},     {"server", CKR_DEVICE_ERROR},
-                {"protocol", CKR_DEVICE_ERROR},    {"rate", CKR_FUNCTION_FAILED},
-                {"busy", CKR_FUNCTION_FAILED},     {"memory", CKR_HOST_MEMORY},
-                {"not-found", CKR_GENERAL_ERROR},  {"refused", CKR_GENERAL_ERROR},
-                {"limit", CKR_GENERAL_ERROR},      {"usage", CKR_GENERAL_ERROR},
-                {"config", CKR_GENERAL_ERROR},     {"unsafe", CKR_GENERAL_ERROR},
-                {"io", CKR_GENERAL_ERROR},         {"no-space", CKR_GENERAL_ERROR},
-                {"internal", CKR_GENERAL_ERROR},   {"no-snapshot", CKR_GENERAL_ERROR},
-                {"expired", CKR_GENERAL_ERROR},    {"corrupt", CKR_GENERAL_ERROR},
-                {"interrupted", CKR_GENERAL_ERROR}};
+    } rows[] = {{"auth", CKR_PIN_INCORRECT},        {"forbidden", CKR_PIN_INCORRECT},
+                {"network", CKR_DEVICE_ERROR},      {"server", CKR_DEVICE_ERROR},
+                {"protocol", CKR_DEVICE_ERROR},     {"rate", CKR_FUNCTION_FAILED},
+                {"busy", CKR_FUNCTION_FAILED},      {"memory", CKR_HOST_MEMORY},
+                {"not-found", CKR_GENERAL_ERROR},   {"refused", CKR_GENERAL_ERROR},
+                {"limit", CKR_GENERAL_ERROR},       {"usage", CKR_GENERAL_ERROR},
+                {"config", CKR_GENERAL_ERROR},      {"unsafe", CKR_GENERAL_ERROR},
+                {"io", CKR_GENERAL_ERROR},          {"no-space", CKR_GENERAL_ERROR},
+                {"internal", CKR_GENERAL_ERROR},    {"no-snapshot", CKR_GENERAL_ERROR},
+                {"expired", CKR_GENERAL_ERROR},     {"corrupt", CKR_GENERAL_ERROR},
+                {"interrupted", CKR_GENERAL_ERROR}, {"other-scope", CKR_GENERAL_ERROR}};
     char sentence[128];
     const char *told;
     size_t i;

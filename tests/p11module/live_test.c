@@ -192,6 +192,18 @@ static void fault_42_a_broken_snapshot_is_an_empty_token(void)
     token_stop();
 }
 
+static void a_snapshot_of_another_scope_is_an_empty_token(void)
+{
+    world_configure("");
+    world_write_roots("default", "A", 3);
+    world_configure("project = proj_new\n");
+    f = token_start(&session);
+    (void)token_log();
+    expect_empty("the snapshot is of the organization, the configuration says project "
+                 "proj_new; run 'orgtrust sync'");
+    token_stop();
+}
+
 static void fault_54_a_bad_configuration_is_an_empty_token(void)
 {
     world_configure_raw("base_url = https://api.example.com/v1\nbase_ulr = x\n");
@@ -223,6 +235,8 @@ static const struct unit_case cases[] = {
      fault_42_a_damaged_record_is_passed_over},
     {"fault_42_a_broken_snapshot_is_an_empty_token",
      fault_42_a_broken_snapshot_is_an_empty_token},
+    {"a_snapshot_of_another_scope_is_an_empty_token",
+     a_snapshot_of_another_scope_is_an_empty_token},
     {"fault_54_a_bad_configuration_is_an_empty_token",
      fault_54_a_bad_configuration_is_an_empty_token},
     {"without_a_source_the_token_says_how_to_make_one",

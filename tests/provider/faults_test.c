@@ -213,6 +213,22 @@ static void fault_63_what_this_openssl_refuses_is_named(void)
     world_context_free(libctx);
 }
 
+static void a_snapshot_of_another_scope(void)
+{
+    OSSL_LIB_CTX *libctx = fresh("project = proj_new\n");
+    const struct walk *walk;
+
+    world_configure("project = proj_old\n");
+    world_write_roots("default", "Root", 2);
+    world_configure("project = proj_new\n");
+    walk = must_fail(libctx, "cached certificates are of another scope: ");
+    CU_ASSERT_PTR_NOT_NULL(strstr(walk->message,
+                                  "the snapshot is of project proj_old, the "
+                                  "configuration says project proj_new; run 'orgtrust "
+                                  "sync'"));
+    world_context_free(libctx);
+}
+
 static void fault_42_a_file_that_is_no_snapshot(void)
 {
     const char *path = world_path("default", "snapshot");
@@ -441,6 +457,7 @@ static void two_library_contexts_are_two_worlds(void)
 static const struct unit_case cases[] = {
     {"an error is not taken for the end", an_error_is_not_taken_for_the_end},
     {"nothing cached yet", nothing_cached_yet},
+    {"a snapshot of another scope", a_snapshot_of_another_scope},
     {"an empty organization is no error", an_empty_organization_is_no_error},
     {"an old snapshot is used until max_stale", an_old_snapshot_is_used_until_max_stale},
     {"fault_36_a snapshot from the future is used",

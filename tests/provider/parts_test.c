@@ -101,6 +101,7 @@ static const struct {
     {OT_E_FORBIDDEN, 121, "not allowed with this key"},
     {OT_E_LIMIT, 122, "limit of certificates reached"},
     {OT_E_BROKEN, 123, "does not do what it should"},
+    {OT_E_SCOPE, 124, "cached certificates are of another scope"},
 };
 
 #define ROWS (sizeof(expected) / sizeof(expected[0]))

@@ -218,10 +218,17 @@ static void another_scope_is_no_snapshot_of_this_source(void)
     struct ot_cache *cache = fresh_cache();
 
     fixture_write_scope(fixture_snapshot, "https://other/v1 organization", 2, 0);
-    fixture_get(cache, 0, OT_E_CORRUPT);
+    fixture_get(cache, 0, OT_E_SCOPE);
+    expect_words("the snapshot is of the organization of https://other/v1, the "
+                 "configuration says");
+    expect_words("; run 'orgtrust sync --source corp'");
     fixture_write(fixture_spare, 3, 0);
     fixture_sync_does(fixture_spare, fixture_snapshot, 0);
     CU_ASSERT_EQUAL(fixture_get(cache, OT_CACHE_WAIT, OT_OK), 3);
+    CU_ASSERT_EQUAL(fixture_syncs(1), 1);
+    /* What was mapped before stays in use, and a sync is started. */
+    fixture_write_scope(fixture_snapshot, "https://other/v1 organization", 2, 0);
+    CU_ASSERT_EQUAL(fixture_get(cache, 0, OT_OK), 3);
     ot_cache_free(cache);
 }
 

@@ -61,6 +61,32 @@ static void scope_tells_organizations_and_projects_apart(void)
     free(scope);
 }
 
+static const char *differs(const char *found, const char *wanted)
+{
+    static struct ot_error err;
+
+    CU_ASSERT_EQUAL(ot_path_other_scope(&err, found, strlen(found), wanted), OT_E_SCOPE);
+    return err.message;
+}
+
+/* The API is named only where it is what differs. */
+static void another_scope_is_told_apart(void)
+{
+    CU_ASSERT_STRING_EQUAL(
+        differs("https://a/v1 project proj_1", "https://a/v1 project proj_2"),
+        "the snapshot is of project proj_1, the configuration says project proj_2");
+    CU_ASSERT_STRING_EQUAL(
+        differs("https://a/v1 organization", "https://a/v1 project proj_2"),
+        "the snapshot is of the organization, the configuration says project proj_2");
+    CU_ASSERT_STRING_EQUAL(
+        differs("https://a/v1 organization", "https://b/v1 organization"),
+        "the snapshot is of the organization of https://a/v1, the configuration says the "
+        "organization of https://b/v1");
+    CU_ASSERT_STRING_EQUAL(
+        differs("", "https://b/v1 organization"),
+        "the snapshot is of , the configuration says the organization of https://b/v1");
+}
+
 static void a_good_file_opens(void)
 {
     file_put_text(unit_path("good"), "x");
@@ -266,6 +292,7 @@ int main(int argc, char **argv)
         {"names_are_built", names_are_built},
         {"scope_tells_organizations_and_projects_apart",
          scope_tells_organizations_and_projects_apart},
+        {"another_scope_is_told_apart", another_scope_is_told_apart},
         {"a_good_file_opens", a_good_file_opens},
         {"fault_39_an_unreadable_file_says_why", fault_39_an_unreadable_file_says_why},
         {"fault_40_links_fifos_devices_are_refused",

@@ -140,9 +140,10 @@ static void a_snapshot_of_another_scope_is_not_ours(void)
     struct ot_error err;
 
     CU_ASSERT_EQUAL(ot_snapshot_open(&snapshot, sample("scope", 1), "elsewhere", &err),
-                    OT_E_CORRUPT);
+                    OT_E_SCOPE);
     CU_ASSERT_PTR_NULL(snapshot);
-    CU_ASSERT_PTR_NOT_NULL(strstr(err.message, "is of test, not of elsewhere"));
+    CU_ASSERT_PTR_NOT_NULL(
+        strstr(err.message, "the snapshot is of test, the configuration says elsewhere"));
     CU_ASSERT_EQUAL(ot_snapshot_open(&snapshot, unit_path("absent"), NULL, &err),
                     OT_E_NO_SNAPSHOT);
 }
