@@ -11,6 +11,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "cache/confinement.h"
 #include "cache/limits.h"
 
 static void log_warning(const char *text)
@@ -19,6 +20,8 @@ static void log_warning(const char *text)
     char line[OT_ERROR_MAX + 64];
     int saved = errno, fd, len;
 
+    if (ot_confinement_check(NULL) != OT_OK)
+        return;
     /* RFC 3164, without the time: the daemon adds its own. */
     len = snprintf(line, sizeof(line), "<%d>orgtrust-pkcs11[%ld]: %s",
                    LOG_USER | LOG_WARNING, (long)getpid(), text);
@@ -66,6 +69,8 @@ void ot_log_tell(const char *text)
     char line[OT_ERROR_MAX + 16];
     int saved = errno, len;
 
+    if (ot_confinement_check(NULL) != OT_OK)
+        return;
     len = snprintf(line, sizeof(line), "orgtrust: %s\n", text);
     if (len > 0 && (size_t)len < sizeof(line) && poll(&out, 1, 0) == 1 &&
         (out.revents & POLLOUT) != 0)

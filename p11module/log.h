@@ -2,6 +2,8 @@
  * no other place where somebody would look for it. And one line to whoever runs a program
  * that administers, since PKCS#11 returns numbers only.
  *
+ * A host that a filter of system calls could kill for it gets neither.
+ *
  * Not syslog(3): that keeps a descriptor open, takes a lock that a fork can leave locked,
  * and writes to the host's terminal where the host has asked for LOG_PERROR. */
 #ifndef OT_P11_LOG_H

@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "cache/child.h"
+#include "cache/confinement.h"
 #include "cache/limits.h"
 #include "cache/path.h"
 #include "cache/uri.h"
@@ -34,7 +35,7 @@ struct pipes {
 
 bool ot_errand_is_allowed(void)
 {
-    return !ot_path_is_secure_mode();
+    return !ot_path_is_secure_mode() && ot_confinement_check(NULL) == OT_OK;
 }
 
 struct ot_span ot_errand_key(struct ot_span typed)
@@ -259,10 +260,13 @@ enum ot_status ot_errand_run(const struct ot_errand *errand,
     int cancel;
 
     memset(result, 0, sizeof(*result));
-    if (!ot_errand_is_allowed())
+    if (ot_path_is_secure_mode())
         return ot_error_set(err, OT_E_USAGE,
                             "a program with more rights than its user has no orgtrust "
                             "command run; run it yourself");
+    status = ot_confinement_check(err);
+    if (status != OT_OK)
+        return status;
     pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, &cancel);
     status = run(errand, result, err);
     pthread_setcancelstate(cancel, NULL);

@@ -30,7 +30,8 @@ struct ot_errand_result {
         id[OT_ID_MAX + 1]; /* of the one certificate it was about; "": none, or several */
 };
 
-/* Whether this process may send one: not in secure mode. */
+/* Whether this process may send one: not in secure mode, nor where a filter of system
+ * calls could kill it (confinement.h). */
 bool ot_errand_is_allowed(void);
 
 /* The key of an errand from what somebody typed as one: the word `config` stands for the

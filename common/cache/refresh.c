@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include "cache/clock.h"
+#include "cache/confinement.h"
 #include "cache/limits.h"
 #include "cache/spawn.h"
 
@@ -77,6 +78,8 @@ void ot_refresh_wait(struct ot_refresh *refresh)
     pid_t self = getpid(), seen = atomic_load(&refresh->waiting);
     int cancel;
 
+    if (ot_confinement_check(NULL) != OT_OK) /* for waiting, too */
+        return;
     pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, &cancel);
     /* Another process's number was left behind by a fork: nobody waits here. */
     if (seen != self && atomic_compare_exchange_strong(&refresh->waiting, &seen, self)) {

@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "cache/child.h"
+#include "cache/confinement.h"
 #include "cache/path.h"
 
 #define DONE_FD 3 /* where the child holds the pipe */
@@ -31,7 +32,10 @@ static bool may_write(const char *dir)
 
 bool ot_spawn_is_allowed(const struct ot_source *source)
 {
-    if (!source->auto_refresh || ot_path_is_secure_mode() || ot_child_is_adopted())
+    if (!source->auto_refresh || ot_path_is_secure_mode())
+        return false;
+    /* Before any call that could be the last. */
+    if (ot_confinement_check(NULL) != OT_OK || ot_child_is_adopted())
         return false;
     return ot_path_check_dir(source->cache_dir, NULL) != OT_E_UNSAFE &&
            may_write(source->cache_dir);

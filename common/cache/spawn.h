@@ -6,9 +6,10 @@
 
 #include "cache/config.h"
 
-/* Whether this process may start one at all: auto_refresh, not in secure mode, its user
- * may write (or create) the cache directory, and orphans do not become its own children
- * (process 1 and subreapers): those would see the sync end. */
+/* Whether this process may start one at all: auto_refresh, not in secure mode, no filter
+ * of system calls that could kill it (confinement.h), its user may write (or create) the
+ * cache directory, and orphans do not become its own children (process 1 and subreapers):
+ * those would see the sync end. */
 bool ot_spawn_is_allowed(const struct ot_source *source);
 
 /* Starts `orgtrust sync --source NAME --if-stale --quiet`. *done is the reading end of a

@@ -1,4 +1,4 @@
-"""Rows 43 and 46 to 52: what a host process may be, lack and do. tests/provider has the
+"""Rows 43, 46 to 52 and 75: what a host process may be, lack and do. tests/provider has the
 rest, with threads and forks inside one process."""
 
 import ctypes
@@ -12,6 +12,7 @@ import time
 
 import pytest
 from support import paths
+from support.p11_system import need
 from support.process import Background, run, wait_until
 
 needs_root = pytest.mark.skipif(os.geteuid() != 0, reason="needs root")
@@ -60,8 +61,11 @@ CALLS = {
 }
 
 
-def forbid_calls():
-    """Makes sockets and new processes fail with EPERM from now on (seccomp)."""
+EPERM, KILL = 0x00050001, 0x80000000
+
+
+def forbid_calls(outcome=EPERM):
+    """Makes sockets and new processes fail, or kill, from now on (seccomp)."""
     machine = os.uname().machine
     calls = CALLS[machine]
     program = [struct.pack("HBBI", 0x20, 0, 0, 4),  # load arch
@@ -71,7 +75,7 @@ def forbid_calls():
     for i, call in enumerate(calls):
         program.append(struct.pack("HBBI", 0x15, len(calls) - i, 0, call))
     program.append(struct.pack("HBBI", 0x06, 0, 0, 0x7FFF0000))  # allow
-    program.append(struct.pack("HBBI", 0x06, 0, 0, 0x00050000 | 1))  # EPERM
+    program.append(struct.pack("HBBI", 0x06, 0, 0, outcome))
     code = ctypes.create_string_buffer(b"".join(program))
     header = ctypes.create_string_buffer(
         struct.pack("HxxxxxxP", len(program), ctypes.addressof(code)))
@@ -101,6 +105,34 @@ def test_fault_49_without_processes_and_without_a_snapshot_it_is_an_error(machin
     assert done.status >= 0, "not a crash"
     assert machine.total(done) == 0
     assert "orgtrust" in done.stderr
+
+
+# 75: a host that a call kills.
+
+
+@plain
+@needs_seccomp
+@pytest.mark.parametrize("program", ["openssl", "p11tool"])
+def test_fault_75_a_host_that_is_killed_for_a_call_reads_and_starts_nothing(
+        synced, api, program):
+    """The filter comes with the program, as a service manager's does."""
+    if program == "openssl":
+        argv = [paths.OPENSSL, "storeutl", "-noout", "-certs", "orgtrust:///"]
+        found = "Total found: 3"
+    else:
+        argv = [need("p11tool", "gnutls-bin"), f"--provider={paths.PKCS11_MODULE}",
+                "--list-all-certs", "pkcs11:token=orgtrust"]
+        found = "Object 2:"
+    before = api.count("list")
+    make_stale(synced)
+    done = run(argv, env=synced.provider_env(),
+               preexec_fn=lambda: forbid_calls(KILL))
+    assert done.status == 0 and found in done.stdout, done
+    synced.snapshot_path().unlink()
+    done = run(argv, env=synced.provider_env(),
+               preexec_fn=lambda: forbid_calls(KILL))
+    assert done.status >= 0, "killed"
+    assert api.count("list") == before
 
 
 # 50: setuid and setgid hosts.

@@ -1,4 +1,5 @@
 /* Threads and forks in the host, and hosts that may do little. */
+#include <fcntl.h>
 #include <limits.h>
 #include <openssl/core_dispatch.h>
 #include <openssl/err.h>
@@ -9,6 +10,7 @@
 #include <string.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "child.h"
@@ -349,6 +351,48 @@ static void fault_49_a_host_under_seccomp(void)
     CU_ASSERT_EQUAL(confined_walk(refreshing, 3600, false), 2);
 }
 
+/* A host that any call ends which reading does not need, before it loads the provider or
+ * after. */
+static int walk_or_be_killed(bool kill_first, bool with_snapshot)
+{
+    const struct walk *walk;
+    pid_t pid;
+
+    fflush(NULL);
+    pid = fork();
+    if (pid == 0) {
+        if (kill_first && !sandbox_kill())
+            _exit(50);
+        libctx = world_context();
+        if (!kill_first && !sandbox_kill())
+            _exit(50);
+        walk = world_walk(libctx, URI, 0, NULL);
+        _exit(with_snapshot ? !is_consistent(walk)
+                            : walk->count != 0 || walk->errors != 1);
+    }
+    return child_status(pid);
+}
+
+static void fault_75_a_host_that_is_killed_for_a_call(void)
+{
+    const struct timespec old[2] = {{.tv_sec = time(NULL) - 7200},
+                                    {.tv_sec = time(NULL) - 7200}};
+
+    if (!sandbox_is_possible()) {
+        unit_skip("seccomp (sanitizer or valgrind)");
+        return;
+    }
+    world_configure("auto_refresh = yes\nrefresh_interval = 1m\n");
+    world_write_roots("default", "A", ROOTS);
+    CU_ASSERT_EQUAL(utimensat(AT_FDCWD, world_path("default", "snapshot"), old, 0), 0);
+    CU_ASSERT_EQUAL(walk_or_be_killed(false, true), 0);
+    CU_ASSERT_EQUAL(walk_or_be_killed(true, true), 0);
+    /* Nothing to read: it would start a sync and wait for it. */
+    (void)unlink(world_path("default", "snapshot"));
+    CU_ASSERT_EQUAL(walk_or_be_killed(false, false), 0);
+    CU_ASSERT_EQUAL(walk_or_be_killed(true, false), 0);
+}
+
 /* A host that runs with more rights than its user: what it does is main's `--setuid`. */
 static void fault_50_a_setuid_host(void)
 {
@@ -418,6 +462,8 @@ static const struct unit_case cases[] = {
     {"fault_46_a child uses the parent's context",
      fault_46_a_child_uses_the_parents_context},
     {"fault_49_a host under seccomp", fault_49_a_host_under_seccomp},
+    {"fault_75_a host that is killed for a call",
+     fault_75_a_host_that_is_killed_for_a_call},
     {"fault_50_a setuid host", fault_50_a_setuid_host},
     {NULL, NULL},
 };

@@ -273,6 +273,55 @@ static void fault_49_under_seccomp(void)
     ot_cache_free(cache);
 }
 
+static int get_or_be_killed(unsigned flags, unsigned expected)
+{
+    struct ot_snapshot *snapshot = NULL;
+    unsigned n = 0;
+
+    if (!sandbox_kill())
+        return 9;
+    if (ot_cache_get(cache, flags, &snapshot, NULL) == OT_OK)
+        n = fixture_read_all(snapshot);
+    return n == expected ? 0 : 1;
+}
+
+static int get_stale_or_be_killed(void)
+{
+    return get_or_be_killed(OT_CACHE_REFRESH, 2);
+}
+
+static int wait_or_be_killed(void)
+{
+    return get_or_be_killed(OT_CACHE_REFRESH | OT_CACHE_WAIT, 0);
+}
+
+/* One thread is held back, another is not and waits for the first snapshot. */
+static int wait_beside_a_waiting_thread(void)
+{
+    pthread_t thread;
+
+    if (pthread_create(&thread, NULL, wait_for_first, NULL) != 0 || fixture_syncs(1) != 1)
+        return 8;
+    return wait_or_be_killed();
+}
+
+static void fault_75_where_a_call_kills_nothing_is_started(void)
+{
+    if (!sandbox_is_possible()) {
+        unit_skip("seccomp (sanitizer or valgrind)");
+        return;
+    }
+    begin();
+    fixture_age(fixture_snapshot, 7200);
+    CU_ASSERT_EQUAL(in_child(get_stale_or_be_killed), 0);
+    CU_ASSERT_EQUAL(rename(fixture_snapshot, fixture_spare), 0);
+    CU_ASSERT_EQUAL(in_child(wait_or_be_killed), 0);
+    CU_ASSERT_EQUAL(fixture_syncs(0), 0);
+    fixture_sync_does(fixture_spare, fixture_snapshot, 3000);
+    CU_ASSERT_EQUAL(in_child(wait_beside_a_waiting_thread), 0);
+    ot_cache_free(cache);
+}
+
 static void fault_51_without_descriptors_the_earlier_one_stays(void)
 {
     struct rlimit before, few;
@@ -342,6 +391,7 @@ int main(int argc, char **argv)
         CASE(fault_46_a_fork_while_a_thread_waits_for_a_sync),
         CASE(fault_52_no_descriptor_is_kept),
         CASE(fault_49_under_seccomp),
+        CASE(fault_75_where_a_call_kills_nothing_is_started),
         CASE(fault_51_without_descriptors_the_earlier_one_stays),
         CASE(fault_50_a_setuid_host_listens_to_nobody),
         {NULL, NULL}};

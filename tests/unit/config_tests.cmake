@@ -1,6 +1,7 @@
 # Configuration, files, freshness, the background sync and what a plugin gets to see.
 unit_test(path LIBS ot_cache)
 unit_test(freshness LIBS ot_cache)
+unit_test(confinement LIBS ot_cache)
 unit_test(state LIBS ot_cache)
 unit_test(uri LIBS ot_cache)
 

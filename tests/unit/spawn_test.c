@@ -444,6 +444,25 @@ static void who_may_start_one(void)
     source.cache_dir = NULL;
 }
 
+static void fault_75_nothing_is_started_under_a_filter(void)
+{
+    int status;
+    pid_t pid;
+
+    if (!sandbox_is_possible()) {
+        unit_skip("seccomp (sanitizer or valgrind)");
+        return;
+    }
+    source.cache_dir = (char *)unit_path("filtered");
+    CU_ASSERT(ot_spawn_is_allowed(&source));
+    pid = fork();
+    if (pid == 0)
+        _exit(sandbox_kill() && !ot_spawn_is_allowed(&source) ? 0 : 1);
+    CU_ASSERT_EQUAL(waitpid(pid, &status, 0), pid);
+    CU_ASSERT_EQUAL(status, 0);
+    source.cache_dir = NULL;
+}
+
 static void fault_39_a_read_only_cache_starts_nothing(void)
 {
     char dir[4200], below[4210];
@@ -494,6 +513,8 @@ int main(int argc, char **argv)
         {"fault_52_threads_with_small_stacks_can_spawn_at_once",
          fault_52_threads_with_small_stacks_can_spawn_at_once},
         {"who_may_start_one", who_may_start_one},
+        {"fault_75_nothing_is_started_under_a_filter",
+         fault_75_nothing_is_started_under_a_filter},
         {"fault_39_a_read_only_cache_starts_nothing",
          fault_39_a_read_only_cache_starts_nothing},
         {NULL, NULL}};
