@@ -2,25 +2,9 @@
 
 #include <string.h>
 
-#include "cache/config.h"
+#include "cache/purpose.h"
 
-/* id-kp, RFC 5280 §4.2.1.12, up to the last arc: 1.3.6.1.5.5.7.3 */
-#define ID_KP 0x06, 0x08, 0x2b, 0x06, 0x01, 0x05, 0x05, 0x07, 0x03
-#define OID_LEN 10u
-
-static const struct {
-    unsigned purpose;
-    uint8_t oid[OID_LEN];
-} purposes_table[] = {
-    {OT_PURPOSE_SERVER, {ID_KP, 1}},
-    {OT_PURPOSE_CLIENT, {ID_KP, 2}},
-    {OT_PURPOSE_CODE, {ID_KP, 3}},
-    {OT_PURPOSE_EMAIL, {ID_KP, 4}},
-};
-
-#define PURPOSES (sizeof(purposes_table) / sizeof(purposes_table[0]))
-
-_Static_assert(4 + PURPOSES * OID_LEN <= OT_AUX_TRUST_MAX, "all purposes fit");
+_Static_assert(4 + OT_PURPOSE_OIDS_MAX <= OT_AUX_TRUST_MAX, "all purposes fit");
 
 /* SEQUENCE { [0] reject { anyExtendedKeyUsage } }: rejected for every purpose. */
 static const uint8_t reject_all[] = {0x30, 0x08, 0xa0, 0x06, 0x06,
@@ -28,9 +12,7 @@ static const uint8_t reject_all[] = {0x30, 0x08, 0xa0, 0x06, 0x06,
 
 void ot_aux_trust_make(struct ot_aux_trust *trust, unsigned purposes, bool active)
 {
-    const unsigned tls = OT_PURPOSE_SERVER | OT_PURPOSE_CLIENT;
-    uint8_t *out = trust->der + 4;
-    size_t i, len;
+    size_t len;
 
     trust->len = 0;
     if (!active) {
@@ -38,15 +20,10 @@ void ot_aux_trust_make(struct ot_aux_trust *trust, unsigned purposes, bool activ
         trust->len = sizeof(reject_all);
         return;
     }
-    if ((purposes & tls) == tls)
+    if (!ot_purposes_are_limited(purposes))
         return;
-    for (i = 0; i < PURPOSES; i++)
-        if (purposes & purposes_table[i].purpose) {
-            memcpy(out, purposes_table[i].oid, OID_LEN);
-            out += OID_LEN;
-        }
     /* SEQUENCE { trust SEQUENCE { the purposes } }; all lengths are below 128. */
-    len = (size_t)(out - trust->der);
+    len = 4 + ot_purposes_put(purposes, trust->der + 4);
     trust->der[0] = 0x30;
     trust->der[1] = (uint8_t)(len - 2);
     trust->der[2] = 0x30;

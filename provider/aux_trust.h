@@ -18,10 +18,9 @@ struct ot_aux_trust {
     uint8_t der[OT_AUX_TRUST_MAX];
 };
 
-/* The trust for a source's purposes (enum ot_purpose). Anchors for both ends of TLS stay
- * plain: with explicit trust OpenSSL would refuse them where a program verifies without
- * naming a purpose, as `openssl verify` does. A certificate that is not active is trusted
- * for nothing, whatever the purposes: a URI can make it visible, not an anchor. */
+/* The trust for a source's purposes (enum ot_purpose), where they are limited. A
+ * certificate that is not active is trusted for nothing, whatever the purposes: a URI can
+ * make it visible, not an anchor. */
 void ot_aux_trust_make(struct ot_aux_trust *trust, unsigned purposes, bool active);
 
 #endif

@@ -239,7 +239,7 @@ struct ot_span ot_record_digest(const struct ot_record *record, enum ot_digest d
 
 uint64_t ot_record_number(const struct ot_record *record)
 {
-    return ot_span_hash(record->field[OT_FIELD_ID]) & ~UINT64_C(3);
+    return ot_span_hash(record->field[OT_FIELD_ID]) & ~UINT64_C(7);
 }
 
 uint64_t ot_span_hash(struct ot_span span)

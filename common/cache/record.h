@@ -62,6 +62,11 @@ enum ot_record_flag {
     (OT_RECORD_WITHHELD_OPENSSL | OT_RECORD_WITHHELD_TOKEN | OT_RECORD_WITHHELD_FILES |  \
      OT_RECORD_WITHHELD_JAVA)
 
+/* What its own extended key usage leaves out, where it has one: purposes (enum
+ * ot_purpose), shifted. */
+#define OT_RECORD_BARRED_SHIFT 11u
+#define OT_RECORD_BARRED (0xfu << OT_RECORD_BARRED_SHIFT)
+
 /* Digests of a certificate that are kept, in this order, in OT_FIELD_DIGESTS. */
 enum ot_digest {
     OT_DIGEST_SHA1,
@@ -129,8 +134,8 @@ bool ot_record_is_anchor(const struct ot_record *record, uint32_t place, int64_t
 struct ot_span ot_record_digest(const struct ot_record *record, enum ot_digest digest);
 
 /* A number for a certificate where only a number will do (PKCS#11 object handles): a hash
- * of its id, so that it means the same in every snapshot and process. Its two lowest bits
- * are zero, free for the user's own distinctions. */
+ * of its id, so that it means the same in every snapshot and process. Its three lowest
+ * bits are zero, free for the user's own distinctions. */
 uint64_t ot_record_number(const struct ot_record *record);
 
 /* XXH3-64. */

@@ -50,6 +50,7 @@ enum ot_index {
     OT_INDEX_SHA1 = '1',
     OT_INDEX_SHA2_256 = '2',
     OT_INDEX_KEY_ID = 'k',
+    OT_INDEX_SPKI = 'p',   /* OT_FIELD_SPKI: who has the same key */
     OT_INDEX_NUMBER = 'h', /* ot_record_number, its lower 32 bits: all that a 32-bit
                               machine can ask for */
     OT_INDEX_DER = 'v'

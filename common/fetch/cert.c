@@ -11,6 +11,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "cache/config.h"
 #include "cache/name.h"
 #include "cache/text.h"
 #include "fetch/fitness.h"
@@ -242,6 +243,28 @@ static char *read_common_name(const X509 *x509)
     return copy;
 }
 
+/* The purposes that its own extended key usage leaves out; none where it has no such
+ * extension. Server gated cryptography was for servers. */
+static unsigned barred_purposes(X509 *x509)
+{
+    static const struct {
+        enum ot_purpose purpose;
+        uint32_t usage;
+    } usages[] = {{OT_PURPOSE_SERVER, XKU_SSL_SERVER | XKU_SGC},
+                  {OT_PURPOSE_CLIENT, XKU_SSL_CLIENT},
+                  {OT_PURPOSE_EMAIL, XKU_SMIME},
+                  {OT_PURPOSE_CODE, XKU_CODE_SIGN}};
+    uint32_t usage = X509_get_extended_key_usage(x509);
+    unsigned barred = 0;
+
+    if ((X509_get_extension_flags(x509) & EXFLAG_XKUSAGE) == 0 || (usage & XKU_ANYEKU))
+        return 0;
+    for (size_t i = 0; i < sizeof(usages) / sizeof(usages[0]); i++)
+        if ((usage & usages[i].usage) == 0)
+            barred |= usages[i].purpose;
+    return barred;
+}
+
 /* The last thing: it needs to be known whether it is a CA, for which its extensions have
  * been read. */
 static void judge(struct ot_cert *cert, X509 *x509)
@@ -284,6 +307,7 @@ static enum ot_status read_facts(struct ot_cert *cert, X509 *x509, size_t len,
     facts->field[OT_FIELD_DIGESTS] = ot_span_of(cert->digests, OT_DIGESTS_LEN);
     facts->flags |= is_ca(x509, cert->der, len) ? OT_RECORD_CA : 0;
     facts->flags |= is_self_signed(x509, cert->authority) ? OT_RECORD_SELF_SIGNED : 0;
+    facts->flags |= barred_purposes(x509) << OT_RECORD_BARRED_SHIFT;
     cert->common_name = read_common_name(x509);
     judge(cert, x509);
     return check_memory(err);
@@ -369,7 +393,7 @@ void ot_cert_fill(const struct ot_cert *cert, struct ot_record *record)
         OT_FIELD_SPKI,      OT_FIELD_KEY_ID,  OT_FIELD_DIGESTS, OT_FIELD_AUTHORITY_KEY_ID,
         OT_FIELD_SPKI_SHA1, OT_FIELD_WITHHELD};
     const uint32_t own = OT_RECORD_CA | OT_RECORD_SELF_SIGNED | OT_RECORD_NO_KEY_ID |
-                         OT_RECORD_WITHHELD | OT_RECORD_RESTRICTED;
+                         OT_RECORD_WITHHELD | OT_RECORD_RESTRICTED | OT_RECORD_BARRED;
 
     for (size_t i = 0; i < sizeof(fields) / sizeof(fields[0]); i++)
         record->field[fields[i]] = cert->facts.field[fields[i]];

@@ -31,7 +31,7 @@ struct writer {
     uint8_t *positions; /* of all records, as "L" holds them */
 };
 
-#define INDEXES_PER_RECORD 12
+#define INDEXES_PER_RECORD 13
 
 static enum ot_status put(struct writer *w, const void *key, size_t key_len,
                           const void *value, size_t len, struct ot_error *err)
@@ -131,6 +131,7 @@ static enum ot_status mark_record(struct writer *w, const struct ot_record *reco
     mark(w, OT_INDEX_SHA2_256, ot_record_digest(record, OT_DIGEST_SHA2_256), none,
          position);
     mark(w, OT_INDEX_KEY_ID, field[OT_FIELD_KEY_ID], none, position);
+    mark(w, OT_INDEX_SPKI, field[OT_FIELD_SPKI], none, position);
     mark(w, OT_INDEX_DER, field[OT_FIELD_DER], none, position);
     status = mark_subject_canon(w, record, position, err);
     return status == OT_OK ? mark_serial_canon(w, record, position, err) : status;
