@@ -8,6 +8,7 @@
 #define CERT (1u << OT_OBJECT_CERTIFICATE)
 #define NSS (1u << OT_OBJECT_NSS_TRUST)
 #define TRUST (1u << OT_OBJECT_TRUST)
+#define EXTENSION (1u << OT_OBJECT_EXTENSION)
 #define PROFILE (1u << OT_OBJECT_PROFILE)
 #define ALL OT_OBJECT_ALL_KINDS
 
@@ -28,6 +29,8 @@ enum how {
     ISSUER_KEY_HASH,
     START_DATE,
     END_DATE,
+    EXTENSION_ID,
+    EXTENSION_DER,
     PURPOSE /* enum ot_purpose that has to be configured; 0: one that cannot be */
 };
 
@@ -56,7 +59,7 @@ static const struct rule {
     {CKA_CHECK_VALUE, CERT, CHECK_VALUE, 0},
     {CKA_START_DATE, CERT, START_DATE, 0},
     {CKA_END_DATE, CERT, END_DATE, 0},
-    {CKA_PUBLIC_KEY_INFO, CERT, FIELD, OT_FIELD_SPKI},
+    {CKA_PUBLIC_KEY_INFO, CERT | EXTENSION, FIELD, OT_FIELD_SPKI},
     /* §4.6.3 X.509 public key certificate objects */
     {CKA_SUBJECT, CERT, FIELD, OT_FIELD_SUBJECT},
     {CKA_ID, CERT, FIELD, OT_FIELD_KEY_ID},
@@ -70,6 +73,9 @@ static const struct rule {
     {CKA_NAME_HASH_ALGORITHM, CERT, NUMBER, CKM_SHA_1},
     /* p11-kit: an anchor that is also a distrusted one would be ignored */
     {OT_CKA_X_DISTRUSTED, CERT, BOOL, CK_FALSE},
+    /* p11-kit's certificate extensions */
+    {CKA_OBJECT_ID, EXTENSION, EXTENSION_ID, 0},
+    {CKA_VALUE, EXTENSION, EXTENSION_DER, 0},
     /* NSS's trust objects */
     {OT_CKA_NSS_CERT_SHA1_HASH, NSS, DIGEST, OT_DIGEST_SHA1},
     {OT_CKA_NSS_CERT_MD5_HASH, NSS, DIGEST, OT_DIGEST_MD5},
@@ -103,14 +109,14 @@ static const CK_OBJECT_CLASS classes[OT_OBJECT_KINDS] = {
     [OT_OBJECT_CERTIFICATE] = CKO_CERTIFICATE,
     [OT_OBJECT_NSS_TRUST] = OT_CKO_NSS_TRUST,
     [OT_OBJECT_TRUST] = OT_CKO_TRUST,
+    [OT_OBJECT_EXTENSION] = OT_CKO_X_CERTIFICATE_EXTENSION,
 };
 
 /* A certificate's id has no colon. */
 static const char *const suffixes[OT_OBJECT_KINDS] = {
-    [OT_OBJECT_PROFILE] = ":profile",
-    [OT_OBJECT_CERTIFICATE] = "",
-    [OT_OBJECT_NSS_TRUST] = ":nss-trust",
-    [OT_OBJECT_TRUST] = ":trust",
+    [OT_OBJECT_PROFILE] = ":profile",     [OT_OBJECT_CERTIFICATE] = "",
+    [OT_OBJECT_NSS_TRUST] = ":nss-trust", [OT_OBJECT_TRUST] = ":trust",
+    [OT_OBJECT_EXTENSION] = ":extension",
 };
 
 static const struct rule *find_rule(enum ot_object_kind kind, CK_ATTRIBUTE_TYPE type)
@@ -173,7 +179,7 @@ static struct ot_span unique_id(union ot_scratch *scratch, const struct ot_objec
 
     if (object->kind == OT_OBJECT_CERTIFICATE)
         return id;
-    _Static_assert(sizeof(scratch->text) > OT_ID_MAX + sizeof(":nss-trust"),
+    _Static_assert(sizeof(scratch->text) > OT_ID_MAX + sizeof(":extension"),
                    "an id, which a record bounds, and a suffix");
     len = snprintf(scratch->text, sizeof(scratch->text), "%.*s%s", (int)id.len,
                    id.data != NULL ? (const char *)id.data : "", suffix);
@@ -190,6 +196,21 @@ static struct ot_span purpose(union ot_scratch *scratch, const struct ot_object 
         return number(scratch,
                       has ? OT_CKT_NSS_TRUSTED_DELEGATOR : OT_CKT_NSS_MUST_VERIFY);
     return number(scratch, has ? OT_CKT_TRUST_ANCHOR : OT_CKT_TRUST_MUST_VERIFY);
+}
+
+/* Java takes it for trust of servers. An administration token shows, and is told, by it
+ * whether a certificate is active. */
+static bool is_trusted(const struct ot_object *object)
+{
+    if (object->aspect.is_admin)
+        return ot_object_is_active(object);
+    return object->is_anchor && (object->aspect.purposes & OT_PURPOSE_SERVER) != 0;
+}
+
+static struct ot_span extension(union ot_scratch *scratch, const struct ot_object *object)
+{
+    return ot_span_of(scratch->extension,
+                      ot_extension_put(object->purposes, scratch->extension));
 }
 
 /* The issuer's key is known only where the certificate is its own issuer, as far as its
@@ -235,8 +256,7 @@ static struct ot_span evaluate(const struct rule *rule, const struct ot_object *
     case UNIQUE_ID:
         return unique_id(scratch, object);
     case TRUSTED:
-        return truth(scratch, object->aspect.is_admin ? ot_object_is_active(object)
-                                                      : object->is_anchor);
+        return truth(scratch, is_trusted(object));
     case CATEGORY:
         return number(scratch, object->is_anchor
                                    ? OT_CK_CERTIFICATE_CATEGORY_AUTHORITY
@@ -249,6 +269,10 @@ static struct ot_span evaluate(const struct rule *rule, const struct ot_object *
         return date(scratch, record->valid_at);
     case END_DATE:
         return date(scratch, record->expires_at);
+    case EXTENSION_ID:
+        return ot_extension_oid();
+    case EXTENSION_DER:
+        return extension(scratch, object);
     case PURPOSE:
         return purpose(scratch, object, rule->arg);
     case EMPTY:
@@ -302,8 +326,10 @@ bool ot_attribute_is_possible(enum ot_object_kind kind, const struct ot_aspect *
 
     if (rule == NULL)
         return false;
+    if (rule->how == EXTENSION_DER)
+        return value.len <= OT_EXTENSION_MAX;
     if (rule->how != CLASS && rule->how != BOOL && rule->how != NUMBER &&
-        rule->how != ADMIN)
+        rule->how != ADMIN && rule->how != EXTENSION_ID)
         return true;
     return ot_span_equal(evaluate(rule, &any, &scratch), value);
 }

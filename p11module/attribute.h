@@ -2,6 +2,7 @@
 #ifndef OT_P11_ATTRIBUTE_H
 #define OT_P11_ATTRIBUTE_H
 
+#include "extension.h"
 #include "object.h"
 
 /* Room for a value that lies nowhere yet. */
@@ -10,6 +11,7 @@ union ot_scratch {
     CK_BBOOL truth;
     CK_DATE date;
     char text[OT_ID_MAX + 16];
+    uint8_t extension[OT_EXTENSION_MAX];
 };
 
 /* The value of an attribute, in the object's snapshot or in scratch; false when the
@@ -24,7 +26,8 @@ bool ot_attribute_is_known(enum ot_object_kind kind, CK_ATTRIBUTE_TYPE type);
 bool ot_attribute_is_purpose(enum ot_object_kind kind, CK_ATTRIBUTE_TYPE type);
 
 /* Whether any object of a kind can have this value in a token: false for an attribute
- * that the kind lacks, and for another value of one that never changes. */
+ * that the kind lacks, for another value of one that never changes, and for an extension
+ * that would be longer than any. */
 bool ot_attribute_is_possible(enum ot_object_kind kind, const struct ot_aspect *aspect,
                               CK_ATTRIBUTE_TYPE type, struct ot_span value);
 

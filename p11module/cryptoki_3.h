@@ -187,5 +187,6 @@ CK_RV C_AsyncJoin(CK_SESSION_HANDLE session, CK_UTF8CHAR *function, CK_ULONG id,
 
 /* p11-kit: pkcs11x.h */
 #define OT_CKA_X_DISTRUSTED 0xd8444764UL
+#define OT_CKO_X_CERTIFICATE_EXTENSION 0xd84447c8UL
 
 #endif

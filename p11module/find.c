@@ -13,10 +13,18 @@ static const struct {
     {CKA_VALUE, OT_INDEX_DER},
     {OT_CKA_NSS_CERT_SHA1_HASH, OT_INDEX_SHA1},
     {OT_CKA_HASH_OF_CERTIFICATE, OT_INDEX_SHA2_256},
+    {CKA_PUBLIC_KEY_INFO, OT_INDEX_SPKI},
     {CKA_ID, OT_INDEX_KEY_ID},
     {CKA_SUBJECT, OT_INDEX_SUBJECT},
     {CKA_LABEL, OT_INDEX_LABEL},
 };
+
+/* A certificate's value has an index, an extension's has none; which of both is meant,
+ * its length has told. */
+static bool is_indexed(const struct ot_template *template, CK_ATTRIBUTE_TYPE type)
+{
+    return type != CKA_VALUE || (template->kinds & 1u << OT_OBJECT_EXTENSION) == 0;
+}
 
 static enum ot_status find_candidates(struct ot_find *find, struct ot_error *err)
 {
@@ -37,11 +45,28 @@ static enum ot_status find_candidates(struct ot_find *find, struct ot_error *err
     more.data = NULL;
     for (i = 0; i < sizeof(indexed) / sizeof(indexed[0]); i++) {
         term = ot_template_find(template, indexed[i].type);
-        if (term.data != NULL)
+        if (term.data != NULL && is_indexed(template, indexed[i].type))
             return ot_snapshot_find(find->snapshot, indexed[i].index, term, more,
                                     &find->list, err);
     }
     return ot_snapshot_all(find->snapshot, &find->list, err);
+}
+
+/* Where there is nothing to be looked at, nothing is found: then nobody is trusted. But
+ * who asks for extensions alone has a certificate already, and would trust it for more.
+ */
+static CK_RV begin_with_candidates(struct ot_find *find)
+{
+    struct ot_error err = OT_ERROR_INIT;
+
+    if ((find->template.kinds & ~(1u << OT_OBJECT_PROFILE)) == 0)
+        return CKR_OK;
+    if (find->snapshot != NULL) {
+        if (find_candidates(find, &err) == OT_OK)
+            return CKR_OK;
+        ot_view_complain(find->slot->view, &err);
+    }
+    return find->template.kinds == 1u << OT_OBJECT_EXTENSION ? CKR_DEVICE_ERROR : CKR_OK;
 }
 
 /* Takes over the reference to the snapshot, also on failure. */
@@ -50,7 +75,6 @@ static CK_RV find_new(struct ot_find **out, const struct ot_slot *slot,
                       CK_ULONG count)
 {
     struct ot_find *find = malloc(sizeof(*find));
-    struct ot_error err = OT_ERROR_INIT;
     CK_RV rv = CKR_HOST_MEMORY;
 
     if (find != NULL)
@@ -67,11 +91,12 @@ static CK_RV find_new(struct ot_find **out, const struct ot_slot *slot,
     find->next = 0;
     find->is_second_pass = find->has_others = find->is_damaged = false;
     find->pending = 0;
-    if (snapshot != NULL && (find->template.kinds & ~(1u << OT_OBJECT_PROFILE)) != 0 &&
-        find_candidates(find, &err) != OT_OK)
-        ot_view_complain(slot->view, &err);
-    *out = find;
-    return CKR_OK;
+    rv = begin_with_candidates(find);
+    if (rv != CKR_OK)
+        ot_find_free(find);
+    else
+        *out = find;
+    return rv;
 }
 
 void ot_find_free(struct ot_find *find)

@@ -3,11 +3,14 @@
 #include <string.h>
 
 #include "cache/limits.h"
+#include "extension.h"
 
-#define KIND_MASK ((CK_OBJECT_HANDLE)3)
+#define KIND_MASK ((CK_OBJECT_HANDLE)7)
+
+_Static_assert(OT_OBJECT_KINDS <= 8, "the bits of a handle");
 
 /* Of the kind that no certificate's handle has, and not CK_INVALID_HANDLE. */
-#define PROFILE_HANDLE ((CK_OBJECT_HANDLE)4)
+#define PROFILE_HANDLE ((CK_OBJECT_HANDLE)8)
 
 static CK_OBJECT_HANDLE number_of(const struct ot_record *record)
 {
@@ -84,6 +87,17 @@ bool ot_object_renew(struct ot_object *object, int64_t now)
     return object->aspect.is_admin || object->is_anchor;
 }
 
+unsigned ot_object_kinds(const struct ot_aspect *aspect)
+{
+    unsigned kinds = OT_OBJECT_ALL_KINDS;
+
+    if (aspect->is_admin)
+        kinds &= ~(1u << OT_OBJECT_PROFILE);
+    if (!ot_extension_is_in(aspect))
+        kinds &= ~(1u << OT_OBJECT_EXTENSION);
+    return kinds;
+}
+
 bool ot_object_make(struct ot_object *object, enum ot_object_kind kind,
                     struct ot_snapshot *snapshot, const struct ot_record *record,
                     const struct ot_aspect *aspect, int64_t now)
@@ -92,10 +106,13 @@ bool ot_object_make(struct ot_object *object, enum ot_object_kind kind,
     object->aspect = *aspect;
     if (record != &object->record)
         object->record = *record;
-    return ot_object_renew(object, now) &&
-           (kind == OT_OBJECT_CERTIFICATE ||
-            ((aspect->is_admin || ot_object_is_active(object)) &&
-             is_first(snapshot, record, aspect, now)));
+    if (!ot_object_renew(object, now))
+        return false;
+    if (kind == OT_OBJECT_EXTENSION)
+        object->purposes = ot_extension_purposes(snapshot, record, aspect, now);
+    return kind == OT_OBJECT_CERTIFICATE || kind == OT_OBJECT_EXTENSION ||
+           ((aspect->is_admin || ot_object_is_active(object)) &&
+            is_first(snapshot, record, aspect, now));
 }
 
 void ot_object_make_profile(struct ot_object *object)
@@ -114,7 +131,9 @@ bool ot_object_find(struct ot_object *object, CK_OBJECT_HANDLE handle,
     struct ot_positions list;
     uint32_t i;
 
-    if (handle == PROFILE_HANDLE && !aspect->is_admin) {
+    if ((ot_object_kinds(aspect) & 1u << kind) == 0)
+        return false;
+    if (handle == PROFILE_HANDLE) {
         ot_object_make_profile(object);
         return true;
     }

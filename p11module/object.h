@@ -1,6 +1,7 @@
 /* What a token holds: for each trust anchor an object with the certificate, and two that
- * say for what it is trusted (NSS's own class, and that of PKCS#11 3.2); and one that
- * says by which profile the token is to be used.
+ * say for what it is trusted (NSS's own class, and that of PKCS#11 3.2); a third for
+ * p11-kit and GnuTLS, an extension of the certificate, where the source's purposes are
+ * limited; and one that says by which profile the token is to be used.
  *
  * An administration token holds the inactive certificates, too, and the objects of trust
  * of all of them: who writes one (certutil) reads it back, also when it takes trust away,
@@ -12,12 +13,13 @@
 #include "cache/snapshot.h"
 #include "cryptoki_3.h"
 
-/* The two lowest bits of a handle. */
+/* The three lowest bits of a handle. */
 enum ot_object_kind {
     OT_OBJECT_PROFILE,
     OT_OBJECT_CERTIFICATE,
     OT_OBJECT_NSS_TRUST,
     OT_OBJECT_TRUST,
+    OT_OBJECT_EXTENSION,
     OT_OBJECT_KINDS
 };
 
@@ -34,6 +36,7 @@ struct ot_object {
     enum ot_object_kind kind;
     struct ot_record record; /* not of a profile; spans lie in the snapshot */
     bool is_anchor;          /* a CA and valid: trusted */
+    unsigned purposes;       /* of an extension: what it limits the anchor to */
     struct ot_aspect aspect;
 };
 
@@ -55,10 +58,13 @@ static inline bool ot_object_is_active(const struct ot_object *object)
     return (object->record.flags & OT_RECORD_ACTIVE) != 0;
 }
 
+/* The kinds of object that a token with this aspect has, as bits. */
+unsigned ot_object_kinds(const struct ot_aspect *aspect);
+
 /* Makes the object of a kind from a record that is shown; false when there is none at
  * Unix time now. A certificate that lies in the snapshot twice, under two ids, has one
- * set of trust objects, those of the newer id (§4.7: no more than one for a certificate).
- */
+ * set of trust objects, those of the newer id (§4.7: no more than one for a certificate);
+ * extensions say all the same. */
 bool ot_object_make(struct ot_object *object, enum ot_object_kind kind,
                     struct ot_snapshot *snapshot, const struct ot_record *record,
                     const struct ot_aspect *aspect, int64_t now);

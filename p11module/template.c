@@ -66,8 +66,7 @@ CK_RV ot_template_copy(struct ot_template *template, const CK_ATTRIBUTE *attribu
     rv = measure(attributes, count, &len);
     if (rv != CKR_OK)
         return rv;
-    template->kinds = aspect->is_admin ? OT_OBJECT_ALL_KINDS & ~(1u << OT_OBJECT_PROFILE)
-                                       : OT_OBJECT_ALL_KINDS;
+    template->kinds = ot_object_kinds(aspect);
     template->count = 0;
     template->wanted = template->room;
     template->allocated = NULL;

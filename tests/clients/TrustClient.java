@@ -3,7 +3,7 @@ import java.io.IOException;
 import java.io.InputStreamReader;
 import java.net.URL;
 import javax.net.ssl.HttpsURLConnection;
-import javax.net.ssl.SSLHandshakeException;
+import javax.net.ssl.SSLException;
 
 /** Goes to each URL that comes in, with what Java trusts by default, and says how it went. */
 public class TrustClient {
@@ -23,7 +23,7 @@ public class TrustClient {
         try (BufferedReader page =
                 new BufferedReader(new InputStreamReader(connection.getInputStream()))) {
             return page.readLine();
-        } catch (SSLHandshakeException refusal) {
+        } catch (SSLException refusal) {
             return "refused: " + refusal.getMessage().replace('\n', ' ');
         }
     }

@@ -156,6 +156,15 @@ class ModuleWorld(P11System):
         self.world.configure(f"[source lab]\nproject = {_LAB_PROJECT}\n",
                              refresh_interval="1h")
 
+    @contextlib.contextmanager
+    def purposes(self, purposes: str):
+        """Inside, the organization's certificates are trusted for these alone."""
+        self.world.configure(refresh_interval="1h", purposes=purposes)
+        try:
+            yield
+        finally:
+            self.configure_default()
+
     # What changes in the organization. Returns when a sync has seen it.
 
     def activate(self, name: str):

@@ -186,11 +186,70 @@ def test_wget_and_curl_add_the_token_to_the_machines_authorities(
     assert not client(module_world, "other", alone=False, mounts=machine_trusts_inactive)
 
 
-def test_purposes_are_not_asked_for(module_world, request):
-    """A limit of GnuTLS with any module without p11-kit's own extensions."""
-    module_world.world.configure(refresh_interval="1h", purposes="client")
-    request.addfinalizer(module_world.configure_default)
+@pytest.mark.parametrize("purposes, believed", [
+    ("server", True), ("server, email, code", True), ("server, client, email, code", True),
+    ("client", False), ("email", False), ("client, email, code", False)])
+def test_fault_62_a_server_is_believed_by_an_anchor_for_servers(
+        module_world, purposes, believed):
+    with module_world.purposes(purposes):
+        for name in TRUSTED:
+            assert gnutls_cli(module_world, name, p11kit=True) is believed, name
     assert gnutls_cli(module_world, "active", p11kit=True)
+
+
+@pytest.mark.parametrize("client", CLIENTS, **names)
+def test_fault_62_no_client_believes_a_server_by_an_anchor_for_clients(module_world, client):
+    with module_world.purposes("client"):
+        for name in TRUSTED:
+            assert not client(module_world, name, p11kit=True), name
+    with module_world.purposes("server"):
+        assert client(module_world, "active", p11kit=True)
+
+
+TLS_CLIENT, EMAIL = "1.3.6.1.5.5.7.3.2", "1.3.6.1.5.5.7.3.4"
+
+
+@pytest.mark.parametrize("purposes, fits", [
+    ("server", False), ("server, client", True), ("server, email", False)])
+def test_fault_62_certtool_holds_an_anchor_to_the_purpose(module_world, purposes, fits):
+    """Of a certificate that is for clients: the anchor is the one that decides."""
+    party = module_world.parties["active"]
+    leaf = module_world.certs.issue(party.intermediate, "someone", usage="clientAuth")
+    chain = module_world.scratch() / "chain.pem"
+    chain.write_text(leaf.pem + party.intermediate.pem)
+    with module_world.purposes(purposes):
+        done = module_world.run(
+            [need("certtool", "gnutls-bin"), "--verify", "--load-ca-certificate", TOKEN_URL,
+             "--verify-purpose", TLS_CLIENT, "--infile", chain], p11kit=True)
+    assert (done.status == 0) is fits, done
+    assert fits or "issuer is unknown" in done.stdout, done
+
+
+def test_fault_62_p11tool_shows_the_extension(module_world):
+    """As it shows those of p11-kit's own module, and beside it all that there was."""
+    root = module_world.parties["active"].root
+    p11tool = need("p11tool", "gnutls-bin")
+
+    def listed() -> dict[str, int]:
+        done = module_world.run([p11tool, "--list-all", TOKEN_URL], p11kit=True)
+        assert done.status == 0, done
+        return {kind: done.stdout.count(f"Type: {kind}") for kind in
+                ("X.509 Certificate", "X.509 certificate extension")}
+
+    def stapled() -> str:
+        done = module_world.run([p11tool, "--export-stapled", url_of(root)], p11kit=True)
+        assert done.status == 0, done
+        return done.stdout
+
+    count = len(TRUSTED)
+    assert listed() == {"X.509 Certificate": count, "X.509 certificate extension": 0}
+    assert root.pem in stapled()
+    with module_world.purposes("server, email"):
+        assert listed() == {"X.509 Certificate": count, "X.509 certificate extension": count}
+        pem = stapled()
+        done = module_world.run([need("certtool", "gnutls-bin"), "-i"], stdin=pem.encode())
+    assert "TLS WWW Server" in done.stdout and "Email protection" in done.stdout, done
+    assert "TLS WWW Client" not in done.stdout, done
 
 
 @pytest.mark.parametrize("client", CLIENTS, **names)

@@ -16,7 +16,9 @@ pytestmark = with_plain_build
 DIRECT, PROXY = "direct", "proxy"
 SOURCE = paths.REPOSITORY / "tests" / "clients" / "TrustClient.java"
 CONF = paths.REPOSITORY / "conf" / "java"
-BELIEVED, REFUSAL = "it was believed", "unable to find valid certification path"
+BELIEVED = "it was believed"
+# Who trusts somebody; who trusts nobody.
+REFUSALS = ("unable to find valid certification path", "trustAnchors parameter must be non-empty")
 _QUIET = ("-XX:-UsePerfData", "-XX:TieredStopAtLevel=1")  # no file in /tmp; starts sooner
 
 
@@ -87,7 +89,8 @@ class Client:
         self.child.stdin.write(server.url + "\n")
         self.child.stdin.flush()
         answer = self.child.stdout.readline().strip()
-        assert answer == BELIEVED or REFUSAL in answer, f"{server.url}: {answer!r}"
+        assert answer == BELIEVED or any(word in answer for word in REFUSALS), (
+            f"{server.url}: {answer!r}")
         return answer == BELIEVED
 
     def __enter__(self):
@@ -118,6 +121,19 @@ def test_a_client_believes_whom_the_organization_does(module_world, java, way):
             assert client.believes(module_world.servers[name]), name
         for name in REFUSED:
             assert not client.believes(module_world.servers[name]), name
+
+
+@pytest.mark.parametrize("purposes, believed", [
+    ("server", True), ("server, email, code", True), ("client", False),
+    ("client, email, code", False)])
+def test_fault_62_a_server_is_believed_by_an_anchor_for_servers(
+        module_world, java, purposes, believed):
+    with module_world.purposes(purposes):
+        entries = java.entries()
+        assert len(entries) == (len(TRUSTED) if believed else 0), entries
+        with Client(java, java.options(java.plain)) as client:
+            for name in TRUSTED:
+                assert client.believes(module_world.servers[name]) is believed, name
 
 
 def test_it_is_the_module_that_trusts(module_world, java):

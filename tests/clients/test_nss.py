@@ -100,6 +100,19 @@ def test_certutil_shows_the_purposes_that_are_configured(module_world, databases
     assert flags[f"{root.cn} {root.serial}"] == "CT,C,C"
 
 
+@pytest.mark.parametrize("purposes, flags", [
+    ("server", "C,,"), ("client", "T,,"), ("server, email", "C,C,"), ("email, code", ",C,C")])
+def test_fault_62_the_extensions_of_p11_kit_take_nothing_from_nss(
+        module_world, databases, der, purposes, flags):
+    label = "{0.cn} {0.serial}".format(module_world.parties["active"].root)
+    with module_world.purposes(purposes):
+        shown = trust_flags(module_world, databases[DIRECT])
+        good = vfychain(module_world, databases[DIRECT], DIRECT, der["active"])
+    assert shown.keys() == trust_flags(module_world, databases[DIRECT]).keys()
+    assert shown[label] == flags, shown
+    assert good is ("server" in purposes)
+
+
 @pytest.mark.parametrize("options", [(), ("-p",), ("-pp",)], ids=["classic", "pkix", "new"])
 @pytest.mark.parametrize("way", WAYS)
 def test_vfychain(module_world, databases, der, way, options):

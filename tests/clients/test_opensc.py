@@ -87,6 +87,18 @@ def test_all_objects_are_listed_without_login(tool):
     assert "rror" not in done.text, done
 
 
+def test_fault_62_the_extensions_are_objects_beside_the_others(tool, module_world):
+    """pkcs11-tool has no name for their class, as for NSS's trust."""
+    before = tool("--list-objects").stdout
+    with module_world.purposes("server, email"):
+        done = tool("--list-objects")
+        certificates = tool("--list-objects", "--type", "cert").stdout
+    assert "rror" not in done.text, done
+    assert objects(certificates).keys() == objects(before).keys()
+    unknown = re.findall(r"type (\d+)", done.stdout)
+    assert unknown.count(str(0xd84447c8)) == len(objects(before)), done
+
+
 def test_read_object(tool, module_world):
     out = module_world.scratch() / "certificate.der"
     for name in SHOWN:

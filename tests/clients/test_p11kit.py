@@ -213,6 +213,57 @@ def test_extract_everything(module_world):
     assert shown == ANCHORS
 
 
+PURPOSES = {"server": "server-auth", "client": "client-auth", "email": "email",
+            "code": "code-signing"}
+
+
+def extracted(world, filter_, purpose) -> set[str]:
+    """The parties whose root `trust extract` has found for a purpose."""
+    bundle = extract(world, "pem-bundle", f"--filter={filter_}", f"--purpose={purpose}")
+    text = bundle.read_text()
+    return {name for name, party in world.parties.items() if party.root.pem in text}
+
+
+@pytest.mark.parametrize("purposes", [
+    "server", "client", "email", "code", "server, email", "client, code",
+    "server, email, code", "client, email, code"])
+def test_fault_62_extract_leaves_out_who_has_another_purpose(module_world, purposes):
+    """Anchors are what servers are verified by, else they would be trusted by Java."""
+    has = purposes.split(", ")
+    with module_world.purposes(purposes):
+        for name, word in PURPOSES.items():
+            found = ANCHORS if name in has else set()
+            assert extracted(module_world, "certificates", word) == found, name
+            anchors_found = found if "server" in has else set()
+            assert extracted(module_world, "ca-anchors", word) == anchors_found, name
+
+
+@pytest.mark.parametrize("purposes", ["server, client", "server, client, email, code"])
+def test_an_anchor_for_both_ends_of_tls_is_plain(module_world, purposes):
+    """Documented: programs that verify without a purpose would refuse a limited one."""
+    with module_world.purposes(purposes):
+        for word in PURPOSES.values():
+            assert extracted(module_world, "ca-anchors", word) == ANCHORS, word
+        bundle = extract(module_world, "openssl-bundle", "--filter=ca-anchors")
+        assert_verifies_anchors_only(module_world, "-CAfile", bundle)
+
+
+def test_fault_62_the_trusted_certificates_of_openssl_are_limited(module_world):
+    with module_world.purposes("server, email"):
+        bundle = extract(module_world, "openssl-bundle", "--filter=ca-anchors")
+    for purpose, fits in {"sslserver": True, "sslclient": False}.items():
+        assert verifies(module_world, "active", "-CAfile", bundle, "-purpose", purpose,
+                        ) is fits, purpose
+
+
+def test_fault_62_trust_list_shows_anchors_for_servers_only(module_world):
+    with module_world.purposes("server"):
+        assert {entry["label"] for entry in trust_list(module_world)} == {
+            label(module_world.parties[name]) for name in ANCHORS}
+    with module_world.purposes("client, email"):
+        assert trust_list(module_world) == []
+
+
 def test_what_was_activated_is_in_the_next_list(module_world):
     moving = label(module_world.parties["moving"])
 

@@ -34,6 +34,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 #define HANDLES 8
 #define OBJECTS 32
 #define TEMPLATE_MAX 12
+#define LIMITED_SLOT 2
 #define ADMIN_SLOT 3
 
 static char directory[] = "/tmp/orgtrust-fuzz-p11-XXXXXX";
@@ -281,7 +282,7 @@ static CK_ATTRIBUTE_TYPE some_type(void)
                                               CKA_END_DATE,
                                               CKA_PUBLIC_KEY_INFO,
                                               CKA_MODIFIABLE,
-                                              CKA_JAVA_MIDP_SECURITY_DOMAIN,
+                                              CKA_OBJECT_ID,
                                               OT_CKA_X_DISTRUSTED,
                                               OT_CKA_NSS_CERT_SHA1_HASH,
                                               OT_CKA_NSS_TRUST_SERVER_AUTH,
@@ -426,6 +427,43 @@ static bool is_admin_session(CK_SESSION_HANDLE session, CK_STATE *session_state)
     return info.slotID == ADMIN_SLOT;
 }
 
+/* What p11-kit and GnuTLS do with a certificate: of the source with limited purposes each
+ * has its extension, or damage is told. */
+static void ask_for_extension(CK_SESSION_HANDLE session, CK_OBJECT_HANDLE object)
+{
+    CK_OBJECT_CLASS class = CKO_PROFILE, extension = OT_CKO_X_CERTIFICATE_EXTENSION;
+    static uint8_t key[OT_CERT_DER_MAX];
+    CK_ATTRIBUTE about[] = {{CKA_CLASS, &class, sizeof(class)},
+                            {CKA_PUBLIC_KEY_INFO, key, sizeof(key)}};
+    CK_OBJECT_HANDLE found;
+    CK_ULONG count = 0;
+    CK_RV rv;
+
+    if (functions->C_GetAttributeValue(session, object, about, 2) != CKR_OK ||
+        class != CKO_CERTIFICATE)
+        return;
+    about[0].pValue = &extension;
+    rv = functions->C_FindObjectsInit(session, about, 2);
+    must(rv == CKR_OK || rv == CKR_DEVICE_ERROR);
+    if (rv != CKR_OK)
+        return;
+    must(functions->C_FindObjects(session, &found, 1, &count) == CKR_OK);
+    must(functions->C_FindObjectsFinal(session) == CKR_OK);
+    must(count == 1);
+    about[0] = (CK_ATTRIBUTE){CKA_VALUE, key, 64};
+    must(functions->C_GetAttributeValue(session, found, about, 1) == CKR_OK);
+    must(about[0].ulValueLen >= 2 && key[0] == 0x30 &&
+         key[1] + 2u == about[0].ulValueLen);
+}
+
+static bool is_limited(CK_SESSION_HANDLE session)
+{
+    CK_SESSION_INFO info;
+
+    return functions->C_GetSessionInfo(session, &info) == CKR_OK &&
+           info.slotID == LIMITED_SLOT;
+}
+
 /* Everything of one search at once: no handle may come twice. */
 static void find_all(void)
 {
@@ -449,6 +487,8 @@ static void find_all(void)
     for (CK_ULONG i = 0; i < count; i++)
         state.objects[state.object_turn++ % OBJECTS] = seen[i];
     must(functions->C_FindObjectsFinal(session) == CKR_OK);
+    for (CK_ULONG i = 0; i < count && is_limited(session); i++)
+        ask_for_extension(session, seen[i]);
 }
 
 /* Buffers of the caller's size only, and the answer that belongs to each. */

@@ -4,6 +4,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "cache/snapshot.h"
 #include "certs.h"
 #include "token.h"
 #include "unit.h"
@@ -173,6 +174,41 @@ static void fault_42_a_damaged_record_is_passed_over(void)
     token_stop();
 }
 
+/* An index that damage has hidden must not look like one without extensions: a reader
+ * would take the certificate for unlimited. */
+static void fault_42_an_extension_is_never_missed_for_damage(void)
+{
+    CK_OBJECT_CLASS class = OT_CKO_X_CERTIFICATE_EXTENSION;
+    unsigned char spki[256], key[9] = {OT_INDEX_SPKI};
+    CK_ATTRIBUTE template[] = {{CKA_CLASS, &class, sizeof(class)},
+                               {CKA_PUBLIC_KEY_INFO, spki, sizeof(spki)}};
+    uint64_t hash;
+
+    world_configure("purposes = server\n");
+    world_write_roots("default", "A", 3);
+    f = token_start(&session);
+    CU_ASSERT_EQUAL_FATAL(f->C_GetAttributeValue(session,
+                                                 token_first(session, CKO_CERTIFICATE),
+                                                 &template[1], 1),
+                          CKR_OK);
+    hash = ot_span_hash(ot_span_of(spki, template[1].ulValueLen));
+    for (size_t i = 0; i < 8; i++)
+        key[1 + i] = (unsigned char)(hash >> 8 * i);
+    CU_ASSERT_EQUAL(f->C_FindObjectsInit(session, template, 2), CKR_OK);
+    CU_ASSERT_EQUAL(f->C_FindObjectsFinal(session), CKR_OK);
+    token_stop();
+    CU_ASSERT_EQUAL(world_damage("default", key, sizeof(key)), 1);
+    f = token_start(&session);
+    CU_ASSERT_STRING_EQUAL(token_labels(session, NULL, 0), "A 0;A 1;A 2;");
+    CU_ASSERT_EQUAL(f->C_FindObjectsInit(session, template, 2), CKR_DEVICE_ERROR);
+    token_stop();
+    CU_ASSERT_EQUAL(unlink(world_path("default", "snapshot")), 0);
+    f = token_start(&session);
+    CU_ASSERT_EQUAL(f->C_FindObjectsInit(session, template, 2), CKR_DEVICE_ERROR);
+    CU_ASSERT_EQUAL(token_count(session, CKO_CERTIFICATE), 0);
+    token_stop();
+}
+
 static void fault_42_a_broken_snapshot_is_an_empty_token(void)
 {
     FILE *file;
@@ -233,6 +269,8 @@ static const struct unit_case cases[] = {
      fault_39_without_a_snapshot_the_token_is_empty},
     {"fault_42_a_damaged_record_is_passed_over",
      fault_42_a_damaged_record_is_passed_over},
+    {"fault_42_an_extension_is_never_missed_for_damage",
+     fault_42_an_extension_is_never_missed_for_damage},
     {"fault_42_a_broken_snapshot_is_an_empty_token",
      fault_42_a_broken_snapshot_is_an_empty_token},
     {"a_snapshot_of_another_scope_is_an_empty_token",

@@ -7,6 +7,7 @@
 #include <time.h>
 
 #include "cache/config.h"
+#include "cache/limits.h"
 #include "cache/path.h"
 #include "certs.h"
 #include "fetch/cert.h"
@@ -223,6 +224,145 @@ static void purposes_that_are_not_configured_are_not_trusted(void)
     }
 }
 
+#define EKU_OID 0x06, 0x03, 0x55, 0x1d, 0x25
+#define KP(arc) 0x06, 0x08, 0x2b, 0x06, 0x01, 0x05, 0x05, 0x07, 0x03, arc
+
+static const unsigned char for_servers[] = {0x30, 0x13, EKU_OID, 0x04,
+                                            0x0c, 0x30, 0x0a,    KP(1)};
+static const unsigned char for_all_but_clients[] = {0x30, 0x27, EKU_OID, 0x04,  0x20,
+                                                    0x30, 0x1e, KP(1),   KP(3), KP(4)};
+static const unsigned char for_clients_and_email[] = {0x30, 0x1d, EKU_OID, 0x04, 0x16,
+                                                      0x30, 0x14, KP(2),   KP(4)};
+/* By the purpose that p11-kit has reserved for that. */
+static const unsigned char for_nobody[] = {0x30, 0x15, EKU_OID, 0x04, 0x0e, 0x30, 0x0c,
+                                           0x06, 0x0a, 0x2b,    0x06, 0x01, 0x04, 0x01,
+                                           0x99, 0x77, 0x06,    0x0a, 0x10};
+
+static void an_extension_has_all_that_p11_kit_describes(void)
+{
+    static const unsigned char oid[] = {EKU_OID};
+    unsigned char *spki = NULL;
+    CK_OBJECT_HANDLE object;
+    int len;
+
+    begin("purposes = client, email\n", world_ca("The Root"));
+    object = token_first(session, OT_CKO_X_CERTIFICATE_EXTENSION);
+    CU_ASSERT_EQUAL(token_number(session, object, CKA_CLASS), 0xd84447c8);
+    expect_storage(object, "The Root", "cert_one:extension");
+    len = i2d_X509_PUBKEY(X509_get_X509_PUBKEY(x509), &spki);
+    expect_bytes(object, CKA_PUBLIC_KEY_INFO, spki, (size_t)len);
+    OPENSSL_free(spki);
+    expect_bytes(object, CKA_OBJECT_ID, oid, sizeof(oid));
+    expect_bytes(object, CKA_VALUE, for_clients_and_email, sizeof(for_clients_and_email));
+    expect_absent(object, CKA_SUBJECT);
+    expect_absent(object, CKA_TRUSTED);
+    end();
+}
+
+/* Anchors for both ends of TLS are plain, as in the provider. */
+static void fault_62_limited_purposes_are_an_extension(void)
+{
+    static const struct {
+        const char *purposes;
+        bool is_trusted;
+        const unsigned char *der; /* NULL: there is none */
+        size_t len;
+    } rows[] = {
+        {"server, client", true, NULL, 0},
+        {"server, client, email", true, NULL, 0},
+        {"server, client, email, code", true, NULL, 0},
+        {"server", true, for_servers, sizeof(for_servers)},
+        {"server, email, code", true, for_all_but_clients, sizeof(for_all_but_clients)},
+        {"client, email", false, for_clients_and_email, sizeof(for_clients_and_email)}};
+    CK_OBJECT_HANDLE object;
+    char more[64];
+
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        snprintf(more, sizeof(more), "purposes = %s\n", rows[i].purposes);
+        begin(more, world_ca("The Root"));
+        CU_ASSERT_EQUAL(token_count(session, OT_CKO_X_CERTIFICATE_EXTENSION),
+                        rows[i].der != NULL);
+        object = token_first(session, CKO_CERTIFICATE);
+        CU_ASSERT_EQUAL(token_truth(session, object, CKA_TRUSTED), rows[i].is_trusted);
+        CU_ASSERT_EQUAL(token_number(session, object, CKA_CERTIFICATE_CATEGORY), 2);
+        if (rows[i].der != NULL)
+            expect_bytes(token_first(session, OT_CKO_X_CERTIFICATE_EXTENSION), CKA_VALUE,
+                         rows[i].der, rows[i].len);
+        end();
+    }
+}
+
+/* The extension takes the place of the certificate's own, which may leave out more. */
+static void fault_62_an_extension_gives_no_more_than_the_certificate_has(void)
+{
+    static const struct {
+        const char *usage;
+        const unsigned char *der;
+        size_t len;
+    } rows[] = {{"serverAuth", for_servers, sizeof(for_servers)},
+                {"clientAuth, serverAuth", for_servers, sizeof(for_servers)},
+                {"anyExtendedKeyUsage", for_all_but_clients, sizeof(for_all_but_clients)},
+                {"clientAuth", for_nobody, sizeof(for_nobody)},
+                {"timeStamping", for_nobody, sizeof(for_nobody)}};
+    X509 *cert;
+
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        cert = world_ca("The Root");
+        certs_add_ext(cert, NID_ext_key_usage, rows[i].usage);
+        begin("purposes = server, email, code\n", cert);
+        expect_bytes(token_first(session, OT_CKO_X_CERTIFICATE_EXTENSION), CKA_VALUE,
+                     rows[i].der, rows[i].len);
+        end();
+    }
+}
+
+/* p11-kit and GnuTLS look for a key's extensions and believe the last: all say what no
+ * anchor of the key leaves out. What is no anchor has no say. */
+static void fault_62_all_anchors_of_a_key_have_one_extension(void)
+{
+    struct world_cert certs[] = {{"cert_a", "Old", world_ca("Same"), true},
+                                 {"cert_b", "New", world_ca("Same"), true},
+                                 {"cert_c", "Other key", world_ca("Other"), true},
+                                 {"cert_d", "Inactive", world_ca("Same"), false}};
+    CK_OBJECT_CLASS class = OT_CKO_X_CERTIFICATE_EXTENSION;
+    CK_ATTRIBUTE template[] = {{CKA_CLASS, &class, sizeof(class)}, {CKA_LABEL, NULL, 0}};
+    static CK_OBJECT_HANDLE objects[TOKEN_OBJECTS_MAX];
+    EVP_PKEY *key = EVP_EC_gen("P-256");
+    size_t i;
+
+    certs_add_ext(certs[0].x509, NID_ext_key_usage, "serverAuth, clientAuth");
+    certs_add_ext(certs[3].x509, NID_ext_key_usage, "clientAuth");
+    X509_set_pubkey(certs[2].x509, key);
+    EVP_PKEY_free(key);
+    world_configure("purposes = server, email, code\n");
+    world_write("default", certs, 4, AGE_FRESH);
+    f = token_start(&session);
+    CU_ASSERT_EQUAL(token_count(session, class), 3);
+    for (i = 0; i < 3; i++) {
+        template[1].pValue = (void *)certs[i].name;
+        template[1].ulValueLen = strlen(certs[i].name);
+        CU_ASSERT_EQUAL_FATAL(token_find(session, template, 2, objects), 1);
+        if (i < 2)
+            expect_bytes(objects[0], CKA_VALUE, for_servers, sizeof(for_servers));
+        else
+            expect_bytes(objects[0], CKA_VALUE, for_all_but_clients,
+                         sizeof(for_all_but_clients));
+    }
+    token_stop();
+}
+
+/* More anchors of one key than are looked at: none of them is trusted by its extension.
+ */
+static void too_many_anchors_of_a_key_are_for_nobody(void)
+{
+    world_configure("purposes = server\n");
+    world_write_roots("default", "Root", OT_SAME_MAX + 1);
+    f = token_start(&session);
+    expect_bytes(token_first(session, OT_CKO_X_CERTIFICATE_EXTENSION), CKA_VALUE,
+                 for_nobody, sizeof(for_nobody));
+    token_stop();
+}
+
 static void the_profile_says_that_nobody_needs_to_log_in(void)
 {
     CK_OBJECT_HANDLE object;
@@ -314,12 +454,13 @@ static void write_twice(X509 *cert)
 
 static void fault_19_one_certificate_under_two_ids_has_one_trust(void)
 {
-    world_configure("");
+    world_configure("purposes = server\n");
     write_twice(world_ca("Twice"));
     f = token_start(&session);
     CU_ASSERT_EQUAL(token_count(session, CKO_CERTIFICATE), 2);
     CU_ASSERT_EQUAL(token_count(session, OT_CKO_NSS_TRUST), 1);
     CU_ASSERT_EQUAL(token_count(session, OT_CKO_TRUST), 1);
+    CU_ASSERT_EQUAL(token_count(session, OT_CKO_X_CERTIFICATE_EXTENSION), 2);
     expect_bytes(token_first(session, OT_CKO_TRUST), CKA_UNIQUE_ID, "cert_a:trust", 12);
     token_stop();
 }
@@ -371,7 +512,7 @@ static void handles_mean_the_same_in_every_process(void)
     begin("", world_ca("The Root"));
     after = token_first(session, OT_CKO_TRUST);
     CU_ASSERT_EQUAL(before, after);
-    CU_ASSERT_EQUAL(token_first(session, CKO_CERTIFICATE) & 3, 1);
+    CU_ASSERT_EQUAL(token_first(session, CKO_CERTIFICATE) & 7, 1);
     end();
 }
 
@@ -413,6 +554,16 @@ static const struct unit_case cases[] = {
      trust_has_all_that_the_specification_lists},
     {"purposes_that_are_not_configured_are_not_trusted",
      purposes_that_are_not_configured_are_not_trusted},
+    {"an_extension_has_all_that_p11_kit_describes",
+     an_extension_has_all_that_p11_kit_describes},
+    {"fault_62_limited_purposes_are_an_extension",
+     fault_62_limited_purposes_are_an_extension},
+    {"fault_62_an_extension_gives_no_more_than_the_certificate_has",
+     fault_62_an_extension_gives_no_more_than_the_certificate_has},
+    {"fault_62_all_anchors_of_a_key_have_one_extension",
+     fault_62_all_anchors_of_a_key_have_one_extension},
+    {"too_many_anchors_of_a_key_are_for_nobody",
+     too_many_anchors_of_a_key_are_for_nobody},
     {"the_profile_says_that_nobody_needs_to_log_in",
      the_profile_says_that_nobody_needs_to_log_in},
     {"fault_20_only_an_anchor_is_there", fault_20_only_an_anchor_is_there},

@@ -10,11 +10,16 @@ static const struct ot_functions *f;
 static CK_SESSION_HANDLE session;
 static CK_OBJECT_HANDLE objects[TOKEN_OBJECTS_MAX];
 
-static void begin(void)
+static void begin_for(const char *more)
 {
-    world_configure("");
+    world_configure(more);
     world_write_roots("default", "Root", 9);
     f = token_start(&session);
+}
+
+static void begin(void)
+{
+    begin_for("");
 }
 
 static CK_ULONG find_one(CK_ATTRIBUTE_TYPE type, const void *value, CK_ULONG len)
@@ -25,7 +30,7 @@ static CK_ULONG find_one(CK_ATTRIBUTE_TYPE type, const void *value, CK_ULONG len
 }
 
 /* Each object is found by each of its attributes, and by all that it has. */
-static void every_object_is_found_by_every_attribute(void)
+static void find_each_by_each(CK_ULONG expected)
 {
     static const CK_ATTRIBUTE_TYPE types[] = {CKA_CLASS,
                                               CKA_TOKEN,
@@ -61,6 +66,7 @@ static void every_object_is_found_by_every_attribute(void)
                                               OT_CKA_HASH_OF_CERTIFICATE,
                                               OT_CKA_TRUST_SERVER_AUTH,
                                               OT_CKA_TRUST_OCSP_SIGNING,
+                                              CKA_OBJECT_ID,
                                               CKA_PROFILE_ID};
     enum { TYPES = sizeof(types) / sizeof(types[0]) };
     static CK_OBJECT_HANDLE all[TOKEN_OBJECTS_MAX];
@@ -69,9 +75,8 @@ static void every_object_is_found_by_every_attribute(void)
     CK_ULONG count, found, n, i, k;
     bool is_there;
 
-    begin();
     count = token_find(session, NULL, 0, all);
-    CU_ASSERT_EQUAL(count, 9 * 3 + 1);
+    CU_ASSERT_EQUAL(count, expected);
     for (i = 0; i < count; i++) {
         for (k = 0, n = 0; k < TYPES; k++) {
             template[n] = (CK_ATTRIBUTE){types[k], values[n], sizeof(values[0])};
@@ -87,6 +92,15 @@ static void every_object_is_found_by_every_attribute(void)
         CU_ASSERT_EQUAL(token_find(session, template, n, objects), 1);
         CU_ASSERT_EQUAL(objects[0], all[i]);
     }
+}
+
+static void every_object_is_found_by_every_attribute(void)
+{
+    begin();
+    find_each_by_each(9 * 3 + 1);
+    token_stop();
+    begin_for("purposes = client\n");
+    find_each_by_each(9 * 4 + 1);
     token_stop();
 }
 
@@ -152,13 +166,49 @@ static void the_searches_that_clients_make(void)
                              {CKA_TOKEN, &yes, sizeof(yes)},
                              {CKA_CLASS, &nss, sizeof(nss)}};
     CU_ASSERT_EQUAL(token_find(session, issued, 4, objects), 1);
-    CU_ASSERT_EQUAL(objects[0] & 3, 2);
+    CU_ASSERT_EQUAL(objects[0] & 7, 2);
     CU_ASSERT_EQUAL(token_find(session, issued, 3, objects), 3);
     CU_ASSERT_EQUAL(objects[0], object);
     token_stop();
 }
 
 /* Facts, rule 5. */
+/* By the public key, as p11-kit and GnuTLS do; what has another key is not among them. */
+static void the_extension_of_a_key_is_found_by_it(void)
+{
+    struct world_cert certs[] = {{"cert_a", "One", world_ca("One"), true},
+                                 {"cert_b", "Other", world_ca("Other"), true}};
+    CK_OBJECT_CLASS class = OT_CKO_X_CERTIFICATE_EXTENSION;
+    EVP_PKEY *key = EVP_EC_gen("P-256");
+    struct token_value value;
+    unsigned char spki[256], der[64];
+    CK_ULONG spki_len;
+
+    X509_set_pubkey(certs[1].x509, key);
+    EVP_PKEY_free(key);
+    world_configure("purposes = server\n");
+    world_write("default", certs, 2, AGE_FRESH);
+    f = token_start(&session);
+    CU_ASSERT_EQUAL_FATAL(find_one(CKA_LABEL, "Other", 5), 4);
+    value = token_get(session, objects[0], CKA_PUBLIC_KEY_INFO);
+    spki_len = value.len;
+    CU_ASSERT_FATAL(spki_len <= sizeof(spki));
+    memcpy(spki, value.data, spki_len);
+    CK_ATTRIBUTE template[] = {{CKA_CLASS, &class, sizeof(class)},
+                               {CKA_PUBLIC_KEY_INFO, spki, spki_len}};
+    CU_ASSERT_EQUAL_FATAL(token_find(session, template, 2, objects), 1);
+    value = token_get(session, objects[0], CKA_LABEL);
+    CU_ASSERT_EQUAL(memcmp(value.data, "Other", value.len), 0);
+    /* by its value, which no index has */
+    value = token_get(session, objects[0], CKA_VALUE);
+    CU_ASSERT_FATAL(value.len <= sizeof(der));
+    memcpy(der, value.data, value.len);
+    CU_ASSERT_EQUAL(find_one(CKA_VALUE, der, value.len), 2);
+    CU_ASSERT_EQUAL(find_one(CKA_PUBLIC_KEY_INFO, spki, spki_len), 2);
+    CU_ASSERT_EQUAL(find_one(CKA_UNIQUE_ID, "cert_b:extension", 16), 1);
+    token_stop();
+}
+
 static void of_one_subject_the_newest_valid_one_comes_first(void)
 {
     struct world_cert certs[] = {{"cert_a", "old", world_ca("Same"), true},
@@ -231,7 +281,7 @@ static void several_sources_are_several_slots(void)
     CU_ASSERT_STRING_EQUAL(token_labels(other, NULL, 0), "B 0;B 1;B 2;");
     CU_ASSERT_EQUAL(find_one(CKA_LABEL, "B 2", 3), 0);
     CK_ATTRIBUTE last[] = {{CKA_LABEL, "B 2", 3}};
-    CU_ASSERT_EQUAL_FATAL(token_find(other, last, 1, objects), 3);
+    CU_ASSERT_EQUAL_FATAL(token_find(other, last, 1, objects), 4);
     theirs = objects[0];
     CU_ASSERT_EQUAL(f->C_GetAttributeValue(session, theirs, &label, 1),
                     CKR_OBJECT_HANDLE_INVALID); /* no cert_2 in this source */
@@ -245,6 +295,7 @@ static const struct unit_case cases[] = {
      every_object_is_found_by_every_attribute},
     {"nothing_is_found_by_what_differs", nothing_is_found_by_what_differs},
     {"the_searches_that_clients_make", the_searches_that_clients_make},
+    {"the_extension_of_a_key_is_found_by_it", the_extension_of_a_key_is_found_by_it},
     {"of_one_subject_the_newest_valid_one_comes_first",
      of_one_subject_the_newest_valid_one_comes_first},
     {"a_long_template_is_a_template", a_long_template_is_a_template},
