@@ -7,6 +7,7 @@ import time
 
 import pytest
 from support import paths
+from support.network import in_own_network
 from support.organization import Organization
 
 LIST = "/v1/organization/certificates"
@@ -28,10 +29,14 @@ def many_files():
     resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
 
 
+def connect(port, source):
+    here = "::1" if ":" in source else "127.0.0.1"
+    return socket.create_connection((here, port), 20, source_address=(source, 0))
+
+
 def open_slow(stack, port, source, sent=f"GET {LIST} HTTP/1.1\r\nHost: x\r\n".encode()):
     """A connection that begins a request and does not end it."""
-    link = stack.enter_context(socket.create_connection(
-        ("127.0.0.1", port), 20, source_address=(source, 0)))
+    link = stack.enter_context(connect(port, source))
     link.sendall(sent)
     return link
 
@@ -39,8 +44,7 @@ def open_slow(stack, port, source, sent=f"GET {LIST} HTTP/1.1\r\nHost: x\r\n".en
 def ask(port, source, key):
     """The status of a whole request, and how long it took."""
     began = time.monotonic()
-    with socket.create_connection(("127.0.0.1", port), 20, source_address=(source, 0)) as link:
-        link.settimeout(20)
+    with connect(port, source) as link:
         link.sendall(f"GET {LIST} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n"
                      f"Authorization: Bearer {key}\r\n\r\n".encode())
         answer = b""
@@ -99,6 +103,51 @@ def test_fault_76_the_share_is_an_option(tmp_path):
         assert count_open(slow) == 3 and count_open(slow[6:]) == 3
         assert ask(organization.port, "127.0.0.66", organization.key)[0] == 200
         assert count_open(slow) == 2
+    organization.stop()
+
+
+def test_fault_76_a_network_of_ipv6_is_one_address(tmp_path):
+    """All of its addresses are its owner's. Those of IPv4 that IPv6 carries are one each."""
+    network = [f"fd00:0:0:1::{number}" for number in range(1, 10)]
+    mapped = [f"127.0.0.{number}" for number in range(61, 64)]
+    other = "fd00:0:0:2::1"
+
+    def try_it():
+        organization = Organization(tmp_path / "organization", host="[::]",
+                                    options=("--connections-per-address", "3"))
+        try:
+            with contextlib.ExitStack() as stack:
+                slow = [open_slow(stack, organization.port, source) for source in network]
+                alone = [open_slow(stack, organization.port, source) for source in mapped * 2]
+                for source in (other, "127.0.0.2", network[0]):
+                    assert ask(organization.port, source, organization.key)[0] == 200
+                assert count_open(slow) == 2 and count_open(slow[7:]) == 2
+                assert count_open(alone) == 6
+        finally:
+            organization.stop()
+
+    in_own_network(try_it, [*network, other])
+
+
+def test_fault_76_who_comes_over_tls_has_no_more_time(tmp_path, certs):
+    """For the handshake either, of which the HTTP library says nothing."""
+    authority, leaf = certs.for_loopback("Guests")
+    organization = Organization(tmp_path / "organization", ca=authority.path, options=(
+        "--tls-cert", str(leaf.path), "--tls-key", str(leaf.key),
+        "--connections-per-address", "50"))
+    hello = b"\x16\x03\x01\x40\x00\x01\x00\x3f\xfc\x03\x03"  # of 16 KiB
+    with contextlib.ExitStack() as stack:
+        slow = [open_slow(stack, organization.port, "127.0.0.66", hello) for _ in range(200)]
+        began = time.monotonic()
+        assert organization.api.list() == []
+        assert 40 <= count_open(slow) <= 50
+        while count_open(slow) and time.monotonic() - began < HEAD_S + 10:
+            for link in slow[-60:]:
+                with contextlib.suppress(OSError):
+                    link.send(b"\0")
+            time.sleep(0.5)
+        assert HEAD_S - 2 <= time.monotonic() - began <= HEAD_S + 5
+        assert organization.api.list() == []
     organization.stop()
 
 

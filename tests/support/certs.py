@@ -169,6 +169,14 @@ class CertFactory:
                  "-sha256", "-extfile", ext, "-out", path)
         return self._read(path, cn, serial, key)
 
+    def for_loopback(self, cn: str) -> tuple[Cert, Cert]:
+        """An authority, and its certificate for a server on 127.0.0.1. Since 3.13 Python
+        demands the key usage that RFC 5280 §4.2.1.3 does."""
+        authority = self.ca(cn, key=self.new_key(),
+                            extensions=("keyUsage=critical,keyCertSign,cRLSign",))
+        return authority, self.issue(authority, "localhost", san="IP:127.0.0.1",
+                                     extensions=("authorityKeyIdentifier=keyid",))
+
     def many(self, count: int, prefix="Root") -> list[Cert]:
         """count self-signed CAs with names of their own."""
         with ThreadPoolExecutor(4) as pool:

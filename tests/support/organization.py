@@ -127,13 +127,15 @@ class Organization:
     """orgtrust-server with a scratch database, on a port that the kernel chose."""
 
     def __init__(self, directory: Path, *, max_certificates: int | None = None,
-                 options: tuple[str, ...] = (), ca: Path | None = None):
+                 options: tuple[str, ...] = (), ca: Path | None = None,
+                 host="127.0.0.1"):
         self.dir = Path(directory)
         self.dir.mkdir(parents=True, exist_ok=True)
         self.db = self.dir / "organization.db"
         self.env = clean_environment(HOME=str(self.dir), TMPDIR=str(self.dir))
         self.max_certificates = max_certificates
         self.options = options
+        self.host = host
         self.ca = ca
         self.server: Background | None = None
         self.port = 0
@@ -152,7 +154,7 @@ class Organization:
         return key
 
     def start(self, port: int = 0):
-        argv = [paths.SERVER, "--db", self.db, "--listen", f"127.0.0.1:{port}"]
+        argv = [paths.SERVER, "--db", self.db, "--listen", f"{self.host}:{port}"]
         if self.max_certificates is not None:
             argv += ["--max-certificates", str(self.max_certificates)]
         argv += self.options

@@ -3,6 +3,7 @@ every process ended by its own id."""
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import signal
@@ -151,7 +152,7 @@ def children(pid: int) -> list[int]:
 
 def listening_ports(pid: int) -> set[int]:
     """The TCP ports on which a process or a descendant of its listens."""
-    inodes = set()
+    inodes, lines = set(), set()
     for process in children(pid):
         try:
             descriptors = list(Path(f"/proc/{process}/fd").iterdir())
@@ -164,17 +165,13 @@ def listening_ports(pid: int) -> set[int]:
                 continue
             if target.startswith("socket:["):
                 inodes.add(target[8:-1])
-    ports = set()
-    for table in ("/proc/net/tcp", "/proc/net/tcp6"):
-        try:
-            lines = Path(table).read_text().splitlines()[1:]
-        except OSError:
-            continue
-        for line in lines:
-            field = line.split()
-            if field[3] == "0A" and field[9] in inodes:  # 0A: LISTEN
-                ports.add(int(field[1].rsplit(":", 1)[1], 16))
-    return ports
+        for table in ("tcp", "tcp6"):  # of its network, which need not be ours
+            with contextlib.suppress(OSError):
+                text = Path(f"/proc/{process}/net/{table}").read_text()
+                lines.update(text.splitlines()[1:])
+    fields = map(str.split, lines)
+    return {int(field[1].rsplit(":", 1)[1], 16) for field in fields
+            if field[3] == "0A" and field[9] in inodes}  # 0A: LISTEN
 
 
 def wait_until(condition, timeout=20.0, step=0.02, what="the condition"):
