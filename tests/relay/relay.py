@@ -47,10 +47,11 @@ class Relay:
     tls        (certificate, key) to serve with; without, plain HTTP
     api_ca     the file of the authority of an API that is asked over TLS
     access     lines for the place of the access control
-    rate       what one address may ask for in a second"""
+    rate       what one address may ask for in a second
+    host       where hosts ask; "::" for IPv6 as well"""
 
     def __init__(self, api: str, key: str, *, interval=INTERVAL, tls=None,
-                 api_ca: Path | None = None, access="", rate=5000):
+                 api_ca: Path | None = None, access="", rate=5000, host="0.0.0.0"):
         # Not below pytest's own directory, which only its owner may enter.
         self.dir = Path(tempfile.mkdtemp(prefix="orgtrust-relay-"))
         self.dir.chmod(0o755)
@@ -61,8 +62,11 @@ class Relay:
         self.error_log = self.dir / "relay.error.log"
         self.tls = tls
         self.nginx: Background | None = None
-        self.listeners = [socket.create_server((address, 0), backlog=4096)
-                          for address in ("0.0.0.0", "127.0.0.1")]
+        self.host = f"[{host}]:" if ":" in host else ""
+        self.listeners = [
+            socket.create_server((host, 0), backlog=4096, dualstack_ipv6=":" in host,
+                                 family=socket.AF_INET6 if ":" in host else socket.AF_INET),
+            socket.create_server(("127.0.0.1", 0), backlog=4096)]
         for listener in self.listeners:
             listener.setblocking(False)  # as nginx makes those that it opens itself
         self.port, self.inner_port = (one.getsockname()[1] for one in self.listeners)
@@ -95,7 +99,7 @@ class Relay:
         fill(" /var/cache/orgtrust-relay-absent ", f" {self.absent} ")
         fill("server api.openai.com:443 max_fails=0;", f"server {api} max_fails=0;")
         fill("    listen 443 ssl;\n    listen [::]:443 ssl;\n",
-             f"    listen {self.port}{' ssl' if self.tls else ''};\n")
+             f"    listen {self.host}{self.port}{' ssl' if self.tls else ''};\n")
         fill("127.0.0.1:8790", f"127.0.0.1:{self.inner_port}", times=2)
         certificate, key = self.tls or ("", "")
         for place, path in (
@@ -146,7 +150,8 @@ class Relay:
     @contextlib.contextmanager
     def connection(self, ca: Path | None = None, source="127.0.0.1"):
         timeout = 40 * paths.SLOWNESS
-        made = http.client.HTTPConnection("127.0.0.1", self.port, timeout=timeout,
+        here = "::1" if ":" in source else "127.0.0.1"
+        made = http.client.HTTPConnection(here, self.port, timeout=timeout,
                                           source_address=(source, 0))
         if self.tls:
             made = http.client.HTTPSConnection(

@@ -11,9 +11,10 @@ import threading
 import time
 
 import pytest
-from fault_server import error
-from relay import INTERVAL
+from fault_server import FaultServer, error
+from relay import INTERVAL, Relay
 from support import paths
+from support.network import in_own_network
 from support.organization import Organization
 from support.process import wait_until
 
@@ -176,3 +177,32 @@ def test_fault_80_the_inner_port_serves_nobody_else(relay, api, key):
         assert link.getresponse().status == 403
         link.close()
     assert api.count() == 0
+
+
+def test_fault_80_a_network_of_ipv6_is_one_address(key):
+    """Who owns a /64 asks the API for no more by taking another address each time."""
+    network = [f"fd00:0:0:1::{number:x}" for number in range(1, 31)]
+    others = ["fd00:0:0:2::1", "fd00:0:1:1::1", "127.0.0.2"]
+
+    def ask(relay, source) -> int:
+        with relay.connection(source=source) as link:
+            link.request("GET", f"/v1/organization/projects/proj_{secrets.token_hex(12)}"
+                         "/certificates")
+            return link.getresponse().status
+
+    def try_it():
+        api = FaultServer(key)
+        api.on("any", error(404, "No such project."))
+        relay = Relay(f"127.0.0.1:{api.port}", key, host="::")
+        try:
+            began = time.monotonic()
+            statuses = [ask(relay, source) for source in network * 25]
+            most = AT_ONCE + 1 + PER_SECOND * (time.monotonic() - began)
+            assert AT_ONCE <= statuses.count(404) <= most and set(statuses) == {404, 429}
+            assert api.count() == statuses.count(404)
+            assert [ask(relay, source) for source in others] == [404] * 3
+        finally:
+            relay.stop()
+            api.close()
+
+    in_own_network(try_it, [*network, *others[:2]])
