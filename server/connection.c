@@ -165,7 +165,8 @@ static void begin(struct exchange *exchange, struct MHD_Connection *connection,
     /* Who waits for "100 Continue" has not sent the body; of who has sent it, we read as
      * much as is reasonable, since a reset connection could lose the reply. */
     *now = exchange->refused && (framing.expect != NULL || length > OT_BODY_DISCARD_MAX);
-    exchange->reply.close = *now;
+    if (*now || framing.is_last)
+        exchange->reply.close = true;
 }
 
 static enum MHD_Result take_body(struct exchange *exchange, const char *data, size_t len)

@@ -195,6 +195,7 @@ bool ot_framing_check(struct ot_framing *out, struct MHD_Connection *connection,
 
     read_head(&head, connection, line);
     *out = head.framing;
+    out->is_last = head.encodings > 0 && is_before_1_0();
     if (head.bytes > OT_HEADERS_MAX)
         ot_reply_error(reply, 431, "headers_too_large", NULL,
                        "The request's headers are larger than %u bytes.", OT_HEADERS_MAX);

@@ -7,7 +7,9 @@
  * with a page of its own, and is (ot_framing_flags). Before, it hands out names and
  * values as strings into the one buffer that the head came in: what it cut off, joined or
  * passed over shows in where they lie. One form does not show: a NUL before a lone LF at
- * the end of a line, of which it makes what it makes of CR and LF. */
+ * the end of a line, of which it makes what it makes of CR and LF. Nor do the lines
+ * between chunks, which it ends at a lone LF, too: a connection on which chunks came has
+ * no second request, so that nothing can be hidden behind them. */
 #ifndef OT_SERVER_FRAMING_H
 #define OT_SERVER_FRAMING_H
 
@@ -20,6 +22,7 @@
 /* What a head says about what follows it. The strings are the library's. */
 struct ot_framing {
     const char *length, *encoding, *expect; /* NULL: absent */
+    bool is_last; /* where it ends is not certain enough for another one behind it */
 };
 
 /* Where the library keeps the parts of the request line. */
