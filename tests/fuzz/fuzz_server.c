@@ -86,15 +86,27 @@ static char *with_key(const uint8_t *data, size_t size, size_t *len, bool *has_k
     return out;
 }
 
-/* Of the first request's head, empty lines before it aside. */
+/* Where the first request begins: the library passes empty lines over, and (0.9.75) those
+ * that begin with a NUL, which it takes for such. */
+static const char *first_request(const char *text, const char *end)
+{
+    const char *line_end;
+
+    while (text < end && (*text == '\0' || *text == '\r')) {
+        line_end = memchr(text, '\n', (size_t)(end - text));
+        if (line_end == NULL || (*text == '\r' && line_end != text + 1))
+            break;
+        text = line_end + 1;
+    }
+    return text;
+}
+
+/* Of the first request's head. */
 static bool is_forbidden(const char *text, size_t len)
 {
-    const char *begin = text, *end;
+    const char *begin = first_request(text, text + len), *end;
 
-    while (len >= 2 && memcmp(begin, "\r\n", 2) == 0) {
-        begin += 2;
-        len -= 2;
-    }
+    len -= (size_t)(begin - text);
     end = memmem(begin, len, "\r\n\r\n", 4);
     if (end == NULL || begin == end)
         return false; /* it does not end */

@@ -127,7 +127,8 @@ def test_fault_80_a_flood_that_exhausts_the_key(tmp_path, relays, certs):
                 if not json.loads(content)["data"][0]["active"]:
                     break
                 time.sleep(0.05)
-            assert time.monotonic() - changed < 3 + 1 + 6 * 2, "six tries, if need be"
+            # The flood takes 20 a second of 15: one try in four finds something left.
+            assert time.monotonic() - changed < 3 + 1 + 40 * 2, "forty tries, if need be"
     finally:
         organization.stop()
 
