@@ -1,10 +1,13 @@
 /* Preloaded: keeps in the directory of SYNCED_ONLY what a disk would have after a loss of
  * power: of each file the bytes that it had when it was synced last (NAME.data), and of
- * the one directory that they are in the names that it had when it was (NAME.entry). */
+ * the one directory that they are in the names that it had when it was (NAME.entry).
+ * While there is a file `broken`, nothing can be synced. */
 #include <dirent.h>
 #include <dlfcn.h>
+#include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -62,6 +65,14 @@ static void keep_names(const char *path)
         closedir(dir);
 }
 
+static bool is_broken(void)
+{
+    char path[PATH_MAX];
+
+    snprintf(path, sizeof(path), "%s/broken", getenv("SYNCED_ONLY"));
+    return access(path, F_OK) == 0;
+}
+
 static int sync_and_keep(const char *name, int fd)
 {
     int (*next)(int);
@@ -71,6 +82,10 @@ static int sync_and_keep(const char *name, int fd)
     ssize_t len;
     int result;
 
+    if (is_broken()) {
+        errno = EIO;
+        return -1;
+    }
     memcpy(&next, &found, sizeof(next));
     result = next(fd);
     snprintf(link, sizeof(link), "/proc/self/fd/%d", fd);

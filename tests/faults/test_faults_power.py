@@ -4,7 +4,7 @@ import signal
 
 import pytest
 from support import paths
-from support.organization import Organization
+from support.organization import ApiError, Organization
 from support.process import clean_environment, run
 
 pytestmark = pytest.mark.skipif(
@@ -82,6 +82,29 @@ def test_fault_77_a_confirmed_change_survives_a_power_cut(tmp_path, disk, certs)
             again.stop()
         assert found == expected
         assert [c["active"] for c in found[0]] == active
+    organization.stop(signal.SIGKILL)
+
+
+def test_fault_77_a_change_that_cannot_be_kept_is_not_confirmed(tmp_path, disk, certs):
+    """The disk fails to sync, for a while."""
+    organization = Organization(tmp_path / "organization")
+    organization.stop()
+    organization.env |= disk.env
+    organization.start()
+    first, second = [organization.add(cert) for cert in certs.many(2, "Broken disk")]
+    (disk.dir / "broken").touch()
+    for change in (lambda: organization.api.deactivate(first),
+                   lambda: organization.api.rename(first, "after")):
+        with pytest.raises(ApiError) as refused:
+            change()
+        assert refused.value.status == 500
+    assert [cert["active"] for cert in organization.api.list()] == [True, True]
+    made = run([paths.SERVER, "key", "create", "--db", organization.db],
+               env=clean_environment(**disk.env))
+    assert made.status == 10, made
+    (disk.dir / "broken").unlink()
+    organization.api.deactivate(second)
+    assert [cert["active"] for cert in organization.api.list()] == [True, False]
     organization.stop(signal.SIGKILL)
 
 

@@ -76,8 +76,7 @@ def test_fault_78_a_link_in_a_directory_that_others_can_write(tmp_path, place):
         done = run([paths.SERVER, "key", "list", "--db", db], env=clean_environment())
         assert done.status == 0 and "key_" in done.stdout, done
         shared.chmod(0o777)
-        done = run([paths.SERVER, "key", "list", "--db", db], env=clean_environment())
-        assert done.status == 3 and str(shared) in done.stderr, done
+        is_refused_by_all(db, str(shared))
 
 
 def test_fault_78_a_link_beside_the_database(place, tmp_path):
@@ -157,3 +156,18 @@ def test_fault_78_the_owner_of_a_tls_key(tmp_path, tls):
     done = serve_with(tmp_path, cert, key)
     assert done.status == 3 and f"user {NOBODY}" in done.stderr, done
     assert stat.S_IMODE(key.stat().st_mode) == 0o600
+
+
+@pytest.mark.skipif(not ROOT, reason="needs root, to act as another user")
+@pytest.mark.parametrize("mode", [0o640, 0o660])
+def test_fault_78_a_users_own_tls_key_is_for_no_group(tmp_path, tls, mode):
+    cert, key = tls
+    key.chmod(mode)
+    for path in (tmp_path, key.parent, key):
+        os.chown(path, NOBODY, NOBODY)
+    # pytest's own directories are root's alone.
+    sight = [f"--{kind}-caps=+dac_read_search" for kind in ("inh", "ambient")]
+    done = run(["setpriv", f"--reuid={NOBODY}", f"--regid={NOBODY}", "--clear-groups", *sight,
+                paths.SERVER, "--db", tmp_path / "o.db", "--listen", "127.0.0.1:0",
+                "--tls-cert", cert, "--tls-key", key], env=clean_environment())
+    assert done.status == 3 and f"mode {mode:04o}" in done.stderr, done

@@ -86,52 +86,44 @@ static char *with_key(const uint8_t *data, size_t size, size_t *len, bool *has_k
     return out;
 }
 
-/* Where the first request begins: the library passes empty lines over, and (0.9.75) those
- * that begin with a NUL, which it takes for such. */
-static const char *first_request(const char *text, const char *end)
+/* As the library (0.9.75) reads lines: a NUL before a lone LF leaves what CR does. */
+static bool is_empty(const char *line, const char *lf)
 {
-    const char *line_end;
-
-    while (text < end && (*text == '\0' || *text == '\r')) {
-        line_end = memchr(text, '\n', (size_t)(end - text));
-        if (line_end == NULL || (*text == '\r' && line_end != text + 1))
-            break;
-        text = line_end + 1;
-    }
-    return text;
+    return lf == line || (lf == line + 1 && (*line == '\r' || *line == '\0'));
 }
 
-/* Of the first request's head. */
+static bool is_line_forbidden(const char *line, const char *lf, bool is_first)
+{
+    const char *colon = memchr(line, ':', (size_t)(lf - line));
+
+    if (lf[-1] != '\r' && lf[-1] != '\0')
+        return true;
+    for (const char *at = line; at < lf - 1; at++)
+        if (((unsigned char)*at < 0x20 && *at != '\t') || *at == 0x7f)
+            return true;
+    if (is_first)
+        return false;
+    if (*line == ' ' || *line == '\t')
+        return true;
+    return colon != NULL && colon > line && (colon[-1] == ' ' || colon[-1] == '\t');
+}
+
+/* Of the first request's head. Before it the library passes empty lines over, and
+ * (0.9.75) those that begin with a NUL, which it takes for such. */
 static bool is_forbidden(const char *text, size_t len)
 {
-    const char *begin = first_request(text, text + len), *end;
+    const char *end = text + len, *line = text, *lf;
+    bool is_first = true, found = false;
 
-    len -= (size_t)(begin - text);
-    end = memmem(begin, len, "\r\n\r\n", 4);
-    if (end == NULL || begin == end)
-        return false; /* it does not end */
-    for (const char *at = begin; at < end; at++) {
-        bool is_end = at[0] == '\r' && at[1] == '\n';
-
-        /* A NUL and LF the library (0.9.75) leaves as it does CR and LF: two NULs. */
-        if (at[0] == '\0' && at[1] == '\n')
+    for (; (lf = memchr(line, '\n', (size_t)(end - line))) != NULL; line = lf + 1) {
+        if (is_first && (is_empty(line, lf) || *line == '\0'))
             continue;
-        if (*at == '\0' || *at == 0x7f || (*at == '\r' && !is_end))
-            return true;
-        if (*at == '\n' && at == begin)
-            return false; /* an empty line of its own */
-        if (*at == '\n' && (at[1] == ' ' || at[1] == '\t'))
-            return true;
-        if (*at == '\n') {
-            const char *line = at + 1;
-            size_t name = strcspn(line, ":\r\n");
-
-            if (line[name] == ':' && name > 0 &&
-                (line[name - 1] == ' ' || line[name - 1] == '\t'))
-                return true;
-        }
+        if (is_empty(line, lf))
+            return found;
+        found = found || is_line_forbidden(line, lf, is_first);
+        is_first = false;
     }
-    return false;
+    return false; /* it does not end */
 }
 
 static size_t answer_of(int fd, char *answer, size_t size)
