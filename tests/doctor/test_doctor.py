@@ -311,6 +311,13 @@ def test_programs_get_nothing_that_is_not_theirs(mended):
     assert set(mended.read("/run/descriptors").split()) <= {b"0", b"1", b"2", b"3"}
 
 
+def test_programs_are_the_systems_whatever_path_says(mended):
+    mended.write("/usr/local/fake/openssl", "#!/bin/sh\n: >/run/was-run\n", mode=0o755)
+    report = mended.doctor("openssl", env={"PATH": "/usr/local/fake:/usr/bin"})
+    assert results(report) == {"openssl": "proved"}
+    assert not mended.path("/run/was-run").exists()
+
+
 _EVIL = """\
 #include <stdio.h>
 __attribute__((constructor)) static void obey(void) { fclose(fopen("/run/obeyed", "w")); }

@@ -1,11 +1,14 @@
 """Exports follow the snapshots: what is in them, who can read them, when they are written."""
 
 import json
+import os
 import shutil
 import subprocess
+import time
 
 import pytest
 from export_world import blocks, fingerprints, identity, verify
+from fault_server import error
 from support import paths
 from support.p11_system import can_mount
 from support.process import Background, clean_environment, run, wait_until
@@ -274,6 +277,19 @@ def test_fault_36_a_wrong_clock_empties_nothing(exports, api, certs):
     assert exports.told()["java"]["status"] == "empty"
     exports.sync("--accept-empty")
     assert exports.hold()
+
+
+def test_without_the_api_exports_stay_also_after_max_stale(exports, api, certs):
+    root = certs.ca("Stays")
+    api.add(root)
+    exports.configure(max_stale="1h")
+    exports.sync()
+    old = time.time() - 7200
+    os.utime(exports.machine.snapshot_path(), (old, old))
+    api.on("any", error(500, "away"))
+    exports.sync("--quiet", status=None)
+    assert exports.machine.count() == 0, "a plugin trusts nothing then"
+    assert exports.hold(root)
 
 
 # Places that cannot be written.

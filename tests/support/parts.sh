@@ -65,6 +65,7 @@ program_tests() {
     for file in "$project"/tests/*/test_*.py; do
         [[ ${file%/*} != "${folder:-}" ]] || continue
         folder=${file%/*}
+        [[ ${folder##*/} != lint ]] || continue # part_lint runs it, once
         # Most of a test's time is waiting. A browser is started, and an organization of
         # hundreds is filled, once for all tests of a file.
         spread=load
@@ -117,6 +118,8 @@ part_lint() {
     check 'shellcheck' lint_shell
     check 'python compiles' lint_python
     check 'no program of ours in the wrong place' lint_layers
+    check 'each sentence of SECURITY.md has its tests' "$python" -m pytest -q \
+        -c "$project/tests/pytest.ini" --rootdir "$project/tests" "$project/tests/lint"
 }
 
 lint_format() {

@@ -359,6 +359,9 @@ static void fault_50_a_setuid_host_listens_to_nobody(void)
     snprintf(dir, sizeof(dir), "%s", unit_path("created"));
     CU_ASSERT_TRUE(setuid_copy(SECURE_PROBE, program));
     file_put(unit_path("evil"), "nonsense\n", 9, 0644);
+    CU_ASSERT_EQUAL(mkdir(unit_path(".config"), 0755), 0);
+    CU_ASSERT_EQUAL(mkdir(unit_path(".config/orgtrust"), 0755), 0);
+    file_put(unit_path(".config/orgtrust/orgtrust.conf"), "nonsense\n", 9, 0644);
     CU_ASSERT_EQUAL(chmod(unit_dir(), 0711), 0);
     pid = fork();
     if (pid == 0) {

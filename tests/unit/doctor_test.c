@@ -150,15 +150,40 @@ static void the_scratch_source_is_private_and_goes(void)
     ot_authority_clear(&authority);
 }
 
-static int connect_to(const struct ot_tls_server *server)
+/* -1 with errno: nobody listens there. */
+static int try_address(const struct ot_tls_server *server, in_addr_t address)
 {
     struct sockaddr_in to = {.sin_family = AF_INET,
                              .sin_port = htons((uint16_t)ot_tls_server_port(server)),
-                             .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+                             .sin_addr.s_addr = htonl(address)};
     int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
 
-    CU_ASSERT_EQUAL_FATAL(connect(fd, (struct sockaddr *)&to, sizeof(to)), 0);
+    if (connect(fd, (struct sockaddr *)&to, sizeof(to)) == 0)
+        return fd;
+    close(fd);
+    return -1;
+}
+
+static int connect_to(const struct ot_tls_server *server)
+{
+    int fd = try_address(server, INADDR_LOOPBACK);
+
+    CU_ASSERT_FATAL(fd >= 0);
     return fd;
+}
+
+static void the_server_is_for_this_machine_alone(void)
+{
+    struct ot_tls_server *server;
+    struct ot_authority authority;
+
+    CU_ASSERT_EQUAL_FATAL(ot_authority_make(&authority, NULL), OT_OK);
+    CU_ASSERT_EQUAL_FATAL(ot_tls_server_start(&server, &authority, NULL), OT_OK);
+    close(connect_to(server));
+    /* One that listened everywhere would be here, too. */
+    CU_ASSERT_EQUAL(try_address(server, INADDR_LOOPBACK + 1), -1);
+    ot_tls_server_stop(server);
+    ot_authority_clear(&authority);
 }
 
 /* Whether a client that trusts root finishes; request may be NULL. */
@@ -273,6 +298,7 @@ int main(int argc, char **argv)
          the_authority_vouches_and_the_bystander_does_not},
         {"the scratch source is private and goes",
          the_scratch_source_is_private_and_goes},
+        {"the server is for this machine alone", the_server_is_for_this_machine_alone},
         {"the server tells who believed", the_server_tells_who_believed},
         {"a program's words and end are kept", a_programs_words_and_end_are_kept},
         {"a program's end is not one when it is ended",

@@ -30,7 +30,7 @@ static int check(const char *dir)
     if (getenv("ORGTRUST_CONF") == NULL || ot_path_env("ORGTRUST_CONF") != NULL)
         return 2; /* it is set, and does not count */
     if (ot_config_load(&config, NULL) != OT_OK)
-        return 3; /* the file it names is not a configuration */
+        return 3; /* neither the file it names is a configuration nor the user's own */
     for (i = 0; i < ot_config_count(config); i++)
         if (ot_config_at(config, i)->origin[0] != '/')
             return 4; /* OPENAI_ADMIN_KEY does not count either */
