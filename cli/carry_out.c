@@ -56,6 +56,7 @@ static enum ot_status sync_one(const struct ot_carry_out *carry_out,
         source == carry_out->use->source || carry_out->cli->options.key_fd >= 0;
     const struct ot_sync_options options = {
         .own_listing = true,
+        .is_configured = true,
         .accept_empty = sees_changes(carry_out, source, true),
         .key = has_its_key ? &carry_out->use->key : NULL,
         .stop = carry_out->cli->stop,

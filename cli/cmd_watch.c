@@ -1,4 +1,5 @@
-/* orgtrust watch: stay and sync each source at its refresh_interval. */
+/* orgtrust watch: stay and sync each source at its refresh_interval, by what the
+ * configuration says at the time. */
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
@@ -11,9 +12,10 @@
 #include "sync_report.h"
 #include "watch.h"
 
-/* A wait is cut into pieces: the kernel's timer stands still while the machine sleeps,
- * the clock that says what is due does not. */
-#define WAIT_LONGEST_MS 60000
+/* A wait is cut into pieces: a changed configuration is seen at the end of one; and the
+ * kernel's timer stands still while the machine sleeps, the clock that says what is due
+ * does not. */
+#define WAIT_LONGEST_MS 10000
 
 struct heart {
     int64_t interval_ms; /* 0: nobody wants to hear it */
@@ -77,14 +79,24 @@ static enum ot_status tell(struct ot_cli *cli, const struct ot_watched *watched,
     return OT_OK;
 }
 
-static enum ot_status sync_one(struct ot_follow *follow, struct ot_watched *watched,
-                               struct heart *heart, struct ot_error *err)
+struct keeper {
+    struct ot_cli *cli;
+    struct ot_watch watch;
+    struct ot_follow follow;
+    struct heart heart;
+    struct ot_error refused; /* why the configuration cannot be used; OT_OK: it can */
+    bool is_ready, has_followed;
+};
+
+static enum ot_status sync_one(struct keeper *keeper, struct ot_watched *watched,
+                               struct ot_error *err)
 {
-    struct ot_cli *cli = follow->cli;
+    struct ot_cli *cli = keeper->cli;
     struct ot_sync_options options = {
+        .is_configured = true,
         .stop = cli->stop,
         .progress = beat_in_sync,
-        .arg = heart,
+        .arg = &keeper->heart,
     };
     struct ot_sync_result result = {0};
     struct ot_error error = OT_ERROR_INIT;
@@ -96,27 +108,55 @@ static enum ot_status sync_one(struct ot_follow *follow, struct ot_watched *watc
     if (*cli->stop)
         return OT_OK;
     ot_watch_reschedule(watched, status);
-    ot_follow_saw(follow, watched->source, status, &result);
+    ot_follow_saw(&keeper->follow, watched->source, status, &result);
+    /* A failure of what is not to be done any more is none. */
+    if (status != OT_OK && ot_config_check_source(watched->source, NULL) != OT_OK)
+        return OT_OK;
     return tell(cli, watched, status, &result, &error, err);
 }
 
-/* A configuration that cannot be used leaves the one that is in use. */
-static void reload(struct ot_watch *watch, const struct ot_options *options)
+/* Each reason once, however often it is found again. */
+static void refuse(struct keeper *keeper, const struct ot_error *why, bool is_asked)
 {
-    struct ot_watch fresh;
-    struct ot_error err = OT_ERROR_INIT;
+    if (is_asked || strcmp(keeper->refused.message, why->message) != 0)
+        ot_output_say("nothing is synced or written until the configuration can be used: "
+                      "%s",
+                      why->message);
+    keeper->refused = *why;
+}
 
-    ot_notify_reloading();
-    if (ot_watch_load(&fresh, options, &err) == OT_OK) {
-        ot_watch_clear(watch);
-        *watch = fresh;
-        ot_output_say("configuration reloaded: %zu source%s", watch->count,
-                      watch->count == 1 ? "" : "s");
-    } else {
-        ot_output_say("the configuration in use stays, the new one is refused: %s",
-                      err.message);
+static bool reload(struct keeper *keeper, bool is_asked)
+{
+    struct ot_error why = OT_ERROR_INIT;
+
+    if (ot_watch_reload(&keeper->watch, &keeper->cli->options, &why) != OT_OK) {
+        refuse(keeper, &why, is_asked);
+        return false;
     }
-    ot_notify("READY=1");
+    ot_error_clear(&keeper->refused);
+    keeper->follow.config = keeper->watch.config;
+    keeper->follow.believe_empty = 0;
+    keeper->has_followed = false;
+    ot_output_say("configuration reloaded: %zu source%s", keeper->watch.count,
+                  keeper->watch.count == 1 ? "" : "s");
+    return true;
+}
+
+/* Whether there is a configuration to go by: what the files say now, not what they said
+ * when this process began. */
+static bool has_config(struct keeper *keeper)
+{
+    bool is_asked = ot_signals_take_reload(), is_good;
+
+    if (!is_asked && keeper->refused.status == OT_OK &&
+        ot_config_check(keeper->watch.config, NULL) == OT_OK)
+        return true;
+    if (is_asked)
+        ot_notify_reloading();
+    is_good = reload(keeper, is_asked);
+    if (is_asked)
+        ot_notify("READY=1");
+    return is_good;
 }
 
 static void wait_until(int64_t due_ms, struct heart *heart)
@@ -148,41 +188,45 @@ static enum ot_status follow_all(struct ot_follow *follow, struct ot_error *err)
     return status;
 }
 
-/* Until the end is asked for, or the output is lost. */
-static enum ot_status keep_watch(struct ot_cli *cli, struct ot_watch *watch,
-                                 struct ot_error *err)
+/* What comes next: a sync that is due, what follows the syncs, a wait. */
+static enum ot_status take_step(struct keeper *keeper, struct ot_error *err)
 {
-    struct ot_follow follow = {.cli = cli, .is_log = true};
-    struct heart heart = {.interval_ms = ot_notify_watchdog_ms()};
+    struct ot_watched *next = ot_watch_next(&keeper->watch);
+    enum ot_status status;
+
+    if (next->due_ms <= ot_watch_clock_ms()) {
+        status = sync_one(keeper, next, err);
+        beat(&keeper->heart);
+        keeper->has_followed = false;
+        return status;
+    }
+    /* Every source that was due has been tried once. */
+    if (!keeper->has_followed) {
+        status = follow_all(&keeper->follow, err);
+        beat(&keeper->heart);
+        keeper->has_followed = true;
+        return status;
+    }
+    if (!keeper->is_ready)
+        ot_notify("READY=1");
+    keeper->is_ready = true;
+    wait_until(next->due_ms, &keeper->heart);
+    return OT_OK;
+}
+
+/* Until the end is asked for, or the output is lost. */
+static enum ot_status keep_watch(struct keeper *keeper, struct ot_error *err)
+{
     enum ot_status status = OT_OK;
-    bool ready = false, has_followed = false;
 
-    while (status == OT_OK && !*cli->stop) {
-        struct ot_watched *next = ot_watch_next(watch);
-
-        if (ot_signals_take_reload()) {
-            reload(watch, &cli->options);
-            has_followed = false;
-            continue;
-        }
-        follow.config = watch->config;
-        if (next->due_ms <= ot_watch_clock_ms()) {
-            status = sync_one(&follow, next, &heart, err);
-            beat(&heart);
-            has_followed = false;
-            continue;
-        }
-        /* Every source that was due has been tried once. */
-        if (!has_followed) {
-            status = follow_all(&follow, err);
-            beat(&heart);
-            has_followed = true;
-            continue;
-        }
-        if (!ready)
-            ot_notify("READY=1");
-        ready = true;
-        wait_until(next->due_ms, &heart);
+    keeper->heart.interval_ms = ot_notify_watchdog_ms();
+    keeper->follow = (struct ot_follow){
+        .cli = keeper->cli, .config = keeper->watch.config, .is_log = true};
+    while (status == OT_OK && !*keeper->cli->stop) {
+        if (has_config(keeper))
+            status = take_step(keeper, err);
+        else
+            wait_until(ot_watch_clock_ms() + WAIT_LONGEST_MS, &keeper->heart);
     }
     ot_notify("STOPPING=1");
     return status;
@@ -190,17 +234,18 @@ static enum ot_status keep_watch(struct ot_cli *cli, struct ot_watch *watch,
 
 enum ot_status ot_cmd_watch(struct ot_cli *cli, struct ot_error *err)
 {
-    struct ot_watch watch;
+    struct keeper keeper = {.cli = cli};
     enum ot_status status;
 
     ot_signals_catch_reload();
     srand48((long)(ot_watch_clock_ms() ^ ((int64_t)getpid() << 16)));
-    status = ot_watch_load(&watch, &cli->options, err);
+    status = ot_watch_load(&keeper.watch, &cli->options, err);
     if (status != OT_OK)
         return status;
-    ot_output_say("watching %zu source%s", watch.count, watch.count == 1 ? "" : "s");
-    status = keep_watch(cli, &watch, err);
-    ot_watch_clear(&watch);
+    ot_output_say("watching %zu source%s", keeper.watch.count,
+                  keeper.watch.count == 1 ? "" : "s");
+    status = keep_watch(&keeper, err);
+    ot_watch_clear(&keeper.watch);
     if (status == OT_OK)
         ot_output_say("ended by a signal");
     return status;

@@ -87,20 +87,29 @@ static bool put_json(cJSON *json, const struct ot_exports *exports)
     return !failed;
 }
 
+/* Who stays looks at the configuration next, and tells once what is wrong with it. */
+static bool is_told_by_watch(const struct ot_follow *follow)
+{
+    return follow->is_log && ot_config_check(follow->config, NULL) != OT_OK;
+}
+
 enum ot_status ot_follow(const struct ot_follow *follow)
 {
-    const struct ot_exports_options options = {
+    struct ot_exports_options options = {
         .believe_empty = follow->believe_empty,
         .accept_empty = follow->cli->options.accept_empty,
         .stop = follow->cli->stop,
     };
     struct ot_error err = OT_ERROR_INIT;
     struct ot_exports *exports = NULL;
-    enum ot_status status = ot_exports_new(&exports, follow->config, &err);
+    struct ot_config *config = NULL;
+    enum ot_status status = ot_config_load(&config, &err);
 
+    if (status == OT_OK && !ot_config_equal(config, follow->config))
+        options.believe_empty = 0;
     if (status == OT_OK)
-        status = ot_exports_run(exports, &options, &err);
-    if (err.status != OT_OK)
+        status = ot_exports_follow(&exports, &config, &options, &err);
+    if (err.status != OT_OK && !is_told_by_watch(follow))
         ot_report_say(&follow->cli->report, "%s", err.message);
     for (size_t i = 0; exports != NULL && i < exports->count; i++)
         tell(follow, &exports->items[i], i > 0 ? &exports->items[i - 1] : NULL);
@@ -108,5 +117,6 @@ enum ot_status ot_follow(const struct ot_follow *follow)
         !put_json(follow->json, exports) && status == OT_OK)
         status = OT_E_NOMEM;
     free(exports);
+    ot_config_free(config);
     return status;
 }

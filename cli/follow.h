@@ -20,7 +20,8 @@ struct ot_follow {
 void ot_follow_saw(struct ot_follow *follow, const struct ot_source *source,
                    enum ot_status status, const struct ot_sync_result *result);
 
-/* After all syncs, whatever came of them: an anchor may have expired meanwhile. Tells
+/* After all syncs, whatever came of them: an anchor may have expired meanwhile. Goes by
+ * what the configuration says now, which may no longer be what was synced by. Tells
  * every failure; returns the status of the first, which says that the exports, not the
  * snapshots, are not in place. That of a command that on_change names is not among them.
  */

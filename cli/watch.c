@@ -7,6 +7,7 @@
 
 #include "cache/freshness.h"
 #include "cache/path.h"
+#include "cache/snapshot.h"
 #include "cache/state.h"
 #include "watch_schedule.h"
 
@@ -24,14 +25,21 @@ static double jitter(void)
     return drand48() * 2.0 - 1.0;
 }
 
+/* When the source's snapshot was confirmed. One that cannot be used, above all one that
+ * another configuration has left there, is none: 0. */
 static int64_t snapshot_seen_at(const struct ot_source *source)
 {
-    char path[PATH_MAX];
+    char path[PATH_MAX], *scope = ot_path_scope(source);
+    struct ot_snapshot *snapshot = NULL;
+    int64_t seen_at = 0;
     struct stat st;
 
-    if (ot_path_of(path, source, OT_PATH_SNAPSHOT, NULL) != OT_OK || stat(path, &st) != 0)
-        return 0;
-    return st.st_mtime;
+    if (scope != NULL && ot_path_of(path, source, OT_PATH_SNAPSHOT, NULL) == OT_OK &&
+        ot_snapshot_open(&snapshot, path, scope, NULL) == OT_OK && stat(path, &st) == 0)
+        seen_at = st.st_mtime;
+    ot_snapshot_unref(snapshot);
+    free(scope);
+    return seen_at;
 }
 
 static void read_state(const struct ot_source *source, struct ot_state *state)
@@ -54,22 +62,35 @@ static int64_t snapshot_age(const struct ot_source *source, int64_t seen_at, int
     return freshness.future ? -1 : freshness.age_s;
 }
 
-static void schedule_first(struct ot_watched *watched, const struct ot_source *source)
+/* before: as it was watched until now; NULL: it was not. Failures of another API or key
+ * hold nothing back. */
+static void schedule_first(struct ot_watched *watched, const struct ot_source *source,
+                           const struct ot_source *before)
 {
     int64_t now = (int64_t)time(NULL);
-    struct ot_state state;
+    struct ot_state state = {0};
 
     watched->source = source;
     watched->seen_at = snapshot_seen_at(source);
-    read_state(source, &state);
+    if (before == NULL || ot_source_fetches_alike(before, source))
+        read_state(source, &state);
     watched->due_ms =
         ot_watch_clock_ms() +
         ot_watch_first_ms(source, snapshot_age(source, watched->seen_at, now), &state,
                           now, jitter());
 }
 
-enum ot_status ot_watch_load(struct ot_watch *watch, const struct ot_options *options,
-                             struct ot_error *err)
+static const struct ot_source *source_before(const struct ot_watch *before,
+                                             const char *name)
+{
+    for (size_t i = 0; before != NULL && i < before->count; i++)
+        if (strcmp(before->watched[i].source->name, name) == 0)
+            return before->watched[i].source;
+    return NULL;
+}
+
+static enum ot_status load(struct ot_watch *watch, const struct ot_options *options,
+                           const struct ot_watch *before, struct ot_error *err)
 {
     const struct ot_source **sources = NULL;
     enum ot_status status;
@@ -84,11 +105,31 @@ enum ot_status ot_watch_load(struct ot_watch *watch, const struct ot_options *op
             status = ot_error_nomem(err);
     }
     for (size_t i = 0; status == OT_OK && i < watch->count; i++)
-        schedule_first(&watch->watched[i], sources[i]);
+        schedule_first(&watch->watched[i], sources[i],
+                       source_before(before, sources[i]->name));
     free(sources);
     if (status != OT_OK)
         ot_watch_clear(watch);
     return status;
+}
+
+enum ot_status ot_watch_load(struct ot_watch *watch, const struct ot_options *options,
+                             struct ot_error *err)
+{
+    return load(watch, options, NULL, err);
+}
+
+enum ot_status ot_watch_reload(struct ot_watch *watch, const struct ot_options *options,
+                               struct ot_error *err)
+{
+    struct ot_watch fresh;
+    enum ot_status status = load(&fresh, options, watch, err);
+
+    if (status != OT_OK)
+        return status;
+    ot_watch_clear(watch);
+    *watch = fresh;
+    return OT_OK;
 }
 
 void ot_watch_clear(struct ot_watch *watch)

@@ -22,6 +22,10 @@ struct ot_watch {
  */
 enum ot_status ot_watch_load(struct ot_watch *watch, const struct ot_options *options,
                              struct ot_error *err);
+/* The same in place of what is watched already, which stays when the configuration cannot
+ * be used. */
+enum ot_status ot_watch_reload(struct ot_watch *watch, const struct ot_options *options,
+                               struct ot_error *err);
 void ot_watch_clear(struct ot_watch *watch);
 
 /* Milliseconds of a clock that nobody sets and that goes on while the machine sleeps. */

@@ -88,14 +88,17 @@ static enum ot_status ask(struct run *run, struct ot_error *err)
                       err);
 }
 
+/* Backwards when taking back: the service, which comes last, is stopped before what it
+ * keeps is taken away. */
 static enum ot_status carry_out(struct run *run, struct ot_error *err)
 {
+    bool is_forward = run->direction == OT_INSTALL;
     enum ot_status status = OT_OK;
 
     if (run->dir.fd < 0)
         status = ot_manifest_dir_open(&run->dir, run->env.state_dir, true, err);
     for (size_t i = 0; status == OT_OK && i < run->count; i++) {
-        struct ot_install_item *item = &run->items[i];
+        struct ot_install_item *item = &run->items[is_forward ? i : run->count - 1 - i];
 
         if (!is_pending(item))
             continue;
@@ -105,7 +108,7 @@ static enum ot_status carry_out(struct run *run, struct ot_error *err)
                                 item->stack->name);
         item->is_tried = true;
         item->status =
-            run->direction == OT_INSTALL
+            is_forward
                 ? ot_install_apply(&item->plan, item->stack, &run->env, &item->why)
                 : ot_uninstall_apply(&item->plan, item->stack, &run->env, &item->why);
     }

@@ -97,6 +97,9 @@ static enum ot_status plan(struct ot_stack_plan *plan, const struct ot_install_e
 static enum ot_status judge(struct ot_stack_plan *plan, const struct ot_exports *exports,
                             enum ot_status status, struct ot_error *err)
 {
+    /* What kept all of them from being done. */
+    if (status != OT_OK && err->message[0] != '\0')
+        return status;
     for (size_t i = 0; i < exports->count; i++) {
         const struct ot_export *item = &exports->items[i];
 
@@ -112,7 +115,7 @@ static enum ot_status judge(struct ot_stack_plan *plan, const struct ot_exports 
         return OT_OK;
     }
     /* What went wrong with another export is for the next sync to tell. */
-    return err == NULL || err->message[0] == '\0' ? OT_OK : status;
+    return OT_OK;
 }
 
 /* Brings the exports to what the configuration now says, from the snapshots as they are.
@@ -128,9 +131,9 @@ static enum ot_status finish(struct ot_stack_plan *plan, const struct ot_install
     (void)env;
     (void)is_installed;
     if (status == OT_OK)
-        status = ot_exports_new(&exports, config, err);
-    if (status == OT_OK)
-        status = judge(plan, exports, ot_exports_run(exports, &options, err), err);
+        status = ot_exports_follow(&exports, &config, &options, err);
+    if (exports != NULL)
+        status = judge(plan, exports, status, err);
     free(exports);
     ot_config_free(config);
     return status;

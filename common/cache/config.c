@@ -225,6 +225,81 @@ const struct ot_source *ot_config_at(const struct ot_config *config, size_t i)
     return i < config->count ? &config->source[i] : NULL;
 }
 
+static bool is_same(const char *a, const char *b)
+{
+    return a == NULL || b == NULL ? a == b : strcmp(a, b) == 0;
+}
+
+bool ot_source_fetches_alike(const struct ot_source *a, const struct ot_source *b)
+{
+    return strcmp(a->name, b->name) == 0 && strcmp(a->base_url, b->base_url) == 0 &&
+           a->base_url_origin == b->base_url_origin && is_same(a->project, b->project) &&
+           is_same(a->admin_key_file, b->admin_key_file) &&
+           strcmp(a->cache_dir, b->cache_dir) == 0 && is_same(a->ca_file, b->ca_file) &&
+           is_same(a->proxy, b->proxy);
+}
+
+static bool exports_alike(const struct ot_source *a, const struct ot_source *b)
+{
+    return is_same(a->export_bundle, b->export_bundle) &&
+           is_same(a->export_dir, b->export_dir) &&
+           is_same(a->export_java, b->export_java) &&
+           is_same(a->on_change, b->on_change) && a->export_system == b->export_system;
+}
+
+static bool is_same_source(const struct ot_source *a, const struct ot_source *b)
+{
+    return ot_source_fetches_alike(a, b) && exports_alike(a, b) &&
+           strcmp(a->origin, b->origin) == 0 &&
+           a->refresh_interval_s == b->refresh_interval_s &&
+           a->max_stale_s == b->max_stale_s &&
+           a->connect_timeout_ms == b->connect_timeout_ms &&
+           a->timeout_ms == b->timeout_ms && a->purposes == b->purposes &&
+           a->auto_refresh == b->auto_refresh && a->admin_token == b->admin_token;
+}
+
+bool ot_config_equal(const struct ot_config *a, const struct ot_config *b)
+{
+    bool equal = a->count == b->count;
+
+    for (size_t i = 0; equal && i < a->count; i++)
+        equal = is_same_source(&a->source[i], &b->source[i]);
+    return equal;
+}
+
+static enum ot_status changed_meanwhile(struct ot_error *err)
+{
+    return ot_error_set(err, OT_E_BUSY,
+                        "the configuration was changed meanwhile, and nothing is done by "
+                        "what it said before; try again");
+}
+
+enum ot_status ot_config_check(const struct ot_config *config, struct ot_error *err)
+{
+    struct ot_config *now = NULL;
+    enum ot_status status = ot_config_load(&now, err);
+
+    if (status == OT_OK && !ot_config_equal(config, now))
+        status = changed_meanwhile(err);
+    ot_config_free(now);
+    return status;
+}
+
+enum ot_status ot_config_check_source(const struct ot_source *source,
+                                      struct ot_error *err)
+{
+    struct ot_config *now = NULL;
+    enum ot_status status = ot_config_load(&now, err);
+    bool is_there = false;
+
+    for (size_t i = 0; status == OT_OK && i < now->count; i++)
+        is_there = is_there || ot_source_fetches_alike(source, &now->source[i]);
+    if (status == OT_OK && !is_there)
+        status = changed_meanwhile(err);
+    ot_config_free(now);
+    return status;
+}
+
 static enum ot_status unknown_source(const struct ot_config *config, const char *name,
                                      struct ot_error *err)
 {

@@ -67,4 +67,19 @@ const struct ot_source *ot_config_at(const struct ot_config *config, size_t i);
 enum ot_status ot_config_find(const struct ot_config *config, const char *name,
                               const struct ot_source **out, struct ot_error *err);
 
+/* Whether both say the same, in the same places. */
+bool ot_config_equal(const struct ot_config *a, const struct ot_config *b);
+
+/* Whether a sync of the one does what a sync of the other would: what is fetched, from
+ * where, by which key and trust, and where it is put. */
+bool ot_source_fetches_alike(const struct ot_source *a, const struct ot_source *b);
+
+/* Reads the files anew, for a process that is about to change something by what it has
+ * read before. OT_OK: they still say this. OT_E_BUSY: they were changed meanwhile; else
+ * why they cannot be used any more. */
+enum ot_status ot_config_check(const struct ot_config *config, struct ot_error *err);
+/* The same of a source, as far as its sync is concerned. */
+enum ot_status ot_config_check_source(const struct ot_source *source,
+                                      struct ot_error *err);
+
 #endif

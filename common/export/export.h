@@ -63,12 +63,24 @@ struct ot_exports_options {
 enum ot_status ot_exports_new(struct ot_exports **out, const struct ot_config *config,
                               struct ot_error *err);
 
+/* Takes up, if nothing else does, the system's anchors that no source wants any more. */
+void ot_exports_add_abandoned(struct ot_exports *exports);
+
 /* Brings every export up to date, then runs the commands that are due. One that goes
  * wrong does not stop the others; returns the status of the first FAILED one that is not
- * a command, err is then empty, or of what kept all of them from being done. */
+ * a command, err is then empty, or of what kept all of them from being done. That is
+ * OT_E_BUSY where the files of the configuration say something else by now: under the
+ * lock they are looked at before the first change and after the last. */
 enum ot_status ot_exports_run(struct ot_exports *exports,
                               const struct ot_exports_options *options,
                               struct ot_error *err);
+
+/* The same for what the configuration says now, however often it is changed meanwhile.
+ * *config was loaded by the caller, and is replaced, by NULL where there is none any more;
+ * *out is the caller's to free, and NULL after some failures. */
+enum ot_status ot_exports_follow(struct ot_exports **out, struct ot_config **config,
+                                 const struct ot_exports_options *options,
+                                 struct ot_error *err);
 
 /* How the last attempt went: state->failures is 0 when all is well. */
 enum ot_status ot_exports_state(const struct ot_exports *exports,

@@ -165,7 +165,7 @@ static bool run_if_due(struct ot_exports *exports, struct ot_export *item,
     if (!is_due(now, exports, item))
         return false;
     settle(now, exports, item, stop);
-    if (stop != NULL && *stop != 0)
+    if ((stop != NULL && *stop != 0) || ot_config_check(exports->config, NULL) != OT_OK)
         return false;
     ot_error_clear(&item->why);
     status = run(exports, item, stop);

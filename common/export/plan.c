@@ -139,7 +139,7 @@ static enum ot_status add_kind(struct ot_exports *exports, enum ot_export_kind k
 
 /* Anchors that we gave the system are taken back when nobody wants them there any more:
  * no other export goes on working for programs that know nothing of us. */
-static void add_abandoned_system(struct ot_exports *exports)
+void ot_exports_add_abandoned(struct ot_exports *exports)
 {
     for (size_t i = 0; i < exports->count; i++)
         if (exports->items[i].kind == OT_EXPORT_SYSTEM)
@@ -170,7 +170,7 @@ enum ot_status ot_exports_new(struct ot_exports **out, const struct ot_config *c
         if (n >= (int)sizeof(exports->dir))
             status = ot_error_set(err, OT_E_CONFIG, "cache_dir is too long");
         else
-            add_abandoned_system(exports);
+            ot_exports_add_abandoned(exports);
     }
     if (status != OT_OK) {
         free(exports);

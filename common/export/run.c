@@ -20,6 +20,9 @@
 #define LOCK_WAIT_MS 120000 /* longer than the system's own tools may take */
 #define LOCK_SLICE_MS 500
 
+/* How many configurations are tried in a row: somebody changes it all the time. */
+#define CONFIGS_MAX 8
+
 /* A sync that saw the same empty organization again, later than the file was made, is a
  * second listing that agrees with the first. */
 static bool was_seen_again(const struct ot_source *source, struct ot_snapshot *snapshot)
@@ -203,6 +206,38 @@ static enum ot_status take_lock(const struct ot_exports *exports, int *fd,
     return status;
 }
 
+/* Whether there is nothing to do. A round by an earlier configuration that has just begun
+ * leaves no mark of its anchors yet, but a lock to wait for. */
+static bool has_nothing(const struct ot_exports *exports)
+{
+    return exports->count == 0 &&
+           (exports->dir[0] == '\0' || geteuid() != 0 || access(exports->dir, F_OK) != 0);
+}
+
+/* Under the lock: whoever has changed the configuration and then looks at the exports
+ * waits for us; what we have found by then is not what we may act upon. */
+static enum ot_status refresh_all(struct ot_exports *exports,
+                                  const struct ot_exports_options *options,
+                                  enum ot_status *first, struct ot_error *err)
+{
+    enum ot_status status = ot_config_check(exports->config, err);
+
+    if (status != OT_OK)
+        return status;
+    ot_exports_add_abandoned(exports);
+    for (size_t i = 0; i < exports->count; i++) {
+        struct ot_export *item = &exports->items[i];
+
+        if (item->kind == OT_EXPORT_ON_CHANGE)
+            continue;
+        refresh(exports, item, options);
+        if (item->outcome == OT_EXPORT_FAILED && *first == OT_OK)
+            *first = item->why.status;
+    }
+    /* The lock lies where the first source does, which may be elsewhere by now. */
+    return ot_config_check(exports->config, err);
+}
+
 enum ot_status ot_exports_run(struct ot_exports *exports,
                               const struct ot_exports_options *options,
                               struct ot_error *err)
@@ -210,27 +245,47 @@ enum ot_status ot_exports_run(struct ot_exports *exports,
     enum ot_status status, first = OT_OK;
     int lock = -1;
 
-    if (exports->count == 0)
+    if (has_nothing(exports))
         return OT_OK;
     status = ot_file_make_dir(exports->dir, err);
     if (status == OT_OK)
         status = take_lock(exports, &lock, options, err);
+    if (status == OT_OK)
+        status = refresh_all(exports, options, &first, err);
+    ot_lock_release(lock);
     if (status != OT_OK) {
         ot_error_prefix(err, "exports");
         return status;
     }
-    for (size_t i = 0; i < exports->count; i++) {
-        struct ot_export *item = &exports->items[i];
-
-        if (item->kind == OT_EXPORT_ON_CHANGE)
-            continue;
-        refresh(exports, item, options);
-        if (item->outcome == OT_EXPORT_FAILED && first == OT_OK)
-            first = item->why.status;
-    }
-    ot_lock_release(lock);
     for (size_t i = 0; i < exports->count; i++)
         if (exports->items[i].kind == OT_EXPORT_ON_CHANGE)
             ot_on_change_run(exports, &exports->items[i], options->stop);
     return first;
+}
+
+enum ot_status ot_exports_follow(struct ot_exports **out, struct ot_config **config,
+                                 const struct ot_exports_options *options,
+                                 struct ot_error *err)
+{
+    struct ot_exports_options now = *options;
+    enum ot_status status = OT_E_BUSY;
+
+    *out = NULL;
+    for (int tries = 0; status == OT_E_BUSY && tries < CONFIGS_MAX; tries++) {
+        ot_error_clear(err);
+        free(*out);
+        status = ot_exports_new(out, *config, err);
+        if (status == OT_OK)
+            status = ot_exports_run(*out, &now, err);
+        if (status != OT_E_BUSY || ot_config_check(*config, NULL) == OT_OK)
+            return status;
+        free(*out);
+        *out = NULL;
+        ot_config_free(*config);
+        status = ot_config_load(config, err);
+        now.believe_empty = 0; /* other sources may have these bits */
+        if (status == OT_OK)
+            status = OT_E_BUSY;
+    }
+    return status;
 }

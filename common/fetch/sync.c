@@ -25,6 +25,15 @@ static enum ot_status interrupted(struct ot_error *err)
     return ot_error_set(err, OT_E_INTERRUPTED, "interrupted; nothing was changed");
 }
 
+/* Under the lock: whoever has changed the configuration and then syncs waits for us, and
+ * what it writes is newer. */
+static enum ot_status check_config(const struct ot_attempt *attempt, struct ot_error *err)
+{
+    if (!attempt->options->is_configured)
+        return OT_OK;
+    return ot_config_check_source(attempt->source, err);
+}
+
 static enum ot_status take_lock(const struct ot_attempt *attempt, int *fd,
                                 struct ot_error *err)
 {
@@ -103,6 +112,9 @@ static enum ot_status store(struct ot_attempt *attempt, const struct ot_plan *pl
 
     if (is_stopped(attempt))
         return interrupted(err);
+    status = check_config(attempt, err);
+    if (status != OT_OK)
+        return status;
     if (ot_plan_is_unchanged(plan, attempt->result) && touch(attempt, plan->old, seen_at))
         return OT_OK;
     status = ot_snapshot_write(attempt->snapshot, attempt->scope, plan->records,
@@ -169,9 +181,11 @@ static bool is_about_given_key(const struct ot_attempt *attempt, enum ot_status 
 static enum ot_status sync_locked(struct ot_attempt *attempt, struct ot_error *err)
 {
     struct ot_state state;
-    bool due, state_is_bad;
-    enum ot_status status = ot_attempt_check_taken_over(attempt, &due, err);
+    bool due = false, state_is_bad;
+    enum ot_status status = check_config(attempt, err);
 
+    if (status == OT_OK)
+        status = ot_attempt_check_taken_over(attempt, &due, err);
     if (status == OT_OK && due && attempt->options->if_stale)
         status = ot_attempt_check_due(attempt, &due, err);
     if (status != OT_OK || !due)
@@ -184,7 +198,8 @@ static enum ot_status sync_locked(struct ot_attempt *attempt, struct ot_error *e
         attempt->result->fetched = true;
         if (state_is_bad || state.failures > 0 || state.last.status != OT_OK)
             status = ot_attempt_record_success(attempt, err);
-    } else if (status != OT_E_INTERRUPTED && !is_about_given_key(attempt, status)) {
+    } else if (status != OT_E_INTERRUPTED && !is_about_given_key(attempt, status) &&
+               check_config(attempt, NULL) == OT_OK) {
         ot_attempt_record_failure(attempt, &state, err);
     }
     return status;

@@ -8,6 +8,10 @@ struct ot_sync_options {
     bool if_stale;    /* nothing to do when the snapshot is fresh, or a back-off runs */
     bool own_listing; /* do not take over the result of a sync that was running already */
     bool accept_empty; /* an active list that became empty is meant */
+    /* The source is the configuration's: where that says something else meanwhile, or
+     * cannot be used any more, nothing is fetched or written, and OT_E_BUSY or what is
+     * wrong with it is the answer. */
+    bool is_configured;
     /* Instead of the source's own; may be NULL. That the API refuses it is not recorded
      * as a failure of the source. */
     const struct ot_key *key;

@@ -80,7 +80,7 @@ def test_fault_42_corrupt(synced):
     status_is(synced, "fresh", 0)
 
 
-def test_other_scope(synced):
+def test_fault_84_other_scope(synced):
     synced.configure(project="proj_new")
     source = status_is(synced, "other-scope", SNAPSHOT)
     sentence = "the snapshot is of the organization, the configuration says project proj_new"

@@ -1,5 +1,6 @@
 """orgtrust sync: what it prints and how it ends."""
 
+import fcntl
 import os
 import re
 import signal
@@ -9,7 +10,7 @@ import pytest
 from fault_server import Answer, error
 from support import paths
 from support.process import wait_until
-from support.world import (AUTH, INTERRUPTED, NETWORK, NOT_FOUND, PROTOCOL, RATE, REFUSED)
+from support.world import (AUTH, BUSY, CONFIG, INTERRUPTED, NETWORK, NOT_FOUND, PROTOCOL, RATE, REFUSED)
 from terminal import run_on_terminal
 
 JSON_WHEN_OK = {"source", "status", "fetched", "changed", "total", "active", "added",
@@ -168,3 +169,70 @@ def test_the_bar_fits_its_terminal(machine, api, roots, columns):
     ids=["dumb", "no-color", "quiet"])
 def test_no_bar_where_it_is_not_wanted(machine, api, roots, args, env):
     assert bar_of(machine, api, roots, *args, **env) == ""
+
+
+def answers_after(change):
+    """The right answer to a request, after the change."""
+    def handler(request, right):
+        change()
+        return right
+    return handler
+
+
+def test_fault_83_a_scope_that_was_changed_meanwhile_is_not_written(synced, api, roots):
+    before = synced.snapshot()
+    api.remove(synced.ids[0])
+    api.on("list", answers_after(lambda: synced.configure(project="proj_new")))
+    done = synced.sync(status=BUSY)
+    assert "the configuration was changed meanwhile" in done.stderr
+    assert synced.snapshot() == before
+    shown = synced.status()
+    assert shown["state"] == "other-scope" and shown["failures"] == 0
+    api.heal()
+    synced.sync()
+    assert synced.status()["state"] == "fresh"
+
+
+def test_fault_83_who_has_waited_for_the_lock_sends_nothing_by_what_was_said_before(synced, api):
+    with open(synced.cache / "default.lock", "rb") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        process = synced.start("sync")
+        time.sleep(1.5 * paths.SLOWNESS)
+        assert process.is_running(), process.output()
+        synced.configure(project="proj_new")
+    assert process.child.wait(60 * paths.SLOWNESS) == BUSY, process.output()
+    assert not api.requests
+
+
+def test_fault_83_a_configuration_that_broke_meanwhile_is_not_followed(synced, api, tmp_path):
+    bundle = tmp_path / "bundle.pem"
+    synced.configure(export_bundle=bundle)
+    before = synced.snapshot()
+    api.remove(synced.ids[0])
+    good = synced.conf.read_text()
+    api.on("list", answers_after(lambda: synced.conf.write_text("frobnicate = yes\n")))
+    done = synced.sync(status=CONFIG)
+    assert "frobnicate" in done.stderr
+    assert synced.snapshot() == before and not bundle.exists()
+    synced.conf.write_text(good)
+    assert synced.status()["failures"] == 0
+
+
+def test_fault_83_a_failure_of_an_earlier_configuration_is_not_recorded(synced, api):
+    def refuse(request, right):
+        synced.configure(project="proj_new")
+        return error(403, "not with this key")
+
+    api.on("list", refuse)
+    done = synced.sync(status=AUTH)
+    assert "not with this key" in done.stderr
+    synced.configure()
+    assert synced.status()["failures"] == 0
+
+
+def test_fault_83_exports_go_by_what_the_configuration_says_afterwards(synced, api, tmp_path):
+    old, new = tmp_path / "old.pem", tmp_path / "new.pem"
+    synced.configure(export_bundle=old)
+    api.on("list", answers_after(lambda: synced.configure(export_bundle=new)))
+    synced.sync()
+    assert new.read_text().count("BEGIN CERTIFICATE") == 2 and not old.exists()

@@ -130,16 +130,146 @@ def test_a_reload_takes_a_new_source(watched, api):
     ends_at_once(process)
 
 
-@pytest.mark.memory
-def test_a_bad_configuration_is_refused_and_the_old_one_stays(watched, api):
+# A configuration is looked at every ten seconds; a machine may be busy besides.
+SEEN = 120
+
+
+def test_fault_83_a_changed_configuration_needs_no_signal(watched, api):
+    watched.configure(refresh_interval="1h")
     process = watched.start("watch")
     wait_until(lambda: "next in" in process.output())
-    watched.conf.write_text("frobnicate = yes\n")
-    process.child.send_signal(signal.SIGHUP)
-    wait_until(lambda: "frobnicate" in process.output())
-    assert f"{watched.conf}:1" in process.output()
+    watched.configure("[source new]\nproject = proj_new\n", refresh_interval="1h")
+    wait_until(lambda: watched.snapshot("new") is not None, timeout=SEEN)
+    assert "configuration reloaded: 2 sources" in process.output()
+    assert api.count("list") == 2, "what was fresh stays as it is"
+    ends_at_once(process)
+
+
+def test_the_same_configuration_written_again_is_no_change(watched, api):
+    process = watched.start("watch")
+    wait_until(lambda: "next in" in process.output())
+    watched.configure(refresh_interval="1s", connect_timeout="2s", timeout="4s")
     count = api.count("list")
-    wait_until(lambda: api.count("list") > count, timeout=30)
+    wait_until(lambda: api.count("list") >= count + 2, timeout=SEEN)
+    assert "reloaded" not in process.output()
+    ends_at_once(process)
+
+
+def broken(conf):
+    conf.write_text("frobnicate = yes\n")
+    return "frobnicate"
+
+
+def removed(conf):
+    conf.unlink()
+    return "does not exist"
+
+
+def unsafe(conf):
+    conf.chmod(0o666)
+    return "can be written by others"
+
+
+@pytest.mark.memory
+@pytest.mark.parametrize("spoil", [broken, removed, unsafe])
+def test_fault_83_by_a_bad_configuration_nothing_is_synced(watched, api, roots, tmp_path, spoil):
+    bundle = tmp_path / "bundle.pem"
+    good = dict(refresh_interval="1s", connect_timeout="2s", timeout="4s",
+                export_bundle=bundle)
+    watched.configure(**good)
+    process = watched.start("watch")
+    wait_until(bundle.exists, timeout=SEEN)
+    why = spoil(watched.conf)
+    wait_until(lambda: why in process.output(), timeout=SEEN)
+    count, before = api.count("list"), watched.snapshot()
+    api.add(roots[1])
+    time.sleep(12)  # more than ten intervals, and two looks
+    assert api.count("list") == count and watched.snapshot() == before
+    assert bundle.read_text().count("BEGIN CERTIFICATE") == 1
+    assert process.output().count(why) == 1, process.output()
+    assert "nothing is synced or written until the configuration can be used" in \
+        process.output()
+    # Who asks is answered each time.
+    process.child.send_signal(signal.SIGHUP)
+    wait_until(lambda: process.output().count(why) == 2, timeout=SEEN)
+    watched.configure(**good)
+    wait_until(lambda: bundle.read_text().count("BEGIN CERTIFICATE") == 2, timeout=SEEN)
+    ends_at_once(process)
+
+
+def test_fault_83_a_new_export_is_kept_in_step(watched, api, roots, tmp_path):
+    bundle = tmp_path / "bundle.pem"
+    process = watched.start("watch")
+    wait_until(lambda: "next in" in process.output())
+    watched.configure(refresh_interval="1s", export_bundle=bundle)
+    wait_until(bundle.exists, timeout=SEEN)
+    api.add(roots[1])
+    wait_until(lambda: bundle.read_text().count("BEGIN CERTIFICATE") == 2, timeout=SEEN)
+    # One that is no longer named is nobody's to write.
+    watched.configure(refresh_interval="1s")
+    wait_until(lambda: process.output().count("reloaded") == 2, timeout=SEEN)
+    bundle.unlink()
+    count = api.count("list")
+    wait_until(lambda: api.count("list") >= count + 3, timeout=SEEN)
+    assert not bundle.exists()
+    ends_at_once(process)
+
+
+def is_of(watched, project: str) -> bool:
+    return f"project {project}".encode() in watched.snapshot_path().read_bytes()
+
+
+def test_fault_83_a_new_project_is_the_only_one_from_then_on(watched, api):
+    process = watched.start("watch")
+    wait_until(lambda: "next in" in process.output())
+    watched.configure(project="proj_new", refresh_interval="1s")
+    watched.sync()
+    inode = watched.snapshot().inode
+    for _ in range(60):
+        assert watched.status()["state"] in ("fresh", "stale")
+        time.sleep(0.05)
+    assert watched.snapshot().inode == inode, "nothing is new"
+    assert all(request.project == "proj_new" for request in api.requests[-2:])
+    ends_at_once(process)
+
+
+def test_a_new_project_needs_no_interval_to_pass(watched, api):
+    """The snapshot is fresh, and of another scope."""
+    watched.configure(refresh_interval="1h")
+    process = watched.start("watch")
+    wait_until(lambda: "next in" in process.output())
+    watched.configure(refresh_interval="1h", project="proj_new")
+    wait_until(lambda: is_of(watched, "proj_new"), timeout=SEEN)
+    ends_at_once(process)
+
+
+def test_failures_of_an_earlier_configuration_hold_nothing_back(watched, api):
+    api.on("list", lambda request, right: right if request.project == "proj_new"
+           else error(403, "not today"))
+    process = watched.start("watch")
+    wait_until(lambda: "not today" in process.output())
+    began = time.monotonic()
+    watched.configure(refresh_interval="1h", project="proj_new")
+    wait_until(lambda: watched.snapshot() is not None, timeout=SEEN)
+    assert time.monotonic() - began < 25 * paths.SLOWNESS, "the back-off is 30 s and more"
+    ends_at_once(process)
+
+
+def test_fault_83_a_round_that_began_before_takes_nothing_back(watched, api):
+    """Its listing hangs while another project is configured and synced."""
+    watched.configure(refresh_interval="1s", timeout="60s")
+    api.on("list", lambda request, right:
+           right if request.project else Answer(200, right.body, delay=4.0))
+    process = watched.start("watch")
+    wait_until(lambda: api.count("list") > 0)
+    watched.configure(refresh_interval="1s", timeout="60s", project="proj_new")
+    watched.sync()  # waits for the lock
+    assert is_of(watched, "proj_new")
+    inode = watched.snapshot().inode
+    time.sleep(3)
+    assert watched.snapshot().inode == inode, "nothing is new"
+    assert watched.status()["failures"] == 0
+    assert "changed meanwhile" not in process.output(), "nobody has to do anything"
     ends_at_once(process)
 
 

@@ -109,6 +109,12 @@ class OwnRoot:
         assert status is None or done.status == status, f"expected {status}: {done}"
         return done
 
+    def start(self, *argv, log: Path) -> Background:
+        """A program of the machine, as its root, that runs until it is stopped."""
+        return Background(
+            ["nsenter", f"--target={self.holder.pid}", "--mount", "--root", "--wd=/", "--",
+             *argv], env=clean_environment(HOME="/root"), log=log)
+
     def orgtrust(self, *argv, **more) -> Result:
         return self.run("/usr/bin/orgtrust", *argv, **more)
 

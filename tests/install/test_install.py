@@ -6,11 +6,15 @@ from __future__ import annotations
 import json
 import os
 import pty
+import random
 import re
+import time
 
 import clients
 import pytest
 from own_root import USER, changes
+from support import paths
+from support.process import wait_until
 
 MODULE = f"/usr/lib/{os.uname().machine}-linux-gnu/pkcs11/orgtrust-pkcs11.so"
 STATE = "/var/lib/orgtrust"
@@ -426,6 +430,101 @@ def test_system_is_left_alone_where_the_configuration_says_so(machine):
         assert says in machine.install("system", status=status).text
         machine.uninstall()
         assert machine.read(conf).decode() == text + rest
+
+
+@pytest.fixture
+def watching(machine, tmp_path):
+    """The machine, kept in step by a service that has nothing else to do."""
+    rest = machine.read("/etc/orgtrust/orgtrust.conf").decode()
+    machine.write("/etc/orgtrust/orgtrust.conf",
+                  rest.replace("refresh_interval = 1h", "refresh_interval = 1s"))
+    machine.path("/etc/ca-certificates/update.d/jks-keystore").unlink(missing_ok=True)
+    machine.run("update-ca-certificates")
+    process = machine.start("/usr/bin/orgtrust", "watch", log=tmp_path / "watch.log")
+    machine.watch = process
+    yield machine
+    assert process.stop() == 0, process.output()
+
+
+def anchors(machine) -> bool:
+    """Whether ours are where the system looks for an administrator's; and in the bundle."""
+    found = machine.path("/usr/local/share/ca-certificates/orgtrust").exists()
+    links = any(machine.path("/etc/ssl/certs").glob("orgtrust-*.pem"))
+    assert found == links
+    return found
+
+
+def rounds(machine, count: int):
+    """Waits until the service has looked that often."""
+    def seen():
+        return machine.path("/var/cache/orgtrust/default.snapshot").stat().st_mtime_ns
+
+    for _ in range(count):
+        before = seen()
+        wait_until(lambda: seen() != before, timeout=120, what="a round")
+
+
+def test_fault_83_system_is_not_taken_back_by_the_service(watching):
+    """Many times, at any moment of its round, from several hands."""
+    for turn in range(8):
+        time.sleep(random.Random(turn).random())
+        watching.install("system", timeout=200)
+        assert anchors(watching)
+        rounds(watching, turn % 3)
+        assert anchors(watching), watching.watch.output()
+        time.sleep(random.Random(turn + 100).random())
+        other = watching.start("/usr/bin/orgtrust", "sync", log=watching.watch.log)
+        watching.uninstall("system", timeout=200)
+        assert not anchors(watching), watching.watch.output()
+        assert other.child.wait(200) in (0, 13)
+        assert not anchors(watching), watching.watch.output()
+        rounds(watching, turn % 3)
+        assert not anchors(watching), watching.watch.output()
+    assert watching.watch.is_running()
+    rounds(watching, 2)
+    assert not anchors(watching), watching.watch.output()
+
+
+_LISTENER = """#!/bin/sh
+echo "$*" >>/tmp/said
+ls -d /usr/local/share/ca-certificates/orgtrust >>/tmp/said
+"""
+
+
+def listen(machine, *names):
+    """Programs that write down what they are told, and whether our anchors are there."""
+    for name in names:
+        machine.write("/usr/local/listener", _LISTENER, mode=0o755)
+        os.replace(machine.path("/usr/local/listener"), machine.path(f"/usr/bin/{name}"))
+
+
+def test_the_package_stops_the_service_before_it_takes_anything_back(machine, tmp_path):
+    machine.path("/etc/ca-certificates/update.d/jks-keystore").unlink(missing_ok=True)
+    machine.path("/run/systemd/system").mkdir(parents=True)
+    listen(machine, "deb-systemd-invoke", "systemctl")
+    machine.install("system")
+    script = paths.REPOSITORY / "conf" / "packages" / "orgtrust" / "prerm"
+    machine.write("/tmp/prerm", script.read_bytes(), mode=0o755)
+    machine.run("/tmp/prerm", "upgrade")
+    assert not machine.path("/tmp/said").exists() and anchors(machine)
+    machine.run("/tmp/prerm", "remove")
+    first, second, *_ = machine.read("/tmp/said").decode().splitlines()
+    assert first == "stop orgtrust-sync.timer orgtrust-sync.service orgtrust.service"
+    assert second == "/usr/local/share/ca-certificates/orgtrust", "there when it was stopped"
+    assert not anchors(machine)
+
+
+def test_the_service_is_stopped_before_the_system_is_taken_back(machine):
+    machine.path("/etc/ca-certificates/update.d/jks-keystore").unlink(missing_ok=True)
+    machine.path("/run/systemd/system").mkdir(parents=True)
+    listen(machine, "systemctl")
+    machine.install("system", "systemd")
+    machine.path("/tmp/said").unlink()
+    machine.uninstall("system", "systemd")
+    said = machine.read("/tmp/said").decode().splitlines()
+    assert said == ["daemon-reload", "/usr/local/share/ca-certificates/orgtrust",
+                    "stop orgtrust.service", "/usr/local/share/ca-certificates/orgtrust"]
+    assert not anchors(machine)
 
 
 _SYSTEMCTL = '#!/bin/sh\necho "$*" >>/tmp/systemctl.log\n'

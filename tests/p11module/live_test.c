@@ -228,7 +228,7 @@ static void fault_42_a_broken_snapshot_is_an_empty_token(void)
     token_stop();
 }
 
-static void a_snapshot_of_another_scope_is_an_empty_token(void)
+static void fault_84_another_scope_is_an_empty_token(void)
 {
     world_configure("");
     world_write_roots("default", "A", 3);
@@ -273,8 +273,8 @@ static const struct unit_case cases[] = {
      fault_42_an_extension_is_never_missed_for_damage},
     {"fault_42_a_broken_snapshot_is_an_empty_token",
      fault_42_a_broken_snapshot_is_an_empty_token},
-    {"a_snapshot_of_another_scope_is_an_empty_token",
-     a_snapshot_of_another_scope_is_an_empty_token},
+    {"fault_84_another_scope_is_an_empty_token",
+     fault_84_another_scope_is_an_empty_token},
     {"fault_54_a_bad_configuration_is_an_empty_token",
      fault_54_a_bad_configuration_is_an_empty_token},
     {"without_a_source_the_token_says_how_to_make_one",

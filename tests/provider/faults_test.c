@@ -213,7 +213,7 @@ static void fault_63_what_this_openssl_refuses_is_named(void)
     world_context_free(libctx);
 }
 
-static void a_snapshot_of_another_scope(void)
+static void fault_84_a_snapshot_of_another_scope(void)
 {
     OSSL_LIB_CTX *libctx = fresh("project = proj_new\n");
     const struct walk *walk;
@@ -457,7 +457,7 @@ static void two_library_contexts_are_two_worlds(void)
 static const struct unit_case cases[] = {
     {"an error is not taken for the end", an_error_is_not_taken_for_the_end},
     {"nothing cached yet", nothing_cached_yet},
-    {"a snapshot of another scope", a_snapshot_of_another_scope},
+    {"fault_84_a snapshot of another scope", fault_84_a_snapshot_of_another_scope},
     {"an empty organization is no error", an_empty_organization_is_no_error},
     {"an old snapshot is used until max_stale", an_old_snapshot_is_used_until_max_stale},
     {"fault_36_a snapshot from the future is used",

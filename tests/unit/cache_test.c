@@ -213,7 +213,7 @@ static void fault_42_damage_is_not_served_and_heals(void)
     ot_cache_free(cache);
 }
 
-static void another_scope_is_no_snapshot_of_this_source(void)
+static void fault_84_another_scope_is_none_of_this_source(void)
 {
     struct ot_cache *cache = fresh_cache();
 
@@ -402,7 +402,7 @@ int main(int argc, char **argv)
         CASE(fault_40_links_and_fifos_are_refused),
         CASE(fault_41_a_file_opened_to_others_is_dropped),
         CASE(fault_42_damage_is_not_served_and_heals),
-        CASE(another_scope_is_no_snapshot_of_this_source),
+        CASE(fault_84_another_scope_is_none_of_this_source),
         CASE(fault_43_readers_keep_what_they_began_with),
         CASE(stale_is_answered_at_once_and_refreshed_behind),
         CASE(a_refresh_may_be_forbidden),

@@ -346,6 +346,87 @@ static void the_example_shows_every_key(void)
     CU_ASSERT_EQUAL(shown, OT_CONFIG_KEYS);
 }
 
+/* A value of each key that is not the one it has by itself. */
+static const char *const others[OT_CONFIG_KEYS][2] = {
+    {"base_url", "https://other.example/v1"},
+    {"admin_key_file", "/other/key"},
+    {"project", "proj_other"},
+    {"refresh_interval", "7m"},
+    {"max_stale", "3d"},
+    {"auto_refresh", "no"},
+    {"purposes", "client"},
+    {"admin_token", "yes"},
+    {"cache_dir", "/other/cache"},
+    {"ca_file", "/other/ca"},
+    {"proxy", "http://proxy.example:8080"},
+    {"connect_timeout", "3s"},
+    {"timeout", "11s"},
+    {"export_bundle", "/other/bundle"},
+    {"export_dir", "/other/dir"},
+    {"export_java", "/other/store.p12"},
+    {"export_system", "yes"},
+    {"on_change", "true"},
+};
+/* Of those that decide what a sync does. */
+static const char *const fetching[] = {"base_url",  "admin_key_file", "project",
+                                       "cache_dir", "ca_file",        "proxy"};
+
+static bool is_about_fetching(const char *key)
+{
+    for (size_t i = 0; i < sizeof(fetching) / sizeof(fetching[0]); i++)
+        if (strcmp(fetching[i], key) == 0)
+            return true;
+    return false;
+}
+
+static void fault_83_a_change_of_any_key_is_found(void)
+{
+    struct ot_config *config = config_load("[source corp]\n"), *other;
+    const struct ot_source *source = config_find(config, "corp");
+    struct ot_error err = OT_ERROR_INIT;
+    char text[256];
+
+    CU_ASSERT_EQUAL(ot_config_check(config, NULL), OT_OK);
+    CU_ASSERT_EQUAL(ot_config_check_source(source, NULL), OT_OK);
+    for (size_t i = 0; i < OT_CONFIG_KEYS; i++) {
+        enum ot_status fetch = is_about_fetching(others[i][0]) ? OT_E_BUSY : OT_OK;
+
+        CU_ASSERT(ot_config_key_by_name(others[i][0]) < OT_CONFIG_KEYS);
+        snprintf(text, sizeof(text), "[source corp]\n%s = %s\n", others[i][0],
+                 others[i][1]);
+        other = config_load(text);
+        CU_ASSERT_FALSE(ot_config_equal(config, other));
+        CU_ASSERT_EQUAL(ot_config_check(config, &err), OT_E_BUSY);
+        CU_ASSERT_EQUAL(ot_config_check_source(source, &err), fetch);
+        CU_ASSERT_EQUAL(ot_config_check(other, NULL), OT_OK);
+        ot_config_free(other);
+    }
+    other = config_load("[source corp]\n[source more]\n");
+    CU_ASSERT_FALSE(ot_config_equal(config, other));
+    CU_ASSERT_EQUAL(ot_config_check_source(source, NULL), OT_OK);
+    ot_config_free(other);
+    ot_config_free(config_load("[source more]\n"));
+    CU_ASSERT_EQUAL(ot_config_check_source(source, NULL), OT_E_BUSY);
+    ot_config_free(config);
+}
+
+static void what_cannot_be_read_any_more_is_told(void)
+{
+    struct ot_config *config = config_load("[source corp]\n");
+    struct ot_error err = OT_ERROR_INIT;
+
+    config_refuse("frobnicate = yes\n", 1, "frobnicate");
+    CU_ASSERT_EQUAL(ot_config_check(config, &err), OT_E_CONFIG);
+    CU_ASSERT_PTR_NOT_NULL(strstr(err.message, "frobnicate"));
+    CU_ASSERT_EQUAL(ot_config_check_source(config_find(config, "corp"), &err),
+                    OT_E_CONFIG);
+    unlink(getenv("ORGTRUST_CONF"));
+    CU_ASSERT_EQUAL(ot_config_check(config, &err), OT_E_CONFIG);
+    ot_config_free(config_load("[source corp]\n"));
+    CU_ASSERT_EQUAL(ot_config_check(config, &err), OT_OK);
+    ot_config_free(config);
+}
+
 int main(int argc, char **argv)
 {
     static const struct unit_case cases[] = {
@@ -366,6 +447,8 @@ int main(int argc, char **argv)
         {"comments_begin_behind_a_blank", comments_begin_behind_a_blank},
         {"the_example_is_valid", the_example_is_valid},
         {"the_example_shows_every_key", the_example_shows_every_key},
+        {"fault_83_a_change_of_any_key_is_found", fault_83_a_change_of_any_key_is_found},
+        {"what_cannot_be_read_any_more_is_told", what_cannot_be_read_any_more_is_told},
         {NULL, NULL}};
 
     return unit_main("config", cases, argc, argv);

@@ -138,16 +138,17 @@ static void fault_38_a_full_disk_keeps_them(void)
 static size_t fail_at_each(const char *only, int errnum, enum ot_status told)
 {
     struct export_fixture f;
-    size_t failed = 0, count = 1;
+    bool was_struck = true;
+    size_t failed = 0;
 
     export_fixture_init(&f, "");
-    for (size_t at = 0; at < count; at++) {
+    for (size_t at = 0; was_struck; at++) {
         enum ot_status status;
 
         go_back(&f);
         strike_arm(only, at, errnum, true);
         status = export_fixture_run(&f);
-        count = strike_disarm();
+        was_struck = strike_disarm() > at;
         check_whole(&f);
         CU_ASSERT_EQUAL(export_fixture_temporaries(&f), 0);
         CU_ASSERT(status == OT_OK || status == told);

@@ -16,7 +16,7 @@
 #include "snapshots.h"
 #include "unit.h"
 
-static void put_conf(const struct export_fixture *f, const char *more)
+void export_fixture_configure(const struct export_fixture *f, const char *more)
 {
     char path[600], text[4096];
 
@@ -41,7 +41,7 @@ void export_fixture_init(struct export_fixture *f, const char *more)
     snprintf(f->hashed, sizeof(f->hashed), "%s/hashed", f->dir);
     snprintf(f->store, sizeof(f->store), "%s/store.p12", f->dir);
     CU_ASSERT_FATAL(mkdir(f->dir, 0755) == 0 && mkdir(f->cache, 0755) == 0);
-    put_conf(f, more);
+    export_fixture_configure(f, more);
     for (int i = 1; i <= EXPORT_CERTS; i++)
         f->der[i] = certs_der(i <= 2   ? "Rolled"
                               : i == 3 ? "Third"

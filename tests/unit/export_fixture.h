@@ -21,6 +21,10 @@ struct export_fixture {
 void export_fixture_init(struct export_fixture *f, const char *more);
 void export_fixture_clear(struct export_fixture *f);
 
+/* Writes the configuration anew, with other lines behind those of the fixture; the
+ * fixture goes on with the one it has loaded. */
+void export_fixture_configure(const struct export_fixture *f, const char *more);
+
 /* Makes the certificates of these serials, "13", the active ones of the snapshot. */
 void export_fixture_activate(struct export_fixture *f, const char *serials);
 enum ot_status export_fixture_run(struct export_fixture *f);

@@ -13,6 +13,7 @@
 #include "export/anchors.h"
 #include "export/format.h"
 #include "export_fixture.h"
+#include "fetch/lock.h"
 #include "files.h"
 #include "unit.h"
 
@@ -215,6 +216,70 @@ static void fault_44_writers_at_once_leave_the_newest(void)
     export_fixture_clear(&f);
 }
 
+static void fault_83_nothing_is_done_by_what_was_said_before(void)
+{
+    struct ot_exports *exports = NULL;
+    struct export_fixture f;
+    char more[600];
+
+    export_fixture_init(&f, "");
+    export_fixture_activate(&f, "13");
+    snprintf(more, sizeof(more), "[source default]\nexport_dir = none\n");
+    export_fixture_configure(&f, more);
+    CU_ASSERT_EQUAL(export_fixture_run(&f), OT_E_BUSY);
+    CU_ASSERT_PTR_NOT_NULL(strstr(f.err.message, "configuration was changed meanwhile"));
+    hold(&f, "-");
+    export_fixture_configure(&f, "frobnicate = yes\n");
+    CU_ASSERT_EQUAL(export_fixture_run(&f), OT_E_CONFIG);
+    CU_ASSERT_PTR_NOT_NULL(strstr(f.err.message, "frobnicate"));
+    hold(&f, "-");
+    CU_ASSERT_EQUAL(ot_exports_follow(&exports, &f.config, &f.options, &f.err),
+                    OT_E_CONFIG);
+    free(exports);
+    ot_config_free(f.config);
+    hold(&f, "-");
+    /* Where what it says now is wanted, that is done. */
+    export_fixture_configure(&f, more);
+    CU_ASSERT_EQUAL_FATAL(ot_config_load(&f.config, NULL), OT_OK);
+    export_fixture_configure(&f, "");
+    CU_ASSERT_EQUAL(ot_exports_follow(&exports, &f.config, &f.options, &f.err), OT_OK);
+    CU_ASSERT_EQUAL(exports->count, 3);
+    hold(&f, "13");
+    free(exports);
+    export_fixture_clear(&f);
+}
+
+/* Whoever changes the configuration and then does the exports finds the lock taken by a
+ * round that began before, and that one finds the change. */
+static void fault_83_a_change_counts_until_the_lock_is_there(void)
+{
+    struct export_fixture f;
+    char lock[600];
+    bool waited;
+    int fd, status = -1;
+    pid_t pid;
+
+    export_fixture_init(&f, "");
+    export_fixture_activate(&f, "1");
+    export_fixture_must_run(&f);
+    snprintf(lock, sizeof(lock), "%s/.exports/lock", f.cache);
+    CU_ASSERT_EQUAL_FATAL(ot_lock_take(&fd, lock, 0, &waited, NULL), OT_OK);
+    export_fixture_activate(&f, "3");
+    pid = fork();
+    CU_ASSERT_FATAL(pid >= 0);
+    if (pid == 0) {
+        ot_lock_release(fd);
+        _exit(export_fixture_run(&f) == OT_E_BUSY ? 0 : 1);
+    }
+    usleep(100000);
+    export_fixture_configure(&f, "max_stale = 2d\n");
+    ot_lock_release(fd);
+    CU_ASSERT_EQUAL(waitpid(pid, &status, 0), pid);
+    CU_ASSERT_EQUAL(status, 0);
+    hold(&f, "1");
+    export_fixture_clear(&f);
+}
+
 int main(int argc, char **argv)
 {
     static const struct unit_case cases[] = {
@@ -225,6 +290,10 @@ int main(int argc, char **argv)
         {"no reader misses an anchor that stays", no_reader_misses_an_anchor_that_stays},
         {"fault_44_writers_at_once_leave_the_newest",
          fault_44_writers_at_once_leave_the_newest},
+        {"fault_83_nothing_is_done_by_what_was_said_before",
+         fault_83_nothing_is_done_by_what_was_said_before},
+        {"fault_83_a_change_counts_until_the_lock_is_there",
+         fault_83_a_change_counts_until_the_lock_is_there},
         {NULL, NULL},
     };
 
