@@ -18,7 +18,7 @@
 /* A list of 100 items with names of OT_NAME_CHARS_MAX, escaped; a certificate in PEM. */
 #define OT_REPLY_MAX (4u * 1024 * 1024)
 
-/* The API's own figures (`facts/api.md`). */
+/* The API's own figures. */
 #define OT_PAGE_LIMIT_DEFAULT 20
 #define OT_PAGE_LIMIT_MAX 100
 #define OT_TOGGLE_MAX 10

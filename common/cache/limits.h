@@ -16,7 +16,7 @@
 /* Sources are slots and configuration sections; nobody reads more than this. */
 #define OT_SOURCES_MAX 64
 
-/* Certificate and project ids: `facts/faults.md` row 10. */
+/* Certificate and project ids; longer is a protocol error. */
 #define OT_ID_MAX 128
 
 /* A certificate's name. The API publishes no limit; longer is a protocol error. */

@@ -54,7 +54,7 @@ const struct ot_admin_cert *ot_admin_find_sha256(const struct ot_admin *admin,
 
 /* Uploads a certificate that is not there (list and fingerprint say so). When it is not
  * known whether a request arrived, the list is asked for again and the request repeated
- * only if the certificate is not in it (faults.md row 26). */
+ * only if the certificate is not in it. */
 enum ot_status ot_admin_upload(struct ot_admin *admin, const struct ot_cert_input *input,
                                const char *name, char id[OT_ID_MAX + 1],
                                struct ot_error *err);

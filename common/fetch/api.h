@@ -1,4 +1,4 @@
-/* The certificates API, typed: ten operations (`facts/api.md`), each answer checked
+/* The certificates API, typed: ten operations, each answer checked
  * against its schema before anybody sees it. Errors carry the API's own message, and for
  * 401 and 403 where the key came from. Not thread-safe; one object a thread. */
 #ifndef OT_FETCH_API_H

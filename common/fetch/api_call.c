@@ -5,7 +5,7 @@
 
 #include "fetch/api_parse.h"
 
-/* The API's own bound (facts/api.md). */
+/* The API's own bound. */
 #define LIST_LIMIT_MAX 100
 
 enum ot_status ot_api_check_id(const char *id, struct ot_error *err)

@@ -6,7 +6,7 @@
 #include "fetch/api_call.h"
 #include "fetch/json.h"
 
-/* The API's own bound (facts/api.md). */
+/* The API's own bound. */
 #define TOGGLE_MAX 10
 
 /* Serialises and frees body. NULL: out of memory. */

@@ -3,7 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* The API's own bound (facts/api.md). */
+/* The API's own bound. */
 #define BATCH_MAX 10
 
 void ot_changes_clear(struct ot_changes *changes)

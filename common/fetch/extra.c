@@ -10,7 +10,7 @@
 /* "a.b.c": every level of an answer, with names that people would give fields. */
 #define PATH_LEN_MAX 256
 
-/* What the schema has (`facts/openapi-certificates.json`). */
+/* What the published schema has. */
 static const char *const known[] = {"object",     "id",     "name",
                                     "created_at", "active", "certificate_details"};
 static const char *const known_details[] = {"valid_at", "expires_at", "content"};

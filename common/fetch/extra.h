@@ -1,6 +1,6 @@
 /* Fields that an answer has beyond the API's published schema. A client that passes one
  * over may trust a certificate for more than is meant: the hosted API lets one carry a
- * filter, which no schema shows (`facts/api.md`). */
+ * filter, which no schema shows. */
 #ifndef OT_FETCH_EXTRA_H
 #define OT_FETCH_EXTRA_H
 

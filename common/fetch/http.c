@@ -55,7 +55,7 @@ struct run {
 };
 
 /* openssl.cnf may activate our own provider, and then verifying the API's certificate
- * would ask orgtrust for trust that only this process can fetch (facts/faults.md row 35).
+ * would ask orgtrust for trust that only this process can fetch.
  * OpenSSL reads that file at the first use that wants it, wherever in the program that
  * is, and never after it was told not to; so it is told before main. */
 __attribute__((constructor)) static void keep_openssl_unconfigured(void)

@@ -20,8 +20,7 @@ struct ot_machine_trust {
 };
 
 /* The first of the bundles that distributions have which can be read, or NULL. Fixed, and
- * never SSL_CERT_FILE or SSL_CERT_DIR: those may lead back to our own provider
- * (facts/faults.md row 35). */
+ * never SSL_CERT_FILE or SSL_CERT_DIR: those may lead back to our own provider. */
 const char *ot_machine_bundle(void);
 
 /* What of this bundle counts. A certificate is left out that is one of ours (fetch/

@@ -1,4 +1,4 @@
-/* What came of asking for a certificate's content: faults.md rows 12 to 16. */
+/* What came of asking for a certificate's content. */
 #ifndef OT_FETCH_SYNC_CONTENT_H
 #define OT_FETCH_SYNC_CONTENT_H
 

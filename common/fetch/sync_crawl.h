@@ -1,6 +1,6 @@
 /* A listing, and content for the certificates that the last snapshot lacks, at the same
  * time: each page names the next, so that a listing is a chain of round trips, in which
- * contents have room. faults.md rows 8, 11, 12. */
+ * contents have room. */
 #ifndef OT_FETCH_SYNC_CRAWL_H
 #define OT_FETCH_SYNC_CRAWL_H
 

@@ -1,4 +1,4 @@
-/* A whole, consistent listing, or none: faults.md rows 1 to 9. */
+/* A whole, consistent listing, or none. */
 #ifndef OT_FETCH_SYNC_LIST_H
 #define OT_FETCH_SYNC_LIST_H
 

@@ -257,7 +257,7 @@ def test_nobody_listens(kept, roots):
     host.stop()
 
 
-# faults.md row 26: the answer to an upload is lost.
+# Row 26: the answer to an upload is lost.
 
 
 @pytest.mark.parametrize("lose", LOST.values(), ids=LOST.keys())

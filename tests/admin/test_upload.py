@@ -139,7 +139,7 @@ def test_one_that_the_api_refuses_does_not_stop_the_others(machine, api, roots):
     assert machine.count() == 2
 
 
-# faults.md row 26: the answer to an upload is lost.
+# Row 26: the answer to an upload is lost.
 
 LOST = {
     "reset": lambda right: None,

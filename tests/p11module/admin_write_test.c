@@ -123,7 +123,7 @@ static void a_new_object_can_be_read_at_once(void)
     token_stop();
 }
 
-/* As facts has them from the tools, which send more than is needed. */
+/* As the tools send them: more than is needed. */
 static void what_tools_send_is_accepted(void)
 {
     struct token_value subject, serial;

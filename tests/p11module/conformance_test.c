@@ -1,5 +1,5 @@
 /* Every call in every state, with every argument missing in turn: the codes that the
- * specification names, in the order of checks that facts describe. */
+ * specification names, in its order of checks. */
 #include <limits.h>
 #include <string.h>
 
@@ -529,7 +529,7 @@ static void an_object_for_the_token_needs_another_session(void)
     token_stop();
 }
 
-/* Who asks for which, by facts. */
+/* Who asks for which. */
 static void every_client_gets_its_interface(void)
 {
     CK_VERSION v2 = {2, 40}, v30 = {3, 0}, v32 = {3, 2}, v31 = {3, 1};

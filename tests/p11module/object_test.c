@@ -150,7 +150,7 @@ static void a_certificate_has_all_that_the_specification_lists(void)
     CU_ASSERT_FALSE(token_truth(session, object, OT_CKA_X_DISTRUSTED));
     expect_absent(object, CKA_MODULUS);
     expect_absent(object, OT_CKA_NSS_TRUST_SERVER_AUTH);
-    expect_absent(object, 0xce534372); /* CKA_NSS_MOZILLA_CA_POLICY: facts, rule 3 */
+    expect_absent(object, 0xce534372); /* CKA_NSS_MOZILLA_CA_POLICY */
     end();
 }
 
@@ -477,7 +477,7 @@ static void sizes_are_the_sum_of_the_values(void)
     end();
 }
 
-static void the_token_is_described_by_the_rules_of_facts(void)
+static void the_token_is_described_as_clients_need_it(void)
 {
     CK_TOKEN_INFO token, other;
     CK_SLOT_INFO slot;
@@ -570,8 +570,8 @@ static const struct unit_case cases[] = {
     {"fault_19_one_certificate_under_two_ids_has_one_trust",
      fault_19_one_certificate_under_two_ids_has_one_trust},
     {"sizes_are_the_sum_of_the_values", sizes_are_the_sum_of_the_values},
-    {"the_token_is_described_by_the_rules_of_facts",
-     the_token_is_described_by_the_rules_of_facts},
+    {"the_token_is_described_as_clients_need_it",
+     the_token_is_described_as_clients_need_it},
     {"handles_mean_the_same_in_every_process", handles_mean_the_same_in_every_process},
     {"fault_74_a_forged_id_tells_nothing_of_the_stack",
      fault_74_a_forged_id_tells_nothing_of_the_stack},

@@ -108,7 +108,7 @@ static void nothing_is_found_by_what_differs(void)
 {
     const CK_OBJECT_CLASS classes[] = {
         CKO_DATA,       CKO_PUBLIC_KEY, CKO_PRIVATE_KEY,
-        CKO_SECRET_KEY, 0xce534354, /* NSS's list of roots: facts, rule 3 */
+        CKO_SECRET_KEY, 0xce534354, /* NSS's list of roots */
         0xd84447c8 /* p11-kit's certificate extensions, and the public key's */};
     CK_BBOOL yes = CK_TRUE, no = CK_FALSE;
     static unsigned char long_value[OT_CERT_DER_MAX + 1];
@@ -136,7 +136,7 @@ static void nothing_is_found_by_what_differs(void)
     token_stop();
 }
 
-/* The searches of facts, each of which has to find one certificate among many. */
+/* The searches of clients, each of which has to find one certificate among many. */
 static void the_searches_that_clients_make(void)
 {
     CK_OBJECT_CLASS cert = CKO_CERTIFICATE, nss = OT_CKO_NSS_TRUST;

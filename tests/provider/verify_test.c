@@ -221,7 +221,7 @@ static void tls_with_an_anchor_leaves_no_error(void)
     world_context_free(libctx);
 }
 
-/* What facts/openssl.md found: additions reach a running program, removals its next
+/* Additions reach a running program, removals its next
  * SSL_CTX. */
 static void changes_reach_a_running_program(void)
 {

@@ -212,7 +212,7 @@ static int in_child(int (*run)(void))
     return status;
 }
 
-/* What the read path may need: faults.md row 49. The rest of the list is what a process
+/* What the read path may need (row 49). The rest of the list is what a process
  * needs to run and to end at all. */
 static int read_in_sandbox(void)
 {

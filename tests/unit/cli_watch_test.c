@@ -64,7 +64,7 @@ static void the_moment_that_the_api_named_counts(void)
     CU_ASSERT(ot_watch_retry_ms(1, &state, 1000, -1) >= 7200000);
 }
 
-/* faults.md row 36: the state was written by a clock that ran a year ahead. */
+/* Row 36 of tests/faults: the state was written by a clock that ran a year ahead. */
 static void fault_36_a_moment_in_the_far_future_is_not_believed(void)
 {
     struct ot_state state = {.failures = 1, .retry_at = 1000 + (int64_t)365 * 86400};

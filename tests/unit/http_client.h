@@ -28,7 +28,7 @@ struct ot_source client_source(const char *url);
 /* CLIENT_SECRET; not to be cleared. */
 struct ot_key client_key(void);
 
-/* Fails the test where a message holds the key (faults.md row 55). */
+/* Fails the test where a message holds the key (row 55 of tests/faults). */
 struct outcome client_send_on(struct ot_http *http,
                               const struct ot_http_request *request);
 struct outcome client_send(const struct ot_source *source,

@@ -1,4 +1,4 @@
-/* faults.md row 51: every allocation fails once, and so do all after it. */
+/* Row 51 of tests/faults: every allocation fails once, and so do all after it. */
 #include "starve.h"
 
 #include <stdlib.h>

@@ -5,7 +5,7 @@
 #include <CUnit/CUnit.h>
 
 struct unit_case {
-    const char *name; /* what must hold; rows of faults.md as "fault_42_…" */
+    const char *name; /* what must hold; rows of tests/faults as "fault_42_…" */
     void (*run)(void);
 };
 
