@@ -9,7 +9,6 @@ from pathlib import Path
 import pytest
 
 TESTS = Path(__file__).resolve().parents[1]
-LAST = 82
 ROWS = {
     int(number): cell.strip()
     for number, cell in re.findall(r"^\| (\d+) \|[^|]*\|([^|]*)\|$",
@@ -39,8 +38,8 @@ def files_by_row() -> dict[int, set[str]]:
     return found
 
 
-def test_every_row_is_listed_and_no_other():
-    assert sorted(ROWS) == list(range(1, LAST + 1))
+def test_every_row_is_listed_once():
+    assert len(ROWS) >= 84 and sorted(ROWS) == list(range(1, len(ROWS) + 1))
     assert set(files_by_row()) <= set(ROWS), "a test has a number that is no row's"
 
 
