@@ -107,11 +107,17 @@ def test_a_token_vouches_for_its_own_source(module_world, openssl):
         module_world.configure_default()
 
 
-def test_storeutl_lists_what_is_active(module_world, openssl):
-    """Also what is no anchor: it is OpenSSL itself that refuses these."""
+def test_purposes_are_not_asked_for(module_world, openssl):
+    """A limit of that provider; docs/clients.md says what to use instead."""
+    with module_world.purposes("client"):
+        assert verify(openssl, module_world, "active")
+
+
+def test_storeutl_lists_the_anchors(module_world, openssl):
+    """Nothing else, for it would be trusted, too."""
     done = openssl("storeutl", "-certs", TOKEN_URL)
     assert done.status == 0, done
+    anchors = [module_world.parties[name].root for name in TRUSTED]
     for party in module_world.parties.values():
         for root in party.roots:
-            active = party.name not in ("inactive", "other", "moving")
-            assert (root.pem in done.stdout) is active, root.cn
+            assert (root.pem in done.stdout) is (root in anchors), root.cn
