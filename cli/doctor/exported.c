@@ -8,7 +8,7 @@ enum ot_status ot_exported_anchors(struct ot_anchors *anchors,
 {
     enum ot_status status = OT_OK;
 
-    anchors->place = ot_export_place(item->kind);
+    anchors->place |= ot_export_place(item->kind);
     for (size_t i = 0; status == OT_OK && i < ot_config_count(exports->config); i++)
         if ((item->sources >> i & 1) != 0)
             status =

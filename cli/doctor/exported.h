@@ -5,8 +5,9 @@
 #include "doctor/check.h"
 #include "export/export.h"
 
-/* The anchors of an export's sources, as the plugins would see them, sorted. What keeps
- * them from being known is the status. ot_anchors_clear afterwards. */
+/* The anchors of an export's sources, as the plugins would see them, sorted. anchors is
+ * zeroed, or has the place of somebody who reads the export besides. What keeps them from
+ * being known is the status. ot_anchors_clear afterwards. */
 enum ot_status ot_exported_anchors(struct ot_anchors *anchors,
                                    const struct ot_exports *exports,
                                    const struct ot_export *item, struct ot_error *err);

@@ -65,7 +65,8 @@ static enum ot_status compare(struct ot_doctor *doctor, const struct ot_anchors 
 static enum ot_status look_at(struct ot_doctor *doctor, const struct ot_exports *exports,
                               const struct ot_export *item, struct ot_error *err)
 {
-    struct ot_anchors anchors = {0};
+    /* The hook leaves out what Java cannot read. */
+    struct ot_anchors anchors = {.place = OT_RECORD_WITHHELD_JAVA};
     struct ot_error why = OT_ERROR_INIT;
     enum ot_status status = OT_OK;
 

@@ -26,15 +26,17 @@ static const struct kind {
     const char *program, *name, *what;
     enum ot_export_format format; /* in which it reads files; COUNT: in none */
     uint32_t place;               /* whose anchors are there */
+    bool every_active;            /* and whatever else is active */
+    const char *noun;
 } kinds[] = {
     [OT_TOKEN_GNUTLS] = {"gnutls-cli", "GnuTLS", "the real token", OT_FORMAT_PEM,
-                         OT_RECORD_WITHHELD_TOKEN},
+                         OT_RECORD_WITHHELD_TOKEN, false, "anchor"},
     [OT_TOKEN_OPENSSL] = {"openssl", "OpenSSL", "the real store", OT_FORMAT_PEM,
-                          OT_RECORD_WITHHELD_OPENSSL},
+                          OT_RECORD_WITHHELD_OPENSSL, true, "certificate"},
     [OT_TOKEN_NSS] = {"certutil", "NSS", "the real token", OT_FORMAT_COUNT,
-                      OT_RECORD_WITHHELD_TOKEN},
+                      OT_RECORD_WITHHELD_TOKEN, false, "anchor"},
     [OT_TOKEN_JAVA] = {"keytool", "Java", "the real token", OT_FORMAT_P12,
-                       OT_RECORD_WITHHELD_TOKEN},
+                       OT_RECORD_WITHHELD_TOKEN, false, "anchor"},
 };
 
 static size_t count_lines_of(const char *text, const char *label)
@@ -143,9 +145,8 @@ static enum ot_status tell(const struct read *read, enum ot_token_reader reader,
     if (count == anchors->count) {
         ot_finding_add(&read->doctor->findings, read->part, OT_VERDICT_PROVED,
                        read->label, NULL,
-                       "%s of this source was read whole by %s: %zu "
-                       "anchor%s",
-                       kind->what, kind->name, count, count == 1 ? "" : "s");
+                       "%s of this source was read whole by %s: %zu %s%s", kind->what,
+                       kind->name, count, kind->noun, count == 1 ? "" : "s");
         return OT_OK;
     }
     if (kind->format != OT_FORMAT_COUNT)
@@ -153,8 +154,8 @@ static enum ot_status tell(const struct read *read, enum ot_token_reader reader,
                                      odd, err);
     if (status == OT_OK)
         ot_finding_add(&read->doctor->findings, read->part, OT_VERDICT_FAILS, read->label,
-                       NULL, "%s reads %zu of the %zu anchors in %s of this source%s%s",
-                       kind->name, count, anchors->count, kind->what,
+                       NULL, "%s reads %zu of the %zu %ss in %s of this source%s%s",
+                       kind->name, count, anchors->count, kind->noun, kind->what,
                        odd[0] != '\0' ? ": it stumbles over " : "", odd);
     return status;
 }
@@ -167,7 +168,8 @@ static enum ot_status try_source(struct read *read, enum ot_token_reader reader,
     bool done = false;
 
     for (int tries = 1; status == OT_OK && !done; tries++) {
-        struct ot_anchors anchors = {.place = kinds[reader].place};
+        struct ot_anchors anchors = {.place = kinds[reader].place,
+                                     .every_active = kinds[reader].every_active};
         size_t count = 0;
 
         if (ot_anchors_add_source(&anchors, read->source, NULL) != OT_OK) {

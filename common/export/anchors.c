@@ -58,6 +58,14 @@ static enum ot_status hold(struct ot_anchors *anchors, struct ot_snapshot *snaps
     return OT_OK;
 }
 
+/* As of Unix time now, in a place; 0: whatever the place. */
+static bool counts(const struct ot_anchors *anchors, const struct ot_record *record,
+                   uint32_t place, int64_t now)
+{
+    return anchors->every_active ? (record->flags & place) == 0
+                                 : ot_record_is_anchor(record, place, now);
+}
+
 enum ot_status ot_anchors_add(struct ot_anchors *anchors, struct ot_snapshot *snapshot,
                               const struct ot_anchor_filter *filter, int64_t now,
                               struct ot_error *err)
@@ -78,9 +86,9 @@ enum ot_status ot_anchors_add(struct ot_anchors *anchors, struct ot_snapshot *sn
             (record.flags & OT_RECORD_ACTIVE) == 0)
             continue;
         anchors->active++;
-        if (!ot_record_is_anchor(&record, 0, now) || !is_wanted(&record, filter))
+        if (!counts(anchors, &record, 0, now) || !is_wanted(&record, filter))
             continue;
-        if (ot_record_is_anchor(&record, place, now))
+        if (counts(anchors, &record, place, now))
             status = add_one(anchors, &record, err);
         else
             anchors->withheld++;

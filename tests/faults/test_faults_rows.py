@@ -9,12 +9,9 @@ from pathlib import Path
 import pytest
 
 TESTS = Path(__file__).resolve().parents[1]
-ROWS = {
-    int(number): cell.strip()
-    for number, cell in re.findall(r"^\| (\d+) \|[^|]*\|([^|]*)\|$",
-                                   (Path(__file__).parent / "README.md").read_text("utf-8"),
-                                   re.MULTILINE)
-}
+LINES = re.findall(r"^\| (\d+) \|[^|]*\|([^|]*)\|$",
+                   (Path(__file__).parent / "README.md").read_text("utf-8"), re.MULTILINE)
+ROWS = {int(number): cell.strip() for number, cell in LINES}
 
 
 def names_in(text: str, suffix: str) -> set[str]:
@@ -39,7 +36,7 @@ def files_by_row() -> dict[int, set[str]]:
 
 
 def test_every_row_is_listed_once():
-    assert len(ROWS) >= 84 and sorted(ROWS) == list(range(1, len(ROWS) + 1))
+    assert [int(number) for number, _ in LINES] == list(range(1, len(LINES) + 1))
     assert set(files_by_row()) <= set(ROWS), "a test has a number that is no row's"
 
 

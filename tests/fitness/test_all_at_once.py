@@ -5,9 +5,11 @@ from __future__ import annotations
 
 import re
 import shutil
+import time
 from pathlib import Path
 
 import pytest
+from examined import Machine, details, of, on_a_machine, results
 from support import paths
 from support.https import HttpsServer
 from support.p11_system import can_mount, need, with_plain_build
@@ -44,15 +46,20 @@ class Place:
                    timeout=180, **more)
 
 
+def fill(api, certs):
+    """All of them active, and one good root, which comes with a server's certificate."""
+    root = certs.ca("The Good Root", key=certs.new_key())
+    for path in sorted((HERE / "odd").glob("*.pem")):
+        api.add(None, content=path.read_text(), name=path.stem)
+    api.add(root, name="good")
+    return certs.issue(root, "localhost", san="DNS:localhost,IP:127.0.0.1")
+
+
 @pytest.fixture
 def place(machine, api, certs, tmp_path):
     need("update-ca-certificates", "ca-certificates")
     made = Place(machine, tmp_path / "system")
-    root = certs.ca("The Good Root", key=certs.new_key())
-    leaf = certs.issue(root, "localhost", san="DNS:localhost,IP:127.0.0.1")
-    for path in sorted((HERE / "odd").glob("*.pem")):
-        api.add(None, content=path.read_text(), name=path.stem)
-    made.root = api.add(root, name="good")
+    leaf = fill(api, certs)
     pages = tmp_path / "pages"
     pages.mkdir()
     (pages / "index.html").write_text(PAGE + "\n")
@@ -128,3 +135,70 @@ def test_fault_57_openssl_believes_by_its_store(place):
         "s_client", "-connect", place.server.address, "-verify_return_error", "-brief",
         "-no-CAfile", "-no-CApath", "-CAstore", "orgtrust:///", stdin=b"", status=None)
     assert "Verification: OK" in done.stderr, done
+
+
+@pytest.fixture
+def root(api, certs, key, tmp_path):
+    """A system of its own that has everything installed and exported."""
+    fill(api, certs)
+    made = Machine(tmp_path / "root", key=key)
+    made.write("/etc/orgtrust/admin.key", key + "\n", mode=0o600)
+    made.write("/etc/orgtrust/orgtrust.conf",
+               f"base_url = {api.base_url}\nadmin_key_file = /etc/orgtrust/admin.key\n"
+               "refresh_interval = 1d\nexport_bundle = /srv/ca.pem\n"
+               "export_dir = /srv/ca.d\nexport_java = /srv/trust.p12\n")
+    made.path("/usr/share/p11-kit/modules/orgtrust.module").unlink()
+    made.run("mkdir", "-p", "/root/.pki/nssdb")
+    made.run("certutil", "-N", "-d", "sql:/root/.pki/nssdb", "--empty-password")
+    made.orgtrust("sync")
+    made.install("openssl", "p11-kit", "nss", "system")  # the last sets export_system = yes
+    made.orgtrust("sync")
+    yield made
+    made.close()
+
+
+def held(root) -> dict[str, int]:
+    """How many certificates each place should have, by what the organization says."""
+    listed = root.orgtrust("list", "--json").json()["certificates"]
+    now = time.time()
+    active = [c for c in listed if c["state"] in ("active", "withheld")]
+    anchors = [c for c in active if c["ca"] and c["valid_at"] <= now <= c["expires_at"]]
+
+    def number(among, *places):
+        return sum(not set(places) & set(c["withheld_from"]) for c in among)
+
+    return {"store": number(active, "openssl"), "token": number(anchors, "token"),
+            "files": number(anchors, "files"), "java": number(anchors, "java"),
+            "cacerts": number(anchors, "files", "java")}
+
+
+@on_a_machine
+def test_fault_57_doctor_agrees(root):
+    """Each reader that is here reads every real file and token whole: as many certificates
+    as there are for that place."""
+    for program, package in (("gnutls-cli", "gnutls-bin"), ("tstclnt", "libnss3-tools"),
+                             ("keytool", "openjdk-17-jre-headless"), ("javac", None)):
+        need(program, package)
+    assert b"\nexport_system = yes\n" in root.read("/etc/orgtrust/orgtrust.conf")
+    there = held(root)
+    assert 5 < there["token"] <= there["files"] < there["store"] < 37
+    report = root.doctor("source", "openssl", "p11-kit", "nss", "java", "system", "exports")
+    assert set(results(report).values()) == {"proved"}, report
+    for check, told in (
+        ("openssl", f"the real store of this source was read whole by OpenSSL: {there['store']} "),
+        ("p11-kit", f"the real token of this source was read whole by GnuTLS: {there['token']} "),
+        ("nss", f"the real token of this source was read whole by NSS: {there['token']} "),
+        ("java", f"the real token of this source was read whole by Java: {there['token']} "),
+        ("system", f"holds the organization's {there['files']} anchors, and none that"),
+        ("system", "read whole by GnuTLS and OpenSSL"),
+    ):
+        assert told in details(report, check), report
+    exports = {found["subject"]: found["detail"] for found in of(report, "exports")["findings"]}
+    for path, place, readers in (("/srv/ca.pem", "files", "GnuTLS and OpenSSL"),
+                                 ("/srv/ca.d", "files", "GnuTLS and OpenSSL"),
+                                 ("/srv/trust.p12", "java", "Java and OpenSSL")):
+        assert f"holds the organization's {there[place]} anchors" in exports[path], report
+        assert f"read whole by {readers}" in exports[path], report
+    if root.path("/etc/ca-certificates/update.d/jks-keystore").exists():
+        assert (f"holds the organization's {there['cacerts']} anchors; compared"
+                in details(report, "java")), report
