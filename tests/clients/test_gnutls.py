@@ -206,7 +206,7 @@ def test_fault_62_no_client_believes_a_server_by_an_anchor_for_clients(module_wo
         assert client(module_world, "active", p11kit=True)
 
 
-TLS_CLIENT, EMAIL = "1.3.6.1.5.5.7.3.2", "1.3.6.1.5.5.7.3.4"
+TLS_CLIENT = "1.3.6.1.5.5.7.3.2"
 
 
 @pytest.mark.parametrize("purposes, fits", [
