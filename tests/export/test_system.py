@@ -1,5 +1,6 @@
 """export_system: the system's own anchors, in a system that only the test sees."""
 
+import os
 import shutil
 
 import pytest
@@ -7,7 +8,7 @@ from export_world import fingerprints
 from support import paths
 from support.p11_system import can_mount, need
 from support.process import run
-from support.world import DISK, NOT_FOUND
+from support.world import CONFIG, DISK, NOT_FOUND
 
 PRIVATE = paths.REPOSITORY / "tests" / "support" / "in_private_system"
 ANCHORS, CERTS = "/usr/local/share/ca-certificates", "/etc/ssl/certs"
@@ -117,6 +118,24 @@ def test_the_anchors_of_the_system_follow(system, api, certs):
     assert {path.name for path in system.certs.iterdir()} == names
     assert api.item(second_id)["active"]
     assert not (system.machine.cache / ".exports" / "system.done").exists()
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="needs root, to give a directory to a group")
+@pytest.mark.parametrize("group, status", [(50, 0), (51, CONFIG)])
+def test_fault_70_below_usr_local_the_group_staff_may_write(system, api, certs, group, status):
+    """As Debian makes these directories; what the group may do is root's word."""
+    api.add(certs.ca("Staff"))
+    share = system.dir / "share"
+    share.mkdir()
+    system.anchors = system.anchors.rename(share / "ca-certificates")
+    os.chown(system.anchors, 0, group)
+    system.anchors.chmod(0o2775)
+    del system.mounts[ANCHORS]
+    system.mounts["/usr/local/share"] = share
+    system.machine.configure(export_system="yes")
+    done = system.sync(status=status)
+    assert len(system.ours()) == (1 if status == 0 else 0)
+    assert status == 0 or f"{ANCHORS}, which leads to " in done.stderr, done
 
 
 def test_a_tool_that_fails_is_told_and_run_again(system, api, certs):
