@@ -584,7 +584,8 @@ def test_another_users_files_are_not_roots_to_change(bare_machine):
     done = bare_machine.install("nss", status=3, env={"HOME": "/home/user"})
     assert ("HOME is /home/user, which belongs to another user: run it with 'sudo -H'"
             in done.stderr)
-    for name in ("XDG_CONFIG_HOME", "XDG_STATE_HOME", "TMPDIR"):
+    for name in ("XDG_CONFIG_HOME", "XDG_CACHE_HOME", "XDG_DATA_HOME", "XDG_STATE_HOME",
+                 "TMPDIR"):
         done = bare_machine.install("nss", status=3, env={name: "/home/user/.x"})
         assert f"{name} is /home/user/.x" in done.stderr and "unset it" in done.stderr
     same(before, bare_machine.tree())
