@@ -274,11 +274,20 @@ static bool is_out_of_memory(const struct ot_transfer *transfer)
 }
 
 /* libcurl calls it a receive error, and only its words say that the chunks are at fault:
- * a trailer without end is "Out of memory in chunked-encoding". */
+ * "Malformed encoding found in chunked-encoding", "chunk hex-length longer than 16". */
 static bool has_bad_chunks(const struct ot_transfer *transfer, CURLcode result)
 {
-    return result == CURLE_RECV_ERROR &&
-           strstr(transfer->detail, "in chunked-encoding") != NULL;
+    return result == CURLE_RECV_ERROR && strstr(transfer->detail, "chunk") != NULL;
+}
+
+/* A single line that is longer than libcurl takes: until 8.5 there was no memory for it,
+ * since 8.6 it is CURLE_TOO_LARGE, a name that older headers do not have. What was built
+ * with those can meet it all the same. */
+static bool is_long_line(CURLcode result)
+{
+    static const unsigned curle_too_large = 100;
+
+    return result == CURLE_OUT_OF_MEMORY || (unsigned)result == curle_too_large;
 }
 
 static void conclude_failure(struct ot_transfer *transfer,
@@ -293,8 +302,7 @@ static void conclude_failure(struct ot_transfer *transfer,
             &answer->error, OT_E_PROTOCOL,
             "%s answers with more than the %zu bytes that its answer can have",
             endpoint->host, transfer->request.max_bytes);
-    /* Of a single line that is too long, libcurl says that there was no memory for it. */
-    else if (transfer->head_too_large || result == CURLE_OUT_OF_MEMORY)
+    else if (transfer->head_too_large || is_long_line(result))
         answer->failure =
             ot_error_set(&answer->error, OT_E_PROTOCOL,
                          "%s answers with more than %u bytes of header or trailer lines, "
