@@ -23,8 +23,8 @@ struct ot_anchors {
     /* Who reads it (OT_RECORD_WITHHELD_JAVA), to be set before anything is added; 0: the
      * readers of shared files. What is withheld from them is left out and counted. */
     uint32_t place;
-    /* To be set likewise: all that is active in that place, anchor or not. OpenSSL's store
-     * hands them out as they are, since OpenSSL judges itself. */
+    /* To be set likewise: all that is active in that place, anchor or not. OpenSSL's
+     * store hands them out as they are, since OpenSSL judges itself. */
     bool every_active;
     size_t withheld;
     struct ot_snapshot **snapshots;
