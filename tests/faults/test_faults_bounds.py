@@ -128,6 +128,8 @@ def test_fault_67_the_certificates_of_a_sync_are_bounded_together(synced, api):
                       headers={"Content-Encoding": "gzip"})
 
     api.on("get", long)
+    # The fake compresses half a gigabyte, which a busy machine does not do in no time.
+    synced.configure(timeout="10m", connect_timeout="1m")
     before = synced.snapshot()
     status, output, peak = sync_with_peak(synced)
     assert status == PROTOCOL and "536870912 bytes together" in output, output
