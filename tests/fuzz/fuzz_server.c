@@ -86,10 +86,12 @@ static char *with_key(const uint8_t *data, size_t size, size_t *len, bool *has_k
     return out;
 }
 
-/* As the library (0.9.75) reads lines: a NUL before a lone LF leaves what CR does. */
+/* As the library (0.9.75) reads lines: of a NUL, or of a line's only colon, and a lone LF
+ * it makes what it makes of CR and LF. */
 static bool is_empty(const char *line, const char *lf)
 {
-    return lf == line || (lf == line + 1 && (*line == '\r' || *line == '\0'));
+    return lf == line ||
+           (lf == line + 1 && (*line == '\r' || *line == '\0' || *line == ':'));
 }
 
 static bool is_line_forbidden(const char *line, const char *lf, bool is_first)
