@@ -6,12 +6,12 @@
  * The library is lenient. From 1.0 on it can be told to refuse all of this by itself,
  * with a page of its own, and is (ot_framing_flags). Before, it hands out names and
  * values as strings into the one buffer that the head came in: what it cut off, joined or
- * passed over shows in where they lie. Three forms do not show: a NUL before a lone LF at
- * the end of a line, of which it makes what it makes of CR and LF, a colon and a lone LF
- * alone on a line, which it takes for the empty one, and a line before the request's that
- * begins with a NUL, which it passes over. Nor do the lines between chunks, which it ends
- * at a lone LF, too: a connection on which chunks came has no second request, so that
- * nothing can be hidden behind them. */
+ * passed over shows in where they lie. Three forms do not show: NULs at the end of a line
+ * that are as many, with what it makes of lone LFs there, as what it makes of CR and LF;
+ * a colon and a lone LF alone on a line, which it takes for the empty one; and a line
+ * before the request's that begins with a NUL, which it passes over. Nor do the lines
+ * between chunks, which it ends at a lone LF, too: a connection on which chunks came has
+ * no second request, so that nothing can be hidden behind them. */
 #ifndef OT_SERVER_FRAMING_H
 #define OT_SERVER_FRAMING_H
 

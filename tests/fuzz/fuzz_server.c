@@ -86,19 +86,27 @@ static char *with_key(const uint8_t *data, size_t size, size_t *len, bool *has_k
     return out;
 }
 
-/* As the library (0.9.75) reads lines: of a NUL, or of a line's only colon, and a lone LF
- * it makes what it makes of CR and LF. */
+/* Of a line's only colon and a lone LF the library (0.9.75) makes what it makes of CR and
+ * LF. */
 static bool is_empty(const char *line, const char *lf)
 {
-    return lf == line ||
-           (lf == line + 1 && (*line == '\r' || *line == '\0' || *line == ':'));
+    return lf == line || (lf == line + 1 && (*line == '\r' || *line == ':'));
+}
+
+/* NULs at the end of a line are for it (0.9.75) what it makes of CR and LF: where the
+ * head ends is then not for us to say. */
+static bool is_undecided(const char *line, const char *lf)
+{
+    const char *end = lf > line && lf[-1] == '\r' ? lf - 1 : lf;
+
+    return end > line && end[-1] == '\0';
 }
 
 static bool is_line_forbidden(const char *line, const char *lf, bool is_first)
 {
     const char *colon = memchr(line, ':', (size_t)(lf - line));
 
-    if (lf[-1] != '\r' && lf[-1] != '\0')
+    if (lf[-1] != '\r')
         return true;
     for (const char *at = line; at < lf - 1; at++)
         if (((unsigned char)*at < 0x20 && *at != '\t') || *at == 0x7f)
@@ -120,6 +128,8 @@ static bool is_forbidden(const char *text, size_t len)
     for (; (lf = memchr(line, '\n', (size_t)(end - line))) != NULL; line = lf + 1) {
         if (is_first && (is_empty(line, lf) || *line == '\0'))
             continue;
+        if (is_undecided(line, lf))
+            return false;
         if (is_empty(line, lf))
             return found;
         found = found || is_line_forbidden(line, lf, is_first);
