@@ -208,15 +208,6 @@ static enum ot_status look_at_snapshot(struct ot_source_report *report, int64_t 
     return OT_OK;
 }
 
-static void look_at_state(struct ot_source_report *report)
-{
-    char path[PATH_MAX];
-
-    if (ot_path_of(path, report->source, OT_PATH_STATE, &report->state_problem) != OT_OK)
-        return;
-    ot_state_read(&report->state, path, &report->state_problem);
-}
-
 static int64_t next_refresh(const struct ot_source_report *report, int64_t now)
 {
     if (report->state.failures > 0 && report->state.retry_at > 0)
@@ -232,7 +223,7 @@ enum ot_status ot_source_report_make(struct ot_source_report *report,
 {
     memset(report, 0, sizeof(*report));
     report->source = source;
-    look_at_state(report);
+    ot_state_of(&report->state, source, &report->state_problem);
     look_at_snapshot(report, now, &report->problem);
     if (report->problem.status == OT_E_NOMEM || report->problem.status == OT_E_INTERNAL) {
         *err = report->problem;

@@ -42,15 +42,6 @@ static int64_t snapshot_seen_at(const struct ot_source *source)
     return seen_at;
 }
 
-static void read_state(const struct ot_source *source, struct ot_state *state)
-{
-    char path[PATH_MAX];
-
-    memset(state, 0, sizeof(*state));
-    if (ot_path_of(path, source, OT_PATH_STATE, NULL) == OT_OK)
-        ot_state_read(state, path, NULL);
-}
-
 /* -1: there is none, or its time cannot be believed. */
 static int64_t snapshot_age(const struct ot_source *source, int64_t seen_at, int64_t now)
 {
@@ -73,7 +64,7 @@ static void schedule_first(struct ot_watched *watched, const struct ot_source *s
     watched->source = source;
     watched->seen_at = snapshot_seen_at(source);
     if (before == NULL || ot_source_fetches_alike(before, source))
-        read_state(source, &state);
+        ot_state_of(&state, source, NULL);
     watched->due_ms =
         ot_watch_clock_ms() +
         ot_watch_first_ms(source, snapshot_age(source, watched->seen_at, now), &state,
@@ -180,7 +171,7 @@ void ot_watch_reschedule(struct ot_watched *watched, enum ot_status status)
         wait_ms = ot_watch_spread_ms(source->refresh_interval_s, jitter());
     } else {
         watched->failures++;
-        read_state(source, &state);
+        ot_state_of(&state, source, NULL);
         wait_ms =
             ot_watch_retry_ms(watched->failures, &state, (int64_t)time(NULL), jitter());
     }

@@ -16,7 +16,7 @@
 
 struct ot_cache {
     const struct ot_source *source;
-    char *path, *state_path, *scope;
+    char *path, *scope;
     struct ot_guard guard;
     struct ot_snapshot *snapshot; /* guarded; NULL: none has been usable yet */
     _Atomic int64_t seen_at;      /* its file's time as last looked at */
@@ -30,38 +30,34 @@ struct view {
     bool healthy; /* the snapshot is what the file holds now */
 };
 
-static char *path_of(const struct ot_source *source, const char *kind,
-                     enum ot_status *status, struct ot_error *err)
+static enum ot_status fill(struct ot_cache *cache, struct ot_error *err)
 {
-    char buf[PATH_MAX], *path = NULL;
+    char path[PATH_MAX];
+    enum ot_status status = ot_path_of(path, cache->source, OT_PATH_SNAPSHOT, err);
 
-    if (*status == OT_OK)
-        *status = ot_path_of(buf, source, kind, err);
-    if (*status == OT_OK && (path = strdup(buf)) == NULL)
-        *status = ot_error_nomem(err);
-    return path;
+    if (status != OT_OK)
+        return status;
+    cache->path = strdup(path);
+    cache->scope = ot_path_scope(cache->source);
+    return cache->path != NULL && cache->scope != NULL ? OT_OK : ot_error_nomem(err);
 }
 
 enum ot_status ot_cache_new(struct ot_cache **out, const struct ot_source *source,
                             struct ot_error *err)
 {
     struct ot_cache *cache = calloc(1, sizeof(*cache));
-    enum ot_status status = OT_OK;
+    enum ot_status status;
 
     *out = NULL;
     if (cache == NULL)
         return ot_error_nomem(err);
     cache->source = source;
-    cache->path = path_of(source, OT_PATH_SNAPSHOT, &status, err);
-    cache->state_path = path_of(source, OT_PATH_STATE, &status, err);
-    if (status == OT_OK && (cache->scope = ot_path_scope(source)) == NULL)
-        status = ot_error_nomem(err);
+    status = fill(cache, err);
     if (status != OT_OK) {
         ot_cache_free(cache);
         return status;
     }
     cache->refresh.source = source;
-    cache->refresh.state_path = cache->state_path;
     *out = cache;
     return OT_OK;
 }
@@ -72,7 +68,6 @@ void ot_cache_free(struct ot_cache *cache)
         return;
     ot_snapshot_unref(cache->snapshot);
     free(cache->path);
-    free(cache->state_path);
     free(cache->scope);
     free(cache);
 }
@@ -238,7 +233,7 @@ static enum ot_status explain(const struct ot_cache *cache, enum ot_status statu
     if (status == OT_E_NO_SNAPSHOT)
         ot_error_set(err, status, "no snapshot of source '%s' yet", name);
     ot_text_escape(what, sizeof(what), err->message, strlen(err->message));
-    if (ot_state_read(&state, cache->state_path, NULL) != OT_OK || state.failures == 0)
+    if (ot_state_of(&state, cache->source, NULL) != OT_OK || state.failures == 0)
         return ot_error_set(err, status, "%s; run 'orgtrust sync%s%s'", what,
                             is_default ? "" : " --source ", is_default ? "" : name);
     ot_text_escape(why, sizeof(why), state.last.message, strlen(state.last.message));

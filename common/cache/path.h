@@ -10,9 +10,10 @@
 #include "cache/config.h"
 #include "cache/error.h"
 
-/* Files of a source in its cache_dir: NAME.snapshot, NAME.state, NAME.lock. */
+/* Files of a source in its cache_dir: NAME.snapshot, NAME.state and so on. */
 #define OT_PATH_SNAPSHOT "snapshot"
 #define OT_PATH_STATE "state"
+#define OT_PATH_OFFLINE "offline"
 #define OT_PATH_LOCK "lock"
 
 /* cache_dir/NAME.kind into buf (PATH_MAX bytes); OT_E_CONFIG when it is too long. */

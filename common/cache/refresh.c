@@ -21,14 +21,13 @@ static bool take_turn(_Atomic int64_t *after_ms, int64_t pause_ms)
            atomic_compare_exchange_strong(after_ms, &after, now + pause_ms);
 }
 
-/* As the sync itself would find; a failure from the future is another clock's. */
+/* As the sync itself would find. */
 static bool is_backing_off(const struct ot_refresh *refresh)
 {
     struct ot_state state;
-    int64_t now = (int64_t)time(NULL);
 
-    return ot_state_read(&state, refresh->state_path, NULL) == OT_OK &&
-           state.retry_at > now && state.attempt_at <= now + OT_CLOCK_SKEW_S;
+    return ot_state_of(&state, refresh->source, NULL) == OT_OK &&
+           ot_state_holds_back(&state, (int64_t)time(NULL));
 }
 
 static bool may_start(const struct ot_refresh *refresh)

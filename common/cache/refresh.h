@@ -12,7 +12,6 @@
 /* Shared by all threads without a lock; sound in a forked child. */
 struct ot_refresh {
     const struct ot_source *source;
-    const char *state_path;
     _Atomic int64_t start_after_ms, wait_after_ms; /* monotonic */
     _Atomic pid_t waiting; /* the process one of whose threads waits; 0: none */
 };

@@ -1,12 +1,14 @@
 #include "cache/state.h"
 
 #include <inttypes.h>
-#include <stdbool.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 
+#include "cache/confinement.h"
 #include "cache/ini_file.h"
 #include "cache/path.h"
 
@@ -139,6 +141,32 @@ enum ot_status ot_state_read(struct ot_state *state, const char *path,
      * from. */
     ot_error_set(&raw, state->last.status, "%s", state->last.message);
     state->last = raw;
+    return OT_OK;
+}
+
+bool ot_state_holds_back(const struct ot_state *state, int64_t now)
+{
+    return state->failures > 0 && state->last.status != OT_OK && now < state->retry_at &&
+           state->attempt_at <= now + OT_CLOCK_SKEW_S;
+}
+
+enum ot_status ot_state_of(struct ot_state *state, const struct ot_source *source,
+                           struct ot_error *err)
+{
+    struct ot_state offline;
+    char path[PATH_MAX];
+    enum ot_status status;
+
+    memset(state, 0, sizeof(*state));
+    status = ot_path_of(path, source, OT_PATH_STATE, err);
+    if (status == OT_OK)
+        status = ot_state_read(state, path, err);
+    if (status != OT_OK || ot_state_holds_back(state, (int64_t)time(NULL)))
+        return status;
+    if (ot_path_of(path, source, OT_PATH_OFFLINE, NULL) == OT_OK &&
+        ot_state_read(&offline, path, NULL) == OT_OK && offline.failures > 0 &&
+        !ot_confinement_has_route())
+        *state = offline;
     return OT_OK;
 }
 

@@ -1,12 +1,16 @@
 /* How the last attempts to sync a source went: NAME.state beside the snapshot, written by
- * a sync under the lock, read by everybody. Absent means: no attempt has failed. */
+ * a sync under the lock, read by everybody. Absent means: no attempt has failed.
+ *
+ * NAME.offline is the same for processes without a network (a namespace of their own, no
+ * sockets), whose failures say nothing of the others' chances. */
 #ifndef OT_CACHE_STATE_H
 #define OT_CACHE_STATE_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
-#include "cache/error.h"
+#include "cache/config.h"
 
 struct ot_state {
     int64_t attempt_at; /* Unix seconds, when the last recorded attempt ended; 0: none */
@@ -19,6 +23,16 @@ struct ot_state {
  * understood gives an empty state and the reason. */
 enum ot_status ot_state_read(struct ot_state *state, const char *path,
                              struct ot_error *err);
+
+/* The state of a source that counts for this process: NAME.state, or, where that does not
+ * hold it back and there is no route (confinement.h), what NAME.offline has. As
+ * ot_state_read. */
+enum ot_status ot_state_of(struct ot_state *state, const struct ot_source *source,
+                           struct ot_error *err);
+
+/* Whether nothing is to be tried on its own yet. A failure from the future is another
+ * clock's. */
+bool ot_state_holds_back(const struct ot_state *state, int64_t now);
 
 /* The file's text into buf; returns its length, at most OT_STATE_BYTES_MAX - 1. */
 size_t ot_state_format(const struct ot_state *state, char *buf, size_t size);

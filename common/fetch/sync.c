@@ -196,6 +196,8 @@ static enum ot_status sync_locked(struct ot_attempt *attempt, struct ot_error *e
     status = fetch(attempt, err);
     if (status == OT_OK) {
         attempt->result->fetched = true;
+        if (access(attempt->offline, F_OK) == 0)
+            ot_file_remove(attempt->offline, NULL); /* what is new is there for all */
         if (state_is_bad || state.failures > 0 || state.last.status != OT_OK)
             status = ot_attempt_record_success(attempt, err);
     } else if (status != OT_E_INTERRUPTED && !is_about_given_key(attempt, status) &&

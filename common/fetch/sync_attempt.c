@@ -1,10 +1,13 @@
 #include "fetch/sync_attempt.h"
 
 #include <errno.h>
+#include <netinet/in.h>
 #include <stdlib.h>
+#include <sys/socket.h>
 #include <time.h>
 #include <unistd.h>
 
+#include "cache/confinement.h"
 #include "cache/freshness.h"
 #include "cache/path.h"
 #include "fetch/file.h"
@@ -18,6 +21,8 @@ enum ot_status ot_attempt_init(struct ot_attempt *attempt, struct ot_error *err)
     status = ot_path_of(attempt->snapshot, source, OT_PATH_SNAPSHOT, err);
     if (status == OT_OK)
         status = ot_path_of(attempt->state, source, OT_PATH_STATE, err);
+    if (status == OT_OK)
+        status = ot_path_of(attempt->offline, source, OT_PATH_OFFLINE, err);
     if (status == OT_OK)
         status = ot_path_of(attempt->lock, source, OT_PATH_LOCK, err);
     if (status != OT_OK)
@@ -81,20 +86,58 @@ static enum ot_status check_fresh(struct ot_attempt *attempt, bool *fresh,
     return OT_OK;
 }
 
+/* Whether this process may not even address somebody: security modules, filters and
+ * control groups refuse one of the two calls. Nothing is sent by them; the address is one
+ * of those for documentation (RFC 5737, RFC 3849). */
+static bool is_refused(int family)
+{
+    const struct sockaddr_in ipv4 = {.sin_family = AF_INET,
+                                     .sin_port = htons(9),
+                                     .sin_addr.s_addr = htonl(0xc0000201)};
+    const struct sockaddr_in6 ipv6 = {.sin6_family = AF_INET6,
+                                      .sin6_port = htons(9),
+                                      .sin6_addr.s6_addr = {0x20, 0x01, 0x0d, 0xb8}};
+    int errnum = 0, fd = socket(family, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+
+    if (fd < 0)
+        return errno == EPERM || errno == EACCES || errno == EAFNOSUPPORT;
+    if (family == AF_INET)
+        errnum = connect(fd, (const struct sockaddr *)&ipv4, sizeof(ipv4)) ? errno : 0;
+    else
+        errnum = connect(fd, (const struct sockaddr *)&ipv6, sizeof(ipv6)) ? errno : 0;
+    close(fd);
+    return errnum == EPERM || errnum == EACCES;
+}
+
+static bool has_network(void)
+{
+    return ot_confinement_has_route() && !(is_refused(AF_INET) && is_refused(AF_INET6));
+}
+
+/* What a host can tell only in part (ot_state_of): it opens no socket. */
+static enum ot_status read_state(const struct ot_attempt *attempt, struct ot_state *state)
+{
+    enum ot_status status = ot_state_of(state, attempt->source, NULL);
+    struct ot_state offline;
+
+    if (status == OT_OK && !ot_state_holds_back(state, time(NULL)) &&
+        ot_state_read(&offline, attempt->offline, NULL) == OT_OK &&
+        offline.failures > 0 && !has_network())
+        *state = offline;
+    return status;
+}
+
 enum ot_status ot_attempt_check_due(struct ot_attempt *attempt, bool *due,
                                     struct ot_error *err)
 {
     struct ot_state state;
     bool fresh = false;
     enum ot_status status = check_fresh(attempt, &fresh, err);
-    int64_t now = time(NULL);
 
     *due = !fresh;
-    if (status != OT_OK || fresh || ot_state_read(&state, attempt->state, NULL) != OT_OK)
+    if (status != OT_OK || fresh || read_state(attempt, &state) != OT_OK)
         return status;
-    /* A failure from the future is another clock's. */
-    if (state.failures == 0 || state.last.status == OT_OK || now >= state.retry_at ||
-        state.attempt_at > now + OT_CLOCK_SKEW_S)
+    if (!ot_state_holds_back(&state, time(NULL)))
         return OT_OK;
     *err = state.last;
     return err->status;
@@ -132,20 +175,26 @@ enum ot_status ot_attempt_check_taken_over(struct ot_attempt *attempt, bool *due
     return OT_OK;
 }
 
-static enum ot_status write_state(const struct ot_attempt *attempt,
-                                  const struct ot_state *state, struct ot_error *err)
+static enum ot_status write_state(const char *path, const struct ot_state *state,
+                                  struct ot_error *err)
 {
     char text[OT_STATE_BYTES_MAX];
     size_t len = ot_state_format(state, text, sizeof(text));
 
-    return ot_file_replace(attempt->state, text, len, 0644, err);
+    return ot_file_replace(path, text, len, 0644, err);
 }
 
 void ot_attempt_record_failure(const struct ot_attempt *attempt, struct ot_state *state,
                                const struct ot_error *why)
 {
     int64_t now = time(NULL), wait, asked = attempt->retry_after_ms / 1000;
+    const char *path = attempt->state;
 
+    if (why->status == OT_E_NETWORK && !has_network()) {
+        path = attempt->offline;
+        ot_file_reap(path);
+        ot_state_read(state, path, NULL);
+    }
     if (state->failures < INT_MAX)
         state->failures++;
     wait = ot_freshness_backoff(state->failures);
@@ -154,7 +203,7 @@ void ot_attempt_record_failure(const struct ot_attempt *attempt, struct ot_state
     state->attempt_at = now;
     state->retry_at = now + (asked > wait ? asked : wait);
     state->last = *why;
-    write_state(attempt, state, NULL);
+    write_state(path, state, NULL);
 }
 
 /* The first success after failures. Without room for a clean state, none says as much. */
@@ -162,7 +211,7 @@ enum ot_status ot_attempt_record_success(const struct ot_attempt *attempt,
                                          struct ot_error *err)
 {
     const struct ot_state clean = {.attempt_at = time(NULL)};
-    enum ot_status status = write_state(attempt, &clean, err);
+    enum ot_status status = write_state(attempt->state, &clean, err);
 
     if (status == OT_OK || ot_file_remove(attempt->state, NULL) != OT_OK)
         return status;

@@ -14,7 +14,7 @@ struct ot_attempt {
     const struct ot_source *source;
     const struct ot_sync_options *options;
     struct ot_sync_result *result;
-    char snapshot[PATH_MAX], state[PATH_MAX], lock[PATH_MAX];
+    char snapshot[PATH_MAX], state[PATH_MAX], offline[PATH_MAX], lock[PATH_MAX];
     char *scope;
     struct stat before; /* of the snapshot, when the attempt began */
     bool was_there;
@@ -41,8 +41,9 @@ enum ot_status ot_attempt_check_due(struct ot_attempt *attempt, bool *due,
 enum ot_status ot_attempt_check_taken_over(struct ot_attempt *attempt, bool *due,
                                            struct ot_error *err);
 
-/* Under the lock, state being what the file said. A failure to write down a failure is
- * swallowed: it must not hide what it was about. */
+/* Under the lock, state being what the file said. That this process has no network is
+ * written where those without one look (state.h), and holds up nobody else. A failure to
+ * write down a failure is swallowed: it must not hide what it was about. */
 void ot_attempt_record_failure(const struct ot_attempt *attempt, struct ot_state *state,
                                const struct ot_error *why);
 enum ot_status ot_attempt_record_success(const struct ot_attempt *attempt,

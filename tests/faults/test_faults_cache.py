@@ -10,9 +10,10 @@ import subprocess
 import time
 
 import pytest
+from fault_server import error
 from support import paths
 from support.process import run, wait_until
-from support.world import CONFIG, DISK, NETWORK, OK, SNAPSHOT
+from support.world import CONFIG, DISK, OK, PROTOCOL, SNAPSHOT
 
 needs_root = pytest.mark.skipif(os.geteuid() != 0, reason="needs root")
 
@@ -60,12 +61,12 @@ def test_fault_36_a_snapshot_of_1970_is_expired_and_heals(synced, api):
 
 def test_fault_36_a_state_from_the_future_does_not_stop_refreshing(synced, api):
     """A failure that was noted by a clock a hundred years ahead is not believed."""
-    api.on("list", lambda request, right: None)
+    api.on("list", error(503, "Oh."))
     synced.sync(status=None)
     age(synced, 3600)
     api.heal()
     api.forget()
-    synced.sync("--if-stale", status=NETWORK)
+    synced.sync("--if-stale", status=PROTOCOL)
     assert api.count() == 0, "the back-off holds"
     ahead = 100 * 365 * 86400
     lines = []

@@ -1,8 +1,11 @@
 #include "cache/state.h"
 
+#include <sched.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 
+#include "child.h"
 #include "files.h"
 #include "unit.h"
 
@@ -153,6 +156,77 @@ static void fault_41_a_shared_state_file_is_refused(void)
     CU_ASSERT_EQUAL(ot_state_read(&state, unit_path("link"), &err), OT_E_UNSAFE);
 }
 
+static void put_state(const char *name, const char *message, int64_t attempt_in_s,
+                      int64_t retry_in_s)
+{
+    const int64_t now = (int64_t)time(NULL);
+    struct ot_state state = {
+        .attempt_at = now + attempt_in_s, .retry_at = now + retry_in_s, .failures = 1};
+    char text[OT_STATE_BYTES_MAX];
+    size_t len;
+
+    ot_error_set(&state.last, OT_E_NETWORK, "%s", message);
+    len = ot_state_format(&state, text, sizeof(text));
+    file_put(unit_path(name), text, len, 0644);
+}
+
+static bool is_of(const char *message)
+{
+    struct ot_source source = {.name = (char *)"corp", .cache_dir = (char *)unit_dir()};
+    struct ot_state state = {.failures = 9};
+
+    return ot_state_of(&state, &source, NULL) == OT_OK &&
+           strcmp(state.last.message, message) == 0;
+}
+
+/* 0 to 9: which of the steps does not hold; 77: not possible here. */
+static int look_without_network(void)
+{
+    if (unshare(CLONE_NEWNET) != 0)
+        return 77;
+    put_state("corp.offline", "of those without", -5, 60);
+    if (!is_of("of those without"))
+        return 1;
+    put_state("corp.state", "of all", -5, -1); /* that time is over */
+    if (!is_of("of those without"))
+        return 2;
+    put_state("corp.state", "of all", -5, 60);
+    if (!is_of("of all"))
+        return 3;
+    unlink(unit_path("corp.offline"));
+    return is_of("of all") ? 0 : 4;
+}
+
+static void fault_75_those_without_a_network_have_a_state_of_their_own(void)
+{
+    int found;
+    pid_t pid;
+
+    fflush(NULL);
+    pid = fork();
+    if (pid == 0)
+        _exit(look_without_network());
+    found = child_status(pid);
+    if (found == 77) {
+        unit_skip("a network namespace of its own (needs root)");
+        return;
+    }
+    CU_ASSERT_EQUAL(found, 0);
+}
+
+static void what_holds_back(void)
+{
+    struct ot_state state = {
+        .attempt_at = 1000, .retry_at = 1060, .failures = 1, .last = {OT_E_AUTH, ""}};
+
+    CU_ASSERT(ot_state_holds_back(&state, 1059));
+    CU_ASSERT_FALSE(ot_state_holds_back(&state, 1060));
+    CU_ASSERT(ot_state_holds_back(&state, 1000 - OT_CLOCK_SKEW_S));
+    CU_ASSERT_FALSE(ot_state_holds_back(&state, 999 - OT_CLOCK_SKEW_S));
+    state.failures = 0;
+    CU_ASSERT_FALSE(ot_state_holds_back(&state, 1059));
+}
+
 int main(int argc, char **argv)
 {
     static const struct unit_case cases[] = {
@@ -165,6 +239,9 @@ int main(int argc, char **argv)
         {"controls_stay_escaped", controls_stay_escaped},
         {"fault_41_a_shared_state_file_is_refused",
          fault_41_a_shared_state_file_is_refused},
+        {"fault_75_those_without_a_network_have_a_state_of_their_own",
+         fault_75_those_without_a_network_have_a_state_of_their_own},
+        {"what_holds_back", what_holds_back},
         {NULL, NULL}};
 
     return unit_main("state", cases, argc, argv);
