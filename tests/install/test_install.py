@@ -3,6 +3,7 @@ afterwards every file is what it was."""
 
 from __future__ import annotations
 
+import fcntl
 import json
 import os
 import pty
@@ -466,7 +467,7 @@ def rounds(machine, count: int):
 
 def test_fault_83_system_is_not_taken_back_by_the_service(watching):
     """Many times, at any moment of its round, from several hands."""
-    for turn in range(8):
+    for turn in range(5):
         time.sleep(random.Random(turn).random())
         watching.install("system", timeout=200)
         assert anchors(watching)
@@ -483,6 +484,26 @@ def test_fault_83_system_is_not_taken_back_by_the_service(watching):
     assert watching.watch.is_running()
     rounds(watching, 2)
     assert not anchors(watching), watching.watch.output()
+
+
+def test_fault_83_a_round_that_waits_puts_nothing_back(watching):
+    """It has read the configuration, and waits for the lock of the exports while system is
+    uninstalled, which waits, too: whoever comes second, they stay away."""
+    log = watching.watch.log
+    for turn in range(6):
+        watching.install("system", timeout=200)
+        with open(watching.path("/var/cache/orgtrust/.exports/lock"), "rb") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            time.sleep(1.6 * paths.SLOWNESS)
+            uninstall = watching.start("/usr/bin/orgtrust", "uninstall", "--yes", "system",
+                                       log=log)
+            wait_until(lambda: b"export_system" not in
+                       watching.read("/etc/orgtrust/orgtrust.conf"), timeout=120)
+            time.sleep(random.Random(turn).random() * 0.3)
+        assert uninstall.child.wait(200) == 0, watching.watch.output()
+        for _ in range(80):
+            assert not anchors(watching), watching.watch.output()
+            time.sleep(0.02)
 
 
 _LISTENER = """#!/bin/sh
