@@ -95,7 +95,7 @@ static int in_container(int (*first)(void))
         return NOT_POSSIBLE;
     pid = fork();
     if (pid == 0) {
-        if (mount("none", "/", NULL, MS_REC | MS_PRIVATE, NULL) != 0 ||
+        if (mount("none", "/", "none", MS_REC | MS_PRIVATE, NULL) != 0 ||
             mount("proc", "/proc", "proc", 0, NULL) != 0)
             _exit(NOT_POSSIBLE);
         _exit(first());
@@ -184,7 +184,7 @@ static const char *ipv4, *ipv6; /* what a /proc made for it says; NULL: nothing 
 static int route_as_said(void)
 {
     if (unshare(CLONE_NEWNS) != 0 ||
-        mount("none", "/", NULL, MS_REC | MS_PRIVATE, NULL) != 0 ||
+        mount("none", "/", "none", MS_REC | MS_PRIVATE, NULL) != 0 ||
         mount("none", "/proc", "tmpfs", 0, NULL) != 0 ||
         mkdir("/proc/thread-self", 0755) != 0 ||
         mkdir("/proc/thread-self/net", 0755) != 0)
