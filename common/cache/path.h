@@ -12,6 +12,7 @@
 
 /* Files of a source in its cache_dir: NAME.snapshot, NAME.state and so on. */
 #define OT_PATH_SNAPSHOT "snapshot"
+#define OT_PATH_PARTIAL "partial"
 #define OT_PATH_STATE "state"
 #define OT_PATH_OFFLINE "offline"
 #define OT_PATH_LOCK "lock"

@@ -14,7 +14,8 @@
 #include "fetch/http_transfer.h"
 #include "fetch/secret.h"
 
-/* How long a poll lasts at most: the stop flag is looked at in between. */
+/* How long a poll lasts at most: the stop flag is looked at in between, and the pulse
+ * felt. */
 #define POLL_MS 100
 
 const struct ot_http_tuning ot_http_default_tuning = {
@@ -40,6 +41,8 @@ struct ot_http {
     struct ot_http_pace pace;
     struct run *run; /* that is going on, or NULL */
     const volatile int *stop;
+    ot_http_pulse *pulse;
+    void *pulse_arg;
     struct ot_http_counts counts;
 };
 
@@ -340,6 +343,8 @@ static enum ot_status step(struct run *run)
     int running;
     enum ot_status status = check_limits(run);
 
+    if (run->http->pulse != NULL)
+        run->http->pulse(run->http->pulse_arg);
     if (status == OT_OK)
         status = send_due(run);
     if (status != OT_OK)
@@ -408,4 +413,10 @@ const char *ot_http_host(const struct ot_http *http)
 void ot_http_set_stop(struct ot_http *http, const volatile int *stop)
 {
     http->stop = stop;
+}
+
+void ot_http_set_pulse(struct ot_http *http, ot_http_pulse *pulse, void *arg)
+{
+    http->pulse = pulse;
+    http->pulse_arg = arg;
 }

@@ -87,6 +87,11 @@ struct ot_http_counts ot_http_counts(const struct ot_http *http);
 /* The host of base_url, with its port where one is given, for messages. */
 const char *ot_http_host(const struct ot_http *http);
 
+/* Called again and again while a run goes on, ten times a second at least, also when no
+ * answer comes. NULL: nobody. */
+typedef void ot_http_pulse(void *arg);
+void ot_http_set_pulse(struct ot_http *http, ot_http_pulse *pulse, void *arg);
+
 /* Set to non-zero (by a signal handler) to make every run end with OT_E_INTERRUPTED. */
 void ot_http_set_stop(struct ot_http *http, const volatile int *stop);
 

@@ -123,13 +123,28 @@ static enum ot_status store(struct ot_attempt *attempt, const struct ot_plan *pl
     return status;
 }
 
-static enum ot_status fetch_with(struct ot_attempt *attempt, struct ot_api *api,
-                                 struct ot_snapshot *old, struct ot_error *err)
+/* What was kept for another attempt must not take the room that the snapshot needs. */
+static enum ot_status store_with_room(struct ot_attempt *attempt,
+                                      const struct ot_plan *plan,
+                                      struct ot_partial *partial, int64_t seen_at,
+                                      struct ot_error *err)
+{
+    enum ot_status status = store(attempt, plan, seen_at, err);
+
+    if (status != OT_E_NO_SPACE || !ot_partial_remove(partial))
+        return status;
+    ot_error_clear(err);
+    return store(attempt, plan, seen_at, err);
+}
+
+static enum ot_status fetch_into(struct ot_attempt *attempt, struct ot_api *api,
+                                 struct ot_snapshot *old, struct ot_partial *partial,
+                                 struct ot_error *err)
 {
     struct ot_plan plan = {0};
     struct ot_crawl crawl;
     int64_t seen_at = time(NULL); /* what changes from now on, this sync may not see */
-    enum ot_status status = ot_crawl(&crawl, api, old, attempt->options, err);
+    enum ot_status status = ot_crawl(&crawl, api, old, partial, attempt->options, err);
 
     if (status == OT_OK)
         status = ot_plan_init(&plan, &crawl, old, err);
@@ -138,9 +153,26 @@ static enum ot_status fetch_with(struct ot_attempt *attempt, struct ot_api *api,
     if (status == OT_OK)
         status = confirm_shrunk(attempt, api, &crawl.listing, old, err);
     if (status == OT_OK)
-        status = store(attempt, &plan, seen_at, err);
+        status = store_with_room(attempt, &plan, partial, seen_at, err);
+    if (status == OT_OK)
+        ot_partial_remove(partial);
+    else if (status != OT_E_NO_SPACE)
+        ot_crawl_keep(&crawl, partial);
     ot_plan_clear(&plan);
     ot_crawl_clear(&crawl);
+    return status;
+}
+
+static enum ot_status fetch_with(struct ot_attempt *attempt, struct ot_api *api,
+                                 struct ot_snapshot *old, struct ot_error *err)
+{
+    struct ot_partial *partial;
+    enum ot_status status =
+        ot_partial_new(&partial, attempt->partial, attempt->scope, err);
+
+    if (status == OT_OK)
+        status = fetch_into(attempt, api, old, partial, err);
+    ot_partial_free(partial);
     return status;
 }
 

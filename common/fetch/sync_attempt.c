@@ -20,6 +20,8 @@ enum ot_status ot_attempt_init(struct ot_attempt *attempt, struct ot_error *err)
     attempt->retry_after_ms = -1;
     status = ot_path_of(attempt->snapshot, source, OT_PATH_SNAPSHOT, err);
     if (status == OT_OK)
+        status = ot_path_of(attempt->partial, source, OT_PATH_PARTIAL, err);
+    if (status == OT_OK)
         status = ot_path_of(attempt->state, source, OT_PATH_STATE, err);
     if (status == OT_OK)
         status = ot_path_of(attempt->offline, source, OT_PATH_OFFLINE, err);

@@ -14,7 +14,8 @@ struct ot_attempt {
     const struct ot_source *source;
     const struct ot_sync_options *options;
     struct ot_sync_result *result;
-    char snapshot[PATH_MAX], state[PATH_MAX], offline[PATH_MAX], lock[PATH_MAX];
+    char snapshot[PATH_MAX], partial[PATH_MAX], state[PATH_MAX], offline[PATH_MAX];
+    char lock[PATH_MAX];
     char *scope;
     struct stat before; /* of the snapshot, when the attempt began */
     bool was_there;

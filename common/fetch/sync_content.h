@@ -6,15 +6,18 @@
 #include "fetch/cert.h"
 
 struct ot_content {
-    struct ot_cert *cert; /* NULL: none, or none that can be used */
-    char *note;           /* why it is quarantined, else NULL */
-    char *extra;          /* as struct ot_api_cert has it */
-    bool is_missing;      /* 404 */
-    bool is_asked_again;  /* the first answer came without content */
+    struct ot_cert *cert;    /* NULL: none, or none that can be used */
+    char *note;              /* why it is quarantined, else NULL */
+    char *extra;             /* as struct ot_api_cert has it */
+    bool is_missing;         /* 404 */
+    bool is_asked_again;     /* the first answer came without content */
+    bool is_kept;            /* the partial file has it */
+    int64_t created_at;      /* as the listing has it */
+    struct ot_content *next; /* among those that have been judged, see ot_work_judged */
     char id[OT_ID_MAX + 1];
 };
 
-enum ot_status ot_content_new(struct ot_content **out, const char *id,
+enum ot_status ot_content_new(struct ot_content **out, const char *id, int64_t created_at,
                               struct ot_error *err);
 void ot_content_free(struct ot_content *content);
 
@@ -23,5 +26,9 @@ void ot_content_free(struct ot_content *content);
  * that threads may judge different ones at once. */
 enum ot_status ot_content_accept(struct ot_content *content, const char *text,
                                  struct ot_error *err);
+
+/* The same for a certificate in DER. */
+enum ot_status ot_content_accept_der(struct ot_content *content, struct ot_span der,
+                                     struct ot_error *err);
 
 #endif

@@ -3,11 +3,17 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "cache/clock.h"
 #include "fetch/extra.h"
 #include "fetch/sync_work.h"
 
 /* What a request asks for: the content of a listed certificate, by its index, or this. */
 #define NEXT_PAGE SIZE_MAX
+
+/* What has come is kept for another attempt after so long, and then so often: a sync that
+ * goes well is over by then, and one that is killed loses little. */
+#define KEEP_FIRST_MS 2000
+#define KEEP_AGAIN_MS 500
 
 /* One pass: the requests in the order in which they are sent. A page comes before the
  * contents of the one that named it, so that it is on its way while they are. */
@@ -15,6 +21,8 @@ struct walk {
     struct ot_crawl *crawl;
     struct ot_api *api;
     struct ot_snapshot *old;
+    struct ot_partial *partial;
+    int64_t keep_at_ms; /* monotonic */
     const struct ot_sync_options *options;
     struct ot_pass *pass;
     struct ot_work *work;   /* judges what arrives */
@@ -22,8 +30,7 @@ struct walk {
     size_t count, capacity; /* of them */
     size_t known;           /* listed certificates that have been looked at */
     bool is_held;           /* contents wait for the whole listing */
-    size_t contents_room;
-    size_t done, total; /* contents, for the progress */
+    size_t done, total;     /* contents, for the progress */
     size_t missing;
     uint64_t bytes; /* of all contents that came */
 };
@@ -68,33 +75,59 @@ static enum ot_status make_room(struct walk *walk, struct ot_error *err)
     size_t room = walk->crawl->listing.capacity;
     struct ot_content **contents;
 
-    if (room <= walk->contents_room)
+    if (room <= walk->crawl->contents_room)
         return OT_OK;
     contents = realloc(walk->crawl->contents, room * sizeof(struct ot_content *));
     if (contents == NULL)
         return ot_error_nomem(err);
     walk->crawl->contents = contents;
-    memset(contents + walk->contents_room, 0,
-           (room - walk->contents_room) * sizeof(struct ot_content *));
-    walk->contents_room = room;
+    memset(contents + walk->crawl->contents_room, 0,
+           (room - walk->crawl->contents_room) * sizeof(struct ot_content *));
+    walk->crawl->contents_room = room;
     return OT_OK;
+}
+
+static enum ot_status count_bytes(struct walk *walk, size_t bytes, struct ot_error *err)
+{
+    walk->bytes += bytes;
+    if (walk->bytes <= OT_CONTENTS_BYTES_MAX)
+        return OT_OK;
+    return ot_error_set(err, OT_E_PROTOCOL,
+                        "the certificates are longer than %u bytes together, after %zu "
+                        "of them",
+                        OT_CONTENTS_BYTES_MAX, walk->done);
+}
+
+/* What an earlier attempt has fetched is judged anew, as if it had just come. */
+static enum ot_status take_kept(struct walk *walk, struct ot_content *content,
+                                struct ot_span der, struct ot_error *err)
+{
+    enum ot_status status = count_bytes(walk, der.len, err);
+
+    content->is_kept = true;
+    return status == OT_OK ? ot_work_put_der(walk->work, content, der, err) : status;
 }
 
 static enum ot_status want_content(struct walk *walk, size_t i, struct ot_error *err)
 {
-    const char *id = walk->crawl->listing.certs[i].id;
+    const struct ot_api_cert *item = &walk->crawl->listing.certs[i];
+    struct ot_content **content = &walk->crawl->contents[i];
     struct ot_record record;
     enum ot_status status = OT_OK;
+    struct ot_span der;
     bool found = false;
 
     if (walk->old != NULL)
-        status = ot_crawl_find_old(walk->old, id, &record, &found, err);
+        status = ot_crawl_find_old(walk->old, item->id, &record, &found, err);
     /* What its own answer says may change, as its content may not; where that restricts
      * it, it is asked for each time. */
     if (status != OT_OK ||
         (found && ot_extra_restriction(record.field[OT_FIELD_EXTRA]).data == NULL))
         return status;
-    status = ot_content_new(&walk->crawl->contents[i], id, err);
+    status = ot_content_new(content, item->id, item->created_at, err);
+    if (status == OT_OK && !found &&
+        ot_partial_find(walk->partial, item->id, item->created_at, &der))
+        return take_kept(walk, *content, der, err);
     if (status == OT_OK)
         status = add_request(walk, i, err);
     walk->total += status == OT_OK;
@@ -175,17 +208,6 @@ static enum ot_status keep_extra(struct ot_content *content, const char *extra,
     return extra == NULL || content->extra != NULL ? OT_OK : ot_error_nomem(err);
 }
 
-static enum ot_status count_bytes(struct walk *walk, size_t bytes, struct ot_error *err)
-{
-    walk->bytes += bytes;
-    if (walk->bytes <= OT_CONTENTS_BYTES_MAX)
-        return OT_OK;
-    return ot_error_set(err, OT_E_PROTOCOL,
-                        "the certificates are longer than %u bytes together, after %zu "
-                        "of them",
-                        OT_CONTENTS_BYTES_MAX, walk->done);
-}
-
 static enum ot_status take_cert(void *arg, size_t i, enum ot_status status,
                                 const struct ot_api_cert *cert, struct ot_error *err)
 {
@@ -214,32 +236,81 @@ static enum ot_status take_cert(void *arg, size_t i, enum ot_status status,
     return OT_OK;
 }
 
-static void drop_contents(struct ot_crawl *crawl, size_t count)
+static void drop_contents(struct ot_crawl *crawl)
 {
-    for (size_t i = 0; i < count; i++)
+    for (size_t i = 0; i < crawl->contents_room; i++)
         ot_content_free(crawl->contents[i]);
     free(crawl->contents);
     crawl->contents = NULL;
+    crawl->contents_room = 0;
+    crawl->judged = NULL;
+}
+
+void ot_crawl_keep(struct ot_crawl *crawl, struct ot_partial *partial)
+{
+    for (struct ot_content *content = crawl->judged; content != NULL;
+         content = content->next) {
+        struct ot_record facts = {.flags = 0};
+
+        if (content->cert == NULL || content->extra != NULL || content->is_kept)
+            continue;
+        ot_cert_fill(content->cert, &facts);
+        ot_partial_add(partial, content->id, content->created_at,
+                       facts.field[OT_FIELD_DER]);
+        content->is_kept = true;
+    }
+    crawl->judged = NULL;
+    ot_partial_write(partial);
+}
+
+static void keep_now_and_then(void *arg)
+{
+    struct walk *walk = arg;
+    int64_t now = ot_clock_ms();
+
+    if (now < walk->keep_at_ms)
+        return;
+    walk->crawl->judged = ot_work_judged(walk->work);
+    ot_crawl_keep(walk->crawl, walk->partial);
+    walk->keep_at_ms = now + KEEP_AGAIN_MS;
+}
+
+/* The requests, which begin with the first page. */
+static enum ot_status read_all(struct walk *walk, struct ot_error *err)
+{
+    const struct ot_api_reader reader = {want, take_page, take_cert, walk};
+    struct ot_http *http = ot_api_http(walk->api);
+    enum ot_status status = add_request(walk, NEXT_PAGE, err);
+
+    if (status != OT_OK)
+        return status;
+    ot_http_set_pulse(http, keep_now_and_then, walk);
+    status = ot_api_read(walk->api, &reader, walk->count, err);
+    ot_http_set_pulse(http, NULL, NULL);
+    return status;
 }
 
 static enum ot_status walk_all(void *arg, struct ot_pass *pass, struct ot_error *err)
 {
     struct walk walk = *(const struct walk *)arg;
-    const struct ot_api_reader reader = {want, take_page, take_cert, &walk};
-    enum ot_status status;
+    enum ot_status status = ot_work_new(&walk.work, err), judged;
 
+    if (status != OT_OK)
+        return status;
     walk.pass = pass;
-    status = ot_work_new(&walk.work, err);
+    walk.keep_at_ms = ot_clock_ms() + KEEP_FIRST_MS;
+    ot_partial_load(walk.partial);
+    status = read_all(&walk, err);
+    judged = ot_work_finish(walk.work, status == OT_OK ? err : NULL);
     if (status == OT_OK)
-        status = add_request(&walk, NEXT_PAGE, err);
-    if (status == OT_OK)
-        status = ot_api_read(walk.api, &reader, walk.count, err);
-    if (status == OT_OK)
-        status = ot_work_finish(walk.work, err);
+        status = judged;
+    walk.crawl->judged = ot_work_judged(walk.work);
     ot_work_free(walk.work);
     free(walk.requests);
-    if (status != OT_OK)
-        drop_contents(walk.crawl, walk.contents_room);
+    if (status != OT_OK) {
+        ot_crawl_keep(walk.crawl, walk.partial);
+        drop_contents(walk.crawl);
+    }
     ((struct walk *)arg)->missing = walk.missing;
     return status;
 }
@@ -269,23 +340,22 @@ static enum ot_status confirm_missing(const struct walk *walk, struct ot_error *
 }
 
 enum ot_status ot_crawl(struct ot_crawl *out, struct ot_api *api, struct ot_snapshot *old,
-                        const struct ot_sync_options *options, struct ot_error *err)
+                        struct ot_partial *partial, const struct ot_sync_options *options,
+                        struct ot_error *err)
 {
-    struct walk walk = {.crawl = out, .api = api, .old = old, .options = options};
+    struct walk walk = {
+        .crawl = out, .api = api, .old = old, .partial = partial, .options = options};
     enum ot_status status;
 
     *out = (struct ot_crawl){0};
     status = ot_listing_read(&out->listing, walk_all, &walk, err);
     if (status == OT_OK && walk.missing > 0)
         status = confirm_missing(&walk, err);
-    if (status != OT_OK)
-        ot_crawl_clear(out);
     return status;
 }
 
 void ot_crawl_clear(struct ot_crawl *crawl)
 {
-    if (crawl->contents != NULL)
-        drop_contents(crawl, crawl->listing.count);
+    drop_contents(crawl);
     ot_listing_clear(&crawl->listing);
 }

@@ -15,7 +15,8 @@
 
 struct job {
     struct ot_content *content;
-    char *text;
+    char *text;         /* owned; NULL: there is DER */
+    struct ot_span der; /* borrowed */
 };
 
 struct ot_work {
@@ -27,7 +28,8 @@ struct ot_work {
     struct job queue[QUEUE_LEN];
     size_t first, waiting;
     bool is_closed;
-    struct ot_error failure; /* the first */
+    struct ot_content *judged; /* since ot_work_judged was asked last */
+    struct ot_error failure;   /* the first */
 };
 
 /* The next job; false when there will be none. */
@@ -49,6 +51,23 @@ static bool take_job(struct ot_work *work, struct job *job)
     return found;
 }
 
+static enum ot_status judge(struct ot_work *work, const struct job *job,
+                            struct ot_error *err)
+{
+    struct ot_content *content = job->content;
+    enum ot_status status = job->text != NULL
+                                ? ot_content_accept(content, job->text, err)
+                                : ot_content_accept_der(content, job->der, err);
+
+    if (status != OT_OK)
+        return status;
+    pthread_mutex_lock(&work->mutex);
+    content->next = work->judged;
+    work->judged = content;
+    pthread_mutex_unlock(&work->mutex);
+    return OT_OK;
+}
+
 static void keep_failure(struct ot_work *work, const struct ot_error *err)
 {
     pthread_mutex_lock(&work->mutex);
@@ -65,7 +84,7 @@ static void *run(void *arg)
     while (take_job(work, &job)) {
         struct ot_error err = OT_ERROR_INIT;
 
-        if (ot_content_accept(job.content, job.text, &err) != OT_OK)
+        if (judge(work, &job, &err) != OT_OK)
             keep_failure(work, &err);
         free(job.text);
     }
@@ -116,31 +135,62 @@ static enum ot_status failure_of(struct ot_work *work, struct ot_error *err)
     return status;
 }
 
-enum ot_status ot_work_put(struct ot_work *work, struct ot_content *content,
-                           const char *text, struct ot_error *err)
+/* Whether threads are there to judge one more. */
+static bool has_threads(struct ot_work *work)
 {
-    struct job job = {.content = content};
-
     if (work->put < WORTH_THREADS) {
         work->put++;
         if (work->put == WORTH_THREADS)
             start_threads(work);
     }
-    /* One that is too long to be read takes no time, and would take the queue's memory.
-     */
-    if (work->thread_count == 0 || strlen(text) > OT_CERT_PEM_MAX)
-        return ot_content_accept(content, text, err);
-    job.text = strdup(text);
-    if (job.text == NULL)
-        return ot_error_nomem(err);
+    return work->thread_count > 0;
+}
+
+static enum ot_status enqueue(struct ot_work *work, const struct job *job,
+                              struct ot_error *err)
+{
     pthread_mutex_lock(&work->mutex);
     while (work->waiting == QUEUE_LEN)
         pthread_cond_wait(&work->drained, &work->mutex);
-    work->queue[(work->first + work->waiting) % QUEUE_LEN] = job;
+    work->queue[(work->first + work->waiting) % QUEUE_LEN] = *job;
     work->waiting++;
     pthread_cond_signal(&work->filled);
     pthread_mutex_unlock(&work->mutex);
     return failure_of(work, err);
+}
+
+enum ot_status ot_work_put(struct ot_work *work, struct ot_content *content,
+                           const char *text, struct ot_error *err)
+{
+    struct job job = {.content = content};
+
+    /* One that is too long to be read takes no time, and would take the queue's memory.
+     */
+    if (!has_threads(work) || strlen(text) > OT_CERT_PEM_MAX) {
+        job.text = (char *)(uintptr_t)text;
+        return judge(work, &job, err);
+    }
+    job.text = strdup(text);
+    return job.text != NULL ? enqueue(work, &job, err) : ot_error_nomem(err);
+}
+
+enum ot_status ot_work_put_der(struct ot_work *work, struct ot_content *content,
+                               struct ot_span der, struct ot_error *err)
+{
+    const struct job job = {.content = content, .der = der};
+
+    return has_threads(work) ? enqueue(work, &job, err) : judge(work, &job, err);
+}
+
+struct ot_content *ot_work_judged(struct ot_work *work)
+{
+    struct ot_content *judged;
+
+    pthread_mutex_lock(&work->mutex);
+    judged = work->judged;
+    work->judged = NULL;
+    pthread_mutex_unlock(&work->mutex);
+    return judged;
 }
 
 /* Lets the threads end once the queue is empty. */

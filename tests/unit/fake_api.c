@@ -317,10 +317,10 @@ static void answer_request(struct fake_api *api, const char *target,
         api->hook(api->hook_arg, api, &request, answer);
 }
 
-static bool send_all(int fd, const char *data, size_t len)
+static bool send_all(int fd, const char *data, size_t len, int flags)
 {
     while (len > 0) {
-        ssize_t n = send(fd, data, len, MSG_NOSIGNAL);
+        ssize_t n = send(fd, data, len, MSG_NOSIGNAL | flags);
 
         if (n <= 0)
             return false;
@@ -339,7 +339,8 @@ static bool send_answer(int fd, const struct fake_answer *answer)
                      "Content-Length: %zu\r\n%s\r\n",
                      answer->status, len, answer->headers ? answer->headers : "");
 
-    return send_all(fd, head, (size_t)n) && send_all(fd, answer->body, len);
+    /* In one segment: TCP would wait for an acknowledgement in between. */
+    return send_all(fd, head, (size_t)n, MSG_MORE) && send_all(fd, answer->body, len, 0);
 }
 
 /* Head of the next request; false at the end of the connection. Nobody sends a body. */

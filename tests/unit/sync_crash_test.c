@@ -20,7 +20,7 @@ WRAP(int, renameat, (int from, const char *old, int to, const char *name),
 WRAP(int, mkdirat, (int dir, const char *name, mode_t mode), (dir, name, mode), -1)
 WRAP(ssize_t, getrandom, (void *to, size_t len, unsigned flags), (to, len, flags), -1)
 WRAP(int, unlinkat, (int dir, const char *name, int flags), (dir, name, flags), -1)
-WRAP(int, fsync, (int fd), (fd), -1)
+WRAP_FSYNC
 WRAP(int, fchmod, (int fd, mode_t mode), (fd, mode), -1)
 WRAP(int, futimens, (int fd, const struct timespec times[2]), (fd, times), -1)
 
@@ -178,9 +178,9 @@ static void go_back(struct fixture *f)
     fixture_add(f, "cert_c", true);
 }
 
-/* Runs a sync in a child that is killed at the given call; true if it lived to the end.
- */
-static bool survives(struct fixture *f, size_t at)
+/* Runs a sync in a child that is killed at the given call; true if it lived to the end,
+ * which is that status. */
+static bool survives(struct fixture *f, size_t at, enum ot_status end)
 {
     pid_t pid;
 
@@ -191,7 +191,7 @@ static bool survives(struct fixture *f, size_t at)
         struct ot_error err = OT_ERROR_INIT;
 
         strike_arm(STRIKE_FILES, at, 0, true);
-        _exit(ot_sync(&f->source, &f->options, &f->result, &err) != OT_OK);
+        _exit(ot_sync(&f->source, &f->options, &f->result, &err) != end);
     }
     return strike_survives(pid);
 }
@@ -203,7 +203,7 @@ static void fault_45_killed_at_any_step_it_is_old_or_new(void)
 
     set_up(&f);
     for (size_t at = 0;; at++) {
-        bool lived = survives(&f, at), is_old;
+        bool lived = survives(&f, at, OT_OK), is_old;
 
         is_old = strcmp(fixture_ids(&f), OLD) == 0;
         if (!is_old)
@@ -275,6 +275,125 @@ static void fault_45_temporary_files_of_the_dead_are_reaped(void)
     fixture_must_sync(&f);
     CU_ASSERT_EQUAL(fixture_temporaries(&f), 2); /* those that are not this source's */
     fixture_clear(&f);
+}
+
+static void let_one_in(void *arg, struct fake_api *api,
+                       const struct fake_request *request, struct fake_answer *answer)
+{
+    (void)arg;
+    (void)api;
+    if (!request->is_list && request->nth > 0)
+        fake_answer_error(answer, 403, "Enough");
+}
+
+/* A sync that fails when it has one of two contents. */
+static void set_up_half(struct fixture *f)
+{
+    static const struct ot_http_tuning one_by_one = {
+        .deadline_ms = 60000, .in_flight = 1, .connections = 1};
+
+    set_up(f);
+    f->options.tuning = &one_by_one;
+    fixture_add(f, "cert_d", true);
+    fake_api_on(f->api, let_one_in, NULL);
+}
+
+#define MORE NEW " cert_d*"
+
+/* That it cannot be kept, or only in part, changes nothing else. */
+static void fault_38_keeping_contents_may_fail_at_any_call(void)
+{
+    static const char *const kinds[] = {STRIKE_FILES, STRIKE_MEMORY};
+
+    for (size_t kind = 0; kind < 2; kind++) {
+        size_t at = 0, step = kind == 0 ? 1 : 3;
+        bool is_struck;
+
+        do {
+            enum ot_status status;
+            struct fixture f;
+
+            set_up_half(&f);
+            strike_arm(kinds[kind], at, kind == 0 ? ENOSPC : ENOMEM, true);
+            status = fixture_sync(&f);
+            is_struck = strike_disarm() > at;
+            at += step;
+            CU_ASSERT(status == OT_E_FORBIDDEN || (status == OT_E_NOMEM && kind == 1));
+            CU_ASSERT_STRING_EQUAL(fixture_ids(&f), OLD);
+            fake_api_on(f.api, NULL, NULL);
+            fixture_must_sync(&f);
+            CU_ASSERT_STRING_EQUAL(fixture_ids(&f), MORE);
+            CU_ASSERT(access(f.partial, F_OK) != 0);
+            fixture_clear(&f);
+        } while (is_struck);
+        CU_ASSERT(at > 5);
+    }
+}
+
+/* Nor does it matter where the next attempt fails that begins with what was kept. */
+static void fault_51_using_what_was_kept_may_fail_at_any_call(void)
+{
+    static const char *const kinds[] = {STRIKE_FILES, STRIKE_MEMORY};
+
+    for (size_t kind = 0; kind < 2; kind++) {
+        size_t at = 0, step = kind == 0 ? 1 : 3;
+        bool is_struck;
+
+        do {
+            struct fixture f;
+
+            set_up_half(&f);
+            CU_ASSERT_EQUAL(fixture_sync(&f), OT_E_FORBIDDEN);
+            CU_ASSERT_EQUAL(access(f.partial, F_OK), 0);
+            fake_api_on(f.api, NULL, NULL);
+            strike_arm(kinds[kind], at, kind == 0 ? EIO : ENOMEM, true);
+            fixture_sync(&f);
+            is_struck = strike_disarm() > at;
+            at += step;
+            fixture_must_sync(&f);
+            CU_ASSERT_STRING_EQUAL(fixture_ids(&f), MORE);
+            CU_ASSERT(access(f.partial, F_OK) != 0);
+            fixture_clear(&f);
+        } while (is_struck);
+        CU_ASSERT(at > 5);
+    }
+}
+
+static void fault_38_what_was_kept_gives_its_room_to_the_snapshot(void)
+{
+    struct fixture f;
+
+    set_up_half(&f);
+    CU_ASSERT_EQUAL(fixture_sync(&f), OT_E_FORBIDDEN);
+    fake_api_on(f.api, NULL, NULL);
+    strike_arm("write", 0, ENOSPC, true);
+    fixture_must_sync(&f);
+    CU_ASSERT(strike_disarm() > 1);
+    CU_ASSERT_EQUAL(fake_api_gets(f.api), 1);
+    CU_ASSERT_STRING_EQUAL(fixture_ids(&f), MORE);
+    CU_ASSERT(access(f.partial, F_OK) != 0);
+    fixture_clear(&f);
+}
+
+/* Killed while it keeps what it has: the next one gets along with what is there. */
+static void fault_45_killed_while_it_keeps_contents(void)
+{
+    size_t at = 0;
+    bool lived;
+
+    do {
+        struct fixture f;
+
+        set_up_half(&f);
+        lived = survives(&f, at++, OT_E_FORBIDDEN);
+        CU_ASSERT_STRING_EQUAL(fixture_ids(&f), OLD);
+        fake_api_on(f.api, NULL, NULL);
+        fixture_must_sync(&f);
+        CU_ASSERT_STRING_EQUAL(fixture_ids(&f), MORE);
+        CU_ASSERT(access(f.partial, F_OK) != 0);
+        fixture_clear(&f);
+    } while (!lived);
+    CU_ASSERT(at > 3);
 }
 
 enum { CROWD = 200 };
@@ -422,6 +541,14 @@ int main(int argc, char **argv)
         {"fault_45_killed_at_any_step_it_is_old_or_new",
          fault_45_killed_at_any_step_it_is_old_or_new},
         {"fault_51_any_allocation_may_fail", fault_51_any_allocation_may_fail},
+        {"fault_38_keeping_contents_may_fail_at_any_call",
+         fault_38_keeping_contents_may_fail_at_any_call},
+        {"fault_38_what_was_kept_gives_its_room_to_the_snapshot",
+         fault_38_what_was_kept_gives_its_room_to_the_snapshot},
+        {"fault_45_killed_while_it_keeps_contents",
+         fault_45_killed_while_it_keeps_contents},
+        {"fault_51_using_what_was_kept_may_fail_at_any_call",
+         fault_51_using_what_was_kept_may_fail_at_any_call},
         {"fault_45_temporary_files_of_the_dead_are_reaped",
          fault_45_temporary_files_of_the_dead_are_reaped},
         {NULL, NULL},

@@ -119,9 +119,9 @@ static void fault_12_missing_content_is_asked_for_once_more(void)
 /* Asserts that no file of the cache holds the text. */
 static void never_cached(struct fixture *f, const char *text)
 {
-    const char *const paths[] = {f->snapshot, f->state, f->lock};
+    const char *const paths[] = {f->snapshot, f->partial, f->state, f->lock};
 
-    for (size_t i = 0; i < 3; i++) {
+    for (size_t i = 0; i < 4; i++) {
         static char data[1 << 20];
         FILE *file = fopen(paths[i], "rb");
         size_t len = file == NULL ? 0 : fread(data, 1, sizeof(data), file);
@@ -359,7 +359,8 @@ static void fault_13_to_16_among_many(void)
     CU_ASSERT_EQUAL(f.result.added, 300);
     CU_ASSERT_EQUAL(f.result.quarantined, 30);
     CU_ASSERT_EQUAL(f.result.active, 271);
-    CU_ASSERT_EQUAL(fake_api_gets(f.api), 300);
+    /* Not again what has come by then, but whatever is quarantined. */
+    CU_ASSERT(fake_api_gets(f.api) > 30 && fake_api_gets(f.api) < 300);
     snapshot = fixture_open(&f);
     for (int i = 0; i < 300; i++) {
         snprintf(id, sizeof(id), "cert_%03d", i);
@@ -386,8 +387,8 @@ static void lose_cursor(void *arg, struct fake_api *api,
     fake_answer_error(answer, 404, "No such cursor");
 }
 
-/* By then contents of the earlier pages have come: none is kept, or all of the second
- * listing are there. */
+/* By then contents of the earlier pages have come: none gets into the snapshot, but none
+ * is asked for again. */
 static void fault_09_a_cursor_is_lost_when_contents_have_come(void)
 {
     struct fixture f;
@@ -404,7 +405,7 @@ static void fault_09_a_cursor_is_lost_when_contents_have_come(void)
     fake_api_on(f.api, lose_cursor, &times);
     fixture_must_sync(&f);
     CU_ASSERT_EQUAL(fake_api_lists(f.api), 6);
-    CU_ASSERT(fake_api_gets(f.api) > 250);
+    CU_ASSERT(fake_api_gets(f.api) < 250);
     CU_ASSERT_EQUAL(f.result.added, 250);
     CU_ASSERT_EQUAL(f.result.total, 252);
     CU_ASSERT_EQUAL(f.result.active, 126);

@@ -31,6 +31,7 @@ void fixture_init(struct fixture *f)
     f->api = fake_api_start();
     snprintf(f->dir, sizeof(f->dir), "%s/cache%u", unit_dir(), number++);
     snprintf(f->snapshot, sizeof(f->snapshot), "%s/default.snapshot", f->dir);
+    snprintf(f->partial, sizeof(f->partial), "%s/default.partial", f->dir);
     snprintf(f->state, sizeof(f->state), "%s/default.state", f->dir);
     snprintf(f->lock, sizeof(f->lock), "%s/default.lock", f->dir);
     f->source.name = (char *)(uintptr_t)default_name;

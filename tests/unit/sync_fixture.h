@@ -15,7 +15,7 @@ struct fixture {
     struct ot_sync_options options; /* with quick retries */
     struct ot_sync_result result;   /* of the last sync */
     struct ot_error err;
-    char dir[256], snapshot[512], state[512], lock[512];
+    char dir[256], snapshot[512], partial[512], state[512], lock[512];
 };
 
 /* An empty organization and a cache directory that is not there yet. */

@@ -7,6 +7,8 @@ target_compile_definitions(unit_cert_whole PRIVATE
 unit_test(extra LIBS ot_fetch)
 unit_test(lock LIBS ot_fetch)
 unit_test(sync_list LIBS ot_fetch)
+unit_test(sync_partial LIBS ot_fetch)
+unit_test(sync_resume LIBS ot_fetch SOURCES certs.c fake_api.c sync_fixture.c)
 unit_test(sync LIBS ot_fetch SOURCES certs.c fake_api.c sync_fixture.c)
 unit_test(sync_fault LIBS ot_fetch SOURCES certs.c fake_api.c sync_fixture.c)
 unit_test(sync_place LIBS ot_fetch SOURCES certs.c fake_api.c sync_fixture.c)
