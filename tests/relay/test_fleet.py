@@ -52,7 +52,7 @@ class Trial:
         wire = Wire(self.relay.port, self.key)
         await wire.start()
         fleet = Fleet([RealHost(self.add_world(wire.port)) for _ in range(real)]
-                      + [LightHost(self.relay.port, self.key) for _ in range(light)],
+                      + [LightHost(self.relay.port, self.key, i) for i in range(light)],
                       self.interval)
         watcher = self.add_world(wire.port).start("watch")
         certs = organization.api.list()
