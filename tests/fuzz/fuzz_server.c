@@ -155,6 +155,24 @@ static size_t answer_of(int fd, char *answer, size_t size)
     return len;
 }
 
+static void judge(const char *answer, const char *text, size_t len, bool has_key)
+{
+    static const char interim[] = "HTTP/1.1 100 Continue\r\n\r\n";
+    bool is_served;
+    unsigned status;
+
+    if (strncmp(answer, interim, sizeof(interim) - 1) == 0)
+        answer += sizeof(interim) - 1;
+    if (*answer == '\0')
+        return;
+    status = strlen(answer) > 12 ? (unsigned)strtoul(answer + 9, NULL, 10) : 0;
+    is_served = status < 400 || (status >= 401 && status <= 404);
+    need(strncmp(answer, "HTTP/1.", 7) == 0 && status >= 100 && status < 600,
+         "an answer that is none");
+    need(has_key || status != 200, "an answer for nobody");
+    need(!is_served || !is_forbidden(text, len), "a forbidden head is served");
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     static char answer[1024 * 1024];
@@ -178,15 +196,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     shutdown(pair[1], SHUT_WR);
     size = answer_of(pair[1], answer, sizeof(answer) - 1);
     answer[size] = '\0';
-    if (sent && size > 0) {
-        unsigned status = size > 12 ? (unsigned)strtoul(answer + 9, NULL, 10) : 0;
-        bool is_served = status < 400 || (status >= 401 && status <= 404);
-
-        need(strncmp(answer, "HTTP/1.", 7) == 0 && status >= 100 && status < 600,
-             "an answer that is none");
-        need(has_key || status != 200, "an answer for nobody");
-        need(!is_served || !is_forbidden(text, len), "a forbidden head is served");
-    }
+    if (sent && size > 0)
+        judge(answer, text, len, has_key);
     close(pair[1]);
     for (unsigned i = 0; i < 4; i++)
         MHD_run(host);
