@@ -53,8 +53,9 @@ static void prepare(void)
     }
 }
 
-/* What OpenSSL would not do, with its last word on it. Out of memory must not pass for a
- * bad certificate, which would be remembered. Empties the queue. */
+/* What OpenSSL would not do, with its first word on it: those behind say only in what that
+ * was nested. Out of memory must not pass for a bad certificate, which would be
+ * remembered. Empties the queue. */
 static enum ot_status refuse(struct ot_error *err, const char *what)
 {
     const char *reason = NULL;
@@ -62,7 +63,8 @@ static enum ot_status refuse(struct ot_error *err, const char *what)
     for (unsigned long code; (code = ERR_get_error()) != 0;) {
         if (ERR_GET_REASON(code) == ERR_R_MALLOC_FAILURE)
             return ot_error_nomem(err);
-        reason = ERR_reason_error_string(code);
+        if (reason == NULL)
+            reason = ERR_reason_error_string(code);
     }
     if (reason == NULL)
         return ot_error_set(err, OT_E_PROTOCOL, "%s", what);
@@ -334,7 +336,7 @@ static enum ot_status parse(struct ot_cert *cert, const uint8_t *der, size_t len
     enum ot_status status;
 
     if (x509 == NULL)
-        return refuse(err, "it is not a certificate");
+        return refuse(err, "it is not a certificate that OpenSSL can read");
     if (p != der + len)
         status = ot_error_set(err, OT_E_PROTOCOL,
                               "%zu bytes that do not belong to it follow the certificate",

@@ -224,6 +224,8 @@ static void fault_16_trailing_bytes_and_damage_are_refused(void)
     refuses(NULL, 0, "not a certificate");
     refuses((const uint8_t *)"\x30\x00", 2, "not a certificate");
     refuses((const uint8_t *)"hello, world", 12, "not a certificate");
+    /* What is wrong, and not only that it is inside of something. */
+    refuses((const uint8_t *)"\x30\x02\x04\x00", 4, "OpenSSL can read: wrong tag");
     for (size_t n = 0; n < len; n += 7) {
         memcpy(more, der, n); /* behind it lies memory of the right size, unread */
         refuses(more, n, "not a certificate");
