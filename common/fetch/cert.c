@@ -53,8 +53,8 @@ static void prepare(void)
     }
 }
 
-/* What OpenSSL would not do, with its first word on it: those behind say only in what that
- * was nested. Out of memory must not pass for a bad certificate, which would be
+/* What OpenSSL would not do, with its first word on it: those behind say only in what
+ * that was nested. Out of memory must not pass for a bad certificate, which would be
  * remembered. Empties the queue. */
 static enum ot_status refuse(struct ot_error *err, const char *what)
 {
