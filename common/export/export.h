@@ -76,8 +76,8 @@ enum ot_status ot_exports_run(struct ot_exports *exports,
                               struct ot_error *err);
 
 /* The same for what the configuration says now, however often it is changed meanwhile.
- * *config was loaded by the caller, and is replaced, by NULL where there is none any more;
- * *out is the caller's to free, and NULL after some failures. */
+ * *config was loaded by the caller, and is replaced, by NULL where there is none any
+ * more; *out is the caller's to free, and NULL after some failures. */
 enum ot_status ot_exports_follow(struct ot_exports **out, struct ot_config **config,
                                  const struct ot_exports_options *options,
                                  struct ot_error *err);

@@ -359,7 +359,7 @@ static bool has_two_alike(struct ot_span *types, size_t count)
 
 void ot_fitness_judge_extensions(struct ot_fitness *out, struct ot_span content)
 {
-    struct ot_span types[EXTENSIONS_MAX], list;
+    struct ot_span types[EXTENSIONS_MAX] = {{NULL, 0}}, list;
     struct extension extension;
     size_t count = 0;
 
