@@ -28,14 +28,14 @@ unsigned ot_extension_purposes(struct ot_snapshot *snapshot,
                                const struct ot_record *record,
                                const struct ot_aspect *aspect, int64_t now)
 {
-    const struct ot_span key = record->field[OT_FIELD_SPKI], none = {NULL, 0};
+    const struct ot_span key = record->field[OT_FIELD_SPKI];
     uint32_t barred = record->flags;
     struct ot_positions same;
     struct ot_record other;
     uint32_t i;
 
     /* What cannot be looked at is no reason to trust for more. */
-    if (ot_snapshot_find(snapshot, OT_INDEX_SPKI, key, none, &same, NULL) != OT_OK ||
+    if (ot_snapshot_find_few(snapshot, OT_INDEX_SPKI, key, &same, NULL) != OT_OK ||
         same.count > OT_SAME_MAX)
         return 0;
     for (i = 0; i < same.count; i++) {

@@ -48,7 +48,8 @@ bool ot_object_is_shown(const struct ot_record *record, const struct ot_aspect *
 }
 
 /* Whether this record is the one, of all that hold the same certificate, that its trust
- * objects belong to: the newest active one, else the newest that is shown. */
+ * objects belong to: the newest active one, else the newest that is shown. Of too many,
+ * each is. */
 static bool is_first(struct ot_snapshot *snapshot, const struct ot_record *record,
                      const struct ot_aspect *aspect, int64_t now)
 {
@@ -57,13 +58,13 @@ static bool is_first(struct ot_snapshot *snapshot, const struct ot_record *recor
     struct ot_record other;
     uint32_t i;
 
-    if (ot_snapshot_find(snapshot, OT_INDEX_SHA2_256,
-                         ot_record_digest(record, OT_DIGEST_SHA2_256),
-                         (struct ot_span){NULL, 0}, &same, NULL) != OT_OK)
+    if (ot_snapshot_find_few(snapshot, OT_INDEX_SHA2_256,
+                             ot_record_digest(record, OT_DIGEST_SHA2_256), &same,
+                             NULL) != OT_OK)
         return false;
-    if (same.count <= 1)
+    if (same.count <= 1 || same.count > OT_SAME_MAX)
         return true;
-    for (i = 0; i < same.count && i < OT_SAME_MAX; i++) {
+    for (i = 0; i < same.count; i++) {
         if (ot_snapshot_record(snapshot, &same, i, &other, NULL) != OT_OK)
             continue;
         if (!ot_span_equal(other.field[OT_FIELD_DER], record->field[OT_FIELD_DER]))
@@ -140,7 +141,7 @@ bool ot_object_find(struct ot_object *object, CK_OBJECT_HANDLE handle,
     if (kind == OT_OBJECT_PROFILE || snapshot == NULL ||
         ot_snapshot_find_number(snapshot, number, &list, NULL) != OT_OK)
         return false;
-    for (i = 0; i < list.count && i < OT_SAME_MAX; i++)
+    for (i = 0; i < list.count; i++)
         if (ot_snapshot_record(snapshot, &list, i, record, NULL) == OT_OK &&
             number_of(record) == number && ot_object_is_shown(record, aspect, now))
             return ot_object_make(object, kind, snapshot, record, aspect, now);

@@ -216,14 +216,19 @@ static bool is_in_order(const struct ot_positions *list)
     return is_good;
 }
 
+/* One of more than most positions is not looked at: of it, out says how many. */
 static enum ot_status find_list(const struct ot_snapshot *snapshot, const void *key,
-                                size_t len, struct ot_positions *out,
+                                size_t len, uint32_t most, struct ot_positions *out,
                                 struct ot_error *err)
 {
     struct ot_span value;
     enum ot_status status = find(snapshot, key, len, &value, err);
 
     *out = (struct ot_positions){NULL, 0};
+    if (status == OT_OK && value.len / 4 > (size_t)most + OT_FORMAT_SUM_LEN / 4) {
+        out->count = (uint32_t)((value.len - OT_FORMAT_SUM_LEN) / 4);
+        return OT_OK;
+    }
     if (status == OT_OK)
         status = check_value(&value, err);
     if (status != OT_OK)
@@ -346,7 +351,7 @@ int ot_snapshot_is_file(const struct ot_snapshot *snapshot, const struct stat *s
 enum ot_status ot_snapshot_all(struct ot_snapshot *snapshot, struct ot_positions *out,
                                struct ot_error *err)
 {
-    enum ot_status status = find_list(snapshot, "L", 1, out, err);
+    enum ot_status status = find_list(snapshot, "L", 1, UINT32_MAX, out, err);
 
     if (status == OT_OK && out->count != snapshot->info.total)
         return damaged(err, "list of all");
@@ -360,17 +365,32 @@ enum ot_status ot_snapshot_find(struct ot_snapshot *snapshot, enum ot_index inde
     uint8_t key[OT_FORMAT_KEY_LEN];
 
     ot_format_key(key, (char)index, term, more);
-    return find_list(snapshot, key, sizeof(key), out, err);
+    return find_list(snapshot, key, sizeof(key), UINT32_MAX, out, err);
+}
+
+enum ot_status ot_snapshot_find_few(struct ot_snapshot *snapshot, enum ot_index index,
+                                    struct ot_span term, struct ot_positions *out,
+                                    struct ot_error *err)
+{
+    uint8_t key[OT_FORMAT_KEY_LEN];
+
+    ot_format_key(key, (char)index, term, (struct ot_span){NULL, 0});
+    return find_list(snapshot, key, sizeof(key), OT_SAME_MAX, out, err);
 }
 
 enum ot_status ot_snapshot_find_number(struct ot_snapshot *snapshot, uint64_t number,
                                        struct ot_positions *out, struct ot_error *err)
 {
     uint8_t term[4];
+    enum ot_status status;
 
     ot_put_u32(term, (uint32_t)number);
-    return ot_snapshot_find(snapshot, OT_INDEX_NUMBER, ot_span_of(term, sizeof(term)),
-                            (struct ot_span){NULL, 0}, out, err);
+    status = ot_snapshot_find_few(snapshot, OT_INDEX_NUMBER,
+                                  ot_span_of(term, sizeof(term)), out, err);
+    if (status != OT_OK || out->count <= OT_SAME_MAX)
+        return status;
+    *out = (struct ot_positions){NULL, 0};
+    return damaged(err, "numbers");
 }
 
 uint32_t ot_positions_at(const struct ot_positions *list, uint32_t i)

@@ -89,7 +89,15 @@ enum ot_status ot_snapshot_find(struct ot_snapshot *snapshot, enum ot_index inde
                                 struct ot_span term, struct ot_span more,
                                 struct ot_positions *out, struct ot_error *err);
 
-/* Candidates for ot_record_number, of which the lower 32 bits are looked at. */
+/* The same where a term leads to few records: who looks once for each record of a whole
+ * snapshot would otherwise read a long list as often. Of more than OT_SAME_MAX, out has
+ * the count alone. */
+enum ot_status ot_snapshot_find_few(struct ot_snapshot *snapshot, enum ot_index index,
+                                    struct ot_span term, struct ot_positions *out,
+                                    struct ot_error *err);
+
+/* Candidates for ot_record_number, of which the lower 32 bits are looked at; more than
+ * OT_SAME_MAX are OT_E_CORRUPT. */
 enum ot_status ot_snapshot_find_number(struct ot_snapshot *snapshot, uint64_t number,
                                        struct ot_positions *out, struct ot_error *err);
 

@@ -21,6 +21,16 @@ size_t LLVMFuzzerCustomMutator(uint8_t *data, size_t size, size_t max_size,
 
 static char path[64];
 
+static void make_path(void)
+{
+    if (path[0] != '\0')
+        return;
+    strcpy(path, "/tmp/orgtrust-fuzz-XXXXXX");
+    if (mkdtemp(path) == NULL)
+        abort();
+    strcat(path, "/snapshot");
+}
+
 /* Makes the first entry a head, of the length that the bytes say where that can be. */
 static void make_head(uint8_t *bytes, size_t size)
 {
@@ -89,11 +99,60 @@ static void mutate_entry(uint8_t *bytes, size_t end, size_t number)
         LLVMFuzzerMutate(entry.value, entry.len, entry.len);
 }
 
+static void fill(struct ot_record *record, const char *id, const char *name)
+{
+    static const uint8_t digests[OT_DIGESTS_LEN] = {1};
+
+    for (size_t i = 0; i < OT_FIELD_COUNT; i++)
+        record->field[i] = ot_span_str("0");
+    record->field[OT_FIELD_ID] = ot_span_str(id);
+    record->field[OT_FIELD_NAME] = ot_span_str(name);
+    record->field[OT_FIELD_SUBJECT] =
+        ot_span_of("\x30\x0c\x31\x0a\x30\x08\x06\x03\x55\x04\x03\x0c\x01"
+                   "A",
+                   14);
+    record->field[OT_FIELD_ISSUER] = record->field[OT_FIELD_SUBJECT];
+    record->field[OT_FIELD_SERIAL] = ot_span_of("\x02\x02\xff\x05", 4);
+    record->field[OT_FIELD_DIGESTS] = ot_span_of(digests, sizeof(digests));
+}
+
+/* A whole snapshot of the present format, as the product writes it, without the checksums
+ * at its end; or as much of it as fits. */
+static size_t begin_anew(uint8_t *data, size_t max_size)
+{
+    static uint8_t whole[8192];
+    static size_t len;
+    struct ot_record records[2] = {{.flags = OT_RECORD_ACTIVE, .valid_at = 1},
+                                   {.flags = OT_RECORD_CA, .expires_at = INT64_MAX}};
+    FILE *file;
+
+    if (len == 0) {
+        make_path();
+        fill(&records[0], "cert_0", "A");
+        fill(&records[1], "cert_1", "A");
+        if (ot_snapshot_write(path, "fuzz", records, 2, NOW, NULL) != OT_OK ||
+            (file = fopen(path, "rb")) == NULL)
+            abort();
+        if (fread(whole, 1, sizeof(whole), file) < LEAST_LEN)
+            abort();
+        fclose(file);
+        len = ot_get_u64(whole + OT_FORMAT_HEAD_AT + OT_FORMAT_H_DATABASE);
+        if (len > sizeof(whole))
+            abort();
+    }
+    if (len < max_size)
+        max_size = len;
+    memcpy(data, whole, max_size);
+    return max_size;
+}
+
 size_t LLVMFuzzerCustomMutator(uint8_t *data, size_t size, size_t max_size, unsigned seed)
 {
     size_t at = OT_FORMAT_DIRECTORY_LEN, end;
     struct entry entry;
 
+    if (seed % 256 == 1)
+        size = begin_anew(data, max_size);
     if (size < LEAST_LEN || seed % 4 == 0)
         size = LLVMFuzzerMutate(data, size, max_size);
     if (size < LEAST_LEN)
@@ -115,12 +174,7 @@ static void write_file(const uint8_t *data, size_t size)
 
     if (bytes == NULL || sums == NULL)
         abort();
-    if (path[0] == '\0') {
-        strcpy(path, "/tmp/orgtrust-fuzz-XXXXXX");
-        if (mkdtemp(path) == NULL)
-            abort();
-        strcat(path, "/snapshot");
-    }
+    make_path();
     memcpy(bytes, data, size);
     make_head(bytes, size);
     ot_snapshot_seal(bytes, size, sums);

@@ -421,12 +421,12 @@ static void fault_20_only_an_anchor_is_there(void)
     token_stop();
 }
 
-/* The same bytes twice: world_write would sign twice, and ECDSA signs otherwise each
- * time. */
-static void write_twice(X509 *cert)
+/* The same bytes so many times: world_write would sign twice, and ECDSA signs otherwise
+ * each time. */
+static void write_copies(X509 *cert, size_t count)
 {
-    struct ot_record records[2] = {{.flags = OT_RECORD_ACTIVE},
-                                   {.flags = OT_RECORD_ACTIVE}};
+    static struct ot_record records[OT_SAME_MAX + 1];
+    static char ids[OT_SAME_MAX + 1][16];
     const struct ot_source *source;
     struct ot_config *config;
     struct ot_cert *parsed;
@@ -439,12 +439,14 @@ static void write_twice(X509 *cert)
     CU_ASSERT_EQUAL_FATAL(ot_config_load(&config, NULL), OT_OK);
     CU_ASSERT_EQUAL_FATAL(ot_config_find(config, NULL, &source, NULL), OT_OK);
     scope = ot_path_scope(source);
-    ot_cert_fill(parsed, &records[0]);
-    ot_cert_fill(parsed, &records[1]);
-    records[0].field[OT_FIELD_ID] = ot_span_str("cert_a");
-    records[1].field[OT_FIELD_ID] = ot_span_str("cert_b");
+    for (size_t i = 0; i < count; i++) {
+        snprintf(ids[i], sizeof(ids[i]), "cert_%03zu", i);
+        records[i] = (struct ot_record){.flags = OT_RECORD_ACTIVE};
+        ot_cert_fill(parsed, &records[i]);
+        records[i].field[OT_FIELD_ID] = ot_span_str(ids[i]);
+    }
     CU_ASSERT_EQUAL_FATAL(ot_snapshot_write(world_path("default", "snapshot"), scope,
-                                            records, 2, time(NULL), NULL),
+                                            records, count, time(NULL), NULL),
                           OT_OK);
     free(scope);
     ot_config_free(config);
@@ -455,13 +457,28 @@ static void write_twice(X509 *cert)
 static void fault_19_one_certificate_under_two_ids_has_one_trust(void)
 {
     world_configure("purposes = server\n");
-    write_twice(world_ca("Twice"));
+    write_copies(world_ca("Twice"), 2);
     f = token_start(&session);
     CU_ASSERT_EQUAL(token_count(session, CKO_CERTIFICATE), 2);
     CU_ASSERT_EQUAL(token_count(session, OT_CKO_NSS_TRUST), 1);
     CU_ASSERT_EQUAL(token_count(session, OT_CKO_TRUST), 1);
     CU_ASSERT_EQUAL(token_count(session, OT_CKO_X_CERTIFICATE_EXTENSION), 2);
-    expect_bytes(token_first(session, OT_CKO_TRUST), CKA_UNIQUE_ID, "cert_a:trust", 12);
+    expect_bytes(token_first(session, OT_CKO_TRUST), CKA_UNIQUE_ID, "cert_000:trust", 14);
+    token_stop();
+}
+
+/* More than are looked through: trust is said more often, and not left out. */
+static void fault_19_one_certificate_under_very_many_ids_is_trusted(void)
+{
+    world_configure("purposes = server\n");
+    write_copies(world_ca("Often"), OT_SAME_MAX);
+    f = token_start(&session);
+    CU_ASSERT_EQUAL(token_count(session, OT_CKO_TRUST), 1);
+    token_stop();
+    write_copies(world_ca("Often"), OT_SAME_MAX + 1);
+    f = token_start(&session);
+    CU_ASSERT_EQUAL(token_count(session, CKO_CERTIFICATE), OT_SAME_MAX + 1);
+    CU_ASSERT_EQUAL(token_count(session, OT_CKO_TRUST), OT_SAME_MAX + 1);
     token_stop();
 }
 
@@ -569,6 +586,8 @@ static const struct unit_case cases[] = {
     {"fault_20_only_an_anchor_is_there", fault_20_only_an_anchor_is_there},
     {"fault_19_one_certificate_under_two_ids_has_one_trust",
      fault_19_one_certificate_under_two_ids_has_one_trust},
+    {"fault_19_one_certificate_under_very_many_ids_is_trusted",
+     fault_19_one_certificate_under_very_many_ids_is_trusted},
     {"sizes_are_the_sum_of_the_values", sizes_are_the_sum_of_the_values},
     {"the_token_is_described_as_clients_need_it",
      the_token_is_described_as_clients_need_it},

@@ -304,6 +304,40 @@ static void fault_74_a_list_that_repeats_itself(void)
     free(positions);
 }
 
+/* A list of a million positions, which is looked up once for each record: it is not read
+ * as often. */
+static void fault_74_a_long_list_is_not_read_for_each_record(void)
+{
+    enum { COUNT = 1000000, LOOKS = 50000 };
+    uint8_t key[OT_FORMAT_KEY_LEN], number[4] = {1};
+    uint32_t *positions = calloc(COUNT, sizeof(*positions)), i;
+    struct ot_positions found;
+    struct ot_snapshot *snapshot;
+    struct timespec start;
+    struct forgery f;
+    size_t at;
+
+    for (i = 0; i < COUNT; i++)
+        positions[i] = i;
+    begin(&f, 0);
+    ot_format_key(key, (char)OT_INDEX_NUMBER, ot_span_of(number, 4), ot_span_str(NULL));
+    at = add_list(&f, key, sizeof(key), positions, COUNT);
+    end_entries(&f);
+    add_table(&f, key, sizeof(key), at, 2);
+    snapshot = seal(&f);
+    CU_ASSERT_EQUAL(ot_snapshot_find_few(snapshot, OT_INDEX_NUMBER, ot_span_of(number, 4),
+                                         &found, NULL),
+                    OT_OK);
+    CU_ASSERT_EQUAL(found.count, COUNT);
+    CU_ASSERT_PTR_NULL(found.data);
+    clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &start);
+    for (i = 0; i < LOOKS; i++)
+        CU_ASSERT_EQUAL(ot_snapshot_find_number(snapshot, 1, &found, NULL), OT_E_CORRUPT);
+    CU_ASSERT(seconds_since(&start) < SOON_S);
+    ot_snapshot_unref(snapshot);
+    free(positions);
+}
+
 /* A record that lies inside another one is there once: that one is cut short. */
 static void fault_74_records_that_overlap(void)
 {
@@ -321,6 +355,8 @@ static const struct unit_case cases[] = {
     {"fault_74_a_full_table_is_not_searched_to_its_end",
      fault_74_a_full_table_is_not_searched_to_its_end},
     {"fault_74_a_list_that_repeats_itself", fault_74_a_list_that_repeats_itself},
+    {"fault_74_a_long_list_is_not_read_for_each_record",
+     fault_74_a_long_list_is_not_read_for_each_record},
     {"fault_74_records_that_overlap", fault_74_records_that_overlap},
     {NULL, NULL}};
 
