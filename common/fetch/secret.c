@@ -1,5 +1,6 @@
 #include "fetch/secret.h"
 
+#include <limits.h>
 #include <pthread.h>
 #include <string.h>
 
@@ -16,27 +17,24 @@ struct secret {
 
 static pthread_mutex_t mutex = PTHREAD_MUTEX_INITIALIZER;
 static struct secret secrets[SECRETS_MAX];
+static size_t count;
 
 void ot_secret_add(const char *secret, size_t len)
 {
     if (secret == NULL || len < SECRET_LEN_MIN)
         return;
     pthread_mutex_lock(&mutex);
-    for (size_t i = 0; i < SECRETS_MAX; i++) {
-        if (secrets[i].text != NULL)
-            continue;
-        secrets[i] = (struct secret){secret, len};
-        break;
-    }
+    if (count < SECRETS_MAX)
+        secrets[count++] = (struct secret){secret, len};
     pthread_mutex_unlock(&mutex);
 }
 
 void ot_secret_remove(const char *secret)
 {
     pthread_mutex_lock(&mutex);
-    for (size_t i = 0; i < SECRETS_MAX; i++)
-        if (secret != NULL && secrets[i].text == secret)
-            secrets[i] = (struct secret){NULL, 0};
+    for (size_t i = count; i-- > 0;)
+        if (secrets[i].text == secret)
+            secrets[i] = secrets[--count];
     pthread_mutex_unlock(&mutex);
 }
 
@@ -52,6 +50,15 @@ static int hex_value(char c)
     c = (char)lower(c);
     return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
 }
+
+/* How a character can be written by its number. */
+static const struct {
+    const char *before;
+    size_t digits;
+    const char *after;
+} escapes[] = {{"%", 2, ""},   {"\\u", 4, ""},  {"\\x", 2, ""},
+               {"%25", 2, ""}, {"&#x", 2, ";"}, {"\\\\u", 4, ""}};
+#define ESCAPES (sizeof(escapes) / sizeof(escapes[0]))
 
 /* How long an escape is that begins with `before` and ends with `after`, has so many
  * hexadecimal digits and means c; 0: there is none. */
@@ -77,17 +84,11 @@ static size_t match_escape(const char *text, size_t len, const char *before,
 /* How many bytes of text spell the character c, which is not a capital; 0: none do. */
 static size_t match_char(const char *text, size_t len, int c)
 {
-    static const struct {
-        const char *before;
-        size_t digits;
-        const char *after;
-    } escapes[] = {{"%", 2, ""},   {"\\u", 4, ""},  {"\\x", 2, ""},
-                   {"%25", 2, ""}, {"&#x", 2, ";"}, {"\\\\u", 4, ""}};
     size_t n = 0;
 
     if (len > 0 && lower((unsigned char)text[0]) == c)
         return 1;
-    for (size_t i = 0; n == 0 && i < sizeof(escapes) / sizeof(escapes[0]); i++)
+    for (size_t i = 0; n == 0 && i < ESCAPES; i++)
         n = match_escape(text, len, escapes[i].before, escapes[i].digits,
                          escapes[i].after, c);
     return n;
@@ -108,19 +109,44 @@ static size_t match_secret(const char *text, size_t len, const struct secret *se
     return at;
 }
 
+/* Which bytes a spelling of any of them can begin with: nearly every byte of an answer is
+ * none, and all that an API sends is looked through. */
+static void find_starts(bool starts[UCHAR_MAX + 1])
+{
+    memset(starts, 0, UCHAR_MAX + 1);
+    for (size_t i = 0; i < count; i++) {
+        int first = lower((unsigned char)secrets[i].text[0]);
+
+        starts[first] = true;
+        if (first >= 'a' && first <= 'z')
+            starts[first - ('a' - 'A')] = true;
+    }
+    for (size_t i = 0; count > 0 && i < ESCAPES; i++)
+        starts[(unsigned char)escapes[i].before[0]] = true;
+}
+
+/* The length of the spelling of any of them that begins here; 0: none does. */
+static size_t match_any(const char *text, size_t len)
+{
+    size_t n = 0;
+
+    for (size_t i = 0; n == 0 && i < count; i++)
+        n = match_secret(text, len, &secrets[i]);
+    return n;
+}
+
 /* The first place of any of them at or behind `from`; its length, 0: there is none. */
 static size_t find_secret(const char *text, size_t len, size_t from, size_t *place)
 {
-    for (size_t at = from; at < len; at++) {
-        for (size_t i = 0; i < SECRETS_MAX; i++) {
-            size_t n = secrets[i].text != NULL
-                           ? match_secret(text + at, len - at, &secrets[i])
-                           : 0;
+    bool starts[UCHAR_MAX + 1];
 
-            if (n > 0) {
-                *place = at;
-                return n;
-            }
+    find_starts(starts);
+    for (size_t at = from; at < len; at++) {
+        size_t n = starts[(unsigned char)text[at]] ? match_any(text + at, len - at) : 0;
+
+        if (n > 0) {
+            *place = at;
+            return n;
         }
     }
     return 0;
