@@ -426,7 +426,7 @@ static void fault_20_only_an_anchor_is_there(void)
 static void write_copies(X509 *cert, size_t count)
 {
     static struct ot_record records[OT_SAME_MAX + 1];
-    static char ids[OT_SAME_MAX + 1][16];
+    static char ids[OT_SAME_MAX + 1][32];
     const struct ot_source *source;
     struct ot_config *config;
     struct ot_cert *parsed;
