@@ -3,8 +3,6 @@
 #include <stdlib.h>
 #include <time.h>
 
-#include "session.h"
-
 /* The attributes that have an index, the most selective first. */
 static const struct {
     CK_ATTRIBUTE_TYPE type;
@@ -99,6 +97,20 @@ static CK_RV find_new(struct ot_find **out, const struct ot_slot *slot,
     return rv;
 }
 
+/* What there is to search: nothing in a token that waits for a login. */
+static struct ot_snapshot *look(const struct ot_slot *slot)
+{
+    return ot_slot_shows_objects(slot)
+               ? ot_view_look(slot->view, OT_CACHE_REFRESH | OT_CACHE_WAIT)
+               : NULL;
+}
+
+CK_RV ot_find_new(struct ot_find **out, const struct ot_slot *slot,
+                  const CK_ATTRIBUTE *attributes, CK_ULONG count)
+{
+    return find_new(out, slot, look(slot), attributes, count);
+}
+
 void ot_find_free(struct ot_find *find)
 {
     if (find == NULL)
@@ -168,8 +180,7 @@ static bool next_of_records(struct ot_find *find)
     }
 }
 
-/* The next object's handle; false at the end. */
-static bool find_next(struct ot_find *find, CK_OBJECT_HANDLE *handle)
+bool ot_find_next(struct ot_find *find, CK_OBJECT_HANDLE *handle)
 {
     const unsigned profile = 1u << OT_OBJECT_PROFILE;
 
@@ -185,131 +196,4 @@ static bool find_next(struct ot_find *find, CK_OBJECT_HANDLE *handle)
         return false;
     *handle = ot_object_handle(&find->object);
     return true;
-}
-
-static void complain_of_damage(struct ot_view *view)
-{
-    struct ot_error err = OT_ERROR_INIT;
-
-    ot_error_set(&err, OT_E_CORRUPT,
-                 "a certificate was passed over because its record in the snapshot is "
-                 "damaged; `orgtrust sync` mends it");
-    ot_view_complain(view, &err);
-}
-
-/* What there is to search: nothing in a token that waits for a login. */
-static struct ot_snapshot *look(const struct ot_slot *slot)
-{
-    return ot_slot_shows_objects(slot)
-               ? ot_view_look(slot->view, OT_CACHE_REFRESH | OT_CACHE_WAIT)
-               : NULL;
-}
-
-/* The slot of a session that can begin a search. */
-static CK_RV slot_to_search(struct ot_module *module, CK_SESSION_HANDLE handle,
-                            const CK_ATTRIBUTE *template, CK_ULONG count,
-                            struct ot_slot **slot)
-{
-    struct ot_session *session;
-    CK_RV rv = ot_session_take_in(module, handle, &session);
-
-    if (rv != CKR_OK)
-        return rv;
-    *slot = session->slot;
-    if ((template == NULL && count > 0) || count > OT_TEMPLATE_MAX)
-        rv = CKR_ARGUMENTS_BAD;
-    else if (session->find != NULL)
-        rv = CKR_OPERATION_ACTIVE;
-    ot_session_drop_in(session);
-    return rv;
-}
-
-static CK_RV begin_search(struct ot_module *module, CK_SESSION_HANDLE handle,
-                          const CK_ATTRIBUTE *template, CK_ULONG count)
-{
-    struct ot_session *session;
-    struct ot_find *find;
-    struct ot_slot *slot;
-    CK_RV rv = slot_to_search(module, handle, template, count, &slot);
-
-    if (rv != CKR_OK)
-        return rv;
-    /* Outside the lock: this looks at files. */
-    rv = find_new(&find, slot, look(slot), template, count);
-    if (rv != CKR_OK)
-        return rv;
-    /* Another thread may have closed it. */
-    rv = ot_session_take_in(module, handle, &session);
-    if (rv == CKR_OK) {
-        if (session->find == NULL) {
-            session->find = find;
-            find = NULL;
-        } else {
-            rv = CKR_OPERATION_ACTIVE;
-        }
-        ot_session_drop_in(session);
-    }
-    ot_find_free(find);
-    return rv;
-}
-
-CK_RV C_FindObjectsInit(CK_SESSION_HANDLE handle, CK_ATTRIBUTE *template, CK_ULONG count)
-{
-    const unsigned door = ot_inside_door(handle);
-    struct ot_module *module = ot_inside_enter(door);
-    CK_RV rv;
-
-    if (module == NULL)
-        return CKR_CRYPTOKI_NOT_INITIALIZED;
-    rv = begin_search(module, handle, template, count);
-    ot_inside_leave(door);
-    return rv;
-}
-
-CK_RV C_FindObjects(CK_SESSION_HANDLE handle, CK_OBJECT_HANDLE *objects, CK_ULONG max,
-                    CK_ULONG *count)
-{
-    struct ot_session *session;
-    CK_RV rv = ot_session_take(handle, &session);
-    struct ot_view *damaged = NULL;
-    CK_ULONG n = 0;
-
-    if (rv != CKR_OK)
-        return rv;
-    if ((objects == NULL && max > 0) || count == NULL) {
-        rv = CKR_ARGUMENTS_BAD;
-    } else if (session->find == NULL) {
-        rv = CKR_OPERATION_NOT_INITIALIZED;
-    } else {
-        /* A logout ends what a search of an administration token may see. */
-        while (n < max && ot_slot_shows_objects(session->slot) &&
-               find_next(session->find, &objects[n]))
-            if (n++ == 0)
-                ot_session_expect(session, objects[0]);
-        *count = n;
-        if (session->find->is_damaged)
-            damaged = session->slot->view;
-    }
-    ot_session_drop_in(session);
-    if (damaged != NULL)
-        complain_of_damage(damaged); /* not under the lock: this writes to the log */
-    ot_inside_leave(ot_inside_door(handle));
-    return rv;
-}
-
-CK_RV C_FindObjectsFinal(CK_SESSION_HANDLE handle)
-{
-    struct ot_session *session;
-    struct ot_find *find;
-    CK_RV rv = ot_session_take(handle, &session);
-
-    if (rv != CKR_OK)
-        return rv;
-    find = session->find;
-    session->find = NULL;
-    ot_session_drop(session);
-    if (find == NULL)
-        return CKR_OPERATION_NOT_INITIALIZED;
-    ot_find_free(find);
-    return CKR_OK;
 }

@@ -20,6 +20,13 @@ struct ot_find {
     struct ot_object object;
 };
 
-void ot_find_free(struct ot_find *find);
+/* Begins one for what a template says, in what the slot shows now; this looks at files.
+ * CKR_HOST_MEMORY, or what ot_template_copy has against the template. */
+CK_RV ot_find_new(struct ot_find **out, const struct ot_slot *slot,
+                  const CK_ATTRIBUTE *attributes, CK_ULONG count);
+void ot_find_free(struct ot_find *find); /* NULL is fine */
+
+/* The next object's handle; false at the end. */
+bool ot_find_next(struct ot_find *find, CK_OBJECT_HANDLE *handle);
 
 #endif

@@ -6,7 +6,6 @@
 #include <unistd.h>
 
 #include "cache/guard.h"
-#include "module.h"
 
 /* The largest page of the architectures that Debian runs on. */
 #define PAGE_MAX ((size_t)65536)
@@ -19,8 +18,8 @@ struct door {
 
 /* Lies in memory that the kernel zeroes in a forked child. */
 struct house {
-    _Atomic(struct ot_module *) module; /* NULL: not initialised */
-    atomic_bool is_ending;              /* a module waits for its last call */
+    _Atomic(struct ot_instance *) instance; /* NULL: not initialised */
+    atomic_bool is_ending;                  /* a module waits for its last call */
     struct ot_guard guard;
     unsigned long users; /* guarded: calls of C_Initialize without their C_Finalize */
     struct door doors[OT_DOORS];
@@ -29,11 +28,11 @@ struct house {
 /* Part of the library, so that it goes with it: whole pages that no file backs. */
 static unsigned char room[2 * PAGE_MAX];
 static _Atomic(struct house *) house;
-static bool is_wiped_on_fork; /* else the process id tells, as the module has it */
+static bool is_wiped_on_fork; /* else the process id tells, as the instance has it */
 
-/* Guarded. All modules that are not freed yet: the one that is initialised, those that
+/* Guarded. All instances that are not freed yet: the one that is initialised, those that
  * have ended with calls inside, and in a child its parent's. Sound at any moment. */
-static _Atomic(struct ot_module *) modules;
+static _Atomic(struct ot_instance *) instances;
 
 static struct house *make_house(void)
 {
@@ -51,68 +50,68 @@ static struct house *make_house(void)
 }
 
 /* The module as calls of this process see it. */
-static struct ot_module *module_in(struct house *in)
+static struct ot_instance *instance_in(struct house *in)
 {
-    struct ot_module *module = atomic_load(&in->module);
+    struct ot_instance *instance = atomic_load(&in->instance);
 
-    return module != NULL && (is_wiped_on_fork || module->pid == getpid()) ? module
-                                                                           : NULL;
+    return instance != NULL && (is_wiped_on_fork || instance->pid == getpid()) ? instance
+                                                                               : NULL;
 }
 
 /* Whether no call is left that began before the module ended. Those that have begun since
  * know nothing of it, so that each door need only have been seen empty once. */
-static bool is_unused(struct house *in, struct ot_module *module)
+static bool is_unused(struct house *in, struct ot_instance *instance)
 {
     unsigned i;
 
     for (i = 0; i < OT_DOORS; i++)
         if (atomic_load(&in->doors[i].inside) == 0)
-            module->empty_doors |= 1u << i;
-    return module->empty_doors == ALL_DOORS;
+            instance->empty_doors |= 1u << i;
+    return instance->empty_doors == ALL_DOORS;
 }
 
 /* Frees what has ended and is used no more. */
 static void sweep(struct house *in)
 {
-    struct ot_module *module, *unused = NULL;
-    _Atomic(struct ot_module *) *link = &modules;
+    struct ot_instance *instance, *unused = NULL;
+    _Atomic(struct ot_instance *) *link = &instances;
     bool is_waiting = false;
     pid_t self = getpid();
 
     ot_guard_take(&in->guard);
-    while ((module = atomic_load(link)) != NULL) {
-        bool has_ended = module != atomic_load(&in->module) && module->pid == self;
+    while ((instance = atomic_load(link)) != NULL) {
+        bool has_ended = instance != atomic_load(&in->instance) && instance->pid == self;
 
-        if (has_ended && is_unused(in, module)) {
-            atomic_store(link, atomic_load(&module->next));
-            atomic_store(&module->next, unused);
-            unused = module;
+        if (has_ended && is_unused(in, instance)) {
+            atomic_store(link, atomic_load(&instance->next));
+            atomic_store(&instance->next, unused);
+            unused = instance;
             continue;
         }
         is_waiting = is_waiting || has_ended;
-        link = &module->next;
+        link = &instance->next;
     }
     atomic_store(&in->is_ending, is_waiting);
     ot_guard_drop(&in->guard);
-    while ((module = unused) != NULL) {
-        unused = atomic_load(&module->next);
-        ot_module_free(module);
+    while ((instance = unused) != NULL) {
+        unused = atomic_load(&instance->next);
+        instance->free(instance);
     }
 }
 
-struct ot_module *ot_inside_enter(unsigned door)
+struct ot_instance *ot_inside_enter(unsigned door)
 {
     struct house *in = atomic_load_explicit(&house, memory_order_acquire);
-    struct ot_module *module;
+    struct ot_instance *instance;
 
     if (in == NULL)
         return NULL;
     /* Counted before the module is looked at: who ends it looks in the other order. */
     atomic_fetch_add(&in->doors[door].inside, 1);
-    module = module_in(in);
-    if (module == NULL)
+    instance = instance_in(in);
+    if (instance == NULL)
         ot_inside_leave(door);
-    return module;
+    return instance;
 }
 
 void ot_inside_leave(unsigned door)
@@ -135,17 +134,17 @@ bool ot_inside_is_initialized(void)
 {
     struct house *in = atomic_load_explicit(&house, memory_order_acquire);
 
-    return in != NULL && module_in(in) != NULL;
+    return in != NULL && instance_in(in) != NULL;
 }
 
 /* The guard is taken. */
 static CK_RV count_user(struct house *in, const struct ot_locking *locking)
 {
-    const struct ot_module *module = module_in(in);
+    const struct ot_instance *instance = instance_in(in);
 
-    if (module == NULL)
+    if (instance == NULL)
         return CKR_CRYPTOKI_NOT_INITIALIZED;
-    if (locking->create != NULL || module->locking.create != NULL)
+    if (locking->create != NULL || instance->locking.create != NULL)
         return CKR_CRYPTOKI_ALREADY_INITIALIZED;
     in->users++;
     return CKR_OK;
@@ -162,23 +161,24 @@ CK_RV ot_inside_join(const struct ot_locking *locking)
     return rv;
 }
 
-CK_RV ot_inside_install(struct ot_module *module)
+CK_RV ot_inside_install(struct ot_instance *instance)
 {
     struct house *in = make_house();
     CK_RV rv;
 
     ot_guard_take(&in->guard);
-    rv = count_user(in, &module->locking);
+    rv = count_user(in, &instance->locking);
     if (rv == CKR_CRYPTOKI_NOT_INITIALIZED) {
-        atomic_store(&module->next, atomic_load(&modules));
-        atomic_store(&modules, module);
+        atomic_store(&instance->next, atomic_load(&instances));
+        atomic_store(&instances, instance);
         in->users = 1;
-        atomic_store(&in->module, module);
-        module = NULL;
+        atomic_store(&in->instance, instance);
+        instance = NULL;
         rv = CKR_OK;
     }
     ot_guard_drop(&in->guard);
-    ot_module_free(module);
+    if (instance != NULL)
+        instance->free(instance);
     return rv;
 }
 
@@ -188,9 +188,9 @@ CK_RV ot_inside_part(void)
     bool is_known;
 
     ot_guard_take(&in->guard);
-    is_known = module_in(in) != NULL;
+    is_known = instance_in(in) != NULL;
     if (is_known && --in->users == 0) {
-        atomic_store(&in->module, NULL);
+        atomic_store(&in->instance, NULL);
         atomic_store(&in->is_ending, true);
     }
     ot_guard_drop(&in->guard);
@@ -202,25 +202,25 @@ CK_RV ot_inside_part(void)
 void ot_inside_forget_parent(void)
 {
     struct house *in = make_house();
-    struct ot_module *module, *inherited = NULL;
-    _Atomic(struct ot_module *) *link = &modules;
+    struct ot_instance *instance, *inherited = NULL;
+    _Atomic(struct ot_instance *) *link = &instances;
     pid_t self = getpid();
 
     ot_guard_take(&in->guard);
-    if (module_in(in) == NULL)
-        atomic_store(&in->module, NULL); /* where the kernel has not done it */
-    while ((module = atomic_load(link)) != NULL) {
-        if (module->pid == self) {
-            link = &module->next;
+    if (instance_in(in) == NULL)
+        atomic_store(&in->instance, NULL); /* where the kernel has not done it */
+    while ((instance = atomic_load(link)) != NULL) {
+        if (instance->pid == self) {
+            link = &instance->next;
             continue;
         }
-        atomic_store(link, atomic_load(&module->next));
-        atomic_store(&module->next, inherited);
-        inherited = module;
+        atomic_store(link, atomic_load(&instance->next));
+        atomic_store(&instance->next, inherited);
+        inherited = instance;
     }
     ot_guard_drop(&in->guard);
-    while ((module = inherited) != NULL) {
-        inherited = atomic_load(&module->next);
-        ot_module_free_inherited(module);
+    while ((instance = inherited) != NULL) {
+        inherited = atomic_load(&instance->next);
+        instance->free_inherited(instance);
     }
 }

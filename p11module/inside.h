@@ -10,9 +10,21 @@
 #ifndef OT_P11_INSIDE_H
 #define OT_P11_INSIDE_H
 
+#include <sys/types.h>
+
 #include "lock.h"
 
-struct ot_module;
+/* One initialisation, as this has to know it. */
+struct ot_instance {
+    pid_t pid; /* whose */
+    struct ot_locking locking;
+    _Atomic(struct ot_instance *) next;
+    unsigned empty_doors; /* seen so since it ended, as bits */
+    void (*free)(struct ot_instance *instance);
+    /* In a forked child, whose locks are left as they are: another thread of its parent
+     * may have held one. */
+    void (*free_inherited)(struct ot_instance *instance);
+};
 
 /* As many as shards of sessions: a call enters by the door of its session's shard. */
 #define OT_DOORS 8u
@@ -23,9 +35,9 @@ static inline unsigned ot_inside_door(CK_ULONG number)
     return (unsigned)(number % OT_DOORS);
 }
 
-/* The module for this call, until it leaves by the same door. NULL: it is not initialised
- * in this process, and there is nothing to leave. */
-struct ot_module *ot_inside_enter(unsigned door);
+/* What is initialised, for this call, until it leaves by the same door. NULL: it is not
+ * initialised in this process, and there is nothing to leave. */
+struct ot_instance *ot_inside_enter(unsigned door);
 void ot_inside_leave(unsigned door);
 
 /* Once more for who is inside: the first to leave does not end the visit. */
@@ -38,9 +50,9 @@ bool ot_inside_is_initialized(void);
  * mutexes of its own, which are not to be called on behalf of the other. */
 CK_RV ot_inside_join(const struct ot_locking *locking);
 
-/* Makes this the module, with one user; or joins the one that another thread has made
- * meanwhile, and frees this. */
-CK_RV ot_inside_install(struct ot_module *module);
+/* Makes this the one there is, with one user; or joins the one that another thread has
+ * made meanwhile, and frees this. Until then its maker owns it. */
+CK_RV ot_inside_install(struct ot_instance *instance);
 
 /* One user less; the last one's going ends the module. CKR_CRYPTOKI_NOT_INITIALIZED. */
 CK_RV ot_inside_part(void);

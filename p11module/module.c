@@ -3,8 +3,6 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-#include "cache/errand.h"
-
 const CK_VERSION ot_module_version = {ORGTRUST_VERSION_MAJOR, ORGTRUST_VERSION_MINOR};
 
 /* Slots count from 1, so that an id that nobody has set is none. */
@@ -13,40 +11,41 @@ struct ot_slot *ot_module_slot(struct ot_module *module, CK_SLOT_ID id)
     return id >= 1 && id <= module->slot_count ? &module->slots[id - 1] : NULL;
 }
 
-void ot_module_free(struct ot_module *module)
+static void free_sources(struct ot_module *module)
 {
+    free(module->views);
+    ot_config_free(module->config);
+    free(module);
+}
+
+static void module_free(struct ot_instance *instance)
+{
+    struct ot_module *module = (struct ot_module *)instance;
     size_t i;
 
-    if (module == NULL)
-        return;
     ot_session_table_clear(&module->sessions);
     for (i = 0; i < module->slot_count; i++)
         ot_slot_clear(&module->slots[i]);
     for (i = 0; i < module->view_count; i++)
         ot_view_clear(&module->views[i]);
-    free(module->views);
-    ot_config_free(module->config);
-    free(module);
+    free_sources(module);
 }
 
-void ot_module_free_inherited(struct ot_module *module)
+static void module_free_inherited(struct ot_instance *instance)
 {
+    struct ot_module *module = (struct ot_module *)instance;
     size_t i;
 
-    if (module == NULL)
-        return;
     ot_session_table_clear_inherited(&module->sessions);
     for (i = 0; i < module->slot_count; i++)
         ot_slot_clear_inherited(&module->slots[i]);
     for (i = 0; i < module->view_count; i++)
         ot_view_clear_inherited(&module->views[i]);
-    free(module->views);
-    ot_config_free(module->config);
-    free(module);
+    free_sources(module);
 }
 
 static CK_RV make_views(struct ot_module *module, size_t count,
-                        const struct ot_error *why)
+                        const struct ot_token_rules *rules, const struct ot_error *why)
 {
     const struct ot_source *source;
     CK_RV rv = CKR_OK;
@@ -58,43 +57,24 @@ static CK_RV make_views(struct ot_module *module, size_t count,
     for (i = 0; i < count && rv == CKR_OK; i++) {
         module->view_count = i + 1;
         source = module->config != NULL ? ot_config_at(module->config, i) : NULL;
-        rv = ot_view_init(&module->views[i], source, why, &module->locking);
+        rv = ot_view_init(&module->views[i], source, rules != NULL ? rules->word : NULL,
+                          why, &module->instance.locking);
     }
     return rv;
 }
 
-static CK_RV add_slot(struct ot_module *module, struct ot_view *view, bool is_admin)
-{
-    size_t i = module->slot_count++;
-
-    return ot_slot_init(&module->slots[i], i + 1, view, is_admin, &module->locking);
-}
-
-static bool has_admin_slot(const struct ot_source *source)
-{
-    return source->admin_token && ot_errand_is_allowed();
-}
-
-static size_t count_slots(const struct ot_config *config, size_t sources)
-{
-    size_t count = sources, i;
-
-    for (i = 0; config != NULL && i < ot_config_count(config); i++)
-        count += has_admin_slot(ot_config_at(config, i));
-    return count;
-}
-
-/* The slots to administer come last: some programs know a slot by its place only. */
-static CK_RV make_slots(struct ot_module *module)
+static CK_RV make_slots(struct ot_module *module, const struct ot_token_rules *rules)
 {
     CK_RV rv = CKR_OK;
     size_t i;
 
-    for (i = 0; i < module->view_count && rv == CKR_OK; i++)
-        rv = add_slot(module, &module->views[i], false);
-    for (i = 0; i < module->view_count && rv == CKR_OK; i++)
-        if (module->views[i].source != NULL && has_admin_slot(module->views[i].source))
-            rv = add_slot(module, &module->views[i], true);
+    if (rules != NULL && !rules->is_allowed())
+        return CKR_OK;
+    for (i = 0; i < module->view_count && rv == CKR_OK; i++) {
+        module->slot_count = i + 1;
+        rv = ot_slot_init(&module->slots[i], i + 1, &module->views[i], rules,
+                          &module->instance.locking);
+    }
     return rv;
 }
 
@@ -112,7 +92,8 @@ static size_t load_sources(struct ot_config **config, struct ot_error *why)
     return count > 0 ? count : 1;
 }
 
-static CK_RV module_new(struct ot_module **out, const struct ot_locking *locking)
+static CK_RV module_new(struct ot_module **out, const struct ot_locking *locking,
+                        const struct ot_token_rules *rules)
 {
     struct ot_error why = OT_ERROR_INIT;
     struct ot_config *config = NULL;
@@ -120,22 +101,23 @@ static CK_RV module_new(struct ot_module **out, const struct ot_locking *locking
     struct ot_module *module;
     CK_RV rv;
 
-    module = calloc(1, sizeof(*module) +
-                           count_slots(config, count) * sizeof(module->slots[0]));
+    module = calloc(1, sizeof(*module) + count * sizeof(module->slots[0]));
     if (module == NULL) {
         ot_config_free(config);
         return CKR_HOST_MEMORY;
     }
     module->config = config;
-    module->pid = getpid();
-    module->locking = *locking;
-    rv = ot_session_table_init(&module->sessions, &module->locking);
+    module->instance = (struct ot_instance){.pid = getpid(),
+                                            .locking = *locking,
+                                            .free = module_free,
+                                            .free_inherited = module_free_inherited};
+    rv = ot_session_table_init(&module->sessions, &module->instance.locking);
     if (rv == CKR_OK)
-        rv = make_views(module, count, &why);
+        rv = make_views(module, count, rules, &why);
     if (rv == CKR_OK)
-        rv = make_slots(module);
+        rv = make_slots(module, rules);
     if (rv != CKR_OK) {
-        ot_module_free(module);
+        module_free(&module->instance);
         return rv;
     }
     *out = module;
@@ -146,7 +128,7 @@ static CK_RV module_new(struct ot_module **out, const struct ot_locking *locking
  * one program (NSS and GnuTLS) cannot know of each other: whoever came second would have
  * no token, and the first to finalise would take the other's away. So users are counted,
  * as p11-kit's own trust module counts them. */
-CK_RV C_Initialize(void *args)
+CK_RV ot_module_initialize(void *args, const struct ot_token_rules *rules)
 {
     struct ot_locking locking;
     struct ot_module *module;
@@ -157,8 +139,8 @@ CK_RV C_Initialize(void *args)
     if (rv != CKR_CRYPTOKI_NOT_INITIALIZED)
         return rv;
     ot_inside_forget_parent();
-    rv = module_new(&module, &locking);
-    return rv == CKR_OK ? ot_inside_install(module) : rv;
+    rv = module_new(&module, &locking, rules);
+    return rv == CKR_OK ? ot_inside_install(&module->instance) : rv;
 }
 
 CK_RV C_Finalize(void *reserved)

@@ -2,17 +2,12 @@
 #ifndef OT_P11_MODULE_H
 #define OT_P11_MODULE_H
 
-#include <sys/types.h>
-
+#include "inside.h"
 #include "session.h"
 
 struct ot_module {
-    pid_t pid; /* whose */
-    /* What inside.h has to know of it. */
-    _Atomic(struct ot_module *) next;
-    unsigned empty_doors; /* seen so since it ended, as bits */
-    struct ot_locking locking;
-    struct ot_config *config; /* NULL: it could not be loaded */
+    struct ot_instance instance; /* first */
+    struct ot_config *config;    /* NULL: it could not be loaded */
     struct ot_session_table sessions;
     struct ot_view *views; /* of the sources */
     size_t view_count, slot_count;
@@ -21,12 +16,17 @@ struct ot_module {
 
 extern const CK_VERSION ot_module_version;
 
+/* C_Initialize of a module whose tokens have these rules (NULL: none). */
+CK_RV ot_module_initialize(void *args, const struct ot_token_rules *rules);
+
+/* The module for a call, as inside.h has it; NULL: it is not initialised. The call leaves
+ * by ot_inside_leave. */
+static inline struct ot_module *ot_module_enter(unsigned door)
+{
+    return (struct ot_module *)ot_inside_enter(door);
+}
+
 /* NULL: there is no such slot. */
 struct ot_slot *ot_module_slot(struct ot_module *module, CK_SLOT_ID id);
-
-void ot_module_free(struct ot_module *module); /* NULL is fine */
-/* What a forked child has of its parent. Its locks are left as they are: another thread
- * may have held one. */
-void ot_module_free_inherited(struct ot_module *module);
 
 #endif

@@ -4,8 +4,6 @@
 #include <stdlib.h>
 #include <time.h>
 
-#include "module.h"
-
 /* A handle: count, place, shard. 13 bits of places and 3 of shards leave 16 bits of count
  * on a 32-bit machine. */
 #define SHARD_BITS 3u
@@ -105,8 +103,8 @@ static CK_RV add_session(struct ot_session_table *table, struct ot_session *sess
     if (rv != CKR_OK)
         return rv;
     rv = find_place(shard, &place);
-    if (rv == CKR_OK && session->slot->aspect.is_admin)
-        rv = ot_login_enter(&session->slot->login, session->is_read_write);
+    if (rv == CKR_OK)
+        rv = ot_slot_open(session->slot, session->is_read_write);
     if (rv == CKR_OK) {
         session->handle = make_handle(shard, number, place);
         session->shard = shard;
@@ -127,15 +125,14 @@ static void remove_session(struct ot_session *session)
     shard->sessions[place] = NULL;
     if (place < shard->first_free)
         shard->first_free = place;
-    if (session->slot->aspect.is_admin)
-        ot_login_leave(&session->slot->login, session->is_read_write);
+    ot_slot_close(session->slot, session->is_read_write);
 }
 
-CK_RV ot_session_take_in(struct ot_module *module, CK_SESSION_HANDLE handle,
+CK_RV ot_session_take_in(struct ot_session_table *table, CK_SESSION_HANDLE handle,
                          struct ot_session **out)
 {
     size_t place = (handle >> SHARD_BITS) & (PLACES_MAX - 1);
-    struct ot_shard *shard = &module->sessions.shards[ot_inside_door(handle)];
+    struct ot_shard *shard = &table->shards[ot_inside_door(handle)];
     CK_RV rv = ot_lock_take(&shard->lock);
 
     if (rv != CKR_OK)
@@ -154,34 +151,55 @@ void ot_session_drop_in(struct ot_session *session)
     ot_lock_drop(&session->shard->lock);
 }
 
-CK_RV ot_session_take(CK_SESSION_HANDLE handle, struct ot_session **out)
+CK_RV ot_session_open(struct ot_session_table *table, struct ot_slot *slot,
+                      bool is_read_write, CK_SESSION_HANDLE *handle)
 {
-    struct ot_module *module = ot_inside_enter(ot_inside_door(handle));
+    struct ot_session *session = calloc(1, sizeof(*session));
     CK_RV rv;
 
-    if (module == NULL)
-        return CKR_CRYPTOKI_NOT_INITIALIZED;
-    rv = ot_session_take_in(module, handle, out);
+    if (session == NULL)
+        return CKR_HOST_MEMORY;
+    session->slot = slot;
+    session->is_read_write = is_read_write;
+    rv = add_session(table, session, handle);
     if (rv != CKR_OK)
-        ot_inside_leave(ot_inside_door(handle));
+        free(session);
     return rv;
 }
 
-void ot_session_drop(struct ot_session *session)
+void ot_session_close(struct ot_session *session)
 {
-    unsigned door = ot_inside_door(session->handle);
-
+    remove_session(session);
     ot_session_drop_in(session);
-    ot_inside_leave(door);
+    session_free(session);
 }
 
-CK_RV ot_session_check(CK_SESSION_HANDLE handle)
+static CK_RV close_all_in(struct ot_shard *shard, const struct ot_slot *slot)
 {
     struct ot_session *session;
-    CK_RV rv = ot_session_take(handle, &session);
+    CK_RV rv = ot_lock_take(&shard->lock);
+    size_t place;
 
-    if (rv == CKR_OK)
-        ot_session_drop(session);
+    if (rv != CKR_OK)
+        return rv;
+    for (place = 0; place < shard->room; place++) {
+        session = shard->sessions[place];
+        if (session == NULL || session->slot != slot)
+            continue;
+        remove_session(session);
+        session_free(session);
+    }
+    ot_lock_drop(&shard->lock);
+    return CKR_OK;
+}
+
+CK_RV ot_session_close_all(struct ot_session_table *table, const struct ot_slot *slot)
+{
+    CK_RV rv = CKR_OK;
+    size_t i;
+
+    for (i = 0; i < OT_SESSION_SHARDS && rv == CKR_OK; i++)
+        rv = close_all_in(&table->shards[i], slot);
     return rv;
 }
 
@@ -226,148 +244,4 @@ void ot_session_expect(struct ot_session *session, CK_OBJECT_HANDLE handle)
         return;
     session->last = session->find->object;
     session->last_handle = handle;
-}
-
-static CK_RV open_session(struct ot_module *module, struct ot_slot *slot, CK_FLAGS flags,
-                          CK_SESSION_HANDLE *handle)
-{
-    struct ot_session *session;
-    CK_RV rv;
-
-    if (handle == NULL)
-        return CKR_ARGUMENTS_BAD;
-    if ((flags & CKF_SERIAL_SESSION) == 0)
-        return CKR_SESSION_PARALLEL_NOT_SUPPORTED;
-    if ((flags & CKF_ASYNC_SESSION) != 0)
-        return CKR_SESSION_ASYNC_NOT_SUPPORTED;
-    if ((flags & CKF_RW_SESSION) != 0 && !slot->aspect.is_admin)
-        return CKR_TOKEN_WRITE_PROTECTED;
-    session = calloc(1, sizeof(*session));
-    if (session == NULL)
-        return CKR_HOST_MEMORY;
-    session->slot = slot;
-    session->is_read_write = (flags & CKF_RW_SESSION) != 0;
-    rv = add_session(&module->sessions, session, handle);
-    if (rv != CKR_OK)
-        free(session);
-    return rv;
-}
-
-CK_RV C_OpenSession(CK_SLOT_ID slot_id, CK_FLAGS flags, void *application,
-                    CK_NOTIFY notify, CK_SESSION_HANDLE *handle)
-{
-    const unsigned door = ot_inside_door(slot_id);
-    struct ot_module *module = ot_inside_enter(door);
-    struct ot_slot *slot;
-    CK_RV rv = CKR_SLOT_ID_INVALID;
-
-    (void)application; /* there is nothing to notify of */
-    (void)notify;
-    if (module == NULL)
-        return CKR_CRYPTOKI_NOT_INITIALIZED;
-    slot = ot_module_slot(module, slot_id);
-    if (slot != NULL)
-        rv = open_session(module, slot, flags, handle);
-    ot_inside_leave(door);
-    return rv;
-}
-
-CK_RV C_CloseSession(CK_SESSION_HANDLE handle)
-{
-    struct ot_session *session;
-    CK_RV rv = ot_session_take(handle, &session);
-
-    if (rv != CKR_OK)
-        return rv;
-    remove_session(session);
-    ot_session_drop_in(session);
-    session_free(session);
-    ot_inside_leave(ot_inside_door(handle));
-    return CKR_OK;
-}
-
-static CK_RV close_all_in(struct ot_shard *shard, const struct ot_slot *slot)
-{
-    struct ot_session *session;
-    CK_RV rv = ot_lock_take(&shard->lock);
-    size_t place;
-
-    if (rv != CKR_OK)
-        return rv;
-    for (place = 0; place < shard->room; place++) {
-        session = shard->sessions[place];
-        if (session == NULL || session->slot != slot)
-            continue;
-        remove_session(session);
-        session_free(session);
-    }
-    ot_lock_drop(&shard->lock);
-    return CKR_OK;
-}
-
-CK_RV C_CloseAllSessions(CK_SLOT_ID slot_id)
-{
-    const unsigned door = ot_inside_door(slot_id);
-    struct ot_module *module = ot_inside_enter(door);
-    struct ot_slot *slot;
-    CK_RV rv = CKR_OK;
-    size_t i;
-
-    if (module == NULL)
-        return CKR_CRYPTOKI_NOT_INITIALIZED;
-    slot = ot_module_slot(module, slot_id);
-    if (slot == NULL)
-        rv = CKR_SLOT_ID_INVALID;
-    for (i = 0; i < OT_SESSION_SHARDS && rv == CKR_OK; i++)
-        rv = close_all_in(&module->sessions.shards[i], slot);
-    ot_inside_leave(door);
-    return rv;
-}
-
-/* §5.6.1, figures of session states. Nobody logs in to a trust token. */
-static CK_STATE state_of(const struct ot_session *session)
-{
-    switch (ot_login_who(&session->slot->login)) {
-    case OT_USER:
-        return session->is_read_write ? CKS_RW_USER_FUNCTIONS : CKS_RO_USER_FUNCTIONS;
-    case OT_SECURITY_OFFICER:
-        return CKS_RW_SO_FUNCTIONS;
-    case OT_NOBODY:
-        break;
-    }
-    return session->is_read_write ? CKS_RW_PUBLIC_SESSION : CKS_RO_PUBLIC_SESSION;
-}
-
-CK_RV C_GetSessionInfo(CK_SESSION_HANDLE handle, CK_SESSION_INFO *info)
-{
-    struct ot_session *session;
-    CK_RV rv = ot_session_take(handle, &session);
-
-    if (rv != CKR_OK)
-        return rv;
-    if (info != NULL)
-        *info = (CK_SESSION_INFO){.slotID = session->slot->id,
-                                  .state = state_of(session),
-                                  .flags = CKF_SERIAL_SESSION |
-                                           (session->is_read_write ? CKF_RW_SESSION : 0)};
-    ot_session_drop(session);
-    return info != NULL ? CKR_OK : CKR_ARGUMENTS_BAD;
-}
-
-/* Ends what can be in progress: a search. That nothing is, is no error (§5.6.8). */
-CK_RV C_SessionCancel(CK_SESSION_HANDLE handle, CK_FLAGS flags)
-{
-    struct ot_session *session;
-    struct ot_find *find = NULL;
-    CK_RV rv = ot_session_take(handle, &session);
-
-    if (rv != CKR_OK)
-        return rv;
-    if ((flags & CKF_FIND_OBJECTS) != 0) {
-        find = session->find;
-        session->find = NULL;
-    }
-    ot_session_drop(session);
-    ot_find_free(find);
-    return CKR_OK;
 }

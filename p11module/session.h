@@ -42,20 +42,21 @@ void ot_session_table_clear(struct ot_session_table *table);
 /* The same in a forked child, which leaves behind what a thread of its parent was at. */
 void ot_session_table_clear_inherited(struct ot_session_table *table);
 
-/* The session for this thread alone, until it is dropped; till then the thread is inside
- * the module. CKR_CRYPTOKI_NOT_INITIALIZED, CKR_SESSION_HANDLE_INVALID or
- * CKR_GENERAL_ERROR (a mutex of the application's fails). */
-CK_RV ot_session_take(CK_SESSION_HANDLE handle, struct ot_session **out);
-void ot_session_drop(struct ot_session *session);
+/* Opens one and tells its handle, before which nobody can close it. CKR_HOST_MEMORY,
+ * CKR_SESSION_COUNT, or what the slot has against it. */
+CK_RV ot_session_open(struct ot_session_table *table, struct ot_slot *slot,
+                      bool is_read_write, CK_SESSION_HANDLE *handle);
 
-/* The same for a call that has entered the module itself, to stay inside when it has
- * dropped the session. */
-CK_RV ot_session_take_in(struct ot_module *module, CK_SESSION_HANDLE handle,
+/* The session for this thread alone, until it is dropped or closed. call.h has the same
+ * for a call that has not entered the module yet. CKR_SESSION_HANDLE_INVALID or
+ * CKR_GENERAL_ERROR (a mutex of the application's fails). */
+CK_RV ot_session_take_in(struct ot_session_table *table, CK_SESSION_HANDLE handle,
                          struct ot_session **out);
 void ot_session_drop_in(struct ot_session *session);
+void ot_session_close(struct ot_session *session);
 
-/* The same without taking it. */
-CK_RV ot_session_check(CK_SESSION_HANDLE handle);
+/* All of a slot. */
+CK_RV ot_session_close_all(struct ot_session_table *table, const struct ot_slot *slot);
 
 /* The object behind a handle: in the newest snapshot, else in that of this session's
  * search. NULL when it is gone, or hidden from who has not logged in. It lives until the

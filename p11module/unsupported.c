@@ -3,7 +3,7 @@
  * for it. Checked in the order of facts: not initialised, session, arguments, refusal.
  *
  * An operation is never in progress, because each of its beginnings is refused. */
-#include "session.h"
+#include "call.h"
 
 /* A parameter that nothing looks at, unless its presence is checked. */
 #define ANY __attribute__((unused))

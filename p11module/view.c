@@ -5,15 +5,26 @@
 
 #include "log.h"
 
-CK_RV ot_view_init(struct ot_view *view, const struct ot_source *source,
+static void put_label(struct ot_view *view, const char *name, const char *word)
+{
+    const char *space = word[0] != '\0' ? " " : "";
+    int len;
+
+    if (strcmp(name, "default") == 0) {
+        snprintf(view->label, sizeof(view->label), "orgtrust%s%s", space, word);
+        return;
+    }
+    len =
+        snprintf(view->label, sizeof(view->label), "orgtrust%s%s %s", space, word, name);
+    if (len > OT_TOKEN_LABEL_LEN)
+        snprintf(view->label, sizeof(view->label), "%s %s", word, name);
+}
+
+CK_RV ot_view_init(struct ot_view *view, const struct ot_source *source, const char *word,
                    const struct ot_error *why, const struct ot_locking *locking)
 {
-    const char *name = source != NULL ? source->name : "default";
-    bool is_default = strcmp(name, "default") == 0;
-
     memset(view, 0, sizeof(*view));
-    snprintf(view->label, sizeof(view->label), "orgtrust%s%s", is_default ? "" : " ",
-             is_default ? "" : name);
+    put_label(view, source != NULL ? source->name : "default", word != NULL ? word : "");
     view->source = source;
     if (source == NULL)
         view->why = *why;

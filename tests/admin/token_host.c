@@ -1,4 +1,5 @@
-/* A host of the PKCS#11 module that does what it is told, with one session.
+/* A host of the PKCS#11 module for administration that does what it is told, with one
+ * session.
  *
  *   token_host < commands
  *
@@ -390,7 +391,7 @@ int main(void)
     static char line[LINE_MAX_LEN];
     CK_RV rv;
 
-    f = token_load();
+    f = token_load_admin();
     if (f->C_Initialize(NULL) != CKR_OK)
         give_up("C_Initialize", "failed");
     while (fgets(line, sizeof(line), stdin) != NULL) {

@@ -34,8 +34,9 @@ static bool is_field(const CK_UTF8CHAR *field, size_t len, const char *text)
     return memcmp(field, text, strlen(text)) == 0;
 }
 
-static void the_slot_stands_behind_all_others(void)
+static void each_source_has_a_slot_to_administer_it(void)
 {
+    const struct ot_functions *trust_f;
     CK_SLOT_ID slots[4];
     CK_ULONG count = 4;
     CK_TOKEN_INFO trust, admin;
@@ -43,14 +44,11 @@ static void the_slot_stands_behind_all_others(void)
 
     f = admin_start();
     CU_ASSERT_EQUAL(f->C_GetSlotList(CK_TRUE, slots, &count), CKR_OK);
-    CU_ASSERT_EQUAL(count, 3);
-    CU_ASSERT_EQUAL(slots[2], ADMIN_SLOT);
+    CU_ASSERT_EQUAL(count, 2);
+    CU_ASSERT_EQUAL(slots[0], ADMIN_SLOT);
     CU_ASSERT_EQUAL(f->C_GetSlotInfo(ADMIN_SLOT, &slot), CKR_OK);
     CU_ASSERT_EQUAL(slot.flags, CKF_TOKEN_PRESENT);
-    CU_ASSERT_EQUAL(f->C_GetTokenInfo(1, &trust), CKR_OK);
     CU_ASSERT_EQUAL(f->C_GetTokenInfo(ADMIN_SLOT, &admin), CKR_OK);
-    CU_ASSERT(is_field(trust.label, 32, "orgtrust"));
-    CU_ASSERT_EQUAL(trust.flags, 0x402);
     CU_ASSERT(is_field(admin.label, 32, "orgtrust admin"));
     CU_ASSERT(is_field(admin.model, 16, "admin"));
     CU_ASSERT_EQUAL(admin.flags, 0x40c);
@@ -58,44 +56,75 @@ static void the_slot_stands_behind_all_others(void)
     CU_ASSERT_EQUAL(admin.ulMaxPinLen, 255);
     CU_ASSERT_EQUAL(admin.ulMaxRwSessionCount, CK_EFFECTIVELY_INFINITE);
     CU_ASSERT_EQUAL(admin.ulRwSessionCount, 0);
-    CU_ASSERT_NOT_EQUAL(memcmp(trust.serialNumber, admin.serialNumber, 16), 0);
     session = admin_session(true);
     (void)admin_session(false);
     CU_ASSERT_EQUAL(f->C_GetTokenInfo(ADMIN_SLOT, &admin), CKR_OK);
     CU_ASSERT_EQUAL(admin.ulSessionCount, 2);
     CU_ASSERT_EQUAL(admin.ulRwSessionCount, 1);
+    /* the other module has its own, of the same number */
+    (void)admin_trust_start(&trust_f);
+    CU_ASSERT_EQUAL(trust_f->C_GetSlotList(CK_TRUE, NULL, &count), CKR_OK);
+    CU_ASSERT_EQUAL(count, 2);
+    CU_ASSERT_EQUAL(trust_f->C_GetTokenInfo(1, &trust), CKR_OK);
+    CU_ASSERT(is_field(trust.label, 32, "orgtrust"));
+    CU_ASSERT_EQUAL(trust.flags, 0x402);
+    CU_ASSERT_NOT_EQUAL(memcmp(trust.serialNumber, admin.serialNumber, 16), 0);
+    admin_trust_stop();
     token_stop();
 }
 
 static void the_label_has_the_source_and_the_order_is_that_of_sources(void)
 {
+    static const char *const labels[] = {
+        "orgtrust admin", "orgtrust admin b", "orgtrust admin seventeen.letters",
+        "admin eighteen.letters.x", "admin twenty.three.letters.xy"};
     CK_TOKEN_INFO info;
-    CK_ULONG count = 0;
+    CK_ULONG count = 0, i;
 
-    world_configure("admin_token = yes\n[source b]\nadmin_token = yes\n[source c]\n"
-                    "[source seventeen.letters]\nadmin_token = yes\n");
-    f = token_load();
+    world_configure("[source b]\n[source seventeen.letters]\n"
+                    "[source eighteen.letters.x]\n[source twenty.three.letters.xy]\n");
+    f = token_load_admin();
     CU_ASSERT_EQUAL_FATAL(f->C_Initialize(NULL), CKR_OK);
     CU_ASSERT_EQUAL(f->C_GetSlotList(CK_TRUE, NULL, &count), CKR_OK);
-    CU_ASSERT_EQUAL_FATAL(count, 7);
-    CU_ASSERT_EQUAL(f->C_GetTokenInfo(4, &info), CKR_OK);
-    CU_ASSERT(is_field(info.label, 32, "orgtrust seventeen.letters"));
-    CU_ASSERT_EQUAL(f->C_GetTokenInfo(5, &info), CKR_OK);
-    CU_ASSERT(is_field(info.label, 32, "orgtrust admin"));
-    CU_ASSERT_EQUAL(f->C_GetTokenInfo(6, &info), CKR_OK);
-    CU_ASSERT(is_field(info.label, 32, "orgtrust admin b"));
-    CU_ASSERT_EQUAL(f->C_GetTokenInfo(7, &info), CKR_OK);
-    CU_ASSERT(is_field(info.label, 32, "orgtrust admin seventeen.letters"));
+    CU_ASSERT_EQUAL_FATAL(count, 5);
+    for (i = 0; i < count; i++) {
+        CU_ASSERT_EQUAL(f->C_GetTokenInfo(i + 1, &info), CKR_OK);
+        CU_ASSERT(is_field(info.label, 32, labels[i]));
+    }
+    token_stop();
+}
+
+/* The token is there all the same, and who logs in is told. */
+static void without_a_configuration_a_login_says_why(void)
+{
+    CK_ULONG count = 0;
+    const char *said;
+
+    f = admin_start();
+    token_stop();
+    world_configure("no_such_key = 1\n");
+    CU_ASSERT_EQUAL_FATAL(f->C_Initialize(NULL), CKR_OK);
+    CU_ASSERT_EQUAL(f->C_GetSlotList(CK_TRUE, NULL, &count), CKR_OK);
+    CU_ASSERT_EQUAL_FATAL(count, 1);
+    session = admin_session(true);
+    admin_catch_stderr();
+    CU_ASSERT_EQUAL(admin_try(session, CKU_USER, ADMIN_KEY), CKR_GENERAL_ERROR);
+    said = admin_caught();
+    CU_ASSERT_PTR_NOT_NULL(strstr(said, "no_such_key"));
+    CU_ASSERT_STRING_EQUAL(admin_command(), "");
+    CU_ASSERT_EQUAL(token_count(session, (CK_OBJECT_CLASS)-1), 0);
     token_stop();
 }
 
 static void before_a_login_there_is_nothing_to_see(void)
 {
+    const struct ot_functions *trust_f;
     CK_OBJECT_HANDLE alpha;
     CK_ULONG size;
 
     f = admin_start();
-    alpha = admin_find(token_session(1), CKO_CERTIFICATE, "Alpha");
+    alpha = admin_find(admin_trust_start(&trust_f), CKO_CERTIFICATE, "Alpha");
+    admin_trust_stop();
     session = admin_session(true);
     CU_ASSERT_NOT_EQUAL(alpha, 0);
     CU_ASSERT_EQUAL(token_count(session, (CK_OBJECT_CLASS)-1), 0);
@@ -109,6 +138,7 @@ static void before_a_login_there_is_nothing_to_see(void)
 
 static void a_login_asks_the_organization_and_shows_all(void)
 {
+    const struct ot_functions *trust_f;
     CK_OBJECT_HANDLE alpha, beta, gamma;
     CK_SESSION_HANDLE trust;
     char expected[64];
@@ -147,13 +177,14 @@ static void a_login_asks_the_organization_and_shows_all(void)
     CU_ASSERT(token_truth(session, admin_find(session, OT_CKO_NSS_TRUST, "Alpha"),
                           CKA_PRIVATE));
     /* the trust token is as it was, and handles are the same in both */
-    trust = token_session(1);
+    trust = admin_trust_start(&trust_f);
     CU_ASSERT_EQUAL(token_count(trust, (CK_OBJECT_CLASS)-1), 4);
     CU_ASSERT_EQUAL(admin_find(trust, CKO_CERTIFICATE, "Alpha"), alpha);
     CU_ASSERT_EQUAL(admin_find(trust, CKO_CERTIFICATE, "Beta"), 0);
     CU_ASSERT_FALSE(token_truth(trust, alpha, CKA_PRIVATE));
     CU_ASSERT_FALSE(token_truth(trust, alpha, CKA_DESTROYABLE));
     CU_ASSERT_EQUAL(admin_find(trust, CKO_CERTIFICATE, "Gamma"), 0); /* no CA */
+    admin_trust_stop();
     token_stop();
 }
 
@@ -166,30 +197,35 @@ static void searches_use_what_differs_between_the_tokens(void)
     CK_ATTRIBUTE public[] = {{CKA_PRIVATE, &no, 1}};
     CK_ATTRIBUTE trusted[] = {{CKA_TRUSTED, &yes, 1}};
     CK_ATTRIBUTE idle[] = {{CKA_TRUSTED, &no, 1}, {CKA_CLASS, &class, sizeof(class)}};
+    const struct ot_functions *trust_f;
     CK_SESSION_HANDLE trust;
 
     f = admin_start();
     session = admin_login(false, CKU_USER);
-    trust = token_session(1);
     CU_ASSERT_EQUAL(token_find(session, private, 1, objects), 9);
     CU_ASSERT_EQUAL(token_find(session, public, 1, objects), 0);
+    CU_ASSERT_EQUAL(token_find(session, trusted, 1, objects), 2);
+    CU_ASSERT_EQUAL(token_find(session, idle, 2, objects), 1);
+    trust = admin_trust_start(&trust_f);
     CU_ASSERT_EQUAL(token_find(trust, private, 1, objects), 0);
     CU_ASSERT_EQUAL(token_find(trust, public, 1, objects), 4);
-    CU_ASSERT_EQUAL(token_find(session, trusted, 1, objects), 2);
     CU_ASSERT_EQUAL(token_find(trust, trusted, 1, objects), 1);
-    CU_ASSERT_EQUAL(token_find(session, idle, 2, objects), 1);
     CU_ASSERT_EQUAL(token_find(trust, idle, 2, objects), 0);
+    admin_trust_stop();
     token_stop();
 }
 
 static void a_login_brings_the_newest_state(void)
 {
+    const struct ot_functions *trust_f;
+
     f = admin_start();
     session = admin_session(false);
     admin_replace();
     CU_ASSERT_EQUAL(admin_try(session, CKU_USER, ADMIN_KEY), CKR_OK);
     CU_ASSERT_STRING_EQUAL(token_labels(session, NULL, 0), "Next 0;");
-    CU_ASSERT_STRING_EQUAL(token_labels(token_session(1), NULL, 0), "Next 0;");
+    CU_ASSERT_STRING_EQUAL(token_labels(admin_trust_start(&trust_f), NULL, 0), "Next 0;");
+    admin_trust_stop();
     token_stop();
 }
 
@@ -327,12 +363,12 @@ static void the_last_session_takes_the_login_with_it(void)
     CU_ASSERT_EQUAL(state_of(other), CKS_RO_USER_FUNCTIONS);
     CU_ASSERT_EQUAL(f->C_CloseSession(other), CKR_OK);
     CU_ASSERT_EQUAL(state_of(admin_session(false)), CKS_RO_PUBLIC_SESSION);
-    /* sessions with the trust token have nothing to do with it */
+    /* sessions with another token have nothing to do with it */
     token_stop();
     CU_ASSERT_EQUAL(f->C_Initialize(NULL), CKR_OK);
-    (void)token_session(1);
+    (void)token_session(2);
     session = admin_login(true, CKU_USER);
-    CU_ASSERT_EQUAL(f->C_CloseAllSessions(1), CKR_OK);
+    CU_ASSERT_EQUAL(f->C_CloseAllSessions(2), CKR_OK);
     CU_ASSERT_EQUAL(state_of(session), CKS_RW_USER_FUNCTIONS);
     token_stop();
     CU_ASSERT_EQUAL(f->C_Initialize(NULL), CKR_OK);
@@ -430,9 +466,11 @@ static void a_command_that_is_not_there_is_told(void)
 }
 
 static const struct unit_case cases[] = {
-    {"the_slot_stands_behind_all_others", the_slot_stands_behind_all_others},
+    {"each_source_has_a_slot_to_administer_it", each_source_has_a_slot_to_administer_it},
     {"the_label_has_the_source_and_the_order_is_that_of_sources",
      the_label_has_the_source_and_the_order_is_that_of_sources},
+    {"without_a_configuration_a_login_says_why",
+     without_a_configuration_a_login_says_why},
     {"before_a_login_there_is_nothing_to_see", before_a_login_there_is_nothing_to_see},
     {"a_login_asks_the_organization_and_shows_all",
      a_login_asks_the_organization_and_shows_all},

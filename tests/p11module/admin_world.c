@@ -41,11 +41,11 @@ const struct ot_functions *admin_start(void)
         {"cert_b", "Beta", world_ca("Beta"), false},
         {"cert_c", "Gamma", world_leaf("CN=Alpha", "Gamma"), true}};
 
-    world_configure("admin_token = yes\n[source next]\n");
+    world_configure("[source next]\n");
     world_write("default", certs, 3, AGE_FRESH);
     world_write_roots("next", "Next", 1);
     reset();
-    f = token_load();
+    f = token_load_admin();
     must(f->C_Initialize(NULL) == CKR_OK);
     (void)token_log();
     return f;
@@ -182,6 +182,20 @@ const char *admin_caught(void)
     text[n] = '\0';
     close(caught);
     return text;
+}
+
+CK_SESSION_HANDLE admin_trust_start(const struct ot_functions **trust)
+{
+    CK_SESSION_HANDLE session;
+
+    *trust = token_start(&session);
+    return session;
+}
+
+void admin_trust_stop(void)
+{
+    token_stop();
+    f = token_load_admin();
 }
 
 CK_OBJECT_HANDLE admin_find(CK_SESSION_HANDLE session, CK_OBJECT_CLASS class,

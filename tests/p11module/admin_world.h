@@ -5,10 +5,9 @@
 
 #include "token.h"
 
-/* The sources are `default`, with an administration token, and `next`, whose snapshot can
- * be put in place of the first one's: two trust slots, then the one for administration.
- */
-#define ADMIN_SLOT 3
+/* The sources are `default` and `next`, whose snapshot can be put in place of the first
+ * one's. The slot of `default`: */
+#define ADMIN_SLOT 1
 
 #define ADMIN_KEY "sk-admin-0123456789-abcdefghijklmnopqrstuvwxyz"
 
@@ -53,6 +52,12 @@ bool admin_environment_has(const char *text);
  * second, which puts it back. */
 void admin_catch_stderr(void);
 const char *admin_caught(void);
+
+/* The module that trusts, beside the one that administers: it is initialised, with a
+ * session; f is what it has for functions. What token.h has is about it until
+ * admin_trust_stop finalises it. */
+CK_SESSION_HANDLE admin_trust_start(const struct ot_functions **f);
+void admin_trust_stop(void);
 
 /* The first object that has these; 0: none. */
 CK_OBJECT_HANDLE admin_find(CK_SESSION_HANDLE session, CK_OBJECT_CLASS class,

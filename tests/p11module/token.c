@@ -8,8 +8,13 @@
 #include <sys/socket.h>
 #include <sys/un.h>
 
-static void *library;
-static const struct ot_functions *functions;
+/* The modules, and the one that the functions below are about. */
+static struct module {
+    const char *path;
+    void *library;
+    const struct ot_functions *functions;
+} trust = {ORGTRUST_PKCS11_MODULE, NULL, NULL},
+  admin = {ORGTRUST_ADMIN_PKCS11_MODULE, NULL, NULL}, *module = &trust;
 static pthread_mutex_t log_lock = PTHREAD_MUTEX_INITIALIZER;
 static char log_lines[16384];
 
@@ -77,49 +82,60 @@ const char *token_log(void)
     return taken;
 }
 
-const struct ot_functions *token_load(void)
+static const struct ot_functions *load(struct module *wanted)
 {
     CK_RV (*get)(CK_UTF8CHAR *, CK_VERSION *, CK_INTERFACE **, CK_FLAGS);
     CK_INTERFACE *interface;
 
-    if (library != NULL)
-        return functions;
-    library = dlopen(ORGTRUST_PKCS11_MODULE, RTLD_NOW | RTLD_LOCAL);
-    if (library == NULL)
+    module = wanted;
+    if (module->library != NULL)
+        return module->functions;
+    module->library = dlopen(module->path, RTLD_NOW | RTLD_LOCAL);
+    if (module->library == NULL)
         fprintf(stderr, "%s\n", dlerror());
-    must(library != NULL);
-    *(void **)&get = dlsym(library, "C_GetInterface");
+    must(module->library != NULL);
+    *(void **)&get = dlsym(module->library, "C_GetInterface");
     must(get != NULL && get(NULL, NULL, &interface, 0) == CKR_OK);
-    functions = interface->pFunctionList;
-    return functions;
+    module->functions = interface->pFunctionList;
+    return module->functions;
+}
+
+const struct ot_functions *token_load(void)
+{
+    return load(&trust);
+}
+
+const struct ot_functions *token_load_admin(void)
+{
+    return load(&admin);
 }
 
 void token_unload(void)
 {
-    must(library != NULL && dlclose(library) == 0);
-    library = NULL;
-    functions = NULL;
+    must(module->library != NULL && dlclose(module->library) == 0);
+    module->library = NULL;
+    module->functions = NULL;
 }
 
 const struct ot_functions *token_start(CK_SESSION_HANDLE *session)
 {
     token_load();
-    must(functions->C_Initialize(NULL) == CKR_OK);
+    must(module->functions->C_Initialize(NULL) == CKR_OK);
     *session = token_session(1);
-    return functions;
+    return module->functions;
 }
 
 void token_stop(void)
 {
-    must(functions->C_Finalize(NULL) == CKR_OK);
+    must(module->functions->C_Finalize(NULL) == CKR_OK);
 }
 
 CK_SESSION_HANDLE token_session(CK_SLOT_ID slot)
 {
     CK_SESSION_HANDLE session;
 
-    must(functions->C_OpenSession(slot, CKF_SERIAL_SESSION, NULL, NULL, &session) ==
-         CKR_OK);
+    must(module->functions->C_OpenSession(slot, CKF_SERIAL_SESSION, NULL, NULL,
+                                          &session) == CKR_OK);
     return session;
 }
 
@@ -128,13 +144,13 @@ CK_ULONG token_find(CK_SESSION_HANDLE session, CK_ATTRIBUTE *template, CK_ULONG 
 {
     CK_ULONG found = 0, n;
 
-    must(functions->C_FindObjectsInit(session, template, count) == CKR_OK);
+    must(module->functions->C_FindObjectsInit(session, template, count) == CKR_OK);
     do {
         /* in odd steps, so that a step ends between the objects of one certificate */
-        must(functions->C_FindObjects(session, objects + found, 5, &n) == CKR_OK);
+        must(module->functions->C_FindObjects(session, objects + found, 5, &n) == CKR_OK);
         found += n;
     } while (n > 0 && found + 5 < TOKEN_OBJECTS_MAX);
-    must(functions->C_FindObjectsFinal(session) == CKR_OK);
+    must(module->functions->C_FindObjectsFinal(session) == CKR_OK);
     return found;
 }
 
@@ -183,7 +199,7 @@ struct token_value token_get(CK_SESSION_HANDLE session, CK_OBJECT_HANDLE object,
     unsigned char *buffer = buffers[turn++ % 8];
     CK_ATTRIBUTE template[] = {{type, buffer, sizeof(buffers[0])}};
 
-    must(functions->C_GetAttributeValue(session, object, template, 1) == CKR_OK);
+    must(module->functions->C_GetAttributeValue(session, object, template, 1) == CKR_OK);
     return (struct token_value){buffer, template[0].ulValueLen};
 }
 

@@ -10,8 +10,10 @@
 
 #define TOKEN_OBJECTS_MAX 4096
 
-/* Loads the module, afresh if it was unloaded; aborts the test when that fails. */
+/* Loads the module, afresh if it was unloaded; aborts the test when that fails. What
+ * follows is about it, until the other one is loaded: the module for administration. */
 const struct ot_functions *token_load(void);
+const struct ot_functions *token_load_admin(void);
 void token_unload(void);
 
 /* Loads, initialises with nothing, and opens a session on slot 1. */

@@ -1,137 +1,21 @@
-#include "login.h"
-
+/* Who logs in and out as an application has it. */
 #include <pthread.h>
-#include <string.h>
 
 #include "admin.h"
 #include "cache/key_form.h"
 
-CK_RV ot_login_init(struct ot_login *login, const struct ot_locking *locking)
-{
-    memset(login, 0, sizeof(*login));
-    return ot_lock_init(&login->lock, locking);
-}
-
-void ot_login_clear(struct ot_login *login)
-{
-    ot_lock_clear(&login->lock);
-    ot_key_page_unref(login->key);
-    login->key = NULL;
-}
-
-void ot_login_clear_inherited(struct ot_login *login)
-{
-    ot_key_page_abandon(login->key);
-    login->key = NULL;
-}
-
-/* The lock is held; the key is the caller's to let go of. */
-static struct ot_key_page *end_login(struct ot_login *login)
-{
-    struct ot_key_page *key = login->key;
-
-    login->key = NULL;
-    atomic_store_explicit(&login->who, OT_NOBODY, memory_order_release);
-    return key;
-}
-
-CK_RV ot_login_enter(struct ot_login *login, bool is_read_write)
-{
-    CK_RV rv = ot_lock_take(&login->lock);
-
-    if (rv != CKR_OK)
-        return rv;
-    if (is_read_write)
-        login->read_write++;
-    else if (ot_login_who(login) == OT_SECURITY_OFFICER)
-        rv = CKR_SESSION_READ_WRITE_SO_EXISTS;
-    else
-        login->read_only++;
-    ot_lock_drop(&login->lock);
-    return rv;
-}
-
-void ot_login_leave(struct ot_login *login, bool is_read_write)
-{
-    struct ot_key_page *key = NULL;
-
-    if (ot_lock_take(&login->lock) != CKR_OK)
-        return;
-    if (is_read_write)
-        login->read_write--;
-    else
-        login->read_only--;
-    if (login->read_write == 0 && login->read_only == 0)
-        key = end_login(login);
-    ot_lock_drop(&login->lock);
-    ot_key_page_unref(key);
-}
-
-unsigned long ot_login_read_write(struct ot_login *login)
-{
-    unsigned long count;
-
-    if (ot_lock_take(&login->lock) != CKR_OK)
-        return 0;
-    count = login->read_write;
-    ot_lock_drop(&login->lock);
-    return count;
-}
-
-struct ot_key_page *ot_login_key(struct ot_login *login)
-{
-    struct ot_key_page *key;
-
-    if (ot_lock_take(&login->lock) != CKR_OK)
-        return NULL;
-    key = login->key != NULL ? ot_key_page_ref(login->key) : NULL;
-    ot_lock_drop(&login->lock);
-    return key;
-}
-
-/* Whether who may log in now; the lock is held. */
-static CK_RV check_state(const struct ot_login *login, enum ot_user who)
-{
-    enum ot_user is_in = ot_login_who(login);
-
-    if (is_in != OT_NOBODY)
-        return is_in == who ? CKR_USER_ALREADY_LOGGED_IN
-                            : CKR_USER_ANOTHER_ALREADY_LOGGED_IN;
-    return who == OT_SECURITY_OFFICER && login->read_only > 0
-               ? CKR_SESSION_READ_ONLY_EXISTS
-               : CKR_OK;
-}
-
-/* With key NULL: only whether it would do. Takes over a reference when it does. */
-static CK_RV begin_login(struct ot_login *login, enum ot_user who,
-                         struct ot_key_page *key)
-{
-    CK_RV rv = ot_lock_take(&login->lock);
-
-    if (rv != CKR_OK)
-        return rv;
-    rv = check_state(login, who);
-    if (rv == CKR_OK && key != NULL) {
-        login->key = key;
-        atomic_store_explicit(&login->who, who, memory_order_release);
-    }
-    ot_lock_drop(&login->lock);
-    return rv;
-}
-
-/* The same for a session, which may be gone. *slot is set when it is not. */
+/* ot_login_begin of a session, which may be gone. *slot is set when it is not. */
 static CK_RV begin_in_session(struct ot_module *module, CK_SESSION_HANDLE handle,
                               enum ot_user who, struct ot_key_page *key,
                               struct ot_slot **slot)
 {
     struct ot_session *session;
-    CK_RV rv = ot_session_take_in(module, handle, &session);
+    CK_RV rv = ot_session_take_in(&module->sessions, handle, &session);
 
     if (rv != CKR_OK)
         return rv;
     *slot = session->slot;
-    if ((*slot)->aspect.is_admin)
-        rv = begin_login(&(*slot)->login, who, key);
+    rv = ot_login_begin(ot_admin_login(*slot), who, key);
     ot_session_drop_in(session);
     return rv;
 }
@@ -145,15 +29,6 @@ static bool is_possible_pin(struct ot_span pin)
            (ot_errand_key(pin).data == NULL || ot_key_is_possible(pin));
 }
 
-/* What a trust token answers: there is no PIN that could be right. From memory, since
- * some tools try three times for one command. */
-static CK_RV refuse(enum ot_user who)
-{
-    return who == OT_USER
-               ? CKR_USER_PIN_NOT_INITIALIZED
-               : CKR_SESSION_READ_ONLY_EXISTS; /* beside this very one (§5.6.6) */
-}
-
 static CK_RV login_as(struct ot_module *module, CK_SESSION_HANDLE session,
                       enum ot_user who, const CK_UTF8CHAR *pin, CK_ULONG pin_len)
 {
@@ -164,8 +39,6 @@ static CK_RV login_as(struct ot_module *module, CK_SESSION_HANDLE session,
 
     if (rv != CKR_OK)
         return rv;
-    if (!slot->aspect.is_admin)
-        return refuse(who);
     if (!is_possible_pin(
             ot_span_of(pin != NULL ? pin : (const CK_UTF8CHAR *)"", pin_len))) {
         ot_admin_refuse_pin(slot);
@@ -211,7 +84,7 @@ CK_RV C_Login(CK_SESSION_HANDLE session, CK_USER_TYPE user_type, CK_UTF8CHAR *pi
 
     if (rv != CKR_OK)
         return rv;
-    module = ot_inside_enter(door); /* what follows takes long */
+    module = ot_module_enter(door); /* what follows takes long */
     if (module == NULL)
         return CKR_CRYPTOKI_NOT_INITIALIZED;
     rv = log_in(module, session, user_type, pin, pin_len);
@@ -230,19 +103,6 @@ CK_RV C_LoginUser(CK_SESSION_HANDLE session, CK_USER_TYPE user_type, CK_UTF8CHAR
     return rv == CKR_OK ? C_Login(session, user_type, pin, pin_len) : rv;
 }
 
-static CK_RV log_out(struct ot_login *login)
-{
-    struct ot_key_page *key;
-    CK_RV rv = ot_lock_take(&login->lock);
-
-    if (rv != CKR_OK)
-        return rv;
-    key = end_login(login);
-    ot_lock_drop(&login->lock);
-    ot_key_page_unref(key);
-    return key != NULL ? CKR_OK : CKR_USER_NOT_LOGGED_IN;
-}
-
 CK_RV C_Logout(CK_SESSION_HANDLE handle)
 {
     struct ot_session *session;
@@ -250,8 +110,7 @@ CK_RV C_Logout(CK_SESSION_HANDLE handle)
 
     if (rv != CKR_OK)
         return rv;
-    rv = session->slot->aspect.is_admin ? log_out(&session->slot->login)
-                                        : CKR_USER_NOT_LOGGED_IN;
+    rv = ot_login_end(ot_admin_login(session->slot));
     ot_session_drop(session);
     return rv;
 }
@@ -266,7 +125,7 @@ CK_RV C_InitPIN(CK_SESSION_HANDLE handle, CK_UTF8CHAR *pin, CK_ULONG pin_len)
 
     if (rv != CKR_OK)
         return rv;
-    is_officer = ot_login_who(&session->slot->login) == OT_SECURITY_OFFICER;
+    is_officer = ot_login_who(ot_admin_login(session->slot)) == OT_SECURITY_OFFICER;
     ot_session_drop(session);
     if (pin == NULL && pin_len > 0)
         return CKR_ARGUMENTS_BAD;

@@ -22,9 +22,10 @@ struct ot_login {
     unsigned long read_only, read_write; /* sessions */
 };
 
-CK_RV ot_login_init(struct ot_login *login, const struct ot_locking *locking);
-void ot_login_clear(struct ot_login *login);
-void ot_login_clear_inherited(struct ot_login *login);
+/* Nobody is logged in. locking must outlive it. */
+CK_RV ot_login_new(struct ot_login **out, const struct ot_locking *locking);
+void ot_login_free(struct ot_login *login);           /* NULL is fine */
+void ot_login_free_inherited(struct ot_login *login); /* in a forked child; likewise */
 
 static inline enum ot_user ot_login_who(const struct ot_login *login)
 {
@@ -38,6 +39,12 @@ void ot_login_leave(struct ot_login *login, bool is_read_write);
 
 /* How many of the sessions can write. */
 unsigned long ot_login_read_write(struct ot_login *login);
+
+/* Logs in, and takes over a reference to the key. With key NULL: only whether it would
+ * do. */
+CK_RV ot_login_begin(struct ot_login *login, enum ot_user who, struct ot_key_page *key);
+/* CKR_USER_NOT_LOGGED_IN */
+CK_RV ot_login_end(struct ot_login *login);
 
 /* Another reference to the key; NULL: nobody is logged in. */
 struct ot_key_page *ot_login_key(struct ot_login *login);

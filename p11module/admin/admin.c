@@ -4,6 +4,7 @@
 
 #include "cache/key_form.h"
 #include "log.h"
+#include "tell.h"
 
 /* Statuses that are not here are CKR_GENERAL_ERROR. */
 static const struct {
@@ -65,7 +66,7 @@ CK_RV ot_mandate_take(struct ot_mandate *mandate, struct ot_session *session)
     if (!session->is_read_write)
         return CKR_SESSION_READ_ONLY;
     mandate->slot = session->slot;
-    mandate->key = ot_login_key(&session->slot->login);
+    mandate->key = ot_login_key(ot_admin_login(session->slot));
     if (mandate->key == NULL)
         return CKR_USER_NOT_LOGGED_IN;
     mandate->door = ot_inside_door(session->handle);
@@ -87,16 +88,17 @@ void ot_mandate_drop(struct ot_mandate *mandate)
 /* Each time, unlike the reason why a token is empty: somebody has asked for this. */
 static void complain(const struct ot_slot *slot, CK_RV rv, const struct ot_error *err)
 {
-    ot_log_token(slot->label, err->message);
+    ot_log_token(slot->view->label, err->message);
     if (rv != CKR_OK)
-        ot_log_tell(err->message);
+        ot_tell(err->message);
 }
 
 CK_RV ot_mandate_use(const struct ot_mandate *mandate, enum ot_deed deed,
                      const char *const *arguments, struct ot_span input,
                      struct ot_errand_result *result)
 {
-    struct ot_errand errand = {.source = mandate->slot->view->source,
+    const struct ot_view *view = mandate->slot->view;
+    struct ot_errand errand = {.source = view->source,
                                .input = input,
                                .key = ot_errand_key(ot_key_page_key(mandate->key)),
                                .timeout_ms = OT_ERRAND_WAIT_MS};
@@ -105,6 +107,11 @@ CK_RV ot_mandate_use(const struct ot_mandate *mandate, enum ot_deed deed,
     CK_RV rv;
     size_t i;
 
+    if (view->source == NULL) {
+        rv = code_of_status(deed, view->why.status);
+        complain(mandate->slot, rv, &view->why);
+        return rv;
+    }
     for (i = 0; i < OT_ERRAND_ARGUMENTS_MAX && arguments[i] != NULL; i++)
         errand.arguments[i] = arguments[i];
     status = ot_errand_run(&errand, result, &err);
@@ -126,7 +133,7 @@ void ot_admin_refuse_pin(const struct ot_slot *slot)
         "what was given as the PIN of '%s' cannot be an admin key and was sent "
         "nowhere: a key begins " OT_KEY_OF_SERVER " or " OT_KEY_OF_HOSTED
         ", or has at least %d characters; `config` stands for the configured one",
-        slot->label, OT_KEY_OTHER_LEN_MIN);
+        slot->view->label, OT_KEY_OTHER_LEN_MIN);
     complain(slot, CKR_PIN_INCORRECT, &err);
 }
 

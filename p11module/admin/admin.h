@@ -5,12 +5,18 @@
 
 #include "cache/errand.h"
 #include "cache/limits.h"
-#include "session.h"
+#include "call.h"
+#include "login.h"
 
 /* The lengths of a PIN that CK_TOKEN_INFO tells: those of a key. A program that holds to
  * them may not let its user type the word `config`. */
 #define OT_PIN_MIN ((CK_ULONG)OT_KEY_LEN_MIN)
 #define OT_PIN_MAX 255u
+
+static inline struct ot_login *ot_admin_login(const struct ot_slot *slot)
+{
+    return slot->own;
+}
 
 /* What a call is about: one status means different things to different calls. */
 enum ot_deed { OT_DEED_LOGIN, OT_DEED_CREATE, OT_DEED_SET, OT_DEED_DESTROY };

@@ -1,7 +1,7 @@
-/* Objects as an application reads them. */
+/* Objects as an application reads them; nobody copies them. */
 #include <string.h>
 
-#include "session.h"
+#include "call.h"
 
 /* One attribute as §5.7.5 has it: its length alone, its value, or why not. */
 static CK_RV get_one(const struct ot_object *object, CK_ATTRIBUTE *attribute)
@@ -72,6 +72,25 @@ CK_RV C_GetObjectSize(CK_SESSION_HANDLE handle, CK_OBJECT_HANDLE object_handle,
         rv = CKR_OBJECT_HANDLE_INVALID;
     else
         *size = ot_attribute_total(object);
+    ot_session_drop(session);
+    return rv;
+}
+
+/* CKA_COPYABLE is false: also a copy that lives in the session only is refused. */
+CK_RV C_CopyObject(CK_SESSION_HANDLE handle, CK_OBJECT_HANDLE object_handle,
+                   CK_ATTRIBUTE *template, CK_ULONG count, CK_OBJECT_HANDLE *copy)
+{
+    struct ot_session *session;
+    CK_RV rv = ot_session_take(handle, &session);
+
+    if (rv != CKR_OK)
+        return rv;
+    if ((template == NULL && count > 0) || copy == NULL)
+        rv = CKR_ARGUMENTS_BAD;
+    else if (ot_session_object(session, object_handle) == NULL)
+        rv = CKR_OBJECT_HANDLE_INVALID;
+    else
+        rv = CKR_ACTION_PROHIBITED;
     ot_session_drop(session);
     return rv;
 }

@@ -174,15 +174,6 @@ static CK_RV create(const struct ot_mandate *mandate, const struct ot_given *giv
     return rv == CKR_OK ? ot_trust_create(mandate, kind, given, object) : rv;
 }
 
-static bool wants_token_object(const struct ot_given *given)
-{
-    const CK_ATTRIBUTE *token = ot_given_find(given, CKA_TOKEN);
-    bool truth = false;
-
-    return token != NULL && token->pValue != NULL &&
-           ot_given_truth(token, &truth) == CKR_OK && truth;
-}
-
 CK_RV C_CreateObject(CK_SESSION_HANDLE handle, CK_ATTRIBUTE *template, CK_ULONG count,
                      CK_OBJECT_HANDLE *object)
 {
@@ -195,8 +186,6 @@ CK_RV C_CreateObject(CK_SESSION_HANDLE handle, CK_ATTRIBUTE *template, CK_ULONG 
         return rv;
     if (template == NULL || object == NULL || count > OT_TEMPLATE_MAX)
         rv = CKR_ARGUMENTS_BAD;
-    else if (!session->slot->aspect.is_admin && !wants_token_object(&given))
-        rv = CKR_TOKEN_WRITE_PROTECTED; /* no room for a session's own ones here either */
     else
         rv = ot_mandate_take(&mandate, session);
     ot_session_drop(session);
