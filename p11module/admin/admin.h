@@ -3,9 +3,9 @@
 #ifndef OT_P11_ADMIN_H
 #define OT_P11_ADMIN_H
 
-#include "cache/errand.h"
 #include "cache/limits.h"
 #include "call.h"
+#include "errand/errand.h"
 #include "login.h"
 
 /* The lengths of a PIN that CK_TOKEN_INFO tells: those of a key. A program that holds to

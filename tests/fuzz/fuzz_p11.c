@@ -12,7 +12,7 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "cache/errand.h"
+#include "errand/errand.h"
 #include "cache/path.h"
 #include "cache/text.h"
 #include "certs.h"

@@ -1,7 +1,7 @@
 /* A program with more rights than its user has no token for administration. It would read
  * the machine's own configuration, so the module's parts are in this program itself, with
  * what tells such a program in the place of the real one. */
-#include "cache/errand.h"
+#include "errand/errand.h"
 #include "functions.h"
 #include "unit.h"
 #include "world.h"

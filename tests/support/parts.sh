@@ -175,13 +175,17 @@ for name in sys.argv[1:]:
 '
 }
 
-# An arrow only points inwards: common/ includes nothing of the parts around it, and
-# common/cache nothing of common/fetch.
+# An arrow only points inwards: common/ includes nothing of the parts around it,
+# common/cache nothing of common/fetch, and only the module for administration has commands
+# carried out.
 lint_layers() {
     local bad
     bad=$(cd "$project" && {
         grep -nE '#include "(provider|p11module|cli|server)/' -r common --include='*.[ch]'
         grep -nE '#include "fetch/' -r common/cache provider --include='*.[ch]'
+        grep -nE '#include "errand/' -r common/cache common/fetch common/export provider \
+            p11module cli server --include='*.[ch]' | grep -v '^p11module/admin/'
+        grep -nE '#include "(admin/|\.\./)' p11module/*.[ch] provider/*.[ch]
         grep -nE '#include <(curl|cjson|openssl)/' -r common/cache --include='*.[ch]'
     })
     [[ -z $bad ]] || {

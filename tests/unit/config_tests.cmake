@@ -24,7 +24,7 @@ unit_test(spawn LIBS ot_cache)
 target_compile_definitions(unit_spawn PRIVATE SYNC_PROBE="$<TARGET_FILE:sync_probe>")
 add_dependencies(unit_spawn sync_probe)
 
-unit_test(errand LIBS ot_cache)
+unit_test(errand LIBS ot_errand)
 target_compile_definitions(unit_errand PRIVATE SYNC_PROBE="$<TARGET_FILE:sync_probe>")
 add_dependencies(unit_errand sync_probe)
 
@@ -33,14 +33,14 @@ target_compile_definitions(unit_cache PRIVATE SYNC_PROBE="$<TARGET_FILE:sync_pro
 add_dependencies(unit_cache sync_probe)
 
 add_executable(secure_probe secure_probe.c)
-target_link_libraries(secure_probe PRIVATE ot_cache)
+target_link_libraries(secure_probe PRIVATE ot_errand)
 unit_test(cache_host LIBS ot_fetch SOURCES cache_fixture.c certs.c snapshots.c)
 target_compile_definitions(unit_cache_host PRIVATE SYNC_PROBE="$<TARGET_FILE:sync_probe>"
   SECURE_PROBE="$<TARGET_FILE:secure_probe>")
 add_dependencies(unit_cache_host sync_probe secure_probe)
 
 # Allocations of all that is linked statically go through starve.c.
-unit_test(starve LIBS ot_fetch SOURCES starve.c cache_fixture.c certs.c snapshots.c)
+unit_test(starve LIBS ot_errand ot_fetch SOURCES starve.c cache_fixture.c certs.c snapshots.c)
 target_compile_definitions(unit_starve PRIVATE SYNC_PROBE="$<TARGET_FILE:sync_probe>")
 target_link_options(unit_starve PRIVATE -Wl,--wrap=malloc -Wl,--wrap=calloc
   -Wl,--wrap=realloc -Wl,--wrap=strdup -Wl,--wrap=asprintf -Wl,--wrap=__asprintf_chk)

@@ -1,4 +1,4 @@
-#include "cache/errand.h"
+#include "errand/errand.h"
 
 #include <dirent.h>
 #include <errno.h>

@@ -5,9 +5,9 @@
 #include <unistd.h>
 
 #include "cache/cache.h"
-#include "cache/errand.h"
 #include "cache/path.h"
 #include "cache/spawn.h"
+#include "errand/errand.h"
 
 static int check(const char *dir)
 {

@@ -6,9 +6,9 @@
 #include <unistd.h>
 
 #include "cache/cache.h"
-#include "cache/errand.h"
 #include "cache/spawn.h"
 #include "cache_fixture.h"
+#include "errand/errand.h"
 #include "files.h"
 #include "unit.h"
 

@@ -1,4 +1,4 @@
-#include "cache/errand.h"
+#include "errand/errand.h"
 
 #include <errno.h>
 #include <fcntl.h>

@@ -2,8 +2,8 @@
  * plugin itself holds no network. The command is a process that the host does not see,
  * started as child.h says, but waited for. The key travels through a pipe, never in an
  * argument or the environment. */
-#ifndef OT_CACHE_ERRAND_H
-#define OT_CACHE_ERRAND_H
+#ifndef OT_ERRAND_H
+#define OT_ERRAND_H
 
 #include "cache/config.h"
 #include "cache/record.h"
