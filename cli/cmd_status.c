@@ -239,6 +239,8 @@ enum ot_status ot_cmd_status(struct ot_cli *cli, struct ot_error *err)
         if (failed)
             status = ot_error_nomem(err);
     }
+    if (status == OT_OK)
+        ot_output_advise(config);
     /* What is wrong with the exports keeps nothing of the rest from being told. */
     if (status == OT_OK && ot_exports_new(&exports, config, &wrong) != OT_OK)
         ot_output_say("%s", wrong.message);

@@ -98,6 +98,8 @@ enum ot_status ot_cmd_sync(struct ot_cli *cli, struct ot_error *err)
         status = read_key(&key, cli, sources, count, err);
     if (status != OT_OK)
         goto out;
+    if (!cli->options.quiet)
+        ot_output_advise(config);
     if (cli->options.json) {
         root = cJSON_CreateObject();
         list = root ? cJSON_AddArrayToObject(root, "sources") : NULL;

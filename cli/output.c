@@ -87,6 +87,12 @@ void ot_output_say(const char *fmt, ...)
     fprintf(stderr, "orgtrust: %s\n", line.message);
 }
 
+void ot_output_advise(const struct ot_config *config)
+{
+    if (ot_config_advice(config) != NULL)
+        ot_output_say("warning: %s", ot_config_advice(config));
+}
+
 int ot_output_columns(int fd)
 {
     const char *text = getenv("COLUMNS");

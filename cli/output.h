@@ -11,7 +11,7 @@
 #include <stdio.h>
 #include <time.h>
 
-#include "cache/error.h"
+#include "cache/config.h"
 
 struct ot_output {
     FILE *stream;
@@ -34,6 +34,9 @@ enum ot_status ot_output_finish(struct ot_output *out, struct ot_error *err);
 
 /* "orgtrust: …" as one line on standard error, escaped as ot_output_text does. */
 void ot_output_say(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
+
+/* The same of what the configuration's keeper should change, if there is any. */
+void ot_output_advise(const struct ot_config *config);
 
 /* Columns of the terminal behind fd: COLUMNS, else what the terminal says, else 80;
  * 0 when fd is no terminal. */

@@ -9,6 +9,7 @@
 #include "cache/path.h"
 #include "cache/snapshot.h"
 #include "cache/state.h"
+#include "output.h"
 #include "watch_schedule.h"
 
 int64_t ot_watch_clock_ms(void)
@@ -95,6 +96,8 @@ static enum ot_status load(struct ot_watch *watch, const struct ot_options *opti
         if (watch->watched == NULL)
             status = ot_error_nomem(err);
     }
+    if (status == OT_OK)
+        ot_output_advise(watch->config);
     for (size_t i = 0; status == OT_OK && i < watch->count; i++)
         schedule_first(&watch->watched[i], sources[i],
                        source_before(before, sources[i]->name));

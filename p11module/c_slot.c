@@ -3,15 +3,6 @@
 
 #include "module.h"
 
-/* Text in a field of an information structure: padded with blanks, not terminated. */
-static void pad(CK_UTF8CHAR *field, size_t size, const char *text)
-{
-    size_t len = strlen(text);
-
-    memset(field, ' ', size);
-    memcpy(field, text, len < size ? len : size);
-}
-
 /* After CKR_OK the slot is there until leave_slot. */
 static CK_RV enter_slot(CK_SLOT_ID id, struct ot_slot **out)
 {
@@ -70,8 +61,9 @@ CK_RV C_GetSlotInfo(CK_SLOT_ID id, CK_SLOT_INFO *info)
         return rv;
     if (info != NULL) {
         memset(info, 0, sizeof(*info));
-        pad(info->slotDescription, sizeof(info->slotDescription), slot->view->label);
-        pad(info->manufacturerID, sizeof(info->manufacturerID), "orgtrust");
+        ot_text_pad(info->slotDescription, sizeof(info->slotDescription),
+                    slot->view->label);
+        ot_text_pad(info->manufacturerID, sizeof(info->manufacturerID), "orgtrust");
         /* Not CKF_HW_SLOT: NSS would show the certificates without trusting them. */
         info->flags = CKF_TOKEN_PRESENT;
         info->firmwareVersion = ot_module_version;
@@ -95,11 +87,11 @@ static void put_manner(CK_TOKEN_INFO *info, struct ot_slot *slot)
 static void describe_token(CK_TOKEN_INFO *info, struct ot_slot *slot)
 {
     memset(info, 0, sizeof(*info));
-    pad(info->label, sizeof(info->label), slot->view->label);
-    pad(info->manufacturerID, sizeof(info->manufacturerID), "orgtrust");
-    pad(info->model, sizeof(info->model),
-        slot->rules != NULL ? slot->rules->word : "trust");
-    pad(info->serialNumber, sizeof(info->serialNumber), slot->serial);
+    ot_text_pad(info->label, sizeof(info->label), slot->view->label);
+    ot_text_pad(info->manufacturerID, sizeof(info->manufacturerID), "orgtrust");
+    ot_text_pad(info->model, sizeof(info->model),
+                slot->rules != NULL ? slot->rules->word : "trust");
+    ot_text_pad(info->serialNumber, sizeof(info->serialNumber), slot->serial);
     put_manner(info, slot);
     info->ulMaxSessionCount = CK_EFFECTIVELY_INFINITE;
     info->ulSessionCount = atomic_load(&slot->sessions);

@@ -3,7 +3,6 @@
 #include <string.h>
 
 #include "functions.h"
-#include "inside.h"
 #include "module.h"
 
 #define SET(name) .name = (name),
@@ -21,18 +20,20 @@ _Static_assert(offsetof(struct ot_functions, C_EncapsulateKey) ==
 /* Each interface tells of its own version. */
 static CK_RV get_info(CK_INFO *info, unsigned char major, unsigned char minor)
 {
-    if (!ot_inside_is_initialized())
+    const struct ot_module *module = ot_module_enter(0);
+
+    if (module == NULL)
         return CKR_CRYPTOKI_NOT_INITIALIZED;
-    if (info == NULL)
-        return CKR_ARGUMENTS_BAD;
-    memset(info, 0, sizeof(*info));
-    memset(info->manufacturerID, ' ', sizeof(info->manufacturerID));
-    memcpy(info->manufacturerID, "orgtrust", 8);
-    memset(info->libraryDescription, ' ', sizeof(info->libraryDescription));
-    memcpy(info->libraryDescription, "Trust of an organization", 24);
-    info->cryptokiVersion = (CK_VERSION){major, minor};
-    info->libraryVersion = ot_module_version;
-    return CKR_OK;
+    if (info != NULL) {
+        memset(info, 0, sizeof(*info));
+        ot_text_pad(info->manufacturerID, sizeof(info->manufacturerID), "orgtrust");
+        ot_text_pad(info->libraryDescription, sizeof(info->libraryDescription),
+                    module->description);
+        info->cryptokiVersion = (CK_VERSION){major, minor};
+        info->libraryVersion = ot_module_version;
+    }
+    ot_inside_leave(0);
+    return info != NULL ? CKR_OK : CKR_ARGUMENTS_BAD;
 }
 
 CK_RV C_GetInfo(CK_INFO *info)

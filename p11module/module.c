@@ -1,9 +1,18 @@
 #include "module.h"
 
 #include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 
 const CK_VERSION ot_module_version = {ORGTRUST_VERSION_MAJOR, ORGTRUST_VERSION_MINOR};
+
+void ot_text_pad(CK_UTF8CHAR *field, size_t size, const char *text)
+{
+    size_t len = strlen(text);
+
+    memset(field, ' ', size);
+    memcpy(field, text, len < size ? len : size);
+}
 
 /* Slots count from 1, so that an id that nobody has set is none. */
 struct ot_slot *ot_module_slot(struct ot_module *module, CK_SLOT_ID id)
@@ -107,6 +116,7 @@ static CK_RV module_new(struct ot_module **out, const struct ot_locking *locking
         return CKR_HOST_MEMORY;
     }
     module->config = config;
+    module->description = rules != NULL ? rules->description : "Trust of an organization";
     module->instance = (struct ot_instance){.pid = getpid(),
                                             .locking = *locking,
                                             .free = module_free,

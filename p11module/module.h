@@ -8,6 +8,7 @@
 struct ot_module {
     struct ot_instance instance; /* first */
     struct ot_config *config;    /* NULL: it could not be loaded */
+    const char *description;     /* of the library */
     struct ot_session_table sessions;
     struct ot_view *views; /* of the sources */
     size_t view_count, slot_count;
@@ -15,6 +16,9 @@ struct ot_module {
 };
 
 extern const CK_VERSION ot_module_version;
+
+/* Text in a field of an information structure: padded with blanks, not terminated. */
+void ot_text_pad(CK_UTF8CHAR *field, size_t size, const char *text);
 
 /* C_Initialize of a module whose tokens have these rules (NULL: none). */
 CK_RV ot_module_initialize(void *args, const struct ot_token_rules *rules);

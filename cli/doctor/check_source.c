@@ -87,6 +87,9 @@ static enum ot_status run(struct ot_doctor *doctor, struct ot_error *err)
                        doctor->config_error.message);
         return OT_OK;
     }
+    if (ot_config_advice(doctor->config) != NULL)
+        ot_finding_add(&doctor->findings, PART, OT_VERDICT_NOTE, NULL, NULL, "%s",
+                       ot_config_advice(doctor->config));
     if (ot_config_count(doctor->config) == 0) {
         ot_config_find(doctor->config, NULL, &source, &why);
         ot_finding_add(&doctor->findings, PART, OT_VERDICT_NOT_WIRED, NULL, NULL, "%s",

@@ -15,6 +15,7 @@
 #define DEFAULT_BASE_URL "https://api.openai.com/v1"
 
 struct ot_config {
+    char *advice; /* NULL: there is none to give */
     size_t count;
     struct ot_source source[]; /* as many as there are sections */
 };
@@ -91,40 +92,6 @@ static enum ot_status set_base_url(struct ot_source *source, struct ot_error *er
     return source->base_url != NULL ? OT_OK : ot_error_nomem(err);
 }
 
-/* PKCS#11 tokens have labels of 32 bytes, by which programs find them: "orgtrust NAME" to
- * trust, "orgtrust admin NAME" to administer, without NAME for the default source. */
-static enum ot_status check_admin_token(const struct ot_source *source,
-                                        struct ot_error *err)
-{
-    if (!source->admin_token || strcmp(source->name, DEFAULT_SOURCE) == 0 ||
-        strlen(source->name) <= OT_ADMIN_SOURCE_NAME_MAX)
-        return OT_OK;
-    return ot_error_set(err, OT_E_CONFIG,
-                        "%s: source '%s' has an admin_token, so its name can have at "
-                        "most %d characters",
-                        source->origin, source->name, OT_ADMIN_SOURCE_NAME_MAX);
-}
-
-/* The administration token of the default source has the label that the trust token of a
- * source `admin` has. */
-static enum ot_status check_labels(const struct ot_config *config, struct ot_error *err)
-{
-    const struct ot_source *first = &config->source[0];
-    size_t i;
-
-    if (config->count == 0 || strcmp(first->name, DEFAULT_SOURCE) != 0 ||
-        !first->admin_token)
-        return OT_OK;
-    for (i = 1; i < config->count; i++)
-        if (strcmp(config->source[i].name, "admin") == 0)
-            return ot_error_set(err, OT_E_CONFIG,
-                                "%s: source 'admin' has to be called differently: the "
-                                "admin_token of the default source is labelled "
-                                "'orgtrust admin'",
-                                config->source[i].origin);
-    return OT_OK;
-}
-
 static enum ot_status build_source(struct ot_source *source,
                                    const struct ot_config_section *global,
                                    const struct ot_config_section *section,
@@ -155,8 +122,6 @@ static enum ot_status build_source(struct ot_source *source,
                               "%s: source '%s' has a max_stale shorter than its "
                               "refresh_interval: its snapshot would expire while fresh",
                               source->origin, source->name);
-    if (status == OT_OK)
-        status = check_admin_token(source, err);
     return status;
 }
 
@@ -176,9 +141,20 @@ static enum ot_status build_all(struct ot_config *config,
             status =
                 build_source(&config->source[config->count++], &text->head, section, err);
         }
-    if (status == OT_OK)
-        status = check_labels(config, err);
     return status;
+}
+
+static enum ot_status advise(struct ot_config *config, const struct ot_config_text *text,
+                             struct ot_error *err)
+{
+    if (text->retired == NULL ||
+        asprintf(&config->advice,
+                 "%s: admin_token does nothing any more: take the line out, and "
+                 "administer by orgtrust-admin-pkcs11.so, see orgtrust-pkcs11(7)",
+                 text->retired) >= 0)
+        return OT_OK;
+    config->advice = NULL;
+    return ot_error_nomem(err);
 }
 
 enum ot_status ot_config_load(struct ot_config **out, struct ot_error *err)
@@ -195,6 +171,8 @@ enum ot_status ot_config_load(struct ot_config **out, struct ot_error *err)
         config = calloc(1, sizeof(*config) + text.count * sizeof(config->source[0]));
         status = config == NULL ? ot_error_nomem(err) : build_all(config, &text, err);
     }
+    if (status == OT_OK)
+        status = advise(config, &text, err);
     ot_config_text_clear(&text);
     if (status != OT_OK) {
         ot_config_free(config);
@@ -212,7 +190,13 @@ void ot_config_free(struct ot_config *config)
         return;
     for (i = 0; i < config->count; i++)
         ot_source_clear(&config->source[i]);
+    free(config->advice);
     free(config);
+}
+
+const char *ot_config_advice(const struct ot_config *config)
+{
+    return config->advice;
 }
 
 size_t ot_config_count(const struct ot_config *config)
@@ -255,7 +239,7 @@ static bool is_same_source(const struct ot_source *a, const struct ot_source *b)
            a->max_stale_s == b->max_stale_s &&
            a->connect_timeout_ms == b->connect_timeout_ms &&
            a->timeout_ms == b->timeout_ms && a->purposes == b->purposes &&
-           a->auto_refresh == b->auto_refresh && a->admin_token == b->admin_token;
+           a->auto_refresh == b->auto_refresh;
 }
 
 bool ot_config_equal(const struct ot_config *a, const struct ot_config *b)

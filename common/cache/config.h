@@ -48,7 +48,7 @@ struct ot_source {
     int64_t refresh_interval_s, max_stale_s;
     int64_t connect_timeout_ms, timeout_ms;
     unsigned purposes; /* enum ot_purpose, never 0 */
-    bool auto_refresh, admin_token, export_system;
+    bool auto_refresh, export_system;
     enum ot_url_origin base_url_origin;
 };
 
@@ -56,6 +56,10 @@ struct ot_config;
 
 enum ot_status ot_config_load(struct ot_config **out, struct ot_error *err);
 void ot_config_free(struct ot_config *config);
+
+/* A sentence for who keeps the files: what stands in them and does nothing any more.
+ * NULL: none. */
+const char *ot_config_advice(const struct ot_config *config);
 
 /* In the order of the files, `default` first where it exists. */
 size_t ot_config_count(const struct ot_config *config);

@@ -30,6 +30,7 @@ void ot_config_text_clear(struct ot_config_text *text)
         free(text->section[i]);
     }
     ot_source_clear(&text->probe);
+    free(text->retired);
 }
 
 struct ot_config_section *ot_config_find_section(struct ot_config_text *text,
@@ -118,6 +119,16 @@ static enum ot_status unknown_key(const char *key, struct ot_error *err)
     return ot_error_set(err, OT_E_CONFIG, "unknown key '%s'; see orgtrust.conf(5)", key);
 }
 
+/* Who still has a key that a former version had keeps the trust of the rest of the file.
+ */
+static enum ot_status take_retired(struct ot_config_text *text, unsigned line,
+                                   struct ot_error *err)
+{
+    if (text->retired == NULL)
+        text->retired = origin_of(text, line);
+    return text->retired != NULL ? OT_OK : ot_error_nomem(err);
+}
+
 /* A key of the file's head that makes the default source. */
 static bool makes_default(const char *key)
 {
@@ -133,6 +144,8 @@ static enum ot_status take_pair(void *arg, const char *name, const char *value,
     enum ot_status status;
     char *copy;
 
+    if (strcmp(name, "admin_token") == 0)
+        return take_retired(text, line, err);
     if (key == OT_CONFIG_KEYS)
         return unknown_key(name, err);
     if (section->value_file[key] == text->file)

@@ -18,6 +18,7 @@ struct ot_config_text {
     size_t count;
     struct ot_config_section *current;
     struct ot_source probe; /* values are tried on it, where their line is known */
+    char *retired;          /* "file:line" of the first key that does nothing any more */
     const char *path;
     int file; /* 1, 2: the one that is being read */
 };

@@ -277,7 +277,6 @@ static const struct rule rules[] = {
     {"max_stale", set_s_or_never, FIELD(max_stale_s), SECOND, YEAR},
     {"auto_refresh", set_yes_no, FIELD(auto_refresh), 0, 0},
     {"purposes", set_purposes, FIELD(purposes), 0, 0},
-    {"admin_token", set_yes_no, FIELD(admin_token), 0, 0},
     {"cache_dir", set_path, FIELD(cache_dir), 0, 0},
     {"ca_file", set_path_or_none, FIELD(ca_file), 0, 0},
     {"proxy", set_proxy, FIELD(proxy), 0, 0},

@@ -10,9 +10,6 @@
  * label (32 bytes, PKCS#11 3.2 §3.2). */
 #define OT_SOURCE_NAME_MAX 23
 
-/* The same behind "orgtrust admin ", where a source has an administration token. */
-#define OT_ADMIN_SOURCE_NAME_MAX 17
-
 /* Sources are slots and configuration sections; nobody reads more than this. */
 #define OT_SOURCES_MAX 64
 

@@ -1,6 +1,6 @@
 /* Starts `orgtrust sync` in the background, unseen by the host: child.h. It is the one
- * thing that orgtrust.so and orgtrust-pkcs11.so do besides reading, here and nowhere else;
- * auto_refresh = no forbids it. */
+ * thing that orgtrust.so and orgtrust-pkcs11.so do besides reading, here and nowhere
+ * else; auto_refresh = no forbids it. */
 #ifndef OT_CACHE_SPAWN_H
 #define OT_CACHE_SPAWN_H
 

@@ -58,6 +58,7 @@ static void describe(struct ot_slot *slot, CK_TOKEN_INFO *info)
 }
 
 static const struct ot_token_rules rules = {.word = "admin",
+                                            .description = "Administers an organization",
                                             .is_allowed = ot_errand_is_allowed,
                                             .init = make_login,
                                             .clear = clear_login,

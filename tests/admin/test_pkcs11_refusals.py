@@ -28,7 +28,7 @@ def rv_of(kind: str, status: int) -> str:
 @pytest.fixture
 def host(synced):
     """A host that is logged in."""
-    synced.configure(admin_token="yes", connect_timeout="2s", timeout="2s")
+    synced.configure(connect_timeout="2s", timeout="2s")
     made = TokenHost(synced)
     made.log_in()
     yield made
@@ -130,7 +130,7 @@ def test_the_configured_key(synced, host):
 @pytest.fixture
 def kept(organization, world, roots):
     """(world, what must be the same afterwards)"""
-    world.configure(admin_token="yes")
+    world.configure()
     organization.add(roots[0], "r0")
     organization.add(roots[1], "r1", active=False)
     world.sync()
@@ -216,7 +216,7 @@ def test_409_400_and_what_is_no_certificate(kept, roots):
 
 @pytest.mark.memory
 def test_404_what_somebody_else_has_deleted(organization, world, roots):
-    world.configure(admin_token="yes")
+    world.configure()
     ids = [organization.add(r, f"r{i}", active=False) for i, r in enumerate(roots)]
     host = host_of(world)
     handles = [host.ask("find", f"r{i}") for i in range(3)]
@@ -234,7 +234,7 @@ def test_404_what_somebody_else_has_deleted(organization, world, roots):
 def test_a_full_organization(tmp_path, roots):
     organization = Organization(tmp_path / "organization", max_certificates=2)
     world = World(tmp_path / "world", organization.base_url, organization.key)
-    world.configure(admin_token="yes")
+    world.configure()
     for root in roots[:2]:
         organization.add(root, root.cn)
     host = host_of(world)
@@ -251,7 +251,7 @@ def test_a_full_organization(tmp_path, roots):
 def test_nobody_listens(kept, roots):
     host = host_of(kept)
     words = calls(kept, host, roots)
-    kept.configure(base_url="http://127.0.0.1:9/v1", connect_timeout="1s", admin_token="yes")
+    kept.configure(base_url="http://127.0.0.1:9/v1", connect_timeout="1s")
     assert host.call(*words[0])[0] == "DEVICE_ERROR"
     assert_told(host)
     host.stop()

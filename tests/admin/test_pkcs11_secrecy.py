@@ -16,13 +16,13 @@ from support import paths
 from support.p11_system import P11System, can_mount, with_plain_build
 from support.process import wait_until
 from token_host import TokenHost
-from token_tools import SCOPES, Certutil, OpenSC, P11tool, show_admin_tokens
+from token_tools import SCOPES, Certutil, OpenSC, P11tool, configure_scopes
 
 
 @pytest.fixture
 def admin(synced):
-    """A machine whose administration tokens are shown."""
-    show_admin_tokens(synced, connect_timeout="2s", timeout="60s")
+    """A machine with a token to administer the organization and one for a project."""
+    configure_scopes(synced, connect_timeout="2s", timeout="60s")
     return synced
 
 
@@ -99,10 +99,10 @@ def system_log(tmp_path):
 # The tool, how it is told to upload, and whether its user put the key in its environment.
 UPLOADS = {
     "pkcs11-tool": (OpenSC, True, lambda tool, cert: [
-        "pkcs11-tool", "--module", tool.library, "--token-label", tool.scope.admin,
+        "pkcs11-tool", "--module", tool.tokens.admin_module, "--token-label", tool.scope.admin,
         *tool.login, "--write-object", cert.path, "--type", "cert", "--label", "x"]),
     "p11tool": (P11tool, True, lambda tool, cert: [
-        "p11tool", "--provider", tool.tokens.module, "--batch", "--login", "--write",
+        "p11tool", "--provider", tool.tokens.admin_module, "--batch", "--login", "--write",
         "--load-certificate", cert.path, "--label", "x", tool.scope.admin_url()]),
     "certutil": (Certutil, False, lambda tool, cert: [
         "certutil", "-A", "-n", "x", "-t", "C,,", "-i", cert.path, "-d",
@@ -219,5 +219,5 @@ def test_a_login_that_fails_leaves_nothing(admin, api, host, key):
 def test_a_core_of_the_host(host, key):
     host.ask("mark", host.ask("find", "root 2"), "trusted")
     core = host.abort()
-    assert b"token_host" in core and b"orgtrust-pkcs11.so" in core
+    assert b"token_host" in core and b"orgtrust-admin-pkcs11.so" in core
     assert key.encode() not in core

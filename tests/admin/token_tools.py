@@ -1,5 +1,6 @@
 """The tools that administer a PKCS#11 token, each with the verbs that it has, on a machine
-with an administration token for an organization and one for a project."""
+with a token to administer an organization and one for a project. They find the tokens to
+trust in orgtrust-pkcs11.so, and those to administer in orgtrust-admin-pkcs11.so."""
 
 from __future__ import annotations
 
@@ -42,15 +43,19 @@ SCOPES = {"organization": Scope("default", "", None),
           "project": Scope("lab", " lab", "proj_lab")}
 
 
-def show_admin_tokens(world, **values):
-    """Configures the sources of both scopes, each with its administration token."""
-    world.configure("[source lab]\nproject = proj_lab\n", admin_token="yes",
-                    refresh_interval="1h", **values)
+def configure_scopes(world, **values):
+    """Configures the sources of both scopes."""
+    world.configure("[source lab]\nproject = proj_lab\n", refresh_interval="1h", **values)
+
+
+def library_of(system: P11System, token: str) -> Path:
+    """The module that has a token."""
+    return system.admin_module if " admin" in token else system.module
 
 
 class Tokens(P11System):
-    """A machine with two trust tokens and two administration tokens, of one organization
-    with two certificates: `kept`, active in both scopes, and `inactive`."""
+    """A machine with two tokens to trust and two to administer, of one organization with
+    two certificates: `kept`, active in both scopes, and `inactive`."""
 
     def __init__(self, directory: Path, world, organization, certs):
         super().__init__(directory, world)
@@ -58,7 +63,7 @@ class Tokens(P11System):
                     for scope in SCOPES.values()}
         self._ids = {name: organization.add(certs.ca(name, key=certs.new_key()), name, False)
                      for name in ("kept", "inactive")}
-        show_admin_tokens(world)
+        configure_scopes(world)
         self.restore()
 
     def active(self, scope: Scope) -> dict[str, bool]:
@@ -87,7 +92,7 @@ class Tool:
     in `lacks` and done by the command."""
 
     lacks: tuple[str, ...] = ()
-    p11kit = False  # whether it finds the module by p11-kit, not by its path
+    p11kit = False  # whether it finds the modules by p11-kit, not by their paths
 
     def __init__(self, tokens: Tokens, scope: Scope):
         self.tokens = tokens
@@ -137,13 +142,10 @@ class OpenSC(Tool):
     lacks = ("activate", "rename", "deactivate")
     login = ("--login", "--pin", "env:PIN")
 
-    @property
-    def library(self) -> Path:
-        return self.tokens.module
-
     def call(self, *argv, token: str | None = None, login=True, **more) -> Result:
-        return self.run([need("pkcs11-tool", "opensc"), "--module", self.library,
-                         "--token-label", token or self.scope.admin,
+        token = token or self.scope.admin
+        return self.run([need("pkcs11-tool", "opensc"),
+                         "--module", library_of(self.tokens, token), "--token-label", token,
                          *(self.login if login else ()), *argv], env=self.key, **more)
 
     def upload(self, cert, name):
@@ -166,23 +168,14 @@ class OpenSCAsOfficer(OpenSC):
     login = ("--login", "--login-type", "so", "--so-pin", "env:PIN")
 
 
-class OpenSCByProxy(OpenSC):
-    """By p11-kit-proxy.so."""
-
-    p11kit = True
-
-    @property
-    def library(self):
-        return self.tokens.proxy
-
-
 class P11tool(Tool):
     """GnuTLS's p11tool, which trusts what it writes; gnutls-cli with the token's URL."""
 
     lacks = ("deactivate",)
 
-    def call(self, *argv, **more) -> Result:
-        direct = [] if self.p11kit else ["--provider", self.tokens.module]
+    def call(self, *argv, token: str | None = None, **more) -> Result:
+        library = library_of(self.tokens, token or self.scope.admin)
+        direct = [] if self.p11kit else ["--provider", library]
         return self.run([need("p11tool", "gnutls-bin"), *direct, "--batch", *argv],
                         env=self.key, **more)
 
@@ -205,7 +198,7 @@ class P11tool(Tool):
 
     def shown(self, token, login=False):
         done = self.call(*(["--login"] if login else []), "--list-all-certs", url_of(token),
-                         status=None)
+                         token=token, status=None)
         return labels(done.stdout, "label")
 
     def believes(self, server):
@@ -234,9 +227,12 @@ class Certutil(Tool):
         super().__init__(tokens, scope)
         self.database = tokens.scratch()
         self.certutil("-N", "--empty-password")
-        done = self.run([need("modutil", "libnss3-tools"), "-dbdir", f"sql:{self.database}",
-                         "-add", "orgtrust", "-libfile", tokens.module, "-force"])
-        assert 'Module "orgtrust" added' in done.text, done
+        for name, module in (("orgtrust", tokens.module),
+                             ("orgtrust-admin", tokens.admin_module)):
+            done = self.run([need("modutil", "libnss3-tools"),
+                             "-dbdir", f"sql:{self.database}", "-add", name,
+                             "-libfile", module, "-force"])
+            assert f'Module "{name}" added' in done.text, done
 
     def certutil(self, *argv, **more) -> Result:
         return self.run([need("certutil", "libnss3-tools"), *argv,
@@ -280,13 +276,14 @@ class Certutil(Tool):
 
 
 class P11Kit(Tool):
-    """p11-kit, from 0.25 on; it asks for the key at its terminal."""
+    """p11-kit that is given a module's path; it asks for the key at its terminal."""
 
     lacks = ("activate", "rename", "deactivate")
-    p11kit = True
 
-    def call(self, *argv, **more) -> Result:
-        return at_terminal(self.tokens, [need("p11-kit"), *argv], self.tokens.world.key)
+    def call(self, command, *argv, **more) -> Result:
+        return at_terminal(self.tokens, [
+            need("p11-kit"), command, f"--provider={self.tokens.admin_module}", *argv],
+            self.tokens.world.key)
 
     def upload(self, cert, name):
         self.call("import-object", f"--file={cert.path}", f"--label={name}", "--login",
@@ -300,7 +297,8 @@ class P11Kit(Tool):
         if login:
             done = self.call("list-objects", "--login", url)
         else:
-            done = self.run([need("p11-kit"), "list-objects", url])
+            done = self.run([need("p11-kit"), "list-objects",
+                             f"--provider={library_of(self.tokens, token)}", url])
         return labels(done.stdout, "label")
 
     def believes(self, server):
@@ -320,7 +318,7 @@ def at_terminal(tokens, argv, answer: str) -> Result:
     settings[3] &= ~termios.ECHO
     termios.tcsetattr(slave, termios.TCSANOW, settings)
     child = subprocess.Popen(
-        [*tokens.prefix(p11kit=True), *map(str, argv)], env=tokens.env,
+        list(map(str, argv)), env=tokens.env,
         stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
         preexec_fn=own_the_terminal, pass_fds=(slave,))
     os.close(slave)

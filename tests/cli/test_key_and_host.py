@@ -4,7 +4,7 @@ import os
 import socket
 
 import pytest
-from support.paths import PKCS11_MODULE
+from support.paths import ADMIN_PKCS11_MODULE
 from support.process import run
 from support.world import CONFIG, OK
 
@@ -100,9 +100,9 @@ def test_other_keys_go_where_the_environment_says(tmp_path, organization, world)
 
 
 def test_a_login_at_the_token_sends_no_key_either(machine, api):
-    machine.configure(base_url=None, admin_token="yes")
-    done = run(["pkcs11-tool", "--module", PKCS11_MODULE, "--token-label", "orgtrust admin",
-                "--login", "--pin", machine.key, "-O"],
+    machine.configure(base_url=None)
+    done = run(["pkcs11-tool", "--module", ADMIN_PKCS11_MODULE, "--token-label",
+                "orgtrust admin", "--login", "--pin", machine.key, "-O"],
                env=machine.env | {"OPENAI_BASE_URL": machine.base_url})
     assert done.status != 0
     assert api.count() == 0

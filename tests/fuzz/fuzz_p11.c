@@ -1,8 +1,9 @@
-/* Any sequence of calls of the PKCS#11 module, with handles, templates and buffers that
- * are right, nearly right and wrong, while snapshots come, go and break. Nothing may
- * crash, be read or written beyond its end, or leak; and what must hold after a call is
- * checked. The commands of the token for administration are carried out in here, and end
- * as the input says. */
+/* Any sequence of calls of a PKCS#11 module, with handles, templates and buffers that are
+ * right, nearly right and wrong, while snapshots come, go and break. Nothing may crash,
+ * be read or written beyond its end, or leak; and what must hold after a call is checked.
+ *
+ * fuzz_p11 is made with the module that only reads, fuzz_p11_admin with the one for
+ * administration, whose commands are carried out in here, and end as the input says. */
 #include <ftw.h>
 #include <openssl/asn1.h>
 #include <stdio.h>
@@ -12,10 +13,10 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "errand/errand.h"
 #include "cache/path.h"
 #include "cache/text.h"
 #include "certs.h"
+#include "errand/errand.h"
 #include "fetch/snapshot_write.h"
 #include "functions.h"
 #include "snapshots.h"
@@ -34,11 +35,12 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 #define HANDLES 8
 #define OBJECTS 32
 #define TEMPLATE_MAX 12
+#define SLOTS 2
 #define LIMITED_SLOT 2
-#define ADMIN_SLOT 3
 
 static char directory[] = "/tmp/orgtrust-fuzz-p11-XXXXXX";
 static const struct ot_functions *functions;
+static bool is_admin; /* the module */
 
 /* What the sequence has gathered so far. */
 static struct {
@@ -120,6 +122,17 @@ static void make_variant(int variant, const char *scope)
     snapshot_builder_clear(&builder);
 }
 
+/* The module itself says what it is. */
+static bool wants_login(void)
+{
+    CK_TOKEN_INFO token;
+
+    must(functions->C_Initialize(NULL) == CKR_OK);
+    must(functions->C_GetTokenInfo(1, &token) == CKR_OK);
+    must(functions->C_Finalize(NULL) == CKR_OK);
+    return (token.flags & CKF_LOGIN_REQUIRED) != 0;
+}
+
 static void make_world(void)
 {
     char conf[256], *scope;
@@ -134,7 +147,7 @@ static void make_world(void)
     file = fopen(conf, "w");
     must(file != NULL);
     must(fprintf(file, "base_url = https://api.example.com/v1\nauto_refresh = no\n"
-                       "[source default]\nadmin_token = yes\n"
+                       "[source default]\n"
                        "[source other]\npurposes = email\n") > 0);
     must(fclose(file) == 0 && chmod(conf, 0600) == 0);
     must(setenv("ORGTRUST_CONF", conf, 1) == 0);
@@ -151,6 +164,7 @@ static void make_world(void)
     ot_config_free(config);
     must(C_GetInterface(NULL, NULL, &interface, 0) == CKR_OK);
     functions = interface->pFunctionList;
+    is_admin = wants_login();
 }
 
 /* Puts a variant in place of a source's snapshot, damaged or whole; or takes it away. */
@@ -197,7 +211,9 @@ static void read_arguments(const struct ot_errand *errand)
 {
     size_t i;
 
-    must(errand->source != NULL && strcmp(errand->source->name, "default") == 0);
+    must(is_admin && errand->source != NULL);
+    must(strcmp(errand->source->name, "default") == 0 ||
+         strcmp(errand->source->name, "other") == 0);
     must(errand->arguments[0] != NULL);
     for (i = 0; errand->arguments[i] != NULL; i++)
         must(ot_text_is_utf8(errand->arguments[i], strlen(errand->arguments[i])));
@@ -234,8 +250,8 @@ enum ot_status ot_errand_run(const struct ot_errand *errand,
 }
 
 /* In the place of the line that the host's standard error would get. */
-void __wrap_ot_log_tell(const char *text);
-void __wrap_ot_log_tell(const char *text)
+void __wrap_ot_tell(const char *text);
+void __wrap_ot_tell(const char *text)
 {
     must(ot_text_is_utf8(text, strlen(text)));
 }
@@ -372,13 +388,13 @@ static void open_session(void)
 {
     CK_SESSION_HANDLE session = CK_INVALID_HANDLE;
     uint8_t kind = next();
-    CK_FLAGS flags = kind % 4 == ADMIN_SLOT && (kind & 8) != 0
-                         ? CKF_SERIAL_SESSION | CKF_RW_SESSION
-                         : CKF_SERIAL_SESSION;
+    CK_FLAGS flags =
+        (kind & 8) != 0 ? CKF_SERIAL_SESSION | CKF_RW_SESSION : CKF_SERIAL_SESSION;
     CK_RV rv = functions->C_OpenSession(kind % 4, kind < 0xc0 ? flags : kind, NULL, NULL,
                                         &session);
 
     must((rv == CKR_OK) == (session != CK_INVALID_HANDLE));
+    must(rv != CKR_OK || (flags & CKF_RW_SESSION) == 0 || is_admin || kind >= 0xc0);
     must(state.initialised || rv == CKR_CRYPTOKI_NOT_INITIALIZED);
     if (rv == CKR_OK)
         state.sessions[state.session_turn++ % HANDLES] = session;
@@ -413,8 +429,8 @@ static void find(void)
     free(objects);
 }
 
-/* The state of a session with the token for administration; CKS_RO_PUBLIC_SESSION of
- * another one, of which it is checked. */
+/* The state of a session, which in the module that only reads is always the same; false:
+ * it is none, or one of that module. */
 static bool is_admin_session(CK_SESSION_HANDLE session, CK_STATE *session_state)
 {
     CK_SESSION_INFO info;
@@ -423,8 +439,9 @@ static bool is_admin_session(CK_SESSION_HANDLE session, CK_STATE *session_state)
     if (functions->C_GetSessionInfo(session, &info) != CKR_OK)
         return false;
     *session_state = info.state;
-    must(info.slotID == ADMIN_SLOT || info.state == CKS_RO_PUBLIC_SESSION);
-    return info.slotID == ADMIN_SLOT;
+    must(info.slotID >= 1 && info.slotID <= SLOTS);
+    must(is_admin || info.state == CKS_RO_PUBLIC_SESSION);
+    return is_admin;
 }
 
 /* What p11-kit and GnuTLS do with a certificate: of the source with limited purposes each
@@ -460,7 +477,7 @@ static bool is_limited(CK_SESSION_HANDLE session)
 {
     CK_SESSION_INFO info;
 
-    return functions->C_GetSessionInfo(session, &info) == CKR_OK &&
+    return !is_admin && functions->C_GetSessionInfo(session, &info) == CKR_OK &&
            info.slotID == LIMITED_SLOT;
 }
 
@@ -529,7 +546,7 @@ static void ask_about_token(void)
     CK_SLOT_ID id = next() % 4;
 
     if (functions->C_GetTokenInfo(id, &token) == CKR_OK)
-        must(token.flags == (id == ADMIN_SLOT ? 0x40c : 0x402));
+        must(token.flags == (is_admin ? 0x40c : 0x402));
     if (functions->C_GetSlotInfo(id, &slot) == CKR_OK)
         must(slot.flags == CKF_TOKEN_PRESENT);
     (void)is_admin_session(some_session(), &session_state);
@@ -623,8 +640,8 @@ static void administer(void)
     }
 }
 
-/* Nothing of this works on a trust token, whatever it is given, and of cryptography on
- * none. */
+/* Nothing of this works where nobody can log in, whatever it is given, and of
+ * cryptography on none. */
 static void try_to_write(void)
 {
     CK_MECHANISM mechanism = {.mechanism = next()};
@@ -719,9 +736,9 @@ static void begin_as_admin(void)
     CK_SESSION_HANDLE session;
     CK_ULONG count;
 
-    must(functions->C_OpenSession(ADMIN_SLOT, CKF_SERIAL_SESSION | CKF_RW_SESSION, NULL,
-                                  NULL, &session) == CKR_OK);
-    (void)functions->C_Login(session, CKU_USER, (uint8_t *)"key", 3);
+    must(functions->C_OpenSession(1, CKF_SERIAL_SESSION | CKF_RW_SESSION, NULL, NULL,
+                                  &session) == CKR_OK);
+    (void)functions->C_Login(session, CKU_USER, (uint8_t *)"sk-0123456789abcdefghij", 23);
     must(functions->C_FindObjectsInit(session, NULL, 0) == CKR_OK);
     must(functions->C_FindObjects(session, state.objects, OBJECTS, &count) == CKR_OK);
     must(functions->C_FindObjectsFinal(session) == CKR_OK);
@@ -742,7 +759,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     state.users = 1;
     state.initialised = true;
     /* By the last byte, so that this needs none of its own. */
-    if (size > 0 && data[size - 1] >= 0xb0)
+    if (is_admin && size > 0 && data[size - 1] >= 0xb0)
         begin_as_admin();
     while (input_len > 0)
         step();

@@ -73,6 +73,25 @@ static void each_source_has_a_slot_to_administer_it(void)
     token_stop();
 }
 
+/* GnuTLS takes two modules whose CK_INFO is the same for one, and leaves the second out.
+ */
+static void the_two_modules_say_that_they_are_two(void)
+{
+    const struct ot_functions *trust_f;
+    CK_INFO trust, admin;
+
+    f = admin_start();
+    CU_ASSERT_EQUAL(f->C_GetInfo(&admin), CKR_OK);
+    (void)admin_trust_start(&trust_f);
+    CU_ASSERT_EQUAL(trust_f->C_GetInfo(&trust), CKR_OK);
+    admin_trust_stop();
+    CU_ASSERT(is_field(trust.manufacturerID, 32, "orgtrust"));
+    CU_ASSERT(is_field(trust.libraryDescription, 32, "Trust of an organization"));
+    CU_ASSERT(is_field(admin.manufacturerID, 32, "orgtrust"));
+    CU_ASSERT(is_field(admin.libraryDescription, 32, "Administers an organization"));
+    token_stop();
+}
+
 static void the_label_has_the_source_and_the_order_is_that_of_sources(void)
 {
     static const char *const labels[] = {
@@ -467,6 +486,7 @@ static void a_command_that_is_not_there_is_told(void)
 
 static const struct unit_case cases[] = {
     {"each_source_has_a_slot_to_administer_it", each_source_has_a_slot_to_administer_it},
+    {"the_two_modules_say_that_they_are_two", the_two_modules_say_that_they_are_two},
     {"the_label_has_the_source_and_the_order_is_that_of_sources",
      the_label_has_the_source_and_the_order_is_that_of_sources},
     {"without_a_configuration_a_login_says_why",

@@ -1,4 +1,5 @@
-"""Programs that see the PKCS#11 module: by its path, or through a p11-kit that has no other.
+"""Programs that see the PKCS#11 modules: by their paths, or through a p11-kit that has no
+others.
 
 The files that p11-kit reads are the system's own; `in_private_system` lets a command see
 others in their place."""
@@ -23,7 +24,7 @@ with_plain_build = pytest.mark.skipif(
     reason="with the plain build")
 
 _PRIVATE = Path(__file__).with_name("in_private_system")
-_MODULE_FILE = paths.REPOSITORY / "conf" / "p11-kit" / "orgtrust.module.in"
+_MODULE_FILES = paths.REPOSITORY / "conf" / "p11-kit"
 
 
 class P11System:
@@ -32,7 +33,8 @@ class P11System:
     world          configuration, cache, environment, `world.sync()` (support.world)
     env            the environment in which a client finds configuration and snapshot
     module         orgtrust-pkcs11.so, in that directory
-    proxy          p11-kit-proxy.so, which shows the module to who runs with p11kit=True
+    admin_module   orgtrust-admin-pkcs11.so, likewise; p11-kit has it for p11tool
+    proxy          p11-kit-proxy.so, which shows the modules to who runs with p11kit=True
     """
 
     def __init__(self, directory: Path, world: World):
@@ -40,10 +42,13 @@ class P11System:
         self.world = world
         self.env = world.env
         self.module = Path(shutil.copy(paths.PKCS11_MODULE, self.dir))
+        self.admin_module = Path(shutil.copy(paths.ADMIN_PKCS11_MODULE, self.dir))
         self.proxy = find_library("p11-kit-proxy.so")
         self.modules = self._directory("modules")
         self.empty = self._directory("empty")
         self.write_module_file(self.modules / "orgtrust.module")
+        self.write_module_file(self.modules / "orgtrust-admin.module", self.admin_module,
+                               "orgtrust-admin")
         self._count = 0
 
     def _directory(self, name: str) -> Path:
@@ -52,17 +57,19 @@ class P11System:
         path.chmod(0o755)
         return path
 
-    def write_module_file(self, path: Path, module: Path | None = None):
-        """The p11-kit module file that is installed, for the module where it is now."""
-        text = _MODULE_FILE.read_text()
-        installed = "@ORGTRUST_PKCS11_DIR@/orgtrust-pkcs11.so"
+    def write_module_file(self, path: Path, module: Path | None = None,
+                          kind: str = "orgtrust"):
+        """The p11-kit module file that is installed (orgtrust, orgtrust-admin), for the
+        module where it is now."""
+        text = (_MODULE_FILES / f"{kind}.module.in").read_text()
+        installed = f"@ORGTRUST_PKCS11_DIR@/{kind}-pkcs11.so"
         assert installed in text, text
         path.write_text(text.replace(installed, str(module or self.module)))
 
     def prefix(self, p11kit=False, account: int | None = None, mounts=None) -> list[str]:
         """What goes before a command that sees another system.
 
-        p11kit    p11-kit has our module, by its module file, and no other
+        p11kit    p11-kit has our modules, by their module files, and no others
         account   the user id it runs as, with no group but the same
         mounts    {target: source}: what else is seen in place of the system's own files
                   (say {"/etc/firefox/policies": self.dir / "policies"}); a target need

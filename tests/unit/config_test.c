@@ -46,7 +46,7 @@ static void the_environment_makes_a_default_source(void)
     CU_ASSERT_EQUAL(s->connect_timeout_ms, 5000);
     CU_ASSERT_EQUAL(s->timeout_ms, 30000);
     CU_ASSERT_EQUAL(s->purposes, OT_PURPOSE_SERVER | OT_PURPOSE_CLIENT);
-    CU_ASSERT(s->auto_refresh && !s->admin_token && !s->export_system);
+    CU_ASSERT(s->auto_refresh && !s->export_system);
     ot_config_free(config);
 
     setenv("OPENAI_BASE_URL", "http://localhost:8080/v1/", 1);
@@ -67,7 +67,6 @@ static void every_key_fills_its_field(void)
                                            "max_stale = never\n"
                                            "auto_refresh = off\n"
                                            "purposes = email,server , code\n"
-                                           "admin_token = 1\n"
                                            "cache_dir = /var/lib/x/\n"
                                            "ca_file = /etc/ca\n"
                                            "proxy = socks5h://[::1]:1080/\n"
@@ -87,7 +86,7 @@ static void every_key_fills_its_field(void)
     CU_ASSERT_EQUAL(s->max_stale_s, OT_NEVER);
     CU_ASSERT_FALSE(s->auto_refresh);
     CU_ASSERT_EQUAL(s->purposes, OT_PURPOSE_EMAIL | OT_PURPOSE_SERVER | OT_PURPOSE_CODE);
-    CU_ASSERT(s->admin_token && s->export_system);
+    CU_ASSERT(s->export_system);
     CU_ASSERT_STRING_EQUAL(s->cache_dir, "/var/lib/x");
     CU_ASSERT_STRING_EQUAL(s->ca_file, "/etc/ca");
     CU_ASSERT_STRING_EQUAL(s->proxy, "socks5h://[::1]:1080");
@@ -101,26 +100,24 @@ static void every_key_fills_its_field(void)
     ot_config_free(config);
 }
 
-/* Labels of PKCS#11 tokens hold 32 bytes, and one stands for one token. */
-static void names_of_sources_leave_room_for_the_admin_token(void)
+/* Trust does not go because of a key that does nothing any more; who keeps the file is
+ * told where it stands. */
+static void a_key_of_a_former_version_takes_no_trust_away(void)
 {
     struct ot_config *config =
         config_load("base_url = https://api.example/v1\n"
                     "[source seventeen.letters]\nadmin_token = yes\n"
-                    "[source twenty-three.characters]\n"
-                    "[source admin]\nadmin_token = yes\n");
+                    "[source twenty-three.characters]\nadmin_token = maybe\n"
+                    "[source admin]\nadmin_token = no\n");
 
     CU_ASSERT_EQUAL(ot_config_count(config), 4);
+    CU_ASSERT_PTR_NOT_NULL_FATAL(ot_config_advice(config));
+    CU_ASSERT_PTR_NOT_NULL(strstr(ot_config_advice(config), "/conf:3: admin_token "));
+    CU_ASSERT_PTR_NOT_NULL(strstr(ot_config_advice(config), "orgtrust-admin-pkcs11.so"));
     ot_config_free(config);
-    config_refuse("base_url = https://api.example/v1\n"
-                  "[source eighteen-letters.x]\nadmin_token = yes\n",
-                  2, "at most 17");
-    config_refuse("base_url = https://api.example/v1\nadmin_token = yes\n"
-                  "[source twenty-three.characters]\n",
-                  3, "at most 17");
-    config_refuse("base_url = https://api.example/v1\n[source b]\n[source admin]\n"
-                  "[source default]\nadmin_token = yes\n",
-                  3, "orgtrust admin");
+    config = config_load("base_url = https://api.example/v1\n");
+    CU_ASSERT_PTR_NULL(ot_config_advice(config));
+    ot_config_free(config);
 }
 
 static void sections_override_the_head_and_come_in_order(void)
@@ -355,7 +352,6 @@ static const char *const others[OT_CONFIG_KEYS][2] = {
     {"max_stale", "3d"},
     {"auto_refresh", "no"},
     {"purposes", "client"},
-    {"admin_token", "yes"},
     {"cache_dir", "/other/cache"},
     {"ca_file", "/other/ca"},
     {"proxy", "http://proxy.example:8080"},
@@ -434,8 +430,8 @@ int main(int argc, char **argv)
         {"the_environment_makes_a_default_source",
          the_environment_makes_a_default_source},
         {"every_key_fills_its_field", every_key_fills_its_field},
-        {"names_of_sources_leave_room_for_the_admin_token",
-         names_of_sources_leave_room_for_the_admin_token},
+        {"a_key_of_a_former_version_takes_no_trust_away",
+         a_key_of_a_former_version_takes_no_trust_away},
         {"sections_override_the_head_and_come_in_order",
          sections_override_the_head_and_come_in_order},
         {"head_keys_make_a_default_source", head_keys_make_a_default_source},

@@ -1,7 +1,9 @@
-"""Clients that trust, beside a token that administers: they trust what they did before, are
-asked for nothing, and see nothing of it."""
+"""The module for administration, beside clients that trust: its module file is there for
+p11tool, and they load it not, are asked for nothing, and trust what they did before."""
 
 from __future__ import annotations
+
+import re
 
 import pytest
 from module_world import REFUSED, TRUSTED
@@ -15,14 +17,28 @@ from test_p11kit import trust_list
 pytestmark = with_plain_build
 
 
-@pytest.fixture(scope="module", autouse=True)
-def admin_slots(module_world):
-    """The organization's token, and its administration."""
-    module_world.world.configure(refresh_interval="1h", admin_token="yes")
+def tokens_of(text: str) -> list[str]:
+    return re.findall(r"^\s*(?:token|Label): (.*?)\s*$", text, re.MULTILINE)
+
+
+def test_p11tool_alone_is_shown_it(module_world):
+    done = module_world.run([need("p11tool", "gnutls-bin"), "--list-tokens"], p11kit=True)
+    assert sorted(tokens_of(done.stdout)) == ["orgtrust", "orgtrust admin"], done
     done = module_world.run([need("p11-kit"), "list-modules"], p11kit=True)
-    assert "token: orgtrust\n" in done.stdout and "token: orgtrust admin\n" in done.stdout
-    yield
-    module_world.configure_default()
+    assert tokens_of(done.stdout) == ["orgtrust"], done
+    done = module_world.run([need("pkcs11-tool", "opensc"), "--module", module_world.proxy,
+                             "--list-token-slots"], p11kit=True)
+    assert "orgtrust" in done.stdout and "admin" not in done.stdout, done
+
+
+def test_nobody_else_loads_it(module_world, tmp_path):
+    """Not even to look: what a TLS client opens, by strace."""
+    seen = tmp_path / "seen"
+    tool = [need("gnutls-cli", "gnutls-bin"), "--list"]
+    for argv in ([need("trust", "p11-kit"), "list"], tool):
+        done = module_world.run([need("strace"), "-f", "-o", seen, "-e", "trace=openat",
+                                 *argv], p11kit=True)
+        assert done.status == 0 and "orgtrust-admin-pkcs11.so" not in seen.read_text(), done
 
 
 @pytest.fixture
