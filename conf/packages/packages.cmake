@@ -72,12 +72,13 @@ set(CPACK_DEBIAN_OPENSSL-PROVIDER-ORGTRUST_PACKAGE_MULTIARCH same)
 # It links nothing of OpenSSL, but without a library that loads providers it is for nobody.
 set(CPACK_DEBIAN_OPENSSL-PROVIDER-ORGTRUST_PACKAGE_DEPENDS "libssl3 (>= 3.0.0)")
 
-package(orgtrust-pkcs11 libs "PKCS#11 module for an organization's certificates"
+package(orgtrust-pkcs11 libs "PKCS#11 modules for an organization's certificates"
   "GnuTLS, p11-kit, NSS, Chromium, Firefox and Java trust what is active in an
 organization through this module, which shows it as tokens.
 .
-This package has the module, the file by which p11-kit knows it and a
-configuration for Java. orgtrust brings the certificates to the machine."
+This package has the module, the file by which p11-kit knows it, a second
+module for p11tool and pkcs11-tool to administer with, and a configuration for
+Java. orgtrust brings the certificates to the machine."
   prerm)
 set(CPACK_DEBIAN_ORGTRUST-PKCS11_PACKAGE_RECOMMENDS
   "orgtrust (= ${ORGTRUST_SAME_VERSION}), p11-kit")
