@@ -37,6 +37,23 @@ def test_quiet_prints_errors_only(machine, api, roots):
     assert done.stdout == "" and "no" in done.stderr
 
 
+def test_a_key_that_does_nothing_any_more_is_named(machine, api, roots):
+    """And takes nothing away: what the file says otherwise holds."""
+    api.add(roots[0])
+    machine.configure("[source lab]\nproject = proj_lab\nadmin_token = yes\n",
+                      admin_token="maybe")
+    line = next(number for number, text in enumerate(machine.conf.read_text().splitlines(), 1)
+                if text.startswith("admin_token"))
+    warning = (f"orgtrust: warning: {machine.conf}:{line}: admin_token does nothing any more: "
+               "take the line out, and administer by orgtrust-admin-pkcs11.so, see "
+               "orgtrust-pkcs11(7)\n")
+    assert machine.sync().stderr == warning
+    assert machine.orgtrust("status").stderr == warning
+    assert machine.sync("--quiet").text == ""
+    found = machine.orgtrust("doctor", "source", status=None)
+    assert "admin_token does nothing any more" in found.stdout, found
+
+
 @pytest.mark.memory
 def test_the_json_has_its_documented_members(machine, api, roots):
     api.add(roots[0])

@@ -308,9 +308,13 @@ def labels(listing: str) -> set[str]:
 
 
 def test_p11tool_lists_the_token(p11tool):
-    urls = [url for url in p11tool("--list-token-urls").split() if "token=orgtrust" in url]
+    """And by p11-kit the one to administer, which it alone is shown."""
+    urls = [url for url in p11tool("--list-token-urls").split()
+            if "token=orgtrust" in url and "model=admin" not in url]
     assert len(urls) == 1 and "manufacturer=orgtrust" in urls[0]
-    assert "Login" not in p11tool("--list-tokens")
+    (token,) = [token for token in p11tool("--list-tokens").split("Token ")
+                if "Model: trust\n" in token]
+    assert "Login" not in token and "Label: orgtrust\n" in token
 
 
 def test_p11tool_lists_the_anchors(p11tool, module_world):
