@@ -42,7 +42,7 @@ unsigned ot_extension_purposes(struct ot_snapshot *snapshot,
         if (ot_snapshot_record(snapshot, &same, i, &other, NULL) != OT_OK)
             return 0;
         if (ot_span_equal(other.field[OT_FIELD_SPKI], key) &&
-            ot_object_is_shown(&other, aspect, now))
+            ot_aspect_shows(aspect, &other, now))
             barred |= other.flags;
     }
     return aspect->purposes & ~(barred >> OT_RECORD_BARRED_SHIFT);

@@ -5,8 +5,9 @@
 #ifndef OT_P11_EXTENSION_H
 #define OT_P11_EXTENSION_H
 
+#include "aspect.h"
 #include "cache/purpose.h"
-#include "object.h"
+#include "cache/snapshot.h"
 
 /* Four headers of two bytes, the OBJECT IDENTIFIER of five for the extension itself, and
  * those of the purposes. */

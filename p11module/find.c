@@ -129,7 +129,7 @@ static bool is_due(struct ot_find *find, const struct ot_record *record)
     if (!is_valid && !find->is_second_pass)
         find->has_others = find->slot->aspect.is_admin;
     return is_valid != find->is_second_pass &&
-           ot_object_is_shown(record, &find->slot->aspect, find->now);
+           ot_aspect_shows(&find->slot->aspect, record, find->now);
 }
 
 /* Steps to the next record; false behind the last one. */

@@ -39,14 +39,6 @@ static bool is_usable_and_active(const struct ot_record *record)
            OT_RECORD_ACTIVE;
 }
 
-bool ot_object_is_shown(const struct ot_record *record, const struct ot_aspect *aspect,
-                        int64_t now)
-{
-    if (aspect->is_admin)
-        return (record->flags & OT_RECORD_QUARANTINED) == 0;
-    return ot_record_is_anchor(record, OT_RECORD_WITHHELD_TOKEN, now);
-}
-
 /* Whether this record is the one, of all that hold the same certificate, that its trust
  * objects belong to: the newest active one, else the newest that is shown. Of too many,
  * each is. */
@@ -69,7 +61,7 @@ static bool is_first(struct ot_snapshot *snapshot, const struct ot_record *recor
             continue;
         if (!ot_span_equal(other.field[OT_FIELD_DER], record->field[OT_FIELD_DER]))
             return false; /* under one SHA-256: the snapshot is not to be believed */
-        if (!ot_object_is_shown(&other, aspect, now))
+        if (!ot_aspect_shows(aspect, &other, now))
             continue;
         if (first.data == NULL || is_usable_and_active(&other))
             first = other.field[OT_FIELD_ID];
@@ -143,7 +135,7 @@ bool ot_object_find(struct ot_object *object, CK_OBJECT_HANDLE handle,
         return false;
     for (i = 0; i < list.count; i++)
         if (ot_snapshot_record(snapshot, &list, i, record, NULL) == OT_OK &&
-            number_of(record) == number && ot_object_is_shown(record, aspect, now))
+            number_of(record) == number && ot_aspect_shows(aspect, record, now))
             return ot_object_make(object, kind, snapshot, record, aspect, now);
     return false;
 }

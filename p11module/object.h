@@ -10,6 +10,7 @@
 #ifndef OT_P11_OBJECT_H
 #define OT_P11_OBJECT_H
 
+#include "aspect.h"
 #include "cache/snapshot.h"
 #include "cryptoki_3.h"
 
@@ -26,12 +27,6 @@ enum ot_object_kind {
 #define OT_OBJECT_ALL_KINDS ((1u << OT_OBJECT_KINDS) - 1)
 #define OT_OBJECT_TRUST_KINDS ((1u << OT_OBJECT_NSS_TRUST) | (1u << OT_OBJECT_TRUST))
 
-/* How a token shows what its source has. */
-struct ot_aspect {
-    unsigned purposes; /* enum ot_purpose of the source */
-    bool is_admin;
-};
-
 struct ot_object {
     enum ot_object_kind kind;
     struct ot_record record; /* not of a profile; spans lie in the snapshot */
@@ -45,13 +40,6 @@ struct ot_object {
 CK_OBJECT_HANDLE ot_object_handle(const struct ot_object *object);
 /* The same from a certificate's id alone, of one that no snapshot need hold yet. */
 CK_OBJECT_HANDLE ot_object_handle_of(struct ot_span id, enum ot_object_kind kind);
-
-/* Whether the certificate is shown at all at Unix time now: a trust anchor that all
- * readers of tokens can read, or usable and to be administered. Java and OpenSSL's
- * PKCS#11 providers trust, or fail over, whatever a token holds, so that nothing else may
- * be in one that is for trust. */
-bool ot_object_is_shown(const struct ot_record *record, const struct ot_aspect *aspect,
-                        int64_t now);
 
 static inline bool ot_object_is_active(const struct ot_object *object)
 {

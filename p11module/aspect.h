@@ -1,0 +1,19 @@
+/* How a token shows what its source has. */
+#ifndef OT_P11_ASPECT_H
+#define OT_P11_ASPECT_H
+
+#include "cache/record.h"
+
+struct ot_aspect {
+    unsigned purposes; /* enum ot_purpose of the source */
+    bool is_admin;
+};
+
+/* Whether the certificate is shown at all at Unix time now: a trust anchor that all
+ * readers of tokens can read, or usable and to be administered. Java and OpenSSL's
+ * PKCS#11 providers trust, or fail over, whatever a token holds, so that nothing else may
+ * be in one that is for trust. */
+bool ot_aspect_shows(const struct ot_aspect *aspect, const struct ot_record *record,
+                     int64_t now);
+
+#endif
