@@ -8,10 +8,10 @@
  * values as strings into the one buffer that the head came in: what it cut off, joined or
  * passed over shows in where they lie. Three forms do not show: NULs at the end of a line
  * that are as many, with what it makes of lone LFs there, as what it makes of CR and LF;
- * a colon and a lone LF alone on a line, which it takes for the empty one; and a line
- * before the request's that begins with a NUL, which it passes over. Nor do the lines
- * between chunks, which it ends at a lone LF, too: a connection on which chunks came has
- * no second request, so that nothing can be hidden behind them. */
+ * a line of a colon alone, at which it ends the head, where the NULs are as many again;
+ * and a line before the request's that begins with a NUL, which it passes over. Nor do
+ * the lines between chunks, which it ends at a lone LF, too: a connection on which chunks
+ * came has no second request, so that nothing can be hidden behind them. */
 #ifndef OT_SERVER_FRAMING_H
 #define OT_SERVER_FRAMING_H
 

@@ -86,20 +86,19 @@ static char *with_key(const uint8_t *data, size_t size, size_t *len, bool *has_k
     return out;
 }
 
-/* Of a line's only colon and a lone LF the library (0.9.75) makes what it makes of CR and
- * LF. */
 static bool is_empty(const char *line, const char *lf)
 {
-    return lf == line || (lf == line + 1 && (*line == '\r' || *line == ':'));
+    return lf == line || (lf == line + 1 && *line == '\r');
 }
 
-/* NULs at the end of a line are for it (0.9.75) what it makes of CR and LF: where the
- * head ends is then not for us to say. */
+/* NULs at the end of a line are for the library (0.9.75) what it makes of CR and LF, and
+ * so is a line's only colon, at which the head ends: where it does is then not for us to
+ * say. */
 static bool is_undecided(const char *line, const char *lf)
 {
     const char *end = lf > line && lf[-1] == '\r' ? lf - 1 : lf;
 
-    return end > line && end[-1] == '\0';
+    return end > line && (end[-1] == '\0' || (end == line + 1 && *line == ':'));
 }
 
 static bool is_line_forbidden(const char *line, const char *lf, bool is_first)
