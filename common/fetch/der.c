@@ -63,8 +63,9 @@ static bool has_arcs(struct ot_span content, size_t octets_max)
     if (content.len == 0 || (content.data[content.len - 1] & 0x80) != 0)
         return false;
     for (size_t i = 0; i < content.len; i++) {
-        if ((octets == 0 && content.data[i] == 0x80) || ++octets > octets_max)
+        if ((octets == 0 && content.data[i] == 0x80) || octets == octets_max)
             return false;
+        octets++;
         if ((content.data[i] & 0x80) == 0)
             octets = 0;
     }
