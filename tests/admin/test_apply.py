@@ -253,6 +253,14 @@ def test_kill_in_the_middle_of_fifty_files(machine, api, tmp_path, certs, fifty)
     assert machine.orgtrust("apply", directory, "--prune").stdout == "nothing to do\n"
 
 
+def settle(api):
+    """Waits until the server has done what a killed client had sent: it may be behind."""
+    before, now = None, api.list()
+    while before != now:
+        time.sleep(0.1 * paths.SLOWNESS)
+        before, now = now, api.list()
+
+
 @pytest.mark.concurrency
 def test_kill_at_random_moments(organization, world, tmp_path, fifty):
     """The same with the real server, whenever it happens."""
@@ -265,6 +273,7 @@ def test_kill_at_random_moments(organization, world, tmp_path, fifty):
         time.sleep(moments.uniform(0, 0.05) * paths.SLOWNESS)
         process.child.send_signal(signal.SIGKILL)
         statuses.append(process.child.wait())
+        settle(organization.api)
     assert -signal.SIGKILL in statuses
     world.orgtrust("apply", directory)
     listed = organization.api.list()
