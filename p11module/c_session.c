@@ -96,3 +96,14 @@ CK_RV C_SessionCancel(CK_SESSION_HANDLE handle, CK_FLAGS flags)
     ot_find_free(find);
     return CKR_OK;
 }
+
+/* Nobody here is known by a name, so that it is not looked at. */
+CK_RV C_LoginUser(CK_SESSION_HANDLE session, CK_USER_TYPE user_type, CK_UTF8CHAR *pin,
+                  CK_ULONG pin_len, CK_UTF8CHAR *name, CK_ULONG name_len)
+{
+    CK_RV rv = ot_session_check(session);
+
+    if (rv == CKR_OK && name == NULL && name_len > 0)
+        return CKR_ARGUMENTS_BAD;
+    return rv == CKR_OK ? C_Login(session, user_type, pin, pin_len) : rv;
+}
