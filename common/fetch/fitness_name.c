@@ -35,11 +35,12 @@ static const char *attribute_fault(struct ot_span content)
     if (!ot_der_next(&rest, &value) || rest.len != 0)
         return "has an attribute without one value";
     /* OpenSSL reads no other form, whatever the type: a unique identifier is bits, a
-     * postal address a list. */
+     * postal address a list; and of the strings no VisibleString, which is none of a
+     * DirectoryString's (RFC 5280 §4.1.2.4). */
     is_string = value.tag != OT_DER_SEQUENCE && value.tag != OT_DER_BITS;
     if (!is_text_attribute(type) && !is_string)
         return ot_der_is_whole(content) ? NULL : "has an attribute that is not DER";
-    if (!ot_der_is_string(value.tag, value.content))
+    if (value.tag == OT_DER_VISIBLE || !ot_der_is_string(value.tag, value.content))
         return "has an attribute that is no well-formed string";
     return value.content.len > 0 || !is_text_attribute(type) ? NULL
                                                              : "has an empty attribute";
