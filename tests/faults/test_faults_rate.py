@@ -54,6 +54,8 @@ def hundred(certs):
 def limited(machine, api, hundred):
     for cert in hundred:
         api.add(None, content=cert.pem)
+    # Only the limit is to slow it down, not a machine that is busy.
+    machine.configure(timeout="60s", connect_timeout="20s")
     return machine
 
 
@@ -93,7 +95,8 @@ def test_fault_65_the_same_over_http2(tmp_path, limited, api, certs, says):
     bundle.write_text(authority.pem)
     front, port = start_front(tmp_path, api.port, leaf.key, leaf.path)
     try:
-        limited.configure(base_url=f"https://127.0.0.1:{port}/v1", ca_file=str(bundle))
+        limited.configure(base_url=f"https://127.0.0.1:{port}/v1", ca_file=str(bundle),
+                          timeout="60s", connect_timeout="20s")
         first_sync(limited, bucket)
     finally:
         front.stop(signal.SIGKILL)
