@@ -39,9 +39,7 @@ target_compile_definitions(unit_cache_host PRIVATE SYNC_PROBE="$<TARGET_FILE:syn
   SECURE_PROBE="$<TARGET_FILE:secure_probe>")
 add_dependencies(unit_cache_host sync_probe secure_probe)
 
-# Allocations of all that is linked statically go through starve.c.
-unit_test(starve LIBS ot_errand ot_fetch SOURCES starve.c cache_fixture.c certs.c snapshots.c)
+unit_test(starve LIBS ot_errand ot_fetch SOURCES cache_fixture.c certs.c snapshots.c)
 target_compile_definitions(unit_starve PRIVATE SYNC_PROBE="$<TARGET_FILE:sync_probe>")
-target_link_options(unit_starve PRIVATE -Wl,--wrap=malloc -Wl,--wrap=calloc
-  -Wl,--wrap=realloc -Wl,--wrap=strdup -Wl,--wrap=asprintf -Wl,--wrap=__asprintf_chk)
+unit_starves(starve)
 add_dependencies(unit_starve sync_probe)

@@ -3,7 +3,5 @@ unit_test(place LIBS ot_export)
 unit_test(export LIBS ot_export SOURCES certs.c export_fixture.c snapshots.c)
 unit_test(export_crash LIBS ot_export
   SOURCES certs.c export_fixture.c snapshots.c strike.c)
-foreach(call write fsync renameat getrandom fchmod mkdirat unlinkat
-        malloc calloc reallocarray strdup)
-  target_link_options(unit_export_crash PRIVATE -Wl,--wrap=${call})
-endforeach()
+unit_wraps(export_crash write fsync renameat getrandom fchmod mkdirat unlinkat
+  malloc calloc reallocarray strdup)

@@ -250,7 +250,8 @@ static void a_request_that_cannot_be_filled_in_ends_the_run(void)
     CU_ASSERT_EQUAL(ot_http_run(http, 100, many_fill, many_done, &many, &err),
                     OT_E_USAGE);
     CU_ASSERT_STRING_EQUAL(err.message, "not that one");
-    CU_ASSERT_TRUE(many.ended < 20);
+    /* What was filled in may have ended before, but nothing after. */
+    CU_ASSERT_TRUE(many.ended <= 20);
     CU_ASSERT_TRUE(peer_requests(peer) <= 20);
     ot_http_free(http);
     peer_stop(peer);

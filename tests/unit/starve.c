@@ -43,6 +43,12 @@ void *__wrap_malloc(size_t size);
 void *__wrap_calloc(size_t n, size_t size);
 void *__wrap_realloc(void *old, size_t size);
 char *__wrap_strdup(const char *text);
+int __real_vasprintf(char **out, const char *fmt, va_list args)
+    __attribute__((format(printf, 2, 0)));
+int __wrap_vasprintf(char **out, const char *fmt, va_list args)
+    __attribute__((format(printf, 2, 0)));
+int __wrap___vasprintf_chk(char **out, int flag, const char *fmt, va_list args)
+    __attribute__((format(printf, 3, 0)));
 int __wrap_asprintf(char **out, const char *fmt, ...)
     __attribute__((format(printf, 2, 3)));
 int __wrap___asprintf_chk(char **out, int flag, const char *fmt, ...)
@@ -68,15 +74,26 @@ char *__wrap_strdup(const char *text)
     return refuse() ? NULL : __real_strdup(text);
 }
 
+/* The fortified asprintf is __asprintf_chk where gcc compiles, and with some versions of
+ * the C library's headers __vasprintf_chk where clang does. */
+int __wrap_vasprintf(char **out, const char *fmt, va_list args)
+{
+    return refuse() ? -1 : __real_vasprintf(out, fmt, args);
+}
+
+int __wrap___vasprintf_chk(char **out, int flag, const char *fmt, va_list args)
+{
+    (void)flag;
+    return __wrap_vasprintf(out, fmt, args);
+}
+
 int __wrap_asprintf(char **out, const char *fmt, ...)
 {
     va_list args;
     int n;
 
-    if (refuse())
-        return -1;
     va_start(args, fmt);
-    n = vasprintf(out, fmt, args);
+    n = __wrap_vasprintf(out, fmt, args);
     va_end(args);
     return n;
 }
@@ -87,10 +104,8 @@ int __wrap___asprintf_chk(char **out, int flag, const char *fmt, ...)
     int n;
 
     (void)flag;
-    if (refuse())
-        return -1;
     va_start(args, fmt);
-    n = vasprintf(out, fmt, args);
+    n = __wrap_vasprintf(out, fmt, args);
     va_end(args);
     return n;
 }

@@ -14,7 +14,5 @@ unit_test(sync_fault LIBS ot_fetch SOURCES certs.c fake_api.c sync_fixture.c)
 unit_test(sync_place LIBS ot_fetch SOURCES certs.c fake_api.c sync_fixture.c)
 
 unit_test(sync_crash LIBS ot_fetch SOURCES certs.c fake_api.c strike.c sync_fixture.c)
-foreach(call write fsync close renameat getrandom mkdirat fchmod futimens unlinkat lstat
-        malloc calloc realloc strdup strndup)
-  target_link_options(unit_sync_crash PRIVATE -Wl,--wrap=${call})
-endforeach()
+unit_wraps(sync_crash write fsync close renameat getrandom mkdirat fchmod futimens unlinkat lstat
+  malloc calloc realloc strdup strndup)
