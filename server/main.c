@@ -1,15 +1,16 @@
 /* orgtrust-server: an organization's certificates behind the certificates API.
  *
- * Where to start reading: router.c has the table of routes; a request comes in through
- * connection.c, is checked by auth.c and carried out by a handle_*.c on db_*.c. */
+ * Where to start reading: http/router.c has the table of routes. A request comes in
+ * through http/connection.c, is checked by auth/auth.c and carried out by a file of
+ * handle/ on what store/ declares. serve.c puts these together. */
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
 
-#include "key_command.h"
-#include "log.h"
-#include "options.h"
+#include "command/key_command.h"
+#include "command/options.h"
 #include "serve.h"
+#include "shared/log.h"
 
 static const char help_begin[] =
     "Usage: orgtrust-server --db FILE --listen HOST:PORT [OPTION...]\n"

@@ -1,10 +1,8 @@
 #include "serve.h"
 
 #include <errno.h>
-#include <microhttpd.h>
 #include <pthread.h>
 #include <signal.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/resource.h>
@@ -12,12 +10,11 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "connection.h"
-#include "framing.h"
-#include "limits.h"
-#include "listener.h"
-#include "log.h"
-#include "tls.h"
+#include "http/daemon.h"
+#include "http/listener.h"
+#include "http/tls.h"
+#include "shared/limits.h"
+#include "shared/log.h"
 
 /* Descriptors besides the connections': database files, epoll, standard ones. */
 #define OTHER_FILES 256
@@ -55,64 +52,6 @@ static unsigned reserve_files(void)
         return OT_CONNECTIONS_LIMIT;
     return limit.rlim_cur > 2 * OTHER_FILES ? (unsigned)limit.rlim_cur - OTHER_FILES
                                             : (unsigned)limit.rlim_cur / 2;
-}
-
-/* The library's own remarks (a peer that spoke no TLS, a reset) are of interest to nobody
- * but who asked for a log. */
-static void library_log(void *cls, const char *format, va_list args)
-    __attribute__((format(printf, 2, 0)));
-static void library_log(void *cls, const char *format, va_list args)
-{
-    const struct ot_server *server = cls;
-    struct ot_error line = OT_ERROR_INIT;
-    char text[OT_ERROR_MAX];
-    int len;
-
-    if (!server->log)
-        return;
-    len = vsnprintf(text, sizeof(text), format, args);
-    if (len > 0 && (size_t)len < sizeof(text) && text[len - 1] == '\n')
-        text[len - 1] = '\0';
-    ot_error_set(&line, OT_E_NETWORK, "http: %s", text);
-    ot_log_failure(&line);
-}
-
-/* Each worker may have all the connections that guests.h lets in: it counts them, and not
- * the library, which would stop to take any. */
-static unsigned limit_of_library(unsigned connections, unsigned workers)
-{
-    return (connections + OTHER_FILES) * workers;
-}
-
-static struct MHD_Daemon *start(struct ot_server *server,
-                                const struct ot_listener *listener,
-                                const struct ot_tls *tls, unsigned workers,
-                                unsigned connections)
-{
-    const struct MHD_OptionItem tls_options[] = {
-        {MHD_OPTION_HTTPS_MEM_CERT, 0, tls->cert},
-        {MHD_OPTION_HTTPS_MEM_KEY, 0, tls->key},
-        {MHD_OPTION_HTTPS_PRIORITIES, 0,
-         (char[]){"SECURE128:-VERS-ALL:+VERS-TLS1.3:+VERS-TLS1.2"}},
-        {MHD_OPTION_END, 0, NULL},
-    };
-    const struct MHD_OptionItem no_options[] = {{MHD_OPTION_END, 0, NULL}};
-    const unsigned flags = MHD_USE_EPOLL_INTERNAL_THREAD | MHD_USE_ITC |
-                           MHD_USE_ERROR_LOG | ot_framing_flags() |
-                           (tls->cert != NULL ? MHD_USE_TLS : 0u);
-
-    return MHD_start_daemon(
-        flags, 0, NULL, NULL, ot_connection_handle, server,
-        /* First, so that it hears of what is wrong with the others. */
-        MHD_OPTION_EXTERNAL_LOGGER, library_log, server, MHD_OPTION_LISTEN_SOCKET,
-        listener->fd, MHD_OPTION_THREAD_POOL_SIZE, workers, MHD_OPTION_CONNECTION_LIMIT,
-        limit_of_library(connections, workers), MHD_OPTION_CONNECTION_MEMORY_LIMIT,
-        (size_t)OT_CONNECTION_MEMORY, MHD_OPTION_CONNECTION_TIMEOUT,
-        (unsigned)OT_IDLE_TIMEOUT_S, MHD_OPTION_URI_LOG_CALLBACK, ot_connection_target,
-        server, MHD_OPTION_UNESCAPE_CALLBACK, ot_connection_keep_escapes, NULL,
-        MHD_OPTION_NOTIFY_COMPLETED, ot_connection_completed, server,
-        MHD_OPTION_NOTIFY_CONNECTION, ot_connection_notify, server, MHD_OPTION_ARRAY,
-        tls->cert != NULL ? tls_options : no_options, MHD_OPTION_END);
 }
 
 static bool wait_for_stop(const sigset_t *signals, int timeout_ms)
@@ -171,7 +110,7 @@ static enum ot_status run(struct ot_server *server, struct ot_listener *listener
                           const struct ot_tls *tls, unsigned workers,
                           unsigned connections, struct ot_error *err)
 {
-    struct MHD_Daemon *daemon;
+    struct ot_daemon *daemon;
     sigset_t signals;
 
     /* Before any thread exists: all of them leave the signals to this one. */
@@ -183,7 +122,7 @@ static enum ot_status run(struct ot_server *server, struct ot_listener *listener
     signal(SIGPIPE, SIG_IGN);
     signal(SIGXFSZ, SIG_IGN);
 
-    daemon = start(server, listener, tls, workers, connections);
+    daemon = ot_daemon_start(server, listener->fd, tls, workers, connections);
     if (daemon == NULL)
         return ot_error_set(err, OT_E_INTERNAL,
                             "the HTTP library did not start%s; --log shows its reason",
@@ -194,15 +133,15 @@ static enum ot_status run(struct ot_server *server, struct ot_listener *listener
     announce(listener, tls->cert != NULL);
     wait_and_sweep(server, &signals);
     drain(server, listener, &signals);
-    MHD_stop_daemon(daemon);
+    ot_daemon_stop(daemon);
     listener->fd = -1; /* closed with the daemon */
     return OT_OK;
 }
 
 enum ot_status ot_serve(const struct ot_options *options, struct ot_error *err)
 {
-    struct ot_server server = {.max_certificates = options->max_certificates,
-                               .log = options->log};
+    struct ot_server server = {
+        .settings = {.max_certificates = options->max_certificates}, .log = options->log};
     struct ot_listener listener = {.fd = -1};
     struct ot_tls tls = {NULL, NULL};
     const unsigned workers = worker_count();

@@ -2,7 +2,7 @@
 #ifndef OT_SERVER_SERVE_H
 #define OT_SERVER_SERVE_H
 
-#include "options.h"
+#include "command/options.h"
 
 /* Prints "listening on URL" to standard output once the port answers. SIGTERM and SIGINT
  * stop it: no new connection, the requests in flight finish (a second signal does not

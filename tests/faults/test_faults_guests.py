@@ -12,7 +12,7 @@ from support.organization import Organization
 
 LIST = "/v1/organization/certificates"
 
-# server/limits.h
+# server/shared/limits.h
 LIMIT, SHARE, HEAD_S, BODY_S = 4096, 512, 20, 30
 
 pytestmark = pytest.mark.skipif(paths.WRAP != [] or paths.SLOWNESS > 1,

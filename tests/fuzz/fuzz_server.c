@@ -11,15 +11,15 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include "server/apikey.h"
-#include "server/connection.h"
-#include "server/framing.h"
-#include "server/limits.h"
+#include "auth/apikey.h"
+#include "http/connection_internal.h"
+#include "http/framing_internal.h"
+#include "shared/limits.h"
 
 #define INPUT_MAX (32u * 1024)
 #define ROUNDS 64
 
-static struct ot_server server = {.max_certificates = 3};
+static struct ot_server server = {.settings = {.max_certificates = 3}};
 static struct MHD_Daemon *host;
 static char key[OT_APIKEY_MAX];
 

@@ -1,0 +1,121 @@
+#include "auth/apikey.h"
+
+#include <openssl/crypto.h>
+#include <openssl/evp.h>
+#include <stdio.h>
+#include <string.h>
+#include <time.h>
+
+#include "shared/random_text.h"
+
+#define KEY_PREFIX "orgtrust-"
+#define KEY_PREFIX_LEN (sizeof(KEY_PREFIX) - 1)
+#define ID_PREFIX "key_"
+#define ID_BYTES 8
+#define ID_DIGITS ((size_t)ID_BYTES * 2)
+#define SECRET_BYTES 32
+/* The shape of a key: prefix, id, '-', secret. */
+#define KEY_LEN (KEY_PREFIX_LEN + ID_DIGITS + 1 + (size_t)SECRET_BYTES * 2)
+
+static const char *const role_names[] = {
+    [OT_ROLE_ADMIN] = "admin",
+    [OT_ROLE_READ] = "read",
+};
+
+bool ot_role_parse(enum ot_role *role, const char *name)
+{
+    for (size_t i = 0; i < sizeof(role_names) / sizeof(role_names[0]); i++) {
+        if (strcmp(role_names[i], name) == 0) {
+            *role = (enum ot_role)i;
+            return true;
+        }
+    }
+    return false;
+}
+
+static bool hash_key(const char *key, unsigned char hash[OT_KEY_HASH_LEN])
+{
+    unsigned len = 0;
+
+    return EVP_Digest(key, strlen(key), hash, &len, EVP_sha256(), NULL) == 1 &&
+           len == OT_KEY_HASH_LEN;
+}
+
+static enum ot_status insert_key(struct ot_db *db, enum ot_role role, const char *name,
+                                 const char *id, const char *key, struct ot_error *err)
+{
+    unsigned char hash[OT_KEY_HASH_LEN];
+    const struct ot_key_row row = {
+        .id = id,
+        .name = name,
+        .role = role_names[role],
+        .created_at = time(NULL),
+        .hash = hash,
+    };
+
+    if (!hash_key(key, hash))
+        return ot_error_set(err, OT_E_INTERNAL, "SHA-256 is not available");
+    return ot_db_key_insert(db, &row, err);
+}
+
+enum ot_status ot_apikey_create(struct ot_db *db, enum ot_role role, const char *name,
+                                char key[OT_APIKEY_MAX], struct ot_error *err)
+{
+    char id[OT_APIKEY_ID_MAX];
+    char prefix[OT_APIKEY_MAX];
+    enum ot_status status = ot_random_id(id, sizeof(id), ID_PREFIX, ID_BYTES, err);
+
+    if (status != OT_OK)
+        return status;
+    snprintf(prefix, sizeof(prefix), KEY_PREFIX "%s-", id + sizeof(ID_PREFIX) - 1);
+    status = ot_random_id(key, OT_APIKEY_MAX, prefix, SECRET_BYTES, err);
+    if (status == OT_OK)
+        status = insert_key(db, role, name, id, key, err);
+    if (status != OT_OK)
+        OPENSSL_cleanse(key, OT_APIKEY_MAX);
+    return status;
+}
+
+/* The id that a key names, "" when it is not shaped like one of ours. */
+static void id_of(char id[OT_APIKEY_ID_MAX], const char *key)
+{
+    id[0] = '\0';
+    if (strlen(key) == KEY_LEN && memcmp(key, KEY_PREFIX, KEY_PREFIX_LEN) == 0)
+        snprintf(id, OT_APIKEY_ID_MAX, ID_PREFIX "%.*s", (int)ID_DIGITS,
+                 key + KEY_PREFIX_LEN);
+}
+
+/* A key that came, to be compared with the row that has its id. */
+struct asked {
+    unsigned char hash[OT_KEY_HASH_LEN];
+    struct ot_caller *caller;
+    bool right;
+};
+
+static void compare(void *arg, const struct ot_key_row *row)
+{
+    struct asked *asked = arg;
+
+    asked->right = row->hash != NULL && row->role != NULL &&
+                   CRYPTO_memcmp(row->hash, asked->hash, OT_KEY_HASH_LEN) == 0 &&
+                   ot_role_parse(&asked->caller->role, row->role);
+    if (!asked->right)
+        return;
+    asked->caller->seq = row->seq;
+    asked->caller->last_used_at = row->last_used_at;
+}
+
+enum ot_status ot_apikey_find(struct ot_db *db, const char *key, struct ot_caller *out,
+                              struct ot_error *err)
+{
+    struct asked asked = {.caller = out};
+    enum ot_status status;
+
+    if (!hash_key(key, asked.hash))
+        return ot_error_set(err, OT_E_INTERNAL, "SHA-256 is not available");
+    id_of(out->id, key);
+    status = ot_db_key_get(db, out->id, compare, &asked, err);
+    if (status == OT_E_NOT_FOUND || (status == OT_OK && !asked.right))
+        return OT_E_AUTH;
+    return status;
+}

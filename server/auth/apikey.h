@@ -1,0 +1,34 @@
+/* Keys to this server: "orgtrust-" ID "-" SECRET, both hexadecimal, the secret 256 random
+ * bits. Only the id and the SHA-256 of the whole key are stored: what is random to that
+ * degree needs no slow hash. A key is looked up by its id, and its hash then compared in
+ * constant time. Revoking deletes the row, which every request reads: it works at once.
+ */
+#ifndef OT_SERVER_AUTH_APIKEY_H
+#define OT_SERVER_AUTH_APIKEY_H
+
+#include "store/key.h"
+
+#define OT_APIKEY_MAX 128   /* a key as text, NUL included */
+#define OT_APIKEY_ID_MAX 24 /* "key_" and 16 digits, NUL */
+
+enum ot_role { OT_ROLE_ADMIN, OT_ROLE_READ };
+bool ot_role_parse(enum ot_role *role, const char *name);
+
+/* Whose key a request came with. */
+struct ot_caller {
+    int64_t seq;
+    char id[OT_APIKEY_ID_MAX];
+    enum ot_role role;
+    int64_t last_used_at; /* 0: never */
+};
+
+/* Stores a new key and gives it out, this once; the caller wipes it. name may be NULL.
+ * OT_E_REFUSED: another key has the name. */
+enum ot_status ot_apikey_create(struct ot_db *db, enum ot_role role, const char *name,
+                                char key[OT_APIKEY_MAX], struct ot_error *err);
+
+/* OT_E_AUTH (no message): not a key of ours, or revoked. */
+enum ot_status ot_apikey_find(struct ot_db *db, const char *key, struct ot_caller *out,
+                              struct ot_error *err);
+
+#endif

@@ -1,0 +1,24 @@
+/* Who is asking, and may they. */
+#ifndef OT_SERVER_AUTH_AUTH_H
+#define OT_SERVER_AUTH_AUTH_H
+
+#include "auth/apikey.h"
+#include "auth/wrong_keys.h"
+#include "message/reply.h"
+#include "message/request.h"
+
+/* Finds the caller by the Authorization header. false: reply says 401, or 429 where too
+ * many wrong keys come from the address, or why the database could not be asked. Inside
+ * the caller's transaction, if there is one. */
+bool ot_auth_identify(struct ot_wrong_keys *wrong_keys, struct ot_db *db,
+                      const struct ot_request *request, struct ot_caller *caller,
+                      struct ot_reply *reply);
+
+/* false: reply says 403, since a key that reads was used to write. */
+bool ot_auth_permits(const struct ot_caller *caller, bool write, struct ot_reply *reply);
+
+/* Notes the use, unless that was done a moment ago. What goes wrong is of no consequence
+ * to the request and is not reported. Outside of a transaction. */
+void ot_auth_note_use(struct ot_db *db, const struct ot_caller *caller);
+
+#endif

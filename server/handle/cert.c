@@ -1,0 +1,197 @@
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "handle/cert_json_internal.h"
+#include "handle/handlers.h"
+#include "message/body.h"
+#include "message/json_write.h"
+#include "shared/limits.h"
+#include "store/active.h"
+
+/* For rows that are written as soon as they are seen. */
+struct shown {
+    struct ot_context *context;
+    char *content; /* NULL: without */
+    bool with_content;
+};
+
+static void say_missing(struct ot_context *context)
+{
+    ot_reply_error(context->reply, 404, "certificate_not_found", "certificate_id",
+                   "There is no certificate %s in this organization.", context->cert_id);
+}
+
+/* Composes the reply to what went wrong with the certificate of the path. */
+static void say_failed(struct ot_context *context, enum ot_status status,
+                       const struct ot_error *err)
+{
+    if (status == OT_E_NOT_FOUND)
+        say_missing(context);
+    else
+        ot_reply_failure(context->reply, err);
+}
+
+static void show(void *arg, const struct ot_cert_row *row)
+{
+    struct shown *shown = arg;
+
+    ot_cert_json_write(&shown->context->reply->body, ot_object_single, row,
+                       shown->content);
+}
+
+/* All that can change of a certificate is its name, so its tag stays when others come and
+ * go. */
+static void tag(void *arg, const struct ot_cert_row *row)
+{
+    struct shown *shown = arg;
+    const struct ot_etag_part parts[] = {
+        {row->id, strlen(row->id)},
+        {row->name, row->name != NULL ? strlen(row->name) : 0},
+        {row->name != NULL ? "n" : "", row->name != NULL},
+        {&row->created_at, sizeof(row->created_at)},
+        {&shown->with_content, sizeof(shown->with_content)},
+    };
+
+    ot_etag_make(shown->context->reply->etag, parts, sizeof(parts) / sizeof(parts[0]));
+}
+
+void ot_handle_get(struct ot_context *context)
+{
+    const struct ot_query_values *query = &context->request->query;
+    struct ot_error err = OT_ERROR_INIT;
+    struct shown shown = {.context = context, .with_content = query->include_content};
+    enum ot_status status;
+
+    if (query->bad != NULL && strcmp(query->bad, "include") == 0) {
+        ot_reply_error(context->reply, 400, "invalid_include", "include",
+                       "'include[]' can only be 'content'.");
+        return;
+    }
+    status = ot_db_cert_get(context->db, context->cert_id, tag, &shown, &err);
+    if (status == OT_OK &&
+        ot_etag_matches(context->reply->etag, context->request->if_none_match)) {
+        context->reply->status = 304;
+        return;
+    }
+    if (status == OT_OK && shown.with_content)
+        status = ot_db_cert_content(context->db, context->cert_id, &shown.content, &err);
+    if (status == OT_OK)
+        status = ot_db_cert_get(context->db, context->cert_id, show, &shown, &err);
+    if (status != OT_OK)
+        say_failed(context, status, &err);
+    free(shown.content);
+}
+
+static enum ot_status modify(struct ot_context *context, const char *name,
+                             struct ot_error *err)
+{
+    struct shown shown = {.context = context};
+    enum ot_status status = OT_OK;
+
+    if (name != NULL) {
+        status = ot_db_cert_rename(context->db, context->cert_id, name, err);
+        if (status == OT_OK)
+            status = ot_db_revision_next(context->db, err);
+    }
+    if (status == OT_OK)
+        status = ot_db_cert_get(context->db, context->cert_id, show, &shown, err);
+    return status;
+}
+
+void ot_handle_modify(struct ot_context *context)
+{
+    struct ot_error err = OT_ERROR_INIT;
+    cJSON *body = ot_body_parse(context->request, context->reply);
+    const char *name;
+    enum ot_status status;
+
+    if (body == NULL)
+        return;
+    if (ot_body_name(body, &name, context->reply)) {
+        status = ot_db_begin(context->db, OT_WRITING, &err);
+        if (status == OT_OK)
+            status = modify(context, name, &err);
+        if (status == OT_OK)
+            status = ot_db_commit(context->db, &err);
+        ot_db_rollback(context->db);
+        if (status != OT_OK)
+            say_failed(context, status, &err);
+    }
+    cJSON_Delete(body);
+}
+
+/* The scopes in which a certificate is active, in words. */
+struct scopes {
+    char text[OT_ERROR_MAX / 2];
+    size_t len;
+    unsigned count;
+};
+
+static void name_scope(void *arg, const char *scope)
+{
+    struct scopes *scopes = arg;
+    const char *separator = scopes->count == 0 ? "" : ", ";
+    bool is_organization = scope[0] == '\0';
+    int len;
+
+    if (scopes->count++ >= OT_SCOPES_NAMED || scopes->len >= sizeof(scopes->text))
+        return;
+    len =
+        snprintf(scopes->text + scopes->len, sizeof(scopes->text) - scopes->len, "%s%s%s",
+                 separator, is_organization ? "the organization" : "project ", scope);
+    scopes->len += (size_t)len;
+}
+
+static void say_active(struct ot_context *context, const struct scopes *scopes)
+{
+    bool cut = scopes->count > OT_SCOPES_NAMED || scopes->len >= sizeof(scopes->text);
+
+    ot_reply_error(context->reply, 409, "certificate_active", "certificate_id",
+                   "The certificate %s is active in %s%s (%u in all): deactivate it "
+                   "there first.",
+                   context->cert_id, scopes->text, cut ? " and more" : "", scopes->count);
+}
+
+/* OT_E_REFUSED: still active, reply says where. */
+static enum ot_status delete_inactive(struct ot_context *context, struct ot_error *err)
+{
+    struct scopes scopes = {.count = 0};
+    enum ot_status status =
+        ot_db_active_scopes(context->db, context->cert_id, name_scope, &scopes, err);
+
+    if (status == OT_OK && scopes.count != 0) {
+        say_active(context, &scopes);
+        return OT_E_REFUSED;
+    }
+    if (status == OT_OK)
+        status = ot_db_cert_delete(context->db, context->cert_id, err);
+    if (status == OT_OK)
+        status = ot_db_revision_next(context->db, err);
+    if (status == OT_OK)
+        status = ot_db_commit(context->db, err);
+    return status;
+}
+
+void ot_handle_delete(struct ot_context *context)
+{
+    struct ot_error err = OT_ERROR_INIT;
+    struct ot_buffer *out = &context->reply->body;
+    enum ot_status status = ot_db_begin(context->db, OT_WRITING, &err);
+
+    if (status == OT_OK)
+        status = delete_inactive(context, &err);
+    ot_db_rollback(context->db);
+    if (status == OT_E_REFUSED)
+        return;
+    if (status != OT_OK) {
+        say_failed(context, status, &err);
+        return;
+    }
+    ot_jsonw_open(out, '{');
+    ot_jsonw_key(out, "object");
+    ot_jsonw_text(out, "certificate.deleted");
+    ot_jsonw_key(out, "id");
+    ot_jsonw_text(out, context->cert_id);
+    ot_jsonw_close(out, '}');
+}

@@ -1,0 +1,25 @@
+/* What an operation works with. */
+#ifndef OT_SERVER_HANDLE_CONTEXT_H
+#define OT_SERVER_HANDLE_CONTEXT_H
+
+#include "auth/apikey.h"
+#include "message/reply.h"
+#include "message/request.h"
+
+/* What whoever started the server chose for the organization. */
+struct ot_settings {
+    int64_t max_certificates;
+};
+
+/* Its reply is 200 unless an operation says otherwise. */
+struct ot_context {
+    const struct ot_settings *settings;
+    struct ot_request *request;
+    struct ot_reply *reply;
+    struct ot_db *db; /* reading routes: inside a transaction; writing ones begin it */
+    struct ot_caller caller;
+    const char *cert_id; /* of the path; well-formed */
+    const char *scope;   /* project id of the path, well-formed, else "" */
+};
+
+#endif

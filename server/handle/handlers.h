@@ -1,0 +1,18 @@
+/* The API's operations. Each composes context->reply; a writing one does all its work in
+ * one transaction, so that either everything of a request has happened or nothing. */
+#ifndef OT_SERVER_HANDLE_HANDLERS_H
+#define OT_SERVER_HANDLE_HANDLERS_H
+
+#include "handle/context.h"
+
+typedef void ot_handler(struct ot_context *context);
+
+ot_handler ot_handle_list;
+ot_handler ot_handle_upload;
+ot_handler ot_handle_get;
+ot_handler ot_handle_modify;
+ot_handler ot_handle_delete;
+ot_handler ot_handle_activate;
+ot_handler ot_handle_deactivate;
+
+#endif

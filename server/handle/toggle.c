@@ -1,0 +1,145 @@
+#include <string.h>
+
+#include "cache/uri.h"
+#include "handle/cert_json_internal.h"
+#include "handle/handlers.h"
+#include "message/body.h"
+#include "message/json_write.h"
+#include "shared/limits.h"
+#include "store/active.h"
+
+/* The ids of a request, each once, in their order. */
+struct toggle {
+    struct ot_context *context;
+    const char *ids[OT_TOGGLE_MAX];
+    unsigned count;
+    bool active;
+};
+
+static void add_once(struct toggle *toggle, const char *id)
+{
+    for (unsigned i = 0; i < toggle->count; i++)
+        if (strcmp(toggle->ids[i], id) == 0)
+            return;
+    toggle->ids[toggle->count++] = id;
+}
+
+static bool parse(struct toggle *toggle, const cJSON *body)
+{
+    struct ot_reply *reply = toggle->context->reply;
+    const cJSON *ids = cJSON_GetObjectItemCaseSensitive(body, "certificate_ids");
+    const cJSON *id;
+    int count = cJSON_IsArray(ids) ? cJSON_GetArraySize(ids) : 0;
+
+    if (count < 1 || count > OT_TOGGLE_MAX) {
+        ot_reply_error(
+            reply, 400, ids == NULL ? "missing_parameter" : "invalid_certificate_ids",
+            "certificate_ids", "'certificate_ids' must be an array of 1 to %d ids.",
+            OT_TOGGLE_MAX);
+        return false;
+    }
+    cJSON_ArrayForEach(id, ids)
+    {
+        if (!cJSON_IsString(id)) {
+            ot_reply_error(reply, 400, "invalid_type", "certificate_ids",
+                           "'certificate_ids' must hold strings only.");
+            return false;
+        }
+        add_once(toggle, id->valuestring);
+    }
+    return true;
+}
+
+static void write_row(void *arg, const struct ot_cert_row *row)
+{
+    struct toggle *toggle = arg;
+
+    ot_cert_json_write(&toggle->context->reply->body,
+                       ot_object_in_scope(toggle->context->scope), row, NULL);
+}
+
+/* Changes one, then shows what it has become. OT_E_NOT_FOUND: reply says which. */
+static enum ot_status change(struct toggle *toggle, const char *id, bool *changed,
+                             struct ot_error *err)
+{
+    struct ot_context *context = toggle->context;
+    enum ot_status status = OT_E_NOT_FOUND;
+
+    if (ot_uri_is_id(id, strlen(id)))
+        status = ot_db_active_set(context->db, context->scope, id, toggle->active,
+                                  changed, err);
+    if (status == OT_OK)
+        status =
+            ot_db_cert_in_scope(context->db, context->scope, id, write_row, toggle, err);
+    if (status == OT_E_NOT_FOUND)
+        ot_reply_error(context->reply, 404, "certificate_not_found", "certificate_ids",
+                       "There is no certificate %s in this organization. None of the "
+                       "request's certificates has been %s.",
+                       id, toggle->active ? "activated" : "deactivated");
+    return status;
+}
+
+static const char *object_name(const struct toggle *toggle)
+{
+    if (toggle->context->scope[0] == '\0')
+        return toggle->active ? "organization.certificate.activation"
+                              : "organization.certificate.deactivation";
+    return toggle->active ? "organization.project.certificate.activation"
+                          : "organization.project.certificate.deactivation";
+}
+
+/* Inside the transaction. */
+static enum ot_status change_all(struct toggle *toggle, struct ot_error *err)
+{
+    struct ot_context *context = toggle->context;
+    struct ot_buffer *out = &context->reply->body;
+    enum ot_status status = OT_OK;
+    bool changed = false;
+
+    ot_jsonw_open(out, '{');
+    ot_jsonw_key(out, "object");
+    ot_jsonw_text(out, object_name(toggle));
+    ot_jsonw_key(out, "data");
+    ot_jsonw_open(out, '[');
+    for (unsigned i = 0; status == OT_OK && i < toggle->count; i++)
+        status = change(toggle, toggle->ids[i], &changed, err);
+    if (status == OT_OK && changed)
+        status = ot_db_revision_next(context->db, err);
+    if (status == OT_OK)
+        status = ot_db_commit(context->db, err);
+    if (status != OT_OK)
+        return status;
+    ot_jsonw_close(out, ']');
+    ot_jsonw_close(out, '}');
+    return OT_OK;
+}
+
+static void run(struct ot_context *context, bool active)
+{
+    struct toggle toggle = {.context = context, .active = active};
+    struct ot_error err = OT_ERROR_INIT;
+    cJSON *body = ot_body_parse(context->request, context->reply);
+    enum ot_status status;
+
+    if (body == NULL)
+        return;
+    if (parse(&toggle, body)) {
+        status = ot_db_begin(context->db, OT_WRITING, &err);
+        if (status == OT_OK)
+            status = change_all(&toggle, &err);
+        ot_db_rollback(context->db);
+        if (status != OT_OK && status != OT_E_NOT_FOUND)
+            ot_reply_failure(context->reply, &err);
+    }
+    cJSON_Delete(body);
+}
+
+void ot_handle_activate(struct ot_context *context)
+{
+    run(context, true);
+}
+
+void ot_handle_deactivate(struct ot_context *context)
+{
+    run(context, false);
+}

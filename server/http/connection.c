@@ -1,0 +1,300 @@
+#include "http/connection_internal.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "http/access_log_internal.h"
+#include "http/framing_internal.h"
+#include "http/router_internal.h"
+#include "shared/limits.h"
+#include "shared/log.h"
+
+/* One request and its reply. */
+struct exchange {
+    struct ot_server *server;
+    struct ot_request request;
+    struct ot_reply reply;
+    int64_t began_us;
+    uint64_t body_seen;
+    uintptr_t target, target_end; /* where the library's copy of the target lies */
+    char method[16];              /* for the log */
+    char *path;
+    char caller[OT_APIKEY_ID_MAX];
+    bool begun;    /* headers have been looked at */
+    bool complete; /* all of the request is here, or as much of it as was wanted */
+    bool refused;  /* reply is final; what is left of the body is passed over */
+};
+
+size_t ot_connection_keep_escapes(void *cls, struct MHD_Connection *connection,
+                                  char *text)
+{
+    (void)cls;
+    (void)connection;
+    return strlen(text);
+}
+
+static struct ot_guest *guest_of(struct MHD_Connection *connection)
+{
+    const union MHD_ConnectionInfo *info =
+        MHD_get_connection_info(connection, MHD_CONNECTION_INFO_SOCKET_CONTEXT);
+
+    return info != NULL ? info->socket_context : NULL;
+}
+
+static void enter_phase(struct ot_server *server, struct MHD_Connection *connection,
+                        enum ot_guest_phase phase)
+{
+    ot_guests_enter(server->guests, guest_of(connection), phase, ot_log_clock());
+}
+
+void ot_connection_notify(void *cls, struct MHD_Connection *connection,
+                          void **socket_context, enum MHD_ConnectionNotificationCode code)
+{
+    struct ot_server *server = cls;
+    const union MHD_ConnectionInfo *info;
+    const struct sockaddr *from;
+
+    if (code == MHD_CONNECTION_NOTIFY_CLOSED) {
+        ot_guests_close(server->guests, *socket_context);
+        *socket_context = NULL;
+        return;
+    }
+    info = MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CLIENT_ADDRESS);
+    from = info != NULL ? info->client_addr : NULL;
+    /* Since 1.0 libmicrohttpd answers in one place: what stood there is gone now. */
+    info = MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CONNECTION_FD);
+    if (info != NULL)
+        *socket_context =
+            ot_guests_open(server->guests, from, info->connect_fd, ot_log_clock());
+}
+
+void *ot_connection_target(void *cls, const char *uri, struct MHD_Connection *connection)
+{
+    struct ot_server *server = cls;
+    struct exchange *exchange = calloc(1, sizeof(*exchange));
+
+    enter_phase(server, connection, OT_GUEST_HEAD);
+    if (exchange == NULL)
+        return NULL;
+    if (!ot_request_init(&exchange->request, uri)) {
+        free(exchange);
+        return NULL;
+    }
+    exchange->server = server;
+    exchange->request.address = *ot_guest_address(guest_of(connection));
+    exchange->target = (uintptr_t)uri;
+    exchange->target_end = (uintptr_t)uri + strlen(uri);
+    exchange->began_us = ot_log_clock();
+    snprintf(exchange->caller, sizeof(exchange->caller), "-");
+    if (server->log)
+        exchange->path = strndup(uri, strcspn(uri, "?"));
+    ot_reply_init(&exchange->reply);
+    return exchange;
+}
+
+void ot_connection_completed(void *cls, struct MHD_Connection *connection, void **con_cls,
+                             enum MHD_RequestTerminationCode why)
+{
+    struct ot_server *server = cls;
+    struct exchange *exchange = *con_cls;
+
+    (void)why;
+    enter_phase(server, connection, OT_GUEST_IDLE);
+    if (exchange == NULL)
+        return;
+    if (exchange->begun)
+        atomic_fetch_sub(&server->in_flight, 1);
+    if (exchange->complete)
+        atomic_fetch_sub(&server->answering, 1);
+    ot_request_clear(&exchange->request);
+    ot_reply_clear(&exchange->reply);
+    free(exchange->path);
+    free(exchange);
+    *con_cls = NULL;
+}
+
+static void refuse_size(struct exchange *exchange)
+{
+    exchange->refused = true;
+    ot_reply_error(&exchange->reply, 413, "body_too_large", NULL,
+                   "The body is larger than %u bytes, which is more than any certificate "
+                   "takes.",
+                   OT_BODY_MAX);
+}
+
+static const char *header(struct MHD_Connection *connection, const char *name)
+{
+    return MHD_lookup_connection_value(connection, MHD_HEADER_KIND, name);
+}
+
+static void take_headers(struct ot_request *request, struct MHD_Connection *connection)
+{
+    request->authorization = header(connection, MHD_HTTP_HEADER_AUTHORIZATION);
+    request->content_type = header(connection, MHD_HTTP_HEADER_CONTENT_TYPE);
+    request->content_encoding = header(connection, MHD_HTTP_HEADER_CONTENT_ENCODING);
+    request->if_none_match = header(connection, MHD_HTTP_HEADER_IF_NONE_MATCH);
+}
+
+/* Looks at the headers; *now says that the reply is not to wait for the body. */
+static void begin(struct exchange *exchange, struct MHD_Connection *connection,
+                  const char *method, const char *version, bool *now)
+{
+    struct ot_request *request = &exchange->request;
+    struct ot_framing framing;
+    unsigned long long length;
+
+    if (!ot_framing_check(&framing, connection,
+                          &(struct ot_request_line){method, version, exchange->target,
+                                                    exchange->target_end},
+                          &exchange->reply)) {
+        exchange->refused = true;
+        *now = true;
+        return;
+    }
+    take_headers(request, connection);
+    /* The library has checked that it is a number. */
+    length = framing.length != NULL ? strtoull(framing.length, NULL, 10) : 0;
+    request->has_body = length != 0 || framing.encoding != NULL;
+    if (!request->has_body)
+        return;
+    enter_phase(exchange->server, connection, OT_GUEST_BODY);
+    if (length > OT_BODY_MAX)
+        refuse_size(exchange);
+    else
+        exchange->refused = !ot_router_admit(exchange->server, request, &exchange->reply);
+    /* Who waits for "100 Continue" has not sent the body; of who has sent it, we read as
+     * much as is reasonable, since a reset connection could lose the reply. */
+    *now = exchange->refused && (framing.expect != NULL || length > OT_BODY_DISCARD_MAX);
+    if (*now || framing.is_last)
+        exchange->reply.close = true;
+}
+
+static enum MHD_Result take_body(struct exchange *exchange, const char *data, size_t len)
+{
+    exchange->body_seen += len;
+    if (exchange->body_seen > OT_BODY_DISCARD_MAX)
+        return MHD_NO;
+    if (exchange->refused)
+        return MHD_YES;
+    if (exchange->body_seen > OT_BODY_MAX) {
+        ot_buffer_clear(&exchange->request.body);
+        refuse_size(exchange);
+        return MHD_YES;
+    }
+    return ot_buffer_append(&exchange->request.body, data, len) ? MHD_YES : MHD_NO;
+}
+
+static void add_headers(struct MHD_Response *response, const struct ot_reply *reply,
+                        bool has_body)
+{
+    char seconds[16];
+
+    if (has_body)
+        MHD_add_response_header(response, MHD_HTTP_HEADER_CONTENT_TYPE,
+                                "application/json");
+    /* What needs a key may be kept by its owner, and by a relay that is told to, but is
+     * to be asked after each time; whose key it was makes a difference. */
+    MHD_add_response_header(response, MHD_HTTP_HEADER_CACHE_CONTROL,
+                            reply->etag[0] != '\0' ? "private, no-cache" : "no-store");
+    if (reply->etag[0] != '\0') {
+        MHD_add_response_header(response, MHD_HTTP_HEADER_ETAG, reply->etag);
+        MHD_add_response_header(response, MHD_HTTP_HEADER_VARY, "Authorization");
+    }
+    if (reply->allow[0] != '\0')
+        MHD_add_response_header(response, MHD_HTTP_HEADER_ALLOW, reply->allow);
+    if (reply->retry_after_s != 0) {
+        snprintf(seconds, sizeof(seconds), "%u", reply->retry_after_s);
+        MHD_add_response_header(response, MHD_HTTP_HEADER_RETRY_AFTER, seconds);
+    }
+    if (reply->status == 401)
+        MHD_add_response_header(response, MHD_HTTP_HEADER_WWW_AUTHENTICATE,
+                                "Bearer realm=\"orgtrust\"");
+    if (reply->close)
+        MHD_add_response_header(response, MHD_HTTP_HEADER_CONNECTION, "close");
+}
+
+static void log_reply(const struct exchange *exchange)
+{
+    if (!exchange->server->log)
+        return;
+    ot_log_request(&(struct ot_log_request){
+        .method = exchange->method,
+        .path = exchange->path != NULL ? exchange->path : "-",
+        .caller = exchange->caller,
+        .status = exchange->reply.status,
+        .bytes = exchange->reply.body.len,
+        .microseconds = ot_log_clock() - exchange->began_us,
+    });
+}
+
+static void set_complete(struct exchange *exchange)
+{
+    exchange->complete = true;
+    atomic_fetch_add(&exchange->server->answering, 1);
+}
+
+static enum MHD_Result send_reply(struct exchange *exchange,
+                                  struct MHD_Connection *connection)
+{
+    struct ot_reply *reply = &exchange->reply;
+    size_t len = reply->body.len;
+    struct MHD_Response *response;
+    enum MHD_Result result;
+    char *body;
+
+    if (atomic_load(&exchange->server->stopping))
+        reply->close = true;
+    log_reply(exchange);
+    body = ot_buffer_take(&reply->body);
+    response = MHD_create_response_from_buffer(len, body, MHD_RESPMEM_MUST_FREE);
+    if (response == NULL) {
+        free(body);
+        return MHD_NO;
+    }
+    add_headers(response, reply, len != 0);
+    enter_phase(exchange->server, connection, OT_GUEST_REPLY);
+    result = MHD_queue_response(connection, reply->status, response);
+    MHD_destroy_response(response);
+    return result;
+}
+
+enum MHD_Result ot_connection_handle(void *cls, struct MHD_Connection *connection,
+                                     const char *url, const char *method,
+                                     const char *version, const char *upload_data,
+                                     size_t *upload_data_size, void **con_cls)
+{
+    struct exchange *exchange = *con_cls;
+    bool now = false;
+
+    (void)cls;
+    (void)url;
+    if (exchange == NULL)
+        return MHD_NO; /* out of memory */
+    if (!exchange->begun) {
+        exchange->begun = true;
+        atomic_fetch_add(&exchange->server->in_flight, 1);
+        exchange->request.method = ot_method_parse(method);
+        snprintf(exchange->method, sizeof(exchange->method), "%s",
+                 exchange->request.method == OT_METHOD_OTHER ? "?" : method);
+        begin(exchange, connection, method, version, &now);
+        if (!now)
+            return MHD_YES;
+        set_complete(exchange);
+        return send_reply(exchange, connection);
+    }
+    if (*upload_data_size != 0) {
+        size_t len = *upload_data_size;
+
+        *upload_data_size = 0;
+        return take_body(exchange, upload_data, len);
+    }
+    set_complete(exchange);
+    enter_phase(exchange->server, connection, OT_GUEST_WORK);
+    if (!ot_framing_check_trailers(connection, &exchange->reply))
+        exchange->refused = true;
+    if (!exchange->refused)
+        ot_router_run(exchange->server, &exchange->request, &exchange->reply,
+                      exchange->caller);
+    return send_reply(exchange, connection);
+}

@@ -1,0 +1,218 @@
+#include "http/guests.h"
+
+#include <pthread.h>
+#include <stdlib.h>
+#include <sys/queue.h>
+
+#include "shared/limits.h"
+
+#define CHAINS 1024u
+#define SECOND_US INT64_C(1000000)
+
+TAILQ_HEAD(guest_list, ot_guest);
+
+/* An address with connections. */
+struct house {
+    struct house *next;
+    struct ot_address address;
+    struct guest_list waited; /* the one that is waited for longest first */
+    unsigned count;
+};
+
+struct ot_guest {
+    TAILQ_ENTRY(ot_guest) in_all, in_house;
+    struct house *house;
+    struct ot_address address;
+    int64_t since_us;
+    enum ot_guest_phase phase;
+    int fd;
+    bool ended; /* in no list any more */
+};
+
+struct ot_guests {
+    pthread_mutex_t lock;
+    unsigned per_address, max, count;
+    struct guest_list waited;
+    struct house *chains[CHAINS];
+};
+
+static const int64_t allowed_s[OT_GUEST_PHASES] = {
+    [OT_GUEST_HEAD] = OT_HEAD_TIMEOUT_S, [OT_GUEST_BODY] = OT_BODY_TIMEOUT_S,
+    [OT_GUEST_WORK] = INT64_MAX,         [OT_GUEST_REPLY] = OT_REPLY_TIMEOUT_S,
+    [OT_GUEST_IDLE] = OT_IDLE_TIMEOUT_S,
+};
+
+enum ot_status ot_guests_new(struct ot_guests **out, unsigned per_address, unsigned max,
+                             struct ot_error *err)
+{
+    *out = calloc(1, sizeof(**out));
+    if (*out == NULL)
+        return ot_error_nomem(err);
+    pthread_mutex_init(&(*out)->lock, NULL);
+    TAILQ_INIT(&(*out)->waited);
+    (*out)->per_address = per_address < max ? per_address : max;
+    (*out)->max = max;
+    return OT_OK;
+}
+
+void ot_guests_free(struct ot_guests *guests)
+{
+    if (guests == NULL)
+        return;
+    pthread_mutex_destroy(&guests->lock);
+    free(guests); /* with the library's end, each connection was given back */
+}
+
+static struct house **find_house(struct ot_guests *guests,
+                                 const struct ot_address *address)
+{
+    struct house **at = &guests->chains[ot_address_hash(address) % CHAINS];
+
+    while (*at != NULL && !ot_address_equal(&(*at)->address, address))
+        at = &(*at)->next;
+    return at;
+}
+
+static struct house *need_house(struct ot_guests *guests,
+                                const struct ot_address *address)
+{
+    struct house **at = find_house(guests, address);
+
+    if (*at != NULL)
+        return *at;
+    *at = calloc(1, sizeof(**at));
+    if (*at != NULL) {
+        (*at)->address = *address;
+        TAILQ_INIT(&(*at)->waited);
+    }
+    return *at;
+}
+
+static void list_guest(struct ot_guests *guests, struct ot_guest *guest)
+{
+    TAILQ_INSERT_TAIL(&guests->waited, guest, in_all);
+    TAILQ_INSERT_TAIL(&guest->house->waited, guest, in_house);
+}
+
+static void unlist_guest(struct ot_guests *guests, struct ot_guest *guest)
+{
+    TAILQ_REMOVE(&guests->waited, guest, in_all);
+    TAILQ_REMOVE(&guest->house->waited, guest, in_house);
+}
+
+/* The guest counts no more; its house goes with the last. */
+static void leave_house(struct ot_guests *guests, struct ot_guest *guest)
+{
+    struct house *house = guest->house;
+
+    unlist_guest(guests, guest);
+    guest->house = NULL;
+    guests->count--;
+    if (--house->count > 0)
+        return;
+    *find_house(guests, &house->address) = house->next;
+    free(house);
+}
+
+/* Its socket is open: it is given back before that is closed. */
+static void end_guest(struct ot_guests *guests, struct ot_guest *guest)
+{
+    leave_house(guests, guest);
+    guest->ended = true;
+    shutdown(guest->fd, SHUT_RDWR);
+}
+
+static bool is_waited_for(const struct ot_guest *guest)
+{
+    return guest->phase != OT_GUEST_WORK;
+}
+
+static void make_room(struct ot_guests *guests, struct house *house)
+{
+    struct ot_guest *at = NULL;
+
+    if (house->count > guests->per_address) {
+        TAILQ_FOREACH(at, &house->waited, in_house)
+        if (is_waited_for(at))
+            break;
+    } else if (guests->count > guests->max) {
+        TAILQ_FOREACH(at, &guests->waited, in_all)
+        if (is_waited_for(at))
+            break;
+    }
+    if (at != NULL)
+        end_guest(guests, at);
+}
+
+struct ot_guest *ot_guests_open(struct ot_guests *guests, const struct sockaddr *from,
+                                int fd, int64_t now_us)
+{
+    struct ot_guest *guest = calloc(1, sizeof(*guest));
+
+    if (guest == NULL) {
+        shutdown(fd, SHUT_RDWR);
+        return NULL;
+    }
+    ot_address_of(&guest->address, from);
+    guest->fd = fd;
+    guest->since_us = now_us;
+    pthread_mutex_lock(&guests->lock);
+    guest->house = need_house(guests, &guest->address);
+    if (guest->house == NULL) {
+        guest->ended = true;
+        shutdown(fd, SHUT_RDWR);
+    } else {
+        guest->house->count++;
+        guests->count++;
+        list_guest(guests, guest);
+        make_room(guests, guest->house);
+    }
+    pthread_mutex_unlock(&guests->lock);
+    return guest;
+}
+
+void ot_guests_close(struct ot_guests *guests, struct ot_guest *guest)
+{
+    if (guest == NULL)
+        return;
+    pthread_mutex_lock(&guests->lock);
+    if (!guest->ended)
+        leave_house(guests, guest);
+    pthread_mutex_unlock(&guests->lock);
+    free(guest);
+}
+
+void ot_guests_enter(struct ot_guests *guests, struct ot_guest *guest,
+                     enum ot_guest_phase phase, int64_t now_us)
+{
+    if (guest == NULL)
+        return;
+    pthread_mutex_lock(&guests->lock);
+    if (!guest->ended && guest->phase != phase) {
+        guest->phase = phase;
+        guest->since_us = now_us;
+        unlist_guest(guests, guest);
+        list_guest(guests, guest);
+    }
+    pthread_mutex_unlock(&guests->lock);
+}
+
+void ot_guests_sweep(struct ot_guests *guests, int64_t now_us)
+{
+    struct ot_guest *at, *next;
+
+    pthread_mutex_lock(&guests->lock);
+    for (at = TAILQ_FIRST(&guests->waited); at != NULL; at = next) {
+        next = TAILQ_NEXT(at, in_all);
+        if ((now_us - at->since_us) / SECOND_US >= allowed_s[at->phase])
+            end_guest(guests, at);
+    }
+    pthread_mutex_unlock(&guests->lock);
+}
+
+const struct ot_address *ot_guest_address(const struct ot_guest *guest)
+{
+    static const struct ot_address unknown = {.is_v4 = false};
+
+    return guest != NULL ? &guest->address : &unknown;
+}

@@ -1,0 +1,50 @@
+/* The connections that there are, by address and by how long each has been waited for.
+ *
+ * The library ends a connection on which nothing happens; one on which a byte comes now
+ * and then it keeps for ever. Here each phase of a request has a time in all, an address
+ * has a number of connections, and there is a number of all: beyond one of these the
+ * connection is ended that has been waited for longest, of that address or of all. So who
+ * holds many loses his own, and who comes new is answered.
+ *
+ * Ended is a socket by shutdown(); its worker then finds it closed. Thread-safe. */
+#ifndef OT_SERVER_HTTP_GUESTS_H
+#define OT_SERVER_HTTP_GUESTS_H
+
+#include <stdint.h>
+#include <sys/socket.h>
+
+#include "cache/error.h"
+#include "shared/address.h"
+
+struct ot_guests;
+struct ot_guest;
+
+enum ot_guest_phase {
+    OT_GUEST_HEAD,  /* it is new, or its request line has come */
+    OT_GUEST_BODY,  /* the head has come */
+    OT_GUEST_WORK,  /* we have the whole request, and are the ones who take time */
+    OT_GUEST_REPLY, /* it reads */
+    OT_GUEST_IDLE,  /* it has had its answer */
+    OT_GUEST_PHASES
+};
+
+enum ot_status ot_guests_new(struct ot_guests **out, unsigned per_address, unsigned max,
+                             struct ot_error *err);
+void ot_guests_free(struct ot_guests *guests);
+
+/* A connection comes; NULL: no memory for it, and it is shut down. To be given back
+ * before its socket is closed. now_us: the monotonic clock. */
+struct ot_guest *ot_guests_open(struct ot_guests *guests, const struct sockaddr *from,
+                                int fd, int64_t now_us);
+void ot_guests_close(struct ot_guests *guests, struct ot_guest *guest);
+
+/* guest may be NULL. The time of a phase that lasts does not begin again. */
+void ot_guests_enter(struct ot_guests *guests, struct ot_guest *guest,
+                     enum ot_guest_phase phase, int64_t now_us);
+
+/* Ends those whose phase has lasted too long. */
+void ot_guests_sweep(struct ot_guests *guests, int64_t now_us);
+
+const struct ot_address *ot_guest_address(const struct ot_guest *guest);
+
+#endif

@@ -1,0 +1,20 @@
+/* The listening socket. */
+#ifndef OT_SERVER_HTTP_LISTENER_H
+#define OT_SERVER_HTTP_LISTENER_H
+
+#include <stdbool.h>
+
+#include "cache/error.h"
+
+struct ot_listener {
+    int fd;
+    char address[96]; /* "127.0.0.1:8443", "[::1]:8443": as bound, the port never 0 */
+    bool loopback;
+};
+
+/* text: HOST:PORT, HOST a name, an IPv4 address or an IPv6 address in brackets; port 0
+ * has the system choose. OT_E_USAGE: not of that form; OT_E_NETWORK: cannot be bound. */
+enum ot_status ot_listener_open(struct ot_listener *listener, const char *text,
+                                struct ot_error *err);
+
+#endif

@@ -1,0 +1,26 @@
+/* What all requests share. Immutable but for what guards itself. */
+#ifndef OT_SERVER_HTTP_SERVER_H
+#define OT_SERVER_HTTP_SERVER_H
+
+#include <stdatomic.h>
+#include <stdbool.h>
+
+#include "auth/rate.h"
+#include "auth/wrong_keys.h"
+#include "handle/context.h"
+#include "http/guests.h"
+#include "store/store.h"
+
+struct ot_server {
+    struct ot_store *store;
+    struct ot_rate *rate; /* NULL: no limit */
+    struct ot_guests *guests;
+    struct ot_wrong_keys *wrong_keys;
+    struct ot_settings settings;
+    bool log;
+    atomic_uint in_flight; /* requests between their headers and the end of their reply */
+    atomic_uint answering; /* those of them that have come whole */
+    atomic_bool stopping;  /* no connection outlives its answer any more */
+};
+
+#endif

@@ -1,0 +1,23 @@
+/* Strong entity tags (RFC 9110 §8.8.3): a digest over what a representation depends on,
+ * not over its bytes, so that "unchanged" is known before anything is read. */
+#ifndef OT_SERVER_MESSAGE_ETAG_H
+#define OT_SERVER_MESSAGE_ETAG_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#define OT_ETAG_MAX 35 /* quotation marks, 32 hexadecimal digits, NUL */
+
+/* Sets etag to the digest of the parts, each of which counts with its length. On failure
+ * it is "", that is: none. */
+struct ot_etag_part {
+    const void *data;
+    size_t len;
+};
+void ot_etag_make(char etag[OT_ETAG_MAX], const struct ot_etag_part *parts, size_t count);
+
+/* Whether an If-None-Match header (NULL: there is none) names the tag, or is "*". Weak
+ * comparison, as §13.1.2 asks. */
+bool ot_etag_matches(const char *etag, const char *if_none_match);
+
+#endif

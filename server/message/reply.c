@@ -1,0 +1,72 @@
+#include "message/reply.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "message/json_write.h"
+#include "shared/limits.h"
+#include "shared/log.h"
+
+void ot_reply_init(struct ot_reply *reply)
+{
+    *reply = (struct ot_reply){.status = 200};
+    ot_buffer_init(&reply->body, OT_REPLY_MAX);
+}
+
+void ot_reply_clear(struct ot_reply *reply)
+{
+    ot_buffer_clear(&reply->body);
+}
+
+static const char *error_type(unsigned status)
+{
+    if (status == 429)
+        return "rate_limit_error";
+    return status >= 500 ? "server_error" : "invalid_request_error";
+}
+
+void ot_reply_error(struct ot_reply *reply, unsigned status, const char *code,
+                    const char *param, const char *fmt, ...)
+{
+    struct ot_error message = OT_ERROR_INIT;
+    char text[OT_ERROR_MAX];
+    va_list args;
+
+    va_start(args, fmt);
+    vsnprintf(text, sizeof(text), fmt, args);
+    va_end(args);
+    /* Makes it valid UTF-8 without controls, whatever of the request it quotes. */
+    ot_error_set(&message, OT_E_REFUSED, "%s", text);
+
+    ot_buffer_clear(&reply->body);
+    reply->status = status;
+    reply->etag[0] = '\0';
+    ot_jsonw_open(&reply->body, '{');
+    ot_jsonw_key(&reply->body, "error");
+    ot_jsonw_open(&reply->body, '{');
+    ot_jsonw_key(&reply->body, "message");
+    ot_jsonw_text(&reply->body, message.message);
+    ot_jsonw_key(&reply->body, "type");
+    ot_jsonw_text(&reply->body, error_type(status));
+    ot_jsonw_key(&reply->body, "param");
+    ot_jsonw_text(&reply->body, param);
+    ot_jsonw_key(&reply->body, "code");
+    ot_jsonw_text(&reply->body, code);
+    ot_jsonw_close(&reply->body, '}');
+    ot_jsonw_close(&reply->body, '}');
+}
+
+void ot_reply_failure(struct ot_reply *reply, const struct ot_error *err)
+{
+    ot_log_failure(err);
+    if (err->status == OT_E_BUSY) {
+        ot_reply_error(reply, 503, "database_busy", NULL,
+                       "The server's database is in use by another process: try again.");
+        reply->retry_after_s = 1;
+        return;
+    }
+    ot_reply_error(reply, 500, "internal_error", NULL,
+                   "The server could not carry this out; its log says why. Nothing has "
+                   "changed.");
+}

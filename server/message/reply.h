@@ -1,0 +1,32 @@
+/* What a request is answered with, before the transport sends it. */
+#ifndef OT_SERVER_MESSAGE_REPLY_H
+#define OT_SERVER_MESSAGE_REPLY_H
+
+#include "cache/error.h"
+#include "message/buffer.h"
+#include "message/etag.h"
+
+struct ot_reply {
+    unsigned status;
+    struct ot_buffer body;  /* JSON; empty for 204 and 304 */
+    char etag[OT_ETAG_MAX]; /* "" : none; with one, the answer may be kept and asked after
+                             */
+    char allow[64];         /* "" : no Allow header */
+    unsigned retry_after_s; /* 0: no Retry-After header */
+    bool close;             /* the connection is of no more use */
+};
+
+void ot_reply_init(struct ot_reply *reply);
+void ot_reply_clear(struct ot_reply *reply);
+
+/* An error in the API's shape: {error:{message,type,param,code}}; whatever was composed
+ * before is dropped. The type follows from the status. param may be NULL. */
+void ot_reply_error(struct ot_reply *reply, unsigned status, const char *code,
+                    const char *param, const char *fmt, ...)
+    __attribute__((format(printf, 5, 6)));
+
+/* What the database refused: 503 when it is busy, else 500. The reason is for the
+ * operator, whom ot_log_failure tells, and not for the client. */
+void ot_reply_failure(struct ot_reply *reply, const struct ot_error *err);
+
+#endif

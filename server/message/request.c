@@ -1,0 +1,185 @@
+#include "message/request.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+enum ot_method ot_method_parse(const char *name)
+{
+    static const struct {
+        const char *name;
+        enum ot_method method;
+    } methods[] = {
+        {"GET", OT_METHOD_GET},         {"POST", OT_METHOD_POST},
+        {"DELETE", OT_METHOD_DELETE},   {"HEAD", OT_METHOD_HEAD},
+        {"OPTIONS", OT_METHOD_OPTIONS},
+    };
+
+    for (size_t i = 0; i < sizeof(methods) / sizeof(methods[0]); i++)
+        if (strcmp(methods[i].name, name) == 0)
+            return methods[i].method;
+    return OT_METHOD_OTHER;
+}
+
+static int hex_value(char digit)
+{
+    if (digit >= '0' && digit <= '9')
+        return digit - '0';
+    if (digit >= 'a' && digit <= 'f')
+        return digit - 'a' + 10;
+    if (digit >= 'A' && digit <= 'F')
+        return digit - 'A' + 10;
+    return -1;
+}
+
+/* RFC 3986 §2.1, in place. false: not two digits behind a '%', or a NUL, which could end
+ * a string before its end. plus: '+' is a space, as forms have it. */
+static bool decode(char *text, bool plus)
+{
+    char *to = text;
+
+    for (const char *at = text; *at != '\0'; at++, to++) {
+        int high, low;
+
+        *to = plus && *at == '+' ? ' ' : *at;
+        if (*at != '%')
+            continue;
+        high = hex_value(at[1]);
+        low = high < 0 ? -1 : hex_value(at[2]);
+        if (low < 0 || (high == 0 && low == 0))
+            return false;
+        *to = (char)(high * 16 + low);
+        at += 2;
+    }
+    *to = '\0';
+    return true;
+}
+
+bool ot_request_decode_all(char *text)
+{
+    char *to = text;
+    bool any = false;
+
+    for (const char *at = text; *at != '\0'; at++, to++) {
+        int high = *at == '%' ? hex_value(at[1]) : -1;
+        int low = high < 0 ? -1 : hex_value(at[2]);
+
+        *to = *at;
+        if (low < 0 || high + low == 0)
+            continue;
+        *to = (char)(high * 16 + low);
+        at += 2;
+        any = true;
+    }
+    *to = '\0';
+    return any;
+}
+
+static bool split_path(struct ot_request *request, char *path)
+{
+    if (*path != '/')
+        return false;
+    while (path != NULL) {
+        char *segment = path + 1;
+
+        path = strchr(segment, '/');
+        if (path != NULL)
+            *path = '\0';
+        if (request->segments == OT_SEGMENTS_MAX)
+            return true; /* longer than any route: the last segment differs from it */
+        if (!decode(segment, false))
+            return false;
+        request->segment[request->segments++] = segment;
+    }
+    return true;
+}
+
+static void set_once(struct ot_query_values *query, const char **value, const char *name,
+                     const char *given)
+{
+    if (*value != NULL)
+        query->bad = name;
+    *value = given;
+}
+
+static void take_parameter(struct ot_query_values *query, const char *name,
+                           const char *value)
+{
+    if (strcmp(name, "limit") == 0) {
+        set_once(query, &query->limit, "limit", value);
+    } else if (strcmp(name, "after") == 0) {
+        set_once(query, &query->after, "after", value);
+    } else if (strcmp(name, "order") == 0) {
+        set_once(query, &query->order, "order", value);
+    } else if (strcmp(name, "include[]") == 0 || strcmp(name, "include") == 0) {
+        /* An array: it may come several times, in either of the two usual spellings. */
+        if (strcmp(value, "content") == 0)
+            query->include_content = true;
+        else
+            query->bad = "include";
+    }
+}
+
+static bool split_query(struct ot_query_values *query, char *text)
+{
+    char *rest = text;
+
+    while (rest != NULL) {
+        char *name = strsep(&rest, "&");
+        char *value = strchr(name, '=');
+
+        if (value != NULL)
+            *value++ = '\0';
+        if (!decode(name, true) || (value != NULL && !decode(value, true)))
+            return false;
+        take_parameter(query, name, value != NULL ? value : "");
+    }
+    return true;
+}
+
+/* RFC 9112 §3.2.2: what stands before the path of an absolute target is ours anyway. */
+static char *path_of(char *target)
+{
+    char *authority = strstr(target, "://");
+    char *path;
+
+    if (*target == '/' || authority == NULL)
+        return target;
+    path = strchr(authority + 3, '/');
+    return path != NULL ? path : target;
+}
+
+/* RFC 3986 §2: what is neither, such as a blank, is percent-encoded. */
+static bool has_only_uri_bytes(const char *target)
+{
+    for (; *target != '\0'; target++)
+        if ((unsigned char)*target <= ' ' || (unsigned char)*target >= 0x7f ||
+            *target == '#')
+            return false;
+    return true;
+}
+
+bool ot_request_init(struct ot_request *request, const char *target)
+{
+    char *query;
+
+    memset(request, 0, sizeof(*request));
+    ot_buffer_init(&request->body, OT_BODY_MAX);
+    request->target = strdup(target);
+    if (request->target == NULL)
+        return false;
+    query = strchr(request->target, '?');
+    if (query != NULL)
+        *query++ = '\0';
+    if (strcmp(request->target, "*") == 0)
+        return true; /* the server as a whole (§3.2.4): no segment */
+    request->malformed = !has_only_uri_bytes(target) ||
+                         !split_path(request, path_of(request->target)) ||
+                         (query != NULL && !split_query(&request->query, query));
+    return true;
+}
+
+void ot_request_clear(struct ot_request *request)
+{
+    free(request->target);
+    ot_buffer_clear(&request->body);
+}

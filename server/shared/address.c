@@ -1,0 +1,48 @@
+#include "shared/address.h"
+
+#include <arpa/inet.h>
+#include <netinet/in.h>
+#include <stdio.h>
+#include <string.h>
+
+void ot_address_of(struct ot_address *out, const struct sockaddr *from)
+{
+    *out = (struct ot_address){.is_v4 = false};
+    if (from != NULL && from->sa_family == AF_INET) {
+        const struct sockaddr_in *v4 = (const void *)from;
+
+        out->is_v4 = true;
+        memcpy(out->bytes, &v4->sin_addr, 4);
+    } else if (from != NULL && from->sa_family == AF_INET6) {
+        const struct in6_addr *v6 =
+            &((const struct sockaddr_in6 *)(const void *)from)->sin6_addr;
+
+        out->is_v4 = IN6_IS_ADDR_V4MAPPED(v6);
+        memcpy(out->bytes, out->is_v4 ? v6->s6_addr + 12 : v6->s6_addr,
+               out->is_v4 ? 4 : 8);
+    }
+}
+
+bool ot_address_equal(const struct ot_address *a, const struct ot_address *b)
+{
+    return a->is_v4 == b->is_v4 && memcmp(a->bytes, b->bytes, sizeof(a->bytes)) == 0;
+}
+
+uint32_t ot_address_hash(const struct ot_address *address)
+{
+    uint32_t hash = 2166136261U; /* FNV-1a */
+
+    for (size_t i = 0; i < sizeof(address->bytes); i++)
+        hash = (hash ^ address->bytes[i]) * 16777619U;
+    return hash;
+}
+
+void ot_address_format(char out[OT_ADDRESS_TEXT_MAX], const struct ot_address *address)
+{
+    unsigned char whole[16] = {0};
+    char text[INET6_ADDRSTRLEN] = "";
+
+    memcpy(whole, address->bytes, sizeof(address->bytes));
+    inet_ntop(address->is_v4 ? AF_INET : AF_INET6, whole, text, sizeof(text));
+    snprintf(out, OT_ADDRESS_TEXT_MAX, "%s%s", text, address->is_v4 ? "" : "/64");
+}

@@ -1,0 +1,80 @@
+/* The server's limits, each with the reason for its value. */
+#ifndef OT_SERVER_SHARED_LIMITS_H
+#define OT_SERVER_SHARED_LIMITS_H
+
+/* A request's body: OT_CERT_PEM_MAX with every line end escaped, a name, and room. */
+#define OT_BODY_MAX (1024u * 1024)
+
+/* A body that is too large is still read up to here, so that its sender gets to see the
+ * 413; beyond it the connection is closed. */
+#define OT_BODY_DISCARD_MAX (8u * 1024 * 1024)
+
+/* What a request line and its headers may take: a key, two ids, a cursor, a few entity
+ * tags and what proxies add. The transport's own buffer is larger, so that the refusal
+ * can be said in the API's shape. */
+#define OT_HEADERS_MAX (16u * 1024)
+#define OT_CONNECTION_MEMORY (64u * 1024)
+
+/* A list of 100 items with names of OT_NAME_CHARS_MAX, escaped; a certificate in PEM. */
+#define OT_REPLY_MAX (4u * 1024 * 1024)
+
+/* The API's own figures. */
+#define OT_PAGE_LIMIT_DEFAULT 20
+#define OT_PAGE_LIMIT_MAX 100
+#define OT_TOGGLE_MAX 10
+#define OT_CERTIFICATES_DEFAULT 50
+
+/* A certificate's name, in characters. The API publishes no limit; a label that a person
+ * reads is shorter than this. */
+#define OT_NAME_CHARS_MAX 255
+
+/* An API key's name is a column of `key list`. */
+#define OT_APIKEY_NAME_MAX 64
+
+/* Path segments of the longest route. */
+#define OT_SEGMENTS_MAX 8
+
+/* How many scopes the refusal to delete names before it only counts. */
+#define OT_SCOPES_NAMED 10
+
+/* Idle connections are closed after this; a request in flight has as long between two
+ * packets. */
+#define OT_IDLE_TIMEOUT_S 60
+
+/* In all, whatever comes now and then: a head of 16 KiB and a body of 1 MiB over 35 KB/s,
+ * of the usual 4 KB over 140 bytes a second; a page of 50 KB read at 1 KB/s. */
+#define OT_HEAD_TIMEOUT_S 20
+#define OT_BODY_TIMEOUT_S 30
+#define OT_REPLY_TIMEOUT_S 60
+
+/* Ten thousand hosts sit behind a relay; this many connections come without one. */
+#define OT_CONNECTIONS_LIMIT 4096
+
+/* One address's share of them unless --connections-per-address says other: an eighth, so
+ * that a NAT or a relay has ten whole syncs at once (OT_CONNECTIONS_MAX each). */
+#define OT_ADDRESS_SHARE 8
+
+/* Wrong keys of one address that are answered one by one in this time, before it is told
+ * to wait: a fleet behind a NAT whose key was revoked shows in the log, and is not all of
+ * it. */
+#define OT_WRONG_KEYS_MAX 20
+#define OT_WRONG_KEYS_WINDOW_S 60
+
+/* Workers: one a processor, but some more than one on small machines, since a commit may
+ * wait for the disk; and no more than SQLite readers that still gain from it. */
+#define OT_WORKERS_MIN 4
+#define OT_WORKERS_MAX 32
+
+/* How long a request waits for another process's transaction. */
+#define OT_DB_BUSY_MS 5000
+
+/* Once asked to stop: how long replies may take to be read, and how long the rest of a
+ * request may take to arrive (of those that broke off, it never does). */
+#define OT_DRAIN_REPLIES_MS 10000
+#define OT_DRAIN_REQUESTS_MS 2000
+
+/* `last used` of a key is written this often at most: it must not make writes of reads.
+ */
+#define OT_APIKEY_TOUCH_S 60
+
+#endif

@@ -1,0 +1,24 @@
+/* Lines to standard error. They never hold a key, a body or a query. */
+#ifndef OT_SERVER_SHARED_LOG_H
+#define OT_SERVER_SHARED_LOG_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "cache/error.h"
+
+/* Stands where a key stood. */
+#define OT_LOG_HIDDEN "[hidden]"
+
+/* Copies text without what looks like a key (ours, or the hosted API's); ids_only: nor
+ * any run of letters and digits that is longer than a word and no id. */
+void ot_log_hide_keys(char *out, size_t size, const char *text, bool ids_only);
+
+/* "orgtrust-server: " and the sentence, without keys. */
+void ot_log_failure(const struct ot_error *err);
+
+/* Microseconds of the monotonic clock. */
+int64_t ot_log_clock(void);
+
+#endif

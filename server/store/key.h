@@ -1,0 +1,39 @@
+/* Keys to this server, as they are stored: of the key itself only a hash. */
+#ifndef OT_SERVER_STORE_KEY_H
+#define OT_SERVER_STORE_KEY_H
+
+#include "store/db.h"
+
+#define OT_KEY_HASH_LEN 32
+
+struct ot_key_row {
+    int64_t seq;
+    const char *id, *name; /* name NULL: none */
+    const char *role;
+    int64_t created_at, last_used_at; /* 0: never */
+    const unsigned char *hash;        /* OT_KEY_HASH_LEN bytes; NULL: damaged */
+};
+/* What row points to lives until the callback returns. */
+typedef void ot_key_seen(void *arg, const struct ot_key_row *row);
+
+/* OT_E_REFUSED: another key has the name. */
+enum ot_status ot_db_key_insert(struct ot_db *db, const struct ot_key_row *row,
+                                struct ot_error *err);
+
+/* Calls seen once; OT_E_NOT_FOUND (no message) when there is no such key. */
+enum ot_status ot_db_key_get(struct ot_db *db, const char *id, ot_key_seen *seen,
+                             void *arg, struct ot_error *err);
+
+/* All of them, the oldest first. */
+enum ot_status ot_db_key_list(struct ot_db *db, ot_key_seen *seen, void *arg,
+                              struct ot_error *err);
+
+/* Notes that a key was used at Unix time now. */
+enum ot_status ot_db_key_touch(struct ot_db *db, int64_t seq, int64_t now,
+                               struct ot_error *err);
+
+/* By id or by name; OT_E_NOT_FOUND. */
+enum ot_status ot_db_key_revoke(struct ot_db *db, const char *id_or_name,
+                                struct ot_error *err);
+
+#endif

@@ -1,0 +1,145 @@
+#include "store/sqlite/sqlite_internal.h"
+
+#include <stdio.h>
+
+/* PRAGMA application_id, "OTrs": file(1) and we tell our databases from others by it. */
+#define APPLICATION_ID 0x4f547273
+
+/* Step i leads from user_version i to i + 1. Steps that were released are never edited.
+ *
+ * certificates is narrow, its contents apart, so that a page of a list is a few database
+ * pages. meta.certificates counts the rows, since counting them takes time in proportion.
+ * scope '' is the organization, else a project's id. keys.hash: auth/apikey.h. */
+static const char *const steps[] = {
+    "CREATE TABLE meta ("
+    "  one INTEGER PRIMARY KEY CHECK (one = 1),"
+    "  revision BLOB NOT NULL,"
+    "  certificates INTEGER NOT NULL"
+    ") STRICT;"
+    "INSERT INTO meta VALUES (1, randomblob(16), 0);"
+    "CREATE TABLE certificates ("
+    "  seq INTEGER PRIMARY KEY AUTOINCREMENT,"
+    "  id TEXT NOT NULL UNIQUE,"
+    "  name TEXT,"
+    "  created_at INTEGER NOT NULL,"
+    "  valid_at INTEGER NOT NULL,"
+    "  expires_at INTEGER NOT NULL"
+    ") STRICT;"
+    "CREATE INDEX certificates_by_time ON certificates (created_at, seq);"
+    "CREATE TRIGGER certificates_more AFTER INSERT ON certificates BEGIN"
+    "  UPDATE meta SET certificates = certificates + 1; END;"
+    "CREATE TRIGGER certificates_less AFTER DELETE ON certificates BEGIN"
+    "  UPDATE meta SET certificates = certificates - 1; END;"
+    "CREATE TABLE contents ("
+    "  certificate INTEGER PRIMARY KEY REFERENCES certificates (seq) ON DELETE CASCADE,"
+    "  pem TEXT NOT NULL"
+    ") STRICT;"
+    "CREATE TABLE activations ("
+    "  scope TEXT NOT NULL,"
+    "  certificate INTEGER NOT NULL REFERENCES certificates (seq) ON DELETE RESTRICT,"
+    "  PRIMARY KEY (scope, certificate)"
+    ") STRICT, WITHOUT ROWID;"
+    "CREATE INDEX activations_by_certificate ON activations (certificate, scope);"
+    "CREATE TABLE keys ("
+    "  seq INTEGER PRIMARY KEY AUTOINCREMENT,"
+    "  id TEXT NOT NULL UNIQUE,"
+    "  hash BLOB NOT NULL CHECK (length(hash) = 32),"
+    "  role TEXT NOT NULL CHECK (role IN ('admin', 'read')),"
+    "  name TEXT UNIQUE,"
+    "  created_at INTEGER NOT NULL,"
+    "  last_used_at INTEGER"
+    ") STRICT;",
+};
+#define STEPS ((sqlite3_int64)(sizeof(steps) / sizeof(steps[0])))
+
+static enum ot_status number(struct ot_db *db, const char *sql, sqlite3_int64 *out,
+                             struct ot_error *err)
+{
+    sqlite3_stmt *statement = NULL;
+    enum ot_status status = OT_OK;
+
+    if (sqlite3_prepare_v2(ot_db_handle(db), sql, -1, &statement, NULL) != SQLITE_OK ||
+        sqlite3_step(statement) != SQLITE_ROW)
+        status = ot_db_fail(db, "read its version", err);
+    else
+        *out = sqlite3_column_int64(statement, 0);
+    sqlite3_finalize(statement);
+    return status;
+}
+
+static enum ot_status check_owner(struct ot_db *db, struct ot_error *err)
+{
+    sqlite3_int64 application = 0, objects = 0;
+    enum ot_status status = number(db, "PRAGMA application_id", &application, err);
+
+    if (status == OT_OK)
+        status = number(db, "SELECT count(*) FROM sqlite_schema", &objects, err);
+    if (status == OT_OK && application != APPLICATION_ID &&
+        (application != 0 || objects != 0))
+        return ot_error_set(err, OT_E_CORRUPT,
+                            "database %s belongs to another program; name another file "
+                            "with --db",
+                            sqlite3_db_filename(ot_db_handle(db), "main"));
+    return status;
+}
+
+static enum ot_status take_step(struct ot_db *db, sqlite3_int64 version,
+                                struct ot_error *err)
+{
+    char pragmas[128];
+
+    snprintf(pragmas, sizeof(pragmas),
+             "PRAGMA application_id = %d; PRAGMA user_version = %lld", APPLICATION_ID,
+             (long long)version + 1);
+    if (sqlite3_exec(ot_db_handle(db), steps[version], NULL, NULL, NULL) != SQLITE_OK ||
+        sqlite3_exec(ot_db_handle(db), pragmas, NULL, NULL, NULL) != SQLITE_OK)
+        return ot_db_fail(db, "bring its tables up to date", err);
+    return OT_OK;
+}
+
+static enum ot_status read_version(struct ot_db *db, sqlite3_int64 *version,
+                                   struct ot_error *err)
+{
+    enum ot_status status = check_owner(db, err);
+
+    if (status == OT_OK)
+        status = number(db, "PRAGMA user_version", version, err);
+    if (status == OT_OK && (*version > STEPS || *version < 0))
+        return ot_error_set(err, OT_E_CONFIG,
+                            "database %s has version %lld and this orgtrust-server knows "
+                            "up to %lld: use the newer orgtrust-server that made it",
+                            sqlite3_db_filename(ot_db_handle(db), "main"),
+                            (long long)*version, (long long)STEPS);
+    return status;
+}
+
+enum ot_status ot_migrate_check(struct ot_db *db, struct ot_error *err)
+{
+    sqlite3_int64 version = 0;
+
+    return read_version(db, &version, err);
+}
+
+static enum ot_status migrate(struct ot_db *db, struct ot_error *err)
+{
+    sqlite3_int64 version = 0;
+    enum ot_status status = read_version(db, &version, err);
+
+    for (; status == OT_OK && version < STEPS; version++)
+        status = take_step(db, version, err);
+    return status;
+}
+
+enum ot_status ot_migrate(struct ot_db *db, struct ot_error *err)
+{
+    /* The write lock first: two processes that start at once do not both create. */
+    enum ot_status status = ot_db_begin(db, OT_WRITING, err);
+
+    if (status != OT_OK)
+        return status;
+    status = migrate(db, err);
+    if (status == OT_OK)
+        return ot_db_commit(db, err);
+    ot_db_rollback(db);
+    return status;
+}

@@ -1,0 +1,62 @@
+#include "store/sqlite/sqlite_internal.h"
+
+const char *const ot_db_sql[OT_SQL_COUNT] = {
+    [OT_SQL_BEGIN_READ] = "BEGIN",
+    /* The write lock from the start: a transaction that reads first and writes then could
+     * otherwise fail with SQLITE_BUSY in the middle. */
+    [OT_SQL_BEGIN_WRITE] = "BEGIN IMMEDIATE",
+    [OT_SQL_COMMIT] = "COMMIT",
+    [OT_SQL_ROLLBACK] = "ROLLBACK",
+
+    [OT_SQL_REVISION] = "SELECT revision FROM meta",
+    [OT_SQL_REVISION_NEXT] = "UPDATE meta SET revision = randomblob(16)",
+
+    [OT_SQL_CERT_COUNT] = "SELECT certificates FROM meta",
+    [OT_SQL_CERT_INSERT] =
+        "INSERT INTO certificates (id, name, created_at, valid_at, expires_at)"
+        " VALUES (?1, ?2, ?3, ?4, ?5) ON CONFLICT (id) DO NOTHING",
+    [OT_SQL_CONTENT_INSERT] = "INSERT INTO contents (certificate, pem) VALUES (?1, ?2)",
+    [OT_SQL_CERT_GET] = "SELECT id, name, created_at, valid_at, expires_at, 0"
+                        " FROM certificates WHERE id = ?1",
+    [OT_SQL_CERT_CONTENT] =
+        "SELECT pem FROM contents"
+        " WHERE certificate = (SELECT seq FROM certificates WHERE id = ?1)",
+    [OT_SQL_CERT_IN_SCOPE] =
+        "SELECT c.id, c.name, c.created_at, c.valid_at, c.expires_at,"
+        " EXISTS (SELECT 1 FROM activations a"
+        "  WHERE a.scope = ?1 AND a.certificate = c.seq)"
+        " FROM certificates c WHERE c.id = ?2",
+    [OT_SQL_CERT_RENAME] = "UPDATE certificates SET name = ?2 WHERE id = ?1",
+    [OT_SQL_CERT_DELETE] = "DELETE FROM certificates WHERE id = ?1",
+    [OT_SQL_CERT_CURSOR] = "SELECT created_at, seq FROM certificates WHERE id = ?1",
+    [OT_SQL_LIST_ASC] = "SELECT c.id, c.name, c.created_at, c.valid_at, c.expires_at,"
+                        " EXISTS (SELECT 1 FROM activations a"
+                        "  WHERE a.scope = ?1 AND a.certificate = c.seq)"
+                        " FROM certificates c WHERE (c.created_at, c.seq) > (?2, ?3)"
+                        " ORDER BY c.created_at, c.seq LIMIT ?4",
+    [OT_SQL_LIST_DESC] = "SELECT c.id, c.name, c.created_at, c.valid_at, c.expires_at,"
+                         " EXISTS (SELECT 1 FROM activations a"
+                         "  WHERE a.scope = ?1 AND a.certificate = c.seq)"
+                         " FROM certificates c WHERE (c.created_at, c.seq) < (?2, ?3)"
+                         " ORDER BY c.created_at DESC, c.seq DESC LIMIT ?4",
+
+    [OT_SQL_ACTIVATE] = "INSERT INTO activations (scope, certificate)"
+                        " SELECT ?1, seq FROM certificates WHERE id = ?2"
+                        " ON CONFLICT DO NOTHING",
+    [OT_SQL_DEACTIVATE] =
+        "DELETE FROM activations WHERE scope = ?1"
+        " AND certificate = (SELECT seq FROM certificates WHERE id = ?2)",
+    [OT_SQL_SCOPES] = "SELECT a.scope FROM activations a"
+                      " JOIN certificates c ON c.seq = a.certificate"
+                      " WHERE c.id = ?1 ORDER BY a.scope",
+
+    [OT_SQL_KEY_INSERT] = "INSERT INTO keys (id, hash, role, name, created_at)"
+                          " VALUES (?1, ?2, ?3, ?4, ?5)",
+    [OT_SQL_KEY_GET] = "SELECT seq, id, name, role, created_at, last_used_at, hash"
+                       " FROM keys WHERE id = ?1",
+    [OT_SQL_KEY_TOUCH] = "UPDATE keys SET last_used_at = ?2"
+                         " WHERE seq = ?1",
+    [OT_SQL_KEY_LIST] = "SELECT seq, id, name, role, created_at, last_used_at, hash"
+                        " FROM keys ORDER BY created_at, seq",
+    [OT_SQL_KEY_REVOKE] = "DELETE FROM keys WHERE id = ?1 OR name = ?1",
+};
