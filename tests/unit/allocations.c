@@ -1,6 +1,7 @@
 #include "allocations.h"
 
 #include <dlfcn.h>
+#include <link.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -49,26 +50,21 @@ size_t allocations_stop(void)
     return alive_count;
 }
 
-static bool is_ours(const void *caller)
+/* Not dladdr: that also looks through all symbols of the library, at every allocation. */
+static bool is_ours(void *caller)
 {
-    Dl_info info;
+    struct dl_find_object found;
 
-    return dladdr(caller, &info) != 0 && info.dli_fname != NULL &&
-           (strstr(info.dli_fname, "/" ALLOCATIONS_OF) != NULL ||
-            strstr(info.dli_fname, "/libc.so") != NULL);
+    return _dl_find_object(caller, &found) == 0 &&
+           (strstr(found.dlfo_link_map->l_name, "/" ALLOCATIONS_OF) != NULL ||
+            strstr(found.dlfo_link_map->l_name, "/libc.so") != NULL);
 }
 
-static bool fails(const void *caller)
+static bool fails(void *caller)
 {
-    unsigned n = countdown;
-    bool counts;
-
-    if (n == 0)
+    if (countdown == 0 || !is_ours(caller))
         return false;
-    countdown = 0; /* dladdr may allocate */
-    counts = is_ours(caller);
-    countdown = counts ? n - 1 : n;
-    return counts && n == 1;
+    return --countdown == 0;
 }
 
 static void forget(const void *memory)
@@ -82,14 +78,11 @@ static void forget(const void *memory)
         }
 }
 
-static void *note(void *memory, const void *caller)
+static void *note(void *memory, void *caller)
 {
-    if (!counting || memory == NULL)
-        return memory;
-    counting = false; /* dladdr may allocate */
-    if (is_ours(caller) && alive_count < sizeof(alive) / sizeof(alive[0]))
+    if (counting && memory != NULL && is_ours(caller) &&
+        alive_count < sizeof(alive) / sizeof(alive[0]))
         alive[alive_count++] = memory;
-    counting = true;
     return memory;
 }
 
@@ -97,21 +90,21 @@ static void *note(void *memory, const void *caller)
 
 INTERPOSED void *malloc(size_t size)
 {
-    const void *caller = __builtin_return_address(0);
+    void *caller = __builtin_return_address(0);
 
     return fails(caller) ? NULL : note(__libc_malloc(size), caller);
 }
 
 INTERPOSED void *calloc(size_t number, size_t size)
 {
-    const void *caller = __builtin_return_address(0);
+    void *caller = __builtin_return_address(0);
 
     return fails(caller) ? NULL : note(__libc_calloc(number, size), caller);
 }
 
 INTERPOSED void *realloc(void *old, size_t size)
 {
-    const void *caller = __builtin_return_address(0);
+    void *caller = __builtin_return_address(0);
 
     if (fails(caller))
         return NULL;
