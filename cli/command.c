@@ -1,7 +1,10 @@
 #include "command.h"
 
-#include <stdlib.h>
 #include <string.h>
+
+#include "commands/commands.h"
+#include "doctor/doctor.h"
+#include "install/install.h"
 
 static const struct ot_command commands[] = {
     {
@@ -245,35 +248,4 @@ void ot_command_overview(struct ot_output *out)
     ot_output_printf(out, "\n");
     ot_output_printf(out,
                      "orgtrust(1) describes configuration, output and exit statuses.\n");
-}
-
-enum ot_status ot_command_sources(const struct ot_options *options,
-                                  const struct ot_config *config,
-                                  const struct ot_source ***sources, size_t *count,
-                                  struct ot_error *err)
-{
-    size_t total = ot_config_count(config);
-    const struct ot_source **list;
-    enum ot_status status = OT_OK;
-
-    *sources = NULL;
-    *count = 0;
-    list = calloc(total > 0 ? total : 1, sizeof(struct ot_source *));
-    if (list == NULL)
-        return ot_error_nomem(err);
-    if (options->source != NULL || total == 0) {
-        /* Without any source this fails and says how to make the first. */
-        status = ot_config_find(config, options->source, &list[0], err);
-        total = 1;
-    } else {
-        for (size_t i = 0; i < total; i++)
-            list[i] = ot_config_at(config, i);
-    }
-    if (status != OT_OK) {
-        free(list);
-        return status;
-    }
-    *sources = list;
-    *count = total;
-    return OT_OK;
 }

@@ -5,11 +5,11 @@
 #include "cache/limits.h"
 #include "cache/text.h"
 #include "command.h"
-#include "doctor/check.h"
+#include "commands/source_use.h"
+#include "doctor/doctor.h"
 #include "export/format.h"
-#include "install/stack.h"
-#include "record_json.h"
-#include "snapshot_use.h"
+#include "install/install.h"
+#include "view/record_json.h"
 
 #define ID_PREFIX "cert_"
 
@@ -89,16 +89,23 @@ static void add_formats(const struct completion *c)
         add_text(c, ot_format_name((enum ot_export_format)i), "");
 }
 
+static void add_all(const struct completion *c,
+                    const char *(*name_at)(size_t i, const char **summary))
+{
+    const char *name, *summary;
+
+    for (size_t i = 0; (name = name_at(i, &summary)) != NULL; i++)
+        add_text(c, name, summary);
+}
+
 static void add_stacks(const struct completion *c)
 {
-    for (size_t i = 0; ot_stacks[i] != NULL; i++)
-        add_text(c, ot_stacks[i]->name, ot_stacks[i]->summary);
+    add_all(c, ot_install_stack_at);
 }
 
 static void add_checks(const struct completion *c)
 {
-    for (size_t i = 0; ot_checks[i] != NULL; i++)
-        add_text(c, ot_checks[i]->name, ot_checks[i]->summary);
+    add_all(c, ot_doctor_check_at);
 }
 
 static void add_sources(const struct completion *c)

@@ -9,7 +9,7 @@
 #define OT_CLI_COMPLETE_H
 
 #include "cache/error.h"
-#include "output.h"
+#include "view/output.h"
 
 /* words end with a NULL. */
 enum ot_status ot_complete(char **words, struct ot_output *out, struct ot_error *err);

@@ -10,7 +10,7 @@
 #include "command.h"
 #include "complete.h"
 #include "exit_status.h"
-#include "signals.h"
+#include "view/signals.h"
 
 /* A descriptor 0 to 2 that our caller closed would be given to the next file we open, and
  * our words would go into it. What stands in for 1 refuses writing, so that a result

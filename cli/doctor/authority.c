@@ -1,4 +1,4 @@
-#include "doctor/authority.h"
+#include "doctor/authority_internal.h"
 
 #include <openssl/err.h>
 #include <openssl/rand.h>

@@ -1,50 +1,19 @@
-#include "doctor/check.h"
+#include "doctor/check_internal.h"
 
-#include <stdio.h>
-
-#include "install/manifest.h"
-#include "install/transaction.h"
-
-enum ot_wiring ot_wiring_of(struct ot_stack_plan *plan, const struct ot_stack *stack,
-                            const struct ot_install_env *env)
+void ot_finding_of_refusal(struct ot_doctor *doctor, const char *part,
+                           const struct ot_wiring *wiring)
 {
-    ot_install_plan(plan, stack, env);
-    switch (plan->kind) {
-    case OT_PLAN_READY:
-        return ot_stack_plan_changes(plan) == 0 && !plan->is_unfinished ? OT_WIRED
-                                                                        : OT_NOT_WIRED;
-    case OT_PLAN_REFUSED:
-        return OT_IN_THE_WAY;
-    case OT_PLAN_ABSENT:
-        break;
-    }
-    return OT_NOT_HERE;
-}
+    struct ot_findings *findings = &doctor->findings;
 
-static bool was_installed(const struct ot_doctor *doctor, const struct ot_stack *stack)
-{
-    struct ot_manifest manifest = {.entries = NULL};
-    bool found = false;
-
-    if (ot_manifest_load(&manifest, &found, doctor->env.state_dir, stack->name, NULL) !=
-        OT_OK)
-        found = false;
-    ot_manifest_clear(&manifest);
-    return found;
-}
-
-void ot_finding_of_refusal(struct ot_doctor *doctor, const struct ot_stack *stack,
-                           enum ot_wiring wiring, const struct ot_stack_plan *plan)
-{
-    if (wiring == OT_NOT_HERE)
-        ot_finding_add(&doctor->findings, stack->name, OT_VERDICT_ABSENT, NULL, NULL,
-                       "%s", plan->why.message);
-    else if (was_installed(doctor, stack))
-        ot_finding_add(&doctor->findings, stack->name, OT_VERDICT_FAILS, NULL, NULL,
-                       "it was wired, but: %s", plan->why.message);
+    if (wiring->kind == OT_NOT_HERE)
+        ot_finding_add(findings, part, OT_VERDICT_ABSENT, NULL, NULL, "%s",
+                       wiring->why.message);
+    else if (wiring->was_installed)
+        ot_finding_add(findings, part, OT_VERDICT_FAILS, NULL, NULL,
+                       "it was wired, but: %s", wiring->why.message);
     else
-        ot_finding_add(&doctor->findings, stack->name, OT_VERDICT_NOT_WIRED, NULL, NULL,
-                       "%s", plan->why.message);
+        ot_finding_add(findings, part, OT_VERDICT_NOT_WIRED, NULL, NULL, "%s",
+                       wiring->why.message);
 }
 
 static struct ot_finding *add_by_outcome(struct ot_doctor *doctor,

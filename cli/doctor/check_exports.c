@@ -9,10 +9,10 @@
 #include <sys/stat.h>
 #include <time.h>
 
-#include "doctor/exported.h"
-#include "doctor/fingerprints.h"
-#include "doctor/java.h"
-#include "doctor/readers.h"
+#include "doctor/exported_internal.h"
+#include "doctor/fingerprints_internal.h"
+#include "doctor/java_internal.h"
+#include "doctor/readers_internal.h"
 #include "export/files.h"
 #include "install/tool.h"
 

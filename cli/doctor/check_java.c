@@ -1,7 +1,7 @@
 /* Java: nothing is installed into a JDK; tried is what docs/clients.md and orgtrust
  * install java tell the user to say on the command line. */
-#include "doctor/java.h"
-#include "doctor/tokens.h"
+#include "doctor/java_internal.h"
+#include "doctor/tokens_internal.h"
 #include "install/tool.h"
 
 #define PART "java"
@@ -28,27 +28,26 @@ static enum ot_status try_it(struct ot_doctor *doctor, struct ot_error *err)
 
 static enum ot_status run(struct ot_doctor *doctor, struct ot_error *err)
 {
-    struct ot_stack_plan plan;
-    enum ot_wiring wiring = ot_wiring_of(&plan, &ot_stack_java, &doctor->env);
+    struct ot_wiring wiring;
     enum ot_status status = OT_OK;
 
-    if (wiring != OT_WIRED)
-        ot_finding_of_refusal(doctor, &ot_stack_java, wiring, &plan);
+    ot_wiring_look(&wiring, PART, &doctor->env);
+    if (wiring.kind != OT_WIRED)
+        ot_finding_of_refusal(doctor, PART, &wiring);
     else
         ot_finding_add(&doctor->findings, PART, OT_VERDICT_NOTE, NULL, OPTIONS,
                        "a JVM follows only where it is told to, and from its next start "
                        "on");
-    if (wiring == OT_WIRED && ot_java_can_try())
+    if (wiring.kind == OT_WIRED && ot_java_can_try())
         status = try_it(doctor, err);
-    else if (wiring == OT_WIRED)
+    else if (wiring.kind == OT_WIRED)
         ot_finding_add(&doctor->findings, PART, OT_VERDICT_NOT_PROVED, NULL, NULL,
                        "there is no java with a javac in the system's directories to try "
                        "these options with");
-    if (wiring == OT_WIRED && status == OT_OK)
+    if (wiring.kind == OT_WIRED && status == OT_OK)
         status = ot_tokens_try(doctor, PART, OT_TOKEN_JAVA, NULL, err);
-    if (wiring == OT_WIRED && status == OT_OK)
+    if (wiring.kind == OT_WIRED && status == OT_OK)
         status = ot_java_look_at_store(doctor, err);
-    ot_stack_plan_clear(&plan);
     return status;
 }
 

@@ -5,10 +5,10 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "doctor/tokens.h"
+#include "doctor/tokens_internal.h"
 #include "fetch/file.h"
 #include "fetch/place.h"
-#include "install/nss_module.h"
+#include "install/nss_list.h"
 #include "install/tool.h"
 
 #define PART "nss"

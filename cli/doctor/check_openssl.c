@@ -1,7 +1,7 @@
 /* OpenSSL: the machine's openssl.cnf, tried with the openssl program. */
 #include <stdio.h>
 
-#include "doctor/tokens.h"
+#include "doctor/tokens_internal.h"
 #include "install/tool.h"
 
 #define PART "openssl"
@@ -47,17 +47,16 @@ static enum ot_status run(struct ot_doctor *doctor, struct ot_error *err)
 {
     /* The file is the machine's, and any user can look. */
     struct ot_install_env env = doctor->env;
-    struct ot_stack_plan plan;
-    enum ot_wiring wiring;
+    struct ot_wiring wiring;
     enum ot_status status = OT_OK;
 
     env.is_root = true;
-    wiring = ot_wiring_of(&plan, &ot_stack_openssl, &env);
-    if (wiring == OT_NOT_HERE || wiring == OT_IN_THE_WAY)
-        ot_finding_of_refusal(doctor, &ot_stack_openssl, wiring, &plan);
+    ot_wiring_look(&wiring, PART, &env);
+    if (wiring.kind == OT_NOT_HERE || wiring.kind == OT_IN_THE_WAY)
+        ot_finding_of_refusal(doctor, PART, &wiring);
     else if (ot_tool_exists("openssl"))
-        status = try_it(doctor, wiring == OT_WIRED, err);
-    else if (wiring == OT_WIRED)
+        status = try_it(doctor, wiring.kind == OT_WIRED, err);
+    else if (wiring.kind == OT_WIRED)
         ot_finding_add(&doctor->findings, PART, OT_VERDICT_NOT_PROVED, NULL,
                        "install the package openssl",
                        "openssl.cnf activates the provider; there is no openssl program "
@@ -66,9 +65,8 @@ static enum ot_status run(struct ot_doctor *doctor, struct ot_error *err)
         ot_finding_add(&doctor->findings, PART, OT_VERDICT_NOT_WIRED, NULL,
                        "as root: orgtrust install openssl",
                        "openssl.cnf does not activate the provider");
-    if (status == OT_OK && wiring == OT_WIRED)
+    if (status == OT_OK && wiring.kind == OT_WIRED)
         status = ot_tokens_try(doctor, PART, OT_TOKEN_OPENSSL, NULL, err);
-    ot_stack_plan_clear(&plan);
     return status;
 }
 

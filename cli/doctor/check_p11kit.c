@@ -3,7 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "doctor/tokens.h"
+#include "doctor/tokens_internal.h"
 #include "install/tool.h"
 
 #define PART "p11-kit"
@@ -86,17 +86,17 @@ static enum ot_status list(struct ot_doctor *doctor, bool is_wired, struct ot_er
 
 static enum ot_status run(struct ot_doctor *doctor, struct ot_error *err)
 {
-    struct ot_stack_plan plan;
-    enum ot_wiring wiring = ot_wiring_of(&plan, &ot_stack_p11_kit, &doctor->env);
+    struct ot_wiring wiring;
     enum ot_status status = OT_OK;
 
-    if (wiring == OT_NOT_HERE || wiring == OT_IN_THE_WAY)
-        ot_finding_of_refusal(doctor, &ot_stack_p11_kit, wiring, &plan);
+    ot_wiring_look(&wiring, PART, &doctor->env);
+    if (wiring.kind == OT_NOT_HERE || wiring.kind == OT_IN_THE_WAY)
+        ot_finding_of_refusal(doctor, PART, &wiring);
     else if (ot_tool_exists("gnutls-cli"))
-        status = try_gnutls(doctor, wiring == OT_WIRED, err);
+        status = try_gnutls(doctor, wiring.kind == OT_WIRED, err);
     else if (ot_tool_exists("trust"))
-        status = list(doctor, wiring == OT_WIRED, err);
-    else if (wiring == OT_WIRED)
+        status = list(doctor, wiring.kind == OT_WIRED, err);
+    else if (wiring.kind == OT_WIRED)
         ot_finding_add(&doctor->findings, PART, OT_VERDICT_NOT_PROVED, NULL,
                        "install the package gnutls-bin",
                        "a module file names the module; there is neither gnutls-cli nor "
@@ -104,9 +104,8 @@ static enum ot_status run(struct ot_doctor *doctor, struct ot_error *err)
     else
         ot_finding_add(&doctor->findings, PART, OT_VERDICT_NOT_WIRED, NULL, fix,
                        "p11-kit does not load the module");
-    if (status == OT_OK && wiring == OT_WIRED)
+    if (status == OT_OK && wiring.kind == OT_WIRED)
         status = ot_tokens_try(doctor, PART, OT_TOKEN_GNUTLS, NULL, err);
-    ot_stack_plan_clear(&plan);
     return status;
 }
 

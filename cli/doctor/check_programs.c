@@ -1,6 +1,6 @@
 /* The programs of this machine that read only files: which file, and what to do. None of
  * them is run. */
-#include "doctor/programs.h"
+#include "doctor/programs_internal.h"
 
 #include <limits.h>
 #include <stdio.h>
@@ -10,7 +10,7 @@
 #include <unistd.h>
 
 #include "cache/path.h"
-#include "doctor/exported.h"
+#include "doctor/exported_internal.h"
 
 #define PART "programs"
 #define SYSTEM_BUNDLE "/etc/ssl/certs/ca-certificates.crt"

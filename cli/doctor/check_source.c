@@ -4,10 +4,10 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "doctor/check.h"
+#include "doctor/check_internal.h"
 #include "fetch/key.h"
-#include "output.h"
-#include "source_report.h"
+#include "view/output.h"
+#include "view/source_report.h"
 
 #define PART "source"
 

@@ -4,9 +4,9 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-#include "doctor/exported.h"
-#include "doctor/fingerprints.h"
-#include "doctor/readers.h"
+#include "doctor/exported_internal.h"
+#include "doctor/fingerprints_internal.h"
+#include "doctor/readers_internal.h"
 #include "export/system_links.h"
 
 #define PART "system"

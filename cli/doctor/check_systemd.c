@@ -2,7 +2,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "doctor/check.h"
+#include "doctor/check_internal.h"
 
 #define PART "systemd"
 #define SERVICE "orgtrust.service"
@@ -48,21 +48,19 @@ static enum ot_status look(struct ot_doctor *doctor, struct ot_error *err)
 static enum ot_status run(struct ot_doctor *doctor, struct ot_error *err)
 {
     struct ot_install_env env = doctor->env;
-    struct ot_stack_plan plan;
-    enum ot_wiring wiring;
+    struct ot_wiring wiring;
     enum ot_status status = OT_OK;
 
     env.is_root = true; /* the service is the machine's, and any user can look */
-    wiring = ot_wiring_of(&plan, &ot_stack_systemd, &env);
-    if (wiring == OT_WIRED)
+    ot_wiring_look(&wiring, PART, &env);
+    if (wiring.kind == OT_WIRED)
         status = look(doctor, err);
-    else if (wiring == OT_NOT_WIRED)
+    else if (wiring.kind == OT_NOT_WIRED)
         ot_finding_add(&doctor->findings, PART, OT_VERDICT_NOT_WIRED, NULL,
                        "as root: orgtrust install systemd",
                        "no service keeps the snapshots fresh");
     else
-        ot_finding_of_refusal(doctor, &ot_stack_systemd, wiring, &plan);
-    ot_stack_plan_clear(&plan);
+        ot_finding_of_refusal(doctor, PART, &wiring);
     return status;
 }
 

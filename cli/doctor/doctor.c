@@ -3,25 +3,17 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "doctor/check.h"
-#include "doctor/report.h"
+#include "doctor/check_internal.h"
+#include "doctor/report_internal.h"
 
-const struct ot_check *const ot_checks[] = {
-    &ot_check_source,
-    &ot_check_openssl,
-    &ot_check_p11_kit,
-    &ot_check_nss,
-    &ot_check_firefox,
-    &ot_check_java,
-    &ot_check_system,
-    &ot_check_exports,
-    &ot_check_systemd,
-    &ot_check_programs,
-    NULL,
+static const struct ot_check *const checks[] = {
+    &ot_check_source,  &ot_check_openssl,  &ot_check_p11_kit, &ot_check_nss,
+    &ot_check_firefox, &ot_check_java,     &ot_check_system,  &ot_check_exports,
+    &ot_check_systemd, &ot_check_programs,
 };
-#define CHECK_COUNT (sizeof(ot_checks) / sizeof(ot_checks[0]) - 1)
+#define CHECK_COUNT (sizeof(checks) / sizeof(checks[0]))
 
-/* Bit i: ot_checks[i] is wanted. */
+/* Bit i: checks[i] is wanted. */
 static enum ot_status choose(unsigned *wanted, const struct ot_options *options,
                              struct ot_error *err)
 {
@@ -29,7 +21,7 @@ static enum ot_status choose(unsigned *wanted, const struct ot_options *options,
     for (int n = 0; n < options->argument_count; n++) {
         size_t i = 0;
 
-        while (i < CHECK_COUNT && strcmp(ot_checks[i]->name, options->arguments[n]) != 0)
+        while (i < CHECK_COUNT && strcmp(checks[i]->name, options->arguments[n]) != 0)
             i++;
         if (i == CHECK_COUNT)
             return ot_error_set(err, OT_E_USAGE,
@@ -51,7 +43,7 @@ static enum ot_status print_json(struct ot_cli *cli, const struct ot_doctor *doc
     list = ot_json_put_array(root, "checks", &failed);
     for (size_t i = 0; i < CHECK_COUNT; i++)
         if ((wanted & (1u << i)) != 0)
-            ot_doctor_json(list, doctor, ot_checks[i], &failed);
+            ot_doctor_json(list, doctor, checks[i], &failed);
     status = failed ? ot_error_nomem(err) : ot_output_json(&cli->out, root, false, err);
     cJSON_Delete(root);
     return status;
@@ -65,13 +57,13 @@ static enum ot_status examine(struct ot_cli *cli, struct ot_doctor *doctor,
     for (size_t i = 0; status == OT_OK && i < CHECK_COUNT; i++) {
         if ((wanted & (1u << i)) == 0)
             continue;
-        status = ot_checks[i]->run(doctor, err);
+        status = checks[i]->run(doctor, err);
         if (status == OT_OK && *cli->stop != 0)
             status = ot_error_set(err, OT_E_INTERRUPTED, "interrupted");
         if (status == OT_OK && doctor->findings.is_short)
             status = ot_error_nomem(err);
         if (status == OT_OK && !cli->options.json)
-            ot_doctor_print(&cli->out, doctor, ot_checks[i]);
+            ot_doctor_print(&cli->out, doctor, checks[i]);
     }
     if (status == OT_OK && cli->options.json)
         status = print_json(cli, doctor, wanted, err);
@@ -81,7 +73,7 @@ static enum ot_status examine(struct ot_cli *cli, struct ot_doctor *doctor,
     return status;
 }
 
-enum ot_status ot_doctor_run(struct ot_cli *cli, struct ot_error *err)
+enum ot_status ot_cmd_doctor(struct ot_cli *cli, struct ot_error *err)
 {
     struct ot_doctor doctor = {.config = NULL};
     unsigned wanted;
@@ -103,4 +95,12 @@ enum ot_status ot_doctor_run(struct ot_cli *cli, struct ot_error *err)
     ot_config_free(doctor.config);
     ot_install_env_clear(&doctor.env);
     return status;
+}
+
+const char *ot_doctor_check_at(size_t i, const char **summary)
+{
+    if (i >= CHECK_COUNT)
+        return NULL;
+    *summary = checks[i]->summary;
+    return checks[i]->name;
 }

@@ -1,4 +1,4 @@
-#include "doctor/exported.h"
+#include "doctor/exported_internal.h"
 
 #include <stdio.h>
 

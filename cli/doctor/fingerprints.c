@@ -1,4 +1,4 @@
-#include "doctor/fingerprints.h"
+#include "doctor/fingerprints_internal.h"
 
 #include <dirent.h>
 #include <errno.h>

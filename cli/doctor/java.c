@@ -1,4 +1,4 @@
-#include "doctor/java.h"
+#include "doctor/java_internal.h"
 
 #include <stdio.h>
 #include <string.h>

@@ -4,8 +4,8 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "doctor/exported.h"
-#include "doctor/java.h"
+#include "doctor/exported_internal.h"
+#include "doctor/java_internal.h"
 #include "install/tool.h"
 
 #define STORE "/etc/ssl/certs/java/cacerts"

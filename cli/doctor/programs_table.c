@@ -2,7 +2,7 @@
  *
  * A row is a fact about a program as distributions and its makers ship it; one that was
  * built otherwise may differ, which is why nothing here is ever called proved. */
-#include "doctor/programs.h"
+#include "doctor/programs_internal.h"
 
 #include <stddef.h>
 

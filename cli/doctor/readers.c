@@ -1,4 +1,4 @@
-#include "doctor/readers.h"
+#include "doctor/readers_internal.h"
 
 #include <stdio.h>
 #include <stdlib.h>

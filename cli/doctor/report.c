@@ -1,4 +1,4 @@
-#include "doctor/report.h"
+#include "doctor/report_internal.h"
 
 #include <string.h>
 

@@ -1,4 +1,4 @@
-#include "doctor/scratch.h"
+#include "doctor/scratch_internal.h"
 
 #include <errno.h>
 #include <stdio.h>

@@ -1,4 +1,4 @@
-#include "doctor/tls_server.h"
+#include "doctor/tls_server_internal.h"
 
 #include <arpa/inet.h>
 #include <errno.h>

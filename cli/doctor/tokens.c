@@ -1,10 +1,10 @@
-#include "doctor/tokens.h"
+#include "doctor/tokens_internal.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "doctor/readers.h"
+#include "doctor/readers_internal.h"
 #include "install/tool.h"
 
 /* 80 bytes a certificate (certutil); what is not written to costs nothing. */

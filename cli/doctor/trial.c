@@ -1,4 +1,4 @@
-#include "doctor/trial.h"
+#include "doctor/trial_internal.h"
 
 #include <limits.h>
 #include <stdio.h>

@@ -1,4 +1,4 @@
-#include "doctor/whole_set.h"
+#include "doctor/whole_set_internal.h"
 
 #include <dirent.h>
 #include <errno.h>

@@ -1,4 +1,4 @@
-#include "install/file_state.h"
+#include "install/file_state_internal.h"
 
 #include <errno.h>
 #include <fcntl.h>

@@ -2,15 +2,17 @@
 
 #include <stdlib.h>
 
-#include "confirm.h"
-#include "install/show.h"
-#include "install/transaction.h"
+#include "install/show_internal.h"
+#include "install/transaction_internal.h"
+#include "view/confirm.h"
 
 #define STACKS_MAX 16
 
+enum direction { INSTALL, UNINSTALL };
+
 struct run {
     struct ot_cli *cli;
-    enum ot_install_direction direction;
+    enum direction direction;
     struct ot_install_env env;
     struct ot_manifest_dir dir;
     struct ot_install_item items[STACKS_MAX];
@@ -41,7 +43,7 @@ static enum ot_status choose(struct run *run, struct ot_error *err)
             return ot_error_set(err, OT_E_USAGE,
                                 "there is no stack '%s'; orgtrust help %s lists them",
                                 options->arguments[i],
-                                run->direction == OT_INSTALL ? "install" : "uninstall");
+                                run->direction == INSTALL ? "install" : "uninstall");
         status = add(run, stack, err);
     }
     return status;
@@ -60,7 +62,7 @@ static size_t make_plans(struct run *run)
     for (size_t i = 0; i < run->count; i++) {
         struct ot_install_item *item = &run->items[i];
 
-        if (run->direction == OT_INSTALL)
+        if (run->direction == INSTALL)
             ot_install_plan(&item->plan, item->stack, &run->env);
         else
             ot_uninstall_plan(&item->plan, item->stack, &run->env);
@@ -83,8 +85,8 @@ static enum ot_status ask(struct run *run, struct ot_error *err)
         return OT_OK;
     ot_output_init(&out, stderr);
     show(run, &out, false);
-    return ot_confirm(run->direction == OT_INSTALL ? "Change these files?"
-                                                   : "Take these changes back?",
+    return ot_confirm(run->direction == INSTALL ? "Change these files?"
+                                                : "Take these changes back?",
                       err);
 }
 
@@ -92,7 +94,7 @@ static enum ot_status ask(struct run *run, struct ot_error *err)
  * keeps is taken away. */
 static enum ot_status carry_out(struct run *run, struct ot_error *err)
 {
-    bool is_forward = run->direction == OT_INSTALL;
+    bool is_forward = run->direction == INSTALL;
     enum ot_status status = OT_OK;
 
     if (run->dir.fd < 0)
@@ -191,7 +193,7 @@ static enum ot_status work(struct run *run, struct ot_error *err)
     return status == OT_OK ? next : status;
 }
 
-enum ot_status ot_install_run(struct ot_cli *cli, enum ot_install_direction direction,
+static enum ot_status run_for(struct ot_cli *cli, enum direction direction,
                               struct ot_error *err)
 {
     struct run run = {.cli = cli, .direction = direction, .dir = {.fd = -1}};
@@ -206,4 +208,22 @@ enum ot_status ot_install_run(struct ot_cli *cli, enum ot_install_direction dire
         ot_stack_plan_clear(&run.items[i].plan);
     ot_install_env_clear(&run.env);
     return status;
+}
+
+enum ot_status ot_cmd_install(struct ot_cli *cli, struct ot_error *err)
+{
+    return run_for(cli, INSTALL, err);
+}
+
+enum ot_status ot_cmd_uninstall(struct ot_cli *cli, struct ot_error *err)
+{
+    return run_for(cli, UNINSTALL, err);
+}
+
+const char *ot_install_stack_at(size_t i, const char **summary)
+{
+    if (ot_stacks[i] == NULL)
+        return NULL;
+    *summary = ot_stacks[i]->summary;
+    return ot_stacks[i]->name;
 }

@@ -2,13 +2,13 @@
 #ifndef OT_CLI_INSTALL_INSTALL_H
 #define OT_CLI_INSTALL_INSTALL_H
 
-#include "command.h"
+#include "view/cli.h"
 
-enum ot_install_direction { OT_INSTALL, OT_UNINSTALL };
-
-/* For the stacks that the command line names, else all. Fails with the first that was
+/* For the stacks that the command line names, else all. Both fail with the first that was
  * refused or did not succeed; one that is absent fails only where it was named. */
-enum ot_status ot_install_run(struct ot_cli *cli, enum ot_install_direction direction,
-                              struct ot_error *err);
+ot_command_run ot_cmd_install, ot_cmd_uninstall;
+
+/* The stacks in turn, with what each is; NULL: there are no more. */
+const char *ot_install_stack_at(size_t i, const char **summary);
 
 #endif

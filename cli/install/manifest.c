@@ -1,4 +1,4 @@
-#include "install/manifest.h"
+#include "install/manifest_internal.h"
 
 #include <openssl/evp.h>
 #include <stdio.h>
@@ -9,7 +9,7 @@
 #include "cache/path.h"
 #include "fetch/file.h"
 #include "fetch/json.h"
-#include "json_build.h"
+#include "view/json_build.h"
 
 #define VERSION 1
 /* A stack has a handful of files of at most OT_EDITED_BYTES_MAX. */

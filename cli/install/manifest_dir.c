@@ -13,7 +13,7 @@
 #include "fetch/file.h"
 #include "fetch/place.h"
 #include "fetch/tree.h"
-#include "install/manifest.h"
+#include "install/manifest_internal.h"
 
 /* Beside the manifests: the outermost directory that was made. */
 #define NOTE "made"

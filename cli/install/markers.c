@@ -1,4 +1,4 @@
-#include "install/markers.h"
+#include "install/markers_internal.h"
 
 #include <stdio.h>
 #include <stdlib.h>

@@ -1,31 +1,25 @@
-#include "install/nss_module.h"
+#include "install/nss_module_internal.h"
 
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <strings.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "cache/record.h"
 #include "fetch/file.h"
 #include "fetch/tree.h"
-#include "install/stack.h"
+#include "install/nss_list.h"
+#include "install/stack_internal.h"
 #include "install/tool.h"
 
 #define NAME "orgtrust"
-#define LIST "pkcs11.txt"
+#define LIST OT_NSS_LIST
 #define SCRATCH "/tmp/orgtrust-install.XXXXXX"
 
-#define TEXT_OF(number) #number
-#define TEXT(macro) TEXT_OF(macro)
-#define ORDER "trustOrder="
-#define ORDER_WANTED ORDER TEXT(OT_NSS_ORDER)
-#define LIBRARY "library=" OT_PKCS11_MODULE "\n"
-
 /* For modutil: its -add has no way to give an order. */
-#define SPEC "library=\"" OT_PKCS11_MODULE "\" name=\"" NAME "\" NSS=\"" ORDER_WANTED "\""
+#define SPEC                                                                             \
+    "library=\"" OT_PKCS11_MODULE "\" name=\"" NAME "\" NSS=\"" OT_NSS_ORDER_SETTING "\""
 
 /* A tool of NSS's works in a directory of its own, on a copy or on nothing, so that a
  * database changes in one step. It may load our module, which there has an empty
@@ -109,105 +103,6 @@ static enum ot_status edit_list(struct ot_file_state *to,
     return status;
 }
 
-/* The lines about our module: its paragraph of the list. An empty one: there is none. */
-static struct ot_span find_entry(const struct ot_file_state *list)
-{
-    const char *library, *start, *end;
-
-    if (list->kind != OT_FILE_REGULAR)
-        return ot_span_of(NULL, 0);
-    for (library = list->data; (library = strstr(library, LIBRARY)) != NULL; library++)
-        if (library == list->data || library[-1] == '\n')
-            break;
-    if (library == NULL)
-        return ot_span_of(NULL, 0);
-    for (start = library; start > list->data; start--)
-        if (start - list->data >= 2 && start[-1] == '\n' && start[-2] == '\n')
-            break;
-    end = strstr(library, "\n\n");
-    return ot_span_of(
-        start, (size_t)(end != NULL ? end + 1 - start : list->data + list->len - start));
-}
-
-/* Where a word stands in a part of the list, whatever its case, as NSS reads it; NULL: it
- * does not. */
-static const char *find_word(struct ot_span part, const char *word)
-{
-    const char *text = (const char *)part.data;
-    size_t len = strlen(word), at;
-
-    for (at = 0; at + len <= part.len; at++)
-        if (strncasecmp(text + at, word, len) == 0)
-            return text + at;
-    return NULL;
-}
-
-/* What NSS itself is told, behind "NSS=" to the end of the line; absent: nothing. */
-static struct ot_span find_settings(struct ot_span entry)
-{
-    const char *line = find_word(entry, "\nNSS=");
-
-    if (line == NULL)
-        return ot_span_of(NULL, 0);
-    line += strlen("\nNSS=");
-    return ot_span_of(line, strcspn(line, "\n"));
-}
-
-enum ot_nss_wiring ot_nss_wiring_of(const struct ot_file_state *list)
-{
-    struct ot_span entry = find_entry(list);
-    const char *order = find_word(find_settings(entry), ORDER);
-
-    if (entry.data == NULL)
-        return OT_NSS_UNLISTED;
-    return order != NULL && strtol(order + strlen(ORDER), NULL, 10) >= OT_NSS_ORDER
-               ? OT_NSS_LISTED
-               : OT_NSS_TOO_EARLY;
-}
-
-enum ot_nss_wiring ot_nss_wiring_in(const char *dir)
-{
-    struct ot_file_state list = {.kind = OT_FILE_ABSENT};
-    enum ot_nss_wiring wiring = OT_NSS_UNLISTED;
-    char *path;
-
-    if (asprintf(&path, "%s/" LIST, dir) < 0)
-        return wiring;
-    if (ot_file_state_read(&list, path, OT_EDITED_BYTES_MAX, NULL) == OT_OK)
-        wiring = ot_nss_wiring_of(&list);
-    ot_file_state_clear(&list);
-    free(path);
-    return wiring;
-}
-
-/* The list with the order in our module's entry, which else stays as it is: somebody may
- * have given it another name, or settings. */
-static enum ot_status set_order(struct ot_file_state *list, struct ot_error *err)
-{
-    struct ot_span entry = find_entry(list), settings = find_settings(entry);
-    const char *order = find_word(settings, ORDER), *lead = "", *trail = "", *at, *rest;
-    char *text;
-    int len;
-
-    if (order != NULL) {
-        at = order;
-        rest = order + strlen(ORDER) + strspn(order + strlen(ORDER), "0123456789");
-    } else if (settings.data != NULL) {
-        at = rest = (const char *)settings.data;
-        trail = " ";
-    } else {
-        at = rest = strstr((const char *)entry.data, LIBRARY) + strlen(LIBRARY);
-        lead = "NSS=";
-        trail = "\n";
-    }
-    len = asprintf(&text, "%.*s%s" ORDER_WANTED "%s%s", (int)(at - list->data),
-                   list->data, lead, trail, rest);
-    if (len < 0)
-        return ot_error_nomem(err);
-    ot_file_state_set(list, text, (size_t)len);
-    return OT_OK;
-}
-
 /* Another user's directory is not edited with root's rights: its owner could put links
  * there meanwhile. */
 static bool is_foreign(const char *path)
@@ -246,7 +141,7 @@ enum ot_status ot_nss_plan(struct ot_stack_plan *plan, const char *dir, bool *fo
         ot_stack_plan_drop(plan);
         return OT_OK;
     case OT_NSS_TOO_EARLY:
-        return set_order(&edit->after, err);
+        return ot_nss_list_set_order(&edit->after, err);
     case OT_NSS_UNLISTED:
         break;
     }

@@ -1,4 +1,4 @@
-#include "install/plan.h"
+#include "install/plan_internal.h"
 
 #include <stdarg.h>
 #include <stdio.h>

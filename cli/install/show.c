@@ -1,4 +1,4 @@
-#include "install/show.h"
+#include "install/show_internal.h"
 
 #include <string.h>
 

@@ -7,8 +7,9 @@
 #include <unistd.h>
 
 #include "fetch/json.h"
-#include "install/nss_module.h"
-#include "install/stack.h"
+#include "install/nss_list.h"
+#include "install/nss_module_internal.h"
+#include "install/stack_internal.h"
 
 #define MACHINE_FILE "/etc/firefox/policies/policies.json"
 #define NAME "orgtrust"

@@ -8,7 +8,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "install/stack.h"
+#include "install/stack_internal.h"
 
 #define JDKS "/usr/lib/jvm/*/conf/security/java.security"
 /* Debian's ca-certificates-java: it makes the JDKs' store whenever the system's changes.

@@ -3,18 +3,10 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "install/nss_module.h"
-#include "install/stack.h"
+#include "install/nss_list.h"
+#include "install/nss_module_internal.h"
+#include "install/stack_internal.h"
 #include "install/tool.h"
-
-#define OLDER ".pki/nssdb"
-#define NEWER ".local/share/pki/nssdb"
-
-const char *const ot_nss_homes[] = {OLDER, NEWER, NULL};
-
-/* They make the database when they first run; nobody should have to wait for that. */
-const char *const ot_nss_browsers[] = {"chromium", "chromium-browser", "google-chrome",
-                                       "google-chrome-stable", NULL};
 
 static enum ot_status plan_home(struct ot_stack_plan *plan, const char *home,
                                 const char *name, bool *found, struct ot_error *err)
@@ -47,9 +39,9 @@ static enum ot_status plan_new(struct ot_stack_plan *plan,
     if (env->is_root || !has_browser())
         return ot_error_set(err, OT_E_NOT_FOUND,
                             "this user has no NSS database; certutil -N -d "
-                            "sql:%s/" NEWER " makes one",
+                            "sql:%s/" OT_NSS_NEWER_HOME " makes one",
                             env->home);
-    if (asprintf(&dir, "%s/" NEWER, env->home) < 0)
+    if (asprintf(&dir, "%s/" OT_NSS_NEWER_HOME, env->home) < 0)
         return ot_error_nomem(err);
     status = ot_nss_plan_new(plan, dir, err);
     free(dir);
@@ -64,9 +56,9 @@ static enum ot_status plan(struct ot_stack_plan *plan, const struct ot_install_e
 
     /* Chromium opens the first of these two that is there. */
     if (status == OT_OK)
-        status = plan_home(plan, env->home, OLDER, &found, err);
+        status = plan_home(plan, env->home, OT_NSS_OLDER_HOME, &found, err);
     if (status == OT_OK)
-        status = plan_home(plan, env->home, NEWER, &found, err);
+        status = plan_home(plan, env->home, OT_NSS_NEWER_HOME, &found, err);
     if (status == OT_OK && env->is_root)
         status = ot_nss_plan(plan, OT_NSS_MACHINE_DATABASE, &found, err);
     if (status != OT_OK)

@@ -15,8 +15,8 @@
 #include <string.h>
 #include <strings.h>
 
-#include "install/markers.h"
-#include "install/stack.h"
+#include "install/markers_internal.h"
+#include "install/stack_internal.h"
 
 #define NAME "orgtrust"
 #define PROVIDER_FILE ORGTRUST_PROVIDER_DIR "/" NAME ".so"

@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "install/stack.h"
+#include "install/stack_internal.h"
 
 #define MACHINE_DIR "/etc/pkcs11/modules"
 #define PACKAGED_FILE "/usr/share/p11-kit/modules/orgtrust.module"

@@ -6,8 +6,8 @@
 #include <string.h>
 
 #include "export/export.h"
-#include "install/markers.h"
-#include "install/stack.h"
+#include "install/markers_internal.h"
+#include "install/stack_internal.h"
 
 #define FILE_PATH ORGTRUST_SYSCONFDIR "/orgtrust/orgtrust.conf"
 #define KEY "export_system"

@@ -7,7 +7,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "install/stack.h"
+#include "install/stack_internal.h"
 #include "install/tool.h"
 
 #define SERVICE "orgtrust.service"

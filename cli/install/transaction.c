@@ -1,4 +1,4 @@
-#include "install/transaction.h"
+#include "install/transaction_internal.h"
 
 #include <stdlib.h>
 #include <string.h>

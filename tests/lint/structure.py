@@ -39,12 +39,16 @@ def includes() -> dict[Path, list[Path]]:
     return {path: included(path, files) for path in files}
 
 
+def name_of(path: Path) -> str:
+    """What a .c and its .h share."""
+    return str(path.with_suffix("")).removesuffix("_internal")
+
+
 def needs() -> dict[str, set[str]]:
     """Of each name (of a .c and its .h, with its folder) those that it includes."""
     found: dict[str, set[str]] = {}
     for path, others in includes().items():
-        name = str(path.with_suffix(""))
-        found.setdefault(name, set()).update(str(other.with_suffix("")) for other in others)
+        found.setdefault(name_of(path), set()).update(map(name_of, others))
     return {name: others - {name} for name, others in found.items()}
 
 

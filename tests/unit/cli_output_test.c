@@ -1,10 +1,10 @@
-#include "json_build.h"
-#include "output.h"
-#include "progress.h"
-#include "record_json.h"
-#include "sync_report.h"
-#include "table.h"
 #include "unit.h"
+#include "view/json_build.h"
+#include "view/output.h"
+#include "view/progress.h"
+#include "view/record_json.h"
+#include "view/sync_report.h"
+#include "view/table.h"
 
 #include <locale.h>
 #include <stdlib.h>

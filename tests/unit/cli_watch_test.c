@@ -1,6 +1,6 @@
-#include "notify.h"
+#include "commands/notify_internal.h"
+#include "commands/watch_schedule_internal.h"
 #include "unit.h"
-#include "watch_schedule.h"
 
 #include <stdio.h>
 #include <stdlib.h>

@@ -12,8 +12,8 @@
 #include <unistd.h>
 
 #include "cache/snapshot.h"
-#include "doctor/finding.h"
-#include "doctor/trial.h"
+#include "doctor/finding_internal.h"
+#include "doctor/trial_internal.h"
 #include "export/program.h"
 #include "unit.h"
 

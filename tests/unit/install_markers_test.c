@@ -1,5 +1,5 @@
 /* Our lines in somebody else's text: in and out again, to the byte. */
-#include "install/markers.h"
+#include "install/markers_internal.h"
 
 #include <stdio.h>
 #include <stdlib.h>

@@ -1,7 +1,7 @@
 /* Installing and taking it back, on files of a scratch directory: killed at every step,
  * on a full disk, with somebody else at work. The program is linked so that the calls of
  * our code that change files pass through here. */
-#include "install/transaction.h"
+#include "install/transaction_internal.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -14,7 +14,7 @@
 
 #include "child.h"
 #include "files.h"
-#include "install/markers.h"
+#include "install/markers_internal.h"
 #include "starve.h"
 #include "strike.h"
 #include "unit.h"

@@ -1,5 +1,5 @@
 /* Whole files, read by the programs that others trust by. */
-#include "doctor/readers.h"
+#include "doctor/readers_internal.h"
 
 #include <stdio.h>
 #include <stdlib.h>

@@ -1,0 +1,28 @@
+/* What a command that changes the organization works with: the source, the key, the scope
+ * and what is there now. */
+#ifndef OT_CLI_COMMANDS_ADMIN_USE_INTERNAL_H
+#define OT_CLI_COMMANDS_ADMIN_USE_INTERNAL_H
+
+#include "fetch/admin.h"
+#include "view/cli.h"
+
+struct ot_admin_use {
+    struct ot_config *config;
+    const struct ot_source *source;
+    struct ot_key key;
+    struct ot_admin_options options;
+    struct ot_admin *admin; /* listed */
+};
+
+/* From the descriptor that a parent has left open for us (and that nobody needs after
+ * us), else, where fd is -1, as every sync does. ot_key_clear after success. */
+enum ot_status ot_admin_use_key(struct ot_key *key, const struct ot_source *source,
+                                int fd, struct ot_error *err);
+
+/* As the options --source, --project and --key-fd say. ot_admin_use_end after success and
+ * failure. */
+enum ot_status ot_admin_use_begin(struct ot_admin_use *use, const struct ot_cli *cli,
+                                  struct ot_error *err);
+void ot_admin_use_end(struct ot_admin_use *use);
+
+#endif

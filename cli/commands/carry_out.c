@@ -1,0 +1,182 @@
+#include "commands/carry_out_internal.h"
+
+#include <string.h>
+
+#include "commands/follow_internal.h"
+#include "view/change_report.h"
+#include "view/confirm.h"
+#include "view/sync_report.h"
+#include "view/warn_withheld.h"
+
+static bool is_same(const char *a, const char *b)
+{
+    return a == NULL || b == NULL ? a == b : strcmp(a, b) == 0;
+}
+
+/* Whether source looks at a scope in which something was changed, or taken away. */
+static bool sees_changes(const struct ot_carry_out *carry_out,
+                         const struct ot_source *source, bool removals)
+{
+    const struct ot_changes *changes = carry_out->changes;
+
+    if (strcmp(source->base_url, carry_out->use->source->base_url) != 0)
+        return false;
+    /* Also where nothing is to do: an earlier command may have come no further. */
+    if (!removals && is_same(source->project, ot_admin_project(carry_out->use->admin)))
+        return true;
+    for (size_t i = 0; i < changes->count; i++) {
+        const struct ot_change *change = &changes->items[i];
+
+        if (is_same(source->project, ot_admin_project(change->admin)) &&
+            (!removals || (change->action >= OT_CHANGE_DEACTIVATE &&
+                           change->outcome != OT_CHANGE_PLANNED)))
+            return true;
+    }
+    return false;
+}
+
+static void say_failed(const struct ot_carry_out *carry_out, const struct ot_error *err)
+{
+    struct ot_report *report = &carry_out->cli->report;
+
+    if (ot_changes_count(carry_out->changes, OT_CHANGE_DONE) > 0)
+        ot_report_say(report,
+                      "%s; the changes are made all the same, but the snapshot does not "
+                      "show them yet: run orgtrust sync",
+                      err->message);
+    else
+        ot_report_say(report, "%s", err->message);
+}
+
+static enum ot_status sync_one(const struct ot_carry_out *carry_out,
+                               const struct ot_source *source, struct ot_follow *follow,
+                               cJSON *syncs, bool *failed)
+{
+    bool has_its_key =
+        source == carry_out->use->source || carry_out->cli->options.key_fd >= 0;
+    const struct ot_sync_options options = {
+        .own_listing = true,
+        .is_configured = true,
+        .accept_empty = sees_changes(carry_out, source, true),
+        .key = has_its_key ? &carry_out->use->key : NULL,
+        .stop = carry_out->cli->stop,
+    };
+    struct ot_error err = OT_ERROR_INIT;
+    struct ot_sync_result result;
+    enum ot_status status = ot_sync(source, &options, &result, &err);
+
+    ot_follow_saw(follow, source, status, &result);
+    if (status != OT_OK)
+        say_failed(carry_out, &err);
+    if (syncs != NULL) {
+        cJSON *object = ot_sync_report_json(source, status, &result, &err);
+
+        if (object == NULL || !cJSON_AddItemToArray(syncs, object)) {
+            cJSON_Delete(object);
+            *failed = true;
+        }
+    }
+    return status;
+}
+
+/* The source that was named and all that see what was changed, then the exports. Returns
+ * the first failure; each is told here. */
+static enum ot_status sync_all(const struct ot_carry_out *carry_out, cJSON *root,
+                               cJSON *syncs, bool *failed)
+{
+    const struct ot_config *config = carry_out->use->config;
+    struct ot_follow follow = {.cli = carry_out->cli, .config = config, .json = root};
+    enum ot_status status, first = OT_OK;
+
+    for (size_t i = 0; i < ot_config_count(config); i++) {
+        const struct ot_source *source = ot_config_at(config, i);
+
+        if (source != carry_out->use->source && !sees_changes(carry_out, source, false))
+            continue;
+        status = sync_one(carry_out, source, &follow, syncs, failed);
+        first = first == OT_OK ? status : first;
+    }
+    status = ot_follow(&follow);
+    return first == OT_OK ? status : first;
+}
+
+/* {source, project, dry_run, changes, syncs}; NULL without --json. */
+static cJSON *begin_json(const struct ot_carry_out *carry_out, bool *failed)
+{
+    const struct ot_options *options = &carry_out->cli->options;
+    cJSON *root;
+
+    if (!options->json)
+        return NULL;
+    root = cJSON_CreateObject();
+    ot_json_put_string(root, "source", carry_out->use->source->name, failed);
+    ot_json_put_string(root, "project", ot_admin_project(carry_out->use->admin), failed);
+    ot_json_put_bool(root, "dry_run", options->dry_run, failed);
+    ot_json_put_array(root, "syncs", failed);
+    return root;
+}
+
+/* The result, in the one form or the other. */
+static enum ot_status print(const struct ot_carry_out *carry_out, cJSON *root,
+                            enum ot_change_tense tense, bool failed, struct ot_error *err)
+{
+    struct ot_output *out = &carry_out->cli->out;
+
+    if (!carry_out->cli->options.json) {
+        ot_change_report_print(out, carry_out->changes, tense);
+        return OT_OK;
+    }
+    ot_change_report_json(ot_json_put_array(root, "changes", &failed), carry_out->changes,
+                          &failed);
+    return failed ? ot_error_nomem(err) : ot_output_json(out, root, false, err);
+}
+
+static enum ot_status ask(const struct ot_carry_out *carry_out, struct ot_error *err)
+{
+    bool asks = carry_out->question != NULL && !carry_out->cli->options.yes;
+    struct ot_output out;
+
+    if (ot_changes_count(carry_out->changes, OT_CHANGE_PLANNED) == 0)
+        return OT_OK;
+    ot_warn_withheld(carry_out->use->source, carry_out->changes);
+    if (asks || carry_out->shows_plan) {
+        ot_output_init(&out, stderr);
+        ot_change_report_print(&out, carry_out->changes, OT_CHANGE_PLAN);
+    }
+    return asks ? ot_confirm(carry_out->question, err) : OT_OK;
+}
+
+enum ot_status ot_carry_out(struct ot_carry_out *carry_out, struct ot_error *err)
+{
+    struct ot_cli *cli = carry_out->cli;
+    bool failed = false;
+    cJSON *root = begin_json(carry_out, &failed);
+    cJSON *syncs = cJSON_GetObjectItemCaseSensitive(root, "syncs");
+    enum ot_status status, next;
+
+    if (cli->options.dry_run) {
+        status = print(carry_out, root, OT_CHANGE_WOULD, failed, err);
+        cJSON_Delete(root);
+        return status;
+    }
+    status = ask(carry_out, err);
+    if (status != OT_OK) {
+        cJSON_Delete(root);
+        return status;
+    }
+    status = ot_changes_run(carry_out->changes, cli->stop, err);
+    if (status != OT_OK && carry_out->failed != NULL)
+        carry_out->failed(carry_out);
+    ot_report_changes(&cli->report, carry_out->changes);
+    if (ot_change_report_failures(carry_out->changes))
+        ot_error_clear(err);
+    /* Also where nothing had to be done: an earlier command may have been killed before
+     * it came to this. */
+    if (status == OT_OK || ot_changes_took_place(carry_out->changes)) {
+        next = sync_all(carry_out, root, syncs, &failed);
+        status = status == OT_OK ? next : status;
+    }
+    next = print(carry_out, root, OT_CHANGE_PAST, failed, err);
+    cJSON_Delete(root);
+    return status == OT_OK ? next : status;
+}

@@ -1,0 +1,164 @@
+/* orgtrust list: the certificates in a snapshot. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "cache/cache.h"
+#include "commands/commands.h"
+#include "commands/source_use.h"
+#include "view/record_json.h"
+#include "view/table.h"
+
+static const char *const titles[] = {"ID", "STATE", "CA", "EXPIRES", "NAME"};
+#define COLUMNS (sizeof(titles) / sizeof(titles[0]))
+
+static bool is_wanted(const struct ot_options *options, const struct ot_record *record)
+{
+    bool quarantined = (record->flags & OT_RECORD_QUARANTINED) != 0;
+    bool active = (record->flags & OT_RECORD_ACTIVE) != 0;
+
+    if (options->name != NULL &&
+        !ot_span_equal(record->field[OT_FIELD_NAME], ot_span_str(options->name)))
+        return false;
+    switch (options->state) {
+    case OT_LIST_ALL:
+        return true;
+    case OT_LIST_ACTIVE:
+        return active && !quarantined;
+    case OT_LIST_INACTIVE:
+        return !active && !quarantined;
+    case OT_LIST_QUARANTINED:
+        return quarantined;
+    case OT_LIST_WITHHELD:
+        return active && !quarantined && (record->flags & OT_RECORD_WITHHELD) != 0;
+    }
+    return false;
+}
+
+static enum ot_status add_row(struct ot_table *table, const struct ot_record *record,
+                              struct ot_error *err)
+{
+    bool quarantined = (record->flags & OT_RECORD_QUARANTINED) != 0;
+    char *id = ot_snapshot_text(record->field[OT_FIELD_ID]);
+    char *label = ot_snapshot_text(record->field[OT_FIELD_LABEL]);
+    char expires[OT_TIME_MAX];
+    enum ot_status status;
+
+    if (id == NULL || label == NULL) {
+        status = ot_error_nomem(err);
+    } else {
+        const char *cells[COLUMNS] = {
+            id,
+            ot_record_state_word(record),
+            quarantined                           ? "-"
+            : (record->flags & OT_RECORD_CA) != 0 ? "yes"
+                                                  : "no",
+            quarantined ? "-" : ot_output_time(expires, record->expires_at),
+            label,
+        };
+
+        status = ot_table_add(table, cells, err);
+    }
+    free(id);
+    free(label);
+    return status;
+}
+
+/* Adds what is wanted to the table or, if there is one, to the array. */
+static enum ot_status collect(struct ot_cli *cli, struct ot_snapshot *snapshot,
+                              struct ot_table *table, cJSON *array, struct ot_error *err)
+{
+    struct ot_positions all;
+    enum ot_status status = ot_snapshot_all(snapshot, &all, err);
+    bool failed = false;
+
+    for (uint32_t i = 0; status == OT_OK && i < all.count; i++) {
+        struct ot_record record;
+
+        status = ot_snapshot_record(snapshot, &all, i, &record, err);
+        if (status != OT_OK || !is_wanted(&cli->options, &record))
+            continue;
+        if (array == NULL) {
+            status = add_row(table, &record, err);
+            continue;
+        }
+        ot_record_json_put(ot_json_append_object(array, &failed), &record, &failed);
+        if (failed)
+            status = ot_error_nomem(err);
+    }
+    return status;
+}
+
+static enum ot_status list_json(struct ot_cli *cli, const struct ot_source *source,
+                                struct ot_snapshot *snapshot, struct ot_error *err)
+{
+    bool failed = false;
+    cJSON *root = cJSON_CreateObject();
+    cJSON *array;
+    enum ot_status status;
+
+    ot_json_put_string(root, "source", source->name, &failed);
+    array = ot_json_put_array(root, "certificates", &failed);
+    if (failed)
+        status = ot_error_nomem(err);
+    else
+        status = collect(cli, snapshot, NULL, array, err);
+    if (status == OT_OK)
+        status = ot_output_json(&cli->out, root, false, err);
+    cJSON_Delete(root);
+    return status;
+}
+
+/* Below the table: why what is active is not handed to everybody. */
+static enum ot_status print_reasons(struct ot_cli *cli, struct ot_snapshot *snapshot,
+                                    struct ot_error *err)
+{
+    struct ot_positions all;
+    enum ot_status status = ot_snapshot_all(snapshot, &all, err);
+    char places[OT_PLACES_TEXT_MAX];
+    bool any = false;
+
+    for (uint32_t i = 0; status == OT_OK && i < all.count; i++) {
+        struct ot_record record;
+        const struct ot_span *id = &record.field[OT_FIELD_ID];
+        const struct ot_span *why = &record.field[OT_FIELD_WITHHELD];
+
+        status = ot_snapshot_record(snapshot, &all, i, &record, err);
+        if (status != OT_OK || (record.flags & OT_RECORD_ACTIVE) == 0 ||
+            (record.flags & OT_RECORD_WITHHELD) == 0 || why->data == NULL ||
+            !is_wanted(&cli->options, &record))
+            continue;
+        ot_output_printf(&cli->out, "%s%.*s is withheld from %s: ", any ? "" : "\n",
+                         (int)id->len, (const char *)id->data,
+                         ot_record_places(places, &record));
+        ot_output_text(&cli->out, (const char *)why->data, why->len);
+        ot_output_printf(&cli->out, "\n");
+        any = true;
+    }
+    return status;
+}
+
+static enum ot_status list_table(struct ot_cli *cli, struct ot_snapshot *snapshot,
+                                 struct ot_error *err)
+{
+    struct ot_table *table = NULL;
+    enum ot_status status = ot_table_new(&table, titles, COLUMNS, err);
+
+    if (status == OT_OK)
+        status = collect(cli, snapshot, table, NULL, err);
+    if (status == OT_OK && ot_table_rows(table) > 0)
+        ot_table_print(table, &cli->out);
+    ot_table_free(table);
+    return status == OT_OK ? print_reasons(cli, snapshot, err) : status;
+}
+
+enum ot_status ot_cmd_list(struct ot_cli *cli, struct ot_error *err)
+{
+    struct ot_snapshot_use use;
+    enum ot_status status = ot_snapshot_use_begin(&use, cli->options.source, err);
+
+    if (status == OT_OK)
+        status = cli->options.json ? list_json(cli, use.source, use.snapshot, err)
+                                   : list_table(cli, use.snapshot, err);
+    ot_snapshot_use_end(&use);
+    return status;
+}

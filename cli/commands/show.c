@@ -1,0 +1,209 @@
+/* orgtrust show: one certificate in a snapshot. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "commands/commands.h"
+#include "commands/source_use.h"
+#include "view/cert_text.h"
+#include "view/record_json.h"
+
+#define CANDIDATES_SHOWN 12 /* ids that fit into one message */
+
+struct match {
+    struct ot_record record; /* the first, or the one with that id */
+    size_t count;
+    char ids[CANDIDATES_SHOWN * 40];
+};
+
+static void add_id(struct match *match, struct ot_span id)
+{
+    size_t len = strlen(match->ids);
+
+    if (match->count < CANDIDATES_SHOWN)
+        snprintf(match->ids + len, sizeof(match->ids) - len, "%s%.*s", len ? ", " : "",
+                 (int)id.len, (const char *)id.data);
+}
+
+/* All records, not a search: quarantined ones are shown too. */
+static enum ot_status look_for(struct match *match, struct ot_snapshot *snapshot,
+                               const char *what, struct ot_error *err)
+{
+    struct ot_span wanted = ot_span_str(what);
+    struct ot_positions all;
+    enum ot_status status = ot_snapshot_all(snapshot, &all, err);
+
+    for (uint32_t i = 0; status == OT_OK && i < all.count; i++) {
+        struct ot_record record;
+
+        status = ot_snapshot_record(snapshot, &all, i, &record, err);
+        if (status != OT_OK)
+            break;
+        if (ot_span_equal(record.field[OT_FIELD_ID], wanted)) {
+            match->record = record;
+            match->count = 1;
+            break;
+        }
+        if (!ot_span_equal(record.field[OT_FIELD_NAME], wanted) &&
+            !ot_span_equal(record.field[OT_FIELD_LABEL], wanted))
+            continue;
+        add_id(match, record.field[OT_FIELD_ID]);
+        if (match->count++ == 0)
+            match->record = record;
+    }
+    return status;
+}
+
+static enum ot_status find_one(struct match *match, const struct ot_snapshot_use *use,
+                               const char *what, struct ot_error *err)
+{
+    enum ot_status status;
+
+    memset(match, 0, sizeof(*match));
+    status = look_for(match, use->snapshot, what, err);
+    if (status != OT_OK)
+        return status;
+    if (match->count == 0)
+        return ot_error_set(err, OT_E_NOT_FOUND,
+                            "no certificate of source '%s' has the id or name '%s'; see "
+                            "'orgtrust list'",
+                            use->source->name, what);
+    if (match->count > 1)
+        return ot_error_set(
+            err, OT_E_USAGE,
+            "%zu certificates are named '%s'; ask for one by its id: %s%s", match->count,
+            what, match->ids, match->count > CANDIDATES_SHOWN ? ", …" : "");
+    return OT_OK;
+}
+
+static void line(struct ot_output *out, const char *title, const char *text, size_t len)
+{
+    ot_output_printf(out, "%-12s", title);
+    ot_output_text(out, text, len);
+    ot_output_printf(out, "\n");
+}
+
+static void line_hex(struct ot_output *out, const char *title, struct ot_span bytes)
+{
+    char hex[3 * 64 + 1];
+
+    if (bytes.data == NULL || bytes.len > 64)
+        return;
+    ot_record_hex(hex, bytes, ':');
+    line(out, title, hex, strlen(hex));
+}
+
+static void line_span(struct ot_output *out, const char *title, struct ot_span text)
+{
+    if (text.data != NULL)
+        line(out, title, (const char *)text.data, text.len);
+}
+
+static void line_str(struct ot_output *out, const char *title, const char *text)
+{
+    line(out, title, text, strlen(text));
+}
+
+static void print_facts(struct ot_output *out, const struct ot_record *record,
+                        const struct ot_cert_text *text)
+{
+    char from[OT_TIME_MAX], to[OT_TIME_MAX];
+
+    line_str(out, "subject", text->subject);
+    line_str(out, "issuer", text->issuer);
+    line_str(out, "serial", text->serial);
+    ot_output_printf(out, "%-12s%s to %s\n", "valid",
+                     ot_output_time(from, record->valid_at),
+                     ot_output_time(to, record->expires_at));
+    ot_output_printf(out, "%-12s%s%s\n", "CA",
+                     (record->flags & OT_RECORD_CA) != 0 ? "yes" : "no",
+                     (record->flags & OT_RECORD_SELF_SIGNED) != 0 ? ", self-signed" : "");
+    line_str(out, "key", text->key);
+    line_hex(out, "key id", record->field[OT_FIELD_KEY_ID]);
+    line_hex(out, "SHA-256", ot_record_digest(record, OT_DIGEST_SHA2_256));
+    line_hex(out, "SHA-1", ot_record_digest(record, OT_DIGEST_SHA1));
+}
+
+static void print_record(struct ot_output *out, const struct ot_source *source,
+                         const struct ot_record *record, const struct ot_cert_text *text)
+{
+    char uploaded[OT_TIME_MAX], places[OT_PLACES_TEXT_MAX];
+
+    line_span(out, "id", record->field[OT_FIELD_ID]);
+    line_span(out, "name", record->field[OT_FIELD_NAME]);
+    line_str(out, "source", source->name);
+    line_str(out, "state", ot_record_state_word(record));
+    line_span(out, (record->flags & OT_RECORD_QUARANTINED) != 0 ? "reason" : "warning",
+              record->field[OT_FIELD_NOTE]);
+    if ((record->flags & OT_RECORD_WITHHELD) != 0) {
+        line_str(out, "withheld", ot_record_places(places, record));
+        line_span(out, "because", record->field[OT_FIELD_WITHHELD]);
+    }
+    line_str(out, "uploaded", ot_output_time(uploaded, record->created_at));
+    if (text != NULL)
+        print_facts(out, record, text);
+}
+
+static enum ot_status print_json(struct ot_output *out, const struct ot_source *source,
+                                 const struct ot_record *record,
+                                 const struct ot_cert_text *text, struct ot_error *err)
+{
+    cJSON *root = cJSON_CreateObject();
+    bool failed = root == NULL;
+    char hex[3 * 64 + 1];
+    enum ot_status status;
+
+    ot_json_put_string(root, "source", source->name, &failed);
+    ot_record_json_put(root, record, &failed);
+    ot_json_put_string(root, "subject", text ? text->subject : NULL, &failed);
+    ot_json_put_string(root, "issuer", text ? text->issuer : NULL, &failed);
+    ot_json_put_string(root, "serial", text ? text->serial : NULL, &failed);
+    ot_json_put_string(root, "key", text ? text->key : NULL, &failed);
+    hex[0] = '\0';
+    if (text != NULL)
+        ot_record_hex(hex, ot_record_digest(record, OT_DIGEST_SHA1), 0);
+    ot_json_put_string(root, "sha1", text ? hex : NULL, &failed);
+    ot_json_put_string(root, "pem", text ? text->pem : NULL, &failed);
+    status = failed ? ot_error_nomem(err) : ot_output_json(out, root, false, err);
+    cJSON_Delete(root);
+    return status;
+}
+
+static enum ot_status print_match(struct ot_cli *cli, const struct ot_source *source,
+                                  const struct ot_record *record, struct ot_error *err)
+{
+    struct ot_cert_text text = {0};
+    bool readable = record->field[OT_FIELD_DER].data != NULL;
+    enum ot_status status = OT_OK;
+
+    if (readable)
+        status = ot_cert_text_make(&text, record->field[OT_FIELD_DER], err);
+    else if (cli->options.pem)
+        status = ot_error_set(err, OT_E_NOT_FOUND,
+                              "the certificate is quarantined: there is no PEM of it");
+    if (status == OT_OK && cli->options.json)
+        status = print_json(&cli->out, source, record, readable ? &text : NULL, err);
+    else if (status == OT_OK && cli->options.pem)
+        ot_output_printf(&cli->out, "%s", text.pem);
+    else if (status == OT_OK)
+        print_record(&cli->out, source, record, readable ? &text : NULL);
+    ot_cert_text_clear(&text);
+    return status;
+}
+
+enum ot_status ot_cmd_show(struct ot_cli *cli, struct ot_error *err)
+{
+    struct ot_snapshot_use use;
+    struct match match;
+    enum ot_status status;
+
+    if (cli->options.pem && cli->options.json)
+        return ot_error_set(err, OT_E_USAGE,
+                            "--pem and --json exclude each other: the JSON has the PEM");
+    status = ot_snapshot_use_begin(&use, cli->options.source, err);
+    if (status == OT_OK)
+        status = find_one(&match, &use, cli->options.arguments[0], err);
+    if (status == OT_OK)
+        status = print_match(cli, use.source, &match.record, err);
+    ot_snapshot_use_end(&use);
+    return status;
+}

@@ -1,0 +1,262 @@
+/* orgtrust status: how fresh each snapshot is and what in it needs attention. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "commands/commands.h"
+#include "commands/source_use.h"
+#include "view/export_report.h"
+#include "view/record_json.h"
+#include "view/source_report.h"
+
+static const struct {
+    const char *key;   /* of the JSON array */
+    const char *title; /* of the paragraph; what each certificate is or does */
+} attention_info[OT_ATTENTION_COUNT] = {
+    [OT_ATTENTION_QUARANTINED] = {"quarantined", "quarantined, handed to nobody"},
+    [OT_ATTENTION_WITHHELD] = {"withheld", "active, but withheld where programs share"},
+    [OT_ATTENTION_FUTURE] = {"not_yet_valid", "active, but not valid yet"},
+    [OT_ATTENTION_SAME_SERIAL] = {"same_serial",
+                                  "with the issuer and serial number of another: NSS "
+                                  "takes only one of them"},
+    [OT_ATTENTION_SAME_NAME] = {"same_name",
+                                "without a key identifier, with the name of another that "
+                                "has another key: OpenSSL tries only one of them"},
+    [OT_ATTENTION_LONG_KEY_ID] = {"long_key_id",
+                                  "with a key identifier of more than 128 bytes, which "
+                                  "GnuTLS does not read"},
+    [OT_ATTENTION_EXPIRED] = {"expired", "active, but expired"},
+    [OT_ATTENTION_EXPIRING] = {"expiring", "active, expiring within 30 days"},
+    [OT_ATTENTION_NOT_CA] = {"not_ca", "active, but not a CA: vouches for no other"},
+    [OT_ATTENTION_WARNING] = {"warned", "with a warning"},
+};
+
+static void put_last_error(cJSON *object, const struct ot_source_report *report,
+                           bool *failed)
+{
+    const struct ot_state *state = &report->state;
+    cJSON *error;
+
+    if (state->failures == 0) {
+        ot_json_put_string(object, "last_error", NULL, failed);
+        return;
+    }
+    error = cJSON_CreateObject();
+    if (error != NULL) {
+        ot_json_put_string(error, "status", ot_status_word(state->last.status), failed);
+        ot_json_put_string(error, "message", state->last.message, failed);
+        ot_json_put_int(error, "at", state->attempt_at, failed);
+    }
+    ot_json_put(object, "last_error", error, failed);
+}
+
+static void put_counts(cJSON *object, const struct ot_source_report *report, bool *failed)
+{
+    ot_json_put_int(object, "total", report->total, failed);
+    ot_json_put_int(object, "active", report->active, failed);
+    ot_json_put_int(object, "inactive", report->inactive, failed);
+    ot_json_put_int(object, "seen_at", report->freshness.seen_at, failed);
+    ot_json_put_int(object, "age", report->freshness.age_s, failed);
+}
+
+static enum ot_status put_attention(cJSON *object, const struct ot_source_report *report,
+                                    bool *failed, struct ot_error *err)
+{
+    for (int kind = 0; kind < OT_ATTENTION_COUNT; kind++) {
+        cJSON *array = ot_json_put_array(object, attention_info[kind].key, failed);
+
+        for (size_t i = 0; i < report->attention[kind].count; i++) {
+            struct ot_record record;
+            cJSON *entry = ot_json_append_object(array, failed);
+            enum ot_status status =
+                ot_source_report_record(report, (enum ot_attention)kind, i, &record, err);
+
+            if (status != OT_OK)
+                return status;
+            ot_record_json_put(entry, &record, failed);
+        }
+    }
+    return OT_OK;
+}
+
+static enum ot_status put_report(cJSON *sources, const struct ot_source_report *report,
+                                 const struct ot_exports *exports, struct ot_error *err)
+{
+    bool failed = false;
+    cJSON *object = ot_json_append_object(sources, &failed);
+    enum ot_status status;
+
+    ot_json_put_string(object, "name", report->source->name, &failed);
+    ot_json_put_string(object, "base_url", report->source->base_url, &failed);
+    ot_json_put_string(object, "project", report->source->project, &failed);
+    ot_json_put_string(object, "state", report->word, &failed);
+    ot_json_put_bool(object, "usable", report->problem.status == OT_OK, &failed);
+    ot_json_put_string(object, "problem",
+                       report->problem.status ? report->problem.message : NULL, &failed);
+    if (report->has_snapshot)
+        put_counts(object, report, &failed);
+    ot_json_put_int(object, "next_refresh", report->next_refresh, &failed);
+    ot_json_put_int(object, "failures", report->state.failures, &failed);
+    put_last_error(object, report, &failed);
+    ot_export_report_json(object, exports, report->source, &failed);
+    status = put_attention(object, report, &failed, err);
+    if (status == OT_OK && failed)
+        return ot_error_nomem(err);
+    return status;
+}
+
+static void print_refresh(struct ot_output *out, const struct ot_source_report *report,
+                          int64_t now)
+{
+    char time[OT_TIME_MAX], span[OT_TIME_MAX];
+
+    ot_output_printf(out, "  next refresh  ");
+    if (report->next_refresh <= now)
+        ot_output_printf(out, "due\n");
+    else
+        ot_output_printf(out, "in %s (%s)\n",
+                         ot_output_duration(span, report->next_refresh - now),
+                         ot_output_time(time, report->next_refresh));
+    if (report->state.failures > 0)
+        ot_output_printf(out, "  last error    %s, %u in a row: %s\n",
+                         ot_output_time(time, report->state.attempt_at),
+                         report->state.failures, report->state.last.message);
+    if (report->state_problem.status != OT_OK)
+        ot_output_printf(out, "  state file    %s\n", report->state_problem.message);
+}
+
+static void print_entry(struct ot_output *out, enum ot_attention kind,
+                        const struct ot_record *record)
+{
+    const struct ot_span *id = &record->field[OT_FIELD_ID];
+    const struct ot_span *label = &record->field[OT_FIELD_LABEL];
+    const struct ot_span *note = &record->field[OT_FIELD_NOTE];
+    char time[OT_TIME_MAX], places[OT_PLACES_TEXT_MAX];
+
+    ot_output_printf(out, "    %.*s  ", (int)id->len, (const char *)id->data);
+    ot_output_text(out, (const char *)label->data, label->len);
+    if (kind == OT_ATTENTION_EXPIRED || kind == OT_ATTENTION_EXPIRING)
+        ot_output_printf(out, "  %s", ot_output_time(time, record->expires_at));
+    if (kind == OT_ATTENTION_FUTURE)
+        ot_output_printf(out, "  %s", ot_output_time(time, record->valid_at));
+    if (kind == OT_ATTENTION_WITHHELD) {
+        note = &record->field[OT_FIELD_WITHHELD];
+        ot_output_printf(out, "  from %s", ot_record_places(places, record));
+    }
+    if ((kind == OT_ATTENTION_QUARANTINED || kind == OT_ATTENTION_WARNING ||
+         kind == OT_ATTENTION_WITHHELD) &&
+        note->data != NULL) {
+        ot_output_printf(out, ": ");
+        ot_output_text(out, (const char *)note->data, note->len);
+    }
+    ot_output_printf(out, "\n");
+}
+
+static enum ot_status print_attention(struct ot_output *out,
+                                      const struct ot_source_report *report,
+                                      struct ot_error *err)
+{
+    for (int kind = 0; kind < OT_ATTENTION_COUNT; kind++) {
+        size_t count = report->attention[kind].count;
+
+        if (count > 0)
+            ot_output_printf(out, "  %zu %s:\n", count, attention_info[kind].title);
+        for (size_t i = 0; i < count; i++) {
+            struct ot_record record;
+            enum ot_status status =
+                ot_source_report_record(report, (enum ot_attention)kind, i, &record, err);
+
+            if (status != OT_OK)
+                return status;
+            print_entry(out, (enum ot_attention)kind, &record);
+        }
+    }
+    return OT_OK;
+}
+
+static enum ot_status print_report(struct ot_output *out,
+                                   const struct ot_source_report *report,
+                                   const struct ot_exports *exports, int64_t now,
+                                   struct ot_error *err)
+{
+    const struct ot_source *source = report->source;
+    char time[OT_TIME_MAX], span[OT_TIME_MAX];
+
+    ot_output_printf(out, "%s: %s\n", source->name, report->word);
+    ot_output_printf(out, "  scope         %s, %s%s\n", source->base_url,
+                     source->project ? "project " : "the organization",
+                     source->project ? source->project : "");
+    if (report->problem.status != OT_OK)
+        ot_output_printf(out, "  problem       %s\n", report->problem.message);
+    if (report->has_snapshot) {
+        ot_output_printf(
+            out, "  certificates  %u: %u active, %u inactive, %u quarantined\n",
+            report->total, report->active, report->inactive, report->quarantined);
+        if (report->freshness.future)
+            ot_output_printf(out, "  last seen     %s, which is in the future\n",
+                             ot_output_time(time, report->freshness.seen_at));
+        else
+            ot_output_printf(out, "  last seen     %s ago (%s)\n",
+                             ot_output_duration(span, report->freshness.age_s),
+                             ot_output_time(time, report->freshness.seen_at));
+    }
+    print_refresh(out, report, now);
+    ot_export_report_print(out, exports, source);
+    return print_attention(out, report, err);
+}
+
+static enum ot_status report_source(struct ot_cli *cli, const struct ot_source *source,
+                                    const struct ot_exports *exports, cJSON *list,
+                                    bool *unusable, struct ot_error *err)
+{
+    struct ot_source_report report;
+    int64_t now = (int64_t)time(NULL);
+    enum ot_status status = ot_source_report_make(&report, source, now, err);
+
+    if (status == OT_OK) {
+        *unusable = *unusable || report.problem.status != OT_OK;
+        status = list != NULL ? put_report(list, &report, exports, err)
+                              : print_report(&cli->out, &report, exports, now, err);
+    }
+    ot_source_report_clear(&report);
+    return status;
+}
+
+enum ot_status ot_cmd_status(struct ot_cli *cli, struct ot_error *err)
+{
+    struct ot_config *config = NULL;
+    const struct ot_source **sources = NULL;
+    struct ot_exports *exports = NULL;
+    struct ot_error wrong = OT_ERROR_INIT;
+    cJSON *root = NULL, *list = NULL;
+    bool unusable = false, failed = false;
+    size_t count = 0;
+    enum ot_status status = ot_config_load(&config, err);
+
+    if (status == OT_OK)
+        status = ot_command_sources(&cli->options, config, &sources, &count, err);
+    if (status == OT_OK && cli->options.json) {
+        root = cJSON_CreateObject();
+        list = ot_json_put_array(root, "sources", &failed);
+        if (failed)
+            status = ot_error_nomem(err);
+    }
+    if (status == OT_OK)
+        ot_output_advise(config);
+    /* What is wrong with the exports keeps nothing of the rest from being told. */
+    if (status == OT_OK && ot_exports_new(&exports, config, &wrong) != OT_OK)
+        ot_output_say("%s", wrong.message);
+    for (size_t i = 0; status == OT_OK && i < count; i++)
+        status = report_source(cli, sources[i], exports, list, &unusable, err);
+    if (status == OT_OK && root != NULL)
+        status = ot_output_json(&cli->out, root, false, err);
+    /* The report has said why. */
+    if (status == OT_OK && unusable)
+        status = OT_E_NO_SNAPSHOT;
+    if (status == OT_OK)
+        status = wrong.status;
+    cJSON_Delete(root);
+    free(exports);
+    free(sources);
+    ot_config_free(config);
+    return status;
+}

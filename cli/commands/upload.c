@@ -1,0 +1,49 @@
+/* orgtrust upload: put certificates into the organization. */
+#include <string.h>
+#include <unistd.h>
+
+#include "commands/carry_out_internal.h"
+#include "commands/commands.h"
+
+static enum ot_status read_inputs(struct ot_cert_inputs *inputs,
+                                  const struct ot_options *options, struct ot_error *err)
+{
+    enum ot_status status = OT_OK;
+
+    for (int i = 0; status == OT_OK && i < options->argument_count; i++) {
+        const char *path = options->arguments[i];
+
+        status = strcmp(path, "-") == 0
+                     ? ot_cert_inputs_add_fd(inputs, "standard input", STDIN_FILENO, err)
+                     : ot_cert_inputs_add_file(inputs, path, err);
+    }
+    if (status == OT_OK && options->name != NULL && inputs->count > 1)
+        status = ot_error_set(err, OT_E_USAGE,
+                              "--name is for one certificate, and here are %zu",
+                              inputs->count);
+    return status;
+}
+
+enum ot_status ot_cmd_upload(struct ot_cli *cli, struct ot_error *err)
+{
+    struct ot_cert_inputs inputs = {0};
+    struct ot_changes changes = {0};
+    struct ot_admin_use use = {0};
+    struct ot_carry_out carry_out = {.cli = cli, .use = &use, .changes = &changes};
+    /* Before anything else: what must not leave the machine is found here. */
+    enum ot_status status = read_inputs(&inputs, &cli->options, err);
+
+    if (status == OT_OK)
+        status = ot_admin_use_begin(&use, cli, err);
+    if (status == OT_OK)
+        status = ot_admin_fingerprint(use.admin, err);
+    if (status == OT_OK)
+        status = ot_changes_upload(&changes, use.admin, &inputs, cli->options.name,
+                                   cli->options.activate, err);
+    if (status == OT_OK)
+        status = ot_carry_out(&carry_out, err);
+    ot_changes_clear(&changes);
+    ot_admin_use_end(&use);
+    ot_cert_inputs_clear(&inputs);
+    return status;
+}

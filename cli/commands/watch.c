@@ -1,0 +1,253 @@
+/* orgtrust watch: stay and sync each source at its refresh_interval, by what the
+ * configuration says at the time. */
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "commands/commands.h"
+#include "commands/follow_internal.h"
+#include "commands/notify_internal.h"
+#include "commands/sync_apart_internal.h"
+#include "commands/watched_internal.h"
+#include "view/signals.h"
+#include "view/sync_report.h"
+
+/* A wait is cut into pieces: a changed configuration is seen at the end of one; and the
+ * kernel's timer stands still while the machine sleeps, the clock that says what is due
+ * does not. */
+#define WAIT_LONGEST_MS 10000
+
+struct heart {
+    int64_t interval_ms; /* 0: nobody wants to hear it */
+    int64_t beaten_ms;
+};
+
+static void beat(struct heart *heart)
+{
+    int64_t now = ot_watch_clock_ms();
+
+    if (heart->interval_ms == 0 || now - heart->beaten_ms < heart->interval_ms)
+        return;
+    ot_notify("WATCHDOG=1");
+    heart->beaten_ms = now;
+}
+
+static void beat_in_sync(void *arg, const char *phase, size_t done, size_t total)
+{
+    (void)phase;
+    (void)done;
+    (void)total;
+    beat(arg);
+}
+
+static enum ot_status tell_json(struct ot_cli *cli, const struct ot_watched *watched,
+                                enum ot_status status,
+                                const struct ot_sync_result *result,
+                                const struct ot_error *error, struct ot_error *err)
+{
+    cJSON *event = ot_sync_report_json(watched->source, status, result, error);
+    enum ot_status told;
+
+    if (event == NULL)
+        return ot_error_nomem(err);
+    told = ot_output_json(&cli->out, event, true, err);
+    cJSON_Delete(event);
+    if (told == OT_OK && cli->out.first_errno != 0)
+        told = ot_output_finish(&cli->out, err);
+    return told;
+}
+
+static enum ot_status tell(struct ot_cli *cli, const struct ot_watched *watched,
+                           enum ot_status status, const struct ot_sync_result *result,
+                           const struct ot_error *error, struct ot_error *err)
+{
+    const struct ot_source *source = watched->source;
+    char line[256], span[OT_TIME_MAX];
+
+    if (cli->options.json)
+        return tell_json(cli, watched, status, result, error, err);
+    ot_output_duration(span, (watched->due_ms - ot_watch_clock_ms() + 999) / 1000);
+    if (status != OT_OK) {
+        /* The sentence names the source. */
+        ot_output_say("%s; next try in %s", error->message, span);
+        return OT_OK;
+    }
+    ot_sync_report_line(line, sizeof(line), source, result);
+    ot_output_say("%s; next in %s", line, span);
+    if (result->changed && result->quarantined + result->withheld > 0)
+        ot_sync_report_kept_back(source);
+    return OT_OK;
+}
+
+struct keeper {
+    struct ot_cli *cli;
+    struct ot_watch watch;
+    struct ot_follow follow;
+    struct heart heart;
+    struct ot_error refused; /* why the configuration cannot be used; OT_OK: it can */
+    bool is_ready, has_followed;
+};
+
+static enum ot_status sync_one(struct keeper *keeper, struct ot_watched *watched,
+                               struct ot_error *err)
+{
+    struct ot_cli *cli = keeper->cli;
+    struct ot_sync_options options = {
+        .is_configured = true,
+        .stop = cli->stop,
+        .progress = beat_in_sync,
+        .arg = &keeper->heart,
+    };
+    struct ot_sync_result result = {0};
+    struct ot_error error = OT_ERROR_INIT;
+    enum ot_status status;
+
+    if (ot_watch_was_refreshed(watched))
+        return OT_OK;
+    status = ot_sync_apart(watched->source, &options, &result, &error);
+    if (*cli->stop)
+        return OT_OK;
+    ot_watch_reschedule(watched, status);
+    ot_follow_saw(&keeper->follow, watched->source, status, &result);
+    /* A failure of what is not to be done any more is none. */
+    if (status != OT_OK && ot_config_check_source(watched->source, NULL) != OT_OK)
+        return OT_OK;
+    return tell(cli, watched, status, &result, &error, err);
+}
+
+/* Each reason once, however often it is found again. */
+static void refuse(struct keeper *keeper, const struct ot_error *why, bool is_asked)
+{
+    if (is_asked || strcmp(keeper->refused.message, why->message) != 0)
+        ot_output_say("nothing is synced or written until the configuration can be used: "
+                      "%s",
+                      why->message);
+    keeper->refused = *why;
+}
+
+static bool reload(struct keeper *keeper, bool is_asked)
+{
+    struct ot_error why = OT_ERROR_INIT;
+
+    if (ot_watch_reload(&keeper->watch, &keeper->cli->options, &why) != OT_OK) {
+        refuse(keeper, &why, is_asked);
+        return false;
+    }
+    ot_error_clear(&keeper->refused);
+    keeper->follow.config = keeper->watch.config;
+    keeper->follow.believe_empty = 0;
+    keeper->has_followed = false;
+    ot_output_say("configuration reloaded: %zu source%s", keeper->watch.count,
+                  keeper->watch.count == 1 ? "" : "s");
+    return true;
+}
+
+/* Whether there is a configuration to go by: what the files say now, not what they said
+ * when this process began. */
+static bool has_config(struct keeper *keeper)
+{
+    bool is_asked = ot_signals_take_reload(), is_good;
+
+    if (!is_asked && keeper->refused.status == OT_OK &&
+        ot_config_check(keeper->watch.config, NULL) == OT_OK)
+        return true;
+    if (is_asked)
+        ot_notify_reloading();
+    is_good = reload(keeper, is_asked);
+    if (is_asked)
+        ot_notify("READY=1");
+    return is_good;
+}
+
+static void wait_until(int64_t due_ms, struct heart *heart)
+{
+    int64_t left_ms = due_ms - ot_watch_clock_ms();
+
+    if (left_ms > WAIT_LONGEST_MS)
+        left_ms = WAIT_LONGEST_MS;
+    if (heart->interval_ms > 0 && left_ms > heart->interval_ms)
+        left_ms = heart->interval_ms;
+    ot_signals_wait(left_ms);
+    beat(heart);
+}
+
+/* The exports, once for all syncs that were due together; an event of its own. */
+static enum ot_status follow_all(struct ot_follow *follow, struct ot_error *err)
+{
+    struct ot_cli *cli = follow->cli;
+    enum ot_status status = OT_OK;
+
+    if (cli->options.json && (follow->json = cJSON_CreateObject()) == NULL)
+        return ot_error_nomem(err);
+    ot_follow(follow);
+    if (cJSON_GetArraySize(follow->json) > 0)
+        status = ot_output_json(&cli->out, follow->json, true, err);
+    cJSON_Delete(follow->json);
+    follow->json = NULL;
+    follow->believe_empty = 0;
+    return status;
+}
+
+/* What comes next: a sync that is due, what follows the syncs, a wait. */
+static enum ot_status take_step(struct keeper *keeper, struct ot_error *err)
+{
+    struct ot_watched *next = ot_watch_next(&keeper->watch);
+    enum ot_status status;
+
+    if (next->due_ms <= ot_watch_clock_ms()) {
+        status = sync_one(keeper, next, err);
+        beat(&keeper->heart);
+        keeper->has_followed = false;
+        return status;
+    }
+    /* Every source that was due has been tried once. */
+    if (!keeper->has_followed) {
+        status = follow_all(&keeper->follow, err);
+        beat(&keeper->heart);
+        keeper->has_followed = true;
+        return status;
+    }
+    if (!keeper->is_ready)
+        ot_notify("READY=1");
+    keeper->is_ready = true;
+    wait_until(next->due_ms, &keeper->heart);
+    return OT_OK;
+}
+
+/* Until the end is asked for, or the output is lost. */
+static enum ot_status keep_watch(struct keeper *keeper, struct ot_error *err)
+{
+    enum ot_status status = OT_OK;
+
+    keeper->heart.interval_ms = ot_notify_watchdog_ms();
+    keeper->follow = (struct ot_follow){
+        .cli = keeper->cli, .config = keeper->watch.config, .is_log = true};
+    while (status == OT_OK && !*keeper->cli->stop) {
+        if (has_config(keeper))
+            status = take_step(keeper, err);
+        else
+            wait_until(ot_watch_clock_ms() + WAIT_LONGEST_MS, &keeper->heart);
+    }
+    ot_notify("STOPPING=1");
+    return status;
+}
+
+enum ot_status ot_cmd_watch(struct ot_cli *cli, struct ot_error *err)
+{
+    struct keeper keeper = {.cli = cli};
+    enum ot_status status;
+
+    ot_signals_catch_reload();
+    srand48((long)(ot_watch_clock_ms() ^ ((int64_t)getpid() << 16)));
+    status = ot_watch_load(&keeper.watch, &cli->options, err);
+    if (status != OT_OK)
+        return status;
+    ot_output_say("watching %zu source%s", keeper.watch.count,
+                  keeper.watch.count == 1 ? "" : "s");
+    status = keep_watch(&keeper, err);
+    ot_watch_clear(&keeper.watch);
+    if (status == OT_OK)
+        ot_output_say("ended by a signal");
+    return status;
+}

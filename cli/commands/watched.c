@@ -1,0 +1,183 @@
+#include "commands/watched_internal.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <time.h>
+
+#include "cache/freshness.h"
+#include "cache/path.h"
+#include "cache/snapshot.h"
+#include "cache/state.h"
+#include "commands/source_use.h"
+#include "commands/watch_schedule_internal.h"
+#include "view/output.h"
+
+int64_t ot_watch_clock_ms(void)
+{
+    struct timespec now;
+
+    clock_gettime(CLOCK_BOOTTIME, &now);
+    return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
+}
+
+/* In [-1, 1). Nothing secret hangs on it; the command has seeded it. */
+static double jitter(void)
+{
+    return drand48() * 2.0 - 1.0;
+}
+
+/* When the source's snapshot was confirmed. One that cannot be used, above all one that
+ * another configuration has left there, is none: 0. */
+static int64_t snapshot_seen_at(const struct ot_source *source)
+{
+    char path[PATH_MAX], *scope = ot_path_scope(source);
+    struct ot_snapshot *snapshot = NULL;
+    int64_t seen_at = 0;
+    struct stat st;
+
+    if (scope != NULL && ot_path_of(path, source, OT_PATH_SNAPSHOT, NULL) == OT_OK &&
+        ot_snapshot_open(&snapshot, path, scope, NULL) == OT_OK && stat(path, &st) == 0)
+        seen_at = st.st_mtime;
+    ot_snapshot_unref(snapshot);
+    free(scope);
+    return seen_at;
+}
+
+/* -1: there is none, or its time cannot be believed. */
+static int64_t snapshot_age(const struct ot_source *source, int64_t seen_at, int64_t now)
+{
+    struct ot_freshness freshness;
+
+    if (seen_at == 0)
+        return -1;
+    freshness = ot_freshness_of(source, seen_at, now);
+    return freshness.future ? -1 : freshness.age_s;
+}
+
+/* before: as it was watched until now; NULL: it was not. Failures of another API or key
+ * hold nothing back. */
+static void schedule_first(struct ot_watched *watched, const struct ot_source *source,
+                           const struct ot_source *before)
+{
+    int64_t now = (int64_t)time(NULL);
+    struct ot_state state = {0};
+
+    watched->source = source;
+    watched->seen_at = snapshot_seen_at(source);
+    if (before == NULL || ot_source_fetches_alike(before, source))
+        ot_state_of(&state, source, NULL);
+    watched->due_ms =
+        ot_watch_clock_ms() +
+        ot_watch_first_ms(source, snapshot_age(source, watched->seen_at, now), &state,
+                          now, jitter());
+}
+
+static const struct ot_source *source_before(const struct ot_watch *before,
+                                             const char *name)
+{
+    for (size_t i = 0; before != NULL && i < before->count; i++)
+        if (strcmp(before->watched[i].source->name, name) == 0)
+            return before->watched[i].source;
+    return NULL;
+}
+
+static enum ot_status load(struct ot_watch *watch, const struct ot_options *options,
+                           const struct ot_watch *before, struct ot_error *err)
+{
+    const struct ot_source **sources = NULL;
+    enum ot_status status;
+
+    memset(watch, 0, sizeof(*watch));
+    status = ot_config_load(&watch->config, err);
+    if (status == OT_OK)
+        status = ot_command_sources(options, watch->config, &sources, &watch->count, err);
+    if (status == OT_OK) {
+        watch->watched = calloc(watch->count, sizeof(*watch->watched));
+        if (watch->watched == NULL)
+            status = ot_error_nomem(err);
+    }
+    if (status == OT_OK)
+        ot_output_advise(watch->config);
+    for (size_t i = 0; status == OT_OK && i < watch->count; i++)
+        schedule_first(&watch->watched[i], sources[i],
+                       source_before(before, sources[i]->name));
+    free(sources);
+    if (status != OT_OK)
+        ot_watch_clear(watch);
+    return status;
+}
+
+enum ot_status ot_watch_load(struct ot_watch *watch, const struct ot_options *options,
+                             struct ot_error *err)
+{
+    return load(watch, options, NULL, err);
+}
+
+enum ot_status ot_watch_reload(struct ot_watch *watch, const struct ot_options *options,
+                               struct ot_error *err)
+{
+    struct ot_watch fresh;
+    enum ot_status status = load(&fresh, options, watch, err);
+
+    if (status != OT_OK)
+        return status;
+    ot_watch_clear(watch);
+    *watch = fresh;
+    return OT_OK;
+}
+
+void ot_watch_clear(struct ot_watch *watch)
+{
+    free(watch->watched);
+    ot_config_free(watch->config);
+    memset(watch, 0, sizeof(*watch));
+}
+
+struct ot_watched *ot_watch_next(struct ot_watch *watch)
+{
+    struct ot_watched *next = &watch->watched[0];
+
+    for (size_t i = 1; i < watch->count; i++)
+        if (watch->watched[i].due_ms < next->due_ms)
+            next = &watch->watched[i];
+    return next;
+}
+
+bool ot_watch_was_refreshed(struct ot_watched *watched)
+{
+    int64_t now = (int64_t)time(NULL);
+    int64_t seen_at = snapshot_seen_at(watched->source);
+    int64_t age = snapshot_age(watched->source, seen_at, now);
+    struct ot_state state = {0}; /* its failures lie before what we see */
+    int64_t wait_ms;
+
+    if (seen_at <= watched->seen_at)
+        return false;
+    watched->seen_at = seen_at;
+    wait_ms = ot_watch_first_ms(watched->source, age, &state, now, jitter());
+    if (wait_ms == 0)
+        return false;
+    watched->failures = 0;
+    watched->due_ms = ot_watch_clock_ms() + wait_ms;
+    return true;
+}
+
+void ot_watch_reschedule(struct ot_watched *watched, enum ot_status status)
+{
+    const struct ot_source *source = watched->source;
+    struct ot_state state;
+    int64_t wait_ms;
+
+    watched->seen_at = snapshot_seen_at(source);
+    if (status == OT_OK) {
+        watched->failures = 0;
+        wait_ms = ot_watch_spread_ms(source->refresh_interval_s, jitter());
+    } else {
+        watched->failures++;
+        ot_state_of(&state, source, NULL);
+        wait_ms =
+            ot_watch_retry_ms(watched->failures, &state, (int64_t)time(NULL), jitter());
+    }
+    watched->due_ms = ot_watch_clock_ms() + wait_ms;
+}

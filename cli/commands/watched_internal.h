@@ -1,0 +1,44 @@
+/* The sources that `orgtrust watch` keeps fresh, each with its own clock. */
+#ifndef OT_CLI_COMMANDS_WATCHED_INTERNAL_H
+#define OT_CLI_COMMANDS_WATCHED_INTERNAL_H
+
+#include "fetch/sync.h"
+#include "view/cli.h"
+
+struct ot_watched {
+    const struct ot_source *source;
+    int64_t due_ms;    /* by ot_watch_clock_ms */
+    int64_t seen_at;   /* the snapshot's time after our last look; 0: none */
+    unsigned failures; /* in a row, in this process */
+};
+
+struct ot_watch {
+    struct ot_config *config;
+    struct ot_watched *watched;
+    size_t count;
+};
+
+/* Loads the configuration and schedules each source by what its snapshot and state say.
+ */
+enum ot_status ot_watch_load(struct ot_watch *watch, const struct ot_options *options,
+                             struct ot_error *err);
+/* The same in place of what is watched already, which stays when the configuration cannot
+ * be used. */
+enum ot_status ot_watch_reload(struct ot_watch *watch, const struct ot_options *options,
+                               struct ot_error *err);
+void ot_watch_clear(struct ot_watch *watch);
+
+/* Milliseconds of a clock that nobody sets and that goes on while the machine sleeps. */
+int64_t ot_watch_clock_ms(void);
+
+/* The one that is due first; count is never 0 after loading. */
+struct ot_watched *ot_watch_next(struct ot_watch *watch);
+
+/* When somebody else refreshed the source since our last look, its due time moves and the
+ * result is true: nothing to do now. */
+bool ot_watch_was_refreshed(struct ot_watched *watched);
+
+/* Schedules the next sync after one that ended with this status. */
+void ot_watch_reschedule(struct ot_watched *watched, enum ot_status status);
+
+#endif

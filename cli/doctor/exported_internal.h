@@ -1,0 +1,19 @@
+/* What the exports of the configuration should hold now. */
+#ifndef OT_CLI_DOCTOR_EXPORTED_INTERNAL_H
+#define OT_CLI_DOCTOR_EXPORTED_INTERNAL_H
+
+#include "doctor/check_internal.h"
+#include "export/export.h"
+
+/* The anchors of an export's sources, as the plugins would see them, sorted. anchors is
+ * zeroed, or has the place of somebody who reads the export besides. What keeps them from
+ * being known is the status. ot_anchors_clear afterwards. */
+enum ot_status ot_exported_anchors(struct ot_anchors *anchors,
+                                   const struct ot_exports *exports,
+                                   const struct ot_export *item, struct ot_error *err);
+
+/* "; the last sync could not: …", when the last attempt at it failed, else "". */
+void ot_exported_why(char *buf, size_t size, const struct ot_exports *exports,
+                     const struct ot_export *item);
+
+#endif

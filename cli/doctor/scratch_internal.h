@@ -1,0 +1,37 @@
+/* A scratch source: a configuration and a snapshot of its own in a private directory, in
+ * which an authority is active or not, and the environment that makes a program see this
+ * source in place of the machine's. */
+#ifndef OT_CLI_DOCTOR_SCRATCH_INTERNAL_H
+#define OT_CLI_DOCTOR_SCRATCH_INTERNAL_H
+
+#include <stdbool.h>
+
+#include "cache/error.h"
+#include "doctor/authority_internal.h"
+
+#define OT_SCRATCH_DIR_MAX 256
+#define OT_SCRATCH_PATH_MAX (OT_SCRATCH_DIR_MAX + 64)
+#define OT_SCRATCH_VARIABLES_MAX 24
+
+struct ot_scratch {
+    char dir[OT_SCRATCH_DIR_MAX]; /* "": none */
+    char snapshot[OT_SCRATCH_PATH_MAX];
+    char *environment[OT_SCRATCH_VARIABLES_MAX + 1];
+    char *scope;
+};
+
+/* Below TMPDIR, or /tmp. ot_scratch_close after success and failure. */
+enum ot_status ot_scratch_open(struct ot_scratch *scratch, struct ot_error *err);
+
+/* Replaces the snapshot as a sync would: the root active or not, the bystander active. */
+enum ot_status ot_scratch_activate(const struct ot_scratch *scratch,
+                                   const struct ot_authority *authority, bool is_active,
+                                   struct ot_error *err);
+
+/* A file in it, by name into path (OT_SCRATCH_PATH_MAX bytes). */
+void ot_scratch_path(char *path, const struct ot_scratch *scratch, const char *name);
+
+/* Removes it with all that programs have left there. */
+void ot_scratch_close(struct ot_scratch *scratch);
+
+#endif

@@ -1,0 +1,75 @@
+/* A real program connects to a server whose authority is not active, then is, then no
+ * longer is. Only one that refuses, believes and refuses again follows. */
+#ifndef OT_CLI_DOCTOR_TRIAL_INTERNAL_H
+#define OT_CLI_DOCTOR_TRIAL_INTERNAL_H
+
+#include <stdbool.h>
+
+#include "doctor/scratch_internal.h"
+#include "doctor/tls_server_internal.h"
+
+/* Both must say so, the program by its exit status and the server by what it saw. */
+enum ot_trial {
+    OT_TRIAL_NONE,     /* not tried */
+    OT_TRIAL_BELIEVED, /* status 0, and the handshake was finished */
+    OT_TRIAL_REFUSED,  /* another status; it came, and asked for nothing */
+    OT_TRIAL_UNCLEAR   /* anything else: it never came, it had to be ended */
+};
+
+const char *ot_trial_word(enum ot_trial trial); /* "believed"; NULL for NONE */
+
+#define OT_TRIAL_WORDS_MAX 200
+
+struct ot_three_trials {
+    enum ot_trial before, active, after;
+    /* The program's own words, or ours about it, where a trial did not go as it should.
+     */
+    char words[OT_TRIAL_WORDS_MAX];
+};
+
+enum ot_trials_outcome {
+    OT_TRIALS_PROVED,
+    OT_TRIALS_NEVER,  /* it did not believe while the authority was active */
+    OT_TRIALS_ALWAYS, /* it believed although the authority was not active */
+    OT_TRIALS_UNCLEAR /* it believed, and that it refuses otherwise was not seen */
+};
+
+enum ot_trials_outcome ot_trials_judge(const struct ot_three_trials *trials);
+
+/* What all trials share. */
+struct ot_bench {
+    struct ot_scratch scratch;
+    struct ot_authority authority;
+    struct ot_tls_server *server;
+    const volatile int *stop;
+};
+
+/* ot_bench_clear after success and failure. */
+enum ot_status ot_bench_init(struct ot_bench *bench, const volatile int *stop,
+                             struct ot_error *err);
+void ot_bench_clear(struct ot_bench *bench);
+
+/* A program in the scratch source's world; the whole environment is that, and variable
+ * ("NAME=value", may be NULL). text[0..size): what it wrote. *exit_status as in struct
+ * ot_program_output. Only OT_E_INTERRUPTED and failures of our own are failures. */
+enum ot_status ot_bench_run(const struct ot_bench *bench, const char *const *argv,
+                            const char *variable, char *text, size_t size,
+                            int *exit_status, struct ot_error *err);
+
+/* The same in a real source's world: this process's configuration, with the snapshots in
+ * cache_dir. Nothing is fetched. */
+enum ot_status ot_bench_run_real(const struct ot_bench *bench, const char *const *argv,
+                                 const char *cache_dir, char *text, size_t size,
+                                 int *exit_status, struct ot_error *err);
+
+/* What has to be made ready for a trial besides the snapshot, such as an export of it. */
+typedef enum ot_status ot_bench_prepare(const struct ot_bench *bench,
+                                        struct ot_error *err);
+
+/* Three runs of argv, which connects to the server. prepare may be NULL. Failures as
+ * above: that a program does not do what it should is a result. */
+enum ot_status ot_bench_try(const struct ot_bench *bench, const char *const *argv,
+                            const char *variable, ot_bench_prepare *prepare,
+                            struct ot_three_trials *trials, struct ot_error *err);
+
+#endif

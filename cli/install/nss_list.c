@@ -1,0 +1,117 @@
+#include "install/nss_list.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+#include "cache/record.h"
+#include "install/file_state_internal.h"
+#include "install/stack_internal.h"
+
+#define ORDER "trustOrder="
+#define LIBRARY "library=" OT_PKCS11_MODULE "\n"
+
+const char *const ot_nss_homes[] = {OT_NSS_OLDER_HOME, OT_NSS_NEWER_HOME, NULL};
+
+/* They make the database when they first run; nobody should have to wait for that. */
+const char *const ot_nss_browsers[] = {"chromium", "chromium-browser", "google-chrome",
+                                       "google-chrome-stable", NULL};
+
+/* The lines about our module: its paragraph of the list. An empty one: there is none. */
+static struct ot_span find_entry(const struct ot_file_state *list)
+{
+    const char *library, *start, *end;
+
+    if (list->kind != OT_FILE_REGULAR)
+        return ot_span_of(NULL, 0);
+    for (library = list->data; (library = strstr(library, LIBRARY)) != NULL; library++)
+        if (library == list->data || library[-1] == '\n')
+            break;
+    if (library == NULL)
+        return ot_span_of(NULL, 0);
+    for (start = library; start > list->data; start--)
+        if (start - list->data >= 2 && start[-1] == '\n' && start[-2] == '\n')
+            break;
+    end = strstr(library, "\n\n");
+    return ot_span_of(
+        start, (size_t)(end != NULL ? end + 1 - start : list->data + list->len - start));
+}
+
+/* Where a word stands in a part of the list, whatever its case, as NSS reads it; NULL: it
+ * does not. */
+static const char *find_word(struct ot_span part, const char *word)
+{
+    const char *text = (const char *)part.data;
+    size_t len = strlen(word), at;
+
+    for (at = 0; at + len <= part.len; at++)
+        if (strncasecmp(text + at, word, len) == 0)
+            return text + at;
+    return NULL;
+}
+
+/* What NSS itself is told, behind "NSS=" to the end of the line; absent: nothing. */
+static struct ot_span find_settings(struct ot_span entry)
+{
+    const char *line = find_word(entry, "\nNSS=");
+
+    if (line == NULL)
+        return ot_span_of(NULL, 0);
+    line += strlen("\nNSS=");
+    return ot_span_of(line, strcspn(line, "\n"));
+}
+
+enum ot_nss_wiring ot_nss_wiring_of(const struct ot_file_state *list)
+{
+    struct ot_span entry = find_entry(list);
+    const char *order = find_word(find_settings(entry), ORDER);
+
+    if (entry.data == NULL)
+        return OT_NSS_UNLISTED;
+    return order != NULL && strtol(order + strlen(ORDER), NULL, 10) >=
+                                strtol(OT_NSS_ORDER, NULL, 10)
+               ? OT_NSS_LISTED
+               : OT_NSS_TOO_EARLY;
+}
+
+enum ot_nss_wiring ot_nss_wiring_in(const char *dir)
+{
+    struct ot_file_state list = {.kind = OT_FILE_ABSENT};
+    enum ot_nss_wiring wiring = OT_NSS_UNLISTED;
+    char *path;
+
+    if (asprintf(&path, "%s/" OT_NSS_LIST, dir) < 0)
+        return wiring;
+    if (ot_file_state_read(&list, path, OT_EDITED_BYTES_MAX, NULL) == OT_OK)
+        wiring = ot_nss_wiring_of(&list);
+    ot_file_state_clear(&list);
+    free(path);
+    return wiring;
+}
+
+enum ot_status ot_nss_list_set_order(struct ot_file_state *list, struct ot_error *err)
+{
+    struct ot_span entry = find_entry(list), settings = find_settings(entry);
+    const char *order = find_word(settings, ORDER), *lead = "", *trail = "", *at, *rest;
+    char *text;
+    int len;
+
+    if (order != NULL) {
+        at = order;
+        rest = order + strlen(ORDER) + strspn(order + strlen(ORDER), "0123456789");
+    } else if (settings.data != NULL) {
+        at = rest = (const char *)settings.data;
+        trail = " ";
+    } else {
+        at = rest = strstr((const char *)entry.data, LIBRARY) + strlen(LIBRARY);
+        lead = "NSS=";
+        trail = "\n";
+    }
+    len = asprintf(&text, "%.*s%s" OT_NSS_ORDER_SETTING "%s%s", (int)(at - list->data),
+                   list->data, lead, trail, rest);
+    if (len < 0)
+        return ot_error_nomem(err);
+    ot_file_state_set(list, text, (size_t)len);
+    return OT_OK;
+}

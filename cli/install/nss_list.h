@@ -1,0 +1,46 @@
+/* NSS's databases: where they are, and what the module list of one says of our module. */
+#ifndef OT_CLI_INSTALL_NSS_LIST_H
+#define OT_CLI_INSTALL_NSS_LIST_H
+
+#include "cache/error.h"
+
+struct ot_file_state;
+
+#define OT_NSS_LIST "pkcs11.txt"
+
+/* NSS asks the module with the lowest order first: the user's own database has 75,
+ * Mozilla's roots have 100, and a module for which nothing is said 50. Behind them all,
+ * what a user or Mozilla says of a certificate stands, also that it is trusted for e-mail
+ * only. At 100 it would depend on who is loaded first. */
+#define OT_NSS_ORDER "101"
+
+#define OT_NSS_ORDER_SETTING "trustOrder=" OT_NSS_ORDER
+
+enum ot_nss_wiring {
+    OT_NSS_UNLISTED,
+    OT_NSS_TOO_EARLY, /* listed, and asked before the user or Mozilla */
+    OT_NSS_LISTED
+};
+
+enum ot_nss_wiring ot_nss_wiring_of(const struct ot_file_state *list);
+/* Of the database in directory dir, as far as this user may see. */
+enum ot_nss_wiring ot_nss_wiring_in(const char *dir);
+
+/* Our module's entry gets its order and else stays as it is: somebody may have given it
+ * another name, or settings. */
+enum ot_status ot_nss_list_set_order(struct ot_file_state *list, struct ot_error *err);
+
+/* Firefox's policy can name a module, and no order. */
+#define OT_FIREFOX_POLICY_MEANS                                                          \
+    "by a policy Firefox asks orgtrust before the user and Mozilla: what is active is "  \
+    "trusted also where a user distrusts it, until `orgtrust install firefox`, run by "  \
+    "the user, has set the order in his profiles"
+
+/* Where Chromium and the tools look: below a home, the first that is there; for
+ * everybody; and the browsers that make one when they first run. Each up to a NULL. */
+extern const char *const ot_nss_homes[], *const ot_nss_browsers[];
+#define OT_NSS_OLDER_HOME ".pki/nssdb"
+#define OT_NSS_NEWER_HOME ".local/share/pki/nssdb"
+#define OT_NSS_MACHINE_DATABASE "/etc/pki/nssdb"
+
+#endif

@@ -1,0 +1,44 @@
+/* The stacks: what on this machine can be made to ask orgtrust, one file each. */
+#ifndef OT_CLI_INSTALL_STACK_INTERNAL_H
+#define OT_CLI_INSTALL_STACK_INTERNAL_H
+
+#include "install/env.h"
+#include "install/plan_internal.h"
+
+struct ot_stack {
+    const char *name;
+    const char *summary; /* "OpenSSL's configuration" */
+
+    /* Adds to an empty plan what has to change. OT_E_NOT_FOUND: this machine or user does
+     * not have the stack; else what is in the way. Changes nothing. */
+    enum ot_status (*plan)(struct ot_stack_plan *plan, const struct ot_install_env *env,
+                           struct ot_error *err);
+
+    /* *to becomes what is in a file now without what this stack put into it; *found says
+     * whether there was anything. NULL: its files are its own, nobody else edits them. */
+    enum ot_status (*strip)(struct ot_file_state *to, const char *path,
+                            const struct ot_file_state *now, bool *found,
+                            struct ot_error *err);
+    /* Whether what strip finds can only come from an installation of ours. */
+    bool has_markers;
+
+    /* After the files are changed, or changed back; may add notes. It may be called again
+     * for what was done already. NULL: nothing. */
+    enum ot_status (*finish)(struct ot_stack_plan *plan, const struct ot_install_env *env,
+                             bool is_installed, struct ot_error *err);
+};
+
+extern const struct ot_stack ot_stack_openssl, ot_stack_p11_kit, ot_stack_nss,
+    ot_stack_firefox, ot_stack_java, ot_stack_system, ot_stack_systemd;
+
+extern const struct ot_stack *const ot_stacks[]; /* up to a NULL */
+
+const struct ot_stack *ot_stack_find(const char *name); /* NULL: there is none */
+
+/* OT_E_IO when a file that this build installs is not there. */
+enum ot_status ot_install_need(const char *path, struct ot_error *err);
+
+/* What p11-kit, NSS and Firefox are told to load. */
+#define OT_PKCS11_MODULE ORGTRUST_PKCS11_DIR "/orgtrust-pkcs11.so"
+
+#endif

@@ -1,0 +1,113 @@
+#include "view/cert_text.h"
+
+#include <limits.h>
+#include <openssl/asn1.h>
+#include <openssl/bio.h>
+#include <openssl/err.h>
+#include <openssl/evp.h>
+#include <openssl/x509.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "cache/text.h"
+#include "fetch/pem.h"
+#include "view/record_json.h"
+
+/* RFC 2253's escapes, but UTF-8 as it is and in the order in which the name is written.
+ */
+#define NAME_FLAGS                                                                       \
+    (XN_FLAG_SEP_CPLUS_SPC | XN_FLAG_FN_SN |                                             \
+     (ASN1_STRFLGS_RFC2253 & ~ASN1_STRFLGS_ESC_MSB))
+
+/* What a memory BIO holds, with bidi controls escaped too. */
+static char *take_text(BIO *bio)
+{
+    char *data;
+    long len = BIO_get_mem_data(bio, &data);
+    size_t size;
+    char *text;
+
+    if (len < 0)
+        return NULL;
+    size = 8 * (size_t)len + 1; /* an escape is at most `\u{NNNNNN}` for several bytes */
+    text = malloc(size);
+    if (text != NULL)
+        ot_text_escape(text, size, data, (size_t)len);
+    return text;
+}
+
+static char *name_text(const X509_NAME *name)
+{
+    BIO *bio = BIO_new(BIO_s_mem());
+    char *text = NULL;
+
+    if (bio != NULL && X509_NAME_print_ex(bio, name, 0, NAME_FLAGS) >= 0)
+        text = take_text(bio);
+    BIO_free(bio);
+    return text;
+}
+
+static char *serial_text(const ASN1_INTEGER *serial)
+{
+    int len = ASN1_STRING_length(serial);
+    const unsigned char *bytes = ASN1_STRING_get0_data(serial);
+    bool negative = ASN1_STRING_type(serial) == V_ASN1_NEG_INTEGER;
+    char *text = malloc(3 * (size_t)len + 2);
+
+    if (text == NULL)
+        return NULL;
+    text[0] = '-';
+    ot_record_hex(text + (negative ? 1 : 0), ot_span_of(bytes, (size_t)len), ':');
+    return text;
+}
+
+static char *key_text(X509 *cert)
+{
+    EVP_PKEY *key = X509_get0_pubkey(cert);
+    char group[80], text[160];
+
+    if (key == NULL)
+        return strdup("of a kind that OpenSSL does not know");
+    if (EVP_PKEY_get_group_name(key, group, sizeof(group), NULL) == 1)
+        snprintf(text, sizeof(text), "%s %s", EVP_PKEY_get0_type_name(key), group);
+    else
+        snprintf(text, sizeof(text), "%s %d bits", EVP_PKEY_get0_type_name(key),
+                 EVP_PKEY_get_bits(key));
+    return strdup(text);
+}
+
+enum ot_status ot_cert_text_make(struct ot_cert_text *text, struct ot_span der,
+                                 struct ot_error *err)
+{
+    const unsigned char *at = der.data;
+    X509 *cert = NULL;
+
+    memset(text, 0, sizeof(*text));
+    if (der.len <= LONG_MAX)
+        cert = d2i_X509(NULL, &at, (long)der.len);
+    if (cert == NULL) {
+        ERR_clear_error();
+        return ot_error_set(err, OT_E_CORRUPT, "OpenSSL cannot read the certificate");
+    }
+    text->subject = name_text(X509_get_subject_name(cert));
+    text->issuer = name_text(X509_get_issuer_name(cert));
+    text->serial = serial_text(X509_get0_serialNumber(cert));
+    text->key = key_text(cert);
+    text->pem = ot_pem_encode(der.data, der.len);
+    X509_free(cert);
+    ERR_clear_error();
+    if (text->subject != NULL && text->issuer != NULL && text->serial != NULL &&
+        text->key != NULL && text->pem != NULL)
+        return OT_OK;
+    return ot_error_nomem(err);
+}
+
+void ot_cert_text_clear(struct ot_cert_text *text)
+{
+    free(text->subject);
+    free(text->issuer);
+    free(text->serial);
+    free(text->key);
+    free(text->pem);
+    memset(text, 0, sizeof(*text));
+}

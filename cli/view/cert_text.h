@@ -1,0 +1,19 @@
+/* The parts of a certificate that a person reads and a snapshot does not keep as text. */
+#ifndef OT_CLI_VIEW_CERT_TEXT_H
+#define OT_CLI_VIEW_CERT_TEXT_H
+
+#include "cache/record.h"
+
+struct ot_cert_text {
+    char *subject, *issuer; /* "CN=Example Root, O=Example", control characters escaped */
+    char *serial;           /* "1A:2B", with a minus sign where negative */
+    char *key;              /* "RSA 2048 bits", "id-ecPublicKey prime256v1" */
+    char *pem;
+};
+
+/* Reads it out of DER with OpenSSL. ot_cert_text_clear after success and failure. */
+enum ot_status ot_cert_text_make(struct ot_cert_text *text, struct ot_span der,
+                                 struct ot_error *err);
+void ot_cert_text_clear(struct ot_cert_text *text);
+
+#endif

@@ -1,0 +1,27 @@
+/* Changes to certificates, told to a person and to a program. */
+#ifndef OT_CLI_VIEW_CHANGE_REPORT_H
+#define OT_CLI_VIEW_CHANGE_REPORT_H
+
+#include "fetch/change.h"
+#include "view/json_build.h"
+#include "view/output.h"
+
+enum ot_change_tense {
+    OT_CHANGE_PLAN,  /* "activate": before it is asked for */
+    OT_CHANGE_WOULD, /* "would activate": a dry run */
+    OT_CHANGE_PAST   /* "activated", "not activated": what came of it */
+};
+
+/* A line each. */
+void ot_change_report_print(struct ot_output *out, const struct ot_changes *changes,
+                            enum ot_change_tense tense);
+
+/* Why something failed, on standard error; said once of a whole batch. False: there was
+ * nothing to say. */
+bool ot_change_report_failures(const struct ot_changes *changes);
+
+/* Appends {action, outcome, id, name, before, file, sha256, project, status, error} of
+ * each. */
+void ot_change_report_json(cJSON *array, const struct ot_changes *changes, bool *failed);
+
+#endif

@@ -1,0 +1,21 @@
+/* What a command works with: what it was told, and where its answers go. */
+#ifndef OT_CLI_VIEW_CLI_H
+#define OT_CLI_VIEW_CLI_H
+
+#include "view/options.h"
+#include "view/output.h"
+#include "view/report.h"
+
+/* Made by main. */
+struct ot_cli {
+    struct ot_options options;
+    struct ot_output out;
+    struct ot_report report;
+    const volatile int *stop; /* non-zero once a signal asked for the end */
+};
+
+/* Does the work. On failure the message in err is still to be printed; a command that has
+ * told its failures already leaves it empty. */
+typedef enum ot_status ot_command_run(struct ot_cli *cli, struct ot_error *err);
+
+#endif

@@ -1,0 +1,231 @@
+#include "view/options.h"
+
+#include <getopt.h>
+#include <stdlib.h>
+#include <string.h>
+
+static const struct ot_option_info option_infos[OT_OPTION_COUNT] = {
+    [OT_OPTION_SOURCE] = {"source", "NAME", "only this source of the configuration"},
+    [OT_OPTION_JSON] = {"json", NULL,
+                        "machine-readable output, as orgtrust(1) describes"},
+    [OT_OPTION_HELP] = {"help", NULL, "this text"},
+    [OT_OPTION_ACCEPT_EMPTY] = {"accept-empty", NULL,
+                                "accept that no certificate is active any more"},
+    [OT_OPTION_IF_STALE] = {"if-stale", NULL,
+                            "do nothing while the snapshot is fresh or a retry not due"},
+    [OT_OPTION_QUIET] = {"quiet", NULL, "print errors only"},
+    [OT_OPTION_STATE] = {"state", "STATE",
+                         "active, inactive, quarantined, withheld or all (default)"},
+    [OT_OPTION_NAME] = {"name", "TEXT", "the certificate's name, exactly"},
+    [OT_OPTION_PEM] = {"pem", NULL, "the certificate itself in PEM, nothing else"},
+    [OT_OPTION_PROJECT] = {"project", "PROJECT",
+                           "this project instead of the source's scope"},
+    [OT_OPTION_ACTIVATE] = {"activate", NULL, "and activate it"},
+    [OT_OPTION_DEACTIVATE] = {"deactivate", NULL,
+                              "first deactivate it wherever it is known to be active"},
+    [OT_OPTION_ALL] = {"all", NULL, "every certificate of the organization"},
+    [OT_OPTION_PRUNE] = {"prune", NULL, "and delete every certificate not in DIR"},
+    [OT_OPTION_DRY_RUN] = {"dry-run", NULL, "only say what would be done"},
+    [OT_OPTION_YES] = {"yes", NULL, "do not ask before something is lost"},
+    [OT_OPTION_FORMAT] = {"format", "FORMAT", "pem, dir, p12 or der"},
+    [OT_OPTION_OUTPUT] = {"output", "PATH", "where to, instead of standard output"},
+    [OT_OPTION_ID] = {"id", "ID", "the certificate's id"},
+    [OT_OPTION_KEY_FD] = {"key-fd", "N", "read the admin key from this descriptor"},
+    [OT_OPTION_REPORT_FD] = {"report-fd", "N",
+                             "tell a program on this descriptor how it ended"},
+    [OT_OPTION_BY_ID] = {"by-id", NULL, "take no argument for a name"},
+};
+
+/* getopt_long returns this plus the option. */
+#define FIRST_VALUE 256
+
+const struct ot_option_info *ot_option_info(enum ot_option option)
+{
+    return &option_infos[option];
+}
+
+static const struct {
+    const char *word;
+    enum ot_list_state state;
+} states[] = {
+    {"all", OT_LIST_ALL},           {"active", OT_LIST_ACTIVE},
+    {"inactive", OT_LIST_INACTIVE}, {"quarantined", OT_LIST_QUARANTINED},
+    {"withheld", OT_LIST_WITHHELD},
+};
+
+const char *ot_list_state_word(size_t i)
+{
+    return i < sizeof(states) / sizeof(states[0]) ? states[i].word : NULL;
+}
+
+static enum ot_status parse_state(enum ot_list_state *out, const char *text,
+                                  struct ot_error *err)
+{
+    for (size_t i = 0; i < sizeof(states) / sizeof(states[0]); i++) {
+        if (strcmp(text, states[i].word) == 0) {
+            *out = states[i].state;
+            return OT_OK;
+        }
+    }
+    return ot_error_set(err, OT_E_USAGE,
+                        "--state '%s' is not one of all, active, inactive, quarantined, "
+                        "withheld",
+                        text);
+}
+
+static enum ot_status parse_fd(int *out, enum ot_option option, const char *text,
+                               struct ot_error *err)
+{
+    size_t len = strlen(text);
+
+    if (len < 1 || len > 6 || strspn(text, "0123456789") != len)
+        return ot_error_set(err, OT_E_USAGE, "--%s takes the number of a descriptor",
+                            option_infos[option].name);
+    *out = (int)strtol(text, NULL, 10);
+    return OT_OK;
+}
+
+static enum ot_status apply(struct ot_options *options, enum ot_option option,
+                            const char *value, struct ot_error *err)
+{
+    switch (option) {
+    case OT_OPTION_SOURCE:
+        options->source = value;
+        break;
+    case OT_OPTION_NAME:
+        options->name = value;
+        break;
+    case OT_OPTION_STATE:
+        return parse_state(&options->state, value, err);
+    case OT_OPTION_JSON:
+        options->json = true;
+        break;
+    case OT_OPTION_HELP:
+        options->help = true;
+        break;
+    case OT_OPTION_ACCEPT_EMPTY:
+        options->accept_empty = true;
+        break;
+    case OT_OPTION_IF_STALE:
+        options->if_stale = true;
+        break;
+    case OT_OPTION_QUIET:
+        options->quiet = true;
+        break;
+    case OT_OPTION_PEM:
+        options->pem = true;
+        break;
+    case OT_OPTION_PROJECT:
+        options->project = value;
+        break;
+    case OT_OPTION_FORMAT:
+        options->format = value;
+        break;
+    case OT_OPTION_OUTPUT:
+        options->output = value;
+        break;
+    case OT_OPTION_ID:
+        options->id = value;
+        break;
+    case OT_OPTION_KEY_FD:
+        return parse_fd(&options->key_fd, option, value, err);
+    case OT_OPTION_REPORT_FD:
+        return parse_fd(&options->report_fd, option, value, err);
+    case OT_OPTION_ACTIVATE:
+        options->activate = true;
+        break;
+    case OT_OPTION_DEACTIVATE:
+        options->deactivate = true;
+        break;
+    case OT_OPTION_ALL:
+        options->all = true;
+        break;
+    case OT_OPTION_PRUNE:
+        options->prune = true;
+        break;
+    case OT_OPTION_DRY_RUN:
+        options->dry_run = true;
+        break;
+    case OT_OPTION_YES:
+        options->yes = true;
+        break;
+    case OT_OPTION_BY_ID:
+        options->by_id = true;
+        break;
+    case OT_OPTION_COUNT:
+        break;
+    }
+    return OT_OK;
+}
+
+/* The name of a long option as it was written, without a value behind `=`. */
+static int written_len(const char *word)
+{
+    return (int)strcspn(word, "=");
+}
+
+static enum ot_status refuse(int reason, int known, const char *command, const char *word,
+                             struct ot_error *err)
+{
+    int len = written_len(word);
+
+    if (reason == ':')
+        return ot_error_set(err, OT_E_USAGE, "%.*s needs a value; see 'orgtrust help %s'",
+                            len, word, command);
+    if (known >= FIRST_VALUE)
+        return ot_error_set(err, OT_E_USAGE,
+                            "%.*s takes no value; see 'orgtrust help %s'", len, word,
+                            command);
+    return ot_error_set(err, OT_E_USAGE,
+                        "'orgtrust %s' has no option %.*s; see 'orgtrust help %s'",
+                        command, len, word, command);
+}
+
+static void fill_long_options(struct option *table, unsigned allowed)
+{
+    size_t n = 0;
+
+    for (int i = 0; i < OT_OPTION_COUNT; i++) {
+        if ((allowed & OT_OPTION_BIT(i)) == 0)
+            continue;
+        table[n].name = option_infos[i].name;
+        table[n].has_arg = option_infos[i].argument ? required_argument : no_argument;
+        table[n].flag = NULL;
+        table[n].val = FIRST_VALUE + i;
+        n++;
+    }
+    memset(&table[n], 0, sizeof(table[n]));
+}
+
+enum ot_status ot_options_parse(struct ot_options *options, unsigned allowed, int argc,
+                                char **argv, struct ot_error *err)
+{
+    struct option table[OT_OPTION_COUNT + 1];
+    unsigned seen = 0;
+    int value;
+
+    memset(options, 0, sizeof(*options));
+    options->key_fd = options->report_fd = -1;
+    fill_long_options(table, allowed);
+    optind = 0; /* glibc: start anew, also after an earlier parse */
+    opterr = 0;
+    while ((value = getopt_long(argc, argv, ":h", table, NULL)) != -1) {
+        enum ot_option option = OT_OPTION_HELP;
+        enum ot_status status;
+
+        if (value == ':' || value == '?')
+            return refuse(value, optopt, argv[0], argv[optind - 1], err);
+        if (value != 'h')
+            option = (enum ot_option)(value - FIRST_VALUE);
+        if (option_infos[option].argument != NULL && (seen & OT_OPTION_BIT(option)) != 0)
+            return ot_error_set(err, OT_E_USAGE, "--%s is given twice",
+                                option_infos[option].name);
+        seen |= OT_OPTION_BIT(option);
+        status = apply(options, option, optarg, err);
+        if (status != OT_OK)
+            return status;
+    }
+    options->arguments = argv + optind;
+    options->argument_count = argc - optind;
+    return OT_OK;
+}

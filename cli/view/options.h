@@ -1,0 +1,88 @@
+/* The command line of one command: which options it takes, what they were given. */
+#ifndef OT_CLI_VIEW_OPTIONS_H
+#define OT_CLI_VIEW_OPTIONS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "cache/error.h"
+#include "cache/option.h"
+
+enum ot_option {
+    OT_OPTION_SOURCE,
+    OT_OPTION_JSON,
+    OT_OPTION_HELP,
+    OT_OPTION_ACCEPT_EMPTY,
+    OT_OPTION_IF_STALE,
+    OT_OPTION_QUIET,
+    OT_OPTION_STATE,
+    OT_OPTION_NAME,
+    OT_OPTION_PEM,
+    OT_OPTION_PROJECT,
+    OT_OPTION_ACTIVATE,
+    OT_OPTION_DEACTIVATE,
+    OT_OPTION_ALL,
+    OT_OPTION_PRUNE,
+    OT_OPTION_DRY_RUN,
+    OT_OPTION_YES,
+    OT_OPTION_FORMAT,
+    OT_OPTION_OUTPUT,
+    OT_OPTION_ID,
+    OT_OPTION_KEY_FD,
+    OT_OPTION_REPORT_FD,
+    OT_OPTION_BY_ID,
+    OT_OPTION_COUNT
+};
+
+#define OT_OPTION_BIT(option) (1u << (option))
+/* For a program that runs the command, and has a key of its own. */
+#define OT_OPTIONS_PROGRAM                                                               \
+    (OT_OPTION_BIT(OT_OPTION_KEY_FD) | OT_OPTION_BIT(OT_OPTION_REPORT_FD))
+/* What every command takes. */
+#define OT_OPTIONS_COMMON                                                                \
+    (OT_OPTION_BIT(OT_OPTION_SOURCE) | OT_OPTION_BIT(OT_OPTION_JSON) |                   \
+     OT_OPTION_BIT(OT_OPTION_HELP))
+/* What every command takes that changes the organization. */
+#define OT_OPTIONS_ADMIN                                                                 \
+    (OT_OPTIONS_COMMON | OT_OPTION_BIT(OT_OPTION_PROJECT) |                              \
+     OT_OPTION_BIT(OT_OPTION_DRY_RUN) | OT_OPTIONS_PROGRAM)
+/* What install and uninstall take: they are about no source. */
+#define OT_OPTIONS_INSTALL                                                               \
+    (OT_OPTION_BIT(OT_OPTION_JSON) | OT_OPTION_BIT(OT_OPTION_HELP) |                     \
+     OT_OPTION_BIT(OT_OPTION_DRY_RUN) | OT_OPTION_BIT(OT_OPTION_YES))
+
+enum ot_list_state {
+    OT_LIST_ALL,
+    OT_LIST_ACTIVE,
+    OT_LIST_INACTIVE,
+    OT_LIST_QUARANTINED,
+    OT_LIST_WITHHELD
+};
+
+struct ot_options {
+    const char *source;    /* NULL: not given */
+    const char *name;      /* NULL: not given */
+    const char *project;   /* NULL: not given */
+    const char *format;    /* NULL: not given */
+    const char *output;    /* NULL: not given */
+    const char *id;        /* NULL: not given */
+    int key_fd, report_fd; /* -1: not given */
+    enum ot_list_state state;
+    bool json, help, accept_empty, if_stale, quiet, pem;
+    bool activate, deactivate, all, prune, dry_run, yes, by_id;
+    char **arguments; /* what is left, in argv */
+    int argument_count;
+};
+
+const struct ot_option_info *ot_option_info(enum ot_option option);
+
+/* The words that --state takes; NULL: there are no more. */
+const char *ot_list_state_word(size_t i);
+
+/* Parses argv[1..argc) of the command named argv[0]; allowed is a set of OT_OPTION_BIT.
+ * Options and arguments may be mixed, `--` ends the options, a value given twice or an
+ * option that the command lacks is OT_E_USAGE. Permutes argv; points into it. */
+enum ot_status ot_options_parse(struct ot_options *options, unsigned allowed, int argc,
+                                char **argv, struct ot_error *err);
+
+#endif

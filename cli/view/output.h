@@ -1,0 +1,56 @@
+/* What the command writes: results to standard output, remarks to standard error.
+ *
+ * A result that could not be written whole (full disk, closed pipe) is a failure of the
+ * command: the first error is kept and ot_output_finish reports it. */
+#ifndef OT_CLI_VIEW_OUTPUT_H
+#define OT_CLI_VIEW_OUTPUT_H
+
+#include <cjson/cJSON.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <time.h>
+
+#include "cache/config.h"
+
+struct ot_output {
+    FILE *stream;
+    int columns;     /* of the terminal; 0: not one, lines may be of any length */
+    int first_errno; /* 0: everything has been written so far */
+};
+
+void ot_output_init(struct ot_output *out, FILE *stream);
+void ot_output_printf(struct ot_output *out, const char *fmt, ...)
+    __attribute__((format(printf, 2, 3)));
+/* As they are: an exported file. */
+void ot_output_bytes(struct ot_output *out, const void *bytes, size_t len);
+/* Text from the network, its control and bidi characters escaped. */
+void ot_output_text(struct ot_output *out, const char *text, size_t len);
+/* One JSON value and a line end; indented, or on one line for a stream of events. */
+enum ot_status ot_output_json(struct ot_output *out, const cJSON *value, bool one_line,
+                              struct ot_error *err);
+/* Flushes; OT_E_IO or OT_E_NO_SPACE when anything was lost since init. */
+enum ot_status ot_output_finish(struct ot_output *out, struct ot_error *err);
+
+/* "orgtrust: …" as one line on standard error, escaped as ot_output_text does. */
+void ot_output_say(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
+
+/* The same of what the configuration's keeper should change, if there is any. */
+void ot_output_advise(const struct ot_config *config);
+
+/* Columns of the terminal behind fd: COLUMNS, else what the terminal says, else 80;
+ * 0 when fd is no terminal. */
+int ot_output_columns(int fd);
+
+/* Columns that UTF-8 text takes on a terminal, and how many bytes of it fit into limit.
+ */
+int ot_output_width(const char *text);
+size_t ot_output_fit(const char *text, int limit);
+
+#define OT_TIME_MAX 32
+/* "2026-11-23 20:47:45Z"; buf has OT_TIME_MAX bytes. Returns buf. */
+const char *ot_output_time(char *buf, int64_t unix_seconds);
+/* "45 s", "12 min", "5 h", "3 days": the largest unit that is at least two, or one. */
+const char *ot_output_duration(char *buf, int64_t seconds);
+
+#endif

@@ -1,0 +1,111 @@
+#include "view/record_json.h"
+
+#include <stdio.h>
+
+const char *ot_record_state_word(const struct ot_record *record)
+{
+    if ((record->flags & OT_RECORD_QUARANTINED) != 0)
+        return "quarantined";
+    if ((record->flags & OT_RECORD_ACTIVE) == 0)
+        return "inactive";
+    return (record->flags & OT_RECORD_WITHHELD) != 0 ? "withheld" : "active";
+}
+
+static const struct {
+    uint32_t place;
+    const char *key, *words;
+} places[] = {
+    {OT_RECORD_WITHHELD_OPENSSL, "openssl", "OpenSSL's store"},
+    {OT_RECORD_WITHHELD_TOKEN, "token", "tokens"},
+    {OT_RECORD_WITHHELD_FILES, "files", "shared files"},
+    {OT_RECORD_WITHHELD_JAVA, "java", "trust stores for Java"},
+};
+#define PLACES (sizeof(places) / sizeof(places[0]))
+
+const char *ot_record_places(char buf[OT_PLACES_TEXT_MAX], const struct ot_record *record)
+{
+    size_t count = (size_t)__builtin_popcount(record->flags & OT_RECORD_WITHHELD),
+           len = 0;
+
+    buf[0] = '\0';
+    for (size_t i = 0, n = 0; i < PLACES; i++)
+        if ((record->flags & places[i].place) != 0) {
+            const char *before = n == 0 ? "" : n + 1 == count ? " and " : ", ";
+
+            len += (size_t)snprintf(buf + len, OT_PLACES_TEXT_MAX - len, "%s%s", before,
+                                    places[i].words);
+            n++;
+        }
+    return buf;
+}
+
+static void put_places(cJSON *object, const struct ot_record *record, bool *failed)
+{
+    cJSON *array = ot_json_put_array(object, "withheld_from", failed);
+
+    for (size_t i = 0; i < PLACES; i++)
+        if ((record->flags & places[i].place) != 0 &&
+            !cJSON_AddItemToArray(array, cJSON_CreateString(places[i].key)))
+            *failed = true;
+}
+
+void ot_record_hex(char *buf, struct ot_span bytes, char separator)
+{
+    const char *digits = separator ? "0123456789ABCDEF" : "0123456789abcdef";
+
+    for (size_t i = 0; i < bytes.len; i++) {
+        if (separator && i > 0)
+            *buf++ = separator;
+        *buf++ = digits[bytes.data[i] >> 4];
+        *buf++ = digits[bytes.data[i] & 15];
+    }
+    *buf = '\0';
+}
+
+static void put_facts(cJSON *object, const struct ot_record *record, bool *failed)
+{
+    char hex[3 * 32 + 1];
+
+    ot_json_put_bool(object, "ca", (record->flags & OT_RECORD_CA) != 0, failed);
+    ot_json_put_bool(object, "self_signed", (record->flags & OT_RECORD_SELF_SIGNED) != 0,
+                     failed);
+    ot_json_put_int(object, "created_at", record->created_at, failed);
+    ot_json_put_int(object, "valid_at", record->valid_at, failed);
+    ot_json_put_int(object, "expires_at", record->expires_at, failed);
+    ot_record_hex(hex, ot_record_digest(record, OT_DIGEST_SHA2_256), 0);
+    ot_json_put_string(object, "sha256", hex, failed);
+}
+
+static void put_no_facts(cJSON *object, const struct ot_record *record, bool *failed)
+{
+    static const char *const unknown[] = {"valid_at", "expires_at", "sha256"};
+
+    ot_json_put_string(object, "ca", NULL, failed);
+    ot_json_put_string(object, "self_signed", NULL, failed);
+    ot_json_put_int(object, "created_at", record->created_at, failed);
+    for (size_t i = 0; i < sizeof(unknown) / sizeof(unknown[0]); i++)
+        ot_json_put_string(object, unknown[i], NULL, failed);
+}
+
+void ot_record_json_put(cJSON *object, const struct ot_record *record, bool *failed)
+{
+    const struct ot_span none = {NULL, 0};
+    bool quarantined = (record->flags & OT_RECORD_QUARANTINED) != 0;
+    bool warning = (record->flags & OT_RECORD_WARNING) != 0;
+
+    ot_json_put_span(object, "id", record->field[OT_FIELD_ID], failed);
+    ot_json_put_span(object, "name", record->field[OT_FIELD_NAME], failed);
+    ot_json_put_span(object, "label", record->field[OT_FIELD_LABEL], failed);
+    ot_json_put_string(object, "state", ot_record_state_word(record), failed);
+    ot_json_put_bool(object, "active", (record->flags & OT_RECORD_ACTIVE) != 0, failed);
+    if (quarantined)
+        put_no_facts(object, record, failed);
+    else
+        put_facts(object, record, failed);
+    ot_json_put_span(object, "reason",
+                     record->field[quarantined ? OT_FIELD_NOTE : OT_FIELD_WITHHELD],
+                     failed);
+    put_places(object, record, failed);
+    ot_json_put_span(object, "warning", warning ? record->field[OT_FIELD_NOTE] : none,
+                     failed);
+}

@@ -1,0 +1,26 @@
+/* A certificate of a snapshot as JSON, the same everywhere. */
+#ifndef OT_CLI_VIEW_RECORD_JSON_H
+#define OT_CLI_VIEW_RECORD_JSON_H
+
+#include "view/json_build.h"
+
+/* "active", "inactive", "quarantined", or "withheld": active, and kept out of some place.
+ */
+const char *ot_record_state_word(const struct ot_record *record);
+
+/* id, name, label, state, active, ca, self_signed, created_at, valid_at, expires_at,
+ * sha256, reason (why quarantined or withheld), withheld_from and warning, as members of
+ * object. What is not known
+ * of a quarantined certificate is null. */
+void ot_record_json_put(cJSON *object, const struct ot_record *record, bool *failed);
+
+/* "OpenSSL's store, tokens and files": from where it is withheld. */
+#define OT_PLACES_TEXT_MAX 96
+const char *ot_record_places(char buf[OT_PLACES_TEXT_MAX],
+                             const struct ot_record *record);
+
+/* Bytes as lower-case hexadecimal digits; with a separator (0: none) upper case. buf has
+ * three bytes for each. */
+void ot_record_hex(char *buf, struct ot_span bytes, char separator);
+
+#endif

@@ -1,0 +1,254 @@
+#include "view/source_report.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "cache/path.h"
+
+/* A sync may rename a new snapshot into place between our open and our stat. */
+#define OPEN_TRIES 8
+
+static const char *word_of(enum ot_status status)
+{
+    switch (status) {
+    case OT_E_NO_SNAPSHOT:
+        return "missing";
+    case OT_E_EXPIRED:
+        return "expired";
+    case OT_E_CORRUPT:
+        return "corrupt";
+    case OT_E_SCOPE:
+        return "other-scope";
+    case OT_E_UNSAFE:
+        return "unsafe";
+    default:
+        return "unreadable";
+    }
+}
+
+static enum ot_status open_snapshot(struct ot_source_report *report, const char *path,
+                                    int64_t *seen_at, struct ot_error *err)
+{
+    char *scope = ot_path_scope(report->source);
+    enum ot_status status;
+
+    if (scope == NULL)
+        return ot_error_nomem(err);
+    for (int i = 0;; i++) {
+        struct stat st;
+
+        status = ot_snapshot_open(&report->snapshot, path, scope, err);
+        if (status != OT_OK)
+            break;
+        if (stat(path, &st) == 0 && ot_snapshot_is_file(report->snapshot, &st)) {
+            *seen_at = st.st_mtime;
+            break;
+        }
+        ot_snapshot_unref(report->snapshot);
+        report->snapshot = NULL;
+        if (i == OPEN_TRIES) {
+            status = ot_error_set(err, OT_E_IO, "%s changes all the time", path);
+            break;
+        }
+    }
+    free(scope);
+    return status;
+}
+
+static enum ot_status note(struct ot_source_report *report, enum ot_attention attention,
+                           uint32_t index, struct ot_error *err)
+{
+    size_t count = report->attention[attention].count;
+
+    /* Grown at the powers of two. */
+    if ((count & (count - 1)) == 0) {
+        uint32_t *grown = reallocarray(report->attention[attention].index,
+                                       count ? count * 2 : 1, sizeof(*grown));
+
+        if (grown == NULL)
+            return ot_error_nomem(err);
+        report->attention[attention].index = grown;
+    }
+    report->attention[attention].index[count] = index;
+    report->attention[attention].count++;
+    return OT_OK;
+}
+
+/* Whether the record is an anchor that another one is taken for: of the candidates of an
+ * index, one that differs in a field. */
+static bool has_rival(const struct ot_source_report *report,
+                      const struct ot_record *record, enum ot_index index,
+                      struct ot_span term, struct ot_span more, enum ot_field differs,
+                      int64_t now)
+{
+    struct ot_positions same;
+    struct ot_record other;
+
+    if (ot_snapshot_find(report->snapshot, index, term, more, &same, NULL) != OT_OK)
+        return false;
+    for (uint32_t i = 0; i < same.count; i++)
+        if (ot_snapshot_record(report->snapshot, &same, i, &other, NULL) == OT_OK &&
+            ot_record_is_anchor(&other, 0, now) &&
+            ot_span_equal(other.field[OT_FIELD_SUBJECT],
+                          record->field[OT_FIELD_SUBJECT]) &&
+            ot_span_equal(other.field[OT_FIELD_ISSUER], record->field[OT_FIELD_ISSUER]) &&
+            !ot_span_equal(other.field[differs], record->field[differs]))
+            return true;
+    return false;
+}
+
+/* What keeps programs from finding the right one. */
+static enum ot_status look_at_identity(struct ot_source_report *report, uint32_t index,
+                                       const struct ot_record *record, int64_t now,
+                                       struct ot_error *err)
+{
+    const struct ot_span *field = record->field, none = {NULL, 0};
+    enum ot_status status = OT_OK;
+
+    if (!ot_record_is_anchor(record, 0, now))
+        return OT_OK;
+    if (has_rival(report, record, OT_INDEX_SERIAL, field[OT_FIELD_ISSUER],
+                  field[OT_FIELD_SERIAL], OT_FIELD_DER, now))
+        status = note(report, OT_ATTENTION_SAME_SERIAL, index, err);
+    if (status == OT_OK && (record->flags & OT_RECORD_NO_KEY_ID) != 0 &&
+        has_rival(report, record, OT_INDEX_SUBJECT, field[OT_FIELD_SUBJECT], none,
+                  OT_FIELD_SPKI, now))
+        status = note(report, OT_ATTENTION_SAME_NAME, index, err);
+    if (status == OT_OK && field[OT_FIELD_KEY_ID].len > OT_KEY_ID_READ_MAX)
+        status = note(report, OT_ATTENTION_LONG_KEY_ID, index, err);
+    return status;
+}
+
+static enum ot_status look_at_dates(struct ot_source_report *report, uint32_t index,
+                                    const struct ot_record *record, int64_t now,
+                                    struct ot_error *err)
+{
+    if (record->expires_at < now)
+        return note(report, OT_ATTENTION_EXPIRED, index, err);
+    if (record->valid_at > now)
+        return note(report, OT_ATTENTION_FUTURE, index, err);
+    if (record->expires_at - now < OT_EXPIRES_SOON_S)
+        return note(report, OT_ATTENTION_EXPIRING, index, err);
+    return OT_OK;
+}
+
+static enum ot_status look_at(struct ot_source_report *report, uint32_t index,
+                              int64_t now, struct ot_error *err)
+{
+    struct ot_record record;
+    enum ot_status status =
+        ot_snapshot_record(report->snapshot, &report->all, index, &record, err);
+
+    if (status != OT_OK)
+        return status;
+    if ((record.flags & OT_RECORD_QUARANTINED) != 0)
+        return note(report, OT_ATTENTION_QUARANTINED, index, err);
+    if ((record.flags & OT_RECORD_WARNING) != 0)
+        status = note(report, OT_ATTENTION_WARNING, index, err);
+    if (status != OT_OK || (record.flags & OT_RECORD_ACTIVE) == 0)
+        return status;
+    if ((record.flags & OT_RECORD_WITHHELD) != 0)
+        status = note(report, OT_ATTENTION_WITHHELD, index, err);
+    else if ((record.flags & OT_RECORD_CA) == 0)
+        status = note(report, OT_ATTENTION_NOT_CA, index, err);
+    if (status == OT_OK)
+        status = look_at_identity(report, index, &record, now, err);
+    return status == OT_OK ? look_at_dates(report, index, &record, now, err) : status;
+}
+
+static enum ot_status look_at_all(struct ot_source_report *report, int64_t now,
+                                  struct ot_error *err)
+{
+    const struct ot_snapshot_info *info = ot_snapshot_info(report->snapshot);
+    enum ot_status status;
+
+    report->total = info->total;
+    report->active = info->active;
+    report->quarantined = info->quarantined;
+    report->withheld = info->withheld;
+    /* Every byte, not only what the list below happens to touch. */
+    status = ot_snapshot_verify(report->snapshot, err);
+    if (status == OT_OK)
+        status = ot_snapshot_all(report->snapshot, &report->all, err);
+    for (uint32_t i = 0; status == OT_OK && i < report->all.count; i++)
+        status = look_at(report, i, now, err);
+    report->inactive = report->total - report->active - report->quarantined;
+    return status;
+}
+
+static enum ot_status look_at_snapshot(struct ot_source_report *report, int64_t now,
+                                       struct ot_error *err)
+{
+    char path[PATH_MAX];
+    int64_t seen_at = 0;
+    enum ot_status status = ot_path_of(path, report->source, OT_PATH_SNAPSHOT, err);
+
+    if (status == OT_OK)
+        status = open_snapshot(report, path, &seen_at, err);
+    if (status == OT_E_NO_SNAPSHOT)
+        return ot_error_set(err, status,
+                            "%s is not there yet; run 'orgtrust sync --source %s'", path,
+                            report->source->name);
+    if (status == OT_E_SCOPE)
+        return ot_error_set(err, status, "%s; run 'orgtrust sync --source %s'",
+                            err->message, report->source->name);
+    if (status != OT_OK)
+        return status;
+    report->freshness = ot_freshness_of(report->source, seen_at, now);
+    status = look_at_all(report, now, err);
+    if (status != OT_OK)
+        return status;
+    report->has_snapshot = true;
+    if (report->freshness.expired)
+        return ot_error_set(
+            err, OT_E_EXPIRED,
+            "the snapshot is older than max_stale and no longer used; run "
+            "'orgtrust sync --source %s'",
+            report->source->name);
+    return OT_OK;
+}
+
+static int64_t next_refresh(const struct ot_source_report *report, int64_t now)
+{
+    if (report->state.failures > 0 && report->state.retry_at > 0)
+        return report->state.retry_at;
+    if (!report->has_snapshot || report->freshness.stale)
+        return now;
+    return report->freshness.seen_at + report->source->refresh_interval_s;
+}
+
+enum ot_status ot_source_report_make(struct ot_source_report *report,
+                                     const struct ot_source *source, int64_t now,
+                                     struct ot_error *err)
+{
+    memset(report, 0, sizeof(*report));
+    report->source = source;
+    ot_state_of(&report->state, source, &report->state_problem);
+    look_at_snapshot(report, now, &report->problem);
+    if (report->problem.status == OT_E_NOMEM || report->problem.status == OT_E_INTERNAL) {
+        *err = report->problem;
+        return err->status;
+    }
+    if (report->problem.status != OT_OK)
+        report->word = word_of(report->problem.status);
+    else
+        report->word = report->freshness.stale ? "stale" : "fresh";
+    report->next_refresh = next_refresh(report, now);
+    return OT_OK;
+}
+
+void ot_source_report_clear(struct ot_source_report *report)
+{
+    for (size_t i = 0; i < OT_ATTENTION_COUNT; i++)
+        free(report->attention[i].index);
+    ot_snapshot_unref(report->snapshot);
+    memset(report, 0, sizeof(*report));
+}
+
+enum ot_status ot_source_report_record(const struct ot_source_report *report,
+                                       enum ot_attention attention, size_t i,
+                                       struct ot_record *record, struct ot_error *err)
+{
+    return ot_snapshot_record(report->snapshot, &report->all,
+                              report->attention[attention].index[i], record, err);
+}

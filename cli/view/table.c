@@ -1,0 +1,147 @@
+#include "view/table.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "cache/text.h"
+
+/* Columns of the terminal between two of the table. */
+#define GAP 2
+
+/* What the last column keeps, on however narrow a terminal. */
+#define LAST_AT_LEAST 8
+
+struct ot_table {
+    const char *const *titles;
+    size_t columns, rows, capacity;
+    char **cells; /* rows * columns */
+};
+
+enum ot_status ot_table_new(struct ot_table **out, const char *const *titles,
+                            size_t columns, struct ot_error *err)
+{
+    *out = calloc(1, sizeof(**out));
+    if (*out == NULL)
+        return ot_error_nomem(err);
+    (*out)->titles = titles;
+    (*out)->columns = columns;
+    return OT_OK;
+}
+
+void ot_table_free(struct ot_table *table)
+{
+    if (table == NULL)
+        return;
+    for (size_t i = 0; i < table->rows * table->columns; i++)
+        free(table->cells[i]);
+    free(table->cells);
+    free(table);
+}
+
+static char *escaped_copy(const char *text)
+{
+    size_t len = strlen(text);
+    size_t size = 8 * len + 1; /* as ot_output_text */
+    char *copy = malloc(size);
+
+    if (copy == NULL)
+        return NULL;
+    ot_text_escape(copy, size, text, len);
+    return copy;
+}
+
+static enum ot_status reserve(struct ot_table *table, struct ot_error *err)
+{
+    size_t capacity = table->capacity ? table->capacity * 2 : 64;
+    char **cells;
+
+    if (table->rows < table->capacity)
+        return OT_OK;
+    cells = reallocarray(table->cells, capacity, table->columns * sizeof(char *));
+    if (cells == NULL)
+        return ot_error_nomem(err);
+    table->cells = cells;
+    table->capacity = capacity;
+    return OT_OK;
+}
+
+enum ot_status ot_table_add(struct ot_table *table, const char *const *cells,
+                            struct ot_error *err)
+{
+    enum ot_status status = reserve(table, err);
+    char **row;
+
+    if (status != OT_OK)
+        return status;
+    row = table->cells + table->rows * table->columns;
+    for (size_t i = 0; i < table->columns; i++) {
+        row[i] = escaped_copy(cells[i]);
+        if (row[i] == NULL) {
+            while (i-- > 0)
+                free(row[i]);
+            return ot_error_nomem(err);
+        }
+    }
+    table->rows++;
+    return OT_OK;
+}
+
+size_t ot_table_rows(const struct ot_table *table)
+{
+    return table->rows;
+}
+
+static int column_width(const struct ot_table *table, size_t column)
+{
+    int widest = ot_output_width(table->titles[column]);
+
+    for (size_t row = 0; row < table->rows; row++) {
+        int width = ot_output_width(table->cells[row * table->columns + column]);
+
+        if (width > widest)
+            widest = width;
+    }
+    return widest;
+}
+
+static void print_last(struct ot_output *out, const char *text, int limit)
+{
+    if (limit == 0 || ot_output_width(text) <= limit)
+        ot_output_printf(out, "%s\n", text);
+    else
+        ot_output_printf(out, "%.*s…\n", (int)ot_output_fit(text, limit - 1), text);
+}
+
+static void print_row(struct ot_output *out, const char *const *cells, const int *widths,
+                      size_t columns, int limit)
+{
+    for (size_t i = 0; i + 1 < columns; i++)
+        ot_output_printf(out, "%s%*s", cells[i],
+                         widths[i] - ot_output_width(cells[i]) + GAP, "");
+    print_last(out, cells[columns - 1], limit);
+}
+
+void ot_table_print(const struct ot_table *table, struct ot_output *out)
+{
+    int *widths = calloc(table->columns, sizeof(int));
+    int limit = out->columns;
+
+    if (widths == NULL) {
+        out->first_errno = out->first_errno ? out->first_errno : ENOMEM;
+        return;
+    }
+    for (size_t i = 0; i + 1 < table->columns; i++) {
+        widths[i] = column_width(table, i);
+        limit -= widths[i] + GAP;
+    }
+    if (out->columns == 0)
+        limit = 0;
+    else if (limit < LAST_AT_LEAST)
+        limit = LAST_AT_LEAST;
+    print_row(out, table->titles, widths, table->columns, limit);
+    for (size_t row = 0; row < table->rows; row++)
+        print_row(out, (const char *const *)table->cells + row * table->columns, widths,
+                  table->columns, limit);
+    free(widths);
+}

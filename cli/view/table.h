@@ -1,0 +1,23 @@
+/* Rows of text in columns, each as wide as its widest cell, for a person to read. */
+#ifndef OT_CLI_VIEW_TABLE_H
+#define OT_CLI_VIEW_TABLE_H
+
+#include "view/output.h"
+
+struct ot_table;
+
+/* titles[0..columns): the strings must outlive the table. */
+enum ot_status ot_table_new(struct ot_table **out, const char *const *titles,
+                            size_t columns, struct ot_error *err);
+void ot_table_free(struct ot_table *table); /* NULL is fine */
+
+/* cells[0..columns), copied with control and bidi characters escaped. */
+enum ot_status ot_table_add(struct ot_table *table, const char *const *cells,
+                            struct ot_error *err);
+size_t ot_table_rows(const struct ot_table *table);
+
+/* Titles and rows. On a terminal the last column is cut, with an ellipsis, to what fits
+ * beside the others. */
+void ot_table_print(const struct ot_table *table, struct ot_output *out);
+
+#endif

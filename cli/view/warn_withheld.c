@@ -1,0 +1,70 @@
+#include "view/warn_withheld.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "cache/path.h"
+#include "cache/snapshot.h"
+#include "view/output.h"
+#include "view/record_json.h"
+
+static void say(const char *what, uint32_t flags, const char *why, size_t len)
+{
+    const struct ot_record record = {.flags = flags};
+    char places[OT_PLACES_TEXT_MAX];
+
+    ot_output_say("warning: while it is active, %s is withheld from %s: %.*s", what,
+                  ot_record_places(places, &record), (int)len, why);
+}
+
+/* An upload and the activation that follows it are one certificate. */
+static bool is_told(const struct ot_changes *changes, size_t i)
+{
+    for (size_t j = 0; j < i; j++)
+        if (changes->items[j].outcome == OT_CHANGE_PLANNED &&
+            changes->items[j].input == changes->items[i].input)
+            return true;
+    return false;
+}
+
+static void warn_known(struct ot_snapshot *snapshot, const struct ot_change *change)
+{
+    struct ot_span id = ot_span_str(change->id);
+    struct ot_positions list;
+    struct ot_record record;
+
+    if (ot_snapshot_find(snapshot, OT_INDEX_ID, id, ot_span_str(NULL), &list, NULL) !=
+        OT_OK)
+        return;
+    for (uint32_t i = 0; i < list.count; i++) {
+        const struct ot_span *why = &record.field[OT_FIELD_WITHHELD];
+
+        if (ot_snapshot_record(snapshot, &list, i, &record, NULL) == OT_OK &&
+            ot_span_equal(record.field[OT_FIELD_ID], id) &&
+            (record.flags & OT_RECORD_WITHHELD) != 0 && why->data != NULL)
+            say(change->id, record.flags, (const char *)why->data, why->len);
+    }
+}
+
+void ot_warn_withheld(const struct ot_source *source, const struct ot_changes *changes)
+{
+    struct ot_snapshot *snapshot = NULL;
+    char path[PATH_MAX], *scope = ot_path_scope(source);
+
+    if (scope != NULL && ot_path_of(path, source, OT_PATH_SNAPSHOT, NULL) == OT_OK)
+        (void)ot_snapshot_open(&snapshot, path, scope, NULL);
+    for (size_t i = 0; i < changes->count; i++) {
+        const struct ot_change *change = &changes->items[i];
+        const struct ot_cert_input *input = change->input;
+
+        if (change->outcome != OT_CHANGE_PLANNED ||
+            (change->action != OT_CHANGE_UPLOAD && change->action != OT_CHANGE_ACTIVATE))
+            continue;
+        if (input == NULL && snapshot != NULL)
+            warn_known(snapshot, change);
+        else if (input != NULL && input->reason != NULL && !is_told(changes, i))
+            say(input->file, input->withheld, input->reason, strlen(input->reason));
+    }
+    ot_snapshot_unref(snapshot);
+    free(scope);
+}
