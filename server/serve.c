@@ -140,8 +140,7 @@ static enum ot_status run(struct ot_server *server, struct ot_listener *listener
 
 enum ot_status ot_serve(const struct ot_options *options, struct ot_error *err)
 {
-    struct ot_server server = {
-        .settings = {.max_certificates = options->max_certificates}, .log = options->log};
+    struct ot_server server = {.settings = options->settings, .log = options->log};
     struct ot_listener listener = {.fd = -1};
     struct ot_tls tls = {NULL, NULL};
     const unsigned workers = worker_count();

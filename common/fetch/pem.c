@@ -114,14 +114,14 @@ static const char *describe_label(struct ot_span label)
     return "a block of another kind";
 }
 
-/* The one block of the text: its base64 lies between the two markers. */
-static enum ot_status find_block(const char *pem, size_t len, struct marker *begin,
-                                 struct marker *end, struct ot_error *err)
+/* Whether all blocks of the text are certificates, one behind the other, and how many. */
+static enum ot_status count_blocks(const char *pem, size_t len, size_t *blocks,
+                                   struct ot_error *err)
 {
     struct marker current = {0}, marker = {0};
     bool broken = false, open = false;
-    size_t blocks = 0;
 
+    *blocks = 0;
     for (size_t from = 0; next_marker(pem, len, from, &marker, &broken);
          from = marker.end) {
         if (marker.begins == open)
@@ -135,21 +135,13 @@ static enum ot_status find_block(const char *pem, size_t len, struct marker *beg
         if (!open && !ot_span_equal(marker.label, current.label))
             return ot_error_set(err, OT_E_PROTOCOL,
                                 "the labels of its BEGIN and END markers differ");
-        if (!open && ++blocks == 1) {
-            *begin = current;
-            *end = marker;
-        }
+        *blocks += !open;
         current = marker;
     }
     if (broken || open)
         return ot_error_set(err, OT_E_PROTOCOL, "one of its PEM markers is cut off");
-    if (blocks == 0)
+    if (*blocks == 0)
         return ot_error_set(err, OT_E_PROTOCOL, "it holds no CERTIFICATE block");
-    if (blocks > 1)
-        return ot_error_set(
-            err, OT_E_PROTOCOL,
-            "it holds %zu certificates; upload each of them as an entry of its own",
-            blocks);
     return OT_OK;
 }
 
@@ -185,30 +177,23 @@ static const char *decode(uint8_t *out, size_t *out_len, char *packed, const cha
     return memcmp(last, packed + n - 4, 4) == 0 ? NULL : "its base64 has bits left over";
 }
 
-enum ot_status ot_pem_decode(uint8_t **der, size_t *der_len, const char *pem, size_t len,
-                             struct ot_error *err)
+/* The next block at or after *from, which is moved behind it. There is one: they were
+ * counted. */
+static enum ot_status decode_block(uint8_t **der, size_t *der_len, const char *pem,
+                                   size_t len, size_t *from, struct ot_error *err)
 {
     struct marker begin = {0}, end = {0};
-    enum ot_status status;
+    enum ot_status status = OT_OK;
     const char *reason;
+    bool broken;
     char *packed;
     uint8_t *out;
     size_t body;
 
-    *der = NULL;
-    *der_len = 0;
-    if (ot_pem_has_private_key(pem, len))
-        return ot_error_set(err, OT_E_PROTOCOL,
-                            "it holds a private key, which was not kept; delete the "
-                            "entry, and do not use that key any more");
-    if (len > OT_CERT_PEM_MAX)
-        return ot_error_set(err, OT_E_PROTOCOL,
-                            "it is %zu bytes long, more than the %u that a certificate "
-                            "may have",
-                            len, OT_CERT_PEM_MAX);
-    status = find_block(pem, len, &begin, &end, err);
-    if (status != OT_OK)
-        return status;
+    if (!next_marker(pem, len, *from, &begin, &broken) ||
+        !next_marker(pem, len, begin.end, &end, &broken))
+        return ot_error_set(err, OT_E_INTERNAL, "a PEM block that was counted is gone");
+    *from = end.end;
     body = end.start - begin.end;
     out = malloc(body / 4 * 3 + 3);
     packed = malloc(body + 1);
@@ -224,6 +209,58 @@ enum ot_status ot_pem_decode(uint8_t **der, size_t *der_len, const char *pem, si
     }
     *der = out;
     return OT_OK;
+}
+
+static enum ot_status check_text(const char *pem, size_t len, size_t *blocks,
+                                 struct ot_error *err)
+{
+    if (ot_pem_has_private_key(pem, len))
+        return ot_error_set(err, OT_E_PROTOCOL,
+                            "it holds a private key, which was not kept; delete the "
+                            "entry, and do not use that key any more");
+    if (len > OT_CERT_PEM_MAX)
+        return ot_error_set(err, OT_E_PROTOCOL,
+                            "it is %zu bytes long, more than the %u that a certificate "
+                            "may have",
+                            len, OT_CERT_PEM_MAX);
+    return count_blocks(pem, len, blocks, err);
+}
+
+enum ot_status ot_pem_decode(uint8_t **der, size_t *der_len, const char *pem, size_t len,
+                             struct ot_error *err)
+{
+    size_t blocks, from = 0;
+    enum ot_status status;
+
+    *der = NULL;
+    *der_len = 0;
+    status = check_text(pem, len, &blocks, err);
+    if (status != OT_OK)
+        return status;
+    if (blocks > 1)
+        return ot_error_set(
+            err, OT_E_PROTOCOL,
+            "it holds %zu certificates; upload each of them as an entry of its own",
+            blocks);
+    return decode_block(der, der_len, pem, len, &from, err);
+}
+
+enum ot_status ot_pem_each(const char *pem, size_t len, ot_pem_seen *seen, void *arg,
+                           struct ot_error *err)
+{
+    size_t blocks, from = 0;
+    enum ot_status status = check_text(pem, len, &blocks, err);
+
+    for (size_t i = 0; status == OT_OK && i < blocks; i++) {
+        uint8_t *der = NULL;
+        size_t der_len = 0;
+
+        status = decode_block(&der, &der_len, pem, len, &from, err);
+        if (status == OT_OK)
+            status = seen(arg, der, der_len, err);
+        free(der);
+    }
+    return status;
 }
 
 char *ot_pem_encode(const uint8_t *der, size_t len)

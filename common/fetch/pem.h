@@ -1,4 +1,4 @@
-/* One certificate out of PEM, strictly. */
+/* Certificates out of PEM, strictly. */
 #ifndef OT_FETCH_PEM_H
 #define OT_FETCH_PEM_H
 
@@ -14,6 +14,13 @@
  * caller frees *der with free(). */
 enum ot_status ot_pem_decode(uint8_t **der, size_t *der_len, const char *pem, size_t len,
                              struct ot_error *err);
+
+/* The same of a text that may hold several: calls seen for one after the other, and ends
+ * with the first that is not OT_OK. The hosted API takes the first as the anchor. */
+typedef enum ot_status ot_pem_seen(void *arg, const uint8_t *der, size_t len,
+                                   struct ot_error *err);
+enum ot_status ot_pem_each(const char *pem, size_t len, ot_pem_seen *seen, void *arg,
+                           struct ot_error *err);
 
 /* Whether any marker in the text, well-formed or not, speaks of a private key. */
 bool ot_pem_has_private_key(const char *pem, size_t len);

@@ -7,6 +7,7 @@ _orgtrust_server() {
     case $prev in
     --db | --tls-cert | --tls-key) _filedir && return ;;
     --role) candidates='admin read' ;;
+    --upload-rules) candidates='any hosted' ;;
     --listen | --max-certificates | --rate-limit | --connections-per-address | --name) return ;;
     *)
         case $cword:${words[1]}:${words[2]-} in

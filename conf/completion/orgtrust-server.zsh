@@ -7,6 +7,7 @@ if ((CURRENT == 2)) || [[ $words[2] != key ]]; then
         '--tls-cert[serve HTTPS with this certificate (PEM, chain behind it)]:file:_files' \
         '--tls-key[and its private key (PEM)]:file:_files' \
         '--max-certificates[how many the organization may hold]:number:' \
+        '--upload-rules[take any certificate, or what the hosted API takes]:rules:(any hosted)' \
         '--rate-limit[how many requests a second each key may send]:number:' \
         '--connections-per-address[how many connections an address may have]:number:' \
         '--log[a line for every request to standard error]' \

@@ -14,6 +14,7 @@ enum option_code {
     CODE_TLS_CERT,
     CODE_TLS_KEY,
     CODE_MAX_CERTIFICATES,
+    CODE_UPLOAD_RULES,
     CODE_RATE_LIMIT,
     CODE_CONNECTIONS,
     CODE_LOG,
@@ -30,6 +31,8 @@ const struct ot_option_info ot_options_of_server[] = {
     [CODE_TLS_KEY] = {"tls-key", "FILE", "and its private key (PEM)"},
     [CODE_MAX_CERTIFICATES] = {"max-certificates", "N",
                                "how many the organization may hold (50)"},
+    [CODE_UPLOAD_RULES] = {"upload-rules", "any|hosted",
+                           "take any certificate (any), or what the hosted API takes"},
     [CODE_RATE_LIMIT] = {"rate-limit", "N/s",
                          "how many requests a second each key may send (no limit)"},
     [CODE_CONNECTIONS] = {"connections-per-address", "N",
@@ -83,7 +86,7 @@ static enum ot_status take_number(struct ot_options *options, int code,
     int64_t number = 0;
 
     if (code == CODE_MAX_CERTIFICATES) {
-        if (!parse_number(&options->max_certificates, optarg, "", OT_CERTS_MAX))
+        if (!parse_number(&options->settings.max_certificates, optarg, "", OT_CERTS_MAX))
             return ot_error_set(err, OT_E_USAGE,
                                 "--max-certificates '%s' is not a whole number from 1 to "
                                 "%u",
@@ -109,6 +112,15 @@ static enum ot_status take_number(struct ot_options *options, int code,
     return OT_OK;
 }
 
+static enum ot_status take_rules(struct ot_options *options, struct ot_error *err)
+{
+    options->settings.hosted_rules = strcmp(optarg, "hosted") == 0;
+    if (!options->settings.hosted_rules && strcmp(optarg, "any") != 0)
+        return ot_error_set(err, OT_E_USAGE,
+                            "--upload-rules '%s' is neither any nor hosted", optarg);
+    return OT_OK;
+}
+
 static enum ot_status take(struct ot_options *options, int code, char **argv,
                            struct ot_error *err)
 {
@@ -129,6 +141,8 @@ static enum ot_status take(struct ot_options *options, int code, char **argv,
     case CODE_RATE_LIMIT:
     case CODE_CONNECTIONS:
         return take_number(options, code, err);
+    case CODE_UPLOAD_RULES:
+        return take_rules(options, err);
     case CODE_LOG:
         options->log = true;
         return OT_OK;
@@ -169,7 +183,7 @@ enum ot_status ot_options_parse(struct ot_options *options, int argc, char **arg
 {
     int code;
 
-    *options = (struct ot_options){.max_certificates = OT_CERTIFICATES_DEFAULT};
+    *options = (struct ot_options){.settings.max_certificates = OT_CERTIFICATES_DEFAULT};
     /* The leading '+' stops at the first word that is no option, ':' tells a missing
      * value from an unknown option. */
     while ((code = ot_options_next(argc, argv, "+:", ot_options_of_server)) != -1) {

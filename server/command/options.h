@@ -7,11 +7,12 @@
 
 #include "cache/error.h"
 #include "cache/option.h"
+#include "shared/settings.h"
 
 struct ot_options {
     const char *db, *listen;
     const char *tls_cert, *tls_key; /* both or none */
-    int64_t max_certificates;
+    struct ot_settings settings;
     unsigned rate_limit;              /* requests a second for each key; 0: no limit */
     unsigned connections_per_address; /* 0: an eighth of all */
     bool log, help, version;

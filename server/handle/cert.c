@@ -147,7 +147,7 @@ static void say_active(struct ot_context *context, const struct scopes *scopes)
 {
     bool cut = scopes->count > OT_SCOPES_NAMED || scopes->len >= sizeof(scopes->text);
 
-    ot_reply_error(context->reply, 409, "certificate_active", "certificate_id",
+    ot_reply_error(context->reply, 409, "certificate_in_use", "certificate_id",
                    "The certificate %s is active in %s%s (%u in all): deactivate it "
                    "there first.",
                    context->cert_id, scopes->text, cut ? " and more" : "", scopes->count);

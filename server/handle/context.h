@@ -5,11 +5,7 @@
 #include "auth/apikey.h"
 #include "message/reply.h"
 #include "message/request.h"
-
-/* What whoever started the server chose for the organization. */
-struct ot_settings {
-    int64_t max_certificates;
-};
+#include "shared/settings.h"
 
 /* Its reply is 200 unless an operation says otherwise. */
 struct ot_context {

@@ -7,76 +7,121 @@
 
 #include "fetch/cert.h"
 #include "fetch/pem.h"
+#include "fetch/upload_rules.h"
 #include "handle/cert_json_internal.h"
 #include "handle/handlers.h"
 #include "message/body.h"
+#include "shared/limits.h"
 
-/* An upload that has been checked. */
+/* An upload that is checked. */
 struct upload {
+    const struct ot_settings *settings;
     struct ot_cert_row row;
-    char *pem; /* as we write it, whatever the client's line ends and remarks were */
+    struct ot_buffer
+        pem;          /* as we write it, whatever the client's line ends and remarks */
+    size_t text_len;  /* as it came */
+    unsigned count;   /* of the certificates so far: the first is the anchor */
+    const char *code; /* of a refusal */
     char id[OT_CERT_ID_MAX];
 };
 
-static enum ot_status check_der(struct upload *upload, const uint8_t *der, size_t len,
-                                struct ot_error *err)
+static enum ot_status check_anchor(struct upload *upload, const struct ot_cert *cert,
+                                   const uint8_t *der, size_t len, struct ot_error *err)
 {
     struct ot_record facts = {.flags = 0};
-    struct ot_cert *cert = NULL;
-    enum ot_status status = ot_cert_parse(&cert, der, len, err);
 
-    if (status != OT_OK)
-        return status;
     ot_cert_fill(cert, &facts);
     upload->row.valid_at = facts.valid_at;
     upload->row.expires_at = facts.expires_at;
+    if (!upload->settings->hosted_rules)
+        return OT_OK;
+    return ot_upload_rules_check(der, len, upload->text_len, time(NULL), &upload->code,
+                                 err);
+}
+
+static enum ot_status append_pem(struct ot_buffer *out, const uint8_t *der, size_t len,
+                                 struct ot_error *err)
+{
+    char *pem = ot_pem_encode(der, len);
+    bool appended = pem != NULL && ot_buffer_append(out, pem, strlen(pem));
+
+    free(pem);
+    return appended ? OT_OK : ot_error_nomem(err);
+}
+
+static enum ot_status check_one(void *arg, const uint8_t *der, size_t len,
+                                struct ot_error *err)
+{
+    struct upload *upload = arg;
+    struct ot_cert *cert = NULL;
+    enum ot_status status = ot_cert_parse(&cert, der, len, err);
+
+    if (status == OT_OK && upload->count == 0)
+        status = check_anchor(upload, cert, der, len, err);
     ot_cert_free(cert);
-    upload->pem = ot_pem_encode(der, len);
-    return upload->pem != NULL ? OT_OK : ot_error_nomem(err);
+    if (status == OT_OK)
+        status = append_pem(&upload->pem, der, len, err);
+    upload->count++;
+    return status;
 }
 
 /* The bytes that came may hold a private key: they are wiped, and the reasons that the
  * parsers give never quote them. */
 static enum ot_status check_pem(struct upload *upload, char *text, struct ot_error *err)
 {
-    size_t len = strlen(text), der_len = 0;
-    uint8_t *der = NULL;
+    size_t len = strlen(text);
     enum ot_status status;
 
+    upload->text_len = len;
     if (len > OT_CERT_PEM_MAX)
         status = ot_error_set(err, OT_E_PROTOCOL, "it is larger than %u bytes",
                               OT_CERT_PEM_MAX);
     else
-        status = ot_pem_decode(&der, &der_len, text, len, err);
-    if (status == OT_OK)
-        status = check_der(upload, der, der_len, err);
+        status = ot_pem_each(text, len, check_one, upload, err);
     OPENSSL_cleanse(text, len);
-    free(der);
+    if (status == OT_OK && !ot_buffer_append(&upload->pem, "", 1))
+        status = ot_error_nomem(err);
     return status;
+}
+
+/* Clients of the description of 2025-04 send it as `content`. */
+static const cJSON *find_pem(const cJSON *body)
+{
+    const cJSON *pem = cJSON_GetObjectItemCaseSensitive(body, "certificate");
+
+    return pem != NULL ? pem : cJSON_GetObjectItemCaseSensitive(body, "content");
+}
+
+static void refuse(struct ot_context *context, const struct upload *upload,
+                   const struct ot_error *err)
+{
+    if (err->status != OT_E_PROTOCOL)
+        ot_reply_failure(context->reply, err);
+    else if (upload->count > 1)
+        ot_reply_error(context->reply, 400, upload->code, "certificate",
+                       "'certificate' was not accepted: of certificate %u in it: %s",
+                       upload->count, err->message);
+    else
+        ot_reply_error(context->reply, 400, upload->code, "certificate",
+                       "'certificate' was not accepted: %s", err->message);
 }
 
 static bool check(struct ot_context *context, const cJSON *body, struct upload *upload)
 {
     struct ot_error err = OT_ERROR_INIT;
-    const cJSON *pem = cJSON_GetObjectItemCaseSensitive(body, "certificate");
-    enum ot_status status;
+    const cJSON *pem = find_pem(body);
 
     if (!ot_body_name(body, &upload->row.name, context->reply))
         return false;
     if (!cJSON_IsString(pem)) {
         ot_reply_error(context->reply, 400,
                        pem == NULL ? "missing_parameter" : "invalid_type", "certificate",
-                       "'certificate' must be a string: one certificate in PEM.");
+                       "'certificate' must be a string: a certificate in PEM.");
         return false;
     }
-    status = check_pem(upload, pem->valuestring, &err);
-    if (status == OT_OK)
+    if (check_pem(upload, pem->valuestring, &err) == OT_OK)
         return true;
-    if (status == OT_E_PROTOCOL)
-        ot_reply_error(context->reply, 400, "invalid_certificate", "certificate",
-                       "'certificate' was not accepted: %s", err.message);
-    else
-        ot_reply_failure(context->reply, &err);
+    refuse(context, upload, &err);
     return false;
 }
 
@@ -96,8 +141,8 @@ static enum ot_status store(struct ot_context *context, struct upload *upload,
         return OT_E_REFUSED;
     }
     if (status == OT_OK)
-        status =
-            ot_db_cert_insert(context->db, &upload->row, upload->pem, upload->id, err);
+        status = ot_db_cert_insert(context->db, &upload->row, upload->pem.data,
+                                   upload->id, err);
     if (status == OT_OK)
         status = ot_db_revision_next(context->db, err);
     if (status == OT_OK)
@@ -125,15 +170,19 @@ static void save(struct ot_context *context, struct upload *upload)
 void ot_handle_upload(struct ot_context *context)
 {
     struct ot_buffer *text = &context->request->body;
-    struct upload upload = {.pem = NULL};
+    struct upload upload = {
+        .settings = context->settings,
+        .code = OT_CODE_CERTIFICATE_INVALID,
+    };
     cJSON *body = ot_body_parse(context->request, context->reply);
 
     if (text->data != NULL)
         OPENSSL_cleanse(text->data, text->size);
     if (body == NULL)
         return;
+    ot_buffer_init(&upload.pem, OT_REPLY_MAX);
     if (check(context, body, &upload))
         save(context, &upload);
-    free(upload.pem);
+    ot_buffer_clear(&upload.pem);
     cJSON_Delete(body);
 }

@@ -111,7 +111,8 @@ class CertFactory:
         return Cert(pem, der_of(pem), cn, serial, path, key)
 
     def ca(self, cn: str, *, key: Path | None = None, serial: int | None = None,
-           subject: str | None = None, days=3650, is_ca=True, extensions=()) -> Cert:
+           subject: str | None = None, days=3650, is_ca=True, key_id="hash",
+           extensions=()) -> Cert:
         """A self-signed certificate, a CA unless is_ca is false."""
         key = key or self.shared_key
         serial = next(self._serials) if serial is None else serial
@@ -120,7 +121,7 @@ class CertFactory:
         argv = ["req", "-x509", "-new", "-key", key, "-config", self.config,
                 "-subj", subject or f"/CN={cn}", "-days", days, "-sha256",
                 "-set_serial", serial, "-addext", f"basicConstraints={basic}",
-                "-addext", "subjectKeyIdentifier=hash", "-out", path]
+                "-addext", f"subjectKeyIdentifier={key_id}", "-out", path]
         for extension in extensions:
             argv += ["-addext", extension]
         _openssl(*argv)

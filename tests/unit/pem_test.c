@@ -247,6 +247,62 @@ static void too_long_a_text_is_refused(void)
     free(text);
 }
 
+/* What ot_pem_each found, one behind the other; it ends at "stop". */
+struct found {
+    char text[64];
+    unsigned count;
+};
+
+static enum ot_status note(void *arg, const uint8_t *der, size_t len,
+                           struct ot_error *err)
+{
+    struct found *found = arg;
+    size_t used = strlen(found->text);
+
+    CU_ASSERT_FATAL(used + len < sizeof(found->text));
+    memcpy(found->text + used, der, len);
+    found->text[used + len] = '\0';
+    found->count++;
+    if (len == 4 && memcmp(der, "stop", 4) == 0)
+        return ot_error_set(err, OT_E_REFUSED, "stopped");
+    return OT_OK;
+}
+
+static void each(const char *text, const char *expected, unsigned count,
+                 enum ot_status status)
+{
+    struct ot_error err = OT_ERROR_INIT;
+    struct found found = {"", 0};
+
+    CU_ASSERT_EQUAL(ot_pem_each(text, strlen(text), note, &found, &err), status);
+    CU_ASSERT_EQUAL(err.status, status);
+    CU_ASSERT_STRING_EQUAL(found.text, expected);
+    CU_ASSERT_EQUAL(found.count, count);
+}
+
+static void several_come_in_their_order(void)
+{
+    static const char other[] = "and\n" BEGIN "\nZGVm\n" END "\n";
+    static const char stop[] = BEGIN "\nc3RvcA==\n" END "\n";
+    char text[512];
+
+    each(BLOCK, "abc", 1, OT_OK);
+    snprintf(text, sizeof(text), "%s%s%s", BLOCK, other, BLOCK);
+    each(text, "abcdefabc", 3, OT_OK);
+    snprintf(text, sizeof(text), "%s%s%s", other, stop, BLOCK);
+    each(text, "defstop", 2, OT_E_REFUSED);
+}
+
+static void of_several_none_is_seen_before_all_are_judged(void)
+{
+    each("", "", 0, OT_E_PROTOCOL);
+    each(BLOCK "-----BEGIN PRIVATE KEY-----\n", "", 0, OT_E_PROTOCOL);
+    each(BLOCK "-----BEGIN X509 CRL-----\nYWJj\n-----END X509 CRL-----\n", "", 0,
+         OT_E_PROTOCOL);
+    each(BLOCK BEGIN, "", 0, OT_E_PROTOCOL);
+    each(BLOCK BEGIN "\n!\n" END, "abc", 1, OT_E_PROTOCOL);
+}
+
 int main(int argc, char **argv)
 {
     static const struct unit_case cases[] = {
@@ -264,6 +320,9 @@ int main(int argc, char **argv)
         {"fault_15_without_line_breaks", fault_15_without_line_breaks},
         {"base64 is decoded strictly", base64_is_decoded_strictly},
         {"markers must be whole and in pairs", markers_must_be_whole_and_in_pairs},
+        {"several come in their order", several_come_in_their_order},
+        {"of several none is seen before all are judged",
+         of_several_none_is_seen_before_all_are_judged},
         {"too long a text is refused", too_long_a_text_is_refused},
         {NULL, NULL},
     };
