@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <openssl/evp.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -14,6 +15,9 @@
 #include "fetch/place.h"
 
 #define NEW_FILE_MODE 0644
+
+const char *const ot_file_kind_words[] = {
+    [OT_FILE_ABSENT] = "absent", [OT_FILE_REGULAR] = "file", [OT_FILE_LINK] = "link"};
 
 void ot_file_state_clear(struct ot_file_state *state)
 {
@@ -49,6 +53,27 @@ enum ot_status ot_file_state_copy(struct ot_file_state *to,
     ot_file_state_clear(to);
     *to = *from;
     to->data = data;
+    return OT_OK;
+}
+
+enum ot_status ot_file_state_digest(char hex[OT_DIGEST_HEX_LEN + 1],
+                                    const struct ot_file_state *state,
+                                    struct ot_error *err)
+{
+    const char *kind = ot_file_kind_words[state->kind];
+    EVP_MD_CTX *ctx = EVP_MD_CTX_new();
+    unsigned char digest[EVP_MAX_MD_SIZE];
+    unsigned len = 0;
+    bool done = ctx != NULL && EVP_DigestInit_ex(ctx, EVP_sha256(), NULL) == 1 &&
+                EVP_DigestUpdate(ctx, kind, strlen(kind) + 1) == 1 &&
+                EVP_DigestUpdate(ctx, state->data, state->len) == 1 &&
+                EVP_DigestFinal_ex(ctx, digest, &len) == 1;
+
+    EVP_MD_CTX_free(ctx);
+    if (!done)
+        return ot_error_set(err, OT_E_INTERNAL, "OpenSSL made no SHA-256");
+    for (unsigned i = 0; i < len; i++)
+        snprintf(hex + (size_t)2 * i, 3, "%02x", digest[i]);
     return OT_OK;
 }
 

@@ -14,6 +14,7 @@
 #define OT_EDITED_BYTES_MAX (1024u * 1024)
 
 enum ot_file_kind { OT_FILE_ABSENT, OT_FILE_REGULAR, OT_FILE_LINK };
+extern const char *const ot_file_kind_words[]; /* "absent", "file", "link" */
 
 struct ot_file_state {
     enum ot_file_kind kind;
@@ -30,6 +31,12 @@ bool ot_file_state_equal(const struct ot_file_state *a, const struct ot_file_sta
 void ot_file_state_set(struct ot_file_state *state, char *data, size_t len);
 enum ot_status ot_file_state_copy(struct ot_file_state *to,
                                   const struct ot_file_state *from, struct ot_error *err);
+
+#define OT_DIGEST_HEX_LEN 64
+/* The content's digest, of 64 hexadecimal digits; also tells a link from a file. */
+enum ot_status ot_file_state_digest(char hex[OT_DIGEST_HEX_LEN + 1],
+                                    const struct ot_file_state *state,
+                                    struct ot_error *err);
 
 /* What is at path, the last component not followed. Something else than a file or a link,
  * a file of more than max bytes, and one that has other names (links to its inode), is

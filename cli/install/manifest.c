@@ -1,6 +1,5 @@
 #include "install/manifest_internal.h"
 
-#include <openssl/evp.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -11,12 +10,12 @@
 #include "fetch/json.h"
 #include "view/json_build.h"
 
-#define VERSION 1
-/* A stack has a handful of files of at most OT_EDITED_BYTES_MAX. */
-#define MANIFEST_BYTES_MAX (32u * 1024 * 1024)
+#define VERSION 2
+/* Version 1 had the files inside: a handful of at most OT_EDITED_BYTES_MAX. */
+#define INDEX_BYTES_MAX (32u * 1024 * 1024)
 
-static const char *const kinds[] = {
-    [OT_FILE_ABSENT] = "absent", [OT_FILE_REGULAR] = "file", [OT_FILE_LINK] = "link"};
+/* More installations than anybody makes. */
+#define IMAGES_MAX 1000000
 
 static void clear_entry(struct ot_manifest_entry *entry)
 {
@@ -61,27 +60,6 @@ struct ot_manifest_entry *ot_manifest_add(struct ot_manifest *manifest, const ch
     return entry;
 }
 
-enum ot_status ot_file_state_digest(char hex[OT_DIGEST_HEX_LEN + 1],
-                                    const struct ot_file_state *state,
-                                    struct ot_error *err)
-{
-    const char *kind = kinds[state->kind];
-    EVP_MD_CTX *ctx = EVP_MD_CTX_new();
-    unsigned char digest[EVP_MAX_MD_SIZE];
-    unsigned len = 0;
-    bool done = ctx != NULL && EVP_DigestInit_ex(ctx, EVP_sha256(), NULL) == 1 &&
-                EVP_DigestUpdate(ctx, kind, strlen(kind) + 1) == 1 &&
-                EVP_DigestUpdate(ctx, state->data, state->len) == 1 &&
-                EVP_DigestFinal_ex(ctx, digest, &len) == 1;
-
-    EVP_MD_CTX_free(ctx);
-    if (!done)
-        return ot_error_set(err, OT_E_INTERNAL, "OpenSSL made no SHA-256");
-    for (unsigned i = 0; i < len; i++)
-        snprintf(hex + (size_t)2 * i, 3, "%02x", digest[i]);
-    return OT_OK;
-}
-
 bool ot_manifest_entry_is_ours(const struct ot_manifest_entry *entry, const char *hex)
 {
     for (size_t i = 0; i < entry->ours_count; i++)
@@ -90,11 +68,15 @@ bool ot_manifest_entry_is_ours(const struct ot_manifest_entry *entry, const char
     return false;
 }
 
-/* The caller frees *file. */
+/* The index of a stack, or, with a number, an image of what was there before. The caller
+ * frees *file. */
 static enum ot_status path_of(char **file, const char *dir, const char *stack,
-                              struct ot_error *err)
+                              unsigned image, struct ot_error *err)
 {
-    if (asprintf(file, "%s/%s.json", dir, stack) >= 0)
+    int len = image == 0 ? asprintf(file, "%s/%s.json", dir, stack)
+                         : asprintf(file, "%s/%s.%u", dir, stack, image);
+
+    if (len >= 0)
         return OT_OK;
     *file = NULL;
     return ot_error_nomem(err);
@@ -102,24 +84,59 @@ static enum ot_status path_of(char **file, const char *dir, const char *stack,
 
 /* Writing. */
 
-static void put_before(cJSON *object, const struct ot_file_state *before, bool *failed)
+static enum ot_status remove_file(const char *dir, const char *stack, unsigned image,
+                                  struct ot_error *err)
 {
-    char *text = malloc((before->len + 2) / 3 * 4 + 1);
+    const struct ot_file_state nothing = {.kind = OT_FILE_ABSENT};
+    char *file = NULL;
+    enum ot_status status = path_of(&file, dir, stack, image, err);
 
-    if (text == NULL) {
-        *failed = true;
-        return;
-    }
-    text[0] = '\0';
-    if (before->len > 0)
-        EVP_EncodeBlock((unsigned char *)text, (const unsigned char *)before->data,
-                        (int)before->len);
-    ot_json_put_string(object, "before", kinds[before->kind], failed);
-    ot_json_put_int(object, "size", (int64_t)before->len, failed);
-    ot_json_put_string(object, "base64", text, failed);
-    ot_json_put_int(object, "mtime", before->mtime.tv_sec, failed);
-    ot_json_put_int(object, "mtime_ns", before->mtime.tv_nsec, failed);
-    free(text);
+    if (status == OT_OK)
+        status = ot_file_state_put(&nothing, file, err);
+    free(file);
+    return status;
+}
+
+static bool has_image(const struct ot_manifest *manifest, unsigned image)
+{
+    for (size_t i = 0; i < manifest->count; i++)
+        if (manifest->entries[i].image == image)
+            return true;
+    return false;
+}
+
+/* Up to the highest number that may be in use. */
+static enum ot_status remove_other_images(const struct ot_manifest *manifest,
+                                          const char *dir, const char *stack,
+                                          struct ot_error *err)
+{
+    enum ot_status status = OT_OK;
+
+    for (unsigned i = 1; status == OT_OK && i <= manifest->last_image; i++)
+        if (!has_image(manifest, i))
+            status = remove_file(dir, stack, i, err);
+    return status;
+}
+
+/* A number that no index has named: what is there, an interrupted run has left. */
+static enum ot_status save_image(struct ot_manifest *manifest,
+                                 struct ot_manifest_entry *entry, const char *dir,
+                                 const char *stack, struct ot_error *err)
+{
+    struct ot_file_state image = entry->before;
+    unsigned number = manifest->last_image + 1;
+    char *file = NULL;
+    enum ot_status status = remove_file(dir, stack, number, err);
+
+    image.new_mode = 0600;
+    if (status == OT_OK)
+        status = path_of(&file, dir, stack, number, err);
+    if (status == OT_OK)
+        status = ot_file_state_put(&image, file, err);
+    free(file);
+    if (status == OT_OK)
+        entry->image = manifest->last_image = number;
+    return status;
 }
 
 static void put_strings(cJSON *array, const char *text, bool *failed)
@@ -133,7 +150,7 @@ static void put_entry(cJSON *object, const struct ot_manifest_entry *entry, bool
     cJSON *array;
 
     ot_json_put_string(object, "path", entry->path, failed);
-    put_before(object, &entry->before, failed);
+    ot_json_put_int(object, "image", entry->image, failed);
     array = ot_json_put_array(object, "ours", failed);
     for (size_t i = 0; i < entry->ours_count; i++)
         put_strings(array, entry->ours[i], failed);
@@ -142,13 +159,13 @@ static void put_entry(cJSON *object, const struct ot_manifest_entry *entry, bool
         put_strings(array, entry->dirs[i], failed);
 }
 
-enum ot_status ot_manifest_save(const struct ot_manifest *manifest, const char *dir,
-                                const char *stack, struct ot_error *err)
+static enum ot_status save_index(const struct ot_manifest *manifest, const char *dir,
+                                 const char *stack, struct ot_error *err)
 {
     bool failed = false;
     cJSON *root = cJSON_CreateObject(), *entries;
     char *file = NULL, *text = NULL;
-    enum ot_status status = path_of(&file, dir, stack, err);
+    enum ot_status status = path_of(&file, dir, stack, 0, err);
 
     ot_json_put_int(root, "version", VERSION, &failed);
     ot_json_put_bool(root, "finished", manifest->is_finished, &failed);
@@ -168,62 +185,44 @@ enum ot_status ot_manifest_save(const struct ot_manifest *manifest, const char *
     return status;
 }
 
+enum ot_status ot_manifest_save(struct ot_manifest *manifest, const char *dir,
+                                const char *stack, struct ot_error *err)
+{
+    enum ot_status status = OT_OK;
+
+    for (size_t i = 0; status == OT_OK && i < manifest->count; i++) {
+        struct ot_manifest_entry *entry = &manifest->entries[i];
+
+        if (entry->image == 0 && entry->before.kind != OT_FILE_ABSENT)
+            status = save_image(manifest, entry, dir, stack, err);
+    }
+    if (status == OT_OK)
+        status = save_index(manifest, dir, stack, err);
+    return status == OT_OK ? remove_other_images(manifest, dir, stack, err) : status;
+}
+
+enum ot_status ot_manifest_remove(struct ot_manifest *manifest, const char *dir,
+                                  const char *stack, struct ot_error *err)
+{
+    enum ot_status status = remove_file(dir, stack, 0, err);
+
+    for (size_t i = 0; i < manifest->count; i++)
+        manifest->entries[i].image = 0;
+    return status == OT_OK ? remove_other_images(manifest, dir, stack, err) : status;
+}
+
 /* Reading. */
 
-static enum ot_status get_kind(struct ot_file_state *state, const cJSON *object,
-                               const char *path, struct ot_error *err)
-{
-    const char *word;
-    enum ot_status status = ot_json_string(object, "before", path, &word, err);
-
-    for (int i = OT_FILE_ABSENT; status == OT_OK && i <= OT_FILE_LINK; i++)
-        if (strcmp(kinds[i], word) == 0) {
-            state->kind = (enum ot_file_kind)i;
-            return OT_OK;
-        }
-    return status != OT_OK
-               ? status
-               : ot_error_set(err, OT_E_PROTOCOL, "%s.before is '%s'", path, word);
-}
-
-static enum ot_status get_data(struct ot_file_state *state, const cJSON *object,
-                               const char *path, struct ot_error *err)
-{
-    const char *text;
-    int64_t size;
-    int len;
-    enum ot_status status = ot_json_string(object, "base64", path, &text, err);
-
-    if (status == OT_OK)
-        status = ot_json_int(object, "size", path, &size, err);
-    if (status != OT_OK)
-        return status;
-    state->data = malloc(strlen(text) + 1);
-    if (state->data == NULL)
-        return ot_error_nomem(err);
-    len = *text == '\0' ? 0
-                        : EVP_DecodeBlock((unsigned char *)state->data,
-                                          (const unsigned char *)text, (int)strlen(text));
-    if (size < 0 || size > len || size < len - 2)
-        return ot_error_set(err, OT_E_PROTOCOL, "%s.base64 does not have its size", path);
-    state->len = (size_t)size;
-    state->data[state->len] = '\0';
-    return OT_OK;
-}
-
-static enum ot_status get_before(struct ot_file_state *state, const cJSON *object,
+static enum ot_status get_before(struct ot_manifest_entry *entry, const cJSON *object,
                                  const char *path, struct ot_error *err)
 {
-    int64_t sec = 0, nsec = 0;
-    enum ot_status status = get_kind(state, object, path, err);
+    int64_t image = 0;
+    enum ot_status status = ot_json_int(object, "image", path, &image, err);
 
+    if (status == OT_OK && (image < 0 || image > IMAGES_MAX))
+        status = ot_error_set(err, OT_E_PROTOCOL, "%s.image has no such number", path);
     if (status == OT_OK)
-        status = get_data(state, object, path, err);
-    if (status == OT_OK)
-        status = ot_json_int(object, "mtime", path, &sec, err);
-    if (status == OT_OK)
-        status = ot_json_int(object, "mtime_ns", path, &nsec, err);
-    state->mtime = (struct timespec){.tv_sec = sec, .tv_nsec = nsec};
+        entry->image = (unsigned)image;
     return status;
 }
 
@@ -269,7 +268,7 @@ static enum ot_status get_dirs(struct ot_manifest_entry *entry, const cJSON *obj
 }
 
 static enum ot_status get_entry(struct ot_manifest *manifest, const cJSON *object,
-                                struct ot_error *err)
+                                int64_t version, struct ot_error *err)
 {
     char where[32];
     const char *path;
@@ -283,7 +282,8 @@ static enum ot_status get_entry(struct ot_manifest *manifest, const cJSON *objec
     entry = ot_manifest_add(manifest, path);
     if (entry == NULL)
         return ot_error_nomem(err);
-    status = get_before(&entry->before, object, where, err);
+    status = version == 1 ? ot_manifest_before_1(&entry->before, object, where, err)
+                          : get_before(entry, object, where, err);
     if (status == OT_OK)
         status = get_ours(entry, object, where, err);
     return status == OT_OK ? get_dirs(entry, object, where, err) : status;
@@ -299,7 +299,7 @@ static enum ot_status parse(struct ot_manifest *manifest,
 
     if (status == OT_OK)
         status = ot_json_int(root, "version", "manifest", &version, err);
-    if (status == OT_OK && version != VERSION)
+    if (status == OT_OK && (version < 1 || version > VERSION))
         status = ot_error_set(err, OT_E_PROTOCOL, "it has version %lld, not %d",
                               (long long)version, VERSION);
     if (status == OT_OK)
@@ -309,7 +309,7 @@ static enum ot_status parse(struct ot_manifest *manifest,
     if (status == OT_OK)
         cJSON_ArrayForEach(item, files)
         {
-            status = get_entry(manifest, item, err);
+            status = get_entry(manifest, item, version, err);
             if (status != OT_OK)
                 break;
         }
@@ -317,11 +317,35 @@ static enum ot_status parse(struct ot_manifest *manifest,
     return status;
 }
 
+static enum ot_status load_images(struct ot_manifest *manifest, const char *dir,
+                                  const char *stack, struct ot_error *err)
+{
+    enum ot_status status = OT_OK;
+
+    for (size_t i = 0; status == OT_OK && i < manifest->count; i++) {
+        struct ot_manifest_entry *entry = &manifest->entries[i];
+        char *file = NULL;
+
+        if (entry->image == 0)
+            continue;
+        if (entry->image > manifest->last_image)
+            manifest->last_image = entry->image;
+        status = path_of(&file, dir, stack, entry->image, err);
+        if (status == OT_OK)
+            status = ot_file_state_read(&entry->before, file, OT_EDITED_BYTES_MAX, err);
+        if (status == OT_OK && entry->before.kind == OT_FILE_ABSENT)
+            status = ot_error_set(err, OT_E_PROTOCOL, "%s, which it names, is not there",
+                                  file);
+        free(file);
+    }
+    return status;
+}
+
 /* Only what nobody but this user and root can have written. */
 static enum ot_status check_safe(const char *file, bool *found, struct ot_error *err)
 {
     int fd;
-    enum ot_status status = ot_path_open(&fd, file, MANIFEST_BYTES_MAX, err);
+    enum ot_status status = ot_path_open(&fd, file, INDEX_BYTES_MAX, err);
 
     if (fd >= 0)
         close(fd);
@@ -337,16 +361,18 @@ enum ot_status ot_manifest_load(struct ot_manifest *manifest, bool *found,
 {
     struct ot_file_state content = {.kind = OT_FILE_ABSENT};
     char *file = NULL;
-    enum ot_status status = path_of(&file, dir, stack, err);
+    enum ot_status status = path_of(&file, dir, stack, 0, err);
 
     *manifest = (struct ot_manifest){.entries = NULL};
     *found = false;
     if (status == OT_OK)
         status = check_safe(file, found, err);
     if (status == OT_OK && *found)
-        status = ot_file_state_read(&content, file, MANIFEST_BYTES_MAX, err);
+        status = ot_file_state_read(&content, file, INDEX_BYTES_MAX, err);
     if (status == OT_OK && *found) {
         status = parse(manifest, &content, err);
+        if (status == OT_OK)
+            status = load_images(manifest, dir, stack, err);
         if (status == OT_E_PROTOCOL)
             status = OT_E_CORRUPT;
         if (status != OT_OK) {
@@ -356,19 +382,6 @@ enum ot_status ot_manifest_load(struct ot_manifest *manifest, bool *found,
         }
     }
     ot_file_state_clear(&content);
-    free(file);
-    return status;
-}
-
-enum ot_status ot_manifest_remove(const char *dir, const char *stack,
-                                  struct ot_error *err)
-{
-    const struct ot_file_state nothing = {.kind = OT_FILE_ABSENT};
-    char *file = NULL;
-    enum ot_status status = path_of(&file, dir, stack, err);
-
-    if (status == OT_OK)
-        status = ot_file_state_put(&nothing, file, err);
     free(file);
     return status;
 }

@@ -123,8 +123,10 @@ static enum ot_status record(struct ot_manifest *manifest, const struct ot_stack
     if (is_new && (entry = ot_manifest_add(manifest, edit->path)) == NULL)
         return ot_error_nomem(err);
     is_ours = ot_manifest_entry_is_ours(entry, now);
-    if (is_new || (!is_ours && !ot_file_state_equal(&entry->before, &edit->before)))
+    if (is_new || (!is_ours && !ot_file_state_equal(&entry->before, &edit->before))) {
         status = strip(&entry->before, stack, edit->path, &edit->before, &found, err);
+        entry->image = 0;
+    }
     entry->ours_count = 0;
     if (is_ours)
         memcpy(entry->ours[entry->ours_count++], now, sizeof(now));
@@ -250,7 +252,7 @@ enum ot_status ot_uninstall_apply(struct ot_stack_plan *plan,
         for (size_t i = 0; i < manifest.count; i++)
             ot_file_reap(manifest.entries[i].path);
         remove_dirs(&manifest);
-        status = ot_manifest_remove(env->state_dir, stack->name, err);
+        status = ot_manifest_remove(&manifest, env->state_dir, stack->name, err);
     }
     ot_manifest_clear(&manifest);
     return status;

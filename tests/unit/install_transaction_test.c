@@ -197,6 +197,7 @@ static void set_up(void)
     mkdir(unit_path("m"), 0755);
     mkdir(unit_path("m/etc"), 0755);
     mkdir(unit_path("m/var"), 0755);
+    mkdir(unit_path("m/var/lib"), 0755);
     file_put(unit_path("m/etc/settings"), SETTINGS, strlen(SETTINGS), 0640);
     CU_ASSERT_EQUAL_FATAL(symlink("settings", unit_path("m/etc/link")), 0);
     snprintf(state, sizeof(state), "%s", unit_path("m/var/lib/orgtrust/install"));
@@ -510,10 +511,130 @@ static void one_at_a_time(void)
     CU_ASSERT_EQUAL(ot_manifest_dir_open(&dir, env.state_dir, true, NULL), OT_OK);
     CU_ASSERT_EQUAL(ot_manifest_dir_open(&other, env.state_dir, true, NULL), OT_E_BUSY);
     ot_manifest_dir_close(&dir);
-    CU_ASSERT_NOT_EQUAL(access(unit_path("m/var/lib"), F_OK), 0);
+    CU_ASSERT_NOT_EQUAL(access(unit_path("m/var/lib/orgtrust"), F_OK), 0);
     CU_ASSERT_EQUAL(ot_manifest_dir_open(&other, env.state_dir, false, NULL), OT_OK);
     CU_ASSERT_EQUAL(other.fd, -1);
     ot_manifest_dir_close(&other);
+}
+
+#define STATE_FILE(name) unit_path("m/var/lib/orgtrust/install/" name)
+
+/* Whoever looks into the state directory sees what was there before as it was. */
+static void what_was_before_lies_there_as_it_was(void)
+{
+    struct stat before, image;
+
+    set_up();
+    CU_ASSERT_EQUAL(stat(unit_path("m/etc/settings"), &before), 0);
+    must(true, 3);
+    check_content(STATE_FILE("test.1"), SETTINGS);
+    CU_ASSERT_EQUAL(stat(STATE_FILE("test.1"), &image), 0);
+    CU_ASSERT_EQUAL(image.st_mode & 07777, 0600);
+    CU_ASSERT_EQUAL(image.st_mtim.tv_sec, before.st_mtim.tv_sec);
+    CU_ASSERT_EQUAL(image.st_mtim.tv_nsec, before.st_mtim.tv_nsec);
+    CU_ASSERT_NOT_EQUAL(access(STATE_FILE("test.2"), F_OK), 0);
+}
+
+/* It is kept as a link. What an interrupted run left in its place gives way. */
+static void a_link_that_was_there_stays(void)
+{
+    char *before, target[16];
+
+    set_up();
+    mkdir(unit_path("m/new"), 0755);
+    mkdir(unit_path("m/new/wants"), 0755);
+    CU_ASSERT_EQUAL(symlink("/unit", unit_path("m/new/wants/unit")), 0);
+    before = list_tree();
+    mkdir(unit_path("m/var/lib/orgtrust"), 0755);
+    mkdir(unit_path("m/var/lib/orgtrust/install"), 0700);
+    file_put_text(STATE_FILE("test.1"), "left behind");
+    must(true, 2);
+    CU_ASSERT_EQUAL(readlink(STATE_FILE("test.2"), target, sizeof(target)), 5);
+    must(false, 2);
+    check_tree(before);
+    free(before);
+}
+
+static void an_image_that_is_no_longer_wanted_goes(void)
+{
+    set_up();
+    must(true, 3);
+    file_put_text(unit_path("m/etc/settings"), "theirs = 4\n");
+    must(true, 1);
+    CU_ASSERT_NOT_EQUAL(access(STATE_FILE("test.1"), F_OK), 0);
+    check_content(STATE_FILE("test.2"), "theirs = 4\n");
+    must(false, 3);
+}
+
+static void parents_that_were_made_for_it_go(void)
+{
+    static char state[4096];
+    char *before;
+
+    set_up();
+    snprintf(state, sizeof(state), "%s", unit_path("m/home/.local/orgtrust/install"));
+    env.state_dir = state;
+    mkdir(unit_path("m/home"), 0755);
+    before = list_tree();
+    must(true, 3);
+    CU_ASSERT_EQUAL(access(unit_path("m/home/.local/orgtrust/install/test.1"), F_OK), 0);
+    must(false, 3);
+    check_tree(before);
+    free(before);
+}
+
+/* The index as version 1 wrote it after an installation, with the files inside. */
+static void put_version_1(const struct stat *settings)
+{
+    struct ot_file_state state;
+    char ours[3][OT_DIGEST_HEX_LEN + 1], text[4096];
+    const char *const paths[] = {unit_path("m/etc/settings"), unit_path("m/new/deep/own"),
+                                 unit_path("m/new/wants/unit")};
+
+    for (int i = 0; i < 3; i++) {
+        CU_ASSERT_EQUAL(ot_file_state_read(&state, paths[i], 4096, NULL), OT_OK);
+        CU_ASSERT_EQUAL(ot_file_state_digest(ours[i], &state, NULL), OT_OK);
+        ot_file_state_clear(&state);
+    }
+    snprintf(text, sizeof(text),
+             "{\"version\": 1, \"finished\": true, \"files\": ["
+             "{\"path\": \"%s\", \"before\": \"file\", \"size\": 25, \"base64\": "
+             "\"dGhlaXJzID0gMQpubyBlbmQgb2YgbGluZQ==\", \"mtime\": %lld, \"mtime_ns\": "
+             "%ld, \"ours\": [\"%s\"], \"dirs\": []},"
+             "{\"path\": \"%s\", \"before\": \"absent\", \"size\": 0, \"base64\": \"\", "
+             "\"mtime\": 0, \"mtime_ns\": 0, \"ours\": [\"%s\"], \"dirs\": "
+             "[\"%s\", \"%s\"]},"
+             "{\"path\": \"%s\", \"before\": \"absent\", \"size\": 0, \"base64\": \"\", "
+             "\"mtime\": 0, \"mtime_ns\": 0, \"ours\": [\"%s\"], \"dirs\": [\"%s\"]}]}",
+             paths[0], (long long)settings->st_mtim.tv_sec, settings->st_mtim.tv_nsec,
+             ours[0], paths[1], ours[1], unit_path("m/new"), unit_path("m/new/deep"),
+             paths[2], ours[2], unit_path("m/new/wants"));
+    file_put_text(STATE_FILE("test.json"), text);
+    unlink(STATE_FILE("test.1"));
+}
+
+/* Read, and with the next change written as it is written now. */
+static void what_version_1_wrote_is_taken_back(void)
+{
+    struct stat settings;
+    char *before;
+
+    for (int next = 0; next < 2; next++) {
+        set_up();
+        before = list_tree();
+        CU_ASSERT_EQUAL(stat(unit_path("m/etc/settings"), &settings), 0);
+        must(true, 3);
+        put_version_1(&settings);
+        must(true, 0);
+        if (next == 1) {
+            unlink(unit_path("m/new/deep/own"));
+            must(true, 1);
+            check_content(STATE_FILE("test.1"), SETTINGS);
+        }
+        must(false, 3);
+        check_tree(before);
+        free(before);
+    }
 }
 
 /* Without the manifest, by the markers alone; the rest cannot be known to be ours. */
@@ -532,7 +653,13 @@ static void damaged_manifests_are_refused(void)
     static const char *const texts[] = {
         "",
         "{",
-        "{\"version\": 2, \"finished\": true, \"files\": []}",
+        "{\"version\": 3, \"finished\": true, \"files\": []}",
+        "{\"version\": 2, \"finished\": true, \"files\": [{\"path\": \"/x\", \"image\": "
+        "9, "
+        "\"ours\": [], \"dirs\": []}]}",
+        "{\"version\": 2, \"finished\": true, \"files\": [{\"path\": \"/x\", \"image\": "
+        "-1, "
+        "\"ours\": [], \"dirs\": []}]}",
         "{\"version\": 1, \"finished\": true, \"files\": [{\"path\": \"/x\"}]}",
         "{\"version\": 1, \"finished\": true, \"files\": [{\"path\": \"/x\", \"before\": "
         "\"file\", \"base64\": \"QQ==\", \"size\": 9, \"mtime\": 0, \"mtime_ns\": 0, "
@@ -607,6 +734,11 @@ static const struct unit_case cases[] = {
     {"a_change_between_plan_and_work_is_noticed",
      a_change_between_plan_and_work_is_noticed},
     {"one_at_a_time", one_at_a_time},
+    {"what_was_before_lies_there_as_it_was", what_was_before_lies_there_as_it_was},
+    {"a_link_that_was_there_stays", a_link_that_was_there_stays},
+    {"an_image_that_is_no_longer_wanted_goes", an_image_that_is_no_longer_wanted_goes},
+    {"parents_that_were_made_for_it_go", parents_that_were_made_for_it_go},
+    {"what_version_1_wrote_is_taken_back", what_version_1_wrote_is_taken_back},
     {"lost_manifests_are_made_up_for", lost_manifests_are_made_up_for},
     {"damaged_manifests_are_refused", damaged_manifests_are_refused},
     {"what_is_no_plain_file_is_left_alone", what_is_no_plain_file_is_left_alone},
