@@ -37,8 +37,8 @@ static const char *value_of(int option)
 }
 
 /* An argument that is on the line is not wanted a second time. */
-static void add(const struct completion *c, struct ot_span word, struct ot_span about,
-                const char *state)
+static void add_candidate(const struct completion *c, struct ot_span word,
+                          struct ot_span about, const char *state)
 {
     for (char **at = c->words; c->pending == OT_OPTION_COUNT && *at != c->current; at++)
         if (ot_span_equal(word, ot_span_str(*at)))
@@ -50,7 +50,7 @@ static void add(const struct completion *c, struct ot_span word, struct ot_span 
 
 static void add_text(const struct completion *c, const char *word, const char *about)
 {
-    add(c, ot_span_str(word), ot_span_str(about), "");
+    add_candidate(c, ot_span_str(word), ot_span_str(about), "");
 }
 
 static void add_commands(const struct completion *c)
@@ -157,9 +157,9 @@ static void add_certificate(const struct completion *c, struct ot_snapshot *snap
 
     snprintf(state, sizeof(state), ", %s", ot_record_state_word(record));
     if (usable && !by_id)
-        add(c, name, id, state);
+        add_candidate(c, name, id, state);
     if (by_id || (!by_name && (!usable || id_is_begun)))
-        add(c, id, record->field[OT_FIELD_LABEL], state);
+        add_candidate(c, id, record->field[OT_FIELD_LABEL], state);
 }
 
 static void add_certificates(const struct completion *c)
@@ -180,7 +180,7 @@ static void add_certificates(const struct completion *c)
     ot_snapshot_use_end(&use);
 }
 
-static void add_files(const struct completion *c)
+static void add_files_of_shell(const struct completion *c)
 {
     ot_output_printf(c->out, "\tfiles\n");
 }
@@ -196,11 +196,12 @@ static bool add_values(const struct completion *c, const char *argument)
     static const struct {
         const char *begin;
         void (*add)(const struct completion *c);
-    } kinds[] = {
-        {"NAME", add_sources},      {"PROJECT", add_sources}, {"STATE", add_states},
-        {"FORMAT", add_formats},    {"[STACK", add_stacks},   {"[CHECK", add_checks},
-        {"TEXT", add_certificates}, {"ID", add_certificates}, {"[COMMAND]", add_commands},
-        {"FILE", add_files},        {"PATH", add_files},      {"DIR", add_directories}};
+    } kinds[] = {{"NAME", add_sources},        {"PROJECT", add_sources},
+                 {"STATE", add_states},        {"FORMAT", add_formats},
+                 {"[STACK", add_stacks},       {"[CHECK", add_checks},
+                 {"TEXT", add_certificates},   {"ID", add_certificates},
+                 {"[COMMAND]", add_commands},  {"FILE", add_files_of_shell},
+                 {"PATH", add_files_of_shell}, {"DIR", add_directories}};
 
     for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++) {
         if (strncmp(argument, kinds[i].begin, strlen(kinds[i].begin)) != 0)

@@ -24,8 +24,8 @@ static void fill_standard_descriptors(void)
             _exit(1);
 }
 
-static enum ot_status find(const struct ot_command **command, const char *name,
-                           struct ot_error *err)
+static enum ot_status find_command(const struct ot_command **command, const char *name,
+                                   struct ot_error *err)
 {
     *command = ot_command_find(name);
     if (*command != NULL)
@@ -46,7 +46,7 @@ static enum ot_status help(struct ot_cli *cli, int argc, char **argv,
     }
     if (argc > 1)
         return ot_error_set(err, OT_E_USAGE, "help is for one command at a time");
-    status = find(&command, argv[0], err);
+    status = find_command(&command, argv[0], err);
     if (status == OT_OK)
         ot_command_help(command, &cli->out);
     return status;
@@ -69,8 +69,9 @@ static enum ot_status check_argument_count(const struct ot_command *command, int
 
 /* A report is also made of options that cannot be understood, if it was asked for before
  * them. */
-static enum ot_status parse(struct ot_cli *cli, const struct ot_command *command,
-                            int argc, char **argv, struct ot_error *err)
+static enum ot_status parse_command_line(struct ot_cli *cli,
+                                         const struct ot_command *command, int argc,
+                                         char **argv, struct ot_error *err)
 {
     enum ot_status status, opened;
 
@@ -82,13 +83,14 @@ static enum ot_status parse(struct ot_cli *cli, const struct ot_command *command
     return status == OT_OK ? opened : status;
 }
 
-static enum ot_status run(struct ot_cli *cli, int argc, char **argv, struct ot_error *err)
+static enum ot_status run_command(struct ot_cli *cli, int argc, char **argv,
+                                  struct ot_error *err)
 {
     const struct ot_command *command;
-    enum ot_status status = find(&command, argv[0], err);
+    enum ot_status status = find_command(&command, argv[0], err);
 
     if (status == OT_OK)
-        status = parse(cli, command, argc, argv, err);
+        status = parse_command_line(cli, command, argc, argv, err);
     if (status != OT_OK)
         return status;
     if (cli->options.help) {
@@ -116,7 +118,7 @@ static enum ot_status dispatch(struct ot_cli *cli, int argc, char **argv,
         return help(cli, 0, NULL, err);
     if (strcmp(argv[1], "complete") == 0)
         return ot_complete(argv + 2, &cli->out, err);
-    return run(cli, argc - 1, argv + 1, err);
+    return run_command(cli, argc - 1, argv + 1, err);
 }
 
 int main(int argc, char **argv)

@@ -129,7 +129,7 @@ static const struct rule *find_rule(enum ot_object_kind kind, CK_ATTRIBUTE_TYPE 
     return NULL;
 }
 
-static struct ot_span number(union ot_scratch *scratch, CK_ULONG value)
+static struct ot_span number_value(union ot_scratch *scratch, CK_ULONG value)
 {
     scratch->number = value;
     return ot_span_of(&scratch->number, sizeof(scratch->number));
@@ -193,14 +193,14 @@ static struct ot_span purpose(union ot_scratch *scratch, const struct ot_object 
                ot_object_is_active(object);
 
     if (object->kind == OT_OBJECT_NSS_TRUST)
-        return number(scratch,
-                      has ? OT_CKT_NSS_TRUSTED_DELEGATOR : OT_CKT_NSS_MUST_VERIFY);
-    return number(scratch, has ? OT_CKT_TRUST_ANCHOR : OT_CKT_TRUST_MUST_VERIFY);
+        return number_value(scratch,
+                            has ? OT_CKT_NSS_TRUSTED_DELEGATOR : OT_CKT_NSS_MUST_VERIFY);
+    return number_value(scratch, has ? OT_CKT_TRUST_ANCHOR : OT_CKT_TRUST_MUST_VERIFY);
 }
 
 /* Java takes it for trust of servers. An administration token shows, and is told, by it
  * whether a certificate is active. */
-static bool is_trusted(const struct ot_object *object)
+static bool is_trusted_object(const struct ot_object *object)
 {
     if (object->aspect.is_admin)
         return ot_object_is_active(object);
@@ -222,7 +222,7 @@ static struct ot_span issuer_key_hash(const struct ot_record *record)
     return ot_span_of("", 0);
 }
 
-static struct ot_span check_value(const struct ot_record *record)
+static struct ot_span record_check_value(const struct ot_record *record)
 {
     return ot_span_of(ot_record_digest(record, OT_DIGEST_SHA1).data, 3); /* §4.6.2 */
 }
@@ -240,13 +240,13 @@ static struct ot_span evaluate(const struct rule *rule, const struct ot_object *
 
     switch (rule->how) {
     case CLASS:
-        return number(scratch, classes[object->kind]);
+        return number_value(scratch, classes[object->kind]);
     case BOOL:
         return truth(scratch, rule->arg != CK_FALSE);
     case ADMIN:
         return truth(scratch, object->aspect.is_admin);
     case NUMBER:
-        return number(scratch, rule->arg);
+        return number_value(scratch, rule->arg);
     case FIELD:
         return record->field[rule->arg];
     case DIGEST:
@@ -256,13 +256,13 @@ static struct ot_span evaluate(const struct rule *rule, const struct ot_object *
     case UNIQUE_ID:
         return unique_id(scratch, object);
     case TRUSTED:
-        return truth(scratch, is_trusted(object));
+        return truth(scratch, is_trusted_object(object));
     case CATEGORY:
-        return number(scratch, object->is_anchor
-                                   ? OT_CK_CERTIFICATE_CATEGORY_AUTHORITY
-                                   : OT_CK_CERTIFICATE_CATEGORY_UNSPECIFIED);
+        return number_value(scratch, object->is_anchor
+                                         ? OT_CK_CERTIFICATE_CATEGORY_AUTHORITY
+                                         : OT_CK_CERTIFICATE_CATEGORY_UNSPECIFIED);
     case CHECK_VALUE:
-        return check_value(record);
+        return record_check_value(record);
     case ISSUER_KEY_HASH:
         return issuer_key_hash(record);
     case START_DATE:
@@ -282,7 +282,7 @@ static struct ot_span evaluate(const struct rule *rule, const struct ot_object *
 }
 
 /* A digest that could not be computed at sync time (MD5 under FIPS) is all zeros. */
-static bool is_known(const struct rule *rule, struct ot_span value)
+static bool is_value_known(const struct rule *rule, struct ot_span value)
 {
     size_t i;
 
@@ -302,7 +302,7 @@ bool ot_attribute_get(const struct ot_object *object, CK_ATTRIBUTE_TYPE type,
     if (rule == NULL)
         return false;
     *value = evaluate(rule, object, scratch);
-    return is_known(rule, *value);
+    return is_value_known(rule, *value);
 }
 
 bool ot_attribute_is_known(enum ot_object_kind kind, CK_ATTRIBUTE_TYPE type)

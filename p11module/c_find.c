@@ -13,7 +13,7 @@ static void complain_of_damage(struct ot_view *view)
 
 /* The slot of a session that can begin a search. */
 static CK_RV slot_to_search(struct ot_module *module, CK_SESSION_HANDLE handle,
-                            const CK_ATTRIBUTE *template, CK_ULONG count,
+                            const CK_ATTRIBUTE *attributes, CK_ULONG count,
                             struct ot_slot **slot)
 {
     struct ot_session *session;
@@ -22,7 +22,7 @@ static CK_RV slot_to_search(struct ot_module *module, CK_SESSION_HANDLE handle,
     if (rv != CKR_OK)
         return rv;
     *slot = session->slot;
-    if ((template == NULL && count > 0) || count > OT_TEMPLATE_MAX)
+    if ((attributes == NULL && count > 0) || count > OT_TEMPLATE_MAX)
         rv = CKR_ARGUMENTS_BAD;
     else if (session->find != NULL)
         rv = CKR_OPERATION_ACTIVE;
@@ -31,17 +31,17 @@ static CK_RV slot_to_search(struct ot_module *module, CK_SESSION_HANDLE handle,
 }
 
 static CK_RV begin_search(struct ot_module *module, CK_SESSION_HANDLE handle,
-                          const CK_ATTRIBUTE *template, CK_ULONG count)
+                          const CK_ATTRIBUTE *attributes, CK_ULONG count)
 {
     struct ot_session *session;
     struct ot_find *find;
     struct ot_slot *slot;
-    CK_RV rv = slot_to_search(module, handle, template, count, &slot);
+    CK_RV rv = slot_to_search(module, handle, attributes, count, &slot);
 
     if (rv != CKR_OK)
         return rv;
     /* Outside the lock: this looks at files. */
-    rv = ot_find_new(&find, slot, template, count);
+    rv = ot_find_new(&find, slot, attributes, count);
     if (rv != CKR_OK)
         return rv;
     /* Another thread may have closed it. */
@@ -59,7 +59,8 @@ static CK_RV begin_search(struct ot_module *module, CK_SESSION_HANDLE handle,
     return rv;
 }
 
-CK_RV C_FindObjectsInit(CK_SESSION_HANDLE handle, CK_ATTRIBUTE *template, CK_ULONG count)
+CK_RV C_FindObjectsInit(CK_SESSION_HANDLE handle, CK_ATTRIBUTE *attributes,
+                        CK_ULONG count)
 {
     const unsigned door = ot_inside_door(handle);
     struct ot_module *module = ot_module_enter(door);
@@ -67,7 +68,7 @@ CK_RV C_FindObjectsInit(CK_SESSION_HANDLE handle, CK_ATTRIBUTE *template, CK_ULO
 
     if (module == NULL)
         return CKR_CRYPTOKI_NOT_INITIALIZED;
-    rv = begin_search(module, handle, template, count);
+    rv = begin_search(module, handle, attributes, count);
     ot_inside_leave(door);
     return rv;
 }

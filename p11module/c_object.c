@@ -22,14 +22,14 @@ static CK_RV get_one(const struct ot_object *object, CK_ATTRIBUTE *attribute)
 }
 
 /* All attributes are answered, whatever is wrong with one of them. */
-static CK_RV get_all(const struct ot_object *object, CK_ATTRIBUTE *template,
+static CK_RV get_all(const struct ot_object *object, CK_ATTRIBUTE *attributes,
                      CK_ULONG count)
 {
     CK_RV rv = CKR_OK, one;
     CK_ULONG i;
 
     for (i = 0; i < count; i++) {
-        one = get_one(object, &template[i]);
+        one = get_one(object, &attributes[i]);
         if (one != CKR_OK)
             rv = one;
     }
@@ -37,7 +37,7 @@ static CK_RV get_all(const struct ot_object *object, CK_ATTRIBUTE *template,
 }
 
 CK_RV C_GetAttributeValue(CK_SESSION_HANDLE handle, CK_OBJECT_HANDLE object_handle,
-                          CK_ATTRIBUTE *template, CK_ULONG count)
+                          CK_ATTRIBUTE *attributes, CK_ULONG count)
 {
     const struct ot_object *object;
     struct ot_session *session;
@@ -45,12 +45,12 @@ CK_RV C_GetAttributeValue(CK_SESSION_HANDLE handle, CK_OBJECT_HANDLE object_hand
 
     if (rv != CKR_OK)
         return rv;
-    if ((template == NULL && count > 0) || count > OT_TEMPLATE_MAX) {
+    if ((attributes == NULL && count > 0) || count > OT_TEMPLATE_MAX) {
         rv = CKR_ARGUMENTS_BAD;
     } else {
         object = ot_session_object(session, object_handle);
-        rv =
-            object != NULL ? get_all(object, template, count) : CKR_OBJECT_HANDLE_INVALID;
+        rv = object != NULL ? get_all(object, attributes, count)
+                            : CKR_OBJECT_HANDLE_INVALID;
     }
     ot_session_drop(session);
     return rv;
@@ -78,14 +78,14 @@ CK_RV C_GetObjectSize(CK_SESSION_HANDLE handle, CK_OBJECT_HANDLE object_handle,
 
 /* CKA_COPYABLE is false: also a copy that lives in the session only is refused. */
 CK_RV C_CopyObject(CK_SESSION_HANDLE handle, CK_OBJECT_HANDLE object_handle,
-                   CK_ATTRIBUTE *template, CK_ULONG count, CK_OBJECT_HANDLE *copy)
+                   CK_ATTRIBUTE *attributes, CK_ULONG count, CK_OBJECT_HANDLE *copy)
 {
     struct ot_session *session;
     CK_RV rv = ot_session_take(handle, &session);
 
     if (rv != CKR_OK)
         return rv;
-    if ((template == NULL && count > 0) || copy == NULL)
+    if ((attributes == NULL && count > 0) || copy == NULL)
         rv = CKR_ARGUMENTS_BAD;
     else if (ot_session_object(session, object_handle) == NULL)
         rv = CKR_OBJECT_HANDLE_INVALID;

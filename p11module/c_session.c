@@ -1,8 +1,8 @@
 /* Sessions as an application opens and closes them. */
 #include "call.h"
 
-static CK_RV open_session(struct ot_module *module, struct ot_slot *slot, CK_FLAGS flags,
-                          CK_SESSION_HANDLE *handle)
+static CK_RV open_checked_session(struct ot_module *module, struct ot_slot *slot,
+                                  CK_FLAGS flags, CK_SESSION_HANDLE *handle)
 {
     if (handle == NULL)
         return CKR_ARGUMENTS_BAD;
@@ -30,7 +30,7 @@ CK_RV C_OpenSession(CK_SLOT_ID slot_id, CK_FLAGS flags, void *application,
         return CKR_CRYPTOKI_NOT_INITIALIZED;
     slot = ot_module_slot(module, slot_id);
     if (slot != NULL)
-        rv = open_session(module, slot, flags, handle);
+        rv = open_checked_session(module, slot, flags, handle);
     ot_inside_leave(door);
     return rv;
 }

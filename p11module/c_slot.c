@@ -115,7 +115,7 @@ CK_RV C_GetTokenInfo(CK_SLOT_ID id, CK_TOKEN_INFO *info)
 }
 
 /* CKR_OK: there is such a slot. */
-static CK_RV check_slot(CK_SLOT_ID id)
+static CK_RV check_slot_id(CK_SLOT_ID id)
 {
     struct ot_slot *slot;
     CK_RV rv = enter_slot(id, &slot);
@@ -127,7 +127,7 @@ static CK_RV check_slot(CK_SLOT_ID id)
 
 CK_RV C_GetMechanismList(CK_SLOT_ID id, CK_MECHANISM_TYPE *list, CK_ULONG *count)
 {
-    CK_RV rv = check_slot(id);
+    CK_RV rv = check_slot_id(id);
 
     (void)list;
     if (rv != CKR_OK)
@@ -140,7 +140,7 @@ CK_RV C_GetMechanismList(CK_SLOT_ID id, CK_MECHANISM_TYPE *list, CK_ULONG *count
 
 CK_RV C_GetMechanismInfo(CK_SLOT_ID id, CK_MECHANISM_TYPE type, CK_MECHANISM_INFO *info)
 {
-    CK_RV rv = check_slot(id);
+    CK_RV rv = check_slot_id(id);
 
     (void)type;
     if (rv != CKR_OK)

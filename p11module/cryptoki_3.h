@@ -116,11 +116,11 @@ typedef struct CK_ASYNC_DATA {
 
 /* §5.18 key management functions */
 CK_RV C_EncapsulateKey(CK_SESSION_HANDLE session, CK_MECHANISM *mechanism,
-                       CK_OBJECT_HANDLE public_key, CK_ATTRIBUTE *template,
+                       CK_OBJECT_HANDLE public_key, CK_ATTRIBUTE *attributes,
                        CK_ULONG count, CK_BYTE *cipher, CK_ULONG *cipher_len,
                        CK_OBJECT_HANDLE *key);
 CK_RV C_DecapsulateKey(CK_SESSION_HANDLE session, CK_MECHANISM *mechanism,
-                       CK_OBJECT_HANDLE private_key, CK_ATTRIBUTE *template,
+                       CK_OBJECT_HANDLE private_key, CK_ATTRIBUTE *attributes,
                        CK_ULONG count, CK_BYTE *cipher, CK_ULONG cipher_len,
                        CK_OBJECT_HANDLE *key);
 CK_RV C_WrapKeyAuthenticated(CK_SESSION_HANDLE session, CK_MECHANISM *mechanism,
@@ -129,7 +129,7 @@ CK_RV C_WrapKeyAuthenticated(CK_SESSION_HANDLE session, CK_MECHANISM *mechanism,
                              CK_BYTE *wrapped, CK_ULONG *wrapped_len);
 CK_RV C_UnwrapKeyAuthenticated(CK_SESSION_HANDLE session, CK_MECHANISM *mechanism,
                                CK_OBJECT_HANDLE unwrapping_key, CK_BYTE *wrapped,
-                               CK_ULONG wrapped_len, CK_ATTRIBUTE *template,
+                               CK_ULONG wrapped_len, CK_ATTRIBUTE *attributes,
                                CK_ULONG count, CK_BYTE *associated,
                                CK_ULONG associated_len, CK_OBJECT_HANDLE *key);
 /* §5.15 functions for verifying signatures and MACs */

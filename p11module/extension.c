@@ -54,7 +54,7 @@ struct ot_span ot_extension_oid(void)
 }
 
 /* The tag and length of len bytes, below 128; returns behind them. */
-static uint8_t *put_header(uint8_t *out, uint8_t tag, size_t len)
+static uint8_t *put_der_header(uint8_t *out, uint8_t tag, size_t len)
 {
     out[0] = tag;
     out[1] = (uint8_t)len;
@@ -72,10 +72,10 @@ size_t ot_extension_put(unsigned purposes, uint8_t out[OT_EXTENSION_MAX])
         memcpy(oids, no_purpose, len);
     }
     /* SEQUENCE { extnID, extnValue OCTET STRING { SEQUENCE { the purposes } } } */
-    at = put_header(out, 0x30, oid + 2 + 2 + len);
+    at = put_der_header(out, 0x30, oid + 2 + 2 + len);
     memcpy(at, extended_key_usage, oid);
-    at = put_header(at + oid, 0x04, 2 + len);
-    at = put_header(at, 0x30, len);
+    at = put_der_header(at + oid, 0x04, 2 + len);
+    at = put_der_header(at, 0x30, len);
     memcpy(at, oids, len);
     return (size_t)(at - out) + len;
 }

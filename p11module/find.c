@@ -19,15 +19,15 @@ static const struct {
 
 /* A certificate's value has an index, an extension's has none; which of both is meant,
  * its length has told. */
-static bool is_indexed(const struct ot_template *template, CK_ATTRIBUTE_TYPE type)
+static bool is_indexed(const struct ot_template *pattern, CK_ATTRIBUTE_TYPE type)
 {
-    return type != CKA_VALUE || (template->kinds & 1u << OT_OBJECT_EXTENSION) == 0;
+    return type != CKA_VALUE || (pattern->kinds & 1u << OT_OBJECT_EXTENSION) == 0;
 }
 
-static enum ot_status find_candidates(struct ot_find *find, struct ot_error *err)
+static enum ot_status find_by_template(struct ot_find *find, struct ot_error *err)
 {
-    const struct ot_template *template = &find->template;
-    struct ot_span term = ot_template_find(template, CKA_UNIQUE_ID);
+    const struct ot_template *pattern = &find->pattern;
+    struct ot_span term = ot_template_find(pattern, CKA_UNIQUE_ID);
     struct ot_span more = {NULL, 0};
     size_t i;
 
@@ -35,15 +35,15 @@ static enum ot_status find_candidates(struct ot_find *find, struct ot_error *err
         return ot_snapshot_find(find->snapshot, OT_INDEX_ID,
                                 ot_attribute_id_of_unique_id(term), more, &find->list,
                                 err);
-    term = ot_template_find(template, CKA_ISSUER);
-    more = ot_template_find(template, CKA_SERIAL_NUMBER);
+    term = ot_template_find(pattern, CKA_ISSUER);
+    more = ot_template_find(pattern, CKA_SERIAL_NUMBER);
     if (term.data != NULL && more.data != NULL)
         return ot_snapshot_find(find->snapshot, OT_INDEX_SERIAL, term, more, &find->list,
                                 err);
     more.data = NULL;
     for (i = 0; i < sizeof(indexed) / sizeof(indexed[0]); i++) {
-        term = ot_template_find(template, indexed[i].type);
-        if (term.data != NULL && is_indexed(template, indexed[i].type))
+        term = ot_template_find(pattern, indexed[i].type);
+        if (term.data != NULL && is_indexed(pattern, indexed[i].type))
             return ot_snapshot_find(find->snapshot, indexed[i].index, term, more,
                                     &find->list, err);
     }
@@ -57,14 +57,14 @@ static CK_RV begin_with_candidates(struct ot_find *find)
 {
     struct ot_error err = OT_ERROR_INIT;
 
-    if ((find->template.kinds & ~(1u << OT_OBJECT_PROFILE)) == 0)
+    if ((find->pattern.kinds & ~(1u << OT_OBJECT_PROFILE)) == 0)
         return CKR_OK;
     if (find->snapshot != NULL) {
-        if (find_candidates(find, &err) == OT_OK)
+        if (find_by_template(find, &err) == OT_OK)
             return CKR_OK;
         ot_view_complain(find->slot->view, &err);
     }
-    return find->template.kinds == 1u << OT_OBJECT_EXTENSION ? CKR_DEVICE_ERROR : CKR_OK;
+    return find->pattern.kinds == 1u << OT_OBJECT_EXTENSION ? CKR_DEVICE_ERROR : CKR_OK;
 }
 
 /* Takes over the reference to the snapshot, also on failure. */
@@ -76,7 +76,7 @@ static CK_RV find_new(struct ot_find **out, const struct ot_slot *slot,
     CK_RV rv = CKR_HOST_MEMORY;
 
     if (find != NULL)
-        rv = ot_template_copy(&find->template, attributes, count, &slot->aspect);
+        rv = ot_template_copy(&find->pattern, attributes, count, &slot->aspect);
     if (find == NULL || rv != CKR_OK) {
         ot_snapshot_unref(snapshot);
         free(find);
@@ -98,7 +98,7 @@ static CK_RV find_new(struct ot_find **out, const struct ot_slot *slot,
 }
 
 /* What there is to search: nothing in a token that waits for a login. */
-static struct ot_snapshot *look(const struct ot_slot *slot)
+static struct ot_snapshot *current_snapshot(const struct ot_slot *slot)
 {
     return ot_slot_shows_objects(slot)
                ? ot_view_look(slot->view, OT_CACHE_REFRESH | OT_CACHE_WAIT)
@@ -108,7 +108,7 @@ static struct ot_snapshot *look(const struct ot_slot *slot)
 CK_RV ot_find_new(struct ot_find **out, const struct ot_slot *slot,
                   const CK_ATTRIBUTE *attributes, CK_ULONG count)
 {
-    return find_new(out, slot, look(slot), attributes, count);
+    return find_new(out, slot, current_snapshot(slot), attributes, count);
 }
 
 void ot_find_free(struct ot_find *find)
@@ -116,12 +116,12 @@ void ot_find_free(struct ot_find *find)
     if (find == NULL)
         return;
     ot_snapshot_unref(find->snapshot);
-    ot_template_clear(&find->template);
+    ot_template_clear(&find->pattern);
     free(find);
 }
 
 /* Whether this record's turn is in this pass. */
-static bool is_due(struct ot_find *find, const struct ot_record *record)
+static bool is_record_due(struct ot_find *find, const struct ot_record *record)
 {
     bool is_valid = ot_record_is_valid_at(record, find->now);
 
@@ -148,7 +148,7 @@ static bool next_record(struct ot_find *find)
             if (ot_snapshot_record(find->snapshot, &find->list, find->next++, record,
                                    NULL) != OT_OK)
                 find->is_damaged = true;
-            else if (is_due(find, record))
+            else if (is_record_due(find, record))
                 return true;
         }
     }
@@ -158,7 +158,7 @@ static bool is_hit(struct ot_find *find, enum ot_object_kind kind)
 {
     return ot_object_make(&find->object, kind, find->snapshot, &find->object.record,
                           &find->slot->aspect, find->now) &&
-           ot_template_matches(&find->template, &find->object);
+           ot_template_matches(&find->pattern, &find->object);
 }
 
 /* The next object that belongs to a certificate. */
@@ -176,7 +176,7 @@ static bool next_of_records(struct ot_find *find)
         }
         if (!next_record(find))
             return false;
-        find->pending = find->template.kinds & ~(1u << OT_OBJECT_PROFILE);
+        find->pending = find->pattern.kinds & ~(1u << OT_OBJECT_PROFILE);
     }
 }
 
@@ -188,11 +188,11 @@ bool ot_find_next(struct ot_find *find, CK_OBJECT_HANDLE *handle)
         *handle = ot_object_handle(&find->object);
         return true;
     }
-    if ((find->template.kinds & profile) == 0)
+    if ((find->pattern.kinds & profile) == 0)
         return false;
-    find->template.kinds &= ~profile;
+    find->pattern.kinds &= ~profile;
     ot_object_make_profile(&find->object);
-    if (!ot_template_matches(&find->template, &find->object))
+    if (!ot_template_matches(&find->pattern, &find->object))
         return false;
     *handle = ot_object_handle(&find->object);
     return true;

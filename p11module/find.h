@@ -9,7 +9,7 @@
 struct ot_find {
     const struct ot_slot *slot;
     struct ot_snapshot *snapshot; /* NULL: an empty token */
-    struct ot_template template;
+    struct ot_template pattern;
     struct ot_positions list; /* candidates, newest first */
     int64_t now;              /* which certificates are valid is judged once */
     uint32_t next;            /* in the list */

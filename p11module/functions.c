@@ -96,8 +96,8 @@ EXPORT CK_RV C_GetInterfaceList(CK_INTERFACE *list, CK_ULONG *count)
     return CKR_OK;
 }
 
-static bool is_wanted(const CK_INTERFACE *interface, const CK_UTF8CHAR *name,
-                      const CK_VERSION *version, CK_FLAGS flags)
+static bool is_wanted_interface(const CK_INTERFACE *interface, const CK_UTF8CHAR *name,
+                                const CK_VERSION *version, CK_FLAGS flags)
 {
     const struct ot_functions *functions = interface->pFunctionList;
 
@@ -115,7 +115,7 @@ EXPORT CK_RV C_GetInterface(CK_UTF8CHAR *name, CK_VERSION *version,
     if (interface == NULL)
         return CKR_ARGUMENTS_BAD;
     for (i = 0; i < INTERFACES; i++)
-        if (is_wanted(&interfaces[i], name, version, flags)) {
+        if (is_wanted_interface(&interfaces[i], name, version, flags)) {
             *interface = (CK_INTERFACE *)&interfaces[i];
             return CKR_OK;
         }

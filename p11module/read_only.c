@@ -60,30 +60,30 @@ CK_RV C_SetPIN(CK_SESSION_HANDLE session, CK_UTF8CHAR *old_pin, CK_ULONG old_len
 }
 
 /* What a template says of CKA_TOKEN; false where it says nothing that can be read. */
-static bool is_for_token(const CK_ATTRIBUTE *template, CK_ULONG count)
+static bool is_for_token(const CK_ATTRIBUTE *attributes, CK_ULONG count)
 {
     CK_ULONG i;
 
     for (i = 0; i < count; i++)
-        if (template[i].type == CKA_TOKEN)
-            return template[i].pValue != NULL &&
-                   template[i].ulValueLen == sizeof(CK_BBOOL) &&
-                   *(const CK_BBOOL *)template[i].pValue != CK_FALSE;
+        if (attributes[i].type == CKA_TOKEN)
+            return attributes[i].pValue != NULL &&
+                   attributes[i].ulValueLen == sizeof(CK_BBOOL) &&
+                   *(const CK_BBOOL *)attributes[i].pValue != CK_FALSE;
     return false;
 }
 
 /* There is no room for a session's own objects either. */
-CK_RV C_CreateObject(CK_SESSION_HANDLE session, CK_ATTRIBUTE *template, CK_ULONG count,
+CK_RV C_CreateObject(CK_SESSION_HANDLE session, CK_ATTRIBUTE *attributes, CK_ULONG count,
                      CK_OBJECT_HANDLE *object)
 {
     CK_RV rv = ot_session_check(session);
 
     if (rv != CKR_OK)
         return rv;
-    if (template == NULL || object == NULL || count > OT_TEMPLATE_MAX)
+    if (attributes == NULL || object == NULL || count > OT_TEMPLATE_MAX)
         return CKR_ARGUMENTS_BAD;
-    return is_for_token(template, count) ? CKR_SESSION_READ_ONLY
-                                         : CKR_TOKEN_WRITE_PROTECTED;
+    return is_for_token(attributes, count) ? CKR_SESSION_READ_ONLY
+                                           : CKR_TOKEN_WRITE_PROTECTED;
 }
 
 /* Whether the object is there that cannot be changed. */
@@ -101,13 +101,13 @@ static CK_RV refuse_change(CK_SESSION_HANDLE handle, CK_OBJECT_HANDLE object)
 }
 
 CK_RV C_SetAttributeValue(CK_SESSION_HANDLE session, CK_OBJECT_HANDLE object,
-                          CK_ATTRIBUTE *template, CK_ULONG count)
+                          CK_ATTRIBUTE *attributes, CK_ULONG count)
 {
     CK_RV rv = ot_session_check(session);
 
     if (rv != CKR_OK)
         return rv;
-    if ((template == NULL && count > 0) || count > OT_TEMPLATE_MAX)
+    if ((attributes == NULL && count > 0) || count > OT_TEMPLATE_MAX)
         return CKR_ARGUMENTS_BAD;
     return refuse_change(session, object);
 }

@@ -204,7 +204,7 @@ CK_RV ot_session_close_all(struct ot_session_table *table, const struct ot_slot 
 }
 
 /* Notices what the slot's last look has brought, by any session. */
-static void refresh(struct ot_session *session)
+static void refresh_view(struct ot_session *session)
 {
     if (session->looks == atomic_load(&session->slot->view->looks))
         return;
@@ -221,7 +221,7 @@ const struct ot_object *ot_session_object(struct ot_session *session,
 
     if (!ot_slot_shows_objects(session->slot))
         return NULL;
-    refresh(session);
+    refresh_view(session);
     if (handle == session->last_handle && handle != CK_INVALID_HANDLE &&
         ot_object_renew(&session->last, now))
         return &session->last;
@@ -239,7 +239,7 @@ const struct ot_object *ot_session_object(struct ot_session *session,
 
 void ot_session_expect(struct ot_session *session, CK_OBJECT_HANDLE handle)
 {
-    refresh(session);
+    refresh_view(session);
     if (session->find->snapshot != session->snapshot)
         return;
     session->last = session->find->object;

@@ -19,45 +19,45 @@ static CK_RV measure(const CK_ATTRIBUTE *attributes, CK_ULONG count, size_t *byt
 }
 
 /* Strikes out the kinds that cannot have this value. */
-static void restrict_kinds(struct ot_template *template, const struct ot_wanted *wanted,
+static void restrict_kinds(struct ot_template *pattern, const struct ot_wanted *wanted,
                            const struct ot_aspect *aspect)
 {
     int kind;
 
     for (kind = 0; kind < OT_OBJECT_KINDS; kind++)
-        if ((template->kinds & 1u << kind) != 0 &&
+        if ((pattern->kinds & 1u << kind) != 0 &&
             !ot_attribute_is_possible((enum ot_object_kind)kind, aspect, wanted->type,
                                       wanted->value))
-            template->kinds &= ~(1u << kind);
+            pattern->kinds &= ~(1u << kind);
 }
 
-static void fill(struct ot_template *template, const CK_ATTRIBUTE *attributes,
-                 CK_ULONG count, const struct ot_aspect *aspect, uint8_t *bytes)
+static void fill_template(struct ot_template *pattern, const CK_ATTRIBUTE *attributes,
+                          CK_ULONG count, const struct ot_aspect *aspect, uint8_t *bytes)
 {
     struct ot_wanted *wanted;
     CK_ULONG i, len;
 
     for (i = 0; i < count; i++) {
-        wanted = &template->wanted[template->count];
+        wanted = &pattern->wanted[pattern->count];
         wanted->type = attributes[i].type;
         len = attributes[i].ulValueLen;
         if (len > OT_CERT_DER_MAX) { /* longer than any value */
-            template->kinds = 0;
+            pattern->kinds = 0;
             continue;
         }
         if (len > 0)
             memcpy(bytes, attributes[i].pValue, len);
         wanted->value = ot_span_of(bytes, len); /* never NULL: empty is a value */
         bytes += len;
-        template->count++;
-        restrict_kinds(template, wanted, aspect);
+        pattern->count++;
+        restrict_kinds(pattern, wanted, aspect);
     }
 }
 
-CK_RV ot_template_copy(struct ot_template *template, const CK_ATTRIBUTE *attributes,
+CK_RV ot_template_copy(struct ot_template *pattern, const CK_ATTRIBUTE *attributes,
                        CK_ULONG count, const struct ot_aspect *aspect)
 {
-    uint8_t *bytes = template->bytes;
+    uint8_t *bytes = pattern->bytes;
     size_t len;
     CK_RV rv;
 
@@ -66,48 +66,47 @@ CK_RV ot_template_copy(struct ot_template *template, const CK_ATTRIBUTE *attribu
     rv = measure(attributes, count, &len);
     if (rv != CKR_OK)
         return rv;
-    template->kinds = ot_object_kinds(aspect);
-    template->count = 0;
-    template->wanted = template->room;
-    template->allocated = NULL;
+    pattern->kinds = ot_object_kinds(aspect);
+    pattern->count = 0;
+    pattern->wanted = pattern->room;
+    pattern->allocated = NULL;
     if (count > OT_TEMPLATE_INLINE || len > OT_TEMPLATE_INLINE_BYTES) {
-        template->allocated = malloc(count * sizeof(*template->wanted) + len);
-        if (template->allocated == NULL)
+        pattern->allocated = malloc(count * sizeof(*pattern->wanted) + len);
+        if (pattern->allocated == NULL)
             return CKR_HOST_MEMORY;
-        template->wanted = template->allocated;
-        bytes = (uint8_t *)template->allocated + count * sizeof(*template->wanted);
+        pattern->wanted = pattern->allocated;
+        bytes = (uint8_t *)pattern->allocated + count * sizeof(*pattern->wanted);
     }
-    fill(template, attributes, count, aspect, bytes);
+    fill_template(pattern, attributes, count, aspect, bytes);
     return CKR_OK;
 }
 
-void ot_template_clear(struct ot_template *template)
+void ot_template_clear(struct ot_template *pattern)
 {
-    free(template->allocated);
-    template->allocated = NULL;
+    free(pattern->allocated);
+    pattern->allocated = NULL;
 }
 
-struct ot_span ot_template_find(const struct ot_template *template,
-                                CK_ATTRIBUTE_TYPE type)
+struct ot_span ot_template_find(const struct ot_template *pattern, CK_ATTRIBUTE_TYPE type)
 {
     size_t i;
 
-    for (i = 0; i < template->count; i++)
-        if (template->wanted[i].type == type)
-            return template->wanted[i].value;
+    for (i = 0; i < pattern->count; i++)
+        if (pattern->wanted[i].type == type)
+            return pattern->wanted[i].value;
     return (struct ot_span){NULL, 0};
 }
 
-bool ot_template_matches(const struct ot_template *template,
+bool ot_template_matches(const struct ot_template *pattern,
                          const struct ot_object *object)
 {
     union ot_scratch scratch;
     struct ot_span value;
     size_t i;
 
-    for (i = 0; i < template->count; i++)
-        if (!ot_attribute_get(object, template->wanted[i].type, &scratch, &value) ||
-            !ot_span_equal(value, template->wanted[i].value))
+    for (i = 0; i < pattern->count; i++)
+        if (!ot_attribute_get(object, pattern->wanted[i].type, &scratch, &value) ||
+            !ot_span_equal(value, pattern->wanted[i].value))
             return false;
     return true;
 }

@@ -31,16 +31,16 @@ struct ot_template {
 /* aspect is that of the token that is searched. CKR_ARGUMENTS_BAD,
  * CKR_ATTRIBUTE_VALUE_INVALID (a length without a value) or CKR_HOST_MEMORY; then there
  * is nothing to clear. */
-CK_RV ot_template_copy(struct ot_template *template, const CK_ATTRIBUTE *attributes,
+CK_RV ot_template_copy(struct ot_template *pattern, const CK_ATTRIBUTE *attributes,
                        CK_ULONG count, const struct ot_aspect *aspect);
-void ot_template_clear(struct ot_template *template);
+void ot_template_clear(struct ot_template *pattern);
 
 /* The wanted value of an attribute; absent when none is wanted. */
-struct ot_span ot_template_find(const struct ot_template *template,
+struct ot_span ot_template_find(const struct ot_template *pattern,
                                 CK_ATTRIBUTE_TYPE type);
 
 /* Whether an object has all that is wanted, to the byte. */
-bool ot_template_matches(const struct ot_template *template,
+bool ot_template_matches(const struct ot_template *pattern,
                          const struct ot_object *object);
 
 #endif

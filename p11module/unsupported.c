@@ -144,8 +144,8 @@ REFUSE(C_DecryptVerifyUpdate, (HANDLE, IN(cipher), OUT(part)), HAS(cipher) && HA
        NO_OPERATION)
 
 /* §5.18 keys */
-REFUSE(C_GenerateKey, (HANDLE, MECHANISM, TEMPLATE(template), NEW_OBJECT(key)),
-       IS_GIVEN && HAS_TEMPLATE(template) && key != NULL, NO_MECHANISM)
+REFUSE(C_GenerateKey, (HANDLE, MECHANISM, TEMPLATE(attributes), NEW_OBJECT(key)),
+       IS_GIVEN && HAS_TEMPLATE(attributes) && key != NULL, NO_MECHANISM)
 REFUSE(C_GenerateKeyPair, (HANDLE, MECHANISM, TEMPLATE(public_key), TEMPLATE(private_key),
                            NEW_OBJECT(public_handle), NEW_OBJECT(private_handle)),
        IS_GIVEN && HAS_TEMPLATE(public_key) && HAS_TEMPLATE(private_key) &&
@@ -153,23 +153,23 @@ REFUSE(C_GenerateKeyPair, (HANDLE, MECHANISM, TEMPLATE(public_key), TEMPLATE(pri
 REFUSE(C_WrapKey, (HANDLE, MECHANISM, OBJECT(wrapping_key), OBJECT(key), OUT(wrapped)),
        IS_GIVEN && HAS_ROOM(wrapped), NO_MECHANISM)
 REFUSE(C_UnwrapKey, (HANDLE, MECHANISM, OBJECT(unwrapping_key), IN(wrapped),
-                     TEMPLATE(template), NEW_OBJECT(key)),
-       IS_GIVEN && HAS(wrapped) && HAS_TEMPLATE(template) && key != NULL, NO_MECHANISM)
-REFUSE(C_DeriveKey, (HANDLE, MECHANISM, OBJECT(base_key), TEMPLATE(template),
+                     TEMPLATE(attributes), NEW_OBJECT(key)),
+       IS_GIVEN && HAS(wrapped) && HAS_TEMPLATE(attributes) && key != NULL, NO_MECHANISM)
+REFUSE(C_DeriveKey, (HANDLE, MECHANISM, OBJECT(base_key), TEMPLATE(attributes),
                      NEW_OBJECT(key)),
-       IS_GIVEN && HAS_TEMPLATE(template), NO_MECHANISM) /* TLS mechanisms: key NULL */
-REFUSE(C_EncapsulateKey, (HANDLE, MECHANISM, OBJECT(public_key), TEMPLATE(template),
+       IS_GIVEN && HAS_TEMPLATE(attributes), NO_MECHANISM) /* TLS mechanisms: key NULL */
+REFUSE(C_EncapsulateKey, (HANDLE, MECHANISM, OBJECT(public_key), TEMPLATE(attributes),
                           OUT(cipher), NEW_OBJECT(key)),
-       IS_GIVEN && HAS_TEMPLATE(template) && HAS_ROOM(cipher), NO_MECHANISM)
-REFUSE(C_DecapsulateKey, (HANDLE, MECHANISM, OBJECT(private_key), TEMPLATE(template),
+       IS_GIVEN && HAS_TEMPLATE(attributes) && HAS_ROOM(cipher), NO_MECHANISM)
+REFUSE(C_DecapsulateKey, (HANDLE, MECHANISM, OBJECT(private_key), TEMPLATE(attributes),
                           IN(cipher), NEW_OBJECT(key)),
-       IS_GIVEN && HAS_TEMPLATE(template) && HAS(cipher) && key != NULL, NO_MECHANISM)
+       IS_GIVEN && HAS_TEMPLATE(attributes) && HAS(cipher) && key != NULL, NO_MECHANISM)
 REFUSE(C_WrapKeyAuthenticated, (HANDLE, MECHANISM, OBJECT(wrapping_key), OBJECT(key),
                                 IN(associated), OUT(wrapped)),
        IS_GIVEN && HAS(associated) && HAS_ROOM(wrapped), NO_MECHANISM)
 REFUSE(C_UnwrapKeyAuthenticated, (HANDLE, MECHANISM, OBJECT(unwrapping_key), IN(wrapped),
-                                  TEMPLATE(template), IN(associated), NEW_OBJECT(key)),
-       IS_GIVEN && HAS(wrapped) && HAS_TEMPLATE(template) && HAS(associated) && key != NULL,
+                                  TEMPLATE(attributes), IN(associated), NEW_OBJECT(key)),
+       IS_GIVEN && HAS(wrapped) && HAS_TEMPLATE(attributes) && HAS(associated) && key != NULL,
        NO_MECHANISM)
 
 /* §5.19 random numbers */

@@ -54,7 +54,7 @@ void ot_view_complain(struct ot_view *view, const struct ot_error *err)
 }
 
 /* Makes a reference to the snapshot the newest one, if it is not that already. */
-static void publish(struct ot_view *view, struct ot_snapshot *snapshot)
+static void publish_snapshot(struct ot_view *view, struct ot_snapshot *snapshot)
 {
     struct ot_snapshot *old;
 
@@ -82,7 +82,7 @@ struct ot_snapshot *ot_view_look(struct ot_view *view, unsigned flags)
     }
     if (ot_cache_get(view->cache, flags, &snapshot, &err) != OT_OK)
         ot_view_complain(view, &err);
-    publish(view, snapshot);
+    publish_snapshot(view, snapshot);
     return snapshot;
 }
 

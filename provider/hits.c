@@ -36,8 +36,8 @@ static bool list_add(struct list *list, uint32_t position)
 
 /* The number of positions is at most OT_CERTS_MAX: it neither overflows nor ends never.
  */
-static enum ot_status collect(struct list *list, struct ot_search *search,
-                              struct ot_error *first_damage)
+static enum ot_status collect_hits(struct list *list, struct ot_search *search,
+                                   struct ot_error *first_damage)
 {
     struct ot_error *err = first_damage;
     struct ot_record record;
@@ -85,7 +85,7 @@ struct ot_hits *ot_hits_find(struct ot_snapshot *snapshot, const struct ot_query
     hits->snapshot = ot_snapshot_ref(snapshot);
     if (ot_search_init(&search, snapshot, query, time(NULL), &hits->error) != OT_OK)
         return hits;
-    (void)collect(&list, &search, &hits->error); /* what it says is in hits->error */
+    (void)collect_hits(&list, &search, &hits->error); /* what it says is in hits->error */
     ot_search_clear(&search);
     hits->positions = (struct ot_positions){list.bytes, list.count};
     return hits;

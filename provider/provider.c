@@ -42,7 +42,7 @@ static const OSSL_PARAM *gettable_params(void *provctx)
     return gettable;
 }
 
-static int set_text(OSSL_PARAM *param, const char *text)
+static int set_text_param(OSSL_PARAM *param, const char *text)
 {
     if (param->data_type != OSSL_PARAM_UTF8_PTR)
         return 0;
@@ -52,13 +52,13 @@ static int set_text(OSSL_PARAM *param, const char *text)
     return 1;
 }
 
-static int set_one(OSSL_PARAM *param)
+static int set_known_param(OSSL_PARAM *param)
 {
     if (strcmp(param->key, OSSL_PROV_PARAM_NAME) == 0)
-        return set_text(param, "orgtrust: certificates of an organization");
+        return set_text_param(param, "orgtrust: certificates of an organization");
     if (strcmp(param->key, OSSL_PROV_PARAM_VERSION) == 0 ||
         strcmp(param->key, OSSL_PROV_PARAM_BUILDINFO) == 0)
-        return set_text(param, ORGTRUST_VERSION);
+        return set_text_param(param, ORGTRUST_VERSION);
     if (strcmp(param->key, OSSL_PROV_PARAM_STATUS) != 0)
         return 1; /* not ours to answer */
     param->return_size = sizeof(int);
@@ -73,7 +73,7 @@ static int get_params(void *provctx, OSSL_PARAM params[])
 {
     (void)provctx;
     for (; params != NULL && params->key != NULL; params++)
-        if (!set_one(params))
+        if (!set_known_param(params))
             return 0;
     return 1;
 }

@@ -163,7 +163,7 @@ static const OSSL_PARAM *store_settable_ctx_params(void *provctx)
 
 /* Makes found (NULL: there was no memory for it) the result, unless there is one already;
  * the result. */
-static struct ot_hits *settle(struct loader *loader, struct ot_hits *found)
+static struct ot_hits *keep_usable_hits(struct loader *loader, struct ot_hits *found)
 {
     struct ot_hits *expected = NULL;
 
@@ -186,7 +186,7 @@ static int store_set_ctx_params(void *ctx, const OSSL_PARAM params[])
     struct ot_error err = OT_ERROR_INIT;
 
     if (ot_criteria_set(&loader->criteria, params, &err) != OT_OK)
-        (void)settle(loader, ot_hits_none(&err));
+        (void)keep_usable_hits(loader, ot_hits_none(&err));
     return 1;
 }
 
@@ -256,7 +256,7 @@ static struct ot_hits *hits_of(struct loader *loader)
 {
     struct ot_hits *found = atomic_load_explicit(&loader->hits, memory_order_acquire);
 
-    return found != NULL ? found : settle(loader, search(loader));
+    return found != NULL ? found : keep_usable_hits(loader, search(loader));
 }
 
 /* Whether something has to be said behind the last hit. */
@@ -281,7 +281,7 @@ static int store_eof(void *ctx)
 }
 
 /* The next hit for this thread alone. */
-static bool take(struct loader *loader, const struct ot_hits *hits, uint32_t *i)
+static bool take_hit(struct loader *loader, const struct ot_hits *hits, uint32_t *i)
 {
     *i = atomic_load(&loader->next);
     while (*i < hits->positions.count)
@@ -386,7 +386,7 @@ static int store_load(void *ctx, OSSL_CALLBACK *object_cb, void *object_cbarg,
 
     (void)passphrase;
     (void)passphrase_arg;
-    while (take(loader, hits, &i)) {
+    while (take_hit(loader, hits, &i)) {
         bool is_sound = ot_hits_record(hits, i, &record, NULL) == OT_OK;
         uint32_t none = 0;
 

@@ -55,7 +55,7 @@ const OSSL_PARAM *ot_criteria_settable(void)
     return settable;
 }
 
-static enum ot_status wrong(const OSSL_PARAM *param, struct ot_error *err)
+static enum ot_status refuse_param(const OSSL_PARAM *param, struct ot_error *err)
 {
     return ot_error_set(err, OT_E_USAGE,
                         "the search parameter '%s' has the wrong type or size",
@@ -84,24 +84,24 @@ static enum ot_status set_int(int *value, const OSSL_PARAM *param, struct ot_err
 
     if (param->data_type != OSSL_PARAM_INTEGER &&
         param->data_type != OSSL_PARAM_UNSIGNED_INTEGER)
-        return wrong(param, err);
+        return refuse_param(param, err);
     if (param->data_size == sizeof(int)) {
         memcpy(value, param->data, sizeof(int));
         return OT_OK;
     }
     if (param->data_size != sizeof(wide))
-        return wrong(param, err);
+        return refuse_param(param, err);
     memcpy(&wide, param->data, sizeof(wide));
     if (wide < 0 || wide > INT32_MAX)
-        return wrong(param, err);
+        return refuse_param(param, err);
     *value = (int)wide;
     return OT_OK;
 }
 
 /* Native byte order to big-endian; a negative number, which newer cores pass as a signed
  * one, becomes its magnitude. */
-static enum ot_status set_serial(struct ot_bytes *serial, const OSSL_PARAM *param,
-                                 struct ot_error *err)
+static enum ot_status set_serial_criterion(struct ot_bytes *serial,
+                                           const OSSL_PARAM *param, struct ot_error *err)
 {
     const uint8_t *native = param->data;
     size_t i, len = param->data_size;
@@ -111,7 +111,7 @@ static enum ot_status set_serial(struct ot_bytes *serial, const OSSL_PARAM *para
 
     if (param->data_type != OSSL_PARAM_UNSIGNED_INTEGER &&
         param->data_type != OSSL_PARAM_INTEGER)
-        return wrong(param, err);
+        return refuse_param(param, err);
     status = ot_bytes_set(serial, native, len, err);
     if (status != OT_OK)
         return status;
@@ -135,7 +135,7 @@ static enum ot_status set_digest(enum ot_digest *digest, const OSSL_PARAM *param
     size_t len;
 
     if (param->data_type != OSSL_PARAM_UTF8_STRING)
-        return wrong(param, err);
+        return refuse_param(param, err);
     len = strnlen(param->data, param->data_size);
     *digest = ot_digest_by_name(param->data, len);
     if (*digest != OT_DIGEST_COUNT)
@@ -145,29 +145,29 @@ static enum ot_status set_digest(enum ot_digest *digest, const OSSL_PARAM *param
                         (int)(len < 64 ? len : 64), (const char *)param->data);
 }
 
-static enum ot_status set_one(struct ot_criteria *criteria, const OSSL_PARAM *param,
-                              enum form form, size_t offset, struct ot_error *err)
+static enum ot_status set_criterion(struct ot_criteria *criteria, const OSSL_PARAM *param,
+                                    enum form form, size_t offset, struct ot_error *err)
 {
     void *member = (char *)criteria + offset;
 
     if (form == FORM_IGNORED)
         return OT_OK;
     if (param->data == NULL || param->data_size > VALUE_MAX)
-        return wrong(param, err);
+        return refuse_param(param, err);
     switch (form) {
     case FORM_INT:
         return set_int(member, param, err);
     case FORM_OCTETS:
         return param->data_type == OSSL_PARAM_OCTET_STRING
                    ? ot_bytes_set(member, param->data, param->data_size, err)
-                   : wrong(param, err);
+                   : refuse_param(param, err);
     case FORM_TEXT:
         return param->data_type == OSSL_PARAM_UTF8_STRING
                    ? ot_bytes_set(member, param->data,
                                   strnlen(param->data, param->data_size), err)
-                   : wrong(param, err);
+                   : refuse_param(param, err);
     case FORM_UNSIGNED:
-        return set_serial(member, param, err);
+        return set_serial_criterion(member, param, err);
     case FORM_DIGEST:
         return set_digest(member, param, err);
     case FORM_IGNORED:
@@ -187,25 +187,25 @@ enum ot_status ot_criteria_set(struct ot_criteria *criteria, const OSSL_PARAM pa
         for (i = 0; i < KNOWN; i++) {
             if (strcmp(param->key, known[i].key) != 0)
                 continue;
-            status = set_one(criteria, param, known[i].form, known[i].offset, err);
+            status = set_criterion(criteria, param, known[i].form, known[i].offset, err);
             if (status != OT_OK)
                 return status;
         }
     return OT_OK;
 }
 
-static struct ot_span span_of(const struct ot_bytes *bytes)
+static struct ot_span bytes_span(const struct ot_bytes *bytes)
 {
     return (struct ot_span){bytes->data, bytes->len};
 }
 
 void ot_criteria_apply(const struct ot_criteria *criteria, struct ot_query *query)
 {
-    query->subject = span_of(&criteria->subject);
-    query->issuer = span_of(&criteria->issuer);
-    query->serial = span_of(&criteria->serial);
-    query->alias = span_of(&criteria->alias);
-    query->fingerprint = span_of(&criteria->fingerprint);
+    query->subject = bytes_span(&criteria->subject);
+    query->issuer = bytes_span(&criteria->issuer);
+    query->serial = bytes_span(&criteria->serial);
+    query->alias = bytes_span(&criteria->alias);
+    query->fingerprint = bytes_span(&criteria->fingerprint);
     query->digest = criteria->digest;
 }
 

@@ -4,7 +4,8 @@
 #include "commands/chosen_internal.h"
 #include "commands/commands.h"
 
-static enum ot_status check(const struct ot_options *options, struct ot_error *err)
+static enum ot_status check_names_or_all(const struct ot_options *options,
+                                         struct ot_error *err)
 {
     if (options->all && options->argument_count > 0)
         return ot_error_set(err, OT_E_USAGE, "--all and names exclude each other");
@@ -27,9 +28,9 @@ static enum ot_status plan_all(struct ot_changes *changes, struct ot_admin *admi
     return status;
 }
 
-static enum ot_status plan(struct ot_changes *changes, struct ot_admin *admin,
-                           const struct ot_options *options, bool active,
-                           struct ot_error *err)
+static enum ot_status plan_toggles(struct ot_changes *changes, struct ot_admin *admin,
+                                   const struct ot_options *options, bool active,
+                                   struct ot_error *err)
 {
     const struct ot_admin_cert **chosen = NULL;
     enum ot_status status;
@@ -44,17 +45,18 @@ static enum ot_status plan(struct ot_changes *changes, struct ot_admin *admin,
     return status;
 }
 
-static enum ot_status toggle(struct ot_cli *cli, bool active, struct ot_error *err)
+static enum ot_status toggle_certificates(struct ot_cli *cli, bool active,
+                                          struct ot_error *err)
 {
     struct ot_changes changes = {0};
     struct ot_admin_use use = {0};
     struct ot_carry_out carry_out = {.cli = cli, .use = &use, .changes = &changes};
-    enum ot_status status = check(&cli->options, err);
+    enum ot_status status = check_names_or_all(&cli->options, err);
 
     if (status == OT_OK)
         status = ot_admin_use_begin(&use, cli, err);
     if (status == OT_OK)
-        status = plan(&changes, use.admin, &cli->options, active, err);
+        status = plan_toggles(&changes, use.admin, &cli->options, active, err);
     if (cli->options.all && !active)
         carry_out.question = "Nothing will be trusted in this scope. Go on?";
     if (status == OT_OK)
@@ -66,10 +68,10 @@ static enum ot_status toggle(struct ot_cli *cli, bool active, struct ot_error *e
 
 enum ot_status ot_cmd_activate(struct ot_cli *cli, struct ot_error *err)
 {
-    return toggle(cli, true, err);
+    return toggle_certificates(cli, true, err);
 }
 
 enum ot_status ot_cmd_deactivate(struct ot_cli *cli, struct ot_error *err)
 {
-    return toggle(cli, false, err);
+    return toggle_certificates(cli, false, err);
 }

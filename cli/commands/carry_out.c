@@ -8,7 +8,7 @@
 #include "view/sync_report.h"
 #include "view/warn_withheld.h"
 
-static bool is_same(const char *a, const char *b)
+static bool is_same_scope(const char *a, const char *b)
 {
     return a == NULL || b == NULL ? a == b : strcmp(a, b) == 0;
 }
@@ -22,12 +22,13 @@ static bool sees_changes(const struct ot_carry_out *carry_out,
     if (strcmp(source->base_url, carry_out->use->source->base_url) != 0)
         return false;
     /* Also where nothing is to do: an earlier command may have come no further. */
-    if (!removals && is_same(source->project, ot_admin_project(carry_out->use->admin)))
+    if (!removals &&
+        is_same_scope(source->project, ot_admin_project(carry_out->use->admin)))
         return true;
     for (size_t i = 0; i < changes->count; i++) {
         const struct ot_change *change = &changes->items[i];
 
-        if (is_same(source->project, ot_admin_project(change->admin)) &&
+        if (is_same_scope(source->project, ot_admin_project(change->admin)) &&
             (!removals || (change->action >= OT_CHANGE_DEACTIVATE &&
                            change->outcome != OT_CHANGE_PLANNED)))
             return true;
@@ -35,7 +36,8 @@ static bool sees_changes(const struct ot_carry_out *carry_out,
     return false;
 }
 
-static void say_failed(const struct ot_carry_out *carry_out, const struct ot_error *err)
+static void say_sync_failed(const struct ot_carry_out *carry_out,
+                            const struct ot_error *err)
 {
     struct ot_report *report = &carry_out->cli->report;
 
@@ -48,9 +50,10 @@ static void say_failed(const struct ot_carry_out *carry_out, const struct ot_err
         ot_report_say(report, "%s", err->message);
 }
 
-static enum ot_status sync_one(const struct ot_carry_out *carry_out,
-                               const struct ot_source *source, struct ot_follow *follow,
-                               cJSON *syncs, bool *failed)
+static enum ot_status sync_changed_source(const struct ot_carry_out *carry_out,
+                                          const struct ot_source *source,
+                                          struct ot_follow *follow, cJSON *syncs,
+                                          bool *failed)
 {
     bool has_its_key =
         source == carry_out->use->source || carry_out->cli->options.key_fd >= 0;
@@ -67,7 +70,7 @@ static enum ot_status sync_one(const struct ot_carry_out *carry_out,
 
     ot_follow_saw(follow, source, status, &result);
     if (status != OT_OK)
-        say_failed(carry_out, &err);
+        say_sync_failed(carry_out, &err);
     if (syncs != NULL) {
         cJSON *object = ot_sync_report_json(source, status, &result, &err);
 
@@ -93,7 +96,7 @@ static enum ot_status sync_all(const struct ot_carry_out *carry_out, cJSON *root
 
         if (source != carry_out->use->source && !sees_changes(carry_out, source, false))
             continue;
-        status = sync_one(carry_out, source, &follow, syncs, failed);
+        status = sync_changed_source(carry_out, source, &follow, syncs, failed);
         first = first == OT_OK ? status : first;
     }
     status = ot_follow(&follow);
@@ -117,8 +120,9 @@ static cJSON *begin_json(const struct ot_carry_out *carry_out, bool *failed)
 }
 
 /* The result, in the one form or the other. */
-static enum ot_status print(const struct ot_carry_out *carry_out, cJSON *root,
-                            enum ot_change_tense tense, bool failed, struct ot_error *err)
+static enum ot_status print_changes(const struct ot_carry_out *carry_out, cJSON *root,
+                                    enum ot_change_tense tense, bool failed,
+                                    struct ot_error *err)
 {
     struct ot_output *out = &carry_out->cli->out;
 
@@ -131,7 +135,8 @@ static enum ot_status print(const struct ot_carry_out *carry_out, cJSON *root,
     return failed ? ot_error_nomem(err) : ot_output_json(out, root, false, err);
 }
 
-static enum ot_status ask(const struct ot_carry_out *carry_out, struct ot_error *err)
+static enum ot_status ask_about_changes(const struct ot_carry_out *carry_out,
+                                        struct ot_error *err)
 {
     bool asks = carry_out->question != NULL && !carry_out->cli->options.yes;
     struct ot_output out;
@@ -155,11 +160,11 @@ enum ot_status ot_carry_out(struct ot_carry_out *carry_out, struct ot_error *err
     enum ot_status status, next;
 
     if (cli->options.dry_run) {
-        status = print(carry_out, root, OT_CHANGE_WOULD, failed, err);
+        status = print_changes(carry_out, root, OT_CHANGE_WOULD, failed, err);
         cJSON_Delete(root);
         return status;
     }
-    status = ask(carry_out, err);
+    status = ask_about_changes(carry_out, err);
     if (status != OT_OK) {
         cJSON_Delete(root);
         return status;
@@ -176,7 +181,7 @@ enum ot_status ot_carry_out(struct ot_carry_out *carry_out, struct ot_error *err
         next = sync_all(carry_out, root, syncs, &failed);
         status = status == OT_OK ? next : status;
     }
-    next = print(carry_out, root, OT_CHANGE_PAST, failed, err);
+    next = print_changes(carry_out, root, OT_CHANGE_PAST, failed, err);
     cJSON_Delete(root);
     return status == OT_OK ? next : status;
 }

@@ -35,9 +35,11 @@ static enum ot_status plan_deactivations(struct ot_changes *changes,
     return status;
 }
 
-static enum ot_status plan(struct ot_changes *changes, const struct ot_admin_use *use,
-                           const struct ot_admin_scopes *scopes,
-                           const struct ot_options *options, struct ot_error *err)
+static enum ot_status plan_deletions(struct ot_changes *changes,
+                                     const struct ot_admin_use *use,
+                                     const struct ot_admin_scopes *scopes,
+                                     const struct ot_options *options,
+                                     struct ot_error *err)
 {
     const struct ot_admin_cert **chosen = NULL;
     size_t count = 0;
@@ -105,7 +107,7 @@ enum ot_status ot_cmd_delete(struct ot_cli *cli, struct ot_error *err)
     if (status == OT_OK && cli->options.deactivate)
         status = open_scopes(&scopes, &use, err);
     if (status == OT_OK)
-        status = plan(&changes, &use, &scopes, &cli->options, err);
+        status = plan_deletions(&changes, &use, &scopes, &cli->options, err);
     if (status == OT_OK)
         status = ot_carry_out(&carry_out, err);
     ot_changes_clear(&changes);

@@ -56,10 +56,10 @@ static enum ot_status check_output(const struct ot_options *options,
     return OT_OK;
 }
 
-static enum ot_status collect(struct ot_anchors *anchors,
-                              const struct ot_snapshot_use *use,
-                              const struct ot_options *options,
-                              enum ot_export_format format, struct ot_error *err)
+static enum ot_status collect_exported(struct ot_anchors *anchors,
+                                       const struct ot_snapshot_use *use,
+                                       const struct ot_options *options,
+                                       enum ot_export_format format, struct ot_error *err)
 {
     const struct ot_anchor_filter filter = {.id = options->id, .name = options->name};
     enum ot_status status;
@@ -111,8 +111,8 @@ static int open_other(const char *path)
     return -1;
 }
 
-static enum ot_status replace(const char *path, const uint8_t *bytes, size_t len,
-                              struct ot_error *err)
+static enum ot_status replace_regular_file(const char *path, const uint8_t *bytes,
+                                           size_t len, struct ot_error *err)
 {
     struct ot_file file;
     enum ot_status status = ot_file_begin_named(&file, path, 0644, err);
@@ -127,8 +127,8 @@ static enum ot_status replace(const char *path, const uint8_t *bytes, size_t len
 }
 
 /* A link stays; the file that it leads to is replaced. */
-static enum ot_status put_file(const char *path, const uint8_t *bytes, size_t len,
-                               struct ot_error *err)
+static enum ot_status put_exported_file(const char *path, const uint8_t *bytes,
+                                        size_t len, struct ot_error *err)
 {
     enum ot_status status;
     struct stat st;
@@ -141,30 +141,34 @@ static enum ot_status put_file(const char *path, const uint8_t *bytes, size_t le
         return write_to(other, path, bytes, len, err);
     status = ot_place_resolve(&file, path, err);
     if (status == OT_OK)
-        status = replace(file, bytes, len, err);
+        status = replace_regular_file(file, bytes, len, err);
     if (status == OT_E_UNSAFE)
         ot_error_prefix(err, "write to standard output instead, or");
     free(file);
     return status;
 }
 
-static enum ot_status write_file(struct ot_cli *cli, enum ot_export_format format,
-                                 const struct ot_anchors *anchors, struct ot_error *err)
+static enum ot_status write_exported_file(struct ot_cli *cli,
+                                          enum ot_export_format format,
+                                          const struct ot_anchors *anchors,
+                                          struct ot_error *err)
 {
     uint8_t *bytes = NULL;
     size_t len;
     enum ot_status status = ot_format_make(format, &bytes, &len, anchors, err);
 
     if (status == OT_OK && !goes_to_output(&cli->options))
-        status = put_file(cli->options.output, bytes, len, err);
+        status = put_exported_file(cli->options.output, bytes, len, err);
     else if (status == OT_OK)
         ot_output_bytes(&cli->out, bytes, len);
     free(bytes);
     return status;
 }
 
-static enum ot_status print_json(struct ot_cli *cli, const struct ot_source *source,
-                                 const struct ot_anchors *anchors, struct ot_error *err)
+static enum ot_status print_exported_json(struct ot_cli *cli,
+                                          const struct ot_source *source,
+                                          const struct ot_anchors *anchors,
+                                          struct ot_error *err)
 {
     cJSON *root = cJSON_CreateObject();
     bool failed = root == NULL;
@@ -192,13 +196,13 @@ enum ot_status ot_cmd_export(struct ot_cli *cli, struct ot_error *err)
     if (status == OT_OK)
         status = ot_snapshot_use_begin(&use, cli->options.source, err);
     if (status == OT_OK)
-        status = collect(&anchors, &use, &cli->options, format, err);
+        status = collect_exported(&anchors, &use, &cli->options, format, err);
     if (status == OT_OK)
         status = format == OT_FORMAT_DIR
                      ? ot_export_put_dir(cli->options.output, &anchors, &written, err)
-                     : write_file(cli, format, &anchors, err);
+                     : write_exported_file(cli, format, &anchors, err);
     if (status == OT_OK && cli->options.json)
-        status = print_json(cli, use.source, &anchors, err);
+        status = print_exported_json(cli, use.source, &anchors, err);
     ot_anchors_clear(&anchors);
     ot_snapshot_use_end(&use);
     return status;

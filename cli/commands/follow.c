@@ -38,15 +38,15 @@ static void tell_written(const struct ot_follow *follow, const struct ot_export 
 }
 
 /* What keeps several exports as they are is told of the first of them. */
-static bool is_told(const struct ot_export *item, const struct ot_export *before)
+static bool is_same_reason(const struct ot_export *item, const struct ot_export *before)
 {
     return before != NULL && before->outcome == OT_EXPORT_KEPT &&
            strcmp(before->why.message, item->why.message) == 0;
 }
 
 /* before: the one that was told last; may be NULL. */
-static void tell(const struct ot_follow *follow, const struct ot_export *item,
-                 const struct ot_export *before)
+static void print_export(const struct ot_follow *follow, const struct ot_export *item,
+                         const struct ot_export *before)
 {
     char what[DESCRIPTION_MAX];
 
@@ -56,7 +56,7 @@ static void tell(const struct ot_follow *follow, const struct ot_export *item,
     else if (item->outcome == OT_EXPORT_FAILED)
         ot_report_say(&follow->cli->report, "%s: %s", what, item->why.message);
     else if (item->outcome == OT_EXPORT_KEPT && !follow->is_quiet &&
-             !is_told(item, before))
+             !is_same_reason(item, before))
         ot_output_say("%s: %s", what, item->why.message);
     else if (item->outcome == OT_EXPORT_WRITTEN && !follow->is_quiet &&
              follow->json == NULL)
@@ -112,7 +112,7 @@ enum ot_status ot_follow(const struct ot_follow *follow)
     if (err.status != OT_OK && !is_told_by_watch(follow))
         ot_report_say(&follow->cli->report, "%s", err.message);
     for (size_t i = 0; exports != NULL && i < exports->count; i++)
-        tell(follow, &exports->items[i], i > 0 ? &exports->items[i - 1] : NULL);
+        print_export(follow, &exports->items[i], i > 0 ? &exports->items[i - 1] : NULL);
     if (exports != NULL && exports->count > 0 && follow->json != NULL &&
         !put_json(follow->json, exports) && status == OT_OK)
         status = OT_E_NOMEM;

@@ -11,7 +11,8 @@
 static const char *const titles[] = {"ID", "STATE", "CA", "EXPIRES", "NAME"};
 #define COLUMNS (sizeof(titles) / sizeof(titles[0]))
 
-static bool is_wanted(const struct ot_options *options, const struct ot_record *record)
+static bool is_listed_record(const struct ot_options *options,
+                             const struct ot_record *record)
 {
     bool quarantined = (record->flags & OT_RECORD_QUARANTINED) != 0;
     bool active = (record->flags & OT_RECORD_ACTIVE) != 0;
@@ -64,8 +65,9 @@ static enum ot_status add_row(struct ot_table *table, const struct ot_record *re
 }
 
 /* Adds what is wanted to the table or, if there is one, to the array. */
-static enum ot_status collect(struct ot_cli *cli, struct ot_snapshot *snapshot,
-                              struct ot_table *table, cJSON *array, struct ot_error *err)
+static enum ot_status collect_rows(struct ot_cli *cli, struct ot_snapshot *snapshot,
+                                   struct ot_table *table, cJSON *array,
+                                   struct ot_error *err)
 {
     struct ot_positions all;
     enum ot_status status = ot_snapshot_all(snapshot, &all, err);
@@ -75,7 +77,7 @@ static enum ot_status collect(struct ot_cli *cli, struct ot_snapshot *snapshot,
         struct ot_record record;
 
         status = ot_snapshot_record(snapshot, &all, i, &record, err);
-        if (status != OT_OK || !is_wanted(&cli->options, &record))
+        if (status != OT_OK || !is_listed_record(&cli->options, &record))
             continue;
         if (array == NULL) {
             status = add_row(table, &record, err);
@@ -101,7 +103,7 @@ static enum ot_status list_json(struct ot_cli *cli, const struct ot_source *sour
     if (failed)
         status = ot_error_nomem(err);
     else
-        status = collect(cli, snapshot, NULL, array, err);
+        status = collect_rows(cli, snapshot, NULL, array, err);
     if (status == OT_OK)
         status = ot_output_json(&cli->out, root, false, err);
     cJSON_Delete(root);
@@ -125,7 +127,7 @@ static enum ot_status print_reasons(struct ot_cli *cli, struct ot_snapshot *snap
         status = ot_snapshot_record(snapshot, &all, i, &record, err);
         if (status != OT_OK || (record.flags & OT_RECORD_ACTIVE) == 0 ||
             (record.flags & OT_RECORD_WITHHELD) == 0 || why->data == NULL ||
-            !is_wanted(&cli->options, &record))
+            !is_listed_record(&cli->options, &record))
             continue;
         ot_output_printf(&cli->out, "%s%.*s is withheld from %s: ", any ? "" : "\n",
                          (int)id->len, (const char *)id->data,
@@ -144,7 +146,7 @@ static enum ot_status list_table(struct ot_cli *cli, struct ot_snapshot *snapsho
     enum ot_status status = ot_table_new(&table, titles, COLUMNS, err);
 
     if (status == OT_OK)
-        status = collect(cli, snapshot, table, NULL, err);
+        status = collect_rows(cli, snapshot, table, NULL, err);
     if (status == OT_OK && ot_table_rows(table) > 0)
         ot_table_print(table, &cli->out);
     ot_table_free(table);

@@ -15,7 +15,7 @@ struct match {
     char ids[CANDIDATES_SHOWN * 40];
 };
 
-static void add_id(struct match *match, struct ot_span id)
+static void add_candidate_id(struct match *match, struct ot_span id)
 {
     size_t len = strlen(match->ids);
 
@@ -46,7 +46,7 @@ static enum ot_status look_for(struct match *match, struct ot_snapshot *snapshot
         if (!ot_span_equal(record.field[OT_FIELD_NAME], wanted) &&
             !ot_span_equal(record.field[OT_FIELD_LABEL], wanted))
             continue;
-        add_id(match, record.field[OT_FIELD_ID]);
+        add_candidate_id(match, record.field[OT_FIELD_ID]);
         if (match->count++ == 0)
             match->record = record;
     }
@@ -143,9 +143,11 @@ static void print_record(struct ot_output *out, const struct ot_source *source,
         print_facts(out, record, text);
 }
 
-static enum ot_status print_json(struct ot_output *out, const struct ot_source *source,
-                                 const struct ot_record *record,
-                                 const struct ot_cert_text *text, struct ot_error *err)
+static enum ot_status print_certificate_json(struct ot_output *out,
+                                             const struct ot_source *source,
+                                             const struct ot_record *record,
+                                             const struct ot_cert_text *text,
+                                             struct ot_error *err)
 {
     cJSON *root = cJSON_CreateObject();
     bool failed = root == NULL;
@@ -181,7 +183,8 @@ static enum ot_status print_match(struct ot_cli *cli, const struct ot_source *so
         status = ot_error_set(err, OT_E_NOT_FOUND,
                               "the certificate is quarantined: there is no PEM of it");
     if (status == OT_OK && cli->options.json)
-        status = print_json(&cli->out, source, record, readable ? &text : NULL, err);
+        status = print_certificate_json(&cli->out, source, record,
+                                        readable ? &text : NULL, err);
     else if (status == OT_OK && cli->options.pem)
         ot_output_printf(&cli->out, "%s", text.pem);
     else if (status == OT_OK)

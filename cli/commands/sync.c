@@ -15,9 +15,10 @@ static void draw(void *arg, const char *phase, size_t done, size_t total)
 
 /* One source; its failure is told here. A key that was given (else NULL) is to be proven,
  * too: no other's result will do. */
-static enum ot_status sync_source(struct ot_follow *follow,
-                                  const struct ot_source *source,
-                                  const struct ot_key *key, cJSON *sources, bool *failed)
+static enum ot_status sync_and_report(struct ot_follow *follow,
+                                      const struct ot_source *source,
+                                      const struct ot_key *key, cJSON *sources,
+                                      bool *failed)
 {
     struct ot_cli *cli = follow->cli;
     struct ot_progress progress;
@@ -64,9 +65,9 @@ static enum ot_status sync_source(struct ot_follow *follow,
 }
 
 /* The key of a descriptor is one API's: it is not shown to any other's. */
-static enum ot_status read_key(struct ot_key *key, const struct ot_cli *cli,
-                               const struct ot_source *const *sources, size_t count,
-                               struct ot_error *err)
+static enum ot_status read_key_of_one_source(struct ot_key *key, const struct ot_cli *cli,
+                                             const struct ot_source *const *sources,
+                                             size_t count, struct ot_error *err)
 {
     if (cli->options.key_fd < 0)
         return OT_OK;
@@ -97,7 +98,7 @@ enum ot_status ot_cmd_sync(struct ot_cli *cli, struct ot_error *err)
     if (status == OT_OK)
         status = ot_command_sources(&cli->options, config, &sources, &count, err);
     if (status == OT_OK)
-        status = read_key(&key, cli, sources, count, err);
+        status = read_key_of_one_source(&key, cli, sources, count, err);
     if (status != OT_OK)
         goto out;
     if (!cli->options.quiet)
@@ -113,8 +114,8 @@ enum ot_status ot_cmd_sync(struct ot_cli *cli, struct ot_error *err)
     follow.config = config;
     follow.json = root;
     for (size_t i = 0; i < count && !*cli->stop; i++) {
-        status = sync_source(&follow, sources[i], key.secret != NULL ? &key : NULL, list,
-                             &failed);
+        status = sync_and_report(&follow, sources[i], key.secret != NULL ? &key : NULL,
+                                 list, &failed);
         if (first == OT_OK)
             first = status;
     }

@@ -58,9 +58,10 @@ static enum ot_status tell_json(struct ot_cli *cli, const struct ot_watched *wat
     return told;
 }
 
-static enum ot_status tell(struct ot_cli *cli, const struct ot_watched *watched,
-                           enum ot_status status, const struct ot_sync_result *result,
-                           const struct ot_error *error, struct ot_error *err)
+static enum ot_status
+report_watched_sync(struct ot_cli *cli, const struct ot_watched *watched,
+                    enum ot_status status, const struct ot_sync_result *result,
+                    const struct ot_error *error, struct ot_error *err)
 {
     const struct ot_source *source = watched->source;
     char line[256], span[OT_TIME_MAX];
@@ -89,8 +90,8 @@ struct keeper {
     bool is_ready, has_followed;
 };
 
-static enum ot_status sync_one(struct keeper *keeper, struct ot_watched *watched,
-                               struct ot_error *err)
+static enum ot_status sync_watched(struct keeper *keeper, struct ot_watched *watched,
+                                   struct ot_error *err)
 {
     struct ot_cli *cli = keeper->cli;
     struct ot_sync_options options = {
@@ -113,11 +114,12 @@ static enum ot_status sync_one(struct keeper *keeper, struct ot_watched *watched
     /* A failure of what is not to be done any more is none. */
     if (status != OT_OK && ot_config_check_source(watched->source, NULL) != OT_OK)
         return OT_OK;
-    return tell(cli, watched, status, &result, &error, err);
+    return report_watched_sync(cli, watched, status, &result, &error, err);
 }
 
 /* Each reason once, however often it is found again. */
-static void refuse(struct keeper *keeper, const struct ot_error *why, bool is_asked)
+static void refuse_new_configuration(struct keeper *keeper, const struct ot_error *why,
+                                     bool is_asked)
 {
     if (is_asked || strcmp(keeper->refused.message, why->message) != 0)
         ot_output_say("nothing is synced or written until the configuration can be used: "
@@ -131,7 +133,7 @@ static bool reload(struct keeper *keeper, bool is_asked)
     struct ot_error why = OT_ERROR_INIT;
 
     if (ot_watch_reload(&keeper->watch, &keeper->cli->options, &why) != OT_OK) {
-        refuse(keeper, &why, is_asked);
+        refuse_new_configuration(keeper, &why, is_asked);
         return false;
     }
     ot_error_clear(&keeper->refused);
@@ -190,13 +192,13 @@ static enum ot_status follow_all(struct ot_follow *follow, struct ot_error *err)
 }
 
 /* What comes next: a sync that is due, what follows the syncs, a wait. */
-static enum ot_status take_step(struct keeper *keeper, struct ot_error *err)
+static enum ot_status take_watch_step(struct keeper *keeper, struct ot_error *err)
 {
     struct ot_watched *next = ot_watch_next(&keeper->watch);
     enum ot_status status;
 
     if (next->due_ms <= ot_watch_clock_ms()) {
-        status = sync_one(keeper, next, err);
+        status = sync_watched(keeper, next, err);
         beat(&keeper->heart);
         keeper->has_followed = false;
         return status;
@@ -225,7 +227,7 @@ static enum ot_status keep_watch(struct keeper *keeper, struct ot_error *err)
         .cli = keeper->cli, .config = keeper->watch.config, .is_log = true};
     while (status == OT_OK && !*keeper->cli->stop) {
         if (has_config(keeper))
-            status = take_step(keeper, err);
+            status = take_watch_step(keeper, err);
         else
             wait_until(ot_watch_clock_ms() + WAIT_LONGEST_MS, &keeper->heart);
     }

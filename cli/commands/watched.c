@@ -82,8 +82,9 @@ static const struct ot_source *source_before(const struct ot_watch *before,
     return NULL;
 }
 
-static enum ot_status load(struct ot_watch *watch, const struct ot_options *options,
-                           const struct ot_watch *before, struct ot_error *err)
+static enum ot_status load_watched(struct ot_watch *watch,
+                                   const struct ot_options *options,
+                                   const struct ot_watch *before, struct ot_error *err)
 {
     const struct ot_source **sources = NULL;
     enum ot_status status;
@@ -111,14 +112,14 @@ static enum ot_status load(struct ot_watch *watch, const struct ot_options *opti
 enum ot_status ot_watch_load(struct ot_watch *watch, const struct ot_options *options,
                              struct ot_error *err)
 {
-    return load(watch, options, NULL, err);
+    return load_watched(watch, options, NULL, err);
 }
 
 enum ot_status ot_watch_reload(struct ot_watch *watch, const struct ot_options *options,
                                struct ot_error *err)
 {
     struct ot_watch fresh;
-    enum ot_status status = load(&fresh, options, watch, err);
+    enum ot_status status = load_watched(&fresh, options, watch, err);
 
     if (status != OT_OK)
         return status;

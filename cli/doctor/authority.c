@@ -39,7 +39,7 @@ static bool add_extensions(X509 *cert, X509 *issuer)
 }
 
 /* Positive, 16 bytes, of which the first is not zero. */
-static bool set_serial(X509 *cert)
+static bool set_random_serial(X509 *cert)
 {
     unsigned char bytes[16];
     BIGNUM *number;
@@ -69,9 +69,9 @@ static bool set_subject(X509 *cert, const char *common_name)
     return good;
 }
 
-static bool fill(X509 *cert, X509 *issuer, const char *name, EVP_PKEY *key)
+static bool fill_certificate(X509 *cert, X509 *issuer, const char *name, EVP_PKEY *key)
 {
-    return X509_set_version(cert, 2) == 1 && set_serial(cert) &&
+    return X509_set_version(cert, 2) == 1 && set_random_serial(cert) &&
            X509_gmtime_adj(X509_getm_notBefore(cert), -DAY_S) != NULL &&
            X509_gmtime_adj(X509_getm_notAfter(cert), DAY_S) != NULL &&
            set_subject(cert, name) &&
@@ -80,11 +80,13 @@ static bool fill(X509 *cert, X509 *issuer, const char *name, EVP_PKEY *key)
 }
 
 /* issuer NULL: by itself. NULL: OpenSSL failed. */
-static X509 *make(const char *name, EVP_PKEY *key, X509 *issuer, EVP_PKEY *issuer_key)
+static X509 *make_certificate(const char *name, EVP_PKEY *key, X509 *issuer,
+                              EVP_PKEY *issuer_key)
 {
     X509 *cert = X509_new();
 
-    if (cert != NULL && fill(cert, issuer != NULL ? issuer : cert, name, key) &&
+    if (cert != NULL &&
+        fill_certificate(cert, issuer != NULL ? issuer : cert, name, key) &&
         X509_sign(cert, issuer != NULL ? issuer_key : key, EVP_sha256()) > 0)
         return cert;
     X509_free(cert);
@@ -100,7 +102,7 @@ static X509 *make_root(const char *what, EVP_PKEY *key, char *name, size_t size)
         return NULL;
     snprintf(name, size, "orgtrust doctor %s %02x%02x%02x%02x", what, number[0],
              number[1], number[2], number[3]);
-    return make(name, key, NULL, NULL);
+    return make_certificate(name, key, NULL, NULL);
 }
 
 enum ot_status ot_authority_make(struct ot_authority *authority, struct ot_error *err)
@@ -119,7 +121,7 @@ enum ot_status ot_authority_make(struct ot_authority *authority, struct ot_error
     }
     if (authority->root != NULL)
         authority->leaf =
-            make("localhost", authority->leaf_key, authority->root, root_key);
+            make_certificate("localhost", authority->leaf_key, authority->root, root_key);
     EVP_PKEY_free(root_key);
     EVP_PKEY_free(bystander_key);
     if (authority->leaf != NULL && authority->bystander != NULL)

@@ -44,8 +44,9 @@ static enum ot_status compare_file(bool *same, const char *path,
     return status;
 }
 
-static enum ot_status compare(bool *same, const struct ot_export *item,
-                              const struct ot_anchors *anchors, struct ot_error *err)
+static enum ot_status compare_export(bool *same, const struct ot_export *item,
+                                     const struct ot_anchors *anchors,
+                                     struct ot_error *err)
 {
     if (item->kind == OT_EXPORT_DIR)
         return compare_dir(same, item->target, anchors, err);
@@ -73,8 +74,9 @@ static bool is_closed(char buf[PATH_MAX], const char *path)
 }
 
 /* An export of the scratch source, made by what makes the real ones. */
-static enum ot_status prepare(const struct ot_bench *bench, enum ot_export_kind kind,
-                              struct ot_error *err)
+static enum ot_status prepare_scratch_export(const struct ot_bench *bench,
+                                             enum ot_export_kind kind,
+                                             struct ot_error *err)
 {
     struct ot_anchors anchors = {0};
     struct ot_snapshot *snapshot = NULL;
@@ -101,17 +103,17 @@ static enum ot_status prepare(const struct ot_bench *bench, enum ot_export_kind 
 
 static enum ot_status prepare_bundle(const struct ot_bench *bench, struct ot_error *err)
 {
-    return prepare(bench, OT_EXPORT_BUNDLE, err);
+    return prepare_scratch_export(bench, OT_EXPORT_BUNDLE, err);
 }
 
 static enum ot_status prepare_dir(const struct ot_bench *bench, struct ot_error *err)
 {
-    return prepare(bench, OT_EXPORT_DIR, err);
+    return prepare_scratch_export(bench, OT_EXPORT_DIR, err);
 }
 
 static enum ot_status prepare_java(const struct ot_bench *bench, struct ot_error *err)
 {
-    return prepare(bench, OT_EXPORT_JAVA, err);
+    return prepare_scratch_export(bench, OT_EXPORT_JAVA, err);
 }
 
 static enum ot_status try_curl(struct ot_doctor *doctor, enum ot_export_kind kind,
@@ -190,9 +192,10 @@ static enum ot_status try_export(struct ot_doctor *doctor, enum ot_export_kind k
 }
 
 /* The very file, by whoever reads such: another of its kind is no proof. */
-static enum ot_status read_whole(struct ot_doctor *doctor, const struct ot_export *item,
-                                 char names[OT_READERS_NAMES_MAX], bool *good,
-                                 struct ot_error *err)
+static enum ot_status try_readers_on_export(struct ot_doctor *doctor,
+                                            const struct ot_export *item,
+                                            char names[OT_READERS_NAMES_MAX], bool *good,
+                                            struct ot_error *err)
 {
     const bool is_dir = item->kind == OT_EXPORT_DIR;
     const bool is_java = item->kind == OT_EXPORT_JAVA;
@@ -252,15 +255,16 @@ static enum ot_status prove(struct ot_doctor *doctor, const struct ot_export *it
     return OT_OK;
 }
 
-static enum ot_status look_at(struct ot_doctor *doctor, const struct ot_exports *exports,
-                              const struct ot_export *item, struct ot_error *err)
+static enum ot_status check_export(struct ot_doctor *doctor,
+                                   const struct ot_exports *exports,
+                                   const struct ot_export *item, struct ot_error *err)
 {
     struct ot_findings *findings = &doctor->findings;
     struct ot_anchors anchors = {0};
     struct ot_error why = OT_ERROR_INIT;
     char more[OT_ERROR_MAX + 64], closed[PATH_MAX], names[OT_READERS_NAMES_MAX];
     bool same = false, good = true;
-    enum ot_status status = read_whole(doctor, item, names, &good, err);
+    enum ot_status status = try_readers_on_export(doctor, item, names, &good, err);
 
     if (status != OT_OK)
         return status;
@@ -269,7 +273,7 @@ static enum ot_status look_at(struct ot_doctor *doctor, const struct ot_exports 
         ot_finding_add(findings, PART, OT_VERDICT_NOT_PROVED, item->target,
                        "orgtrust sync", "what it should hold is not known: %s",
                        why.message);
-    else if (compare(&same, item, &anchors, &why) != OT_OK)
+    else if (compare_export(&same, item, &anchors, &why) != OT_OK)
         ot_finding_add(findings, PART, OT_VERDICT_FAILS, item->target, "orgtrust sync",
                        "%s%s", why.message, more);
     else if (!same)
@@ -288,7 +292,7 @@ static enum ot_status look_at(struct ot_doctor *doctor, const struct ot_exports 
     return status;
 }
 
-static enum ot_status run(struct ot_doctor *doctor, struct ot_error *err)
+static enum ot_status check_exports(struct ot_doctor *doctor, struct ot_error *err)
 {
     struct ot_exports *exports = NULL;
     struct ot_error why = OT_ERROR_INIT;
@@ -307,7 +311,7 @@ static enum ot_status run(struct ot_doctor *doctor, struct ot_error *err)
         if (item->kind == OT_EXPORT_SYSTEM || item->kind == OT_EXPORT_ON_CHANGE)
             continue;
         found = true;
-        status = look_at(doctor, exports, item, err);
+        status = check_export(doctor, exports, item, err);
     }
     if (!found && status == OT_OK)
         ot_finding_add(&doctor->findings, PART, OT_VERDICT_ABSENT, NULL, NULL,
@@ -317,4 +321,5 @@ static enum ot_status run(struct ot_doctor *doctor, struct ot_error *err)
     return status;
 }
 
-const struct ot_check ot_check_exports = {PART, "the files that are kept in step", run};
+const struct ot_check ot_check_exports = {PART, "the files that are kept in step",
+                                          check_exports};

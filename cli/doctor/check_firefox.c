@@ -18,7 +18,7 @@ static void add_unwired(struct ot_doctor *doctor, const struct ot_wiring *wiring
                        "neither a policy nor a profile makes it load the module");
 }
 
-static void add(struct ot_doctor *doctor, const struct ot_wiring *wiring)
+static void add_firefox_finding(struct ot_doctor *doctor, const struct ot_wiring *wiring)
 {
     struct ot_findings *findings = &doctor->findings;
 
@@ -42,14 +42,15 @@ static void add(struct ot_doctor *doctor, const struct ot_wiring *wiring)
     }
 }
 
-static enum ot_status run(struct ot_doctor *doctor, struct ot_error *err)
+static enum ot_status check_firefox(struct ot_doctor *doctor, struct ot_error *err)
 {
     struct ot_wiring wiring;
 
     (void)err;
     ot_wiring_look(&wiring, PART, &doctor->env);
-    add(doctor, &wiring);
+    add_firefox_finding(doctor, &wiring);
     return OT_OK;
 }
 
-const struct ot_check ot_check_firefox = {PART, "Firefox's policies or profiles", run};
+const struct ot_check ot_check_firefox = {PART, "Firefox's policies or profiles",
+                                          check_firefox};

@@ -10,7 +10,7 @@
     "/orgtrust.security -Djavax.net.ssl.trustStoreType=PKCS11 "                          \
     "-Djavax.net.ssl.trustStore=NONE"
 
-static enum ot_status try_it(struct ot_doctor *doctor, struct ot_error *err)
+static enum ot_status try_java_options(struct ot_doctor *doctor, struct ot_error *err)
 {
     const struct ot_wired_trials of = {
         .part = PART,
@@ -26,7 +26,7 @@ static enum ot_status try_it(struct ot_doctor *doctor, struct ot_error *err)
     return status;
 }
 
-static enum ot_status run(struct ot_doctor *doctor, struct ot_error *err)
+static enum ot_status check_java(struct ot_doctor *doctor, struct ot_error *err)
 {
     struct ot_wiring wiring;
     enum ot_status status = OT_OK;
@@ -39,7 +39,7 @@ static enum ot_status run(struct ot_doctor *doctor, struct ot_error *err)
                        "a JVM follows only where it is told to, and from its next start "
                        "on");
     if (wiring.kind == OT_WIRED && ot_java_can_try())
-        status = try_it(doctor, err);
+        status = try_java_options(doctor, err);
     else if (wiring.kind == OT_WIRED)
         ot_finding_add(&doctor->findings, PART, OT_VERDICT_NOT_PROVED, NULL, NULL,
                        "there is no java with a javac in the system's directories to try "
@@ -51,4 +51,4 @@ static enum ot_status run(struct ot_doctor *doctor, struct ot_error *err)
     return status;
 }
 
-const struct ot_check ot_check_java = {PART, "a JVM with the options for it", run};
+const struct ot_check ot_check_java = {PART, "a JVM with the options for it", check_java};

@@ -89,8 +89,8 @@ static enum ot_status try_database(struct ot_doctor *doctor, const char *dir,
     return status;
 }
 
-static enum ot_status look_at(struct ot_doctor *doctor, const char *dir, bool *found,
-                              struct ot_error *err)
+static enum ot_status check_nss_database(struct ot_doctor *doctor, const char *dir,
+                                         bool *found, struct ot_error *err)
 {
     struct ot_error why = OT_ERROR_INIT;
     bool is_there;
@@ -122,7 +122,7 @@ static void note_browsers(struct ot_doctor *doctor)
                            "not started");
 }
 
-static enum ot_status run(struct ot_doctor *doctor, struct ot_error *err)
+static enum ot_status check_nss(struct ot_doctor *doctor, struct ot_error *err)
 {
     bool found = false;
     enum ot_status status = OT_OK;
@@ -132,11 +132,11 @@ static enum ot_status run(struct ot_doctor *doctor, struct ot_error *err)
 
         if (asprintf(&dir, "%s/%s", doctor->env.home, ot_nss_homes[i]) < 0)
             return ot_error_nomem(err);
-        status = look_at(doctor, dir, &found, err);
+        status = check_nss_database(doctor, dir, &found, err);
         free(dir);
     }
     if (status == OT_OK)
-        status = look_at(doctor, OT_NSS_MACHINE_DATABASE, &found, err);
+        status = check_nss_database(doctor, OT_NSS_MACHINE_DATABASE, &found, err);
     if (status == OT_OK && !found)
         ot_finding_add(&doctor->findings, PART, OT_VERDICT_ABSENT, NULL, NULL,
                        "this user has no NSS database");
@@ -145,4 +145,4 @@ static enum ot_status run(struct ot_doctor *doctor, struct ot_error *err)
     return status;
 }
 
-const struct ot_check ot_check_nss = {PART, "this user's NSS databases", run};
+const struct ot_check ot_check_nss = {PART, "this user's NSS databases", check_nss};

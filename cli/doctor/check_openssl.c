@@ -6,8 +6,8 @@
 
 #define PART "openssl"
 
-static enum ot_status try_it(struct ot_doctor *doctor, bool is_wired,
-                             struct ot_error *err)
+static enum ot_status try_s_client(struct ot_doctor *doctor, bool is_wired,
+                                   struct ot_error *err)
 {
     char address[32];
     const char *const argv[] = {"openssl",
@@ -43,7 +43,7 @@ static enum ot_status try_it(struct ot_doctor *doctor, bool is_wired,
     return status;
 }
 
-static enum ot_status run(struct ot_doctor *doctor, struct ot_error *err)
+static enum ot_status check_openssl(struct ot_doctor *doctor, struct ot_error *err)
 {
     /* The file is the machine's, and any user can look. */
     struct ot_install_env env = doctor->env;
@@ -55,7 +55,7 @@ static enum ot_status run(struct ot_doctor *doctor, struct ot_error *err)
     if (wiring.kind == OT_NOT_HERE || wiring.kind == OT_IN_THE_WAY)
         ot_finding_of_refusal(doctor, PART, &wiring);
     else if (ot_tool_exists("openssl"))
-        status = try_it(doctor, wiring.kind == OT_WIRED, err);
+        status = try_s_client(doctor, wiring.kind == OT_WIRED, err);
     else if (wiring.kind == OT_WIRED)
         ot_finding_add(&doctor->findings, PART, OT_VERDICT_NOT_PROVED, NULL,
                        "install the package openssl",
@@ -70,4 +70,5 @@ static enum ot_status run(struct ot_doctor *doctor, struct ot_error *err)
     return status;
 }
 
-const struct ot_check ot_check_openssl = {PART, "the machine's openssl.cnf", run};
+const struct ot_check ot_check_openssl = {PART, "the machine's openssl.cnf",
+                                          check_openssl};

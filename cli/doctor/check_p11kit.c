@@ -38,8 +38,8 @@ static enum ot_status try_gnutls(struct ot_doctor *doctor, bool is_wired,
 }
 
 /* *is_listed: whether trust lists the authority of the scratch source. */
-static enum ot_status look(struct ot_doctor *doctor, bool is_active, bool *is_listed,
-                           struct ot_error *err)
+static enum ot_status look_in_trust_list(struct ot_doctor *doctor, bool is_active,
+                                         bool *is_listed, struct ot_error *err)
 {
     static const char *const argv[] = {"trust", "list", "--filter=ca-anchors", NULL};
     struct ot_bench *bench = &doctor->bench;
@@ -61,10 +61,10 @@ static enum ot_status list(struct ot_doctor *doctor, bool is_wired, struct ot_er
     static const char no_tool[] = "to have a handshake tried, the package gnutls-bin";
     struct ot_findings *findings = &doctor->findings;
     bool active = false, after = false;
-    enum ot_status status = look(doctor, true, &active, err);
+    enum ot_status status = look_in_trust_list(doctor, true, &active, err);
 
     if (status == OT_OK)
-        status = look(doctor, false, &after, err);
+        status = look_in_trust_list(doctor, false, &after, err);
     if (status != OT_OK)
         return status;
     if (active && !after)
@@ -84,7 +84,7 @@ static enum ot_status list(struct ot_doctor *doctor, bool is_wired, struct ot_er
     return OT_OK;
 }
 
-static enum ot_status run(struct ot_doctor *doctor, struct ot_error *err)
+static enum ot_status check_p11_kit(struct ot_doctor *doctor, struct ot_error *err)
 {
     struct ot_wiring wiring;
     enum ot_status status = OT_OK;
@@ -110,4 +110,4 @@ static enum ot_status run(struct ot_doctor *doctor, struct ot_error *err)
 }
 
 const struct ot_check ot_check_p11_kit = {PART, "GnuTLS and what loads p11-kit-proxy.so",
-                                          run};
+                                          check_p11_kit};

@@ -23,7 +23,7 @@ struct view {
 };
 
 /* Where PATH leads for a name; relative entries do not count. */
-static bool find(char path[PATH_MAX], const char *name)
+static bool find_in_path(char path[PATH_MAX], const char *name)
 {
     const char *at = ot_path_env("PATH");
 
@@ -59,7 +59,7 @@ static enum ot_status ask_system(struct ot_doctor *doctor, bool *holds,
     return status;
 }
 
-static const char *find_bundle(const struct ot_config *config)
+static const char *find_exported_bundle(const struct ot_config *config)
 {
     for (size_t i = 0; config != NULL && i < ot_config_count(config); i++)
         if (ot_config_at(config, i)->export_bundle != NULL)
@@ -108,8 +108,8 @@ static void add_set(const struct view *view, const struct ot_program_row *row,
                    is_ours || is_system ? "keeps in step" : "does not keep");
 }
 
-static void add_default(const struct view *view, const struct ot_program_row *row,
-                        const char *path, const char *fix)
+static void add_unset_variable(const struct view *view, const struct ot_program_row *row,
+                               const char *path, const char *fix)
 {
     struct ot_findings *findings = &view->doctor->findings;
 
@@ -128,14 +128,15 @@ static void add_default(const struct view *view, const struct ot_program_row *ro
                        "what it runs does not see this machine's files and modules");
 }
 
-static enum ot_status look_at(const struct view *view, const struct ot_program_row *row,
-                              struct ot_error *err)
+static enum ot_status check_program(const struct view *view,
+                                    const struct ot_program_row *row,
+                                    struct ot_error *err)
 {
     const char *value = row->variable != NULL ? ot_path_env(row->variable) : NULL;
     char path[PATH_MAX], *fix;
     enum ot_status status;
 
-    if (!find(path, row->name))
+    if (!find_in_path(path, row->name))
         return OT_OK;
     status = print_fix(&fix, view, row, err);
     if (status != OT_OK)
@@ -143,19 +144,19 @@ static enum ot_status look_at(const struct view *view, const struct ot_program_r
     if (value != NULL)
         add_set(view, row, path, value, fix);
     else
-        add_default(view, row, path, fix);
+        add_unset_variable(view, row, path, fix);
     free(fix);
     return OT_OK;
 }
 
-static enum ot_status run(struct ot_doctor *doctor, struct ot_error *err)
+static enum ot_status check_programs(struct ot_doctor *doctor, struct ot_error *err)
 {
-    struct view view = {.doctor = doctor, .bundle = find_bundle(doctor->config)};
+    struct view view = {.doctor = doctor, .bundle = find_exported_bundle(doctor->config)};
     size_t before = doctor->findings.count;
     enum ot_status status = ask_system(doctor, &view.system_holds, err);
 
     for (size_t i = 0; status == OT_OK && ot_program_rows[i].name != NULL; i++)
-        status = look_at(&view, &ot_program_rows[i], err);
+        status = check_program(&view, &ot_program_rows[i], err);
     if (status == OT_OK && doctor->findings.count > before && view.bundle == NULL)
         ot_finding_add(&doctor->findings, PART, OT_VERDICT_NOTE, NULL, NULL,
                        "FILE is what export_bundle = FILE in orgtrust.conf makes");
@@ -165,4 +166,5 @@ static enum ot_status run(struct ot_doctor *doctor, struct ot_error *err)
     return status;
 }
 
-const struct ot_check ot_check_programs = {PART, "programs that read only files", run};
+const struct ot_check ot_check_programs = {PART, "programs that read only files",
+                                           check_programs};

@@ -59,8 +59,9 @@ static void add_usable(struct ot_doctor *doctor, const struct ot_source_report *
                        age, report->total, report->active);
 }
 
-static enum ot_status look_at(struct ot_doctor *doctor, const struct ot_source *source,
-                              struct ot_error *err)
+static enum ot_status check_one_source(struct ot_doctor *doctor,
+                                       const struct ot_source *source,
+                                       struct ot_error *err)
 {
     struct ot_source_report report;
     enum ot_status status = ot_source_report_make(&report, source, time(NULL), err);
@@ -76,7 +77,7 @@ static enum ot_status look_at(struct ot_doctor *doctor, const struct ot_source *
     return status;
 }
 
-static enum ot_status run(struct ot_doctor *doctor, struct ot_error *err)
+static enum ot_status check_sources(struct ot_doctor *doctor, struct ot_error *err)
 {
     const struct ot_source *source;
     struct ot_error why = OT_ERROR_INIT;
@@ -96,8 +97,9 @@ static enum ot_status run(struct ot_doctor *doctor, struct ot_error *err)
                        why.message);
     }
     for (size_t i = 0; status == OT_OK && i < ot_config_count(doctor->config); i++)
-        status = look_at(doctor, ot_config_at(doctor->config, i), err);
+        status = check_one_source(doctor, ot_config_at(doctor->config, i), err);
     return status;
 }
 
-const struct ot_check ot_check_source = {PART, "the sources' snapshots and keys", run};
+const struct ot_check ot_check_source = {PART, "the sources' snapshots and keys",
+                                         check_sources};

@@ -19,7 +19,7 @@ static const char *const bundles[] = {
     "/etc/ca-certificates/extracted/tls-ca-bundle.pem",
 };
 
-static const char *find_bundle(void)
+static const char *find_system_bundle(void)
 {
     for (size_t i = 0; i < sizeof(bundles) / sizeof(bundles[0]); i++)
         if (access(bundles[i], F_OK) == 0)
@@ -29,9 +29,9 @@ static const char *find_bundle(void)
 
 /* The whole of it, the distribution's own included: one certificate takes them all away
  * from some. */
-static enum ot_status read_whole(struct ot_doctor *doctor, const char *bundle,
-                                 char names[OT_READERS_NAMES_MAX], bool *good,
-                                 struct ot_error *err)
+static enum ot_status try_readers_on_bundle(struct ot_doctor *doctor, const char *bundle,
+                                            char names[OT_READERS_NAMES_MAX], bool *good,
+                                            struct ot_error *err)
 {
     struct ot_whole_set set = {.owned = NULL};
     const struct ot_real_file file = {.part = PART,
@@ -47,12 +47,14 @@ static enum ot_status read_whole(struct ot_doctor *doctor, const char *bundle,
     return status;
 }
 
-static enum ot_status compare(struct ot_doctor *doctor, const struct ot_exports *exports,
-                              const struct ot_export *item,
-                              const struct ot_anchors *anchors, struct ot_error *err)
+static enum ot_status compare_system_store(struct ot_doctor *doctor,
+                                           const struct ot_exports *exports,
+                                           const struct ot_export *item,
+                                           const struct ot_anchors *anchors,
+                                           struct ot_error *err)
 {
     static const char fix[] = "as root: orgtrust sync";
-    const char *bundle = find_bundle();
+    const char *bundle = find_system_bundle();
     struct ot_fingerprints held = {.items = NULL};
     struct ot_error why = OT_ERROR_INIT;
     char more[OT_ERROR_MAX + 64], names[OT_READERS_NAMES_MAX] = "";
@@ -68,7 +70,7 @@ static enum ot_status compare(struct ot_doctor *doctor, const struct ot_exports 
     if (status == OT_OK && access(DEBIAN_TOOL, F_OK) == 0)
         status = ot_system_links_check(anchors, &why);
     if (bundle != NULL)
-        own = read_whole(doctor, bundle, names, &good, err);
+        own = try_readers_on_bundle(doctor, bundle, names, &good, err);
     if (bundle == NULL || (status != OT_OK && missing == 0))
         ot_finding_add(&doctor->findings, PART, OT_VERDICT_FAILS, NULL, fix, "%s%s",
                        why.message, more);
@@ -86,8 +88,10 @@ static enum ot_status compare(struct ot_doctor *doctor, const struct ot_exports 
     return own;
 }
 
-static enum ot_status look_at(struct ot_doctor *doctor, const struct ot_exports *exports,
-                              const struct ot_export *item, struct ot_error *err)
+static enum ot_status check_system_export(struct ot_doctor *doctor,
+                                          const struct ot_exports *exports,
+                                          const struct ot_export *item,
+                                          struct ot_error *err)
 {
     enum ot_status status = OT_OK;
     struct ot_anchors anchors = {0};
@@ -99,7 +103,7 @@ static enum ot_status look_at(struct ot_doctor *doctor, const struct ot_exports 
                        "export_system is no longer set, and anchors of orgtrust's are "
                        "still in the system's store");
     else if (ot_exported_anchors(&anchors, exports, item, &why) == OT_OK)
-        status = compare(doctor, exports, item, &anchors, err);
+        status = compare_system_store(doctor, exports, item, &anchors, err);
     else
         ot_finding_add(&doctor->findings, PART, OT_VERDICT_NOT_PROVED, NULL,
                        "orgtrust sync", "what the store should hold is not known: %s",
@@ -108,7 +112,7 @@ static enum ot_status look_at(struct ot_doctor *doctor, const struct ot_exports 
     return status;
 }
 
-static enum ot_status run(struct ot_doctor *doctor, struct ot_error *err)
+static enum ot_status check_system(struct ot_doctor *doctor, struct ot_error *err)
 {
     struct ot_exports *exports = NULL;
     struct ot_error why = OT_ERROR_INIT;
@@ -123,7 +127,7 @@ static enum ot_status run(struct ot_doctor *doctor, struct ot_error *err)
     }
     for (size_t i = 0; status == OT_OK && exports != NULL && i < exports->count; i++)
         if (exports->items[i].kind == OT_EXPORT_SYSTEM) {
-            status = look_at(doctor, exports, &exports->items[i], err);
+            status = check_system_export(doctor, exports, &exports->items[i], err);
             found = true;
         }
     if (!found)
@@ -135,4 +139,4 @@ static enum ot_status run(struct ot_doctor *doctor, struct ot_error *err)
     return status;
 }
 
-const struct ot_check ot_check_system = {PART, "the system's anchors", run};
+const struct ot_check ot_check_system = {PART, "the system's anchors", check_system};

@@ -9,8 +9,9 @@
 #define TIMER "orgtrust-sync.timer"
 
 /* *state: the first word that systemctl says of a unit. */
-static enum ot_status ask(struct ot_doctor *doctor, const char *unit, bool *is_active,
-                          char *state, size_t size, struct ot_error *err)
+static enum ot_status ask_systemctl(struct ot_doctor *doctor, const char *unit,
+                                    bool *is_active, char *state, size_t size,
+                                    struct ot_error *err)
 {
     const char *const argv[] = {"systemctl", "is-active", unit, NULL};
     int exit_status;
@@ -22,14 +23,15 @@ static enum ot_status ask(struct ot_doctor *doctor, const char *unit, bool *is_a
     return status;
 }
 
-static enum ot_status look(struct ot_doctor *doctor, struct ot_error *err)
+static enum ot_status check_enabled_units(struct ot_doctor *doctor, struct ot_error *err)
 {
     char service[256], timer[256];
     bool runs = false, ticks = false;
-    enum ot_status status = ask(doctor, SERVICE, &runs, service, sizeof(service), err);
+    enum ot_status status =
+        ask_systemctl(doctor, SERVICE, &runs, service, sizeof(service), err);
 
     if (status == OT_OK && !runs)
-        status = ask(doctor, TIMER, &ticks, timer, sizeof(timer), err);
+        status = ask_systemctl(doctor, TIMER, &ticks, timer, sizeof(timer), err);
     if (status != OT_OK)
         return status;
     if (runs || ticks)
@@ -45,7 +47,7 @@ static enum ot_status look(struct ot_doctor *doctor, struct ot_error *err)
     return OT_OK;
 }
 
-static enum ot_status run(struct ot_doctor *doctor, struct ot_error *err)
+static enum ot_status check_systemd(struct ot_doctor *doctor, struct ot_error *err)
 {
     struct ot_install_env env = doctor->env;
     struct ot_wiring wiring;
@@ -54,7 +56,7 @@ static enum ot_status run(struct ot_doctor *doctor, struct ot_error *err)
     env.is_root = true; /* the service is the machine's, and any user can look */
     ot_wiring_look(&wiring, PART, &env);
     if (wiring.kind == OT_WIRED)
-        status = look(doctor, err);
+        status = check_enabled_units(doctor, err);
     else if (wiring.kind == OT_NOT_WIRED)
         ot_finding_add(&doctor->findings, PART, OT_VERDICT_NOT_WIRED, NULL,
                        "as root: orgtrust install systemd",
@@ -64,4 +66,5 @@ static enum ot_status run(struct ot_doctor *doctor, struct ot_error *err)
     return status;
 }
 
-const struct ot_check ot_check_systemd = {PART, "the service or the timer", run};
+const struct ot_check ot_check_systemd = {PART, "the service or the timer",
+                                          check_systemd};

@@ -14,8 +14,8 @@ static const struct ot_check *const checks[] = {
 #define CHECK_COUNT (sizeof(checks) / sizeof(checks[0]))
 
 /* Bit i: checks[i] is wanted. */
-static enum ot_status choose(unsigned *wanted, const struct ot_options *options,
-                             struct ot_error *err)
+static enum ot_status choose_checks(unsigned *wanted, const struct ot_options *options,
+                                    struct ot_error *err)
 {
     *wanted = options->argument_count == 0 ? (1u << CHECK_COUNT) - 1 : 0;
     for (int n = 0; n < options->argument_count; n++) {
@@ -32,8 +32,9 @@ static enum ot_status choose(unsigned *wanted, const struct ot_options *options,
     return OT_OK;
 }
 
-static enum ot_status print_json(struct ot_cli *cli, const struct ot_doctor *doctor,
-                                 unsigned wanted, struct ot_error *err)
+static enum ot_status print_findings_json(struct ot_cli *cli,
+                                          const struct ot_doctor *doctor, unsigned wanted,
+                                          struct ot_error *err)
 {
     cJSON *root = cJSON_CreateObject(), *list;
     bool failed = false;
@@ -66,7 +67,7 @@ static enum ot_status examine(struct ot_cli *cli, struct ot_doctor *doctor,
             ot_doctor_print(&cli->out, doctor, checks[i]);
     }
     if (status == OT_OK && cli->options.json)
-        status = print_json(cli, doctor, wanted, err);
+        status = print_findings_json(cli, doctor, wanted, err);
     for (size_t i = 0; status == OT_OK && i < doctor->findings.count; i++)
         if (doctor->findings.items[i].verdict == OT_VERDICT_FAILS)
             status = OT_E_BROKEN;
@@ -77,7 +78,7 @@ enum ot_status ot_cmd_doctor(struct ot_cli *cli, struct ot_error *err)
 {
     struct ot_doctor doctor = {.config = NULL};
     unsigned wanted;
-    enum ot_status status = choose(&wanted, &cli->options, err);
+    enum ot_status status = choose_checks(&wanted, &cli->options, err);
 
     if (status != OT_OK)
         return status;

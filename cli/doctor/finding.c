@@ -26,7 +26,7 @@ const char *ot_verdict_text(enum ot_verdict verdict)
     return verdicts[verdict].text;
 }
 
-static bool copy(char **to, const char *text)
+static bool copy_or_null(char **to, const char *text)
 {
     *to = text != NULL ? strdup(text) : NULL;
     return text == NULL || *to != NULL;
@@ -60,7 +60,8 @@ struct ot_finding *ot_finding_add(struct ot_findings *findings, const char *part
     va_end(args);
     if (n < 0)
         item->sentence = NULL;
-    if (n < 0 || !copy(&item->subject, subject) || !copy(&item->fix, fix)) {
+    if (n < 0 || !copy_or_null(&item->subject, subject) ||
+        !copy_or_null(&item->fix, fix)) {
         clear(item);
         findings->is_short = true;
         return NULL;

@@ -12,7 +12,7 @@
 /* The stores of the machines there are hold 150; an organization's, 50. */
 #define CERTIFICATES_MAX 100000
 
-static bool add(struct ot_fingerprints *set, X509 *cert)
+static bool add_fingerprint(struct ot_fingerprints *set, X509 *cert)
 {
     uint8_t(*items)[OT_ANCHOR_ID_LEN] =
         reallocarray(set->items, set->count + 1, sizeof(*items));
@@ -38,7 +38,7 @@ enum ot_status ot_fingerprints_add_file(struct ot_fingerprints *set, const char 
                               "cannot read %s", path);
     while (good && set->count < CERTIFICATES_MAX &&
            (cert = PEM_read_X509(in, NULL, NULL, NULL)) != NULL) {
-        good = add(set, cert);
+        good = add_fingerprint(set, cert);
         X509_free(cert);
     }
     fclose(in);
@@ -71,8 +71,8 @@ enum ot_status ot_fingerprints_add_dir(struct ot_fingerprints *set, const char *
     return status;
 }
 
-static bool has_fingerprint(const struct ot_fingerprints *set,
-                            const uint8_t id[OT_ANCHOR_ID_LEN])
+static bool is_in_fingerprints(const struct ot_fingerprints *set,
+                               const uint8_t id[OT_ANCHOR_ID_LEN])
 {
     for (size_t i = 0; i < set->count; i++)
         if (memcmp(set->items[i], id, OT_ANCHOR_ID_LEN) == 0)
@@ -86,7 +86,7 @@ size_t ot_fingerprints_missing(const struct ot_fingerprints *set,
     size_t missing = 0;
 
     for (size_t i = 0; i < anchors->count; i++)
-        missing += !has_fingerprint(set, anchors->items[i].id);
+        missing += !is_in_fingerprints(set, anchors->items[i].id);
     return missing;
 }
 

@@ -59,9 +59,9 @@ static enum ot_status compile(const struct ot_bench *bench, bool *good, char *wo
     return status;
 }
 
-static enum ot_status try(struct ot_doctor *doctor, const char *const options[3],
-                          ot_bench_prepare *prepare, struct ot_three_trials *trials,
-                          struct ot_error *err)
+static enum ot_status try_java(struct ot_doctor *doctor, const char *const options[3],
+                               ot_bench_prepare *prepare, struct ot_three_trials *trials,
+                               struct ot_error *err)
 {
     const struct ot_bench *bench = &doctor->bench;
     char port[16];
@@ -94,7 +94,7 @@ enum ot_status ot_java_try_token(struct ot_doctor *doctor, struct ot_three_trial
         "-Djava.security.properties=" ORGTRUST_DATADIR "/orgtrust.security",
         "-Djavax.net.ssl.trustStoreType=PKCS11", "-Djavax.net.ssl.trustStore=NONE"};
 
-    return try(doctor, options, NULL, trials, err);
+    return try_java(doctor, options, NULL, trials, err);
 }
 
 enum ot_status ot_java_try_file(struct ot_doctor *doctor, const char *path,
@@ -106,5 +106,5 @@ enum ot_status ot_java_try_file(struct ot_doctor *doctor, const char *path,
                                     "-Djavax.net.ssl.trustStorePassword="};
 
     snprintf(store, sizeof(store), "-Djavax.net.ssl.trustStore=%s", path);
-    return try(doctor, options, prepare, trials, err);
+    return try_java(doctor, options, prepare, trials, err);
 }

@@ -24,8 +24,9 @@ static bool lists(const char *text, const struct ot_anchor *anchor)
     return strstr(text, hex) != NULL;
 }
 
-static enum ot_status compare(struct ot_doctor *doctor, const struct ot_anchors *anchors,
-                              struct ot_error *err)
+static enum ot_status compare_java_store(struct ot_doctor *doctor,
+                                         const struct ot_anchors *anchors,
+                                         struct ot_error *err)
 {
     static const char *const argv[] = {
         "keytool", "-J-XX:-UsePerfData", "-list",  "-keystore",
@@ -62,8 +63,10 @@ static enum ot_status compare(struct ot_doctor *doctor, const struct ot_anchors 
     return OT_OK;
 }
 
-static enum ot_status look_at(struct ot_doctor *doctor, const struct ot_exports *exports,
-                              const struct ot_export *item, struct ot_error *err)
+static enum ot_status check_java_export(struct ot_doctor *doctor,
+                                        const struct ot_exports *exports,
+                                        const struct ot_export *item,
+                                        struct ot_error *err)
 {
     /* The hook leaves out what Java cannot read. */
     struct ot_anchors anchors = {.place = OT_RECORD_WITHHELD_JAVA};
@@ -71,7 +74,7 @@ static enum ot_status look_at(struct ot_doctor *doctor, const struct ot_exports 
     enum ot_status status = OT_OK;
 
     if (ot_exported_anchors(&anchors, exports, item, &why) == OT_OK)
-        status = compare(doctor, &anchors, err);
+        status = compare_java_store(doctor, &anchors, err);
     else
         ot_finding_add(&doctor->findings, ot_check_java.name, OT_VERDICT_NOT_PROVED,
                        STORE, "orgtrust sync", "what it should hold is not known: %s",
@@ -100,7 +103,7 @@ enum ot_status ot_java_look_at_store(struct ot_doctor *doctor, struct ot_error *
                        "what these JDKs trust by default is made from the system's "
                        "store, which orgtrust does not keep");
     else if (ot_tool_exists("keytool"))
-        status = look_at(doctor, exports, system, err);
+        status = check_java_export(doctor, exports, system, err);
     else
         ot_finding_add(&doctor->findings, ot_check_java.name, OT_VERDICT_NOT_PROVED,
                        STORE, NULL,

@@ -1,8 +1,8 @@
 /* Where programs look for authorities by default, and what makes them look elsewhere.
  *
  * A row is a fact about a program as distributions and its makers ship it; one that was
- * built otherwise may differ, which is why nothing here is ever called proved. The table in
- * docs/clients.md shows the same rows. */
+ * built otherwise may differ, which is why nothing here is ever called proved. The table
+ * in docs/clients.md shows the same rows. */
 #include "doctor/programs_internal.h"
 
 #include <stddef.h>

@@ -36,7 +36,7 @@ static bool add_variable(struct ot_scratch *scratch, const char *name, const cha
 
 /* Who one is and where a program finds its own wiring; nothing that changes what it
  * trusts, no key, and what it would leave in the caches of the user goes to scratch. */
-static bool fill_environment(struct ot_scratch *scratch)
+static bool fill_scratch_environment(struct ot_scratch *scratch)
 {
     static const char *const passed[] = {
         "HOME",         "USER",         "LOGNAME",      "XDG_CONFIG_HOME",
@@ -106,12 +106,13 @@ enum ot_status ot_scratch_open(struct ot_scratch *scratch, struct ot_error *err)
     if (status != OT_OK)
         return status;
     ot_scratch_path(scratch->snapshot, scratch, "cache/default." OT_PATH_SNAPSHOT);
-    if (scratch->scope == NULL || !fill_environment(scratch))
+    if (scratch->scope == NULL || !fill_scratch_environment(scratch))
         return ot_error_nomem(err);
     return write_configuration(scratch, err);
 }
 
-static enum ot_status parse(struct ot_cert **parsed, X509 *cert, struct ot_error *err)
+static enum ot_status parse_root(struct ot_cert **parsed, X509 *cert,
+                                 struct ot_error *err)
 {
     unsigned char *der = NULL;
     int len = i2d_X509(cert, &der);
@@ -137,7 +138,7 @@ enum ot_status ot_scratch_activate(const struct ot_scratch *scratch,
     enum ot_status status = OT_OK;
 
     for (size_t i = 0; status == OT_OK && i < 2; i++) {
-        status = parse(&parsed[i], certs[i], err);
+        status = parse_root(&parsed[i], certs[i], err);
         if (status != OT_OK)
             break;
         ot_cert_fill(parsed[i], &records[i]);

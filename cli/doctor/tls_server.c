@@ -37,8 +37,8 @@ struct ot_tls_server {
 };
 
 /* For events on fd, until the deadline; false then, or when the server is to stop. */
-static bool wait_for(const struct ot_tls_server *server, int fd, short events,
-                     int64_t until_ms)
+static bool wait_until_ready(const struct ot_tls_server *server, int fd, short events,
+                             int64_t until_ms)
 {
     struct pollfd wanted[] = {{.fd = fd, .events = events},
                               {.fd = server->end, .events = POLLIN}};
@@ -62,9 +62,9 @@ static bool wait_again(const struct ot_tls_server *server, const SSL *ssl, int r
 {
     switch (SSL_get_error(ssl, rc)) {
     case SSL_ERROR_WANT_READ:
-        return wait_for(server, SSL_get_fd(ssl), POLLIN, until_ms);
+        return wait_until_ready(server, SSL_get_fd(ssl), POLLIN, until_ms);
     case SSL_ERROR_WANT_WRITE:
-        return wait_for(server, SSL_get_fd(ssl), POLLOUT, until_ms);
+        return wait_until_ready(server, SSL_get_fd(ssl), POLLOUT, until_ms);
     default:
         return false;
     }
@@ -108,7 +108,8 @@ static void serve(struct ot_tls_server *server, int fd)
     bool begun, completed = false, asked = false;
 
     begun = ssl != NULL && SSL_set_fd(ssl, fd) == 1 &&
-            wait_for(server, fd, POLLIN, until) && recv(fd, &(char){0}, 1, MSG_PEEK) == 1;
+            wait_until_ready(server, fd, POLLIN, until) &&
+            recv(fd, &(char){0}, 1, MSG_PEEK) == 1;
     if (begun)
         completed = shake_hands(server, ssl, until);
     if (completed)
@@ -136,11 +137,12 @@ static bool is_marker(struct ot_tls_server *server, const struct sockaddr_in *pe
     return is;
 }
 
-static void *run(void *arg)
+static void *serve_connections(void *arg)
 {
     struct ot_tls_server *server = arg;
 
-    while (wait_for(server, server->listening, POLLIN, INT32_MAX + ot_clock_ms())) {
+    while (
+        wait_until_ready(server, server->listening, POLLIN, INT32_MAX + ot_clock_ms())) {
         struct sockaddr_in peer = {0};
         socklen_t len = sizeof(peer);
         int fd = accept4(server->listening, (struct sockaddr *)&peer, &len,
@@ -191,7 +193,7 @@ static int start_thread(struct ot_tls_server *server)
 
     sigfillset(&all);
     pthread_sigmask(SIG_SETMASK, &all, &before);
-    rc = pthread_create(&server->thread, NULL, run, server);
+    rc = pthread_create(&server->thread, NULL, serve_connections, server);
     pthread_sigmask(SIG_SETMASK, &before, NULL);
     server->has_thread = rc == 0;
     return rc;

@@ -51,8 +51,8 @@ static size_t count_lines_of(const char *text, const char *label)
     return count;
 }
 
-static enum ot_status run(const struct read *read, const char *const *argv,
-                          struct ot_error *err)
+static enum ot_status run_reader(const struct read *read, const char *const *argv,
+                                 struct ot_error *err)
 {
     int exit_status;
 
@@ -60,8 +60,8 @@ static enum ot_status run(const struct read *read, const char *const *argv,
                              read->text, OUTPUT_BYTES, &exit_status, err);
 }
 
-static enum ot_status count_gnutls(const struct read *read, size_t *count,
-                                   struct ot_error *err)
+static enum ot_status count_gnutls_token(const struct read *read, size_t *count,
+                                         struct ot_error *err)
 {
     char url[LABEL_MAX + 32], port[16];
     const char *const argv[] = {"gnutls-cli", "--x509cafile", url, "--port",
@@ -71,13 +71,13 @@ static enum ot_status count_gnutls(const struct read *read, size_t *count,
     snprintf(url, sizeof(url), "pkcs11:token=orgtrust%s%s", read->is_default ? "" : "%20",
              read->is_default ? "" : read->source->name);
     snprintf(port, sizeof(port), "%u", ot_tls_server_port(read->doctor->bench.server));
-    status = run(read, argv, err);
+    status = run_reader(read, argv, err);
     *count = ot_readers_number(read->text, "Processed ");
     return status;
 }
 
-static enum ot_status count_openssl(const struct read *read, size_t *count,
-                                    struct ot_error *err)
+static enum ot_status count_openssl_store(const struct read *read, size_t *count,
+                                          struct ot_error *err)
 {
     char uri[LABEL_MAX];
     const char *const argv[] = {"openssl", "storeutl", "-noout", "-certs", uri, NULL};
@@ -85,7 +85,7 @@ static enum ot_status count_openssl(const struct read *read, size_t *count,
 
     snprintf(uri, sizeof(uri), "orgtrust://%s/",
              read->is_default ? "" : read->source->name);
-    status = run(read, argv, err);
+    status = run_reader(read, argv, err);
     *count = ot_readers_number(read->text, "Total found: ");
     return status;
 }
@@ -95,7 +95,7 @@ static enum ot_status count_nss(const struct read *read, size_t *count,
 {
     const char *const argv[] = {"certutil", "-L",        "-d", read->database,
                                 "-h",       read->label, NULL};
-    enum ot_status status = run(read, argv, err);
+    enum ot_status status = run_reader(read, argv, err);
 
     *count = count_lines_of(read->text, read->label);
     return status;
@@ -111,7 +111,7 @@ static enum ot_status count_java(const struct read *read, size_t *count,
         "keytool", "-J-XX:-UsePerfData", java_security, "-list",      "-keystore",
         "NONE",    "-storetype",         "PKCS11",      "-storepass", "changeit",
         NULL};
-    enum ot_status status = run(read, argv, err);
+    enum ot_status status = run_reader(read, argv, err);
 
     *count = ot_readers_entries(read->text);
     return status;
@@ -123,9 +123,9 @@ static enum ot_status count_it(const struct read *read, enum ot_token_reader rea
     read->text[0] = '\0';
     switch (reader) {
     case OT_TOKEN_GNUTLS:
-        return count_gnutls(read, count, err);
+        return count_gnutls_token(read, count, err);
     case OT_TOKEN_OPENSSL:
-        return count_openssl(read, count, err);
+        return count_openssl_store(read, count, err);
     case OT_TOKEN_NSS:
         return count_nss(read, count, err);
     case OT_TOKEN_JAVA:
@@ -134,9 +134,10 @@ static enum ot_status count_it(const struct read *read, enum ot_token_reader rea
     return count_java(read, count, err);
 }
 
-static enum ot_status tell(const struct read *read, enum ot_token_reader reader,
-                           size_t count, const struct ot_anchors *anchors,
-                           struct ot_error *err)
+static enum ot_status add_token_finding(const struct read *read,
+                                        enum ot_token_reader reader, size_t count,
+                                        const struct ot_anchors *anchors,
+                                        struct ot_error *err)
 {
     const struct kind *kind = &kinds[reader];
     char odd[OT_READERS_ODD_MAX] = "";
@@ -179,7 +180,7 @@ static enum ot_status try_source(struct read *read, enum ot_token_reader reader,
         status = count_it(read, reader, &count, err);
         done = count == anchors.count || tries == TRIES;
         if (status == OT_OK && done)
-            status = tell(read, reader, count, &anchors, err);
+            status = add_token_finding(read, reader, count, &anchors, err);
         ot_anchors_clear(&anchors);
     }
     return status;

@@ -148,7 +148,7 @@ static void choose_words(char *to, char *text)
                    strlen(chosen != NULL ? chosen : nothing));
 }
 
-static enum ot_trial judge(int exit_status, const struct ot_tls_seen *seen)
+static enum ot_trial outcome_of_run(int exit_status, const struct ot_tls_seen *seen)
 {
     if (exit_status == 0 && seen->completed > 0)
         return OT_TRIAL_BELIEVED;
@@ -179,7 +179,7 @@ static enum ot_status try_once(const struct ot_bench *bench, const char *const *
         status = ot_tls_server_take(bench->server, &seen, err);
     if (status != OT_OK)
         return status;
-    *trial = judge(exit_status, &seen);
+    *trial = outcome_of_run(exit_status, &seen);
     if (why[0] == '\0' && *trial != (is_active ? OT_TRIAL_BELIEVED : OT_TRIAL_REFUSED)) {
         if (exit_status == 0)
             snprintf(why, OT_TRIAL_WORDS_MAX, "it ended well and %s",

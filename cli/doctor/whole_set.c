@@ -16,8 +16,8 @@
 #define SUBJECT_MAX 160
 
 /* Takes a copy of the bytes. */
-static enum ot_status add(struct ot_whole_set *set, const uint8_t *der, size_t len,
-                          struct ot_error *err)
+static enum ot_status add_der_to_set(struct ot_whole_set *set, const uint8_t *der,
+                                     size_t len, struct ot_error *err)
 {
     struct ot_anchors *certs = &set->certs;
     struct ot_anchor *items =
@@ -42,7 +42,7 @@ static enum ot_status add(struct ot_whole_set *set, const uint8_t *der, size_t l
     return OT_OK;
 }
 
-static FILE *open_file(const char *path, struct ot_error *err)
+static FILE *open_stream(const char *path, struct ot_error *err)
 {
     FILE *in = fopen(path, "re");
 
@@ -56,7 +56,7 @@ enum ot_status ot_whole_set_add_pem(struct ot_whole_set *set, const char *path,
                                     struct ot_error *err)
 {
     struct ot_error why = OT_ERROR_INIT;
-    FILE *in = open_file(path, &why);
+    FILE *in = open_stream(path, &why);
     enum ot_status status = OT_OK;
     char *name, *header;
     unsigned char *der;
@@ -67,7 +67,7 @@ enum ot_status ot_whole_set_add_pem(struct ot_whole_set *set, const char *path,
     while (status == OT_OK && set->certs.count < CERTIFICATES_MAX &&
            PEM_read(in, &name, &header, &der, &len) == 1) {
         if (strcmp(name, PEM_STRING_X509) == 0)
-            status = add(set, der, (size_t)len, err);
+            status = add_der_to_set(set, der, (size_t)len, err);
         OPENSSL_free(name);
         OPENSSL_free(header);
         OPENSSL_free(der);
@@ -102,14 +102,14 @@ enum ot_status ot_whole_set_add_dir(struct ot_whole_set *set, const char *path,
     return status;
 }
 
-static enum ot_status add_bag(struct ot_whole_set *set, const PKCS12_SAFEBAG *bag,
-                              struct ot_error *err)
+static enum ot_status add_pkcs12_bag(struct ot_whole_set *set, const PKCS12_SAFEBAG *bag,
+                                     struct ot_error *err)
 {
     X509 *cert =
         PKCS12_SAFEBAG_get_nid(bag) == NID_certBag ? PKCS12_SAFEBAG_get1_cert(bag) : NULL;
     unsigned char *der = NULL;
     int len = cert == NULL ? 0 : i2d_X509(cert, &der);
-    enum ot_status status = len > 0 ? add(set, der, (size_t)len, err) : OT_OK;
+    enum ot_status status = len > 0 ? add_der_to_set(set, der, (size_t)len, err) : OT_OK;
 
     OPENSSL_free(der);
     X509_free(cert);
@@ -124,7 +124,7 @@ static enum ot_status add_safe(struct ot_whole_set *set, PKCS7 *safe,
     enum ot_status status = OT_OK;
 
     for (int i = 0; status == OT_OK && i < sk_PKCS12_SAFEBAG_num(bags); i++)
-        status = add_bag(set, sk_PKCS12_SAFEBAG_value(bags, i), err);
+        status = add_pkcs12_bag(set, sk_PKCS12_SAFEBAG_value(bags, i), err);
     sk_PKCS12_SAFEBAG_pop_free(bags, PKCS12_SAFEBAG_free);
     return status;
 }
@@ -133,7 +133,7 @@ enum ot_status ot_whole_set_add_p12(struct ot_whole_set *set, const char *path,
                                     struct ot_error *err)
 {
     struct ot_error why = OT_ERROR_INIT;
-    FILE *in = open_file(path, &why);
+    FILE *in = open_stream(path, &why);
     enum ot_status status = OT_OK;
     STACK_OF(PKCS7) *safes = NULL;
     PKCS12 *store;

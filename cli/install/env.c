@@ -53,7 +53,7 @@ static enum ot_status check_personal(const struct variable *variable,
                         variable->name, path, variable->way_out, why.message);
 }
 
-static const char *find_home(void)
+static const char *home_of_user(void)
 {
     const char *home = ot_path_env("HOME");
     const struct passwd *account;
@@ -66,7 +66,7 @@ static const char *find_home(void)
 
 enum ot_status ot_install_env_init(struct ot_install_env *env, struct ot_error *err)
 {
-    const char *home = find_home();
+    const char *home = home_of_user();
     enum ot_status status = OT_OK;
 
     *env = (struct ot_install_env){.is_root = geteuid() == 0};

@@ -94,8 +94,8 @@ static enum ot_status read_link(struct ot_file_state *state, const char *path,
     return OT_OK;
 }
 
-static enum ot_status read_all(struct ot_file_state *state, int fd, size_t size,
-                               const char *path, struct ot_error *err)
+static enum ot_status read_content(struct ot_file_state *state, int fd, size_t size,
+                                   const char *path, struct ot_error *err)
 {
     size_t len = 0;
     ssize_t n;
@@ -118,8 +118,8 @@ static enum ot_status read_all(struct ot_file_state *state, int fd, size_t size,
     return OT_OK;
 }
 
-static enum ot_status read_file(struct ot_file_state *state, const char *path, size_t max,
-                                struct ot_error *err)
+static enum ot_status read_regular_file(struct ot_file_state *state, const char *path,
+                                        size_t max, struct ot_error *err)
 {
     enum ot_status status = OT_OK;
     struct stat st;
@@ -141,7 +141,7 @@ static enum ot_status read_file(struct ot_file_state *state, const char *path, s
             ot_error_set(err, OT_E_UNSAFE,
                          "%s has more than %zu bytes, which no such file has", path, max);
     if (status == OT_OK)
-        status = read_all(state, fd, (size_t)st.st_size, path, err);
+        status = read_content(state, fd, (size_t)st.st_size, path, err);
     close(fd);
     state->kind = OT_FILE_REGULAR;
     if (status == OT_OK)
@@ -162,7 +162,7 @@ enum ot_status ot_file_state_read(struct ot_file_state *state, const char *path,
         return ot_error_errno(err, OT_E_IO, errno, "cannot examine %s", path);
     }
     status = S_ISLNK(st.st_mode) ? read_link(state, path, err)
-                                 : read_file(state, path, max, err);
+                                 : read_regular_file(state, path, max, err);
     if (status != OT_OK)
         ot_file_state_clear(state);
     return status;
@@ -201,8 +201,8 @@ static enum ot_status keep_owner(struct ot_file *file, const struct stat *old,
     return OT_OK;
 }
 
-static enum ot_status put_file(const struct ot_file_state *wanted, const char *path,
-                               struct ot_error *err)
+static enum ot_status put_regular_file(const struct ot_file_state *wanted,
+                                       const char *path, struct ot_error *err)
 {
     const struct timespec times[2] = {{.tv_nsec = UTIME_OMIT}, wanted->mtime};
     struct stat old;
@@ -267,7 +267,7 @@ enum ot_status ot_file_state_put(const struct ot_file_state *wanted, const char 
 {
     switch (wanted->kind) {
     case OT_FILE_REGULAR:
-        return put_file(wanted, path, err);
+        return put_regular_file(wanted, path, err);
     case OT_FILE_LINK:
         return put_link(wanted, path, err);
     case OT_FILE_ABSENT:

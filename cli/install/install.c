@@ -19,8 +19,8 @@ struct run {
     size_t count;
 };
 
-static enum ot_status add(struct run *run, const struct ot_stack *stack,
-                          struct ot_error *err)
+static enum ot_status add_stack(struct run *run, const struct ot_stack *stack,
+                                struct ot_error *err)
 {
     for (size_t i = 0; i < run->count; i++)
         if (run->items[i].stack == stack)
@@ -29,13 +29,13 @@ static enum ot_status add(struct run *run, const struct ot_stack *stack,
     return OT_OK;
 }
 
-static enum ot_status choose(struct run *run, struct ot_error *err)
+static enum ot_status choose_stacks(struct run *run, struct ot_error *err)
 {
     const struct ot_options *options = &run->cli->options;
     enum ot_status status = OT_OK;
 
     for (size_t i = 0; options->argument_count == 0 && ot_stacks[i] != NULL; i++)
-        status = add(run, ot_stacks[i], err);
+        status = add_stack(run, ot_stacks[i], err);
     for (int i = 0; status == OT_OK && i < options->argument_count; i++) {
         const struct ot_stack *stack = ot_stack_find(options->arguments[i]);
 
@@ -44,7 +44,7 @@ static enum ot_status choose(struct run *run, struct ot_error *err)
                                 "there is no stack '%s'; orgtrust help %s lists them",
                                 options->arguments[i],
                                 run->direction == INSTALL ? "install" : "uninstall");
-        status = add(run, stack, err);
+        status = add_stack(run, stack, err);
     }
     return status;
 }
@@ -71,20 +71,20 @@ static size_t make_plans(struct run *run)
     return pending;
 }
 
-static void show(struct run *run, struct ot_output *out, bool is_past)
+static void show_plans(struct run *run, struct ot_output *out, bool is_past)
 {
     for (size_t i = 0; i < run->count; i++)
         ot_install_show(out, &run->items[i], is_past);
 }
 
-static enum ot_status ask(struct run *run, struct ot_error *err)
+static enum ot_status ask_about_plans(struct run *run, struct ot_error *err)
 {
     struct ot_output out;
 
     if (run->cli->options.yes)
         return OT_OK;
     ot_output_init(&out, stderr);
-    show(run, &out, false);
+    show_plans(run, &out, false);
     return ot_confirm(run->direction == INSTALL ? "Change these files?"
                                                 : "Take these changes back?",
                       err);
@@ -92,7 +92,7 @@ static enum ot_status ask(struct run *run, struct ot_error *err)
 
 /* Backwards when taking back: the service, which comes last, is stopped before what it
  * keeps is taken away. */
-static enum ot_status carry_out(struct run *run, struct ot_error *err)
+static enum ot_status apply_plans(struct run *run, struct ot_error *err)
 {
     bool is_forward = run->direction == INSTALL;
     enum ot_status status = OT_OK;
@@ -117,7 +117,7 @@ static enum ot_status carry_out(struct run *run, struct ot_error *err)
     return status;
 }
 
-static enum ot_status print_json(struct run *run, struct ot_error *err)
+static enum ot_status print_plans_json(struct run *run, struct ot_error *err)
 {
     bool failed = false;
     cJSON *root = cJSON_CreateObject(), *stacks;
@@ -179,16 +179,16 @@ static enum ot_status work(struct run *run, struct ot_error *err)
     pending = make_plans(run);
     judge_plans(run);
     if (pending > 0 && !options->dry_run) {
-        status = ask(run, err);
+        status = ask_about_plans(run, err);
         if (status == OT_OK)
-            status = carry_out(run, err);
+            status = apply_plans(run, err);
         if (status != OT_OK)
             return status;
     }
     if (options->json)
-        status = print_json(run, err);
+        status = print_plans_json(run, err);
     else
-        show(run, &run->cli->out, !options->dry_run);
+        show_plans(run, &run->cli->out, !options->dry_run);
     next = say_failures(run);
     return status == OT_OK ? next : status;
 }
@@ -200,7 +200,7 @@ static enum ot_status run_for(struct ot_cli *cli, enum direction direction,
     enum ot_status status = ot_install_env_init(&run.env, err);
 
     if (status == OT_OK)
-        status = choose(&run, err);
+        status = choose_stacks(&run, err);
     if (status == OT_OK)
         status = work(&run, err);
     ot_manifest_dir_close(&run.dir);

@@ -17,7 +17,7 @@
 /* More installations than anybody makes. */
 #define IMAGES_MAX 1000000
 
-static void clear_entry(struct ot_manifest_entry *entry)
+static void clear_manifest_entry(struct ot_manifest_entry *entry)
 {
     free(entry->path);
     ot_file_state_clear(&entry->before);
@@ -29,7 +29,7 @@ static void clear_entry(struct ot_manifest_entry *entry)
 void ot_manifest_clear(struct ot_manifest *manifest)
 {
     for (size_t i = 0; i < manifest->count; i++)
-        clear_entry(&manifest->entries[i]);
+        clear_manifest_entry(&manifest->entries[i]);
     free(manifest->entries);
     *manifest = (struct ot_manifest){.entries = NULL};
 }
@@ -70,8 +70,8 @@ bool ot_manifest_entry_is_ours(const struct ot_manifest_entry *entry, const char
 
 /* The index of a stack, or, with a number, an image of what was there before. The caller
  * frees *file. */
-static enum ot_status path_of(char **file, const char *dir, const char *stack,
-                              unsigned image, struct ot_error *err)
+static enum ot_status manifest_path(char **file, const char *dir, const char *stack,
+                                    unsigned image, struct ot_error *err)
 {
     int len = image == 0 ? asprintf(file, "%s/%s.json", dir, stack)
                          : asprintf(file, "%s/%s.%u", dir, stack, image);
@@ -89,7 +89,7 @@ static enum ot_status remove_file(const char *dir, const char *stack, unsigned i
 {
     const struct ot_file_state nothing = {.kind = OT_FILE_ABSENT};
     char *file = NULL;
-    enum ot_status status = path_of(&file, dir, stack, image, err);
+    enum ot_status status = manifest_path(&file, dir, stack, image, err);
 
     if (status == OT_OK)
         status = ot_file_state_put(&nothing, file, err);
@@ -130,7 +130,7 @@ static enum ot_status save_image(struct ot_manifest *manifest,
 
     image.new_mode = 0600;
     if (status == OT_OK)
-        status = path_of(&file, dir, stack, number, err);
+        status = manifest_path(&file, dir, stack, number, err);
     if (status == OT_OK)
         status = ot_file_state_put(&image, file, err);
     free(file);
@@ -165,7 +165,7 @@ static enum ot_status save_index(const struct ot_manifest *manifest, const char 
     bool failed = false;
     cJSON *root = cJSON_CreateObject(), *entries;
     char *file = NULL, *text = NULL;
-    enum ot_status status = path_of(&file, dir, stack, 0, err);
+    enum ot_status status = manifest_path(&file, dir, stack, 0, err);
 
     ot_json_put_int(root, "version", VERSION, &failed);
     ot_json_put_bool(root, "finished", manifest->is_finished, &failed);
@@ -267,8 +267,9 @@ static enum ot_status get_dirs(struct ot_manifest_entry *entry, const cJSON *obj
     return OT_OK;
 }
 
-static enum ot_status get_entry(struct ot_manifest *manifest, const cJSON *object,
-                                int64_t version, struct ot_error *err)
+static enum ot_status get_manifest_entry(struct ot_manifest *manifest,
+                                         const cJSON *object, int64_t version,
+                                         struct ot_error *err)
 {
     char where[32];
     const char *path;
@@ -289,8 +290,9 @@ static enum ot_status get_entry(struct ot_manifest *manifest, const cJSON *objec
     return status == OT_OK ? get_dirs(entry, object, where, err) : status;
 }
 
-static enum ot_status parse(struct ot_manifest *manifest,
-                            const struct ot_file_state *content, struct ot_error *err)
+static enum ot_status parse_index(struct ot_manifest *manifest,
+                                  const struct ot_file_state *content,
+                                  struct ot_error *err)
 {
     const cJSON *files, *item;
     cJSON *root = NULL;
@@ -309,7 +311,7 @@ static enum ot_status parse(struct ot_manifest *manifest,
     if (status == OT_OK)
         cJSON_ArrayForEach(item, files)
         {
-            status = get_entry(manifest, item, version, err);
+            status = get_manifest_entry(manifest, item, version, err);
             if (status != OT_OK)
                 break;
         }
@@ -330,7 +332,7 @@ static enum ot_status load_images(struct ot_manifest *manifest, const char *dir,
             continue;
         if (entry->image > manifest->last_image)
             manifest->last_image = entry->image;
-        status = path_of(&file, dir, stack, entry->image, err);
+        status = manifest_path(&file, dir, stack, entry->image, err);
         if (status == OT_OK)
             status = ot_file_state_read(&entry->before, file, OT_EDITED_BYTES_MAX, err);
         if (status == OT_OK && entry->before.kind == OT_FILE_ABSENT)
@@ -361,7 +363,7 @@ enum ot_status ot_manifest_load(struct ot_manifest *manifest, bool *found,
 {
     struct ot_file_state content = {.kind = OT_FILE_ABSENT};
     char *file = NULL;
-    enum ot_status status = path_of(&file, dir, stack, 0, err);
+    enum ot_status status = manifest_path(&file, dir, stack, 0, err);
 
     *manifest = (struct ot_manifest){.entries = NULL};
     *found = false;
@@ -370,7 +372,7 @@ enum ot_status ot_manifest_load(struct ot_manifest *manifest, bool *found,
     if (status == OT_OK && *found)
         status = ot_file_state_read(&content, file, INDEX_BYTES_MAX, err);
     if (status == OT_OK && *found) {
-        status = parse(manifest, &content, err);
+        status = parse_index(manifest, &content, err);
         if (status == OT_OK)
             status = load_images(manifest, dir, stack, err);
         if (status == OT_E_PROTOCOL)

@@ -14,8 +14,8 @@
     "before >>>\n"
 #define END "# <<< written by orgtrust install <<<\n"
 
-static enum ot_status join(struct ot_file_state *to, const char *const *parts,
-                           const size_t *lens, size_t count, struct ot_error *err)
+static enum ot_status join_parts(struct ot_file_state *to, const char *const *parts,
+                                 const size_t *lens, size_t count, struct ot_error *err)
 {
     size_t len = 0, at = 0;
     char *data;
@@ -44,7 +44,7 @@ enum ot_status ot_markers_append(struct ot_file_state *to,
     const char *const parts[] = {text->data, begin, body, END};
     const size_t lens[] = {text->len, strlen(begin), strlen(body), strlen(END)};
 
-    return join(to, parts, lens, 4, err);
+    return join_parts(to, parts, lens, 4, err);
 }
 
 enum ot_status ot_markers_prepend(struct ot_file_state *to,
@@ -54,7 +54,7 @@ enum ot_status ot_markers_prepend(struct ot_file_state *to,
     const char *const parts[] = {BEGIN, body, END, text->data};
     const size_t lens[] = {strlen(BEGIN), strlen(body), strlen(END), text->len};
 
-    return join(to, parts, lens, 4, err);
+    return join_parts(to, parts, lens, 4, err);
 }
 
 /* Where a whole line of text is exactly line; NULL: nowhere. */
@@ -104,5 +104,5 @@ enum ot_status ot_markers_strip(struct ot_file_state *to, const char *path,
     /* Somebody went on behind us: the line before must not run into that. */
     if (*begin == '\n' && lens[1] > 0)
         lens[0]++;
-    return join(to, parts, lens, 2, err);
+    return join_parts(to, parts, lens, 2, err);
 }

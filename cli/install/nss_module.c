@@ -71,8 +71,8 @@ static enum ot_status make_scratch(char *scratch, struct ot_error *err)
 }
 
 /* What came of a file. */
-static enum ot_status take(struct ot_file_state *to, const char *scratch,
-                           const char *name, struct ot_error *err)
+static enum ot_status take_tool_output(struct ot_file_state *to, const char *scratch,
+                                       const char *name, struct ot_error *err)
 {
     char path[sizeof(SCRATCH) + 16];
     enum ot_status status;
@@ -98,7 +98,7 @@ static enum ot_status edit_list(struct ot_file_state *to,
     if (status == OT_OK)
         status = run_modutil(scratch, add, err);
     if (status == OT_OK)
-        status = take(to, scratch, LIST, err);
+        status = take_tool_output(to, scratch, LIST, err);
     ot_dir_remove_tree(scratch);
     return status;
 }
@@ -182,7 +182,7 @@ static enum ot_status plan_new_file(struct ot_stack_plan *plan, const char *dir,
         return OT_OK;
     }
     if (status == OT_OK)
-        status = take(&edit->after, scratch, name, err);
+        status = take_tool_output(&edit->after, scratch, name, err);
     if (status == OT_OK && strcmp(name, LIST) == 0)
         status = move_list(&edit->after, scratch, dir, err);
     if (status == OT_OK)

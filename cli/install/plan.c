@@ -29,8 +29,8 @@ void ot_stack_plan_drop(struct ot_stack_plan *plan)
 }
 
 /* Takes path over. */
-static enum ot_status add(struct ot_stack_plan *plan, char *path, struct ot_edit **edit,
-                          struct ot_error *err)
+static enum ot_status add_edit(struct ot_stack_plan *plan, char *path,
+                               struct ot_edit **edit, struct ot_error *err)
 {
     struct ot_edit *edits =
         reallocarray(plan->edits, plan->count + 1, sizeof(plan->edits[0]));
@@ -58,7 +58,7 @@ enum ot_status ot_stack_plan_edit(struct ot_stack_plan *plan, const char *path,
     enum ot_status status = ot_place_resolve(&resolved, path, err);
 
     *edit = NULL;
-    return status == OT_OK ? add(plan, resolved, edit, err) : status;
+    return status == OT_OK ? add_edit(plan, resolved, edit, err) : status;
 }
 
 enum ot_status ot_stack_plan_edit_here(struct ot_stack_plan *plan, const char *path,
@@ -67,7 +67,7 @@ enum ot_status ot_stack_plan_edit_here(struct ot_stack_plan *plan, const char *p
     char *copy = strdup(path);
 
     *edit = NULL;
-    return copy != NULL ? add(plan, copy, edit, err) : ot_error_nomem(err);
+    return copy != NULL ? add_edit(plan, copy, edit, err) : ot_error_nomem(err);
 }
 
 void ot_stack_plan_note(struct ot_stack_plan *plan, const char *fmt, ...)

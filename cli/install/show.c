@@ -87,7 +87,7 @@ static void show_edit(struct ot_output *out, const struct ot_edit *edit, bool is
         show_difference(out, edit);
 }
 
-static const char *state_of(const struct ot_install_item *item)
+static const char *outcome_word(const struct ot_install_item *item)
 {
     const struct ot_stack_plan *plan = &item->plan;
 
@@ -105,7 +105,7 @@ void ot_install_show(struct ot_output *out, const struct ot_install_item *item,
                      bool is_past)
 {
     const struct ot_stack_plan *plan = &item->plan;
-    const char *state = state_of(item);
+    const char *state = outcome_word(item);
 
     ot_output_printf(out, "%s: ", item->stack->name);
     if (plan->kind != OT_PLAN_READY && (!is_past || item->status == OT_OK))
@@ -132,7 +132,7 @@ void ot_install_json(cJSON *object, const struct ot_install_item *item, bool *fa
     cJSON *array;
 
     ot_json_put_string(object, "stack", item->stack->name, failed);
-    ot_json_put_string(object, "outcome", state_of(item), failed);
+    ot_json_put_string(object, "outcome", outcome_word(item), failed);
     ot_json_put_string(object, "status", told ? ot_status_word(why->status) : NULL,
                        failed);
     ot_json_put_string(object, "error", told ? why->message : NULL, failed);

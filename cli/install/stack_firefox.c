@@ -81,8 +81,8 @@ static bool names_us(const cJSON *devices)
     return cJSON_IsString(device) && strcmp(device->valuestring, OT_PKCS11_MODULE) == 0;
 }
 
-static enum ot_status parse(cJSON **root, const struct ot_file_state *text,
-                            const char *path, struct ot_error *err)
+static enum ot_status parse_policies(cJSON **root, const struct ot_file_state *text,
+                                     const char *path, struct ot_error *err)
 {
     enum ot_status status = text->kind == OT_FILE_ABSENT
                                 ? ot_json_parse(root, "{}", 2, err)
@@ -96,8 +96,8 @@ static enum ot_status parse(cJSON **root, const struct ot_file_state *text,
 
 /* With two spaces for each of cJSON's tabs, as such files are written; within strings it
  * writes a tab as \t. */
-static enum ot_status print(struct ot_file_state *to, const cJSON *root,
-                            struct ot_error *err)
+static enum ot_status print_policies(struct ot_file_state *to, const cJSON *root,
+                                     struct ot_error *err)
 {
     char *text = cJSON_Print(root), *content = NULL;
     size_t len = 0;
@@ -118,11 +118,11 @@ static enum ot_status print(struct ot_file_state *to, const cJSON *root,
     return OT_OK;
 }
 
-static enum ot_status merge(struct ot_stack_plan *plan, struct ot_edit *edit,
-                            struct ot_error *err)
+static enum ot_status merge_policy(struct ot_stack_plan *plan, struct ot_edit *edit,
+                                   struct ot_error *err)
 {
     cJSON *root, *devices;
-    enum ot_status status = parse(&root, &edit->before, edit->path, err);
+    enum ot_status status = parse_policies(&root, &edit->before, edit->path, err);
 
     if (status != OT_OK)
         return status;
@@ -141,7 +141,7 @@ static enum ot_status merge(struct ot_stack_plan *plan, struct ot_edit *edit,
     else if (cJSON_AddStringToObject(devices, NAME, OT_PKCS11_MODULE) == NULL)
         status = ot_error_nomem(err);
     else
-        status = print(&edit->after, root, err);
+        status = print_policies(&edit->after, root, err);
     cJSON_Delete(root);
     return status;
 }
@@ -158,7 +158,7 @@ static enum ot_status plan_policy(struct ot_stack_plan *plan, struct ot_error *e
     if (status == OT_OK)
         status = ot_stack_plan_edit(plan, path, &edit, err);
     if (status == OT_OK)
-        status = merge(plan, edit, err);
+        status = merge_policy(plan, edit, err);
     free(path);
     return status;
 }
@@ -173,7 +173,7 @@ static bool machine_has_it(void)
 
     if (find_file(&path, &found, NULL) == OT_OK &&
         ot_file_state_read(&file, path, OT_EDITED_BYTES_MAX, NULL) == OT_OK &&
-        file.kind == OT_FILE_REGULAR && parse(&root, &file, path, NULL) == OT_OK)
+        file.kind == OT_FILE_REGULAR && parse_policies(&root, &file, path, NULL) == OT_OK)
         has = names_us(devices_of(root));
     cJSON_Delete(root);
     ot_file_state_clear(&file);
@@ -228,8 +228,8 @@ static enum ot_status plan_user(struct ot_stack_plan *plan, const char *home,
     return status;
 }
 
-static enum ot_status plan(struct ot_stack_plan *plan, const struct ot_install_env *env,
-                           struct ot_error *err)
+static enum ot_status plan_firefox(struct ot_stack_plan *plan,
+                                   const struct ot_install_env *env, struct ot_error *err)
 {
     enum ot_status status = ot_install_need(OT_PKCS11_MODULE, err);
 
@@ -248,7 +248,7 @@ static enum ot_status strip_policy(struct ot_file_state *to, const char *path,
                                    struct ot_error *err)
 {
     cJSON *root, *devices;
-    enum ot_status status = parse(&root, now, path, err);
+    enum ot_status status = parse_policies(&root, now, path, err);
 
     if (status != OT_OK)
         return status;
@@ -256,15 +256,15 @@ static enum ot_status strip_policy(struct ot_file_state *to, const char *path,
     *found = names_us(devices);
     if (*found) {
         cJSON_DeleteItemFromObjectCaseSensitive(devices, NAME);
-        status = print(to, root, err);
+        status = print_policies(to, root, err);
     }
     cJSON_Delete(root);
     return status;
 }
 
-static enum ot_status strip(struct ot_file_state *to, const char *path,
-                            const struct ot_file_state *now, bool *found,
-                            struct ot_error *err)
+static enum ot_status strip_firefox(struct ot_file_state *to, const char *path,
+                                    const struct ot_file_state *now, bool *found,
+                                    struct ot_error *err)
 {
     size_t len = strlen(path);
 
@@ -276,6 +276,6 @@ static enum ot_status strip(struct ot_file_state *to, const char *path,
 const struct ot_stack ot_stack_firefox = {
     .name = "firefox",
     .summary = "Firefox: by a policy for all its users, or in this user's profiles",
-    .plan = plan,
-    .strip = strip,
+    .plan = plan_firefox,
+    .strip = strip_firefox,
 };

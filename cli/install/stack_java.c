@@ -60,8 +60,8 @@ static void note_odd_ones(struct ot_stack_plan *plan, const glob_t *jdks)
     }
 }
 
-static enum ot_status plan(struct ot_stack_plan *plan, const struct ot_install_env *env,
-                           struct ot_error *err)
+static enum ot_status plan_java(struct ot_stack_plan *plan,
+                                const struct ot_install_env *env, struct ot_error *err)
 {
     glob_t jdks;
     enum ot_status status = ot_install_need(SECURITY_FILE, err);
@@ -86,5 +86,5 @@ static enum ot_status plan(struct ot_stack_plan *plan, const struct ot_install_e
 const struct ot_stack ot_stack_java = {
     .name = "java",
     .summary = "how a JVM is told; changes nothing by itself",
-    .plan = plan,
+    .plan = plan_java,
 };

@@ -48,8 +48,8 @@ static enum ot_status plan_new(struct ot_stack_plan *plan,
     return status;
 }
 
-static enum ot_status plan(struct ot_stack_plan *plan, const struct ot_install_env *env,
-                           struct ot_error *err)
+static enum ot_status plan_nss(struct ot_stack_plan *plan,
+                               const struct ot_install_env *env, struct ot_error *err)
 {
     bool found = false;
     enum ot_status status = ot_install_need(OT_PKCS11_MODULE, err);
@@ -73,6 +73,6 @@ static enum ot_status plan(struct ot_stack_plan *plan, const struct ot_install_e
 const struct ot_stack ot_stack_nss = {
     .name = "nss",
     .summary = "Chromium and the NSS tools, for this user",
-    .plan = plan,
+    .plan = plan_nss,
     .strip = ot_nss_strip,
 };

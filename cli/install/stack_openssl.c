@@ -30,8 +30,8 @@ static char *quoted(const char *text)
     return last == NULL ? NULL : strndup(first + 1, (size_t)(last - first - 1));
 }
 
-static enum ot_status parse(CONF **conf, const struct ot_file_state *text,
-                            const char *path, struct ot_error *err)
+static enum ot_status parse_openssl_conf(CONF **conf, const struct ot_file_state *text,
+                                         const char *path, struct ot_error *err)
 {
     BIO *bio = BIO_new_mem_buf(text->len > 0 ? text->data : "", (int)text->len);
     long line = 0;
@@ -125,19 +125,19 @@ static struct wiring wiring_of(const CONF *conf)
 /* Whether every provider that was active still is, by the same section. */
 static bool keeps_all(const CONF *before, const CONF *after)
 {
-    struct wiring old = wiring_of(before), new = wiring_of(after);
+    struct wiring old = wiring_of(before), now = wiring_of(after);
     STACK_OF(CONF_VALUE) *list = section_of(before, old.providers);
 
     for (int i = 0; i < sk_CONF_VALUE_num(list); i++) {
         const CONF_VALUE *entry = sk_CONF_VALUE_value(list, i);
-        const char *value = get(after, new.providers, entry->name);
+        const char *value = get(after, now.providers, entry->name);
 
         if (value == NULL || strcmp(value, entry->value) != 0 ||
             (is_active(before, entry->value) && !is_active(after, value)))
             return false;
     }
-    return new.own != NULL &&is_active(after, new.own) &&
-           (old.active > 0 || is_active(after, new.fallback));
+    return now.own != NULL && is_active(after, now.own) &&
+           (old.active > 0 || is_active(after, now.fallback));
 }
 
 /* The lines that are missing. Without any active provider OpenSSL activates `default` by
@@ -180,8 +180,10 @@ static char *lines_for(const struct wiring *w)
 }
 
 /* *to becomes text with the lines, once it is known to mean what it should. */
-static enum ot_status activate(struct ot_file_state *to, const struct ot_file_state *text,
-                               const char *path, const CONF *before, struct ot_error *err)
+static enum ot_status activate_provider(struct ot_file_state *to,
+                                        const struct ot_file_state *text,
+                                        const char *path, const CONF *before,
+                                        struct ot_error *err)
 {
     struct wiring w = wiring_of(before);
     char *lines = lines_for(&w);
@@ -190,7 +192,7 @@ static enum ot_status activate(struct ot_file_state *to, const struct ot_file_st
         lines == NULL ? ot_error_nomem(err) : ot_markers_append(to, text, lines, err);
 
     if (status == OT_OK)
-        status = parse(&after, to, path, err);
+        status = parse_openssl_conf(&after, to, path, err);
     if (status == OT_OK && !keeps_all(before, after))
         status = ot_error_set(err, OT_E_CONFIG,
                               "lines at the end of %s would not activate the provider "
@@ -207,8 +209,8 @@ static enum ot_status activate(struct ot_file_state *to, const struct ot_file_st
 static bool are_in_place(const struct ot_edit *edit, const CONF *theirs)
 {
     CONF *now = NULL;
-    bool good =
-        parse(&now, &edit->before, edit->path, NULL) == OT_OK && keeps_all(theirs, now);
+    bool good = parse_openssl_conf(&now, &edit->before, edit->path, NULL) == OT_OK &&
+                keeps_all(theirs, now);
 
     NCONF_free(now);
     return good;
@@ -225,7 +227,7 @@ static enum ot_status plan_edit(struct ot_stack_plan *plan, struct ot_edit *edit
         ot_markers_strip(&theirs, edit->path, &edit->before, &is_ours, err);
 
     if (status == OT_OK)
-        status = parse(&conf, &theirs, edit->path, err);
+        status = parse_openssl_conf(&conf, &theirs, edit->path, err);
     if (status != OT_OK) {
         ot_file_state_clear(&theirs);
         NCONF_free(conf);
@@ -238,15 +240,15 @@ static enum ot_status plan_edit(struct ot_stack_plan *plan, struct ot_edit *edit
         if (status == OT_OK && !is_ours)
             ot_stack_plan_drop(plan);
     } else if (!is_ours || !are_in_place(edit, conf)) {
-        status = activate(&edit->after, &theirs, edit->path, conf, err);
+        status = activate_provider(&edit->after, &theirs, edit->path, conf, err);
     }
     NCONF_free(conf);
     ot_file_state_clear(&theirs);
     return status;
 }
 
-static enum ot_status plan_file(struct ot_stack_plan *plan, const char *path,
-                                struct ot_error *err)
+static enum ot_status plan_openssl_conf(struct ot_stack_plan *plan, const char *path,
+                                        struct ot_error *err)
 {
     struct ot_edit *edit;
     enum ot_status status = ot_stack_plan_edit(plan, path, &edit, err);
@@ -259,8 +261,8 @@ static enum ot_status plan_file(struct ot_stack_plan *plan, const char *path,
     return plan_edit(plan, edit, err);
 }
 
-static enum ot_status plan(struct ot_stack_plan *plan, const struct ot_install_env *env,
-                           struct ot_error *err)
+static enum ot_status plan_openssl(struct ot_stack_plan *plan,
+                                   const struct ot_install_env *env, struct ot_error *err)
 {
     char *dir, *path = NULL;
     enum ot_status status;
@@ -277,7 +279,7 @@ static enum ot_status plan(struct ot_stack_plan *plan, const struct ot_install_e
     if (dir == NULL || asprintf(&path, "%s/openssl.cnf", dir) < 0)
         status = ot_error_nomem(err);
     else
-        status = plan_file(plan, path, err);
+        status = plan_openssl_conf(plan, path, err);
     free(dir);
     free(path);
     return status;
@@ -286,7 +288,7 @@ static enum ot_status plan(struct ot_stack_plan *plan, const struct ot_install_e
 const struct ot_stack ot_stack_openssl = {
     .name = "openssl",
     .summary = "orgtrust: URIs in all programs that use OpenSSL's configuration",
-    .plan = plan,
+    .plan = plan_openssl,
     .strip = ot_markers_strip,
     .has_markers = true,
 };

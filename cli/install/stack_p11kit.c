@@ -44,8 +44,8 @@ static bool loads_us(const char *path)
     return loads;
 }
 
-static enum ot_status plan_file(struct ot_stack_plan *plan, const char *dir,
-                                struct ot_error *err)
+static enum ot_status plan_module_file(struct ot_stack_plan *plan, const char *dir,
+                                       struct ot_error *err)
 {
     struct ot_edit *edit;
     char *path, *content;
@@ -73,8 +73,8 @@ static enum ot_status plan_file(struct ot_stack_plan *plan, const char *dir,
     return status;
 }
 
-static enum ot_status plan(struct ot_stack_plan *plan, const struct ot_install_env *env,
-                           struct ot_error *err)
+static enum ot_status plan_p11_kit(struct ot_stack_plan *plan,
+                                   const struct ot_install_env *env, struct ot_error *err)
 {
     char *dir = NULL;
     enum ot_status status;
@@ -89,14 +89,14 @@ static enum ot_status plan(struct ot_stack_plan *plan, const struct ot_install_e
         return OT_OK;
     }
     if (env->is_root)
-        return plan_file(plan, MACHINE_DIR, err);
+        return plan_module_file(plan, MACHINE_DIR, err);
     if (loads_us(MACHINE_DIR "/orgtrust.module")) {
         ot_stack_plan_note(plan, "the machine has the module for every user");
         return OT_OK;
     }
     if (asprintf(&dir, "%s/pkcs11/modules", env->config_home) < 0)
         return ot_error_nomem(err);
-    status = plan_file(plan, dir, err);
+    status = plan_module_file(plan, dir, err);
     free(dir);
     return status;
 }
@@ -104,5 +104,5 @@ static enum ot_status plan(struct ot_stack_plan *plan, const struct ot_install_e
 const struct ot_stack ot_stack_p11_kit = {
     .name = "p11-kit",
     .summary = "GnuTLS, trust, and all that loads p11-kit-proxy.so",
-    .plan = plan,
+    .plan = plan_p11_kit,
 };

@@ -69,8 +69,8 @@ static enum ot_status plan_text(struct ot_stack_plan *plan, struct ot_edit *edit
     return ot_markers_prepend(&edit->after, theirs, KEY " = yes\n", err);
 }
 
-static enum ot_status plan(struct ot_stack_plan *plan, const struct ot_install_env *env,
-                           struct ot_error *err)
+static enum ot_status plan_system(struct ot_stack_plan *plan,
+                                  const struct ot_install_env *env, struct ot_error *err)
 {
     struct ot_file_state theirs = {.kind = OT_FILE_ABSENT};
     struct ot_edit *edit;
@@ -94,8 +94,9 @@ static enum ot_status plan(struct ot_stack_plan *plan, const struct ot_install_e
     return status;
 }
 
-static enum ot_status judge(struct ot_stack_plan *plan, const struct ot_exports *exports,
-                            enum ot_status status, struct ot_error *err)
+static enum ot_status note_system_export(struct ot_stack_plan *plan,
+                                         const struct ot_exports *exports,
+                                         enum ot_status status, struct ot_error *err)
 {
     /* What kept all of them from being done. */
     if (status != OT_OK && err->message[0] != '\0')
@@ -120,8 +121,9 @@ static enum ot_status judge(struct ot_stack_plan *plan, const struct ot_exports 
 
 /* Brings the exports to what the configuration now says, from the snapshots as they are.
  */
-static enum ot_status finish(struct ot_stack_plan *plan, const struct ot_install_env *env,
-                             bool is_installed, struct ot_error *err)
+static enum ot_status finish_system(struct ot_stack_plan *plan,
+                                    const struct ot_install_env *env, bool is_installed,
+                                    struct ot_error *err)
 {
     const struct ot_exports_options options = {.stop = NULL};
     struct ot_exports *exports = NULL;
@@ -133,7 +135,7 @@ static enum ot_status finish(struct ot_stack_plan *plan, const struct ot_install
     if (status == OT_OK)
         status = ot_exports_follow(&exports, &config, &options, err);
     if (exports != NULL)
-        status = judge(plan, exports, status, err);
+        status = note_system_export(plan, exports, status, err);
     free(exports);
     ot_config_free(config);
     return status;
@@ -142,8 +144,8 @@ static enum ot_status finish(struct ot_stack_plan *plan, const struct ot_install
 const struct ot_stack ot_stack_system = {
     .name = "system",
     .summary = "the system's anchors, for all programs that read only files",
-    .plan = plan,
+    .plan = plan_system,
     .strip = ot_markers_strip,
     .has_markers = true,
-    .finish = finish,
+    .finish = finish_system,
 };

@@ -38,8 +38,8 @@ static enum ot_status plan_link(struct ot_stack_plan *plan, struct ot_error *err
     return OT_OK;
 }
 
-static enum ot_status plan(struct ot_stack_plan *plan, const struct ot_install_env *env,
-                           struct ot_error *err)
+static enum ot_status plan_systemd(struct ot_stack_plan *plan,
+                                   const struct ot_install_env *env, struct ot_error *err)
 {
     enum ot_status status;
 
@@ -63,8 +63,9 @@ static enum ot_status plan(struct ot_stack_plan *plan, const struct ot_install_e
     return plan_link(plan, err);
 }
 
-static enum ot_status finish(struct ot_stack_plan *plan, const struct ot_install_env *env,
-                             bool is_installed, struct ot_error *err)
+static enum ot_status finish_systemd(struct ot_stack_plan *plan,
+                                     const struct ot_install_env *env, bool is_installed,
+                                     struct ot_error *err)
 {
     const char *const reload[] = {"systemctl", "daemon-reload", NULL};
     const char *const start[] = {"systemctl", "start", "--no-block", SERVICE, NULL};
@@ -82,6 +83,6 @@ static enum ot_status finish(struct ot_stack_plan *plan, const struct ot_install
 const struct ot_stack ot_stack_systemd = {
     .name = "systemd",
     .summary = "a service that keeps the snapshots fresh",
-    .plan = plan,
-    .finish = finish,
+    .plan = plan_systemd,
+    .finish = finish_systemd,
 };

@@ -10,7 +10,7 @@
 /* Not PATH: root's programs are the system's. */
 static const char *const directories[] = {"/usr/sbin", "/usr/bin", "/sbin", "/bin"};
 
-static bool find(char path[PATH_MAX], const char *name)
+static bool find_system_program(char path[PATH_MAX], const char *name)
 {
     for (size_t i = 0; i < sizeof(directories) / sizeof(directories[0]); i++) {
         snprintf(path, PATH_MAX, "%s/%s", directories[i], name);
@@ -24,7 +24,7 @@ bool ot_tool_exists(const char *name)
 {
     char path[PATH_MAX];
 
-    return find(path, name);
+    return find_system_program(path, name);
 }
 
 enum ot_status ot_tool_run(const char *const *argv, const char *variable,
@@ -40,7 +40,7 @@ enum ot_status ot_tool_run(const char *const *argv, const char *variable,
         .timeout_ms = TIMEOUT_MS,
     };
 
-    if (!find(path, argv[0]))
+    if (!find_system_program(path, argv[0]))
         return ot_error_set(err, OT_E_INTERNAL, "the program %s is not installed",
                             argv[0]);
     return ot_program_run(&program, err);
@@ -63,7 +63,7 @@ enum ot_status ot_tool_see(const char *const *argv, const char *const *environme
 
     output->text[0] = '\0';
     output->exit_status = -1;
-    if (!find(path, argv[0]))
+    if (!find_system_program(path, argv[0]))
         return ot_error_set(err, OT_E_NOT_FOUND, "the program %s is not installed",
                             argv[0]);
     return ot_program_run(&program, err);

@@ -8,7 +8,7 @@
 #include "fetch/place.h"
 #include "fetch/tree.h"
 
-static void refuse(struct ot_stack_plan *plan, enum ot_status status)
+static void refuse_plan(struct ot_stack_plan *plan, enum ot_status status)
 {
     while (plan->count > 0)
         ot_stack_plan_drop(plan);
@@ -17,9 +17,9 @@ static void refuse(struct ot_stack_plan *plan, enum ot_status status)
 }
 
 /* What the file holds without our part; the stack has one that can be told apart. */
-static enum ot_status strip(struct ot_file_state *to, const struct ot_stack *stack,
-                            const char *path, const struct ot_file_state *now,
-                            bool *found, struct ot_error *err)
+static enum ot_status strip_ours(struct ot_file_state *to, const struct ot_stack *stack,
+                                 const char *path, const struct ot_file_state *now,
+                                 bool *found, struct ot_error *err)
 {
     enum ot_status status;
 
@@ -64,12 +64,12 @@ void ot_install_plan(struct ot_stack_plan *plan, const struct ot_stack *stack,
     *plan = (struct ot_stack_plan){.kind = OT_PLAN_READY};
     status = stack->plan(plan, env, &plan->why);
     if (status != OT_OK) {
-        refuse(plan, status);
+        refuse_plan(plan, status);
         return;
     }
     status = ot_manifest_load(&manifest, &found, env->state_dir, stack->name, &plan->why);
     if (status != OT_OK)
-        refuse(plan, status);
+        refuse_plan(plan, status);
     plan->is_unfinished = found && !manifest.is_finished;
     /* What is in place but not written down is written down. */
     for (size_t i = 0; stack->has_markers && i < plan->count; i++)
@@ -124,7 +124,8 @@ static enum ot_status record(struct ot_manifest *manifest, const struct ot_stack
         return ot_error_nomem(err);
     is_ours = ot_manifest_entry_is_ours(entry, now);
     if (is_new || (!is_ours && !ot_file_state_equal(&entry->before, &edit->before))) {
-        status = strip(&entry->before, stack, edit->path, &edit->before, &found, err);
+        status =
+            strip_ours(&entry->before, stack, edit->path, &edit->before, &found, err);
         entry->image = 0;
     }
     entry->ours_count = 0;
@@ -189,7 +190,7 @@ static enum ot_status plan_undo(struct ot_stack_plan *plan, const struct ot_stac
         ot_stack_plan_note(plan, "%s is gone and stays so", entry->path);
         return OT_OK;
     }
-    status = strip(&edit->after, stack, entry->path, &edit->before, &found, err);
+    status = strip_ours(&edit->after, stack, entry->path, &edit->before, &found, err);
     if (status != OT_OK) {
         ot_error_prefix(err, "%s was edited since", entry->path);
         return status;
@@ -222,7 +223,7 @@ void ot_uninstall_plan(struct ot_stack_plan *plan, const struct ot_stack *stack,
     for (size_t i = manifest.count; status == OT_OK && i-- > 0;)
         status = plan_undo(plan, stack, &manifest.entries[i], &plan->why);
     if (status != OT_OK)
-        refuse(plan, status);
+        refuse_plan(plan, status);
     plan->is_unfinished = found;
     ot_manifest_clear(&manifest);
 }

@@ -111,7 +111,7 @@ bool ot_change_report_failures(const struct ot_changes *changes)
     return *said != '\0';
 }
 
-static void put_one(cJSON *object, const struct ot_change *change, bool *failed)
+static void put_change(cJSON *object, const struct ot_change *change, bool *failed)
 {
     const struct ot_cert_input *input = change->input;
     bool told = change->why != NULL;
@@ -135,5 +135,5 @@ static void put_one(cJSON *object, const struct ot_change *change, bool *failed)
 void ot_change_report_json(cJSON *array, const struct ot_changes *changes, bool *failed)
 {
     for (size_t i = 0; i < changes->count; i++)
-        put_one(ot_json_append_object(array, failed), &changes->items[i], failed);
+        put_change(ot_json_append_object(array, failed), &changes->items[i], failed);
 }

@@ -4,8 +4,8 @@
 
 /* How the last attempt of an item went; a record that cannot be read is a problem, too.
  */
-static void read_state(struct ot_state *state, const struct ot_exports *exports,
-                       const struct ot_export *item)
+static void read_export_state(struct ot_state *state, const struct ot_exports *exports,
+                              const struct ot_export *item)
 {
     struct ot_error why = OT_ERROR_INIT;
 
@@ -29,7 +29,7 @@ void ot_export_report_print(struct ot_output *out, const struct ot_exports *expo
 
         if (!takes_part(exports, item, source))
             continue;
-        read_state(&state, exports, item);
+        read_export_state(&state, exports, item);
         ot_export_describe(what, sizeof(what), item);
         ot_output_printf(out, "  export        ");
         ot_output_text(out, what, strlen(what));
@@ -53,7 +53,7 @@ void ot_export_report_json(cJSON *object, const struct ot_exports *exports,
 
         if (!takes_part(exports, item, source))
             continue;
-        read_state(&state, exports, item);
+        read_export_state(&state, exports, item);
         wrong = state.last.status != OT_OK;
         entry = ot_json_append_object(array, failed);
         ot_json_put_string(entry, "kind", ot_export_word(item->kind), failed);

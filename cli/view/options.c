@@ -164,8 +164,8 @@ static int written_len(const char *word)
     return (int)strcspn(word, "=");
 }
 
-static enum ot_status refuse(int reason, int known, const char *command, const char *word,
-                             struct ot_error *err)
+static enum ot_status refuse_option(int reason, int known, const char *command,
+                                    const char *word, struct ot_error *err)
 {
     int len = written_len(word);
 
@@ -214,7 +214,7 @@ enum ot_status ot_options_parse(struct ot_options *options, unsigned allowed, in
         enum ot_status status;
 
         if (value == ':' || value == '?')
-            return refuse(value, optopt, argv[0], argv[optind - 1], err);
+            return refuse_option(value, optopt, argv[0], argv[optind - 1], err);
         if (value != 'h')
             option = (enum ot_option)(value - FIRST_VALUE);
         if (option_infos[option].argument != NULL && (seen & OT_OPTION_BIT(option)) != 0)

@@ -21,7 +21,7 @@ static void ask_reload(int number)
     reload = 1;
 }
 
-static void catch (int number, void (*handler)(int), int flags)
+static void catch_signal(int number, void (*handler)(int), int flags)
 {
     struct sigaction action;
 
@@ -35,14 +35,14 @@ static void catch (int number, void (*handler)(int), int flags)
 void ot_signals_install(void)
 {
     /* A second Ctrl-C finds the default action: somebody is in a hurry. */
-    catch (SIGINT, ask_stop, (int)SA_RESETHAND);
-    catch (SIGTERM, ask_stop, (int)SA_RESETHAND);
-    catch (SIGPIPE, SIG_IGN, 0);
+    catch_signal(SIGINT, ask_stop, (int)SA_RESETHAND);
+    catch_signal(SIGTERM, ask_stop, (int)SA_RESETHAND);
+    catch_signal(SIGPIPE, SIG_IGN, 0);
 }
 
 void ot_signals_catch_reload(void)
 {
-    catch (SIGHUP, ask_reload, 0);
+    catch_signal(SIGHUP, ask_reload, 0);
 }
 
 const volatile int *ot_signals_stop(void)

@@ -26,8 +26,9 @@ static const char *word_of(enum ot_status status)
     }
 }
 
-static enum ot_status open_snapshot(struct ot_source_report *report, const char *path,
-                                    int64_t *seen_at, struct ot_error *err)
+static enum ot_status open_reported_snapshot(struct ot_source_report *report,
+                                             const char *path, int64_t *seen_at,
+                                             struct ot_error *err)
 {
     char *scope = ot_path_scope(report->source);
     enum ot_status status;
@@ -132,8 +133,8 @@ static enum ot_status look_at_dates(struct ot_source_report *report, uint32_t in
     return OT_OK;
 }
 
-static enum ot_status look_at(struct ot_source_report *report, uint32_t index,
-                              int64_t now, struct ot_error *err)
+static enum ot_status note_record(struct ot_source_report *report, uint32_t index,
+                                  int64_t now, struct ot_error *err)
 {
     struct ot_record record;
     enum ot_status status =
@@ -171,7 +172,7 @@ static enum ot_status look_at_all(struct ot_source_report *report, int64_t now,
     if (status == OT_OK)
         status = ot_snapshot_all(report->snapshot, &report->all, err);
     for (uint32_t i = 0; status == OT_OK && i < report->all.count; i++)
-        status = look_at(report, i, now, err);
+        status = note_record(report, i, now, err);
     report->inactive = report->total - report->active - report->quarantined;
     return status;
 }
@@ -184,7 +185,7 @@ static enum ot_status look_at_snapshot(struct ot_source_report *report, int64_t 
     enum ot_status status = ot_path_of(path, report->source, OT_PATH_SNAPSHOT, err);
 
     if (status == OT_OK)
-        status = open_snapshot(report, path, &seen_at, err);
+        status = open_reported_snapshot(report, path, &seen_at, err);
     if (status == OT_E_NO_SNAPSHOT)
         return ot_error_set(err, status,
                             "%s is not there yet; run 'orgtrust sync --source %s'", path,

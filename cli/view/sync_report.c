@@ -10,7 +10,8 @@
 
 #define KEPT_BACK_SHOWN 20 /* a screenful; `orgtrust status` has them all */
 
-static void add(char *buf, size_t size, const char *before, size_t n, const char *what)
+static void append_count(char *buf, size_t size, const char *before, size_t n,
+                         const char *what)
 {
     size_t len = strlen(buf);
 
@@ -25,13 +26,13 @@ void ot_sync_report_line(char *buf, size_t size, const struct ot_source *source,
 
     snprintf(buf, size, "%s: %zu active of %zu", source->name, result->active,
              result->total);
-    add(buf, size, ", ", result->added, "added");
-    add(buf, size, ", ", result->removed, "removed");
-    add(buf, size, ", ", result->modified, "modified");
-    add(buf, size, ", ", result->quarantined, "quarantined");
-    add(buf, size, ", ", result->withheld, "withheld");
-    add(buf, size, ", ", result->warnings,
-        result->warnings == 1 ? "warning" : "warnings");
+    append_count(buf, size, ", ", result->added, "added");
+    append_count(buf, size, ", ", result->removed, "removed");
+    append_count(buf, size, ", ", result->modified, "modified");
+    append_count(buf, size, ", ", result->quarantined, "quarantined");
+    append_count(buf, size, ", ", result->withheld, "withheld");
+    append_count(buf, size, ", ", result->warnings,
+                 result->warnings == 1 ? "warning" : "warnings");
     len = strlen(buf);
     if (!result->fetched)
         snprintf(buf + len, size - len, "; nothing to do");

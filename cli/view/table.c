@@ -51,7 +51,7 @@ static char *escaped_copy(const char *text)
     return copy;
 }
 
-static enum ot_status reserve(struct ot_table *table, struct ot_error *err)
+static enum ot_status reserve_cell(struct ot_table *table, struct ot_error *err)
 {
     size_t capacity = table->capacity ? table->capacity * 2 : 64;
     char **cells;
@@ -69,7 +69,7 @@ static enum ot_status reserve(struct ot_table *table, struct ot_error *err)
 enum ot_status ot_table_add(struct ot_table *table, const char *const *cells,
                             struct ot_error *err)
 {
-    enum ot_status status = reserve(table, err);
+    enum ot_status status = reserve_cell(table, err);
     char **row;
 
     if (status != OT_OK)
@@ -113,8 +113,8 @@ static void print_last(struct ot_output *out, const char *text, int limit)
         ot_output_printf(out, "%.*s…\n", (int)ot_output_fit(text, limit - 1), text);
 }
 
-static void print_row(struct ot_output *out, const char *const *cells, const int *widths,
-                      size_t columns, int limit)
+static void print_table_row(struct ot_output *out, const char *const *cells,
+                            const int *widths, size_t columns, int limit)
 {
     for (size_t i = 0; i + 1 < columns; i++)
         ot_output_printf(out, "%s%*s", cells[i],
@@ -139,9 +139,9 @@ void ot_table_print(const struct ot_table *table, struct ot_output *out)
         limit = 0;
     else if (limit < LAST_AT_LEAST)
         limit = LAST_AT_LEAST;
-    print_row(out, table->titles, widths, table->columns, limit);
+    print_table_row(out, table->titles, widths, table->columns, limit);
     for (size_t row = 0; row < table->rows; row++)
-        print_row(out, (const char *const *)table->cells + row * table->columns, widths,
-                  table->columns, limit);
+        print_table_row(out, (const char *const *)table->cells + row * table->columns,
+                        widths, table->columns, limit);
     free(widths);
 }

@@ -18,7 +18,7 @@ static void say(const char *what, uint32_t flags, const char *why, size_t len)
 }
 
 /* An upload and the activation that follows it are one certificate. */
-static bool is_told(const struct ot_changes *changes, size_t i)
+static bool is_warned_of(const struct ot_changes *changes, size_t i)
 {
     for (size_t j = 0; j < i; j++)
         if (changes->items[j].outcome == OT_CHANGE_PLANNED &&
@@ -62,7 +62,7 @@ void ot_warn_withheld(const struct ot_source *source, const struct ot_changes *c
             continue;
         if (input == NULL && snapshot != NULL)
             warn_known(snapshot, change);
-        else if (input != NULL && input->reason != NULL && !is_told(changes, i))
+        else if (input != NULL && input->reason != NULL && !is_warned_of(changes, i))
             say(input->file, input->withheld, input->reason, strlen(input->reason));
     }
     ot_snapshot_unref(snapshot);

@@ -122,7 +122,7 @@ static CK_RV use(const struct ot_mandate *mandate, enum ot_deed deed,
 }
 
 /* The name first: it takes nobody's trust away should the other fail. */
-static CK_RV carry_out(const struct ot_mandate *mandate, const struct plan *plan)
+static CK_RV carry_out_changes(const struct ot_mandate *mandate, const struct plan *plan)
 {
     const char *const rename[] = {"rename", "--by-id", "--", plan->id, plan->name, NULL};
     const char *const toggle[] = {plan->word, "--by-id", "--", plan->id, NULL};
@@ -136,9 +136,9 @@ static CK_RV carry_out(const struct ot_mandate *mandate, const struct plan *plan
 }
 
 CK_RV C_SetAttributeValue(CK_SESSION_HANDLE handle, CK_OBJECT_HANDLE object_handle,
-                          CK_ATTRIBUTE *template, CK_ULONG count)
+                          CK_ATTRIBUTE *attributes, CK_ULONG count)
 {
-    const struct ot_given given = {template, count};
+    const struct ot_given given = {attributes, count};
     struct ot_mandate mandate = {.key = NULL};
     const struct ot_object *object;
     struct plan plan = {"", NULL, NULL};
@@ -147,7 +147,7 @@ CK_RV C_SetAttributeValue(CK_SESSION_HANDLE handle, CK_OBJECT_HANDLE object_hand
 
     if (rv != CKR_OK)
         return rv;
-    if ((template == NULL && count > 0) || count > OT_TEMPLATE_MAX)
+    if ((attributes == NULL && count > 0) || count > OT_TEMPLATE_MAX)
         rv = CKR_ARGUMENTS_BAD;
     else if ((object = ot_session_object(session, object_handle)) == NULL)
         rv = CKR_OBJECT_HANDLE_INVALID;
@@ -155,7 +155,7 @@ CK_RV C_SetAttributeValue(CK_SESSION_HANDLE handle, CK_OBJECT_HANDLE object_hand
         rv = make_plan(&plan, object, &given);
     ot_session_drop(session);
     if (rv == CKR_OK)
-        rv = carry_out(&mandate, &plan);
+        rv = carry_out_changes(&mandate, &plan);
     ot_mandate_drop(&mandate);
     free(plan.name);
     return rv;
@@ -165,11 +165,11 @@ CK_RV C_SetAttributeValue(CK_SESSION_HANDLE handle, CK_OBJECT_HANDLE object_hand
 static CK_RV destroy(const struct ot_mandate *mandate, enum ot_object_kind kind,
                      const char *id)
 {
-    const char *const delete[] = {"delete", "--yes", "--by-id", "--", id, NULL};
-    const char *const deactivate[] = {"deactivate", "--by-id", "--", id, NULL};
+    const char *const deletion[] = {"delete", "--yes", "--by-id", "--", id, NULL};
+    const char *const deactivation[] = {"deactivate", "--by-id", "--", id, NULL};
 
     return use(mandate, OT_DEED_DESTROY,
-               kind == OT_OBJECT_CERTIFICATE ? delete : deactivate);
+               kind == OT_OBJECT_CERTIFICATE ? deletion : deactivation);
 }
 
 CK_RV C_DestroyObject(CK_SESSION_HANDLE handle, CK_OBJECT_HANDLE object_handle)

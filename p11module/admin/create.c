@@ -32,7 +32,7 @@ static bool is_one_sequence(struct ot_span der)
 
 /* Names and the serial number stand in the certificate as they are given, if they are its
  * own. */
-static bool agrees(struct ot_span der, const CK_ATTRIBUTE *attribute)
+static bool agrees_with_der(struct ot_span der, const CK_ATTRIBUTE *attribute)
 {
     return attribute == NULL || attribute->ulValueLen == 0 ||
            memmem(der.data, der.len, attribute->pValue, attribute->ulValueLen) != NULL;
@@ -71,9 +71,9 @@ static CK_RV read_der(struct upload *upload, const struct ot_given *given)
     if (number != CKC_X_509 || upload->der.len > OT_CERT_DER_MAX ||
         !is_one_sequence(upload->der))
         return CKR_ATTRIBUTE_VALUE_INVALID;
-    if (!agrees(upload->der, ot_given_find(given, CKA_SUBJECT)) ||
-        !agrees(upload->der, ot_given_find(given, CKA_ISSUER)) ||
-        !agrees(upload->der, ot_given_find(given, CKA_SERIAL_NUMBER)))
+    if (!agrees_with_der(upload->der, ot_given_find(given, CKA_SUBJECT)) ||
+        !agrees_with_der(upload->der, ot_given_find(given, CKA_ISSUER)) ||
+        !agrees_with_der(upload->der, ot_given_find(given, CKA_SERIAL_NUMBER)))
         return CKR_TEMPLATE_INCONSISTENT;
     return CKR_OK;
 }
@@ -149,18 +149,18 @@ static CK_RV check_token(const struct ot_given *given)
     return rv == CKR_OK && !is_of_token ? CKR_TEMPLATE_INCONSISTENT : rv;
 }
 
-static CK_RV create(const struct ot_mandate *mandate, const struct ot_given *given,
-                    CK_OBJECT_HANDLE *object)
+static CK_RV create_by_class(const struct ot_mandate *mandate,
+                             const struct ot_given *given, CK_OBJECT_HANDLE *object)
 {
-    const CK_ATTRIBUTE *class = ot_given_find(given, CKA_CLASS);
+    const CK_ATTRIBUTE *object_class = ot_given_find(given, CKA_CLASS);
     enum ot_object_kind kind;
     CK_ULONG number;
     CK_RV rv = ot_given_check(given);
 
-    if (rv == CKR_OK && class == NULL)
+    if (rv == CKR_OK && object_class == NULL)
         rv = CKR_TEMPLATE_INCOMPLETE;
     if (rv == CKR_OK)
-        rv = ot_given_number(class, &number);
+        rv = ot_given_number(object_class, &number);
     if (rv == CKR_OK)
         rv = check_token(given);
     if (rv != CKR_OK)
@@ -174,23 +174,23 @@ static CK_RV create(const struct ot_mandate *mandate, const struct ot_given *giv
     return rv == CKR_OK ? ot_trust_create(mandate, kind, given, object) : rv;
 }
 
-CK_RV C_CreateObject(CK_SESSION_HANDLE handle, CK_ATTRIBUTE *template, CK_ULONG count,
+CK_RV C_CreateObject(CK_SESSION_HANDLE handle, CK_ATTRIBUTE *attributes, CK_ULONG count,
                      CK_OBJECT_HANDLE *object)
 {
-    const struct ot_given given = {template, count};
+    const struct ot_given given = {attributes, count};
     struct ot_mandate mandate = {.key = NULL};
     struct ot_session *session;
     CK_RV rv = ot_session_take(handle, &session);
 
     if (rv != CKR_OK)
         return rv;
-    if (template == NULL || object == NULL || count > OT_TEMPLATE_MAX)
+    if (attributes == NULL || object == NULL || count > OT_TEMPLATE_MAX)
         rv = CKR_ARGUMENTS_BAD;
     else
         rv = ot_mandate_take(&mandate, session);
     ot_session_drop(session);
     if (rv == CKR_OK)
-        rv = create(&mandate, &given, object);
+        rv = create_by_class(&mandate, &given, object);
     ot_mandate_drop(&mandate);
     return rv;
 }

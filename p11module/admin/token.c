@@ -20,7 +20,7 @@ static void clear_login(struct ot_slot *slot, bool is_inherited)
     slot->own = NULL;
 }
 
-static CK_RV open_session(struct ot_slot *slot, bool is_read_write)
+static CK_RV open_admin_session(struct ot_slot *slot, bool is_read_write)
 {
     return ot_login_enter(ot_admin_login(slot), is_read_write);
 }
@@ -35,7 +35,7 @@ static bool shows_objects(const struct ot_slot *slot)
     return ot_login_who(ot_admin_login(slot)) != OT_NOBODY;
 }
 
-static CK_STATE state_of(const struct ot_slot *slot, bool is_read_write)
+static CK_STATE login_state(const struct ot_slot *slot, bool is_read_write)
 {
     switch (ot_login_who(ot_admin_login(slot))) {
     case OT_USER:
@@ -48,7 +48,7 @@ static CK_STATE state_of(const struct ot_slot *slot, bool is_read_write)
     return is_read_write ? CKS_RW_PUBLIC_SESSION : CKS_RO_PUBLIC_SESSION;
 }
 
-static void describe(struct ot_slot *slot, CK_TOKEN_INFO *info)
+static void describe_admin_token(struct ot_slot *slot, CK_TOKEN_INFO *info)
 {
     info->flags = CKF_LOGIN_REQUIRED | CKF_USER_PIN_INITIALIZED | CKF_TOKEN_INITIALIZED;
     info->ulMaxRwSessionCount = CK_EFFECTIVELY_INFINITE;
@@ -62,11 +62,11 @@ static const struct ot_token_rules rules = {.word = "admin",
                                             .is_allowed = ot_errand_is_allowed,
                                             .init = make_login,
                                             .clear = clear_login,
-                                            .open = open_session,
+                                            .open = open_admin_session,
                                             .close = close_session,
                                             .shows_objects = shows_objects,
-                                            .state = state_of,
-                                            .describe = describe};
+                                            .state = login_state,
+                                            .describe = describe_admin_token};
 
 CK_RV C_Initialize(void *args)
 {

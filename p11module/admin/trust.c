@@ -18,11 +18,11 @@ struct copies {
     bool are_active[COPIES_MAX];
 };
 
-enum ot_object_kind ot_trust_kind(CK_OBJECT_CLASS class)
+enum ot_object_kind ot_trust_kind(CK_OBJECT_CLASS object_class)
 {
-    if (class == OT_CKO_NSS_TRUST)
+    if (object_class == OT_CKO_NSS_TRUST)
         return OT_OBJECT_NSS_TRUST;
-    return class == OT_CKO_TRUST ? OT_OBJECT_TRUST : OT_OBJECT_PROFILE;
+    return object_class == OT_CKO_TRUST ? OT_OBJECT_TRUST : OT_OBJECT_PROFILE;
 }
 
 CK_ULONG ot_trust_anchor(enum ot_object_kind kind)
@@ -31,7 +31,7 @@ CK_ULONG ot_trust_anchor(enum ot_object_kind kind)
                                        : OT_CKT_TRUST_ANCHOR;
 }
 
-static struct ot_span span_of(const CK_ATTRIBUTE *attribute)
+static struct ot_span attribute_span(const CK_ATTRIBUTE *attribute)
 {
     if (attribute == NULL)
         return ot_span_of(NULL, 0);
@@ -63,11 +63,11 @@ static CK_RV read_wish(struct wish *wish, enum ot_object_kind kind,
                        const struct ot_given *given)
 {
     memset(wish, 0, sizeof(*wish));
-    wish->issuer = span_of(ot_given_find(given, CKA_ISSUER));
-    wish->serial = span_of(ot_given_find(given, CKA_SERIAL_NUMBER));
-    wish->hash = span_of(ot_given_find(given, kind == OT_OBJECT_NSS_TRUST
-                                                  ? OT_CKA_NSS_CERT_SHA1_HASH
-                                                  : OT_CKA_HASH_OF_CERTIFICATE));
+    wish->issuer = attribute_span(ot_given_find(given, CKA_ISSUER));
+    wish->serial = attribute_span(ot_given_find(given, CKA_SERIAL_NUMBER));
+    wish->hash = attribute_span(ot_given_find(given, kind == OT_OBJECT_NSS_TRUST
+                                                         ? OT_CKA_NSS_CERT_SHA1_HASH
+                                                         : OT_CKA_HASH_OF_CERTIFICATE));
     if (wish->issuer.data == NULL || wish->serial.data == NULL)
         return CKR_TEMPLATE_INCOMPLETE;
     return read_purposes(wish, kind, given);
@@ -138,7 +138,7 @@ static unsigned first_active(const struct copies *copies)
     return i;
 }
 
-static CK_RV activate(const struct ot_mandate *mandate, const char *id)
+static CK_RV activate_trusted(const struct ot_mandate *mandate, const char *id)
 {
     const char *const arguments[] = {"activate", "--by-id", "--", id, NULL};
     struct ot_errand_result result;
@@ -179,7 +179,7 @@ CK_RV ot_trust_create(const struct ot_mandate *mandate, enum ot_object_kind kind
         return rv;
     which = first_active(&copies);
     if (wish.is_anchor && which == copies.count)
-        rv = activate(mandate, copies.ids[which = 0]);
+        rv = activate_trusted(mandate, copies.ids[which = 0]);
     else if (!wish.is_anchor && which < copies.count)
         rv = deactivate_all(mandate, &copies);
     if (!wish.is_anchor)

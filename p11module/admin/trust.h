@@ -8,7 +8,7 @@
 #include "given.h"
 
 /* What a class of objects is here; OT_OBJECT_PROFILE: none of the two of trust. */
-enum ot_object_kind ot_trust_kind(CK_OBJECT_CLASS class);
+enum ot_object_kind ot_trust_kind(CK_OBJECT_CLASS object_class);
 
 /* The value of a purpose for which a certificate is an anchor. */
 CK_ULONG ot_trust_anchor(enum ot_object_kind kind);

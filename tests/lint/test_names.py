@@ -1,0 +1,60 @@
+"""A name says what it is without its file: no static function shares its name with one of
+another file, no name is a keyword of C++, and what is called `is_` answers with a bool."""
+
+from __future__ import annotations
+
+import re
+from collections import defaultdict
+from pathlib import Path
+
+from structure import PROJECT, sources
+
+NOISE = re.compile(r'/\*.*?\*/|//[^\n]*|"(?:\\.|[^"\\\n])*"|\'(?:\\.|[^\'\\\n])*\'|^#\s*include[^\n]*',
+                   re.DOTALL | re.MULTILINE)
+STATIC = re.compile(r"^static [^;={}()]*?\b(\w+)\([^;{}]*?\)\n\{", re.MULTILINE)
+IS = re.compile(r"^([^\s#;={}()][^;={}()\n]*?)\b((?:ot_\w+_)?is_\w+)\(", re.MULTILINE)
+# Those that C does not have, too, and headers of the system do not make macros.
+CPP = frozenset("""catch class concept constexpr decltype delete explicit export friend mutable
+namespace new noexcept nullptr operator private protected public requires template this throw
+try typeid typename using virtual""".split())
+
+# Shared names that are left. This goes down, never up.
+SHARED_LEFT = 71
+# What is left elsewhere, to be renamed there.
+KEYWORDS_LEFT = {("class", "cert.c"), ("explicit", "fitness_key.c")}
+NOT_BOOL_LEFT = {"ot_snapshot_is_file", "ot_export_is_same_at", "ot_export_file_is_same",
+                 "is_shown", "is_only_ours"}
+
+
+def code(path: Path) -> str:
+    return NOISE.sub(" ", (PROJECT / path).read_text())
+
+
+def static_functions() -> dict[str, set[str]]:
+    found = defaultdict(set)
+    for path in sources():
+        for name in STATIC.findall(code(path)):
+            found[name].add(str(path))
+    return found
+
+
+def test_no_static_function_shares_its_name():
+    found = static_functions()
+    assert len(found) > 1000, "the functions were seen"
+    shared = {name: sorted(files) for name, files in found.items() if len(files) > 1}
+    assert len(shared) <= SHARED_LEFT, shared
+    assert not [name for name, files in shared.items()
+                if any(file.startswith(("cli/", "provider/", "p11module/")) for file in files)]
+
+
+def test_no_name_is_a_keyword_of_cpp():
+    found = {(word, path.name) for path in sources()
+             for word in re.findall(r"[A-Za-z_]\w*", code(path)) if word in CPP}
+    assert found <= KEYWORDS_LEFT
+
+
+def test_what_asks_answers_with_a_bool():
+    asked = [(kind, name) for path in sources() for kind, name in IS.findall(code(path))
+             if not kind.startswith(("return", "typedef"))]
+    assert len(asked) > 100
+    assert {name for kind, name in asked if "bool" not in kind} <= NOT_BOOL_LEFT
