@@ -9,6 +9,7 @@
 
 #include "command/key_command.h"
 #include "command/options.h"
+#include "command/project_command.h"
 #include "serve.h"
 #include "shared/log.h"
 
@@ -17,6 +18,8 @@ static const char help_begin[] =
     "       orgtrust-server key create --db FILE [--role admin|read] [--name NAME]\n"
     "       orgtrust-server key list --db FILE\n"
     "       orgtrust-server key revoke --db FILE ID|NAME\n"
+    "       orgtrust-server project create --db FILE --name NAME [--id ID]\n"
+    "       orgtrust-server project list --db FILE\n"
     "\n"
     "Serves the certificates API under /v1 from an SQLite database.\n"
     "\n";
@@ -25,12 +28,14 @@ static const char help_end[] =
     "\n"
     "`key create` prints the new key, once; only a hash of it is kept. The role admin\n"
     "(the default) may do everything, read only list and get. Revoking works at once.\n"
+    "`project create` prints the id of the new project.\n"
     "\n"
     "Exit status: 0 success; 1 internal error; 2 usage; 3 TLS files, a database of a "
     "newer\n"
     "version or one that others may write; 4 cannot listen; 7 no such key; 8 the name "
     "of\n"
-    "the key is taken; 10 database not writable or disk full; 11 database damaged or of\n"
+    "the key, or the id of the project, is taken; 10 database not writable or disk full; "
+    "11 database damaged or of\n"
     "another program; 13 database locked by another process.\n";
 
 /* Row by row as the orgtrust command's, so that scripts need to know one table. */
@@ -82,6 +87,8 @@ static enum ot_status run(int argc, char **argv, struct ot_error *err)
 
     if (argc > 1 && strcmp(argv[1], "key") == 0)
         return ot_key_command(argc - 1, argv + 1, err);
+    if (argc > 1 && strcmp(argv[1], "project") == 0)
+        return ot_project_command(argc - 1, argv + 1, err);
     status = ot_options_parse(&options, argc, argv, err);
     if (status != OT_OK)
         return status;

@@ -8,13 +8,15 @@ _orgtrust_server() {
     --db | --tls-cert | --tls-key) _filedir && return ;;
     --role) candidates='admin read' ;;
     --upload-rules) candidates='any hosted' ;;
-    --listen | --max-certificates | --rate-limit | --connections-per-address | --name) return ;;
+    --listen | --max-certificates | --rate-limit | --connections-per-address | --name | --id) return ;;
     *)
         case $cword:${words[1]}:${words[2]-} in
-        1:*) candidates=$(_parse_help orgtrust-server)$'\nkey' ;;
+        1:*) candidates=$(_parse_help orgtrust-server)$'\nkey\nproject' ;;
         2:key:*) candidates='create list revoke' ;;
+        2:project:*) candidates='create list' ;;
         *:key:create) candidates='--db --role --name' ;;
-        *:key:*) candidates=--db ;;
+        *:project:create) candidates='--db --name --id' ;;
+        *:key:* | *:project:*) candidates=--db ;;
         *) candidates=$(_parse_help orgtrust-server) ;;
         esac
         ;;

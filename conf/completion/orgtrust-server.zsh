@@ -1,7 +1,7 @@
 #compdef orgtrust-server
 # zsh completion of orgtrust-server.
-if ((CURRENT == 2)) || [[ $words[2] != key ]]; then
-    _arguments '1:command:(key)' \
+if ((CURRENT == 2)) || [[ $words[2] != (key|project) ]]; then
+    _arguments '1:command:(key project)' \
         '--db[the database; made where there is none]:file:_files' \
         '--listen[where to listen; port 0 takes a free one]:host and port:' \
         '--tls-cert[serve HTTPS with this certificate (PEM, chain behind it)]:file:_files' \
@@ -14,11 +14,15 @@ if ((CURRENT == 2)) || [[ $words[2] != key ]]; then
         '--help[this text]' '--version[the version]'
     return
 fi
-case $CURRENT:$words[3] in
-3:*) _values command 'create[make a key and print it, this once]' \
+case $CURRENT:$words[2]:$words[3] in
+3:key:*) _values command 'create[make a key and print it, this once]' \
     'list[all keys, without what is secret]' 'revoke[make a key worthless, at once]'; return ;;
-*:create) set -- '--role[everything, or list and get]:role:(admin read)' \
+3:project:*) _values command 'create[make a project and print its id]' \
+    'list[all projects]'; return ;;
+*:key:create) set -- '--role[everything, or list and get]:role:(admin read)' \
     '--name[what to call the key]:name:' ;;
+*:project:create) set -- '--name[what to call the project]:name:' \
+    '--id[the id that it gets]:id:' ;;
 esac
 shift 2 words
 ((CURRENT -= 2))

@@ -164,8 +164,8 @@ static enum ot_status check(const struct ot_options *options, int argc, char **a
         return OT_OK;
     if (optind < argc)
         return ot_error_set(err, OT_E_USAGE,
-                            "'%s' is neither an option nor 'key'; see "
-                            "--help",
+                            "'%s' is neither an option nor 'key' or 'project'; "
+                            "see --help",
                             argv[optind]);
     if (options->db == NULL || options->listen == NULL)
         return ot_error_set(

@@ -56,18 +56,31 @@ static void tag(void *arg, const struct ot_cert_row *row)
     ot_etag_make(shown->context->reply->etag, parts, sizeof(parts) / sizeof(parts[0]));
 }
 
-void ot_handle_get(struct ot_context *context)
+static bool parse_include(struct ot_context *context, bool *content)
 {
-    const struct ot_query_values *query = &context->request->query;
-    struct ot_error err = OT_ERROR_INIT;
-    struct shown shown = {.context = context, .with_content = query->include_content};
-    enum ot_status status;
+    const char *value;
+    unsigned at = 0;
 
-    if (query->bad != NULL && strcmp(query->bad, "include") == 0) {
+    *content = false;
+    while ((value = ot_request_next(context->request, "include[]", &at)) != NULL) {
+        *content = strcmp(value, "content") == 0;
+        if (*content)
+            continue;
         ot_reply_error(context->reply, 400, "invalid_include", "include",
                        "'include[]' can only be 'content'.");
-        return;
+        return false;
     }
+    return true;
+}
+
+void ot_handle_get(struct ot_context *context)
+{
+    struct ot_error err = OT_ERROR_INIT;
+    struct shown shown = {.context = context};
+    enum ot_status status;
+
+    if (!parse_include(context, &shown.with_content))
+        return;
     status = ot_db_cert_get(context->db, context->cert_id, tag, &shown, &err);
     if (status == OT_OK &&
         ot_etag_matches(context->reply->etag, context->request->if_none_match)) {

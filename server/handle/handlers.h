@@ -14,5 +14,11 @@ ot_handler ot_handle_modify;
 ot_handler ot_handle_delete;
 ot_handler ot_handle_activate;
 ot_handler ot_handle_deactivate;
+ot_handler ot_handle_project_list;
+ot_handler ot_handle_project_create;
+ot_handler ot_handle_project_get;
+
+/* Before an operation on a project: false: there is no such project, reply says so. */
+bool ot_handle_knows_project(struct ot_context *context);
 
 #endif

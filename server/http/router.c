@@ -32,6 +32,11 @@ static const struct route routes[] = {
      {{OT_METHOD_GET, ot_handle_get},
       {OT_METHOD_POST, ot_handle_modify},
       {OT_METHOD_DELETE, ot_handle_delete}}},
+    {{"v1", "organization", "projects"},
+     {{OT_METHOD_GET, ot_handle_project_list},
+      {OT_METHOD_POST, ot_handle_project_create}}},
+    {{"v1", "organization", "projects", ":project"},
+     {{OT_METHOD_GET, ot_handle_project_get}}},
     {{"v1", "organization", "projects", ":project", "certificates"},
      {{OT_METHOD_GET, ot_handle_list}}},
     {{"v1", "organization", "projects", ":project", "certificates", "activate"},
@@ -125,7 +130,7 @@ static ot_handler *resolve(struct ot_context *context)
         ot_reply_error(context->reply, 404, "unknown_url", NULL,
                        "There is nothing under this path: the API's operations are "
                        "under /v1/organization/certificates and "
-                       "/v1/organization/projects/PROJECT/certificates.");
+                       "/v1/organization/projects.");
         return NULL;
     }
     take_ids(context, route);
@@ -224,7 +229,8 @@ static bool may_go_on(struct ot_server *server, struct ot_context *context)
            within_rate(server->rate, context) &&
            ot_auth_permits(&context->caller, is_write(context->request),
                            context->reply) &&
-           check_media(context->request, context->reply);
+           check_media(context->request, context->reply) &&
+           ot_handle_knows_project(context);
 }
 
 /* A reading route sees its key and its rows in one transaction. */

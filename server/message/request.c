@@ -93,33 +93,7 @@ static bool split_path(struct ot_request *request, char *path)
     return true;
 }
 
-static void set_once(struct ot_query_values *query, const char **value, const char *name,
-                     const char *given)
-{
-    if (*value != NULL)
-        query->bad = name;
-    *value = given;
-}
-
-static void take_parameter(struct ot_query_values *query, const char *name,
-                           const char *value)
-{
-    if (strcmp(name, "limit") == 0) {
-        set_once(query, &query->limit, "limit", value);
-    } else if (strcmp(name, "after") == 0) {
-        set_once(query, &query->after, "after", value);
-    } else if (strcmp(name, "order") == 0) {
-        set_once(query, &query->order, "order", value);
-    } else if (strcmp(name, "include[]") == 0 || strcmp(name, "include") == 0) {
-        /* An array: it may come several times, in either of the two usual spellings. */
-        if (strcmp(value, "content") == 0)
-            query->include_content = true;
-        else
-            query->bad = "include";
-    }
-}
-
-static bool split_query(struct ot_query_values *query, char *text)
+static bool split_query(struct ot_request *request, char *text)
 {
     char *rest = text;
 
@@ -131,9 +105,35 @@ static bool split_query(struct ot_query_values *query, char *text)
             *value++ = '\0';
         if (!decode(name, true) || (value != NULL && !decode(value, true)))
             return false;
-        take_parameter(query, name, value != NULL ? value : "");
+        if (*name == '\0')
+            continue;
+        if (request->parameter_count == OT_PARAMETERS_MAX)
+            return false;
+        request->parameters[request->parameter_count++] =
+            (struct ot_parameter){name, value != NULL ? value : ""};
     }
     return true;
+}
+
+static bool is_named(const struct ot_parameter *parameter, const char *name)
+{
+    size_t len = strcspn(name, "[");
+
+    return strcmp(parameter->name, name) == 0 ||
+           (strcmp(name + len, "[]") == 0 && strlen(parameter->name) == len &&
+            memcmp(parameter->name, name, len) == 0);
+}
+
+const char *ot_request_next(const struct ot_request *request, const char *name,
+                            unsigned *at)
+{
+    while (*at < request->parameter_count) {
+        const struct ot_parameter *parameter = &request->parameters[(*at)++];
+
+        if (is_named(parameter, name))
+            return parameter->value;
+    }
+    return NULL;
 }
 
 /* RFC 9112 §3.2.2: what stands before the path of an absolute target is ours anyway. */
@@ -174,7 +174,7 @@ bool ot_request_init(struct ot_request *request, const char *target)
         return true; /* the server as a whole (§3.2.4): no segment */
     request->malformed = !has_only_uri_bytes(target) ||
                          !split_path(request, path_of(request->target)) ||
-                         (query != NULL && !split_query(&request->query, query));
+                         (query != NULL && !split_query(request, query));
     return true;
 }
 

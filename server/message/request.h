@@ -19,12 +19,8 @@ enum ot_method {
 };
 enum ot_method ot_method_parse(const char *name);
 
-/* The query parameters that the API has; the others are passed over, as an answer's
- * unknown members are by its clients. */
-struct ot_query_values {
-    const char *limit, *after, *order; /* NULL: not given */
-    bool include_content;
-    const char *bad; /* the parameter that is given twice or has an unknown value */
+struct ot_parameter {
+    const char *name, *value; /* decoded */
 };
 
 struct ot_request {
@@ -32,8 +28,10 @@ struct ot_request {
     char *target; /* the decoded segments and query lie in here */
     const char *segment[OT_SEGMENTS_MAX];
     unsigned segments;
-    struct ot_query_values query;
-    bool malformed; /* a percent-encoding or NUL that means nothing */
+    struct ot_parameter parameters[OT_PARAMETERS_MAX]; /* of the query, in their order */
+    unsigned parameter_count;
+    bool
+        malformed; /* a percent-encoding or NUL that means nothing, too many parameters */
 
     /* Headers; NULL when absent. They belong to the transport. */
     const char *authorization, *content_type, *content_encoding, *if_none_match;
@@ -48,6 +46,12 @@ struct ot_request {
  * memory. Each path segment is decoded once, after splitting: an encoded '/' or '.' stays
  * part of its segment, where no id can hold it. */
 bool ot_request_init(struct ot_request *request, const char *target);
+/* The values of a parameter, one for each call; NULL: no more. *at begins as 0. An array,
+ * asked for as "name[]", comes in either of the two usual spellings, with the brackets
+ * and without. Parameters that nobody asks for are passed over, as an answer's unknown
+ * members are by its clients. */
+const char *ot_request_next(const struct ot_request *request, const char *name,
+                            unsigned *at);
 /* Percent-decodes what is encoded right, in place, NULs aside. false: nothing was. */
 bool ot_request_decode_all(char *text);
 void ot_request_clear(struct ot_request *request);

@@ -34,6 +34,9 @@
 /* Path segments of the longest route. */
 #define OT_SEGMENTS_MAX 8
 
+/* Parameters of one query: the audit log's filters take an array of ids each. */
+#define OT_PARAMETERS_MAX 128
+
 /* How many scopes the refusal to delete names before it only counts. */
 #define OT_SCOPES_NAMED 10
 

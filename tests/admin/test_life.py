@@ -15,6 +15,7 @@ SCOPES = {
     for name, scope in SCOPES.items()])
 def test_from_upload_to_deletion(organization, world, server, roots, scope):
     args, uri = scope
+    organization.create_project("proj_lab")
     world.configure("[source lab]\nproject = proj_lab\n")
     world.orgtrust("upload", roots[0].path, "--activate", *args)
     assert not openssl_believes(world, server, uri)

@@ -8,6 +8,7 @@ from support.world import NOT_FOUND, OK, REFUSED, USAGE
 def ids(organization, world, roots):
     """Three certificates: active in the organization, in a project, nowhere."""
     world.configure("[source lab]\nproject = proj_lab\n[source far]\nproject = proj_far\n")
+    organization.create_project("proj_far")
     made = [organization.add(r, f"r{i}", active=i == 0) for i, r in enumerate(roots)]
     organization.client(project="proj_lab").activate(made[0], made[1])
     return made

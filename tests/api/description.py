@@ -14,8 +14,19 @@ from urllib.parse import parse_qsl, unquote, urlsplit
 
 import jsonschema
 
-_FILE = Path(__file__).parent / "data" / "openapi-certificates.json"
+_FILES = [Path(__file__).parent / "data" / name for name in (
+    "openapi-certificates.json", "openapi-audit-projects-keys.json")]
 _BASE = "/v1"
+
+
+def _merge_all_of(schemas: dict):
+    """Makes one object of a schema that is said to be several, so that it can be closed."""
+    for schema in schemas.values():
+        for part in schema.pop("allOf", []):
+            part = schemas[part["$ref"].rsplit("/", 1)[1]] if "$ref" in part else part
+            schema["type"] = "object"
+            schema["properties"] = schema.get("properties", {}) | part["properties"]
+            schema["required"] = schema.get("required", []) + part.get("required", [])
 
 
 def _forbid_unknown(schema):
@@ -39,10 +50,15 @@ class Operation:
 
 
 class Description:
-    def __init__(self, path: Path = _FILE):
-        document = json.loads(path.read_text("utf-8"))
+    def __init__(self):
+        document: dict = {"paths": {}, "components": {}}
+        for part in (json.loads(path.read_text("utf-8")) for path in _FILES):
+            document["paths"] |= part["paths"]
+            for kind, members in part["components"].items():
+                document["components"].setdefault(kind, {}).update(members)
         self.components = document["components"]
         self.strict = copy.deepcopy(self.components)
+        _merge_all_of(self.strict["schemas"])
         _forbid_unknown(self.strict)
         self.operations = [
             Operation(spec["operationId"], method.upper(), _pattern(template), spec)
@@ -86,8 +102,8 @@ class Description:
 
     def _query_objections(self, operation: Operation, target: str) -> list[str]:
         found = []
-        known = {p["name"]: p["schema"] for p in operation.spec.get("parameters", [])
-                 if p["in"] == "query"}
+        known = {name: schema for p in operation.spec.get("parameters", [])
+                 if p["in"] == "query" for name, schema in _parameter_names(p)}
         for name, value in parse_qsl(urlsplit(target).query, keep_blank_values=True):
             name = name.removesuffix("[]")
             schema = known.get(name)
@@ -96,8 +112,10 @@ class Description:
                 continue
             if schema["type"] == "array":
                 schema = schema["items"]
-            if schema["type"] == "integer":
+            if schema.get("type") == "integer":
                 value = int(value) if re.fullmatch(r"-?\d+", value) else value
+            if schema.get("type") == "boolean":
+                value = {"true": True, "false": False}.get(value, value)
             found += self._check(schema, value, self.components, f"{operation.id} {name}")
         return found
 
@@ -120,8 +138,19 @@ class Description:
         if operation is None:
             return found + [f"{where}: succeeds, and there is no such operation"]
         schema = operation.spec["responses"]["200"]["content"]["application/json"]["schema"]
+        schema = copy.deepcopy(schema)
+        _forbid_unknown(schema)
         found += self._check(schema, value, self.strict, where)
         return found + _prose_objections(where, operation, target, value)
+
+
+def _parameter_names(parameter: dict):
+    """Names in a query, without brackets behind them, and their schemas: an object's members
+    are parameters of their own, as in effective_at[gte]=1."""
+    name, schema = parameter["name"].removesuffix("[]"), parameter["schema"]
+    if schema["type"] == "object":
+        return [(f"{name}[{member}]", of) for member, of in schema["properties"].items()]
+    return [(name, schema)]
 
 
 def _pattern(template: str) -> re.Pattern:
@@ -166,7 +195,7 @@ def _prose_objections(where: str, operation: Operation, target: str, value) -> l
     `content`, how the cursors belong to the items."""
     found = []
     schema = operation.spec["responses"]["200"]["content"]["application/json"]["schema"]
-    kind = schema["$ref"].rsplit("/", 1)[1]
+    kind = schema.get("$ref", "").rsplit("/", 1)[-1]
     if kind == "Certificate":
         if value.get("object") != "certificate" or "active" in value:
             found.append(f"{where}: a single certificate is 'certificate' without 'active'")

@@ -25,6 +25,9 @@ class JudgingClient(ApiClient):
 
 def judging(org: Organization, key: str | None = None, project: str | None = None,
             ca=None) -> JudgingClient:
+    """With a project, which is made where there is none."""
+    if project is not None:
+        org.create_project(project)
     return JudgingClient(org.port, org.key if key is None else key, project, ca)
 
 

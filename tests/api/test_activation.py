@@ -80,7 +80,7 @@ def test_ten_at_once(api, pem):
 
 
 @pytest.mark.parametrize("project", ["p", "x" * 128, "a-b_C9"])
-def test_any_well_formed_project_is_one(organization, pem, project):
+def test_any_well_formed_id_may_be_a_projects(organization, pem, project):
     client = judging(organization, project=project)
     client.activate(client.upload(pem))
     assert list(states(client).values()) == [True]

@@ -51,6 +51,8 @@ def test_lists_change_their_tag_with_every_change_and_only_then(organization, pe
 def test_representations_of_one_moment_have_tags_of_their_own(organization, pem):
     api = judging(organization)
     ids = [api.upload(pem) for _ in range(3)]
+    for project in "ab":
+        organization.create_project(project)
     targets = [CERTIFICATES, CERTIFICATES + "?limit=1", CERTIFICATES + "?order=asc",
                f"{CERTIFICATES}?after={ids[1]}", f"{CERTIFICATES}?after={ids[2]}",
                "/v1/organization/projects/a/certificates",
@@ -127,6 +129,8 @@ def test_head_is_get_without_the_body(api, pem):
     (CERTIFICATES, "GET, HEAD, POST, OPTIONS"),
     (f"{CERTIFICATES}/activate", "POST, OPTIONS"),
     (f"{CERTIFICATES}/cert_x", "GET, HEAD, POST, DELETE, OPTIONS"),
+    ("/v1/organization/projects", "GET, HEAD, POST, OPTIONS"),
+    ("/v1/organization/projects/p", "GET, HEAD, OPTIONS"),
     ("/v1/organization/projects/p/certificates", "GET, HEAD, OPTIONS"),
     ("/v1/organization/projects/p/certificates/deactivate", "POST, OPTIONS"),
 ])

@@ -280,6 +280,7 @@ def test_fault_79_ids_are_in_the_log(logging, pem):
     api = judging(logging)
     cert_id = api.upload(pem)
     api.get(cert_id)
+    logging.create_project("proj_abcdefghijklmnopqrstuvwx")
     api.request("GET", "/v1/organization/projects/proj_abcdefghijklmnopqrstuvwx/certificates")
     log = logging.server.output()
     assert f"GET {CERTIFICATES}/{cert_id} 200" in log

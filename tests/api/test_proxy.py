@@ -18,6 +18,7 @@ def test_it_has_nothing_to_object_to_in_a_certificates_life(organization, pem):
     with ValidatingProxy(organization.base_url) as proxy:
         api = ApiClient(proxy.port, organization.key)
         project = ApiClient(proxy.port, organization.key, "proj_a")
+        organization.create_project("proj_a")
         ids = [api.upload(pem, f"Number {i}") for i in range(25)]
         api.activate(*ids[:10])
         project.activate(*ids[5:15])

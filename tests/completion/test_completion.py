@@ -50,12 +50,16 @@ def test_every_command_and_option_of_the_server_is_offered(shell):
     options = options_of(text).keys()
     assert len(options) > 8
     assert shell.offered("orgtrust-server --").keys() == options
-    assert "key" in shell.offered("orgtrust-server ")
-    usage = dict(re.findall(r"^       orgtrust-server key ([a-z]+) (.*)$", text, re.MULTILINE))
-    assert shell.offered("orgtrust-server key ").keys() == usage.keys()
-    for command, arguments in usage.items():
-        assert (shell.offered(f"orgtrust-server key {command} --").keys()
-                == set(re.findall("--[a-z]+", arguments)))
+    usage: dict[str, dict[str, str]] = {}
+    for group, command, arguments in re.findall(
+            r"^       orgtrust-server ([a-z]+) ([a-z]+) (.*)$", text, re.MULTILINE):
+        usage.setdefault(group, {})[command] = arguments
+    assert usage.keys() == {"key", "project"} <= shell.offered("orgtrust-server ").keys()
+    for group, commands in usage.items():
+        assert shell.offered(f"orgtrust-server {group} ").keys() == commands.keys()
+        for command, arguments in commands.items():
+            assert (shell.offered(f"orgtrust-server {group} {command} --").keys()
+                    == set(re.findall("--[a-z]+", arguments)))
     assert shell.offered("orgtrust-server key create --role ").keys() == {"admin", "read"}
 
 

@@ -128,7 +128,7 @@ class Organization:
 
     def __init__(self, directory: Path, *, max_certificates: int | None = None,
                  options: tuple[str, ...] = (), ca: Path | None = None,
-                 host="127.0.0.1"):
+                 host="127.0.0.1", key: str | None = None):
         self.dir = Path(directory)
         self.dir.mkdir(parents=True, exist_ok=True)
         self.db = self.dir / "organization.db"
@@ -138,8 +138,9 @@ class Organization:
         self.host = host
         self.ca = ca
         self.server: Background | None = None
+        self.projects: set[str] = set()
         self.port = 0
-        self.key = self.create_key()
+        self.key = key or self.create_key()  # given: that of a database which is there
         self.start()
 
     def create_key(self, role="admin", name: str | None = None) -> str:
@@ -152,6 +153,15 @@ class Organization:
         key = done.stdout.strip()
         assert done.stdout == key + "\n" and " " not in key, "prints nothing but the key"
         return key
+
+    def create_project(self, project: str, name: str | None = None):
+        """Makes the project with this id unless that was done."""
+        if project in self.projects:
+            return
+        done = run([paths.SERVER, "project", "create", "--db", self.db, "--id", project,
+                    "--name", name or project], env=self.env, wrap=True)
+        assert done.status == 0 and done.stdout == project + "\n", done
+        self.projects.add(project)
 
     def start(self, port: int = 0):
         argv = [paths.SERVER, "--db", self.db, "--listen", f"{self.host}:{port}"]
@@ -168,6 +178,9 @@ class Organization:
         return f"{scheme}://127.0.0.1:{self.port}/v1"
 
     def client(self, *, project: str | None = None, key: str | None = None) -> ApiClient:
+        """With a project, which is made where there is none."""
+        if project is not None:
+            self.create_project(project)
         return ApiClient(self.port, key or self.key, project, self.ca)
 
     def stop(self, how=signal.SIGTERM):

@@ -49,6 +49,17 @@ static const char *const steps[] = {
     "  created_at INTEGER NOT NULL,"
     "  last_used_at INTEGER"
     ") STRICT;",
+
+    /* Before there were projects, each came into being with its first activation. */
+    "CREATE TABLE projects ("
+    "  seq INTEGER PRIMARY KEY AUTOINCREMENT,"
+    "  id TEXT NOT NULL UNIQUE,"
+    "  name TEXT NOT NULL,"
+    "  created_at INTEGER NOT NULL"
+    ") STRICT;"
+    "INSERT INTO projects (id, name, created_at)"
+    " SELECT scope, scope, CAST(strftime('%s', 'now') AS INTEGER)"
+    " FROM activations WHERE scope <> '' GROUP BY scope ORDER BY scope;",
 };
 #define STEPS ((sqlite3_int64)(sizeof(steps) / sizeof(steps[0])))
 

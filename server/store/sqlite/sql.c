@@ -50,6 +50,12 @@ const char *const ot_db_sql[OT_SQL_COUNT] = {
                       " JOIN certificates c ON c.seq = a.certificate"
                       " WHERE c.id = ?1 ORDER BY a.scope",
 
+    [OT_SQL_PROJECT_INSERT] = "INSERT INTO projects (id, name, created_at)"
+                              " VALUES (?1, ?2, ?3)",
+    [OT_SQL_PROJECT_GET] = "SELECT seq, id, name, created_at FROM projects WHERE id = ?1",
+    [OT_SQL_PROJECT_LIST] = "SELECT seq, id, name, created_at FROM projects"
+                            " WHERE seq > ?1 ORDER BY seq LIMIT ?2",
+
     [OT_SQL_KEY_INSERT] = "INSERT INTO keys (id, hash, role, name, created_at)"
                           " VALUES (?1, ?2, ?3, ?4, ?5)",
     [OT_SQL_KEY_GET] = "SELECT seq, id, name, role, created_at, last_used_at, hash"

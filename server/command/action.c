@@ -1,0 +1,130 @@
+#include "command/action_internal.h"
+
+#include <errno.h>
+#include <getopt.h>
+#include <stdio.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "shared/private_file.h"
+#include "store/store.h"
+
+enum ot_status ot_action_flush(struct ot_error *err)
+{
+    if (fflush(stdout) == 0 && !ferror(stdout))
+        return OT_OK;
+    return ot_error_errno(err, OT_E_IO, errno, "cannot write to standard output");
+}
+
+const char *ot_action_time(char out[OT_ACTION_TIME_MAX], int64_t when)
+{
+    time_t seconds = (time_t)when;
+    struct tm utc;
+
+    if (when == 0 || gmtime_r(&seconds, &utc) == NULL ||
+        strftime(out, OT_ACTION_TIME_MAX, "%Y-%m-%dT%H:%M:%SZ", &utc) == 0)
+        snprintf(out, OT_ACTION_TIME_MAX, "-");
+    return out;
+}
+
+static const struct ot_action *find_action(const struct ot_action *actions,
+                                           const char *name)
+{
+    for (; actions->name != NULL; actions++)
+        if (strcmp(actions->name, name) == 0)
+            return actions;
+    return NULL;
+}
+
+static enum ot_status check_arguments(const struct ot_action *action, const char *group,
+                                      struct ot_arguments *arguments, int argc,
+                                      char **argv, struct ot_error *err)
+{
+    enum ot_status status;
+
+    if (arguments->db == NULL)
+        return ot_error_set(err, OT_E_USAGE, "`%s %s` needs --db FILE; see --help", group,
+                            action->name);
+    if (argc - optind != (action->word != NULL ? 1 : 0))
+        return ot_error_set(
+            err, OT_E_USAGE, "`%s %s` takes %s; see --help", group, action->name,
+            action->word != NULL ? action->word : "no words besides options");
+    arguments->word = argv[optind];
+    status = action->check != NULL ? action->check(arguments, err) : OT_OK;
+    if (status == OT_OK)
+        status = ot_private_become_owner(arguments->db, err);
+    if (status == OT_OK && !action->creates && access(arguments->db, F_OK) != 0)
+        return ot_error_errno(err, OT_E_IO, errno, "cannot open database %s",
+                              arguments->db);
+    return status;
+}
+
+static enum ot_status take_option(struct ot_arguments *arguments, const char *name,
+                                  struct ot_error *err)
+{
+    if (strcmp(name, "db") == 0)
+        arguments->db = optarg;
+    else if (strcmp(name, "name") == 0)
+        arguments->name = optarg;
+    else if (strcmp(name, "id") == 0)
+        arguments->id = optarg;
+    else if (!ot_role_parse(&arguments->role, optarg))
+        return ot_error_set(err, OT_E_USAGE, "--role '%s' is neither admin nor read",
+                            optarg);
+    return OT_OK;
+}
+
+static enum ot_status parse_arguments(const struct ot_action *action, const char *group,
+                                      struct ot_arguments *arguments, int argc,
+                                      char **argv, struct ot_error *err)
+{
+    int code;
+
+    while ((code = ot_options_next(argc, argv, ":", action->options)) != -1) {
+        enum ot_status status =
+            code == '?' || code == ':'
+                ? ot_options_unknown(code, argv, err)
+                : take_option(arguments, action->options[code].name, err);
+
+        if (status != OT_OK)
+            return status;
+    }
+    return check_arguments(action, group, arguments, argc, argv, err);
+}
+
+static enum ot_status run_action(const struct ot_action *action,
+                                 const struct ot_arguments *arguments,
+                                 struct ot_error *err)
+{
+    struct ot_store *store = NULL;
+    struct ot_db *db;
+    enum ot_status status = ot_store_open(&store, arguments->db, 1, err);
+
+    if (status != OT_OK)
+        return status;
+    db = ot_store_lend(store);
+    status = ot_db_begin(db, OT_WRITING, err);
+    if (status == OT_OK)
+        status = action->run(db, arguments, err);
+    if (status == OT_OK)
+        status = ot_db_commit(db, err);
+    ot_db_rollback(db);
+    ot_store_return(store, db);
+    ot_store_close(store);
+    return status;
+}
+
+enum ot_status ot_action_command(const struct ot_action *actions, const char *choices,
+                                 int argc, char **argv, struct ot_error *err)
+{
+    struct ot_arguments arguments = {.role = OT_ROLE_ADMIN};
+    const struct ot_action *action = argc > 1 ? find_action(actions, argv[1]) : NULL;
+    enum ot_status status;
+
+    if (action == NULL)
+        return ot_error_set(err, OT_E_USAGE, "`%s` is followed by %s; see --help",
+                            argv[0], choices);
+    status = parse_arguments(action, argv[0], &arguments, argc - 1, argv + 1, err);
+    return status == OT_OK ? run_action(action, &arguments, err) : status;
+}

@@ -1,0 +1,89 @@
+#include "command/project_command.h"
+
+#include <stdio.h>
+#include <string.h>
+#include <time.h>
+
+#include "cache/text.h"
+#include "cache/uri.h"
+#include "command/action_internal.h"
+#include "message/body.h"
+#include "shared/limits.h"
+#include "store/project.h"
+
+static enum ot_status check_project(const struct ot_arguments *arguments,
+                                    struct ot_error *err)
+{
+    const char *reason = "is empty";
+
+    if (arguments->name == NULL)
+        return ot_error_set(err, OT_E_USAGE,
+                            "`project create` needs --name NAME; see --help");
+    if (*arguments->name == '\0' || !ot_name_is_valid(arguments->name, &reason))
+        return ot_error_set(err, OT_E_USAGE, "the project's name '%s' %s: choose another",
+                            arguments->name, reason);
+    if (arguments->id != NULL && !ot_uri_is_id(arguments->id, strlen(arguments->id)))
+        return ot_error_set(err, OT_E_USAGE,
+                            "--id '%s' is not 1 to %d letters, digits, '-' or '_'",
+                            arguments->id, OT_ID_MAX);
+    return OT_OK;
+}
+
+static enum ot_status create_project(struct ot_db *db,
+                                     const struct ot_arguments *arguments,
+                                     struct ot_error *err)
+{
+    const struct ot_project_row row = {
+        .id = arguments->id,
+        .name = arguments->name,
+        .created_at = time(NULL),
+    };
+    char id[OT_ID_MAX + 1];
+    enum ot_status status = ot_db_project_insert(db, &row, id, err);
+
+    if (status != OT_OK)
+        return status;
+    printf("%s\n", id);
+    return ot_action_flush(err);
+}
+
+static void print_project(void *arg, const struct ot_project_row *row)
+{
+    char created[OT_ACTION_TIME_MAX], name[4 * 4 * OT_NAME_CHARS_MAX + 1];
+
+    (void)arg;
+    ot_text_escape(name, sizeof(name), row->name, strlen(row->name));
+    printf("%-37s  %-20s  %s\n", row->id, ot_action_time(created, row->created_at), name);
+}
+
+static enum ot_status list_projects(struct ot_db *db,
+                                    const struct ot_arguments *arguments,
+                                    struct ot_error *err)
+{
+    enum ot_status status;
+
+    (void)arguments;
+    printf("%-37s  %-20s  %s\n", "ID", "CREATED", "NAME");
+    status = ot_db_project_list(db, 0, INT64_MAX, print_project, NULL, err);
+    return status == OT_OK ? ot_action_flush(err) : status;
+}
+
+static const struct ot_option_info create_options[] = {
+    OT_OPTION_DB,
+    {"name", "NAME", "what to call the project"},
+    {"id", "ID", "the id that it gets; chosen by the server unless given"},
+    {NULL, NULL, NULL},
+};
+
+static const struct ot_option_info list_options[] = {OT_OPTION_DB, {NULL, NULL, NULL}};
+
+static const struct ot_action project_actions[] = {
+    {"create", create_options, create_project, check_project, NULL, true},
+    {"list", list_options, list_projects, NULL, NULL, false},
+    {.name = NULL},
+};
+
+enum ot_status ot_project_command(int argc, char **argv, struct ot_error *err)
+{
+    return ot_action_command(project_actions, "create or list", argc, argv, err);
+}

@@ -1,0 +1,40 @@
+#include "handle/page_internal.h"
+
+#include <string.h>
+
+#include "message/json_write.h"
+
+void ot_page_open(struct ot_page *page, struct ot_buffer *out, unsigned limit)
+{
+    *page = (struct ot_page){.out = out, .limit = limit};
+    ot_jsonw_open(out, '{');
+    ot_jsonw_key(out, "object");
+    ot_jsonw_text(out, "list");
+    ot_jsonw_key(out, "data");
+    ot_jsonw_open(out, '[');
+}
+
+bool ot_page_takes(struct ot_page *page, const char *id)
+{
+    size_t len = strnlen(id, OT_ID_MAX);
+
+    if (page->rows++ >= page->limit)
+        return false;
+    memcpy(page->last, id, len);
+    page->last[len] = '\0';
+    if (page->rows == 1)
+        memcpy(page->first, page->last, sizeof(page->first));
+    return true;
+}
+
+void ot_page_close(struct ot_page *page)
+{
+    ot_jsonw_close(page->out, ']');
+    ot_jsonw_key(page->out, "first_id");
+    ot_jsonw_text(page->out, page->rows != 0 ? page->first : NULL);
+    ot_jsonw_key(page->out, "last_id");
+    ot_jsonw_text(page->out, page->rows != 0 ? page->last : NULL);
+    ot_jsonw_key(page->out, "has_more");
+    ot_jsonw_bool(page->out, page->rows > page->limit);
+    ot_jsonw_close(page->out, '}');
+}

@@ -1,0 +1,25 @@
+/* Parameters of a query that several operations have. Each function returns false where
+ * the value is none, and the reply says so. */
+#ifndef OT_SERVER_HANDLE_QUERY_INTERNAL_H
+#define OT_SERVER_HANDLE_QUERY_INTERNAL_H
+
+#include "handle/context.h"
+
+/* A parameter that may be given once; *value is NULL where it is absent. */
+bool ot_query_value(struct ot_context *context, const char *name, const char **value);
+
+/* `limit`: from 1 to OT_PAGE_LIMIT_MAX. */
+bool ot_query_limit(struct ot_context *context, unsigned *limit);
+
+/* `order`: asc or desc. */
+bool ot_query_order(struct ot_context *context, bool descending_unless_given,
+                    bool *descending);
+
+/* A parameter that is true or false; false where it is absent. */
+bool ot_query_flag(struct ot_context *context, const char *name, bool *value);
+
+/* The refusal of a cursor that is no id of the things that are listed, `what`. */
+void ot_query_refuse_cursor(struct ot_context *context, const char *name,
+                            const char *what);
+
+#endif
