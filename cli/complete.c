@@ -2,13 +2,15 @@
 
 #include <string.h>
 
-#include "cache/limits.h"
-#include "cache/text.h"
+#include "base/limits.h"
+#include "base/text.h"
 #include "command.h"
 #include "commands/source_use.h"
+#include "config/source.h"
 #include "doctor/doctor.h"
 #include "export/format.h"
 #include "install/install.h"
+#include "snapshot/snapshot.h"
 #include "view/record_json.h"
 
 #define ID_PREFIX "cert_"

@@ -8,7 +8,7 @@
 #ifndef OT_CLI_COMPLETE_H
 #define OT_CLI_COMPLETE_H
 
-#include "cache/error.h"
+#include "base/error.h"
 #include "view/output.h"
 
 /* words end with a NULL. */

@@ -3,7 +3,7 @@
 #ifndef OT_CLI_EXIT_STATUS_H
 #define OT_CLI_EXIT_STATUS_H
 
-#include "cache/error.h"
+#include "base/error.h"
 
 int ot_exit_status(enum ot_status status);
 

@@ -1,5 +1,7 @@
 #include "aspect.h"
 
+#include "snapshot/record.h"
+
 bool ot_aspect_shows(const struct ot_aspect *aspect, const struct ot_record *record,
                      int64_t now)
 {

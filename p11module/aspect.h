@@ -2,7 +2,10 @@
 #ifndef OT_P11_ASPECT_H
 #define OT_P11_ASPECT_H
 
-#include "cache/record.h"
+#include <stdbool.h>
+#include <stdint.h>
+
+struct ot_record;
 
 struct ot_aspect {
     unsigned purposes; /* enum ot_purpose of the source */

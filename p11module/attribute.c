@@ -3,7 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "cache/config.h"
+#include "config/source.h"
 
 #define CERT (1u << OT_OBJECT_CERTIFICATE)
 #define NSS (1u << OT_OBJECT_NSS_TRUST)

@@ -2,6 +2,9 @@
 #ifndef OT_P11_ATTRIBUTE_H
 #define OT_P11_ATTRIBUTE_H
 
+#include "base/limits.h"
+#include "base/span.h"
+#include "cryptoki_3.h"
 #include "extension.h"
 #include "object.h"
 

@@ -1,5 +1,14 @@
 /* Searches as an application begins, reads and ends them. */
+#include "base/error.h"
 #include "call.h"
+#include "cryptoki_3.h"
+#include "find.h"
+#include "inside.h"
+#include "module.h"
+#include "session.h"
+#include "slot.h"
+#include "template.h"
+#include "view.h"
 
 static void complain_of_damage(struct ot_view *view)
 {

@@ -1,7 +1,12 @@
 /* Objects as an application reads them; nobody copies them. */
 #include <string.h>
 
+#include "attribute.h"
+#include "base/span.h"
 #include "call.h"
+#include "cryptoki_3.h"
+#include "session.h"
+#include "template.h"
 
 /* One attribute as §5.7.5 has it: its length alone, its value, or why not. */
 static CK_RV get_one(const struct ot_object *object, CK_ATTRIBUTE *attribute)

@@ -1,5 +1,11 @@
 /* Sessions as an application opens and closes them. */
 #include "call.h"
+#include "cryptoki_3.h"
+#include "find.h"
+#include "inside.h"
+#include "module.h"
+#include "session.h"
+#include "slot.h"
 
 static CK_RV open_checked_session(struct ot_module *module, struct ot_slot *slot,
                                   CK_FLAGS flags, CK_SESSION_HANDLE *handle)

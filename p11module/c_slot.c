@@ -1,7 +1,10 @@
 /* Slots and tokens as an application looks at them. */
 #include <string.h>
 
+#include "cryptoki_3.h"
+#include "inside.h"
 #include "module.h"
+#include "view.h"
 
 /* After CKR_OK the slot is there until leave_slot. */
 static CK_RV enter_slot(CK_SLOT_ID id, struct ot_slot **out)

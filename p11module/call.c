@@ -1,5 +1,9 @@
 #include "call.h"
 
+#include "inside.h"
+#include "module.h"
+#include "session.h"
+
 CK_RV ot_session_take(CK_SESSION_HANDLE handle, struct ot_session **out)
 {
     struct ot_module *module = ot_module_enter(ot_inside_door(handle));

@@ -3,7 +3,9 @@
 #ifndef OT_P11_CALL_H
 #define OT_P11_CALL_H
 
-#include "module.h"
+#include "cryptoki_3.h"
+
+struct ot_session;
 
 /* The session for this thread alone, until it is dropped; till then the thread is inside
  * the module. CKR_CRYPTOKI_NOT_INITIALIZED, CKR_SESSION_HANDLE_INVALID or

@@ -2,8 +2,12 @@
 
 #include <string.h>
 
-#include "cache/config.h"
-#include "cache/limits.h"
+#include "aspect.h"
+#include "base/error.h"
+#include "base/limits.h"
+#include "config/source.h"
+#include "snapshot/record.h"
+#include "snapshot/snapshot.h"
 
 /* 2.5.29.37 */
 static const uint8_t extended_key_usage[] = {0x06, 0x03, 0x55, 0x1d, 0x25};

@@ -5,9 +5,12 @@
 #ifndef OT_P11_EXTENSION_H
 #define OT_P11_EXTENSION_H
 
-#include "aspect.h"
-#include "cache/purpose.h"
-#include "cache/snapshot.h"
+#include "base/span.h"
+#include "config/purpose.h"
+
+struct ot_aspect;
+struct ot_record;
+struct ot_snapshot;
 
 /* Four headers of two bytes, the OBJECT IDENTIFIER of five for the extension itself, and
  * those of the purposes. */

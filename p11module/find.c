@@ -3,6 +3,11 @@
 #include <stdlib.h>
 #include <time.h>
 
+#include "attribute.h"
+#include "cache/cache.h"
+#include "slot.h"
+#include "view.h"
+
 /* The attributes that have an index, the most selective first. */
 static const struct {
     CK_ATTRIBUTE_TYPE type;

@@ -3,8 +3,13 @@
 #ifndef OT_P11_FIND_H
 #define OT_P11_FIND_H
 
-#include "slot.h"
+#include "cryptoki_3.h"
+#include "object.h"
+#include "snapshot/snapshot.h"
 #include "template.h"
+
+struct ot_slot;
+struct ot_snapshot;
 
 struct ot_find {
     const struct ot_slot *slot;

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "functions.h"
+#include "inside.h"
 #include "module.h"
 
 #define SET(name) .name = (name),

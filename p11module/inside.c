@@ -5,7 +5,7 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-#include "cache/guard.h"
+#include "base/guard.h"
 
 /* The largest page of the architectures that Debian runs on. */
 #define PAGE_MAX ((size_t)65536)

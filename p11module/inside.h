@@ -12,6 +12,7 @@
 
 #include <sys/types.h>
 
+#include "cryptoki_3.h"
 #include "lock.h"
 
 /* One initialisation, as this has to know it. */

@@ -7,8 +7,8 @@
 #include <syslog.h>
 #include <unistd.h>
 
-#include "cache/confinement.h"
-#include "cache/limits.h"
+#include "base/confinement.h"
+#include "base/error.h"
 
 static void log_warning(const char *text)
 {

@@ -1,4 +1,6 @@
 #include "module.h"
+#include "config/config.h"
+#include "view.h"
 
 #include <stdlib.h>
 #include <string.h>

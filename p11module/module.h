@@ -2,8 +2,12 @@
 #ifndef OT_P11_MODULE_H
 #define OT_P11_MODULE_H
 
+#include "cryptoki_3.h"
 #include "inside.h"
 #include "session.h"
+#include "slot.h"
+
+struct ot_config;
 
 struct ot_module {
     struct ot_instance instance; /* first */

@@ -2,8 +2,9 @@
 
 #include <string.h>
 
-#include "cache/limits.h"
+#include "base/limits.h"
 #include "extension.h"
+#include "snapshot/snapshot.h"
 
 #define KIND_MASK ((CK_OBJECT_HANDLE)7)
 

@@ -11,8 +11,11 @@
 #define OT_P11_OBJECT_H
 
 #include "aspect.h"
-#include "cache/snapshot.h"
+#include "base/span.h"
 #include "cryptoki_3.h"
+#include "snapshot/record.h"
+
+struct ot_snapshot;
 
 /* The three lowest bits of a handle. */
 enum ot_object_kind {

@@ -2,6 +2,10 @@
  * writes: they have no rules, there is no PIN that could be right, and each call that
  * would write is refused. */
 #include "call.h"
+#include "cryptoki_3.h"
+#include "module.h"
+#include "session.h"
+#include "template.h"
 
 CK_RV C_Initialize(void *args)
 {

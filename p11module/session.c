@@ -4,6 +4,11 @@
 #include <stdlib.h>
 #include <time.h>
 
+#include "find.h"
+#include "slot.h"
+#include "snapshot/snapshot.h"
+#include "view.h"
+
 /* A handle: count, place, shard. 13 bits of places and 3 of shards leave 16 bits of count
  * on a 32-bit machine. */
 #define SHARD_BITS 3u

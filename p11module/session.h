@@ -4,8 +4,16 @@
 #ifndef OT_P11_SESSION_H
 #define OT_P11_SESSION_H
 
-#include "find.h"
+#include <stdatomic.h>
+
+#include "cryptoki_3.h"
 #include "inside.h"
+#include "lock.h"
+#include "object.h"
+
+struct ot_find;
+struct ot_slot;
+struct ot_snapshot;
 
 #define OT_SESSION_SHARDS OT_DOORS
 

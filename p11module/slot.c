@@ -1,4 +1,7 @@
 #include "slot.h"
+#include "base/span.h"
+#include "config/source.h"
+#include "view.h"
 
 #include <inttypes.h>
 #include <stdio.h>

@@ -3,8 +3,13 @@
 #ifndef OT_P11_SLOT_H
 #define OT_P11_SLOT_H
 
-#include "object.h"
-#include "view.h"
+#include <stdatomic.h>
+
+#include "aspect.h"
+#include "cryptoki_3.h"
+
+struct ot_locking;
+struct ot_view;
 
 #define OT_SLOT_SERIAL_LEN 16
 

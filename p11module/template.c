@@ -1,4 +1,7 @@
 #include "template.h"
+#include "attribute.h"
+#include "base/limits.h"
+#include "object.h"
 
 #include <stdlib.h>
 #include <string.h>

@@ -3,7 +3,11 @@
 #ifndef OT_P11_TEMPLATE_H
 #define OT_P11_TEMPLATE_H
 
-#include "attribute.h"
+#include "base/span.h"
+#include "cryptoki_3.h"
+
+struct ot_aspect;
+struct ot_object;
 
 /* No kind of object has as many attributes; a longer template is a mistake, and reading
  * it to its end could be a fault. */

@@ -5,6 +5,9 @@
  * An operation is never in progress, because each of its beginnings is refused. */
 #include "call.h"
 
+#include "cryptoki_3.h"
+#include <stdbool.h>
+
 /* A parameter that nothing looks at, unless its presence is checked. */
 #define ANY __attribute__((unused))
 

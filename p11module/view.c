@@ -3,7 +3,10 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "cache/cache.h"
+#include "config/source.h"
 #include "log.h"
+#include "snapshot/snapshot.h"
 
 static void put_label(struct ot_view *view, const char *name, const char *word)
 {

@@ -4,8 +4,13 @@
 
 #include <stdatomic.h>
 
-#include "cache/cache.h"
+#include "base/error.h"
+#include "cryptoki_3.h"
 #include "lock.h"
+
+struct ot_cache;
+struct ot_snapshot;
+struct ot_source;
 
 #define OT_TOKEN_LABEL_LEN 32 /* of CK_TOKEN_INFO */
 

@@ -2,7 +2,7 @@
 
 #include <string.h>
 
-#include "cache/purpose.h"
+#include "config/purpose.h"
 
 _Static_assert(4 + OT_PURPOSE_OIDS_MAX <= OT_AUX_TRUST_MAX, "all purposes fit");
 

@@ -7,7 +7,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "cache/record.h"
+#include "snapshot/record.h"
 
 /* Two headers of two bytes, and an OBJECT IDENTIFIER of ten for each of four purposes. */
 #define OT_AUX_TRUST_MAX 44

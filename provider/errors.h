@@ -6,7 +6,7 @@
 #include <openssl/core_dispatch.h>
 #include <stdbool.h>
 
-#include "cache/error.h"
+#include "base/error.h"
 
 /* The calls of the core that reach the error queue of the calling thread. They belong to
  * one library context; those that the core did not offer are NULL. */

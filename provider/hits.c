@@ -3,7 +3,7 @@
 #include <stdlib.h>
 #include <time.h>
 
-#include "cache/bytes.h"
+#include "base/bytes.h"
 
 /* A position in a list, as snapshot.h has it. */
 #define POSITION_LEN 4u

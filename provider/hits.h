@@ -3,7 +3,7 @@
 #ifndef OT_PROVIDER_HITS_H
 #define OT_PROVIDER_HITS_H
 
-#include "cache/search.h"
+#include "snapshot/search.h"
 
 struct ot_hits {
     struct ot_snapshot *snapshot;  /* a reference; NULL where there was none to search */

@@ -1,5 +1,8 @@
 #include "sources.h"
+#include "config/config.h"
+#include "config/source.h"
 
+#include <stdbool.h>
 #include <stdlib.h>
 
 struct ot_sources_loaded {

@@ -7,6 +7,7 @@
 #define OT_PROVIDER_SOURCES_H
 
 #include <stdatomic.h>
+#include <stdbool.h>
 
 #include "cache/cache.h"
 

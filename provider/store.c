@@ -10,7 +10,8 @@
 #include <string.h>
 
 #include "aux_trust.h"
-#include "cache/uri.h"
+#include "config/source.h"
+#include "config/uri.h"
 #include "hits.h"
 #include "provider.h"
 #include "store_params.h"

@@ -1,4 +1,5 @@
 #include "store_params.h"
+#include "base/limits.h"
 
 #include <endian.h>
 #include <openssl/core_names.h>

@@ -5,7 +5,7 @@
 
 #include <openssl/core.h>
 
-#include "cache/search.h"
+#include "snapshot/search.h"
 
 /* Own bytes; data NULL: not asked for. */
 struct ot_bytes {

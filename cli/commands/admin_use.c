@@ -1,4 +1,5 @@
 #include "commands/admin_use_internal.h"
+#include "http/key.h"
 
 #include <string.h>
 #include <unistd.h>

@@ -3,7 +3,8 @@
 #ifndef OT_CLI_COMMANDS_ADMIN_USE_INTERNAL_H
 #define OT_CLI_COMMANDS_ADMIN_USE_INTERNAL_H
 
-#include "fetch/admin.h"
+#include "change/admin.h"
+#include "http/key.h"
 #include "view/cli.h"
 
 struct ot_admin_use {

@@ -3,6 +3,8 @@
 #include <string.h>
 
 #include "commands/follow_internal.h"
+#include "config/source.h"
+#include "sync/sync_options.h"
 #include "view/change_report.h"
 #include "view/confirm.h"
 #include "view/sync_report.h"

@@ -2,8 +2,8 @@
 #ifndef OT_CLI_COMMANDS_CARRY_OUT_INTERNAL_H
 #define OT_CLI_COMMANDS_CARRY_OUT_INTERNAL_H
 
+#include "change/change.h"
 #include "commands/admin_use_internal.h"
-#include "fetch/change.h"
 
 struct ot_carry_out {
     struct ot_cli *cli;

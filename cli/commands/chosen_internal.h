@@ -4,7 +4,7 @@
 
 #include <stdlib.h>
 
-#include "fetch/admin.h"
+#include "change/admin.h"
 #include "view/options.h"
 
 /* By id or name; with --by-id by its id alone, so that a program that knows one never

@@ -2,10 +2,10 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "change/admin_scopes.h"
 #include "commands/carry_out_internal.h"
 #include "commands/chosen_internal.h"
 #include "commands/commands.h"
-#include "fetch/admin_scopes.h"
 
 static enum ot_status open_scopes(struct ot_admin_scopes *scopes,
                                   const struct ot_admin_use *use, struct ot_error *err)

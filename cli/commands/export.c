@@ -8,12 +8,14 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "cache/write_all.h"
 #include "commands/commands.h"
 #include "commands/source_use.h"
+#include "config/source.h"
+#include "export/anchors.h"
 #include "export/files.h"
-#include "fetch/file.h"
-#include "fetch/place.h"
+#include "files/file.h"
+#include "files/place.h"
+#include "files/write_all.h"
 #include "view/json_build.h"
 
 static enum ot_status read_format(enum ot_export_format *format,

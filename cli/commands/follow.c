@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "sync/sync_options.h"
 #include "view/json_build.h"
 
 #define DESCRIPTION_MAX (PATH_MAX + 32)

@@ -4,7 +4,7 @@
 #define OT_CLI_COMMANDS_FOLLOW_INTERNAL_H
 
 #include "export/export.h"
-#include "fetch/sync.h"
+#include "sync/sync.h"
 #include "view/cli.h"
 
 struct ot_follow {

@@ -5,6 +5,8 @@
 #include "cache/cache.h"
 #include "commands/commands.h"
 #include "commands/source_use.h"
+#include "config/source.h"
+#include "snapshot/snapshot.h"
 #include "view/record_json.h"
 #include "view/table.h"
 

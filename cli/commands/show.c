@@ -4,6 +4,8 @@
 
 #include "commands/commands.h"
 #include "commands/source_use.h"
+#include "config/source.h"
+#include "snapshot/snapshot.h"
 #include "view/cert_text.h"
 #include "view/record_json.h"
 

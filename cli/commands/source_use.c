@@ -1,4 +1,6 @@
 #include "commands/source_use.h"
+#include "config/config.h"
+#include "snapshot/snapshot.h"
 
 #include <stdlib.h>
 #include <string.h>

@@ -4,7 +4,9 @@
 #ifndef OT_CLI_COMMANDS_SOURCE_USE_H
 #define OT_CLI_COMMANDS_SOURCE_USE_H
 
+#include "base/span.h"
 #include "cache/cache.h"
+#include "config/config.h"
 #include "view/options.h"
 
 /* The sources that a command is about: the one that --source names, else all. At least

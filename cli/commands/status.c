@@ -4,6 +4,7 @@
 
 #include "commands/commands.h"
 #include "commands/source_use.h"
+#include "config/source.h"
 #include "view/export_report.h"
 #include "view/record_json.h"
 #include "view/source_report.h"

@@ -5,6 +5,9 @@
 #include "commands/commands.h"
 #include "commands/follow_internal.h"
 #include "commands/source_use.h"
+#include "config/source.h"
+#include "http/key.h"
+#include "sync/sync_options.h"
 #include "view/progress.h"
 #include "view/sync_report.h"
 

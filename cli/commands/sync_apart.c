@@ -9,8 +9,10 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "cache/clock.h"
-#include "cache/write_all.h"
+#include "base/clock.h"
+#include "config/source.h"
+#include "files/write_all.h"
+#include "sync/sync_options.h"
 
 /* How often the other process says that it goes on. */
 #define PROGRESS_MS 1000

@@ -4,7 +4,7 @@
 #ifndef OT_CLI_COMMANDS_SYNC_APART_INTERNAL_H
 #define OT_CLI_COMMANDS_SYNC_APART_INTERNAL_H
 
-#include "fetch/sync.h"
+#include "sync/sync.h"
 
 /* As ot_sync, progress coming about once a second and without its numbers. Where no
  * process can be made, ot_sync itself. The program must have one thread. */

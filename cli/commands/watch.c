@@ -10,6 +10,7 @@
 #include "commands/notify_internal.h"
 #include "commands/sync_apart_internal.h"
 #include "commands/watched_internal.h"
+#include "sync/sync_options.h"
 #include "view/signals.h"
 #include "view/sync_report.h"
 

@@ -1,6 +1,7 @@
 #include "commands/watch_schedule_internal.h"
 
 #include "cache/freshness.h"
+#include "config/source.h"
 
 #define SPREAD 0.1
 

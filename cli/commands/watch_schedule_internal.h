@@ -2,8 +2,8 @@
 #ifndef OT_CLI_COMMANDS_WATCH_SCHEDULE_INTERNAL_H
 #define OT_CLI_COMMANDS_WATCH_SCHEDULE_INTERNAL_H
 
-#include "cache/config.h"
 #include "cache/state.h"
+#include "config/config.h"
 
 /* An interval of seconds, spread by jitter in [-1, 1] to ±10 %, in ms: hosts that were
  * started together do not ask together. Never 0 for a positive interval. */

@@ -6,11 +6,13 @@
 #include <time.h>
 
 #include "cache/freshness.h"
-#include "cache/path.h"
-#include "cache/snapshot.h"
 #include "cache/state.h"
 #include "commands/source_use.h"
 #include "commands/watch_schedule_internal.h"
+#include "config/source.h"
+#include "config/source_path.h"
+#include "files/path.h"
+#include "snapshot/snapshot.h"
 #include "view/output.h"
 
 int64_t ot_watch_clock_ms(void)
@@ -31,12 +33,13 @@ static double jitter(void)
  * another configuration has left there, is none: 0. */
 static int64_t snapshot_seen_at(const struct ot_source *source)
 {
-    char path[PATH_MAX], *scope = ot_path_scope(source);
+    char path[PATH_MAX], *scope = ot_source_scope(source);
     struct ot_snapshot *snapshot = NULL;
     int64_t seen_at = 0;
     struct stat st;
 
-    if (scope != NULL && ot_path_of(path, source, OT_PATH_SNAPSHOT, NULL) == OT_OK &&
+    if (scope != NULL &&
+        ot_source_path(path, source, OT_SOURCE_SNAPSHOT, NULL) == OT_OK &&
         ot_snapshot_open(&snapshot, path, scope, NULL) == OT_OK && stat(path, &st) == 0)
         seen_at = st.st_mtime;
     ot_snapshot_unref(snapshot);

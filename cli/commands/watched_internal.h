@@ -2,7 +2,7 @@
 #ifndef OT_CLI_COMMANDS_WATCHED_INTERNAL_H
 #define OT_CLI_COMMANDS_WATCHED_INTERNAL_H
 
-#include "fetch/sync.h"
+#include "sync/sync.h"
 #include "view/cli.h"
 
 struct ot_watched {

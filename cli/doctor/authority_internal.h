@@ -6,7 +6,7 @@
 #include <openssl/evp.h>
 #include <openssl/x509.h>
 
-#include "cache/error.h"
+#include "base/error.h"
 
 struct ot_authority {
     X509 *root;         /* vouches for the server */

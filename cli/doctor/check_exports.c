@@ -15,6 +15,7 @@
 #include "doctor/readers_internal.h"
 #include "export/files.h"
 #include "install/tool.h"
+#include "snapshot/snapshot.h"
 
 #define PART "exports"
 

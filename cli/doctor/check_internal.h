@@ -3,7 +3,7 @@
 #ifndef OT_CLI_DOCTOR_CHECK_INTERNAL_H
 #define OT_CLI_DOCTOR_CHECK_INTERNAL_H
 
-#include "cache/config.h"
+#include "config/config.h"
 #include "doctor/finding_internal.h"
 #include "export/anchors.h"
 #include "install/wiring.h"

@@ -6,8 +6,8 @@
 #include <unistd.h>
 
 #include "doctor/tokens_internal.h"
-#include "fetch/file.h"
-#include "fetch/place.h"
+#include "files/file.h"
+#include "files/place.h"
 #include "install/nss_list.h"
 #include "install/tool.h"
 

@@ -9,8 +9,10 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "cache/path.h"
+#include "base/environment.h"
+#include "config/source.h"
 #include "doctor/exported_internal.h"
+#include "files/path.h"
 
 #define PART "programs"
 #define SYSTEM_BUNDLE "/etc/ssl/certs/ca-certificates.crt"
@@ -25,7 +27,7 @@ struct view {
 /* Where PATH leads for a name; relative entries do not count. */
 static bool find_in_path(char path[PATH_MAX], const char *name)
 {
-    const char *at = ot_path_env("PATH");
+    const char *at = ot_env_get("PATH");
 
     for (int i = 0; at != NULL && i < PATH_DIRECTORIES_MAX; i++) {
         size_t len = strcspn(at, ":");
@@ -132,7 +134,7 @@ static enum ot_status check_program(const struct view *view,
                                     const struct ot_program_row *row,
                                     struct ot_error *err)
 {
-    const char *value = row->variable != NULL ? ot_path_env(row->variable) : NULL;
+    const char *value = row->variable != NULL ? ot_env_get(row->variable) : NULL;
     char path[PATH_MAX], *fix;
     enum ot_status status;
 

@@ -4,8 +4,9 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "config/source.h"
 #include "doctor/check_internal.h"
-#include "fetch/key.h"
+#include "http/key.h"
 #include "view/output.h"
 #include "view/source_report.h"
 

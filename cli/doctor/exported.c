@@ -1,3 +1,4 @@
+#include "cache/state.h"
 #include "doctor/exported_internal.h"
 
 #include <stdio.h>

@@ -6,7 +6,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "cache/error.h"
+#include "base/error.h"
 #include "export/anchors.h"
 
 /* Zeroed: empty. */

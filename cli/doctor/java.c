@@ -4,7 +4,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "fetch/file.h"
+#include "files/file.h"
 #include "install/tool.h"
 
 #define CLASS "Handshake"

@@ -7,6 +7,7 @@
 #include "doctor/exported_internal.h"
 #include "doctor/java_internal.h"
 #include "install/tool.h"
+#include "snapshot/record.h"
 
 #define STORE "/etc/ssl/certs/java/cacerts"
 #define HOOK "/etc/ca-certificates/update.d/jks-keystore"

@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "fetch/file.h"
+#include "files/file.h"
 #include "install/tool.h"
 
 /* 20 bytes a certificate (openssl), 130 (keytool); of GnuTLS the first lines. What is not

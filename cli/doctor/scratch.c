@@ -8,13 +8,18 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "cache/child.h"
-#include "cache/path.h"
-#include "fetch/cert.h"
-#include "fetch/file.h"
-#include "fetch/place.h"
-#include "fetch/snapshot_write.h"
-#include "fetch/tree.h"
+#include "base/child.h"
+#include "base/environment.h"
+#include "base/span.h"
+#include "cert/cert.h"
+#include "config/source.h"
+#include "config/source_path.h"
+#include "files/file.h"
+#include "files/path.h"
+#include "files/place.h"
+#include "files/tree.h"
+#include "snapshot/record.h"
+#include "sync/snapshot_write.h"
 
 #define TEMPLATE "/orgtrust-doctor.XXXXXX"
 #define BASE_URL "https://doctor.invalid/v1" /* no name that anybody could have */
@@ -45,8 +50,8 @@ static bool fill_scratch_environment(struct ot_scratch *scratch)
     bool good = true;
 
     for (size_t i = 0; good && i < sizeof(passed) / sizeof(passed[0]); i++)
-        if (ot_path_env(passed[i]) != NULL)
-            good = add_variable(scratch, passed[i], ot_path_env(passed[i]));
+        if (ot_env_get(passed[i]) != NULL)
+            good = add_variable(scratch, passed[i], ot_env_get(passed[i]));
     ot_scratch_path(path, scratch, "orgtrust.conf");
     good = good && add_variable(scratch, "ORGTRUST_CONF", path);
     ot_scratch_path(path, scratch, "cache");
@@ -75,7 +80,7 @@ static enum ot_status write_configuration(const struct ot_scratch *scratch,
 static enum ot_status make_directories(struct ot_scratch *scratch, struct ot_error *err)
 {
     static const char *const names[] = {"cache", "tmp"};
-    const char *top = ot_path_env("TMPDIR");
+    const char *top = ot_env_get("TMPDIR");
     char path[OT_SCRATCH_PATH_MAX];
 
     if (top == NULL || top[0] != '/' ||
@@ -101,11 +106,11 @@ enum ot_status ot_scratch_open(struct ot_scratch *scratch, struct ot_error *err)
     const struct ot_source source = {.base_url = (char *)(uintptr_t)BASE_URL};
     enum ot_status status;
 
-    *scratch = (struct ot_scratch){.scope = ot_path_scope(&source)};
+    *scratch = (struct ot_scratch){.scope = ot_source_scope(&source)};
     status = make_directories(scratch, err);
     if (status != OT_OK)
         return status;
-    ot_scratch_path(scratch->snapshot, scratch, "cache/default." OT_PATH_SNAPSHOT);
+    ot_scratch_path(scratch->snapshot, scratch, "cache/default." OT_SOURCE_SNAPSHOT);
     if (scratch->scope == NULL || !fill_scratch_environment(scratch))
         return ot_error_nomem(err);
     return write_configuration(scratch, err);

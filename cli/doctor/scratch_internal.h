@@ -6,7 +6,7 @@
 
 #include <stdbool.h>
 
-#include "cache/error.h"
+#include "base/error.h"
 #include "doctor/authority_internal.h"
 
 #define OT_SCRATCH_DIR_MAX 256

@@ -14,7 +14,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include "cache/clock.h"
+#include "base/clock.h"
 
 /* Longer than a client is given: who is still connected then is none of ours. */
 #define CONNECTION_MS 30000

@@ -5,7 +5,7 @@
 #ifndef OT_CLI_DOCTOR_TLS_SERVER_INTERNAL_H
 #define OT_CLI_DOCTOR_TLS_SERVER_INTERNAL_H
 
-#include "cache/error.h"
+#include "base/error.h"
 #include "doctor/authority_internal.h"
 
 struct ot_tls_server;

@@ -4,8 +4,10 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "config/source.h"
 #include "doctor/readers_internal.h"
 #include "install/tool.h"
+#include "snapshot/record.h"
 
 /* 80 bytes a certificate (certutil); what is not written to costs nothing. */
 #define OUTPUT_BYTES (16u * 1024 * 1024)

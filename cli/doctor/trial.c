@@ -6,9 +6,10 @@
 #include <strings.h>
 #include <unistd.h>
 
-#include "cache/path.h"
-#include "cache/text.h"
+#include "base/environment.h"
+#include "base/text.h"
 #include "export/program.h"
+#include "files/path.h"
 #include "install/tool.h"
 
 /* A handshake takes a moment; a Java machine that starts on a busy computer, seconds. */
@@ -121,7 +122,7 @@ enum ot_status ot_bench_run_real(const struct ot_bench *bench, const char *const
     snprintf(cache, sizeof(cache), "ORGTRUST_CACHE_DIR=%s", cache_dir);
     environment[n++] = cache;
     /* That there is a key makes a source; which it is remains here. */
-    if (ot_path_env("OPENAI_ADMIN_KEY") != NULL)
+    if (ot_env_get("OPENAI_ADMIN_KEY") != NULL)
         environment[n++] = "OPENAI_ADMIN_KEY=none";
     environment[n++] = "ORGTRUST_COMMAND=/bin/true"; /* where a sync would be started */
     environment[n] = NULL;

@@ -9,7 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "cache/text.h"
+#include "base/text.h"
 
 /* The stores of the machines there are hold 150; an organization's, 50. */
 #define CERTIFICATES_MAX 100000

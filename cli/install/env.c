@@ -7,8 +7,9 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "cache/path.h"
-#include "fetch/place.h"
+#include "base/environment.h"
+#include "files/path.h"
+#include "files/place.h"
 
 #define MACHINE_STATE_DIR "/var/lib/orgtrust/install"
 
@@ -16,7 +17,7 @@
 static char *xdg(const char *name, const char *home, const char *fallback,
                  const char *rest)
 {
-    const char *value = ot_path_env(name);
+    const char *value = ot_env_get(name);
     char *path = NULL;
     int n = value != NULL && value[0] == '/'
                 ? asprintf(&path, "%s%s", value, rest)
@@ -38,7 +39,7 @@ static const struct variable {
 static enum ot_status check_personal(const struct variable *variable,
                                      struct ot_error *err)
 {
-    const char *path = ot_path_env(variable->name);
+    const char *path = ot_env_get(variable->name);
     struct ot_error why = OT_ERROR_INIT;
     struct stat st;
 
@@ -55,7 +56,7 @@ static enum ot_status check_personal(const struct variable *variable,
 
 static const char *home_of_user(void)
 {
-    const char *home = ot_path_env("HOME");
+    const char *home = ot_env_get("HOME");
     const struct passwd *account;
 
     if (home != NULL && home[0] == '/')

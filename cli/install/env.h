@@ -4,7 +4,7 @@
 
 #include <stdbool.h>
 
-#include "cache/error.h"
+#include "base/error.h"
 
 /* Paths of our own files are those of this build. */
 struct ot_install_env {

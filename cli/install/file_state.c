@@ -11,8 +11,8 @@
 #include <sys/xattr.h>
 #include <unistd.h>
 
-#include "fetch/file.h"
-#include "fetch/place.h"
+#include "files/file.h"
+#include "files/place.h"
 
 #define NEW_FILE_MODE 0644
 

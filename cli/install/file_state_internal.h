@@ -8,7 +8,7 @@
 #include <sys/types.h>
 #include <time.h>
 
-#include "cache/error.h"
+#include "base/error.h"
 
 /* A file to be edited is a page of settings; more is a mistake. */
 #define OT_EDITED_BYTES_MAX (1024u * 1024)

@@ -5,9 +5,9 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "cache/path.h"
-#include "fetch/file.h"
-#include "fetch/json.h"
+#include "api/json.h"
+#include "files/file.h"
+#include "files/path.h"
 #include "view/json_build.h"
 
 #define VERSION 2

@@ -3,7 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "fetch/json.h"
+#include "api/json.h"
 #include "install/manifest_internal.h"
 
 static enum ot_status get_kind(struct ot_file_state *state, const cJSON *object,

@@ -8,9 +8,9 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "fetch/file.h"
-#include "fetch/place.h"
-#include "fetch/tree.h"
+#include "files/file.h"
+#include "files/place.h"
+#include "files/tree.h"
 #include "install/manifest_internal.h"
 
 /* In it: the outermost directory that was made. */

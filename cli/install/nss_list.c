@@ -5,9 +5,9 @@
 #include <string.h>
 #include <strings.h>
 
-#include "cache/record.h"
 #include "install/file_state_internal.h"
 #include "install/stack_internal.h"
+#include "snapshot/record.h"
 
 #define ORDER "trustOrder="
 #define LIBRARY "library=" OT_PKCS11_MODULE "\n"

@@ -2,7 +2,7 @@
 #ifndef OT_CLI_INSTALL_NSS_LIST_H
 #define OT_CLI_INSTALL_NSS_LIST_H
 
-#include "cache/error.h"
+#include "base/error.h"
 
 struct ot_file_state;
 

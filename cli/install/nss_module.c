@@ -7,8 +7,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "fetch/file.h"
-#include "fetch/tree.h"
+#include "files/file.h"
+#include "files/tree.h"
 #include "install/nss_list.h"
 #include "install/stack_internal.h"
 #include "install/tool.h"

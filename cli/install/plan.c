@@ -5,8 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "cache/text.h"
-#include "fetch/place.h"
+#include "base/text.h"
+#include "files/place.h"
 
 void ot_stack_plan_clear(struct ot_stack_plan *plan)
 {

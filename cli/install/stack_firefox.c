@@ -6,7 +6,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "fetch/json.h"
+#include "api/json.h"
 #include "install/nss_list.h"
 #include "install/nss_module_internal.h"
 #include "install/stack_internal.h"

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "config/config.h"
 #include "export/export.h"
 #include "install/markers_internal.h"
 #include "install/stack_internal.h"

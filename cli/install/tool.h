@@ -4,7 +4,7 @@
 
 #include <stdbool.h>
 
-#include "cache/error.h"
+#include "base/error.h"
 #include "export/program.h"
 
 /* Whether one of the system's directories of programs has it. */

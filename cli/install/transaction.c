@@ -4,9 +4,9 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "fetch/file.h"
-#include "fetch/place.h"
-#include "fetch/tree.h"
+#include "files/file.h"
+#include "files/place.h"
+#include "files/tree.h"
 
 static void refuse_plan(struct ot_stack_plan *plan, enum ot_status status)
 {

@@ -9,8 +9,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "cache/text.h"
-#include "fetch/pem.h"
+#include "base/text.h"
+#include "cert/pem.h"
 #include "view/record_json.h"
 
 /* RFC 2253's escapes, but UTF-8 as it is and in the order in which the name is written.

@@ -2,7 +2,7 @@
 #ifndef OT_CLI_VIEW_CERT_TEXT_H
 #define OT_CLI_VIEW_CERT_TEXT_H
 
-#include "cache/record.h"
+#include "snapshot/record.h"
 
 struct ot_cert_text {
     char *subject, *issuer; /* "CN=Example Root, O=Example", control characters escaped */

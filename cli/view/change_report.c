@@ -2,6 +2,8 @@
 
 #include <string.h>
 
+#include "change/admin.h"
+#include "change/cert_input.h"
 #include "view/record_json.h"
 
 static const struct {

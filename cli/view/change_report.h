@@ -2,7 +2,7 @@
 #ifndef OT_CLI_VIEW_CHANGE_REPORT_H
 #define OT_CLI_VIEW_CHANGE_REPORT_H
 
-#include "fetch/change.h"
+#include "change/change.h"
 #include "view/json_build.h"
 #include "view/output.h"
 

@@ -2,7 +2,7 @@
 #ifndef OT_CLI_VIEW_CONFIRM_H
 #define OT_CLI_VIEW_CONFIRM_H
 
-#include "cache/error.h"
+#include "base/error.h"
 
 /* OT_OK: the answer was yes. Standard input and standard error must both be a terminal:
  * else OT_E_USAGE, which names --yes. OT_E_INTERRUPTED: any other answer, or a signal. */

@@ -1,4 +1,5 @@
 #include "view/export_report.h"
+#include "cache/state.h"
 
 #include <string.h>
 

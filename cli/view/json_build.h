@@ -6,7 +6,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "cache/record.h"
+#include "snapshot/record.h"
 
 /* JSON objects, member by member: the first that does not fit into memory sets *failed,
  * so that a builder is checked once, at its end. A span that is absent becomes null. */

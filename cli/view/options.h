@@ -5,8 +5,8 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-#include "cache/error.h"
-#include "cache/option.h"
+#include "base/error.h"
+#include "base/option.h"
 
 enum ot_option {
     OT_OPTION_SOURCE,

@@ -8,7 +8,7 @@
 #include <unistd.h>
 #include <wchar.h>
 
-#include "cache/text.h"
+#include "base/text.h"
 
 void ot_output_init(struct ot_output *out, FILE *stream)
 {

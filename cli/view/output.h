@@ -11,7 +11,7 @@
 #include <stdio.h>
 #include <time.h>
 
-#include "cache/config.h"
+#include "config/config.h"
 
 struct ot_output {
     FILE *stream;

@@ -6,7 +6,7 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "cache/clock.h"
+#include "base/clock.h"
 #include "view/output.h"
 
 #define REDRAW_MS 100   /* quicker than this nobody reads */

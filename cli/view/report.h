@@ -5,7 +5,7 @@
 
 #include <stdbool.h>
 
-#include "fetch/change.h"
+#include "change/change.h"
 
 struct ot_report {
     int fd;    /* -1: nobody wants one */

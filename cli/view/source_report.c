@@ -3,7 +3,11 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "cache/path.h"
+#include "base/limits.h"
+#include "config/source.h"
+#include "config/source_path.h"
+#include "files/path.h"
+#include "snapshot/record.h"
 
 /* A sync may rename a new snapshot into place between our open and our stat. */
 #define OPEN_TRIES 8
@@ -30,7 +34,7 @@ static enum ot_status open_reported_snapshot(struct ot_source_report *report,
                                              const char *path, int64_t *seen_at,
                                              struct ot_error *err)
 {
-    char *scope = ot_path_scope(report->source);
+    char *scope = ot_source_scope(report->source);
     enum ot_status status;
 
     if (scope == NULL)
@@ -182,7 +186,7 @@ static enum ot_status look_at_snapshot(struct ot_source_report *report, int64_t 
 {
     char path[PATH_MAX];
     int64_t seen_at = 0;
-    enum ot_status status = ot_path_of(path, report->source, OT_PATH_SNAPSHOT, err);
+    enum ot_status status = ot_source_path(path, report->source, OT_SOURCE_SNAPSHOT, err);
 
     if (status == OT_OK)
         status = open_reported_snapshot(report, path, &seen_at, err);

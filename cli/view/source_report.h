@@ -3,8 +3,8 @@
 #define OT_CLI_VIEW_SOURCE_REPORT_H
 
 #include "cache/freshness.h"
-#include "cache/snapshot.h"
 #include "cache/state.h"
+#include "snapshot/snapshot.h"
 
 /* Certificates that need attention: why they are named. */
 enum ot_attention {

@@ -3,8 +3,11 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "cache/path.h"
-#include "cache/snapshot.h"
+#include "config/source.h"
+#include "config/source_path.h"
+#include "files/path.h"
+#include "snapshot/snapshot.h"
+#include "sync/sync_options.h"
 #include "view/output.h"
 #include "view/record_json.h"
 
@@ -109,7 +112,7 @@ void ot_sync_report_kept_back(const struct ot_source *source)
     uint32_t shown = 0, total;
     char path[PATH_MAX];
 
-    if (ot_path_of(path, source, OT_PATH_SNAPSHOT, NULL) != OT_OK ||
+    if (ot_source_path(path, source, OT_SOURCE_SNAPSHOT, NULL) != OT_OK ||
         ot_snapshot_open(&snapshot, path, NULL, NULL) != OT_OK)
         return;
     total =

@@ -4,7 +4,7 @@
 
 #include <cjson/cJSON.h>
 
-#include "fetch/sync.h"
+#include "sync/sync.h"
 
 /* "default: 217 active of 300, 3 added, 1 removed; 3 requests". result is looked at only
  * after OT_OK, else the line is the error's. */

@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "cache/text.h"
+#include "base/text.h"
 
 /* Columns of the terminal between two of the table. */
 #define GAP 2

@@ -3,8 +3,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "cache/path.h"
-#include "cache/snapshot.h"
+#include "change/cert_input.h"
+#include "config/source_path.h"
+#include "files/path.h"
+#include "snapshot/snapshot.h"
 #include "view/output.h"
 #include "view/record_json.h"
 
@@ -49,9 +51,9 @@ static void warn_known(struct ot_snapshot *snapshot, const struct ot_change *cha
 void ot_warn_withheld(const struct ot_source *source, const struct ot_changes *changes)
 {
     struct ot_snapshot *snapshot = NULL;
-    char path[PATH_MAX], *scope = ot_path_scope(source);
+    char path[PATH_MAX], *scope = ot_source_scope(source);
 
-    if (scope != NULL && ot_path_of(path, source, OT_PATH_SNAPSHOT, NULL) == OT_OK)
+    if (scope != NULL && ot_source_path(path, source, OT_SOURCE_SNAPSHOT, NULL) == OT_OK)
         (void)ot_snapshot_open(&snapshot, path, scope, NULL);
     for (size_t i = 0; i < changes->count; i++) {
         const struct ot_change *change = &changes->items[i];

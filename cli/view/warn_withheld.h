@@ -2,8 +2,8 @@
 #ifndef OT_CLI_VIEW_WARN_WITHHELD_H
 #define OT_CLI_VIEW_WARN_WITHHELD_H
 
-#include "cache/config.h"
-#include "fetch/change.h"
+#include "change/change.h"
+#include "config/config.h"
 
 /* On standard error, a line for each planned upload or activation whose certificate some
  * reader would stumble over. One that is already in the organization is judged by the

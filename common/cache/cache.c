@@ -7,12 +7,15 @@
 #include <sys/stat.h>
 #include <time.h>
 
-#include "cache/guard.h"
-#include "cache/limits.h"
-#include "cache/path.h"
-#include "cache/refresh.h"
+#include "base/guard.h"
+#include "base/limits.h"
+#include "base/text.h"
+#include "cache/freshness.h"
+#include "cache/refresh_internal.h"
 #include "cache/state.h"
-#include "cache/text.h"
+#include "config/source.h"
+#include "config/source_path.h"
+#include "snapshot/snapshot.h"
 
 struct ot_cache {
     const struct ot_source *source;
@@ -33,12 +36,12 @@ struct view {
 static enum ot_status fill(struct ot_cache *cache, struct ot_error *err)
 {
     char path[PATH_MAX];
-    enum ot_status status = ot_path_of(path, cache->source, OT_PATH_SNAPSHOT, err);
+    enum ot_status status = ot_source_path(path, cache->source, OT_SOURCE_SNAPSHOT, err);
 
     if (status != OT_OK)
         return status;
     cache->path = strdup(path);
-    cache->scope = ot_path_scope(cache->source);
+    cache->scope = ot_source_scope(cache->source);
     return cache->path != NULL && cache->scope != NULL ? OT_OK : ot_error_nomem(err);
 }
 

@@ -5,9 +5,10 @@
 #ifndef OT_CACHE_CACHE_H
 #define OT_CACHE_CACHE_H
 
-#include "cache/config.h"
-#include "cache/freshness.h"
-#include "cache/snapshot.h"
+#include "base/error.h"
+
+struct ot_snapshot;
+struct ot_source;
 
 struct ot_cache;
 

@@ -1,6 +1,7 @@
 #include "cache/freshness.h"
 
-#include "cache/limits.h"
+#include "base/limits.h"
+#include "config/source.h"
 
 struct ot_freshness ot_freshness_of(const struct ot_source *source, int64_t seen_at,
                                     int64_t now)

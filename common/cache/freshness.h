@@ -5,7 +5,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "cache/config.h"
+struct ot_source;
 
 struct ot_freshness {
     int64_t seen_at; /* Unix seconds */

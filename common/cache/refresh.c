@@ -1,13 +1,15 @@
-#include "cache/refresh.h"
+#include "cache/refresh_internal.h"
 
 #include <pthread.h>
 #include <time.h>
 #include <unistd.h>
 
-#include "cache/clock.h"
-#include "cache/confinement.h"
-#include "cache/limits.h"
-#include "cache/spawn.h"
+#include "base/clock.h"
+#include "base/confinement.h"
+#include "base/error.h"
+#include "base/limits.h"
+#include "cache/spawn_internal.h"
+#include "cache/state.h"
 
 /* How often a thread looks whether another's wait is over. */
 #define LOOK_AGAIN_MS 10

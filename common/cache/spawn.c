@@ -1,4 +1,4 @@
-#include "cache/spawn.h"
+#include "cache/spawn_internal.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -6,9 +6,11 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "cache/child.h"
-#include "cache/confinement.h"
-#include "cache/path.h"
+#include "base/child.h"
+#include "base/confinement.h"
+#include "base/environment.h"
+#include "config/source.h"
+#include "files/path.h"
 
 #define DONE_FD 3 /* where the child holds the pipe */
 
@@ -32,7 +34,7 @@ static bool may_write(const char *dir)
 
 bool ot_spawn_is_allowed(const struct ot_source *source)
 {
-    if (!source->auto_refresh || ot_path_is_secure_mode())
+    if (!source->auto_refresh || ot_env_is_secure_mode())
         return false;
     /* Before any call that could be the last. */
     if (ot_confinement_check(NULL) != OT_OK || ot_child_is_adopted())

@@ -8,9 +8,11 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "cache/confinement.h"
-#include "cache/ini_file.h"
-#include "cache/path.h"
+#include "base/confinement.h"
+#include "base/limits.h"
+#include "config/ini_file.h"
+#include "config/source_path.h"
+#include "files/path.h"
 
 /* INI, so that a person can read it. The sentence is quoted, because INI takes blanks off
  * and breaks at a semicolon, and percent-encoded where needed. */
@@ -158,12 +160,12 @@ enum ot_status ot_state_of(struct ot_state *state, const struct ot_source *sourc
     enum ot_status status;
 
     memset(state, 0, sizeof(*state));
-    status = ot_path_of(path, source, OT_PATH_STATE, err);
+    status = ot_source_path(path, source, OT_SOURCE_STATE, err);
     if (status == OT_OK)
         status = ot_state_read(state, path, err);
     if (status != OT_OK || ot_state_holds_back(state, (int64_t)time(NULL)))
         return status;
-    if (ot_path_of(path, source, OT_PATH_OFFLINE, NULL) == OT_OK &&
+    if (ot_source_path(path, source, OT_SOURCE_OFFLINE, NULL) == OT_OK &&
         ot_state_read(&offline, path, NULL) == OT_OK && offline.failures > 0 &&
         !ot_confinement_has_route())
         *state = offline;

@@ -10,7 +10,9 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "cache/config.h"
+#include "base/error.h"
+
+struct ot_source;
 
 struct ot_state {
     int64_t attempt_at; /* Unix seconds, when the last recorded attempt ended; 0: none */

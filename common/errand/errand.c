@@ -8,12 +8,12 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-#include "cache/child.h"
-#include "cache/confinement.h"
-#include "cache/limits.h"
-#include "cache/path.h"
-#include "cache/uri.h"
-#include "cache/write_all.h"
+#include "base/child.h"
+#include "base/confinement.h"
+#include "base/environment.h"
+#include "config/identifier.h"
+#include "config/source.h"
+#include "files/write_all.h"
 
 /* Where the child holds them. */
 #define INPUT_FD 0
@@ -35,7 +35,7 @@ struct pipes {
 
 bool ot_errand_is_allowed(void)
 {
-    return !ot_path_is_secure_mode() && ot_confinement_check(NULL) == OT_OK;
+    return !ot_env_is_secure_mode() && ot_confinement_check(NULL) == OT_OK;
 }
 
 struct ot_span ot_errand_key(struct ot_span typed)
@@ -181,7 +181,7 @@ static void take_id(struct ot_errand_result *result, const char *id)
 {
     size_t len = strlen(id);
 
-    if (ot_uri_is_id(id, len))
+    if (ot_is_cert_id(id, len))
         memcpy(result->id, id, len + 1);
 }
 
@@ -260,7 +260,7 @@ enum ot_status ot_errand_run(const struct ot_errand *errand,
     int cancel;
 
     memset(result, 0, sizeof(*result));
-    if (ot_path_is_secure_mode())
+    if (ot_env_is_secure_mode())
         return ot_error_set(err, OT_E_USAGE,
                             "a program with more rights than its user has no orgtrust "
                             "command run; run it yourself");

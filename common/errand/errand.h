@@ -2,11 +2,14 @@
  * plugin itself holds no network. The command is a process that the host does not see,
  * started as child.h says, but waited for. The key travels through a pipe, never in an
  * argument or the environment. */
-#ifndef OT_ERRAND_H
-#define OT_ERRAND_H
+#ifndef OT_ERRAND_ERRAND_H
+#define OT_ERRAND_ERRAND_H
 
-#include "cache/config.h"
-#include "cache/record.h"
+#include "base/error.h"
+#include "base/limits.h"
+#include "base/span.h"
+
+struct ot_source;
 
 #define OT_ERRAND_ARGUMENTS_MAX 12u
 

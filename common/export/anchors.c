@@ -6,6 +6,8 @@
 #include <time.h>
 
 #include "cache/cache.h"
+#include "snapshot/record.h"
+#include "snapshot/snapshot.h"
 
 static enum ot_status add_one(struct ot_anchors *anchors, const struct ot_record *record,
                               struct ot_error *err)

@@ -4,8 +4,11 @@
 #ifndef OT_EXPORT_ANCHORS_H
 #define OT_EXPORT_ANCHORS_H
 
-#include "cache/config.h"
-#include "cache/snapshot.h"
+#include "base/error.h"
+#include "base/span.h"
+
+struct ot_snapshot;
+struct ot_source;
 
 #define OT_ANCHOR_ID_LEN 32 /* SHA-256 of the DER */
 

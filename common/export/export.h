@@ -10,10 +10,15 @@
 
 #include <limits.h>
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
-#include "cache/config.h"
-#include "cache/state.h"
+#include "base/error.h"
+#include "base/limits.h"
+
+struct ot_config;
+struct ot_source;
+struct ot_state;
 
 enum ot_export_kind {
     OT_EXPORT_BUNDLE,

@@ -1,12 +1,13 @@
 /* Putting exports in their places. An export whose bytes are there already is not
  * written: its inode and times stay. All are world-readable; the directories above are
- * reached and checked as fetch/place.h says. The
+ * reached and checked as files/place.h says. The
  * caller holds the lock of the exports. */
 #ifndef OT_EXPORT_FILES_H
 #define OT_EXPORT_FILES_H
 
 #include <stdbool.h>
 
+#include "base/error.h"
 #include "export/format.h"
 
 /* Larger is none of ours: 16 times the largest export that was measured. */

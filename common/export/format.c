@@ -6,7 +6,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "cache/text.h"
+#include "base/span.h"
+#include "base/text.h"
+#include "export/anchors.h"
 
 /* Of a common name: four times what X.520 allows one. */
 #define OT_JAVA_NAME_MAX 257

@@ -4,8 +4,13 @@
 #define OT_EXPORT_FORMAT_H
 
 #include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
 
-#include "export/anchors.h"
+#include "base/error.h"
+
+struct ot_anchor;
+struct ot_anchors;
 
 enum ot_export_format {
     OT_FORMAT_PEM, /* a bundle: one CERTIFICATE block after the other */

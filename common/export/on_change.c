@@ -1,4 +1,4 @@
-#include "export/on_change.h"
+#include "export/on_change_internal.h"
 
 #include <openssl/evp.h>
 #include <stdio.h>
@@ -6,11 +6,18 @@
 #include <string.h>
 #include <time.h>
 
+#include "base/error.h"
+#include "base/limits.h"
 #include "cache/cache.h"
+#include "config/config.h"
+#include "config/source.h"
 #include "export/anchors.h"
+#include "export/export.h"
 #include "export/program.h"
-#include "export/record.h"
-#include "fetch/lock.h"
+#include "export/record_internal.h"
+#include "files/file_lock.h"
+#include "snapshot/record.h"
+#include "snapshot/snapshot.h"
 
 #define PAUSE_MS 50
 #define RUNS_MAX 8 /* in a row; what changes without end waits for the next sync */
@@ -189,14 +196,14 @@ void ot_on_change_run(struct ot_exports *exports, struct ot_export *item,
     /* Looked at once more without the lock: whoever found it taken has left it to us. */
     for (int runs = 0; goes_on && runs < RUNS_MAX && is_due(now, exports, item); runs++) {
         int fd = -1;
-        enum ot_status status = ot_lock_take(&fd, lock, 0, &waited, &item->why);
+        enum ot_status status = ot_file_lock_take(&fd, lock, 0, &waited, &item->why);
 
         if (status == OT_E_BUSY)
             ot_error_clear(&item->why);
         else if (status != OT_OK)
             item->outcome = OT_EXPORT_FAILED;
         goes_on = status == OT_OK && run_if_due(exports, item, stop);
-        ot_lock_release(fd);
+        ot_file_lock_release(fd);
     }
     /* A failure that changing back has settled. */
     if (goes_on)

@@ -4,8 +4,10 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/error.h"
+#include "cert/pem.h"
+#include "export/anchors.h"
 #include "export/format.h"
-#include "fetch/pem.h"
 
 /* How a file of ours is told from an admin's own. */
 static const char head[] =

@@ -12,6 +12,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/error.h"
+#include "export/anchors.h"
 #include "export/format.h"
 
 /* Oracle's trustedKeyUsage, and anyExtendedKeyUsage (RFC 5280 §4.2.1.12) as its value. */

@@ -3,10 +3,12 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "cache/path.h"
-#include "cache/record.h"
+#include "base/error.h"
+#include "config/config.h"
+#include "config/source.h"
 #include "export/export.h"
-#include "export/system.h"
+#include "export/system_internal.h"
+#include "snapshot/record.h"
 
 #define TLS_PURPOSES (OT_PURPOSE_SERVER | OT_PURPOSE_CLIENT)
 

@@ -15,9 +15,9 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "cache/child.h"
-#include "cache/clock.h"
-#include "fetch/place.h"
+#include "base/child.h"
+#include "base/clock.h"
+#include "files/place.h"
 
 #define ENVIRONMENT_MAX 32
 #define POLL_MS 20 /* how soon its end is noticed, which nobody waits for at a prompt */

@@ -5,7 +5,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-#include "cache/error.h"
+#include "base/error.h"
 
 /* What it wrote and how it ended, for whoever has to understand it. */
 struct ot_program_output {

@@ -9,10 +9,13 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/error.h"
+#include "base/span.h"
+#include "cert/pem.h"
+#include "export/anchors.h"
 #include "export/files.h"
-#include "fetch/file.h"
-#include "fetch/pem.h"
-#include "fetch/place.h"
+#include "files/file.h"
+#include "files/place.h"
 
 /* The file that makes a directory ours. */
 #define MARK ".orgtrust"

@@ -5,10 +5,12 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-#include "cache/path.h"
+#include "base/error.h"
 #include "export/files.h"
-#include "fetch/file.h"
-#include "fetch/place.h"
+#include "export/format.h"
+#include "files/file.h"
+#include "files/path.h"
+#include "files/place.h"
 
 static enum ot_status not_ours(const char *path, struct ot_error *err)
 {

@@ -1,4 +1,4 @@
-#include "export/record.h"
+#include "export/record_internal.h"
 
 #include <errno.h>
 #include <inttypes.h>
@@ -7,9 +7,12 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "cache/path.h"
-#include "cache/record.h"
-#include "fetch/file.h"
+#include "base/limits.h"
+#include "base/span.h"
+#include "cache/state.h"
+#include "export/export.h"
+#include "files/file.h"
+#include "files/path.h"
 
 enum ot_status ot_export_record_path(char *buf, const struct ot_exports *exports,
                                      const struct ot_export *item, const char *suffix,

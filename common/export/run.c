@@ -8,14 +8,22 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "cache/path.h"
+#include "base/error.h"
+#include "base/limits.h"
+#include "config/config.h"
+#include "config/source.h"
+#include "config/source_path.h"
+#include "export/anchors.h"
+#include "export/export.h"
 #include "export/files.h"
-#include "export/on_change.h"
-#include "export/record.h"
-#include "export/system.h"
-#include "fetch/file.h"
-#include "fetch/lock.h"
-#include "fetch/place.h"
+#include "export/format.h"
+#include "export/on_change_internal.h"
+#include "export/record_internal.h"
+#include "export/system_internal.h"
+#include "files/file.h"
+#include "files/file_lock.h"
+#include "files/place.h"
+#include "snapshot/snapshot.h"
 
 #define LOCK_WAIT_MS 120000 /* longer than the system's own tools may take */
 #define LOCK_SLICE_MS 500
@@ -30,7 +38,7 @@ static bool was_seen_again(const struct ot_source *source, struct ot_snapshot *s
     char path[PATH_MAX];
     struct stat st;
 
-    return ot_path_of(path, source, OT_PATH_SNAPSHOT, NULL) == OT_OK &&
+    return ot_source_path(path, source, OT_SOURCE_SNAPSHOT, NULL) == OT_OK &&
            lstat(path, &st) == 0 && ot_snapshot_is_file(snapshot, &st) &&
            st.st_mtime > ot_snapshot_info(snapshot)->written_at;
 }
@@ -201,7 +209,7 @@ static enum ot_status take_lock(const struct ot_exports *exports, int *fd,
             return ot_error_set(err, OT_E_INTERRUPTED,
                                 "interrupted; the exports are as they were");
         ot_error_clear(err);
-        status = ot_lock_take(fd, path, LOCK_SLICE_MS, &waited, err);
+        status = ot_file_lock_take(fd, path, LOCK_SLICE_MS, &waited, err);
     }
     return status;
 }
@@ -252,7 +260,7 @@ enum ot_status ot_exports_run(struct ot_exports *exports,
         status = take_lock(exports, &lock, options, err);
     if (status == OT_OK)
         status = refresh_all(exports, options, &first, err);
-    ot_lock_release(lock);
+    ot_file_lock_release(lock);
     if (status != OT_OK) {
         ot_error_prefix(err, "exports");
         return status;

@@ -1,4 +1,4 @@
-#include "export/system.h"
+#include "export/system_internal.h"
 
 #include <dirent.h>
 #include <errno.h>
@@ -9,14 +9,18 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/limits.h"
+#include "base/span.h"
+#include "cert/pem.h"
+#include "export/anchors.h"
 #include "export/files.h"
 #include "export/program.h"
 #include "export/system_links.h"
-#include "fetch/file.h"
-#include "fetch/machine_trust.h"
-#include "fetch/pem.h"
-#include "fetch/place.h"
-#include "fetch/tree.h"
+#include "files/file.h"
+#include "files/place.h"
+#include "files/tree.h"
+#include "machine/machine_trust.h"
+#include "machine/system_store.h"
 
 #define TIMEOUT_MS 90000
 

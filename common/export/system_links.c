@@ -9,8 +9,10 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "cache/path.h"
-#include "fetch/file.h"
+#include "export/anchors.h"
+#include "files/file.h"
+#include "files/path.h"
+#include "machine/system_store.h"
 
 #define LINKS "/etc/ssl/certs"
 #define LIST "/etc/ca-certificates.conf"

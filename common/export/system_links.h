@@ -7,8 +7,9 @@
 
 #include <stdbool.h>
 
-#include "export/anchors.h"
-#include "fetch/system_store.h"
+#include "base/error.h"
+
+struct ot_anchors;
 
 /* Whether a file with a name of ours is an anchor's. */
 bool ot_system_is_wanted(const char *name, const struct ot_anchors *anchors);

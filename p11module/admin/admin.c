@@ -2,9 +2,18 @@
 
 #include <pthread.h>
 
-#include "cache/key_form.h"
+#include "base/error.h"
+#include "config/key_form.h"
+#include "errand/errand.h"
+#include "inside.h"
+#include "key_page.h"
 #include "log.h"
+#include "login.h"
+#include "session.h"
+#include "slot.h"
+#include "snapshot/snapshot.h"
 #include "tell.h"
+#include "view.h"
 
 /* Statuses that are not here are CKR_GENERAL_ERROR. */
 static const struct {

@@ -3,10 +3,16 @@
 #ifndef OT_P11_ADMIN_H
 #define OT_P11_ADMIN_H
 
-#include "cache/limits.h"
-#include "call.h"
-#include "errand/errand.h"
-#include "login.h"
+#include "base/limits.h"
+#include "base/span.h"
+#include "cryptoki_3.h"
+#include "slot.h"
+
+struct ot_errand_result;
+struct ot_key_page;
+struct ot_login;
+struct ot_session;
+struct ot_slot;
 
 /* The lengths of a PIN that CK_TOKEN_INFO tells: those of a key. A program that holds to
  * them may not let its user type the word `config`. */

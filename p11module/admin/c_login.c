@@ -2,7 +2,16 @@
 #include <pthread.h>
 
 #include "admin.h"
-#include "cache/key_form.h"
+#include "base/span.h"
+#include "call.h"
+#include "config/key_form.h"
+#include "cryptoki_3.h"
+#include "errand/errand.h"
+#include "inside.h"
+#include "key_page.h"
+#include "login.h"
+#include "module.h"
+#include "session.h"
 
 /* ot_login_begin of a session, which may be gone. *slot is set when it is not. */
 static CK_RV begin_in_session(struct ot_module *module, CK_SESSION_HANDLE handle,

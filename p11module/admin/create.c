@@ -2,6 +2,16 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "admin.h"
+#include "attribute.h"
+#include "base/limits.h"
+#include "base/span.h"
+#include "call.h"
+#include "cryptoki_3.h"
+#include "errand/errand.h"
+#include "given.h"
+#include "object.h"
+#include "template.h"
 #include "trust.h"
 
 /* A certificate as a template gives it. */

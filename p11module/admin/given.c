@@ -3,8 +3,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "cache/limits.h"
-#include "cache/text.h"
+#include "base/limits.h"
+#include "base/text.h"
 
 CK_RV ot_given_check(const struct ot_given *given)
 {

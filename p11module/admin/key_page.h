@@ -5,7 +5,7 @@
 
 #include <stddef.h>
 
-#include "cache/record.h"
+#include "base/span.h"
 
 struct ot_key_page;
 

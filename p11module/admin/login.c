@@ -2,6 +2,8 @@
 
 #include <stdlib.h>
 
+#include "key_page.h"
+
 CK_RV ot_login_new(struct ot_login **out, const struct ot_locking *locking)
 {
     struct ot_login *login = calloc(1, sizeof(*login));

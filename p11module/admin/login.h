@@ -8,8 +8,10 @@
 #include <stdatomic.h>
 #include <stdbool.h>
 
-#include "key_page.h"
+#include "cryptoki_3.h"
 #include "lock.h"
+
+struct ot_key_page;
 
 /* What the numbers PKCS#11 has for users, and for no user, are here. */
 enum ot_user { OT_NOBODY, OT_USER, OT_SECURITY_OFFICER };

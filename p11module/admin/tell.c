@@ -8,8 +8,8 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "cache/confinement.h"
-#include "cache/limits.h"
+#include "base/confinement.h"
+#include "base/error.h"
 
 /* A SIGPIPE of ours stays with this thread, where it is taken back. One that was pending
  * before is the host's. */

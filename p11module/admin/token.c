@@ -1,6 +1,11 @@
 /* What a token of orgtrust-admin-pkcs11.so is: one that shows all, to who has logged in,
  * and that can be written. */
 #include "admin.h"
+#include "cryptoki_3.h"
+#include "errand/errand.h"
+#include "login.h"
+#include "module.h"
+#include "slot.h"
 
 static CK_RV make_login(struct ot_slot *slot, const struct ot_locking *locking)
 {

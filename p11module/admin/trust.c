@@ -2,6 +2,15 @@
 
 #include <string.h>
 
+#include "admin.h"
+#include "attribute.h"
+#include "base/limits.h"
+#include "errand/errand.h"
+#include "given.h"
+#include "slot.h"
+#include "snapshot/snapshot.h"
+#include "view.h"
+
 /* The same certificate under more ids than anybody gives it. */
 #define COPIES_MAX 8u
 

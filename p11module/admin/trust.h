@@ -4,8 +4,11 @@
 #ifndef OT_P11_TRUST_H
 #define OT_P11_TRUST_H
 
-#include "admin.h"
-#include "given.h"
+#include "cryptoki_3.h"
+#include "object.h"
+
+struct ot_given;
+struct ot_mandate;
 
 /* What a class of objects is here; OT_OBJECT_PROFILE: none of the two of trust. */
 enum ot_object_kind ot_trust_kind(CK_OBJECT_CLASS object_class);

@@ -5,7 +5,7 @@
 
 #include <stdint.h>
 
-#include "cache/error.h"
+#include "base/error.h"
 
 struct ot_rate;
 

@@ -7,7 +7,7 @@
 
 #include <stdint.h>
 
-#include "cache/error.h"
+#include "base/error.h"
 #include "shared/address.h"
 
 struct ot_wrong_keys;

@@ -4,7 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "cache/text.h"
+#include "base/text.h"
 #include "command/action_internal.h"
 #include "message/body.h"
 #include "shared/limits.h"

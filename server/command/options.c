@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/limits.h"
 #include "shared/limits.h"
 
 #define OPTIONS_MAX 16 /* no number of one is ':' or '?' */

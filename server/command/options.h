@@ -5,8 +5,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "cache/error.h"
-#include "cache/option.h"
+#include "base/error.h"
+#include "base/option.h"
 #include "shared/settings.h"
 
 struct ot_options {

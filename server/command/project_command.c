@@ -4,9 +4,10 @@
 #include <string.h>
 #include <time.h>
 
-#include "cache/text.h"
-#include "cache/uri.h"
+#include "base/text.h"
 #include "command/action_internal.h"
+#include "config/identifier.h"
+#include "config/uri.h"
 #include "message/body.h"
 #include "shared/limits.h"
 #include "store/project.h"
@@ -22,7 +23,7 @@ static enum ot_status check_project(const struct ot_arguments *arguments,
     if (*arguments->name == '\0' || !ot_name_is_valid(arguments->name, &reason))
         return ot_error_set(err, OT_E_USAGE, "the project's name '%s' %s: choose another",
                             arguments->name, reason);
-    if (arguments->id != NULL && !ot_uri_is_id(arguments->id, strlen(arguments->id)))
+    if (arguments->id != NULL && !ot_is_cert_id(arguments->id, strlen(arguments->id)))
         return ot_error_set(err, OT_E_USAGE,
                             "--id '%s' is not 1 to %d letters, digits, '-' or '_'",
                             arguments->id, OT_ID_MAX);

@@ -1,6 +1,7 @@
 #include <string.h>
 
-#include "cache/uri.h"
+#include "config/identifier.h"
+#include "config/uri.h"
 #include "handle/cert_json_internal.h"
 #include "handle/handlers.h"
 #include "handle/page_internal.h"
@@ -18,7 +19,7 @@ static bool find_cursor(struct ot_context *context, const char *after,
     struct ot_error err = OT_ERROR_INIT;
     enum ot_status status = OT_E_NOT_FOUND;
 
-    if (ot_uri_is_id(after, strlen(after)))
+    if (ot_is_cert_id(after, strlen(after)))
         status = ot_db_cert_cursor(context->db, after, cursor, &err);
     if (status == OT_OK)
         return true;

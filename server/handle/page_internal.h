@@ -3,7 +3,7 @@
 #ifndef OT_SERVER_HANDLE_PAGE_INTERNAL_H
 #define OT_SERVER_HANDLE_PAGE_INTERNAL_H
 
-#include "cache/limits.h"
+#include "base/limits.h"
 #include "message/buffer.h"
 
 struct ot_page {

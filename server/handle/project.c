@@ -1,7 +1,7 @@
 #include <string.h>
 #include <time.h>
 
-#include "cache/uri.h"
+#include "config/uri.h"
 #include "handle/handlers.h"
 #include "handle/page_internal.h"
 #include "handle/query_internal.h"

@@ -1,6 +1,7 @@
 #include <string.h>
 
-#include "cache/uri.h"
+#include "config/identifier.h"
+#include "config/uri.h"
 #include "handle/cert_json_internal.h"
 #include "handle/handlers.h"
 #include "message/body.h"
@@ -65,7 +66,7 @@ static enum ot_status change(struct toggle *toggle, const char *id, bool *change
     struct ot_context *context = toggle->context;
     enum ot_status status = OT_E_NOT_FOUND;
 
-    if (ot_uri_is_id(id, strlen(id)))
+    if (ot_is_cert_id(id, strlen(id)))
         status = ot_db_active_set(context->db, context->scope, id, toggle->active,
                                   changed, err);
     if (status == OT_OK)

@@ -5,13 +5,15 @@
 
 #include <openssl/crypto.h>
 
-#include "fetch/cert.h"
-#include "fetch/pem.h"
-#include "fetch/upload_rules.h"
+#include "base/limits.h"
+#include "cert/cert.h"
+#include "cert/pem.h"
+#include "cert/upload_rules.h"
 #include "handle/cert_json_internal.h"
 #include "handle/handlers.h"
 #include "message/body.h"
 #include "shared/limits.h"
+#include "snapshot/record.h"
 
 /* An upload that is checked. */
 struct upload {

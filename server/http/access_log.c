@@ -5,7 +5,7 @@
 #include <string.h>
 #include <time.h>
 
-#include "cache/text.h"
+#include "base/text.h"
 #include "message/request.h"
 #include "shared/log.h"
 

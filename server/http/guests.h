@@ -13,7 +13,7 @@
 #include <stdint.h>
 #include <sys/socket.h>
 
-#include "cache/error.h"
+#include "base/error.h"
 #include "shared/address.h"
 
 struct ot_guests;

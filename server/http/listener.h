@@ -4,7 +4,7 @@
 
 #include <stdbool.h>
 
-#include "cache/error.h"
+#include "base/error.h"
 
 struct ot_listener {
     int fd;

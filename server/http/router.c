@@ -5,7 +5,8 @@
 #include <strings.h>
 
 #include "auth/auth.h"
-#include "cache/uri.h"
+#include "config/identifier.h"
+#include "config/uri.h"
 #include "handle/handlers.h"
 #include "shared/limits.h"
 #include "shared/log.h"
@@ -53,7 +54,7 @@ static bool matches(const struct route *route, const struct ot_request *request)
         if (i >= request->segments)
             return false;
         if (route->segment[i][0] == ':') {
-            if (!ot_uri_is_id(request->segment[i], strlen(request->segment[i])))
+            if (!ot_is_cert_id(request->segment[i], strlen(request->segment[i])))
                 return false;
         } else if (strcmp(route->segment[i], request->segment[i]) != 0) {
             return false;

@@ -2,7 +2,7 @@
 #ifndef OT_SERVER_HTTP_TLS_H
 #define OT_SERVER_HTTP_TLS_H
 
-#include "cache/error.h"
+#include "base/error.h"
 
 struct ot_tls {
     char *cert, *key; /* PEM; NULL: no TLS */

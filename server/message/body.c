@@ -2,8 +2,8 @@
 
 #include <string.h>
 
-#include "cache/text.h"
-#include "fetch/json.h"
+#include "api/json.h"
+#include "base/text.h"
 #include "shared/limits.h"
 
 cJSON *ot_body_parse(const struct ot_request *request, struct ot_reply *reply)

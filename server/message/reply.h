@@ -2,7 +2,7 @@
 #ifndef OT_SERVER_MESSAGE_REPLY_H
 #define OT_SERVER_MESSAGE_REPLY_H
 
-#include "cache/error.h"
+#include "base/error.h"
 #include "message/buffer.h"
 #include "message/etag.h"
 

@@ -6,7 +6,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "cache/error.h"
+#include "base/error.h"
 
 /* Stands where a key stood. */
 #define OT_LOG_HIDDEN "[hidden]"

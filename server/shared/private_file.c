@@ -13,7 +13,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-#include "fetch/place.h"
+#include "files/place.h"
 
 static enum ot_status check_kind(const struct stat *st, const char *what,
                                  const char *path, struct ot_error *err)

@@ -1,13 +1,13 @@
 /* Files that must be this user's alone: the database, which has the keys' hashes and
  * decides what is trusted, what SQLite keeps beside it, and the TLS key. One rule for
- * every command: reached through directories that nobody else can change (fetch/place.h),
+ * every command: reached through directories that nobody else can change (files/place.h),
  * and neither another's nor open to others. */
 #ifndef OT_SERVER_SHARED_PRIVATE_FILE_H
 #define OT_SERVER_SHARED_PRIVATE_FILE_H
 
 #include <stdbool.h>
 
-#include "cache/error.h"
+#include "base/error.h"
 
 /* Where path leads, its links resolved, once it and what lies beside it pass; made with
  * mode 0600 where it is absent. The caller frees *resolved. OT_E_UNSAFE names what is

@@ -4,7 +4,7 @@
 
 #include <stddef.h>
 
-#include "cache/error.h"
+#include "base/error.h"
 
 /* prefix and len random bytes in hexadecimal; at most 32 bytes, which fit size. */
 enum ot_status ot_random_id(char *out, size_t size, const char *prefix, size_t len,

@@ -7,7 +7,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "cache/error.h"
+#include "base/error.h"
 
 struct ot_db;
 

@@ -2,7 +2,7 @@
 #ifndef OT_SERVER_STORE_PROJECT_H
 #define OT_SERVER_STORE_PROJECT_H
 
-#include "cache/limits.h"
+#include "base/limits.h"
 #include "store/db.h"
 
 struct ot_project_row {

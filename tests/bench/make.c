@@ -15,11 +15,15 @@
 #include <sys/stat.h>
 #include <time.h>
 
+#include "base/span.h"
 #include "bench.h"
-#include "cache/path.h"
+#include "cert/cert.h"
 #include "certs.h"
-#include "fetch/cert.h"
-#include "fetch/snapshot_write.h"
+#include "config/config.h"
+#include "config/source_path.h"
+#include "files/path.h"
+#include "snapshot/record.h"
+#include "sync/snapshot_write.h"
 
 #define NAME_LEN 32
 
@@ -154,9 +158,9 @@ static void write_snapshot(const struct anchors *anchors)
 
     bench_must(ot_config_load(&config, &err) == OT_OK &&
                    ot_config_find(config, NULL, &source, &err) == OT_OK &&
-                   ot_path_of(path, source, OT_PATH_SNAPSHOT, &err) == OT_OK,
+                   ot_source_path(path, source, OT_SOURCE_SNAPSHOT, &err) == OT_OK,
                "no snapshot", err.message);
-    scope = ot_path_scope(source);
+    scope = ot_source_scope(source);
     bench_must(scope != NULL &&
                    ot_snapshot_write(path, scope, anchors->records, anchors->count,
                                      (int64_t)time(NULL), &err) == OT_OK,

@@ -3,7 +3,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "fetch/cert.h"
+#include "cert/cert.h"
+#include "snapshot/record.h"
 
 static uint8_t bytes[1 << 20];
 

@@ -1,1 +1,1 @@
-fuzz_target(cert_input LIBS ot_fetch)
+fuzz_target(cert_input LIBS ot_change)

@@ -1,2 +1,2 @@
-fuzz_target(name LIBS ot_fetch)
-fuzz_target(snapshot LIBS ot_fetch)
+fuzz_target(name LIBS ot_change)
+fuzz_target(snapshot LIBS ot_change)

@@ -4,14 +4,15 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "cache/text.h"
-#include "fetch/api_parse.h"
+#include "api/api_parse_internal.h"
+#include "base/text.h"
+#include "config/identifier.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 static void check_cert(const struct ot_api_cert *cert)
 {
-    if (!ot_uri_is_id(cert->id, strlen(cert->id)))
+    if (!ot_is_cert_id(cert->id, strlen(cert->id)))
         abort();
     if (cert->name != NULL && (strlen(cert->name) > OT_NAME_MAX ||
                                !ot_text_is_utf8(cert->name, strlen(cert->name))))
@@ -22,7 +23,7 @@ static void check_page(enum ot_status status, struct ot_api_page *page)
 {
     if (status != OT_OK && (page->certs != NULL || page->count != 0))
         abort();
-    if (page->last_id[0] != '\0' && !ot_uri_is_id(page->last_id, strlen(page->last_id)))
+    if (page->last_id[0] != '\0' && !ot_is_cert_id(page->last_id, strlen(page->last_id)))
         abort();
     for (size_t i = 0; i < page->count; i++) {
         check_cert(&page->certs[i]);

@@ -3,8 +3,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "cache/text.h"
-#include "fetch/cert.h"
+#include "base/text.h"
+#include "cert/cert.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

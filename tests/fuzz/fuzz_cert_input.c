@@ -3,8 +3,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "fetch/cert_input.h"
-#include "fetch/pem.h"
+#include "cert/pem.h"
+#include "change/cert_input.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

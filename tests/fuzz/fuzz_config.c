@@ -7,9 +7,10 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "cache/config.h"
-#include "cache/text.h"
-#include "cache/uri.h"
+#include "base/text.h"
+#include "config/config.h"
+#include "config/identifier.h"
+#include "config/uri.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
@@ -31,7 +32,7 @@ static void prepare(void)
 
 static void check(const struct ot_source *source)
 {
-    if (!ot_uri_is_source_name(source->name, strlen(source->name)) ||
+    if (!ot_is_source_name(source->name, strlen(source->name)) ||
         source->cache_dir[0] != '/' || source->origin == NULL || source->purposes == 0 ||
         (strncmp(source->base_url, "https://", 8) != 0 &&
          strncmp(source->base_url, "http://", 7) != 0) ||
@@ -41,7 +42,7 @@ static void check(const struct ot_source *source)
         source->connect_timeout_ms < 1)
         abort();
     if (source->project != NULL &&
-        !ot_uri_is_id(source->project, strlen(source->project)))
+        !ot_is_cert_id(source->project, strlen(source->project)))
         abort();
 }
 

@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "fetch/fitness.h"
+#include "cert/fitness_internal.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

@@ -3,7 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "fetch/json.h"
+#include "api/json.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

@@ -3,7 +3,7 @@
 #include <openssl/x509.h>
 #include <stdlib.h>
 
-#include "cache/name.h"
+#include "snapshot/name.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

@@ -13,13 +13,14 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "cache/path.h"
-#include "cache/text.h"
+#include "base/text.h"
 #include "certs.h"
+#include "config/source_path.h"
 #include "errand/errand.h"
-#include "fetch/snapshot_write.h"
+#include "files/path.h"
 #include "functions.h"
 #include "snapshots.h"
+#include "sync/snapshot_write.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
@@ -156,7 +157,7 @@ static void make_world(void)
     unsetenv("OPENAI_ADMIN_KEY");
     must(ot_config_load(&config, NULL) == OT_OK);
     must(ot_config_find(config, NULL, &source, NULL) == OT_OK);
-    scope = ot_path_scope(source);
+    scope = ot_source_scope(source);
     must(scope != NULL);
     for (int i = 0; i < VARIANTS; i++)
         make_variant(i, scope);

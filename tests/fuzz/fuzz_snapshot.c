@@ -7,9 +7,9 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "cache/search.h"
-#include "cache/snapshot_format.h"
-#include "fetch/snapshot_write.h"
+#include "snapshot/search.h"
+#include "snapshot/snapshot_format.h"
+#include "sync/snapshot_write.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 size_t LLVMFuzzerMutate(uint8_t *data, size_t size, size_t max_size);

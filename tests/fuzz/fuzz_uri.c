@@ -2,8 +2,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "cache/text.h"
-#include "cache/uri.h"
+#include "base/text.h"
+#include "config/identifier.h"
+#include "config/uri.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
@@ -22,8 +23,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
             !ot_text_is_utf8(err.message, strlen(err.message)))
             abort();
     } else if ((uri.source[0] != '\0' &&
-                !ot_uri_is_source_name(uri.source, strlen(uri.source))) ||
-               (uri.id[0] != '\0' && !ot_uri_is_id(uri.id, strlen(uri.id))) ||
+                !ot_is_source_name(uri.source, strlen(uri.source))) ||
+               (uri.id[0] != '\0' && !ot_is_cert_id(uri.id, strlen(uri.id))) ||
                strlen(uri.name) != uri.name_len || uri.has_name != (uri.name_len > 0) ||
                !ot_text_is_utf8(uri.name, uri.name_len)) {
         abort();

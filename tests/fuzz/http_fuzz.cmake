@@ -1,2 +1,2 @@
-fuzz_target(json LIBS ot_fetch)
-fuzz_target(api_parse LIBS ot_fetch)
+fuzz_target(json LIBS ot_change)
+fuzz_target(api_parse LIBS ot_change)

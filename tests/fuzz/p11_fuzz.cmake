@@ -1,6 +1,6 @@
 # The same calls of both modules.
 function(p11_fuzz_target name)
-  fuzz_target(${name} LIBS ${ARGN} ot_p11module ot_fetch FROM fuzz_p11.c
+  fuzz_target(${name} LIBS ${ARGN} ot_p11module ot_change FROM fuzz_p11.c
     SOURCES ${PROJECT_SOURCE_DIR}/tests/unit/certs.c
             ${PROJECT_SOURCE_DIR}/tests/unit/snapshots.c)
   target_include_directories(fuzz_${name} PRIVATE ${PROJECT_SOURCE_DIR}/tests/unit

@@ -1,3 +1,3 @@
-fuzz_target(pem LIBS ot_fetch)
-fuzz_target(cert LIBS ot_fetch)
-fuzz_target(fitness LIBS ot_fetch)
+fuzz_target(pem LIBS ot_change)
+fuzz_target(cert LIBS ot_change)
+fuzz_target(fitness LIBS ot_change)

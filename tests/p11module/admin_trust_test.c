@@ -4,11 +4,13 @@
 #include <time.h>
 
 #include "admin_world.h"
-#include "cache/path.h"
 #include "certs.h"
-#include "fetch/snapshot_write.h"
+#include "config/config.h"
+#include "config/source_path.h"
+#include "files/path.h"
 #include "object.h"
 #include "snapshots.h"
+#include "sync/snapshot_write.h"
 #include "unit.h"
 
 static const struct ot_functions *f;
@@ -206,7 +208,7 @@ static void replace(struct snapshot_builder *builder)
 
     CU_ASSERT_EQUAL_FATAL(ot_config_load(&config, NULL), OT_OK);
     CU_ASSERT_EQUAL_FATAL(ot_config_find(config, NULL, &source, NULL), OT_OK);
-    scope = ot_path_scope(source);
+    scope = ot_source_scope(source);
     CU_ASSERT_EQUAL_FATAL(ot_snapshot_write(world_path("default", "snapshot"), scope,
                                             builder->records, builder->count, time(NULL),
                                             NULL),

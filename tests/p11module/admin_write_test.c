@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "admin_world.h"
+#include "base/limits.h"
 #include "object.h"
 #include "unit.h"
 

@@ -4,8 +4,8 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "cache/snapshot.h"
 #include "certs.h"
+#include "snapshot/snapshot.h"
 #include "token.h"
 #include "unit.h"
 

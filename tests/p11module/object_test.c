@@ -6,12 +6,15 @@
 #include <string.h>
 #include <time.h>
 
-#include "cache/config.h"
-#include "cache/limits.h"
-#include "cache/path.h"
+#include "base/limits.h"
+#include "base/span.h"
+#include "cert/cert.h"
 #include "certs.h"
-#include "fetch/cert.h"
-#include "fetch/snapshot_write.h"
+#include "config/config.h"
+#include "config/source_path.h"
+#include "files/path.h"
+#include "snapshot/record.h"
+#include "sync/snapshot_write.h"
 #include "token.h"
 #include "unit.h"
 
@@ -438,7 +441,7 @@ static void write_copies(X509 *cert, size_t count)
     CU_ASSERT_EQUAL_FATAL(ot_cert_parse(&parsed, bytes, len, NULL), OT_OK);
     CU_ASSERT_EQUAL_FATAL(ot_config_load(&config, NULL), OT_OK);
     CU_ASSERT_EQUAL_FATAL(ot_config_find(config, NULL, &source, NULL), OT_OK);
-    scope = ot_path_scope(source);
+    scope = ot_source_scope(source);
     for (size_t i = 0; i < count; i++) {
         snprintf(ids[i], sizeof(ids[i]), "cert_%03zu", i);
         records[i] = (struct ot_record){.flags = OT_RECORD_ACTIVE};

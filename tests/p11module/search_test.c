@@ -2,6 +2,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/limits.h"
 #include "certs.h"
 #include "token.h"
 #include "unit.h"

@@ -10,7 +10,7 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "cache/limits.h"
+#include "base/limits.h"
 #include "unit.h"
 #include "world.h"
 

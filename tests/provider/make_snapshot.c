@@ -11,11 +11,15 @@
 #include <string.h>
 #include <time.h>
 
-#include "cache/config.h"
-#include "cache/path.h"
-#include "fetch/cert.h"
-#include "fetch/pem.h"
-#include "fetch/snapshot_write.h"
+#include "base/limits.h"
+#include "base/span.h"
+#include "cert/cert.h"
+#include "cert/pem.h"
+#include "config/config.h"
+#include "config/source_path.h"
+#include "files/path.h"
+#include "snapshot/record.h"
+#include "sync/snapshot_write.h"
 
 #define CERTS_MAX 200000
 
@@ -88,8 +92,8 @@ int main(int argc, char **argv)
     }
     must(ot_config_load(&config, &err), &err);
     must(ot_config_find(config, argv[1], &source, &err), &err);
-    must(ot_path_of(path, source, OT_PATH_SNAPSHOT, &err), &err);
-    scope = ot_path_scope(source);
+    must(ot_source_path(path, source, OT_SOURCE_SNAPSHOT, &err), &err);
+    scope = ot_source_scope(source);
     while (count < CERTS_MAX && fgets(line, sizeof(line), stdin) != NULL) {
         line[strcspn(line, "\n")] = '\0';
         read_line(&records[count++], line);

@@ -9,8 +9,10 @@
 #include <string.h>
 
 #include "aux_trust.h"
-#include "cache/config.h"
+#include "base/limits.h"
 #include "certs.h"
+#include "config/config.h"
+#include "config/source.h"
 #include "errors.h"
 #include "store_params.h"
 #include "unit.h"

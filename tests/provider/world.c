@@ -10,11 +10,14 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "cache/config.h"
-#include "cache/path.h"
+#include "base/span.h"
+#include "cert/cert.h"
 #include "certs.h"
-#include "fetch/cert.h"
-#include "fetch/snapshot_write.h"
+#include "config/config.h"
+#include "config/source_path.h"
+#include "files/path.h"
+#include "snapshot/record.h"
+#include "sync/snapshot_write.h"
 #include "unit.h"
 
 #define must(condition, what)                                                            \
@@ -83,7 +86,7 @@ static char *scope_of(const char *name)
 
     must(ot_config_load(&config, &err) == OT_OK, err.message);
     must(ot_config_find(config, name, &source, &err) == OT_OK, err.message);
-    scope = ot_path_scope(source);
+    scope = ot_source_scope(source);
     must(scope != NULL, "scope");
     ot_config_free(config);
     return scope;

@@ -8,7 +8,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "cache/error.h"
+#include "base/error.h"
 
 #define AGE_FRESH 0
 

@@ -117,7 +117,6 @@ part_lint() {
         "$python" "$project/tests/support/check_openssl4.py" "$builds/lint"
     check 'shellcheck' lint_shell
     check 'python compiles' lint_python
-    check 'no program of ours in the wrong place' lint_layers
     check 'each sentence of SECURITY.md has its tests' "$python" -m pytest -q \
         -c "$project/tests/pytest.ini" --rootdir "$project/tests" "$project/tests/lint"
 }
@@ -173,25 +172,6 @@ for name in sys.argv[1:]:
     with open(name, encoding="utf-8") as file:
         compile(file.read(), name, "exec", dont_inherit=True)
 '
-}
-
-# An arrow only points inwards: common/ includes nothing of the parts around it,
-# common/cache nothing of common/fetch, and only the module for administration has commands
-# carried out.
-lint_layers() {
-    local bad
-    bad=$(cd "$project" && {
-        grep -nE '#include "(provider|p11module|cli|server)/' -r common --include='*.[ch]'
-        grep -nE '#include "fetch/' -r common/cache provider --include='*.[ch]'
-        grep -nE '#include "errand/' -r common/cache common/fetch common/export provider \
-            p11module cli server --include='*.[ch]' | grep -v '^p11module/admin/'
-        grep -nE '#include "(admin/|\.\./)' p11module/*.[ch] provider/*.[ch]
-        grep -nE '#include <(curl|cjson|openssl)/' -r common/cache --include='*.[ch]'
-    })
-    [[ -z $bad ]] || {
-        echo "$bad"
-        return 1
-    }
 }
 
 part_release() {

@@ -1,5 +1,5 @@
 /* What is there, found by id, name and content; uploads that are looked for. */
-#include "fetch/admin.h"
+#include "change/admin.h"
 
 #include <stdio.h>
 #include <string.h>

@@ -1,11 +1,13 @@
 /* An API that fails, or answers what it should not. */
-#include "fetch/api.h"
+#include "api/api.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "api/api_cert.h"
 #include "api_fixture.h"
+#include "config/source.h"
 #include "http_client.h"
 #include "unit.h"
 

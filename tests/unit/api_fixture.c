@@ -4,6 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "config/source.h"
+#include "http/key.h"
 #include "http_client.h"
 #include "unit.h"
 

@@ -2,7 +2,8 @@
 #ifndef OT_TESTS_API_FIXTURE_H
 #define OT_TESTS_API_FIXTURE_H
 
-#include "fetch/api.h"
+#include "api/api.h"
+#include "config/source.h"
 #include "peer.h"
 
 struct api_world {

@@ -4,7 +4,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "fetch/api_parse.h"
+#include "api/api_cert.h"
+#include "api/api_parse_internal.h"
+#include "base/limits.h"
 
 #define KIND "organization.certificate"
 #define ITEM(id, more)                                                                   \

@@ -1,10 +1,14 @@
-#include "fetch/api.h"
+#include "api/api.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "api/api_cert.h"
 #include "api_fixture.h"
+#include "config/source.h"
+#include "http/http_request.h"
+#include "http/key.h"
 #include "http_client.h"
 #include "unit.h"
 

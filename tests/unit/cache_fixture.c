@@ -9,10 +9,14 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "cache/path.h"
-#include "fetch/snapshot_write.h"
+#include "base/limits.h"
+#include "config/source.h"
+#include "config/source_path.h"
 #include "files.h"
+#include "files/path.h"
+#include "snapshot/record.h"
 #include "snapshots.h"
+#include "sync/snapshot_write.h"
 #include "unit.h"
 
 #define CERTS_MAX 5
@@ -38,8 +42,8 @@ void fixture_reset(void)
     snprintf(directory, sizeof(directory), "%s.%u", unit_path("cache"), ++times);
     snprintf(count_file, sizeof(count_file), "%s.%u", unit_path("count"), times);
     snprintf(fixture_spare, PATH_MAX, "%s.%u/spare", unit_path("cache"), times);
-    ot_path_of(fixture_snapshot, &fixture_source, OT_PATH_SNAPSHOT, NULL);
-    ot_path_of(fixture_state, &fixture_source, OT_PATH_STATE, NULL);
+    ot_source_path(fixture_snapshot, &fixture_source, OT_SOURCE_SNAPSHOT, NULL);
+    ot_source_path(fixture_state, &fixture_source, OT_SOURCE_STATE, NULL);
     mkdir(directory, 0700);
     fixture_source.auto_refresh = true;
     setenv("ORGTRUST_COMMAND", SYNC_PROBE, 1);
@@ -68,7 +72,7 @@ void fixture_write_scope(const char *path, const char *scope, unsigned n, int64_
 
 void fixture_write(const char *path, unsigned n, int64_t age_s)
 {
-    char *scope = ot_path_scope(&fixture_source);
+    char *scope = ot_source_scope(&fixture_source);
 
     fixture_write_scope(path, scope, n, age_s);
     free(scope);

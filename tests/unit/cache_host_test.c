@@ -20,6 +20,7 @@
 #include "files.h"
 #include "sandbox.h"
 #include "setuid.h"
+#include "snapshot/snapshot.h"
 #include "unit.h"
 
 #define GETTERS 8

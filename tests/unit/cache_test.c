@@ -12,7 +12,9 @@
 
 #include "cache_fixture.h"
 #include "child.h"
+#include "config/source.h"
 #include "files.h"
+#include "snapshot/snapshot.h"
 #include "unit.h"
 
 static struct ot_cache *fresh_cache(void)

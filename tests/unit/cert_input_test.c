@@ -1,13 +1,14 @@
 /* Certificates out of files: what is taken, what is refused. */
-#include "fetch/cert_input.h"
+#include "change/cert_input.h"
 
 #include <openssl/pem.h>
 #include <openssl/sha.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/limits.h"
+#include "cert/pem.h"
 #include "certs.h"
-#include "fetch/pem.h"
 #include "files.h"
 #include "unit.h"
 

@@ -1,4 +1,4 @@
-#include "fetch/cert.h"
+#include "cert/cert.h"
 
 #include <openssl/err.h>
 #include <openssl/evp.h>
@@ -7,7 +7,10 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/limits.h"
+#include "base/span.h"
 #include "certs.h"
+#include "snapshot/record.h"
 #include "unit.h"
 
 static struct ot_cert *parse(const uint8_t *der, size_t len, struct ot_record *record)

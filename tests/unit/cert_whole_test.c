@@ -4,12 +4,15 @@
 #include <openssl/err.h>
 #include <openssl/evp.h>
 #include <openssl/x509v3.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/span.h"
+#include "cert/cert.h"
 #include "certs.h"
-#include "fetch/cert.h"
+#include "snapshot/record.h"
 #include "unit.h"
 
 /* How many were taken, and of these had a key that OpenSSL can use. */

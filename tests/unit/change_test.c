@@ -1,6 +1,6 @@
 /* Changes: how they are planned, in which order and batches they are carried out, and
  * what is left when one fails. */
-#include "fetch/change.h"
+#include "change/change.h"
 
 #include <stdio.h>
 #include <stdlib.h>

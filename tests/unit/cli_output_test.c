@@ -1,3 +1,5 @@
+#include "config/source.h"
+#include "sync/sync_options.h"
 #include "unit.h"
 #include "view/json_build.h"
 #include "view/output.h"

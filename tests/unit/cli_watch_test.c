@@ -1,5 +1,7 @@
+#include "base/limits.h"
 #include "commands/notify_internal.h"
 #include "commands/watch_schedule_internal.h"
+#include "config/source.h"
 #include "unit.h"
 
 #include <stdio.h>

@@ -2,7 +2,7 @@
 #ifndef OT_TESTS_CONFIG_FIXTURE_H
 #define OT_TESTS_CONFIG_FIXTURE_H
 
-#include "cache/config.h"
+#include "config/config.h"
 
 /* No variable that the configuration reads, no file of the system's or the user's. */
 void config_clean_environment(void);

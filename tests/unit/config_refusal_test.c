@@ -1,9 +1,10 @@
-#include "cache/config.h"
+#include "config/config.h"
 
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
+#include "base/limits.h"
 #include "config_fixture.h"
 #include "files.h"
 #include "unit.h"

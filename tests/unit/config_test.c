@@ -1,11 +1,13 @@
-#include "cache/config.h"
+#include "config/config.h"
 
 #include <stdlib.h>
 #include <string.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "cache/config_value.h"
+#include "base/limits.h"
+#include "config/config_value_internal.h"
+#include "config/source.h"
 #include "config_fixture.h"
 #include "files.h"
 #include "unit.h"

@@ -1,4 +1,4 @@
-#include "cache/config_value.h"
+#include "config/config_value_internal.h"
 
 #include <stdio.h>
 #include <stdlib.h>

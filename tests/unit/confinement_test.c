@@ -1,5 +1,5 @@
 /* What confines a process: filters, containers, network namespaces. */
-#include "cache/confinement.h"
+#include "base/confinement.h"
 
 #include <errno.h>
 #include <net/if.h>

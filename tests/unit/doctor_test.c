@@ -11,10 +11,11 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "cache/snapshot.h"
 #include "doctor/finding_internal.h"
 #include "doctor/trial_internal.h"
 #include "export/program.h"
+#include "snapshot/record.h"
+#include "snapshot/snapshot.h"
 #include "unit.h"
 
 static void only_refused_believed_refused_is_proof(void)

@@ -14,6 +14,7 @@
 #include <unistd.h>
 
 #include "child.h"
+#include "config/source.h"
 #include "files.h"
 #include "sandbox.h"
 #include "unit.h"

@@ -1,9 +1,9 @@
-#include "cache/error.h"
+#include "base/error.h"
 
 #include <errno.h>
 #include <string.h>
 
-#include "cache/text.h"
+#include "base/text.h"
 #include "unit.h"
 
 static void every_status_has_a_word_of_its_own(void)

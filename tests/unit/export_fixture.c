@@ -9,11 +9,14 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "cache/path.h"
 #include "certs.h"
-#include "fetch/snapshot_write.h"
+#include "config/config.h"
+#include "config/source_path.h"
 #include "files.h"
+#include "files/path.h"
+#include "snapshot/record.h"
 #include "snapshots.h"
+#include "sync/snapshot_write.h"
 #include "unit.h"
 
 void export_fixture_configure(const struct export_fixture *f, const char *more)
@@ -66,13 +69,13 @@ void export_fixture_activate(struct export_fixture *f, const char *serials)
 {
     const struct ot_source *source = ot_config_at(f->config, 0);
     struct snapshot_builder builder = {0};
-    char path[PATH_MAX], *scope = ot_path_scope(source);
+    char path[PATH_MAX], *scope = ot_source_scope(source);
 
     for (int i = 1; i <= EXPORT_CERTS; i++)
         snapshot_builder_add(&builder, f->der[i], f->len[i], NULL,
                              strchr(serials, '0' + i) ? OT_RECORD_ACTIVE : 0);
     CU_ASSERT_FATAL(scope != NULL &&
-                    ot_path_of(path, source, OT_PATH_SNAPSHOT, NULL) == OT_OK);
+                    ot_source_path(path, source, OT_SOURCE_SNAPSHOT, NULL) == OT_OK);
     CU_ASSERT_EQUAL_FATAL(ot_snapshot_write(path, scope, builder.records, builder.count,
                                             time(NULL), &f->err),
                           OT_OK);

@@ -10,11 +10,12 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "config/config.h"
 #include "export/anchors.h"
 #include "export/format.h"
 #include "export_fixture.h"
-#include "fetch/lock.h"
 #include "files.h"
+#include "files/file_lock.h"
 #include "unit.h"
 
 static void hold(const struct export_fixture *f, const char *serials)
@@ -263,17 +264,17 @@ static void fault_83_a_change_counts_until_the_lock_is_there(void)
     export_fixture_activate(&f, "1");
     export_fixture_must_run(&f);
     snprintf(lock, sizeof(lock), "%s/.exports/lock", f.cache);
-    CU_ASSERT_EQUAL_FATAL(ot_lock_take(&fd, lock, 0, &waited, NULL), OT_OK);
+    CU_ASSERT_EQUAL_FATAL(ot_file_lock_take(&fd, lock, 0, &waited, NULL), OT_OK);
     export_fixture_activate(&f, "3");
     pid = fork();
     CU_ASSERT_FATAL(pid >= 0);
     if (pid == 0) {
-        ot_lock_release(fd);
+        ot_file_lock_release(fd);
         _exit(export_fixture_run(&f) == OT_E_BUSY ? 0 : 1);
     }
     usleep(100000);
     export_fixture_configure(&f, "max_stale = 2d\n");
-    ot_lock_release(fd);
+    ot_file_lock_release(fd);
     CU_ASSERT_EQUAL(waitpid(pid, &status, 0), pid);
     CU_ASSERT_EQUAL(status, 0);
     hold(&f, "1");

@@ -2,7 +2,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "fetch/extra.h"
+#include "api/extra.h"
 #include "unit.h"
 
 /* The names of a certificate with these members more; "" : none. In a static buffer. */

@@ -6,6 +6,8 @@
 #include <string.h>
 
 #include "certs.h"
+#include "config/source.h"
+#include "http/key.h"
 #include "http_client.h"
 #include "unit.h"
 

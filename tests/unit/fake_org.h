@@ -3,7 +3,8 @@
 #ifndef OT_TESTS_FAKE_ORG_H
 #define OT_TESTS_FAKE_ORG_H
 
-#include "fetch/admin.h"
+#include "change/admin.h"
+#include "config/source.h"
 #include "peer.h"
 
 #define FAKE_ORG_MAX 64

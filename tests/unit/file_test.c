@@ -1,4 +1,4 @@
-#include "fetch/file.h"
+#include "files/file.h"
 
 #include <dirent.h>
 #include <fcntl.h>

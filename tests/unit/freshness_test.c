@@ -2,7 +2,8 @@
 
 #include <stdint.h>
 
-#include "cache/limits.h"
+#include "base/limits.h"
+#include "config/source.h"
 #include "unit.h"
 
 static const struct ot_source source = {.refresh_interval_s = 900, .max_stale_s = 86400};

@@ -4,6 +4,9 @@
 #include <string.h>
 #include <time.h>
 
+#include "config/source.h"
+#include "http/http_request.h"
+#include "http/key.h"
 #include "unit.h"
 
 const struct ot_http_tuning client_tuning = {

@@ -2,7 +2,7 @@
 #ifndef OT_TESTS_HTTP_CLIENT_H
 #define OT_TESTS_HTTP_CLIENT_H
 
-#include "fetch/http.h"
+#include "http/http.h"
 
 #define CLIENT_SECRET "sk-admin-0123456789abcdefghijklmnopqrstuvwxyz"
 

@@ -6,6 +6,8 @@
 #include <sys/socket.h>
 #include <time.h>
 
+#include "config/source.h"
+#include "http/http_request.h"
 #include "http_client.h"
 #include "peer.h"
 

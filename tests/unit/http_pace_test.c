@@ -1,5 +1,7 @@
-#include "fetch/http_pace.h"
+#include "http/http_pace_internal.h"
 
+#include "base/limits.h"
+#include "http/http_request.h"
 #include "unit.h"
 
 static const struct ot_http_tuning tuning = {

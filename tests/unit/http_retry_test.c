@@ -3,7 +3,7 @@
 #include <string.h>
 #include <time.h>
 
-#include "fetch/http_retry.h"
+#include "http/http_retry_internal.h"
 
 static const struct ot_http_tuning tuning = {
     .retries = 2,

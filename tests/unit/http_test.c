@@ -1,4 +1,4 @@
-#include "fetch/secret.h"
+#include "base/secret.h"
 #include "unit.h"
 
 #include <pthread.h>
@@ -9,6 +9,9 @@
 #include <strings.h>
 #include <time.h>
 
+#include "config/source.h"
+#include "http/http_request.h"
+#include "http/key.h"
 #include "http_client.h"
 #include "peer.h"
 

@@ -11,6 +11,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "config/source.h"
+#include "http/http_request.h"
 #include "http_client.h"
 #include "peer.h"
 #include "tls_files.h"

@@ -3,7 +3,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "fetch/json.h"
+#include "api/json.h"
+#include "base/limits.h"
 
 static enum ot_status parse_len(const char *text, size_t len, struct ot_error *err)
 {

@@ -7,7 +7,9 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "fetch/key.h"
+#include "base/limits.h"
+#include "config/source.h"
+#include "http/key.h"
 
 #define SECRET "sk-admin-0123456789abcdefghijklmnopqrstuvwxyz"
 

@@ -1,10 +1,12 @@
-#include "fetch/label.h"
+#include "cert/label.h"
 
 #include <openssl/x509.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/span.h"
 #include "certs.h"
+#include "snapshot/record.h"
 #include "unit.h"
 
 static struct ot_record named(const char *id, const char *name, int64_t created_at)

@@ -1,4 +1,4 @@
-#include "cache/name.h"
+#include "snapshot/name.h"
 
 #include <openssl/x509.h>
 #include <stdlib.h>

@@ -1,4 +1,4 @@
-#include "cache/path.h"
+#include "files/path.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -10,7 +10,11 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "base/environment.h"
+#include "config/source.h"
+#include "config/source_path.h"
 #include "files.h"
+#include "snapshot/scope_internal.h"
 #include "unit.h"
 
 static void expect_open(const char *path, enum ot_status expected, const char *words)
@@ -38,25 +42,25 @@ static void names_are_built(void)
     char buf[PATH_MAX], longer[PATH_MAX];
     struct ot_error err = OT_ERROR_INIT;
 
-    CU_ASSERT_EQUAL(ot_path_of(buf, &source, OT_PATH_SNAPSHOT, &err), OT_OK);
+    CU_ASSERT_EQUAL(ot_source_path(buf, &source, OT_SOURCE_SNAPSHOT, &err), OT_OK);
     CU_ASSERT_STRING_EQUAL(buf, "/var/cache/orgtrust/corp.snapshot");
     memset(longer, 'x', sizeof(longer) - 1);
     longer[0] = '/';
     longer[sizeof(longer) - 1] = '\0';
     source.cache_dir = longer;
-    CU_ASSERT_EQUAL(ot_path_of(buf, &source, OT_PATH_LOCK, &err), OT_E_CONFIG);
+    CU_ASSERT_EQUAL(ot_source_path(buf, &source, OT_SOURCE_LOCK, &err), OT_E_CONFIG);
     CU_ASSERT_PTR_NOT_NULL(strstr(err.message, "'corp'"));
 }
 
 static void scope_tells_organizations_and_projects_apart(void)
 {
     struct ot_source source = {.base_url = "https://a/v1"};
-    char *scope = ot_path_scope(&source);
+    char *scope = ot_source_scope(&source);
 
     CU_ASSERT_STRING_EQUAL(scope, "https://a/v1 organization");
     free(scope);
     source.project = "proj_1";
-    scope = ot_path_scope(&source);
+    scope = ot_source_scope(&source);
     CU_ASSERT_STRING_EQUAL(scope, "https://a/v1 project proj_1");
     free(scope);
 }
@@ -65,7 +69,7 @@ static const char *differs(const char *found, const char *wanted)
 {
     static struct ot_error err;
 
-    CU_ASSERT_EQUAL(ot_path_other_scope(&err, found, strlen(found), wanted), OT_E_SCOPE);
+    CU_ASSERT_EQUAL(ot_scope_mismatch(&err, found, strlen(found), wanted), OT_E_SCOPE);
     return err.message;
 }
 
@@ -278,12 +282,12 @@ static void fault_51_no_descriptors_is_an_error_that_says_so(void)
 static void environment_counts_unless_empty(void)
 {
     setenv("OT_TEST", "x", 1);
-    CU_ASSERT_STRING_EQUAL(ot_path_env("OT_TEST"), "x");
+    CU_ASSERT_STRING_EQUAL(ot_env_get("OT_TEST"), "x");
     setenv("OT_TEST", "", 1);
-    CU_ASSERT_PTR_NULL(ot_path_env("OT_TEST"));
+    CU_ASSERT_PTR_NULL(ot_env_get("OT_TEST"));
     unsetenv("OT_TEST");
-    CU_ASSERT_PTR_NULL(ot_path_env("OT_TEST"));
-    CU_ASSERT_FALSE(ot_path_is_secure_mode());
+    CU_ASSERT_PTR_NULL(ot_env_get("OT_TEST"));
+    CU_ASSERT_FALSE(ot_env_is_secure_mode());
 }
 
 int main(int argc, char **argv)

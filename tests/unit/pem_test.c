@@ -1,9 +1,10 @@
-#include "fetch/pem.h"
+#include "cert/pem.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/limits.h"
 #include "certs.h"
 #include "unit.h"
 

@@ -1,5 +1,5 @@
 /* Where root, or whoever runs, may be led to write. */
-#include "fetch/place.h"
+#include "files/place.h"
 
 #include <dirent.h>
 #include <fcntl.h>
@@ -12,11 +12,12 @@
 #include <unistd.h>
 
 #include "child.h"
+#include "export/anchors.h"
 #include "export/files.h"
-#include "fetch/file.h"
-#include "fetch/lock.h"
-#include "fetch/tree.h"
 #include "files.h"
+#include "files/file.h"
+#include "files/file_lock.h"
+#include "files/tree.h"
 #include "unit.h"
 
 #define ADA 65534 /* a user without rights */
@@ -55,7 +56,7 @@ static void file_refused(const char *path, const char *named)
     CU_ASSERT_EQUAL(place.dir, -1);
     CU_ASSERT_EQUAL(ot_file_replace(path, "x", 1, 0644, &err), OT_E_UNSAFE);
     CU_ASSERT_EQUAL(ot_file_remove(path, &err), OT_E_UNSAFE);
-    CU_ASSERT_EQUAL(ot_lock_take(&fd, path, 0, &waited, &err), OT_E_UNSAFE);
+    CU_ASSERT_EQUAL(ot_file_lock_take(&fd, path, 0, &waited, &err), OT_E_UNSAFE);
     CU_ASSERT_EQUAL(ot_export_put_file(path, OT_FORMAT_PEM, &none, &written, &err),
                     OT_E_UNSAFE);
 }

@@ -7,7 +7,7 @@
 #include <sys/stat.h>
 
 #include "certs.h"
-#include "fetch/file.h"
+#include "files/file.h"
 #include "install/tool.h"
 #include "unit.h"
 

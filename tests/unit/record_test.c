@@ -1,10 +1,10 @@
-#include "cache/record.h"
+#include "snapshot/record.h"
 
 #include <openssl/evp.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "cache/limits.h"
+#include "base/limits.h"
 #include "unit.h"
 
 static const uint8_t digests[OT_DIGESTS_LEN] = {1, 2, 3};

@@ -1,4 +1,4 @@
-#include "cache/search.h"
+#include "snapshot/search.h"
 
 #include <openssl/x509.h>
 #include <stdlib.h>

@@ -4,10 +4,13 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/environment.h"
 #include "cache/cache.h"
-#include "cache/path.h"
-#include "cache/spawn.h"
+#include "cache/spawn_internal.h"
+#include "config/config.h"
+#include "config/source.h"
 #include "errand/errand.h"
+#include "files/path.h"
 
 static int check(const char *dir)
 {
@@ -25,9 +28,9 @@ static int check(const char *dir)
     struct ot_cache *cache;
     size_t i;
 
-    if (!ot_path_is_secure_mode())
+    if (!ot_env_is_secure_mode())
         return 1;
-    if (getenv("ORGTRUST_CONF") == NULL || ot_path_env("ORGTRUST_CONF") != NULL)
+    if (getenv("ORGTRUST_CONF") == NULL || ot_env_get("ORGTRUST_CONF") != NULL)
         return 2; /* it is set, and does not count */
     if (ot_config_load(&config, NULL) != OT_OK)
         return 3; /* neither the file it names is a configuration nor the user's own */

@@ -8,9 +8,9 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "cache/search.h"
-#include "cache/snapshot_format.h"
-#include "fetch/snapshot_write.h"
+#include "snapshot/search.h"
+#include "snapshot/snapshot_format.h"
+#include "sync/snapshot_write.h"
 #include "unit.h"
 
 /* What a search may take that would take hours, sanitized and on a busy machine. */

@@ -1,4 +1,4 @@
-#include "cache/snapshot.h"
+#include "snapshot/snapshot.h"
 
 #include <fcntl.h>
 #include <stdio.h>
@@ -7,11 +7,12 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-#include "cache/name.h"
-#include "cache/snapshot_format.h"
 #include "certs.h"
-#include "fetch/snapshot_write.h"
+#include "snapshot/name.h"
+#include "snapshot/record.h"
+#include "snapshot/snapshot_format.h"
 #include "snapshots.h"
+#include "sync/snapshot_write.h"
 #include "unit.h"
 
 static const struct ot_span none = {NULL, 0};

@@ -6,7 +6,8 @@
 #include <string.h>
 
 #include "certs.h"
-#include "fetch/snapshot_write.h"
+#include "snapshot/record.h"
+#include "sync/snapshot_write.h"
 
 static struct ot_record *grow(struct snapshot_builder *builder)
 {

@@ -2,8 +2,8 @@
 #ifndef OT_TESTS_SNAPSHOTS_H
 #define OT_TESTS_SNAPSHOTS_H
 
-#include "cache/snapshot.h"
-#include "fetch/cert.h"
+#include "cert/cert.h"
+#include "snapshot/snapshot.h"
 
 struct snapshot_builder {
     struct ot_record *records;

@@ -1,4 +1,4 @@
-#include "cache/spawn.h"
+#include "cache/spawn_internal.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -15,6 +15,7 @@
 #include <unistd.h>
 
 #include "child.h"
+#include "config/source.h"
 #include "files.h"
 #include "sandbox.h"
 #include "unit.h"

@@ -6,10 +6,13 @@
 #include <unistd.h>
 
 #include "cache/cache.h"
-#include "cache/spawn.h"
+#include "cache/spawn_internal.h"
 #include "cache_fixture.h"
+#include "config/config.h"
+#include "config/source.h"
 #include "errand/errand.h"
 #include "files.h"
+#include "snapshot/snapshot.h"
 #include "unit.h"
 
 #define ALLOCATIONS_MAX 1000

@@ -5,7 +5,9 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "base/limits.h"
 #include "child.h"
+#include "config/source.h"
 #include "files.h"
 #include "unit.h"
 

@@ -10,6 +10,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "http/http_request.h"
 #include "strike.h"
 #include "sync_fixture.h"
 #include "unit.h"

@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "certs.h"
+#include "snapshot/record.h"
 #include "sync_fixture.h"
 #include "unit.h"
 

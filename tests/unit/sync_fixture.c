@@ -8,8 +8,13 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "cache/path.h"
+#include "base/limits.h"
 #include "certs.h"
+#include "config/source.h"
+#include "config/source_path.h"
+#include "files/path.h"
+#include "http/http_request.h"
+#include "snapshot/record.h"
 #include "unit.h"
 
 static const struct ot_http_tuning quick = {.retries = 1,
@@ -104,7 +109,7 @@ struct ot_snapshot *fixture_open(struct fixture *f)
 {
     struct ot_error err = OT_ERROR_INIT;
     struct ot_snapshot *snapshot = NULL;
-    char *scope = ot_path_scope(&f->source);
+    char *scope = ot_source_scope(&f->source);
 
     if (ot_snapshot_open(&snapshot, f->snapshot, scope, &err) != OT_OK ||
         ot_snapshot_verify(snapshot, &err) != OT_OK) {

@@ -4,10 +4,12 @@
 
 #include <sys/stat.h>
 
-#include "cache/snapshot.h"
 #include "cache/state.h"
+#include "config/source.h"
 #include "fake_api.h"
-#include "fetch/sync.h"
+#include "snapshot/snapshot.h"
+#include "sync/sync.h"
+#include "sync/sync_options.h"
 
 struct fixture {
     struct fake_api *api;

@@ -1,9 +1,13 @@
-#include "fetch/sync_list.h"
+#include "sync/sync_list.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "api/api.h"
+#include "api/api_cert.h"
+#include "http/http.h"
+#include "sync/sync_options.h"
 #include "unit.h"
 
 /* The API's part is a script here: what it is asked behind, and what it then answers.

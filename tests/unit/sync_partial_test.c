@@ -9,9 +9,9 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "cache/limits.h"
-#include "fetch/sync_partial.h"
+#include "base/limits.h"
 #include "files.h"
+#include "sync/sync_partial_internal.h"
 #include "unit.h"
 
 #define SCOPE "https://api.example/v1 organization"

@@ -4,6 +4,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "snapshot/record.h"
 #include "sync_fixture.h"
 #include "unit.h"
 

@@ -4,10 +4,12 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "cache/clock.h"
-#include "cache/path.h"
-#include "fetch/file.h"
-#include "fetch/sync_partial.h"
+#include "base/clock.h"
+#include "config/source_path.h"
+#include "files/file.h"
+#include "files/path.h"
+#include "snapshot/record.h"
+#include "sync/sync_partial_internal.h"
 #include "sync_fixture.h"
 #include "unit.h"
 
@@ -132,7 +134,7 @@ static void what_is_kept_is_judged_anew(void)
     fixture_init(&f);
     fixture_add_many(&f, COUNT);
     CU_ASSERT_EQUAL_FATAL(ot_file_make_dir(f.dir, NULL), OT_OK);
-    scope = ot_path_scope(&f.source);
+    scope = ot_source_scope(&f.source);
     CU_ASSERT_EQUAL_FATAL(ot_partial_new(&partial, f.partial, scope, NULL), OT_OK);
     fake_api_set_created_at(f.api, "cert_000", 1600000000);
     ot_partial_add(partial, "cert_000", 1600000000, ot_span_str("no certificate"));

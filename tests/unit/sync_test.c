@@ -1,5 +1,5 @@
 /* What a sync does when nothing is wrong, when it is due, and what it writes down. */
-#include "fetch/sync.h"
+#include "sync/sync.h"
 
 #include <fcntl.h>
 #include <stdio.h>
@@ -9,8 +9,11 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "cache/path.h"
-#include "fetch/lock.h"
+#include "base/limits.h"
+#include "files/file_lock.h"
+#include "files/path.h"
+#include "http/key.h"
+#include "snapshot/record.h"
 #include "sync_fixture.h"
 #include "unit.h"
 
@@ -454,7 +457,7 @@ static pid_t another_sync(struct fixture *f, bool succeeds)
     pid = fork();
     CU_ASSERT_FATAL(pid >= 0);
     if (pid == 0) {
-        if (ot_lock_take(&fd, f->lock, 0, &waited, NULL) != OT_OK ||
+        if (ot_file_lock_take(&fd, f->lock, 0, &waited, NULL) != OT_OK ||
             write(pipes[1], "x", 1) != 1)
             _exit(1);
         usleep(200000);

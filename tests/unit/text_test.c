@@ -1,4 +1,4 @@
-#include "cache/text.h"
+#include "base/text.h"
 
 #include <string.h>
 

@@ -1,8 +1,9 @@
-#include "cache/uri.h"
+#include "config/uri.h"
 
 #include <stdio.h>
 #include <string.h>
 
+#include "config/identifier.h"
 #include "unit.h"
 
 static void expect(const char *text, const char *source, const char *id, const char *name,
@@ -140,19 +141,19 @@ static void lengths_end_where_they_should(void)
 
 static void ids_and_source_names(void)
 {
-    CU_ASSERT(ot_uri_is_id("cert_abc-1", 10));
-    CU_ASSERT(ot_uri_is_id("-", 1));
-    CU_ASSERT_FALSE(ot_uri_is_id("", 0));
-    CU_ASSERT_FALSE(ot_uri_is_id("a\0b", 3));
-    CU_ASSERT_FALSE(ot_uri_is_id("a/b", 3));
-    CU_ASSERT_FALSE(ot_uri_is_id("..", 2));
-    CU_ASSERT_FALSE(ot_uri_is_id("a\n", 2));
-    CU_ASSERT(ot_uri_is_source_name("a", 1));
-    CU_ASSERT(ot_uri_is_source_name("9.x", 3));
-    CU_ASSERT_FALSE(ot_uri_is_source_name("", 0));
-    CU_ASSERT_FALSE(ot_uri_is_source_name("_a", 2));
-    CU_ASSERT_FALSE(ot_uri_is_source_name("a/b", 3));
-    CU_ASSERT_FALSE(ot_uri_is_source_name("a\0b", 3));
+    CU_ASSERT(ot_is_cert_id("cert_abc-1", 10));
+    CU_ASSERT(ot_is_cert_id("-", 1));
+    CU_ASSERT_FALSE(ot_is_cert_id("", 0));
+    CU_ASSERT_FALSE(ot_is_cert_id("a\0b", 3));
+    CU_ASSERT_FALSE(ot_is_cert_id("a/b", 3));
+    CU_ASSERT_FALSE(ot_is_cert_id("..", 2));
+    CU_ASSERT_FALSE(ot_is_cert_id("a\n", 2));
+    CU_ASSERT(ot_is_source_name("a", 1));
+    CU_ASSERT(ot_is_source_name("9.x", 3));
+    CU_ASSERT_FALSE(ot_is_source_name("", 0));
+    CU_ASSERT_FALSE(ot_is_source_name("_a", 2));
+    CU_ASSERT_FALSE(ot_is_source_name("a/b", 3));
+    CU_ASSERT_FALSE(ot_is_source_name("a\0b", 3));
 }
 
 int main(int argc, char **argv)

@@ -1,0 +1,117 @@
+#include "api/api.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "api/api_answer_internal.h"
+#include "api/api_call_internal.h"
+#include "api/api_cert.h"
+#include "base/limits.h"
+#include "config/identifier.h"
+#include "config/source.h"
+#include "http/http.h"
+#include "http/http_request.h"
+
+enum ot_status ot_api_new(struct ot_api **out, const struct ot_source *source,
+                          const struct ot_key *key, const struct ot_http_tuning *tuning,
+                          struct ot_error *err)
+{
+    const char *project = source->project;
+    enum ot_status status;
+    struct ot_api *api;
+
+    *out = NULL;
+    if (project != NULL && !ot_is_cert_id(project, strlen(project)))
+        return ot_error_set(err, OT_E_CONFIG,
+                            "project of the source %s is not a project id: \"%.80s\"",
+                            source->name, project);
+    api = calloc(1, sizeof(*api));
+    if (api == NULL)
+        return ot_error_nomem(err);
+    api->is_project = project != NULL;
+    if (project != NULL)
+        snprintf(api->scope, sizeof(api->scope), "/organization/projects/%s/certificates",
+                 project);
+    else
+        snprintf(api->scope, sizeof(api->scope), OT_API_CERTIFICATES);
+    status = ot_http_new(&api->http, source, key, tuning, err);
+    if (status == OT_OK)
+        status =
+            ot_api_judge_init(&api->judge, api->http, source, key,
+                              tuning != NULL ? tuning : &ot_http_default_tuning, err);
+    if (status != OT_OK) {
+        ot_api_free(api);
+        return status;
+    }
+    *out = api;
+    return OT_OK;
+}
+
+void ot_api_free(struct ot_api *api)
+{
+    if (api == NULL)
+        return;
+    ot_api_judge_clear(&api->judge);
+    ot_http_free(api->http);
+    free(api);
+}
+
+struct ot_http *ot_api_http(struct ot_api *api)
+{
+    return api->http;
+}
+
+long ot_api_last_status(const struct ot_api *api)
+{
+    return api->judge.last_status;
+}
+
+int64_t ot_api_retry_after_ms(const struct ot_api *api)
+{
+    return api->judge.retry_after_ms;
+}
+
+enum ot_status ot_api_list(struct ot_api *api, const char *after, unsigned limit,
+                           struct ot_api_page *out, struct ot_error *err)
+{
+    char path[OT_API_LIST_PATH_MAX];
+    enum ot_status status;
+
+    memset(out, 0, sizeof(*out));
+    status = ot_api_format_list_path(api, path, after, limit, err);
+    if (status != OT_OK)
+        return status;
+    return ot_api_perform(
+        &(struct ot_api_call){
+            .api = api,
+            .request = {OT_HTTP_GET, path, NULL, OT_PAGE_BYTES_MAX, true},
+            .what = "list the certificates",
+            .parse = ot_api_call_page,
+            .out = out,
+            .item = ot_api_item_kind(api),
+        },
+        err);
+}
+
+enum ot_status ot_api_get(struct ot_api *api, const char *id, bool with_content,
+                          struct ot_api_cert *out, struct ot_error *err)
+{
+    enum ot_status status = ot_api_check_id(id, err);
+    char path[OT_API_PATH_MAX];
+
+    memset(out, 0, sizeof(*out));
+    if (status != OT_OK)
+        return status;
+    ot_api_format_cert_path(path, id, with_content);
+    return ot_api_perform(
+        &(struct ot_api_call){
+            .api = api,
+            .request = {OT_HTTP_GET, path, NULL, OT_CONTENT_BYTES_MAX, true},
+            .what = "get the certificate",
+            .parse = ot_api_call_cert,
+            .out = out,
+            .id = id,
+        },
+        err);
+}

@@ -1,0 +1,90 @@
+/* The certificates API, typed: ten operations, each answer checked
+ * against its schema before anybody sees it. Errors carry the API's own message, and for
+ * 401 and 403 where the key came from. Not thread-safe; one object a thread. */
+#ifndef OT_API_API_H
+#define OT_API_API_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/error.h"
+
+struct ot_api_cert;
+struct ot_api_page;
+struct ot_http;
+struct ot_http_tuning;
+struct ot_key;
+struct ot_source;
+
+struct ot_api;
+
+/* Scope and everything else come from the source. */
+enum ot_status ot_api_new(struct ot_api **out, const struct ot_source *source,
+                          const struct ot_key *key, const struct ot_http_tuning *tuning,
+                          struct ot_error *err);
+void ot_api_free(struct ot_api *api);
+struct ot_http *ot_api_http(struct ot_api *api);
+
+/* One page of the scope's certificates, oldest first; after "" or NULL: the first page.
+ */
+enum ot_status ot_api_list(struct ot_api *api, const char *after, unsigned limit,
+                           struct ot_api_page *out, struct ot_error *err);
+
+/* The HTTP status of the last answer that became an error, 0 for none: a sync tells the
+ * 4xx of a vanished cursor from one of a wrong project by it. */
+long ot_api_last_status(const struct ot_api *api);
+/* How long the API asked us to stay away with that answer, ms; -1: it did not say. */
+int64_t ot_api_retry_after_ms(const struct ot_api *api);
+
+/* Called once for each id, in the order of the answers. OT_OK: cert has content or not
+ * (the caller judges). Else status and err say why, OT_E_NOT_FOUND for a 404. Returning
+ * other than OT_OK stops the rest. */
+typedef enum ot_status ot_api_got(void *arg, size_t i, enum ot_status status,
+                                  const struct ot_api_cert *cert, struct ot_error *err);
+
+/* The certificates with content, many in flight. */
+enum ot_status ot_api_get_many(struct ot_api *api, const char *const *ids, size_t count,
+                               ot_api_got *got, void *arg, struct ot_error *err);
+
+/* Many pages and certificates at once, in the order of the answers. */
+struct ot_api_wanted {
+    const char *id; /* a certificate with content; NULL: a page, as ot_api_list has it */
+    const char *after;
+    unsigned limit;
+};
+struct ot_api_reader {
+    /* What the i-th request asks for; it is asked again when the answer has come. */
+    void (*want)(void *arg, size_t i, struct ot_api_wanted *wanted);
+    /* A page, of an answer of so many bytes, or status and err say why not. The items are
+     * the callee's to take. */
+    enum ot_status (*page)(void *arg, enum ot_status status, struct ot_api_page *page,
+                           size_t bytes, struct ot_error *err);
+    ot_api_got *cert;
+    void *arg;
+};
+
+/* Reads the first `count` things that the reader wants; from within page and cert,
+ * ot_api_read_more has it want as many more. These returning other than OT_OK stops the
+ * rest. */
+enum ot_status ot_api_read(struct ot_api *api, const struct ot_api_reader *reader,
+                           size_t count, struct ot_error *err);
+void ot_api_read_more(struct ot_api *api, size_t more);
+
+enum ot_status ot_api_get(struct ot_api *api, const char *id, bool with_content,
+                          struct ot_api_cert *out, struct ot_error *err);
+
+/* name NULL: without. Not repeated by itself when its answer is lost: OT_E_NETWORK. */
+enum ot_status ot_api_upload(struct ot_api *api, const char *pem, const char *name,
+                             struct ot_api_cert *out, struct ot_error *err);
+enum ot_status ot_api_rename(struct ot_api *api, const char *id, const char *name,
+                             struct ot_api_cert *out, struct ot_error *err);
+enum ot_status ot_api_delete(struct ot_api *api, const char *id, struct ot_error *err);
+
+/* One to ten ids; atomic and idempotent. out may be NULL. */
+enum ot_status ot_api_activate(struct ot_api *api, const char *const *ids, size_t count,
+                               struct ot_api_page *out, struct ot_error *err);
+enum ot_status ot_api_deactivate(struct ot_api *api, const char *const *ids, size_t count,
+                                 struct ot_api_page *out, struct ot_error *err);
+
+#endif

@@ -1,0 +1,184 @@
+#include "api/api_answer_internal.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "api/api_parse_internal.h"
+#include "config/source.h"
+#include "http/http.h"
+#include "http/http_request.h"
+#include "http/key.h"
+
+/* As much of the API's own message as fits a sentence of ours. */
+#define MESSAGE_CHARS_MAX 320
+
+enum ot_status ot_api_judge_init(struct ot_api_judge *judge, const struct ot_http *http,
+                                 const struct ot_source *source, const struct ot_key *key,
+                                 const struct ot_http_tuning *tuning,
+                                 struct ot_error *err)
+{
+    memset(judge, 0, sizeof(*judge));
+    judge->http = http;
+    judge->has_key = key != NULL && key->secret != NULL;
+    if (judge->has_key)
+        snprintf(judge->key_origin, sizeof(judge->key_origin), "%s", key->origin);
+    judge->retry_after_max_ms = tuning->retry_after_max_ms;
+    judge->source = strdup(source->name);
+    ot_api_judge_reset(judge);
+    return judge->source != NULL ? OT_OK : ot_error_nomem(err);
+}
+
+void ot_api_judge_clear(struct ot_api_judge *judge)
+{
+    free(judge->source);
+    memset(judge, 0, sizeof(*judge));
+}
+
+void ot_api_judge_reset(struct ot_api_judge *judge)
+{
+    judge->last_status = 0;
+    judge->retry_after_ms = -1;
+}
+
+/* ": message", or nothing where the body is not in the API's form. Our sentence goes on
+ * behind it: without its full stop. */
+static void quote(char *text, size_t size, const struct ot_http_answer *answer)
+{
+    char message[MESSAGE_CHARS_MAX];
+    size_t len;
+
+    text[0] = '\0';
+    if (answer->body == NULL ||
+        !ot_api_parse_error(message, sizeof(message), answer->body, answer->len))
+        return;
+    len = strlen(message);
+    if (len > 1 && message[len - 1] == '.' && message[len - 2] != '.')
+        message[len - 1] = '\0';
+    snprintf(text, size, ": %s", message);
+}
+
+/* Whether the organization is full, which orgtrust-server says with a code of its own. */
+static bool is_limit(const struct ot_http_answer *answer)
+{
+    return answer->body != NULL &&
+           ot_api_parse_error_is(answer->body, answer->len, "certificate_limit_reached");
+}
+
+static enum ot_status refuse_key(const struct ot_api_judge *judge, long status,
+                                 const char *message, struct ot_error *err)
+{
+    const enum ot_status refusal = status == 403 ? OT_E_FORBIDDEN : OT_E_AUTH;
+    const char *host = ot_http_host(judge->http);
+
+    if (!judge->has_key && status == 403) /* a relay asks who calls, not for a key */
+        return ot_error_set(err, refusal,
+                            "%s refuses this machine (status 403)%s; there is no admin "
+                            "key: if that is a relay, have its administrator admit this "
+                            "machine, else set admin_key_file of the source %s",
+                            host, message, judge->source);
+    if (!judge->has_key)
+        return ot_error_set(err, refusal,
+                            "%s wants an admin key (status %ld)%s; there is none: set "
+                            "admin_key_file of the source %s, or OPENAI_ADMIN_KEY",
+                            host, status, message, judge->source);
+    return ot_error_set(
+        err, refusal,
+        "%s refuses the admin key from %s (status %ld)%s; check that it is "
+        "an admin key of the right organization and %s",
+        host, judge->key_origin, status, message,
+        status == 403 ? "may do this" : "still valid");
+}
+
+static enum ot_status refuse_rate(const struct ot_api_judge *judge,
+                                  const struct ot_http_answer *answer,
+                                  const char *message, struct ot_error *err)
+{
+    const char *host = ot_http_host(judge->http);
+
+    if (answer->retry_after_ms < 0)
+        return ot_error_set(err, OT_E_RATE, "%s has had too many requests (status %ld)%s",
+                            host, answer->status, message);
+    return ot_error_set(
+        err, OT_E_RATE, "%s asks to be left alone for %lld s (status %ld)%s", host,
+        (long long)((answer->retry_after_ms + 999) / 1000), answer->status, message);
+}
+
+static enum ot_status judge_status(const struct ot_api_judge *judge,
+                                   const struct ot_http_answer *answer,
+                                   struct ot_error *err)
+{
+    const char *host = ot_http_host(judge->http);
+    char message[MESSAGE_CHARS_MAX + 2];
+    long status = answer->status;
+
+    quote(message, sizeof(message), answer);
+    if (status == 401 || status == 403)
+        return refuse_key(judge, status, message, err);
+    /* Of a 503 alone the header says that the API is too busy; any other status speaks
+     * for itself. */
+    if (status == 429 ||
+        (status == 503 && answer->retry_after_ms > judge->retry_after_max_ms))
+        return refuse_rate(judge, answer, message, err);
+    if (status == 404)
+        return ot_error_set(
+            err, OT_E_NOT_FOUND,
+            "%s knows nothing of the kind (status 404)%s; check the id, and "
+            "base_url and project of the source %s",
+            host, message, judge->source);
+    if (status >= 400 && status < 500)
+        return ot_error_set(err, is_limit(answer) ? OT_E_LIMIT : OT_E_REFUSED,
+                            "%s refuses (status %ld)%s", host, status, message);
+    if (status >= 500)
+        return ot_error_set(
+            err, OT_E_SERVER,
+            "%s is in trouble (status %ld, attempts: %u)%s; try again later", host,
+            status, answer->attempts, message);
+    return ot_error_set(err, OT_E_PROTOCOL,
+                        "%s answers with status %ld, which the API never does", host,
+                        status);
+}
+
+static enum ot_status judge(const struct ot_api_judge *judge,
+                            const struct ot_http_answer *answer, struct ot_error *err)
+{
+    if (answer->failure != OT_OK)
+        return ot_error_set(err, answer->failure, "%s", answer->error.message);
+    if (answer->status < 200 || answer->status > 299)
+        return judge_status(judge, answer, err);
+    if (strcmp(answer->content_type, "application/json") != 0)
+        return ot_error_set(
+            err, OT_E_PROTOCOL,
+            "%s answers with %s where the API has application/json; that is "
+            "probably the page of a captive portal or a proxy, or base_url "
+            "of the source %s is wrong",
+            ot_http_host(judge->http),
+            answer->content_type[0] != '\0' ? answer->content_type : "no content type",
+            judge->source);
+    return OT_OK;
+}
+
+static void remember(struct ot_api_judge *judge, const struct ot_http_answer *answer)
+{
+    judge->last_status = answer->status;
+    judge->retry_after_ms = answer->retry_after_ms;
+}
+
+enum ot_status ot_api_judge_answer(struct ot_api_judge *self,
+                                   const struct ot_http_answer *answer,
+                                   struct ot_error *err)
+{
+    enum ot_status status;
+
+    status = judge(self, answer, err);
+    if (status != OT_OK)
+        remember(self, answer);
+    return status;
+}
+
+void ot_api_judge_blame(struct ot_api_judge *self, const struct ot_http_answer *answer,
+                        struct ot_error *err)
+{
+    remember(self, answer);
+    ot_error_prefix(err, "the answer of %s is not the API's", ot_http_host(self->http));
+}

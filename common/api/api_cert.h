@@ -1,0 +1,32 @@
+/* Certificates and pages of them as the API gives them. */
+#ifndef OT_API_API_CERT_H
+#define OT_API_API_CERT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/limits.h"
+
+/* A certificate as the API shows it. Strings are owned by the item. */
+struct ot_api_cert {
+    char id[OT_ID_MAX + 1];
+    char *name; /* NULL: null */
+    int64_t created_at;
+    int64_t valid_at, expires_at; /* meaningful when has_valid_at, has_expires_at */
+    bool has_valid_at, has_expires_at;
+    bool active, has_active; /* a single certificate comes without */
+    char *content;           /* PEM, or NULL */
+    char *extra;             /* fields beyond the schema, see extra.h; NULL: none */
+};
+void ot_api_cert_clear(struct ot_api_cert *cert);
+
+struct ot_api_page {
+    struct ot_api_cert *certs;
+    size_t count;
+    bool has_more;
+    char last_id[OT_ID_MAX + 1]; /* "" : null */
+};
+void ot_api_page_clear(struct ot_api_page *page);
+
+#endif

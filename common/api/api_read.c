@@ -1,0 +1,148 @@
+#include "api/api.h"
+#include "api/api_answer_internal.h"
+#include "api/api_call_internal.h"
+#include "api/api_cert.h"
+#include "api/api_parse_internal.h"
+#include "base/error.h"
+#include "base/limits.h"
+#include "http/http.h"
+#include "http/http_request.h"
+
+struct reading {
+    struct ot_api *api;
+    const struct ot_api_reader *reader;
+    char path[OT_API_LIST_PATH_MAX]; /* of the request that is being sent */
+};
+
+static struct ot_api_wanted wanted_of(const struct reading *reading, size_t i)
+{
+    struct ot_api_wanted wanted = {0};
+
+    reading->reader->want(reading->reader->arg, i, &wanted);
+    return wanted;
+}
+
+static enum ot_status fill_read(void *arg, size_t i, struct ot_http_request *request,
+                                struct ot_error *err)
+{
+    struct reading *reading = arg;
+    struct ot_api_wanted wanted = wanted_of(reading, i);
+    enum ot_status status;
+
+    *request = (struct ot_http_request){
+        .method = OT_HTTP_GET,
+        .path = reading->path,
+        .max_bytes = wanted.id != NULL ? OT_CONTENT_BYTES_MAX : OT_PAGE_BYTES_MAX,
+        .idempotent = true,
+    };
+    if (wanted.id == NULL)
+        return ot_api_format_list_path(reading->api, reading->path, wanted.after,
+                                       wanted.limit, err);
+    status = ot_api_check_id(wanted.id, err);
+    if (status == OT_OK)
+        ot_api_format_cert_path(reading->path, wanted.id, true);
+    return status;
+}
+
+static enum ot_status end_page(struct reading *reading,
+                               const struct ot_http_answer *answer, struct ot_error *err)
+{
+    struct ot_api_judge *judge = &reading->api->judge;
+    struct ot_api_page page = {0};
+    enum ot_status status = ot_api_judge_answer(judge, answer, err);
+
+    if (status != OT_OK) {
+        ot_error_prefix(err, "cannot list the certificates");
+    } else {
+        status =
+            ot_api_parse_page(&page, ot_api_item_kind(reading->api),
+                              answer->body != NULL ? answer->body : "", answer->len, err);
+        if (status != OT_OK)
+            ot_api_judge_blame(judge, answer, err);
+    }
+    status = reading->reader->page(reading->reader->arg, status, &page, answer->len, err);
+    ot_api_page_clear(&page);
+    return status;
+}
+
+static enum ot_status end_cert(struct reading *reading, size_t i, const char *id,
+                               const struct ot_http_answer *answer, struct ot_error *err)
+{
+    struct ot_api_judge *judge = &reading->api->judge;
+    struct ot_api_cert cert = {0};
+    enum ot_status status = ot_api_judge_answer(judge, answer, err);
+
+    if (status != OT_OK) {
+        ot_error_prefix(err, "cannot get the certificate %s", id);
+    } else {
+        status = ot_api_parse_cert_of(id, answer, &cert, err);
+        if (status != OT_OK)
+            ot_api_judge_blame(judge, answer, err);
+    }
+    status = reading->reader->cert(reading->reader->arg, i, status,
+                                   status == OT_OK ? &cert : NULL, err);
+    ot_api_cert_clear(&cert);
+    return status;
+}
+
+static enum ot_status end_read(void *arg, size_t i, const struct ot_http_answer *answer,
+                               struct ot_error *err)
+{
+    struct reading *reading = arg;
+    struct ot_api_wanted wanted = wanted_of(reading, i);
+
+    return wanted.id == NULL ? end_page(reading, answer, err)
+                             : end_cert(reading, i, wanted.id, answer, err);
+}
+
+enum ot_status ot_api_read(struct ot_api *api, const struct ot_api_reader *reader,
+                           size_t count, struct ot_error *err)
+{
+    struct reading reading = {.api = api, .reader = reader};
+    struct ot_error ignored;
+
+    ot_api_judge_reset(&api->judge);
+    ot_error_clear(err);
+    return ot_http_run(api->http, count, fill_read, end_read, &reading,
+                       err != NULL ? err : &ignored);
+}
+
+void ot_api_read_more(struct ot_api *api, size_t more)
+{
+    ot_http_extend(api->http, more);
+}
+
+struct getting {
+    const char *const *ids;
+    ot_api_got *got;
+    void *arg;
+};
+
+static void want_id(void *arg, size_t i, struct ot_api_wanted *wanted)
+{
+    wanted->id = ((const struct getting *)arg)->ids[i];
+}
+
+static enum ot_status hand_on(void *arg, size_t i, enum ot_status status,
+                              const struct ot_api_cert *cert, struct ot_error *err)
+{
+    const struct getting *getting = arg;
+
+    return getting->got(getting->arg, i, status, cert, err);
+}
+
+enum ot_status ot_api_get_many(struct ot_api *api, const char *const *ids, size_t count,
+                               ot_api_got *got, void *arg, struct ot_error *err)
+{
+    struct getting getting = {ids, got, arg};
+    const struct ot_api_reader reader = {
+        .want = want_id, .cert = hand_on, .arg = &getting};
+
+    for (size_t i = 0; i < count; i++) {
+        enum ot_status status = ot_api_check_id(ids[i], err);
+
+        if (status != OT_OK)
+            return status;
+    }
+    return ot_api_read(api, &reader, count, err);
+}

@@ -1,0 +1,182 @@
+#include <cjson/cJSON.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "api/api.h"
+#include "api/api_call_internal.h"
+#include "api/api_cert.h"
+#include "base/error.h"
+#include "base/limits.h"
+#include "base/text.h"
+#include "http/http_request.h"
+
+/* The API's own bound. */
+#define TOGGLE_MAX 10
+
+/* Serialises and frees body. NULL: out of memory. */
+static char *print_and_delete(cJSON *body)
+{
+    char *text = body != NULL ? cJSON_PrintUnformatted(body) : NULL;
+
+    cJSON_Delete(body);
+    return text;
+}
+
+static enum ot_status check_name(const char *name, struct ot_error *err)
+{
+    size_t len = strlen(name);
+
+    if (len > OT_NAME_MAX)
+        return ot_error_set(err, OT_E_USAGE, "a certificate's name has at most %d bytes",
+                            OT_NAME_MAX);
+    if (!ot_text_is_utf8(name, len))
+        return ot_error_set(err, OT_E_USAGE, "a certificate's name must be UTF-8");
+    return OT_OK;
+}
+
+/* Sends body, which it frees, to path. */
+static enum ot_status post(struct ot_api_call *call, const char *path, bool idempotent,
+                           char *body, struct ot_error *err)
+{
+    enum ot_status status;
+
+    if (body == NULL)
+        return ot_error_nomem(err);
+    call->request =
+        (struct ot_http_request){OT_HTTP_POST, path, body, OT_PAGE_BYTES_MAX, idempotent};
+    status = ot_api_perform(call, err);
+    cJSON_free(body);
+    return status;
+}
+
+enum ot_status ot_api_upload(struct ot_api *api, const char *pem, const char *name,
+                             struct ot_api_cert *out, struct ot_error *err)
+{
+    struct ot_api_call call = {.api = api,
+                               .what = "upload the certificate",
+                               .parse = ot_api_call_cert,
+                               .out = out};
+    enum ot_status status = name != NULL ? check_name(name, err) : OT_OK;
+    cJSON *body;
+
+    memset(out, 0, sizeof(*out));
+    if (status != OT_OK)
+        return status;
+    if (strlen(pem) > OT_CERT_PEM_MAX || !ot_text_is_utf8(pem, strlen(pem)))
+        return ot_error_set(err, OT_E_USAGE,
+                            "that is no certificate in PEM of at most %u bytes",
+                            OT_CERT_PEM_MAX);
+    body = cJSON_CreateObject();
+    if (cJSON_AddStringToObject(body, "certificate", pem) == NULL ||
+        (name != NULL && cJSON_AddStringToObject(body, "name", name) == NULL)) {
+        cJSON_Delete(body);
+        return ot_error_nomem(err);
+    }
+    return post(&call, OT_API_CERTIFICATES, false, print_and_delete(body), err);
+}
+
+enum ot_status ot_api_rename(struct ot_api *api, const char *id, const char *name,
+                             struct ot_api_cert *out, struct ot_error *err)
+{
+    struct ot_api_call call = {.api = api,
+                               .what = "rename the certificate",
+                               .parse = ot_api_call_cert,
+                               .out = out,
+                               .id = id};
+    enum ot_status status = ot_api_check_id(id, err);
+    char path[OT_API_PATH_MAX];
+    cJSON *body;
+
+    memset(out, 0, sizeof(*out));
+    if (status == OT_OK)
+        status = check_name(name, err);
+    if (status != OT_OK)
+        return status;
+    body = cJSON_CreateObject();
+    if (cJSON_AddStringToObject(body, "name", name) == NULL) {
+        cJSON_Delete(body);
+        return ot_error_nomem(err);
+    }
+    ot_api_format_cert_path(path, id, false);
+    return post(&call, path, true, print_and_delete(body), err);
+}
+
+enum ot_status ot_api_delete(struct ot_api *api, const char *id, struct ot_error *err)
+{
+    enum ot_status status = ot_api_check_id(id, err);
+    char path[OT_API_PATH_MAX];
+
+    if (status != OT_OK)
+        return status;
+    ot_api_format_cert_path(path, id, false);
+    status = ot_api_perform(
+        &(struct ot_api_call){
+            .api = api,
+            .request = {OT_HTTP_DELETE, path, NULL, OT_PAGE_BYTES_MAX, true},
+            .what = "delete the certificate",
+            .parse = ot_api_call_deleted,
+            .id = id,
+        },
+        err);
+    if (status == OT_E_REFUSED && err != NULL)
+        ot_error_set(err, status,
+                     "%s; a certificate can be deleted when it is active neither in the "
+                     "organization nor in any project",
+                     err->message);
+    return status;
+}
+
+static enum ot_status toggle(struct ot_api *api, bool activate, const char *const *ids,
+                             size_t count, struct ot_api_page *out, struct ot_error *err)
+{
+    struct ot_api_page page = {0};
+    char path[OT_API_PATH_MAX + 16], kind[64];
+    struct ot_api_call call = {.api = api,
+                               .what = activate ? "activate" : "deactivate",
+                               .parse = ot_api_call_toggled,
+                               .out = &page,
+                               .kind = kind,
+                               .item = ot_api_item_kind(api)};
+    enum ot_status status = OT_OK;
+    cJSON *body, *array;
+
+    if (out != NULL)
+        memset(out, 0, sizeof(*out));
+    if (count < 1 || count > TOGGLE_MAX)
+        return ot_error_set(err, OT_E_USAGE,
+                            "1 to %d certificates can be (de)activated at once, not %zu",
+                            TOGGLE_MAX, count);
+    for (size_t i = 0; i < count && status == OT_OK; i++)
+        status = ot_api_check_id(ids[i], err);
+    if (status != OT_OK)
+        return status;
+    array = cJSON_CreateStringArray(ids, (int)count);
+    body = cJSON_CreateObject();
+    if (array == NULL || !cJSON_AddItemToObject(body, "certificate_ids", array)) {
+        cJSON_Delete(array);
+        cJSON_Delete(body);
+        return ot_error_nomem(err);
+    }
+    snprintf(path, sizeof(path), "%s/%s", api->scope, call.what);
+    snprintf(kind, sizeof(kind), "%s.%sactivation", ot_api_item_kind(api),
+             activate ? "" : "de");
+    status = post(&call, path, true, print_and_delete(body), err);
+    if (out != NULL)
+        *out = page;
+    else
+        ot_api_page_clear(&page);
+    return status;
+}
+
+enum ot_status ot_api_activate(struct ot_api *api, const char *const *ids, size_t count,
+                               struct ot_api_page *out, struct ot_error *err)
+{
+    return toggle(api, true, ids, count, out, err);
+}
+
+enum ot_status ot_api_deactivate(struct ot_api *api, const char *const *ids, size_t count,
+                                 struct ot_api_page *out, struct ot_error *err)
+{
+    return toggle(api, false, ids, count, out, err);
+}

@@ -1,0 +1,28 @@
+#include "base/span.h"
+
+#include <string.h>
+
+#define XXH_INLINE_ALL
+#include <xxhash.h>
+
+uint64_t ot_span_hash(struct ot_span span)
+{
+    return XXH3_64bits(span.data, span.len);
+}
+
+bool ot_span_equal(struct ot_span a, struct ot_span b)
+{
+    if (a.data == NULL || b.data == NULL)
+        return a.data == b.data;
+    return a.len == b.len && memcmp(a.data, b.data, a.len) == 0;
+}
+
+struct ot_span ot_span_of(const void *data, size_t len)
+{
+    return (struct ot_span){data, len};
+}
+
+struct ot_span ot_span_str(const char *text)
+{
+    return (struct ot_span){(const uint8_t *)text, text == NULL ? 0 : strlen(text)};
+}

@@ -1,0 +1,21 @@
+/* Bytes, by where they are and how many. */
+#ifndef OT_BASE_SPAN_H
+#define OT_BASE_SPAN_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/* Bytes that somebody else owns. data NULL: absent, which is not the same as empty. */
+struct ot_span {
+    const uint8_t *data;
+    size_t len;
+};
+
+/* XXH3-64. */
+uint64_t ot_span_hash(struct ot_span span);
+bool ot_span_equal(struct ot_span a, struct ot_span b);
+struct ot_span ot_span_of(const void *data, size_t len);
+struct ot_span ot_span_str(const char *text); /* NULL gives an absent span */
+
+#endif

@@ -1,0 +1,102 @@
+#include "base/text.h"
+
+#include <stdint.h>
+#include <stdio.h>
+#include <string.h>
+
+/* One character from text[0..len): its length in bytes, or 0 when it is not well-formed
+ * (Unicode 15, table 3-7). */
+static size_t decode(uint32_t *out, const unsigned char *text, size_t len)
+{
+    static const uint32_t smallest[5] = {0, 0, 0x80, 0x800, 0x10000};
+    uint32_t c = text[0];
+    size_t n, i;
+
+    if (c < 0x80) {
+        *out = c;
+        return 1;
+    }
+    if (c >= 0xc2 && c <= 0xdf) {
+        n = 2;
+        c &= 0x1f;
+    } else if (c >= 0xe0 && c <= 0xef) {
+        n = 3;
+        c &= 0x0f;
+    } else if (c >= 0xf0 && c <= 0xf4) {
+        n = 4;
+        c &= 0x07;
+    } else {
+        return 0;
+    }
+    if (n > len)
+        return 0;
+    for (i = 1; i < n; i++) {
+        if ((text[i] & 0xc0) != 0x80)
+            return 0;
+        c = c << 6 | (text[i] & 0x3f);
+    }
+    if (c < smallest[n] || c > 0x10ffff || (c >= 0xd800 && c <= 0xdfff))
+        return 0;
+    *out = c;
+    return n;
+}
+
+bool ot_text_is_alnum(char c)
+{
+    return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
+}
+
+bool ot_text_is_utf8(const char *text, size_t len)
+{
+    size_t i = 0, n;
+    uint32_t c;
+
+    while (i < len) {
+        n = decode(&c, (const unsigned char *)text + i, len - i);
+        if (n == 0)
+            return false;
+        i += n;
+    }
+    return true;
+}
+
+/* Characters that would move the cursor, break the line or turn the direction of what a
+ * person reads, and so could make one name look like another. */
+static bool is_hidden(uint32_t c)
+{
+    return c < 0x20 || (c >= 0x7f && c <= 0x9f) || c == 0x61c || c == 0x200e ||
+           c == 0x200f || c == 0x2028 || c == 0x2029 || (c >= 0x202a && c <= 0x202e) ||
+           (c >= 0x2066 && c <= 0x2069) || c == 0xfeff;
+}
+
+size_t ot_text_escape(char *dst, size_t size, const char *text, size_t len)
+{
+    size_t used = 0, i = 0, n, shown;
+    char escape[16];
+    const char *from;
+    uint32_t c;
+
+    if (size == 0)
+        return 0;
+    while (i < len) {
+        n = decode(&c, (const unsigned char *)text + i, len - i);
+        from = text + i;
+        shown = n;
+        if (n == 0 || (is_hidden(c) && c < 0x80)) {
+            shown = (size_t)snprintf(escape, sizeof(escape), "\\x%02x",
+                                     (unsigned)(unsigned char)text[i]);
+            from = escape;
+            n = 1;
+        } else if (is_hidden(c)) {
+            shown = (size_t)snprintf(escape, sizeof(escape), "\\u{%04X}", (unsigned)c);
+            from = escape;
+        }
+        if (used + shown >= size)
+            break;
+        memcpy(dst + used, from, shown);
+        used += shown;
+        i += n;
+    }
+    dst[used] = '\0';
+    return used;
+}

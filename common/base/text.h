@@ -1,0 +1,20 @@
+/* Text from the network: is it UTF-8, and how is it shown. */
+#ifndef OT_BASE_TEXT_H
+#define OT_BASE_TEXT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+/* An ASCII letter or digit, whatever the locale. */
+bool ot_text_is_alnum(char c);
+
+/* Well-formed UTF-8 (Unicode 15, table 3-7): no surrogates, no overlong forms. */
+bool ot_text_is_utf8(const char *text, size_t len);
+
+/* Copies text for display into dst (size bytes, always terminated), with C0 and C1
+ * controls, DEL, line and paragraph separators, bidi controls (U+202A..E, U+2066..9,
+ * U+200E/F, U+061C) and invalid bytes written as \xNN or \u{NNNN}. What does not fit is
+ * cut at a whole character. Returns the length that was written. */
+size_t ot_text_escape(char *dst, size_t size, const char *text, size_t len);
+
+#endif

@@ -1,0 +1,31 @@
+/* What orgtrust needs to know of a certificate, worked out once with OpenSSL. */
+#ifndef OT_CERT_CERT_H
+#define OT_CERT_CERT_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/error.h"
+
+struct ot_record;
+
+struct ot_cert;
+
+/* DER to facts; every byte must belong to the certificate. What merely looks odd
+ * (negative or huge serial, unknown critical extension, tiny key) is kept. OT_E_PROTOCOL
+ * says what is wrong. Copies what it needs. Empties this thread's OpenSSL error queue.
+ * Thread-safe. */
+enum ot_status ot_cert_parse(struct ot_cert **out, const uint8_t *der, size_t len,
+                             struct ot_error *err);
+void ot_cert_free(struct ot_cert *cert);
+
+/* Fills what a record takes from the certificate itself: DER, names, serial, key,
+ * digests, CA, SELF_SIGNED and NO_KEY_ID flags, validity, from which places it is
+ * withheld and why. Leaves id, name, label, note, created_at and the other flags alone.
+ * Spans point into cert. */
+void ot_cert_fill(const struct ot_cert *cert, struct ot_record *record);
+
+/* The subject's common name for display (UTF-8, may be NULL); owned by cert. */
+const char *ot_cert_common_name(const struct ot_cert *cert);
+
+#endif

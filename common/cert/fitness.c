@@ -1,0 +1,193 @@
+#include "cert/fitness_internal.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "cert/der_internal.h"
+#include "cert/fitness_parts_internal.h"
+#include "cert/fitness_verdict_internal.h"
+
+#define VERSION_1 0
+#define VERSION_3 2
+
+/* TBSCertificate (§4.1) and what is around it: contents, but where "whole" is said. */
+struct parts {
+    struct ot_span version;               /* INTEGER; absent: version 1 */
+    struct ot_span inner, outer;          /* AlgorithmIdentifier */
+    struct ot_span issuer, subject;       /* Name */
+    struct ot_der_value from, to;         /* Time */
+    struct ot_span key;                   /* SubjectPublicKeyInfo */
+    struct ot_span issuer_id, subject_id; /* absent: none */
+    struct ot_span extensions;            /* of [3]; absent: none */
+};
+
+static bool take_optional(struct ot_span *in, unsigned tag, struct ot_span *content)
+{
+    *content = ot_span_of(NULL, 0);
+    return !ot_der_is_next(*in, tag) || ot_der_take(in, tag, content);
+}
+
+static bool split_tbs(struct parts *parts, struct ot_span tbs)
+{
+    struct ot_span skipped, validity;
+
+    return take_optional(&tbs, OT_DER_CONSTRUCTED(0), &parts->version) &&
+           (parts->version.data == NULL ||
+            ot_der_only(parts->version, OT_DER_INTEGER, &parts->version)) &&
+           ot_der_take(&tbs, OT_DER_INTEGER, &skipped) && ot_der_is_integer(skipped) &&
+           ot_der_take(&tbs, OT_DER_SEQUENCE, &parts->inner) &&
+           ot_der_take(&tbs, OT_DER_SEQUENCE, &parts->issuer) &&
+           ot_der_take(&tbs, OT_DER_SEQUENCE, &validity) &&
+           ot_der_next(&validity, &parts->from) && ot_der_next(&validity, &parts->to) &&
+           validity.len == 0 && ot_der_take(&tbs, OT_DER_SEQUENCE, &parts->subject) &&
+           ot_der_take(&tbs, OT_DER_SEQUENCE, &parts->key) &&
+           take_optional(&tbs, OT_DER_CONTEXT(1), &parts->issuer_id) &&
+           take_optional(&tbs, OT_DER_CONTEXT(2), &parts->subject_id) &&
+           take_optional(&tbs, OT_DER_CONSTRUCTED(3), &parts->extensions) &&
+           tbs.len == 0 &&
+           (parts->issuer_id.data == NULL || ot_der_is_bits(parts->issuer_id)) &&
+           (parts->subject_id.data == NULL || ot_der_is_bits(parts->subject_id));
+}
+
+static bool split(struct parts *parts, struct ot_span der)
+{
+    struct ot_span certificate, tbs, signature;
+
+    return ot_der_only(der, OT_DER_SEQUENCE, &certificate) &&
+           ot_der_take(&certificate, OT_DER_SEQUENCE, &tbs) &&
+           ot_der_take(&certificate, OT_DER_SEQUENCE, &parts->outer) &&
+           ot_der_only(certificate, OT_DER_BITS, &signature) &&
+           ot_der_is_bits(signature) && split_tbs(parts, tbs);
+}
+
+static unsigned two_digits(const uint8_t *at)
+{
+    return (at[0] - '0') * 10u + (at[1] - '0');
+}
+
+static bool is_day(unsigned year, unsigned month, unsigned day)
+{
+    static const unsigned days[] = {31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31};
+    bool leap = year % 4 == 0 && (year % 100 != 0 || year % 400 == 0);
+
+    return month >= 1 && month <= 12 && day >= 1 &&
+           day <= days[month - 1] + (month == 2 && leap);
+}
+
+/* What is wrong with a Time (§4.1.2.5), as words that follow "its notBefore"; NULL:
+ * nothing. Both forms end with seconds and a Z. A GeneralizedTime before 2050, which the
+ * RFC forbids, stays: a root of Mozilla's has one, and nobody stumbles. */
+static const char *time_fault(const struct ot_der_value *time)
+{
+    bool is_utc = time->tag == OT_DER_UTC_TIME;
+    size_t digits = is_utc ? 12 : 14;
+    const uint8_t *at = time->content.data, *rest = at + digits - 10;
+    unsigned year;
+
+    if (!is_utc && time->tag != OT_DER_GENERALIZED_TIME)
+        return "is not a time";
+    for (size_t i = 0; i < time->content.len; i++) {
+        if (at[i] == '.' || at[i] == ',')
+            return "has a fraction of a second";
+        if (at[i] == '+' || at[i] == '-')
+            return "has an offset from UTC";
+    }
+    if (time->content.len == digits - 1 && at[digits - 2] == 'Z')
+        return "has no seconds";
+    if (time->content.len != digits + 1 || at[digits] != 'Z')
+        return "is not written as a certificate's times must be";
+    for (size_t i = 0; i < digits; i++)
+        if (at[i] < '0' || at[i] > '9')
+            return "is not written as a certificate's times must be";
+    year = is_utc ? two_digits(at) + (two_digits(at) < 50 ? 2000 : 1900)
+                  : two_digits(at) * 100 + two_digits(at + 2);
+    if (!is_day(year, two_digits(rest), two_digits(rest + 2)) ||
+        two_digits(rest + 4) > 23 || two_digits(rest + 6) > 59 ||
+        two_digits(rest + 8) > 59)
+        return "names a moment that does not exist";
+    return NULL;
+}
+
+static void judge_time(struct ot_fitness *out, const struct ot_der_value *time,
+                       const char *which)
+{
+    const char *fault = time_fault(time);
+
+    if (fault != NULL)
+        ot_fitness_withhold(out, OT_PLACES_ALL,
+                            "its %s %s: GnuTLS would throw away every certificate beside "
+                            "it, and OpenSSL believes nothing that it has signed",
+                            which, fault);
+}
+
+static void judge_name(struct ot_fitness *out, struct ot_span name, const char *which,
+                       bool may_be_empty)
+{
+    const char *fault = ot_fitness_name_fault(name);
+
+    if (name.len == 0 && !may_be_empty)
+        ot_fitness_withhold(out, OT_PLACES_SHARED,
+                            "its %s is empty: Java would throw away every certificate "
+                            "beside it",
+                            which);
+    else if (fault != NULL)
+        ot_fitness_withhold(out, OT_PLACES_SHARED,
+                            "its %s %s: a strict reader, as GnuTLS and Java can be, "
+                            "throws away every certificate beside it",
+                            which, fault);
+}
+
+static void judge_version(struct ot_fitness *out, const struct parts *parts)
+{
+    const struct ot_span *given = &parts->version;
+    unsigned version = given->data == NULL ? VERSION_1 : given->data[0];
+    bool has_ids = parts->issuer_id.data != NULL || parts->subject_id.data != NULL;
+
+    if (given->data != NULL && (given->len != 1 || version > VERSION_3)) {
+        ot_fitness_withhold(out, OT_PLACES_SHARED,
+                            "its version is none that there is: Java and GnuTLS would "
+                            "throw away every certificate beside it");
+        return;
+    }
+    if (version < VERSION_3 && parts->extensions.data != NULL)
+        ot_fitness_withhold(
+            out, OT_PLACES_SHARED,
+            "it has extensions, which version %u has not: Java and GnuTLS "
+            "would throw away every certificate beside it",
+            version + 1);
+    if (version == VERSION_1 && has_ids)
+        ot_fitness_withhold(
+            out, OT_PLACES_SHARED,
+            "it has a unique identifier, which version 1 has not: Java and "
+            "GnuTLS would throw away every certificate beside it");
+}
+
+void ot_fitness_judge(struct ot_fitness *out, struct ot_span der, bool is_ca,
+                      bool is_sound)
+{
+    struct parts parts;
+
+    *out = (struct ot_fitness){0};
+    if (!split(&parts, der)) {
+        ot_fitness_withhold(
+            out, OT_PLACES_ALL,
+            "its outermost parts are not DER: a strict reader would throw "
+            "away every certificate beside it");
+        return;
+    }
+    judge_time(out, &parts.from, "notBefore");
+    judge_time(out, &parts.to, "notAfter");
+    ot_fitness_judge_key(out, parts.key);
+    ot_fitness_judge_extensions(out, parts.extensions);
+    judge_version(out, &parts);
+    if (!ot_span_equal(parts.inner, parts.outer))
+        ot_fitness_withhold(out, OT_PLACES_SHARED,
+                            "its two signature algorithms differ: Java and GnuTLS would "
+                            "throw away every certificate beside it");
+    ot_fitness_judge_algorithm(out, parts.inner);
+    judge_name(out, parts.issuer, "issuer", false);
+    judge_name(out, parts.subject, "subject", !is_ca);
+    if (!is_sound)
+        ot_fitness_withhold(out, OT_PLACES_ALL,
+                            "its extensions are none that OpenSSL can make out");
+}

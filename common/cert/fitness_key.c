@@ -1,0 +1,296 @@
+/* Keys and the algorithms that they are for (RFC 3279, 4055, 5480, 8410). The arithmetic
+ * of curves is OpenSSL's; an RSA key is looked at where it lies, which costs a hundredth
+ * of having OpenSSL make an object of it. */
+#include <openssl/ec.h>
+#include <openssl/err.h>
+#include <openssl/objects.h>
+#include <string.h>
+
+#include "base/span.h"
+#include "cert/der_internal.h"
+#include "cert/fitness_parts_internal.h"
+#include "cert/fitness_verdict_internal.h"
+#include "snapshot/record.h"
+
+/* Java's bounds: fewer is no RSA key to it, and OpenSSL verifies with no more. */
+#define RSA_BITS_MIN 505 /* 512 in whole octets */
+#define RSA_BITS_MAX 16384
+
+#define JAVA_ALONE "Java would throw away every certificate beside it"
+#define BAD_KEY                                                                          \
+    "its key is no %s key: no reader can verify with it, and Java would throw "          \
+    "away every certificate beside it"
+
+static bool is_oid(struct ot_span oid, const char *der, size_t len)
+{
+    return oid.len == len && memcmp(oid.data, der, len) == 0;
+}
+
+/* A positive INTEGER without its leading zero; false: it is none. */
+static bool take_positive(struct ot_span *in, struct ot_span *magnitude)
+{
+    struct ot_span content;
+
+    if (!ot_der_take(in, OT_DER_INTEGER, &content) || !ot_der_is_integer(content) ||
+        (content.data[0] & 0x80) != 0)
+        return false;
+    if (content.data[0] == 0)
+        content = ot_span_of(content.data + 1, content.len - 1);
+    *magnitude = content;
+    return content.len > 0;
+}
+
+static size_t bits_of(struct ot_span magnitude)
+{
+    size_t bits = 8 * magnitude.len;
+
+    for (uint8_t mask = 0x80; (magnitude.data[0] & mask) == 0; mask >>= 1)
+        bits--;
+    return bits;
+}
+
+static bool is_less(struct ot_span a, struct ot_span b)
+{
+    return a.len != b.len ? a.len < b.len : memcmp(a.data, b.data, a.len) < 0;
+}
+
+static bool is_odd(struct ot_span magnitude)
+{
+    return (magnitude.data[magnitude.len - 1] & 1) != 0;
+}
+
+static void judge_rsa(struct ot_fitness *out, struct ot_span parameters,
+                      struct ot_span bits)
+{
+    struct ot_span key, modulus, exponent, null;
+    bool is_one;
+
+    if (!ot_der_only(bits, OT_DER_SEQUENCE, &key) || !take_positive(&key, &modulus) ||
+        !take_positive(&key, &exponent) || key.len != 0 ||
+        (parameters.len > 0 &&
+         (!ot_der_only(parameters, OT_DER_NULL, &null) || null.len != 0))) {
+        ot_fitness_withhold(out, OT_PLACES_ALL, BAD_KEY, "well-formed RSA");
+        return;
+    }
+    is_one = exponent.len == 1 && exponent.data[0] == 1;
+    if (!is_odd(modulus) || !is_odd(exponent) || is_one || !is_less(exponent, modulus) ||
+        bits_of(modulus) < RSA_BITS_MIN || bits_of(modulus) > RSA_BITS_MAX)
+        ot_fitness_withhold(out, OT_PLACES_ALL,
+                            "its RSA key, of %zu bits, is one that anybody can forge a "
+                            "signature for or that nobody can verify with: " JAVA_ALONE,
+                            bits_of(modulus));
+}
+
+/* Curves that Java can name, by their OID's last octet. */
+static bool is_curve_of_java(struct ot_span oid)
+{
+    static const struct {
+        const char *prefix;
+        size_t len;
+        uint64_t last; /* bit n: n is one */
+    } arcs[] = {
+        {"\x2b\x81\x04\x00", 4, 0xffffc387fe},
+        {"\x2a\x86\x48\xce\x3d\x03\x01", 7, 0xfe},
+        {"\x2a\x86\x48\xce\x3d\x03\x00", 7, 0x1438e0},
+        {"\x2b\x24\x03\x03\x02\x08\x01\x01", 8, 0x2aaa},
+    };
+
+    for (size_t i = 0; i < sizeof(arcs) / sizeof(arcs[0]); i++)
+        if (oid.len == arcs[i].len + 1 && oid.data[arcs[i].len] < 64 &&
+            memcmp(oid.data, arcs[i].prefix, arcs[i].len) == 0)
+            return (arcs[i].last >> oid.data[arcs[i].len] & 1) != 0;
+    return false;
+}
+
+/* The curve of an OID with its tag and length; NULL: OpenSSL does not know it. */
+static EC_GROUP *curve_of(struct ot_span parameters)
+{
+    const unsigned char *at = parameters.data;
+    ASN1_OBJECT *object = d2i_ASN1_OBJECT(NULL, &at, (long)parameters.len);
+    int nid = object != NULL ? OBJ_obj2nid(object) : NID_undef;
+
+    ASN1_OBJECT_free(object);
+    return nid != NID_undef ? EC_GROUP_new_by_curve_name(nid) : NULL;
+}
+
+static bool is_on_curve(const EC_GROUP *curve, struct ot_span bits)
+{
+    EC_POINT *point = EC_POINT_new(curve);
+    bool good = point != NULL &&
+                EC_POINT_oct2point(curve, point, bits.data, bits.len, NULL) == 1 &&
+                EC_POINT_is_at_infinity(curve, point) == 0;
+
+    EC_POINT_free(point);
+    return good;
+}
+
+static void judge_point(struct ot_fitness *out, struct ot_span parameters,
+                        struct ot_span bits)
+{
+    EC_GROUP *curve = curve_of(parameters);
+
+    if (curve == NULL)
+        ot_fitness_withhold(
+            out, OT_PLACES_JAVA | OT_RECORD_WITHHELD_OPENSSL,
+            "its key is on a curve that OpenSSL and Java do not know: " JAVA_ALONE);
+    else if (!is_on_curve(curve, bits))
+        ot_fitness_withhold(out, OT_PLACES_ALL,
+                            "its key is no point on its curve: no reader can verify with "
+                            "it, and " JAVA_ALONE);
+    EC_GROUP_free(curve);
+    ERR_clear_error();
+}
+
+static void judge_ec(struct ot_fitness *out, struct ot_span parameters,
+                     struct ot_span bits)
+{
+    struct ot_span oid, explicit;
+
+    if (ot_der_only(parameters, OT_DER_SEQUENCE, &explicit) &&
+        ot_der_is_whole(parameters) && bits.len > 1) {
+        ot_fitness_withhold(
+            out, OT_PLACES_JAVA | OT_RECORD_WITHHELD_OPENSSL,
+            "its key spells its curve out instead of naming it: " JAVA_ALONE
+            ", and OpenSSL believes nothing that it has signed");
+        return;
+    }
+    if (!ot_der_only(parameters, OT_DER_OID, &oid) || !ot_der_is_short_oid(oid) ||
+        bits.len < 2) {
+        ot_fitness_withhold(out, OT_PLACES_ALL, BAD_KEY, "well-formed EC");
+        return;
+    }
+    judge_point(out, parameters, bits);
+    if (!is_curve_of_java(oid))
+        ot_fitness_withhold(out, OT_PLACES_JAVA,
+                            "its key is on a curve that Java does not know: " JAVA_ALONE);
+    if (bits.data[0] != 0x04)
+        ot_fitness_withhold(
+            out, OT_PLACES_JAVA,
+            "its key is a point in a form that Java does not read: " JAVA_ALONE);
+}
+
+/* RFC 8410: keys without parameters, of one length each. */
+static bool judge_edwards(struct ot_fitness *out, struct ot_span oid,
+                          struct ot_span parameters, struct ot_span bits)
+{
+    static const struct {
+        const char *oid;
+        size_t len;
+    } kinds[] = {
+        {"\x2b\x65\x6e", 32}, /* X25519 */
+        {"\x2b\x65\x6f", 56}, /* X448 */
+        {"\x2b\x65\x70", 32}, /* Ed25519 */
+        {"\x2b\x65\x71", 57}, /* Ed448 */
+    };
+
+    for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++) {
+        if (!is_oid(oid, kinds[i].oid, 3))
+            continue;
+        if (bits.len != kinds[i].len || parameters.len != 0)
+            ot_fitness_withhold(out, OT_PLACES_ALL, BAD_KEY, "Edwards or Montgomery");
+        return true;
+    }
+    return false;
+}
+
+/* DSA and Diffie-Hellman: numbers, and parameters that are numbers, too. */
+static void judge_numbers(struct ot_fitness *out, struct ot_span parameters,
+                          struct ot_span bits, const char *kind)
+{
+    struct ot_span numbers, number;
+    size_t count = 0;
+
+    if (ot_der_only(parameters, OT_DER_SEQUENCE, &numbers))
+        while (take_positive(&numbers, &number))
+            count++;
+    if (count < 2 || numbers.len != 0 || !take_positive(&bits, &number) || bits.len != 0)
+        ot_fitness_withhold(out, OT_PLACES_ALL, BAD_KEY, kind);
+}
+
+void ot_fitness_judge_key(struct ot_fitness *out, struct ot_span content)
+{
+    struct ot_span algorithm, oid, bits;
+
+    if (!ot_der_take(&content, OT_DER_SEQUENCE, &algorithm) ||
+        !ot_der_take(&algorithm, OT_DER_OID, &oid) || !ot_der_is_short_oid(oid) ||
+        (algorithm.len > 0 && !ot_der_is_whole(algorithm)) ||
+        !ot_der_only(content, OT_DER_BITS, &bits) || bits.len == 0 || bits.data[0] != 0) {
+        ot_fitness_withhold(out, OT_PLACES_ALL, BAD_KEY, "well-formed");
+        return;
+    }
+    bits = ot_span_of(bits.data + 1, bits.len - 1);
+    if (is_oid(oid, "\x2a\x86\x48\x86\xf7\x0d\x01\x01\x01", 9)) {
+        judge_rsa(out, algorithm, bits);
+    } else if (is_oid(oid, "\x2a\x86\x48\x86\xf7\x0d\x01\x01\x0a", 9)) {
+        judge_rsa(out, ot_span_of("", 0), bits);
+        if (!ot_fitness_is_pss(algorithm))
+            ot_fitness_withhold(out, OT_PLACES_ALL, BAD_KEY, "RSASSA-PSS");
+    } else if (is_oid(oid, "\x2a\x86\x48\xce\x3d\x02\x01", 7)) {
+        judge_ec(out, algorithm, bits);
+    } else if (is_oid(oid, "\x2a\x86\x48\xce\x38\x04\x01", 7)) {
+        judge_numbers(out, algorithm, bits, "DSA");
+    } else if (is_oid(oid, "\x2a\x86\x48\x86\xf7\x0d\x01\x03\x01", 9)) {
+        judge_numbers(out, algorithm, bits, "Diffie-Hellman");
+    } else {
+        (void)judge_edwards(out, oid, algorithm, bits);
+    }
+}
+
+/* HashAlgorithm: one that Java and OpenSSL both have. */
+static bool is_known_hash(struct ot_span algorithm)
+{
+    static const uint8_t sha2[] = {0x60, 0x86, 0x48, 0x01, 0x65, 0x03, 0x04, 0x02};
+    struct ot_span oid, null;
+
+    if (!ot_der_take(&algorithm, OT_DER_OID, &oid) ||
+        (algorithm.len > 0 &&
+         (!ot_der_only(algorithm, OT_DER_NULL, &null) || null.len != 0)))
+        return false;
+    return is_oid(oid, "\x2b\x0e\x03\x02\x1a", 5) ||
+           (oid.len == sizeof(sha2) + 1 && memcmp(oid.data, sha2, sizeof(sha2)) == 0 &&
+            oid.data[sizeof(sha2)] >= 1 && oid.data[sizeof(sha2)] <= 6);
+}
+
+static bool take_pss_count(struct ot_span *in, unsigned tag)
+{
+    struct ot_span wrapped, count;
+
+    return !ot_der_is_next(*in, tag) ||
+           (ot_der_take(in, tag, &wrapped) &&
+            ot_der_only(wrapped, OT_DER_INTEGER, &count) && ot_der_is_count(count));
+}
+
+bool ot_fitness_is_pss(struct ot_span parameters)
+{
+    struct ot_span content, wrapped, hash, mask;
+
+    if (parameters.len == 0)
+        return true;
+    if (!ot_der_only(parameters, OT_DER_SEQUENCE, &content))
+        return false;
+    if (ot_der_is_next(content, OT_DER_CONSTRUCTED(0u)) &&
+        (!ot_der_take(&content, OT_DER_CONSTRUCTED(0u), &wrapped) ||
+         !ot_der_only(wrapped, OT_DER_SEQUENCE, &hash) || !is_known_hash(hash)))
+        return false;
+    if (ot_der_is_next(content, OT_DER_CONSTRUCTED(1u)) &&
+        (!ot_der_take(&content, OT_DER_CONSTRUCTED(1u), &wrapped) ||
+         !ot_der_only(wrapped, OT_DER_SEQUENCE, &mask) ||
+         !ot_der_take(&mask, OT_DER_OID, &wrapped) ||
+         !is_oid(wrapped, "\x2a\x86\x48\x86\xf7\x0d\x01\x01\x08", 9) ||
+         !ot_der_only(mask, OT_DER_SEQUENCE, &hash) || !is_known_hash(hash)))
+        return false;
+    return take_pss_count(&content, OT_DER_CONSTRUCTED(2u)) &&
+           take_pss_count(&content, OT_DER_CONSTRUCTED(3u)) && content.len == 0;
+}
+
+void ot_fitness_judge_algorithm(struct ot_fitness *out, struct ot_span content)
+{
+    struct ot_span oid;
+
+    if (!ot_der_take(&content, OT_DER_OID, &oid) || !ot_der_is_short_oid(oid) ||
+        (content.len > 0 && !ot_der_is_whole(content)) ||
+        (is_oid(oid, "\x2a\x86\x48\x86\xf7\x0d\x01\x01\x0a", 9) &&
+         !ot_fitness_is_pss(content)))
+        ot_fitness_withhold(out, OT_PLACES_SHARED,
+                            "its signature algorithm is malformed: " JAVA_ALONE);
+}

@@ -1,0 +1,318 @@
+#include "config/config_value_internal.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+#include "base/limits.h"
+#include "config/identifier.h"
+#include "config/source.h"
+
+#define SECOND INT64_C(1000)
+#define MINUTE (60 * SECOND)
+#define HOUR (60 * MINUTE)
+#define DAY (24 * HOUR)
+#define WEEK (7 * DAY)
+#define YEAR (365 * DAY)
+
+struct rule {
+    const char *key;
+    enum ot_status (*set)(const struct rule *rule, void *field, const char *value,
+                          struct ot_error *err);
+    size_t offset;          /* of the field */
+    int64_t least, longest; /* of a duration, in ms */
+};
+
+int64_t ot_config_duration_ms(const char *text)
+{
+    static const struct {
+        const char *unit;
+        int64_t ms;
+    } units[] = {{"ms", 1},   {"s", SECOND}, {"m", MINUTE},
+                 {"h", HOUR}, {"d", DAY},    {"w", WEEK}};
+    int64_t n = 0;
+    size_t i;
+
+    if (*text < '0' || *text > '9')
+        return -1;
+    for (; *text >= '0' && *text <= '9'; text++)
+        if (__builtin_mul_overflow(n, 10, &n) ||
+            __builtin_add_overflow(n, *text - '0', &n))
+            return -1;
+    for (i = 0; i < sizeof(units) / sizeof(units[0]); i++)
+        if (strcmp(text, units[i].unit) == 0)
+            return __builtin_mul_overflow(n, units[i].ms, &n) ? -1 : n;
+    return -1;
+}
+
+static enum ot_status replace(char **field, const char *value, struct ot_error *err)
+{
+    char *copy = NULL;
+
+    if (value != NULL && (copy = strdup(value)) == NULL)
+        return ot_error_nomem(err);
+    free(*field);
+    *field = copy;
+    return OT_OK;
+}
+
+static bool is_none(const char *value)
+{
+    return strcmp(value, "none") == 0;
+}
+
+static enum ot_status set_url(const struct rule *rule, char **field,
+                              enum ot_config_url kind, const char *value,
+                              struct ot_error *err)
+{
+    const char *why;
+    char *url = ot_config_url(kind, value, &why);
+
+    if (url == NULL && why != NULL)
+        return ot_error_set(err, OT_E_CONFIG, "%s %s", rule->key, why);
+    if (url == NULL)
+        return ot_error_nomem(err);
+    free(*field);
+    *field = url;
+    return OT_OK;
+}
+
+static enum ot_status set_base_url(const struct rule *rule, void *field,
+                                   const char *value, struct ot_error *err)
+{
+    return set_url(rule, field, OT_CONFIG_URL_API, value, err);
+}
+
+static enum ot_status set_proxy(const struct rule *rule, void *field, const char *value,
+                                struct ot_error *err)
+{
+    if (is_none(value))
+        return replace(field, NULL, err);
+    return set_url(rule, field, OT_CONFIG_URL_PROXY, value, err);
+}
+
+static enum ot_status set_path(const struct rule *rule, void *field, const char *value,
+                               struct ot_error *err)
+{
+    char **path = field;
+    enum ot_status status;
+    size_t len;
+
+    if (value[0] != '/')
+        return ot_error_set(err, OT_E_CONFIG, "%s must be an absolute path", rule->key);
+    status = replace(path, value, err);
+    /* A slash at the end would make the system follow a link there. */
+    if (status == OT_OK)
+        for (len = strlen(*path); len > 1 && (*path)[len - 1] == '/'; len--)
+            (*path)[len - 1] = '\0';
+    return status;
+}
+
+static enum ot_status set_path_or_none(const struct rule *rule, void *field,
+                                       const char *value, struct ot_error *err)
+{
+    if (is_none(value))
+        return replace(field, NULL, err);
+    if (value[0] != '/')
+        return ot_error_set(err, OT_E_CONFIG, "%s must be an absolute path, or 'none'",
+                            rule->key);
+    return set_path(rule, field, value, err);
+}
+
+/* The older format cannot hold every name: Java lowers the letters of its aliases when it
+ * looks for one and not when it reads them. */
+static enum ot_status set_java_store(const struct rule *rule, void *field,
+                                     const char *value, struct ot_error *err)
+{
+    size_t len = strlen(value);
+
+    if (len > 4 && strcasecmp(value + len - 4, ".jks") == 0)
+        return ot_error_set(err, OT_E_CONFIG,
+                            "%s is a PKCS #12 store, which every Java since 8 reads: let "
+                            "its name end in .p12, not .jks",
+                            rule->key);
+    return set_path_or_none(rule, field, value, err);
+}
+
+static enum ot_status set_command(const struct rule *rule, void *field, const char *value,
+                                  struct ot_error *err)
+{
+    (void)rule;
+    return replace(field, is_none(value) ? NULL : value, err);
+}
+
+static enum ot_status set_project(const struct rule *rule, void *field, const char *value,
+                                  struct ot_error *err)
+{
+    if (is_none(value))
+        return replace(field, NULL, err);
+    if (!ot_is_cert_id(value, strlen(value)))
+        return ot_error_set(
+            err, OT_E_CONFIG,
+            "%s must be a project's id such as proj_abc123 (letters, digits, "
+            "'_' and '-'), or 'none' for the organization",
+            rule->key);
+    return replace(field, value, err);
+}
+
+static enum ot_status set_yes_no(const struct rule *rule, void *field, const char *value,
+                                 struct ot_error *err)
+{
+    static const char *const words[] = {"yes", "no",  "true", "false",
+                                        "on",  "off", "1",    "0"};
+    size_t i;
+
+    for (i = 0; i < sizeof(words) / sizeof(words[0]); i++)
+        if (strcmp(value, words[i]) == 0) {
+            *(bool *)field = i % 2 == 0;
+            return OT_OK;
+        }
+    return ot_error_set(err, OT_E_CONFIG, "%s must be yes or no", rule->key);
+}
+
+static enum ot_status set_ms(const struct rule *rule, void *field, const char *value,
+                             struct ot_error *err)
+{
+    int64_t ms = ot_config_duration_ms(value);
+
+    if (ms < 0)
+        return ot_error_set(
+            err, OT_E_CONFIG,
+            "%s must be a whole number with its unit (ms, s, m, h, d or w), "
+            "such as 500ms, 30s, 15m or 7d",
+            rule->key);
+    if (ms < rule->least)
+        return ot_error_set(err, OT_E_CONFIG, "%s must be at least %lldms", rule->key,
+                            (long long)rule->least);
+    if (ms > rule->longest)
+        return ot_error_set(err, OT_E_CONFIG, "%s must be at most %llds", rule->key,
+                            (long long)(rule->longest / SECOND));
+    *(int64_t *)field = ms;
+    return OT_OK;
+}
+
+static enum ot_status set_s(const struct rule *rule, void *field, const char *value,
+                            struct ot_error *err)
+{
+    int64_t ms = 0;
+    enum ot_status status = set_ms(rule, &ms, value, err);
+
+    if (status != OT_OK)
+        return status;
+    if (ms % SECOND != 0)
+        return ot_error_set(err, OT_E_CONFIG, "%s must be whole seconds", rule->key);
+    *(int64_t *)field = ms / SECOND;
+    return OT_OK;
+}
+
+static enum ot_status set_s_or_never(const struct rule *rule, void *field,
+                                     const char *value, struct ot_error *err)
+{
+    if (strcmp(value, "never") == 0) {
+        *(int64_t *)field = OT_NEVER;
+        return OT_OK;
+    }
+    return set_s(rule, field, value, err);
+}
+
+static const char *skip_blanks(const char *text)
+{
+    return text + strspn(text, " \t");
+}
+
+/* One word of a comma list; its bit, or 0. */
+static unsigned purpose_of(const char *word, size_t len)
+{
+    static const struct {
+        const char *word;
+        unsigned bit;
+    } purposes[] = {{"server", OT_PURPOSE_SERVER},
+                    {"client", OT_PURPOSE_CLIENT},
+                    {"email", OT_PURPOSE_EMAIL},
+                    {"code", OT_PURPOSE_CODE}};
+    size_t i;
+
+    while (len > 0 && (word[len - 1] == ' ' || word[len - 1] == '\t'))
+        len--;
+    for (i = 0; i < sizeof(purposes) / sizeof(purposes[0]); i++)
+        if (strlen(purposes[i].word) == len && memcmp(purposes[i].word, word, len) == 0)
+            return purposes[i].bit;
+    return 0;
+}
+
+static enum ot_status set_purposes(const struct rule *rule, void *field,
+                                   const char *value, struct ot_error *err)
+{
+    unsigned purposes = 0, bit;
+    const char *word = value;
+    size_t len;
+
+    for (;;) {
+        word = skip_blanks(word);
+        len = strcspn(word, ",");
+        bit = purpose_of(word, len);
+        if (bit == 0 || (purposes & bit))
+            return ot_error_set(
+                err, OT_E_CONFIG,
+                "%s must be one or more of server, client, email and code, "
+                "each once, with commas between",
+                rule->key);
+        purposes |= bit;
+        if (word[len] == '\0')
+            break;
+        word += len + 1;
+    }
+    *(unsigned *)field = purposes;
+    return OT_OK;
+}
+
+#define FIELD(name) offsetof(struct ot_source, name)
+
+/* A refresh below a second would only keep the API busy; times beyond a year are slips.
+ */
+static const struct rule rules[] = {
+    {"base_url", set_base_url, FIELD(base_url), 0, 0},
+    {"admin_key_file", set_path_or_none, FIELD(admin_key_file), 0, 0},
+    {"project", set_project, FIELD(project), 0, 0},
+    {"refresh_interval", set_s, FIELD(refresh_interval_s), SECOND, 30 * DAY},
+    {"max_stale", set_s_or_never, FIELD(max_stale_s), SECOND, YEAR},
+    {"auto_refresh", set_yes_no, FIELD(auto_refresh), 0, 0},
+    {"purposes", set_purposes, FIELD(purposes), 0, 0},
+    {"cache_dir", set_path, FIELD(cache_dir), 0, 0},
+    {"ca_file", set_path_or_none, FIELD(ca_file), 0, 0},
+    {"proxy", set_proxy, FIELD(proxy), 0, 0},
+    {"connect_timeout", set_ms, FIELD(connect_timeout_ms), 100, 5 * MINUTE},
+    {"timeout", set_ms, FIELD(timeout_ms), 100, OT_SYNC_DEADLINE_MS},
+    {"export_bundle", set_path_or_none, FIELD(export_bundle), 0, 0},
+    {"export_dir", set_path_or_none, FIELD(export_dir), 0, 0},
+    {"export_java", set_java_store, FIELD(export_java), 0, 0},
+    {"export_system", set_yes_no, FIELD(export_system), 0, 0},
+    {"on_change", set_command, FIELD(on_change), 0, 0},
+};
+
+_Static_assert(sizeof(rules) / sizeof(rules[0]) == OT_CONFIG_KEYS, "count the keys");
+
+size_t ot_config_key_by_name(const char *name)
+{
+    size_t key;
+
+    for (key = 0; key < OT_CONFIG_KEYS; key++)
+        if (strcmp(rules[key].key, name) == 0)
+            break;
+    return key;
+}
+
+const char *ot_config_key_name(size_t key)
+{
+    return rules[key].key;
+}
+
+enum ot_status ot_config_set(struct ot_source *source, size_t key, const char *value,
+                             struct ot_error *err)
+{
+    const struct rule *rule = &rules[key];
+
+    if (value[0] == '\0')
+        return ot_error_set(err, OT_E_CONFIG, "%s has no value", rule->key);
+    return rule->set(rule, (char *)source + rule->offset, value, err);
+}

@@ -1,0 +1,14 @@
+/* The forms of names that go into URLs, paths and file names. */
+#ifndef OT_CONFIG_IDENTIFIER_H
+#define OT_CONFIG_IDENTIFIER_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+/* A certificate id is safe in URLs and paths: [A-Za-z0-9_-]+, at most OT_ID_MAX. */
+bool ot_is_cert_id(const char *text, size_t len);
+
+/* A source's name: [A-Za-z0-9][A-Za-z0-9._-]*, at most OT_SOURCE_NAME_MAX. */
+bool ot_is_source_name(const char *text, size_t len);
+
+#endif

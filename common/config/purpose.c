@@ -1,0 +1,41 @@
+#include "config/purpose.h"
+
+#include <string.h>
+
+#include "config/source.h"
+
+/* id-kp, RFC 5280 §4.2.1.12, up to the last arc: 1.3.6.1.5.5.7.3 */
+#define ID_KP 0x06, 0x08, 0x2b, 0x06, 0x01, 0x05, 0x05, 0x07, 0x03
+
+static const struct {
+    unsigned purpose;
+    uint8_t oid[OT_PURPOSE_OID_LEN];
+} table[] = {
+    {OT_PURPOSE_SERVER, {ID_KP, 1}},
+    {OT_PURPOSE_CLIENT, {ID_KP, 2}},
+    {OT_PURPOSE_CODE, {ID_KP, 3}},
+    {OT_PURPOSE_EMAIL, {ID_KP, 4}},
+};
+
+_Static_assert(sizeof(table) / sizeof(table[0]) * OT_PURPOSE_OID_LEN ==
+                   OT_PURPOSE_OIDS_MAX,
+               "all purposes fit");
+
+bool ot_purposes_are_limited(unsigned purposes)
+{
+    const unsigned tls = OT_PURPOSE_SERVER | OT_PURPOSE_CLIENT;
+
+    return (purposes & tls) != tls;
+}
+
+size_t ot_purposes_put(unsigned purposes, uint8_t out[OT_PURPOSE_OIDS_MAX])
+{
+    size_t i, len = 0;
+
+    for (i = 0; i < sizeof(table) / sizeof(table[0]); i++)
+        if (purposes & table[i].purpose) {
+            memcpy(out + len, table[i].oid, OT_PURPOSE_OID_LEN);
+            len += OT_PURPOSE_OID_LEN;
+        }
+    return len;
+}

@@ -1,0 +1,66 @@
+#include "config/source.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+void ot_source_init(struct ot_source *source)
+{
+    *source = (struct ot_source){
+        .refresh_interval_s = 15 * 60,
+        .max_stale_s = 7 * 24 * 3600,
+        .connect_timeout_ms = 5000,
+        .timeout_ms = 30000,
+        .purposes = OT_PURPOSE_SERVER | OT_PURPOSE_CLIENT,
+        .auto_refresh = true,
+    };
+}
+
+void ot_source_clear(struct ot_source *source)
+{
+    free(source->name);
+    free(source->base_url);
+    free(source->admin_key_file);
+    free(source->project);
+    free(source->cache_dir);
+    free(source->ca_file);
+    free(source->proxy);
+    free(source->export_bundle);
+    free(source->export_dir);
+    free(source->export_java);
+    free(source->on_change);
+    free(source->origin);
+    *source = (struct ot_source){0};
+}
+
+static bool is_same(const char *a, const char *b)
+{
+    return a == NULL || b == NULL ? a == b : strcmp(a, b) == 0;
+}
+
+bool ot_source_fetches_alike(const struct ot_source *a, const struct ot_source *b)
+{
+    return strcmp(a->name, b->name) == 0 && strcmp(a->base_url, b->base_url) == 0 &&
+           a->base_url_origin == b->base_url_origin && is_same(a->project, b->project) &&
+           is_same(a->admin_key_file, b->admin_key_file) &&
+           strcmp(a->cache_dir, b->cache_dir) == 0 && is_same(a->ca_file, b->ca_file) &&
+           is_same(a->proxy, b->proxy);
+}
+
+static bool exports_alike(const struct ot_source *a, const struct ot_source *b)
+{
+    return is_same(a->export_bundle, b->export_bundle) &&
+           is_same(a->export_dir, b->export_dir) &&
+           is_same(a->export_java, b->export_java) &&
+           is_same(a->on_change, b->on_change) && a->export_system == b->export_system;
+}
+
+bool ot_source_equal(const struct ot_source *a, const struct ot_source *b)
+{
+    return ot_source_fetches_alike(a, b) && exports_alike(a, b) &&
+           strcmp(a->origin, b->origin) == 0 &&
+           a->refresh_interval_s == b->refresh_interval_s &&
+           a->max_stale_s == b->max_stale_s &&
+           a->connect_timeout_ms == b->connect_timeout_ms &&
+           a->timeout_ms == b->timeout_ms && a->purposes == b->purposes &&
+           a->auto_refresh == b->auto_refresh;
+}

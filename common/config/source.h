@@ -1,0 +1,51 @@
+/* A source: one scope of one API, and how it is fetched and used; a section of the
+ * configuration. */
+#ifndef OT_CONFIG_SOURCE_H
+#define OT_CONFIG_SOURCE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+enum ot_purpose {
+    OT_PURPOSE_SERVER = 1u << 0,
+    OT_PURPOSE_CLIENT = 1u << 1,
+    OT_PURPOSE_EMAIL = 1u << 2,
+    OT_PURPOSE_CODE = 1u << 3
+};
+
+#define OT_NEVER INT64_MAX /* max_stale = never */
+
+/* Who named base_url. */
+enum ot_url_origin { OT_URL_CONFIGURED, OT_URL_ENVIRONMENT, OT_URL_DEFAULT };
+
+struct ot_source {
+    char *name;     /* [A-Za-z0-9][A-Za-z0-9._-]*, at most OT_SOURCE_NAME_MAX */
+    char *base_url; /* https, or http to a loopback address; no trailing slash */
+    char
+        *admin_key_file; /* NULL: the key comes from OPENAI_ADMIN_KEY, or there is none */
+    char *project;       /* NULL: the organization */
+    char *cache_dir;     /* absolute */
+    char *ca_file;       /* PEM file or hashed directory; NULL: the system's bundle */
+    char *proxy;         /* NULL: none */
+    char *export_bundle, *export_dir, *export_java; /* NULL: none */
+    char *on_change;                                /* for /bin/sh -c; NULL: none */
+    char *origin; /* "file:line" of the section, or "environment", for messages */
+    int64_t refresh_interval_s, max_stale_s;
+    int64_t connect_timeout_ms, timeout_ms;
+    unsigned purposes; /* enum ot_purpose, never 0 */
+    bool auto_refresh, export_system;
+    enum ot_url_origin base_url_origin;
+};
+
+/* Every field that is the same for all sources when nobody says otherwise. */
+void ot_source_init(struct ot_source *source);
+void ot_source_clear(struct ot_source *source);
+
+/* Whether a sync of the one does what a sync of the other would: what is fetched, from
+ * where, by which key and trust, and where it is put. */
+bool ot_source_fetches_alike(const struct ot_source *a, const struct ot_source *b);
+
+/* Whether both say the same, in the same places. */
+bool ot_source_equal(const struct ot_source *a, const struct ot_source *b);
+
+#endif

@@ -1,0 +1,26 @@
+/* Where a source's files lie, and what a snapshot says that belongs to it. */
+#ifndef OT_CONFIG_SOURCE_PATH_H
+#define OT_CONFIG_SOURCE_PATH_H
+
+#include <limits.h>
+
+#include "base/error.h"
+
+struct ot_source;
+
+/* Files of a source in its cache_dir: NAME.snapshot, NAME.state and so on. */
+#define OT_SOURCE_SNAPSHOT "snapshot"
+#define OT_SOURCE_PARTIAL "partial"
+#define OT_SOURCE_STATE "state"
+#define OT_SOURCE_OFFLINE "offline"
+#define OT_SOURCE_LOCK "lock"
+
+/* cache_dir/NAME.kind into buf (PATH_MAX bytes); OT_E_CONFIG when it is too long. */
+enum ot_status ot_source_path(char *buf, const struct ot_source *source, const char *kind,
+                              struct ot_error *err);
+
+/* What a snapshot must say of itself to belong to a source: base URL, then the project or
+ * the organization. A string that the caller frees; NULL: out of memory. */
+char *ot_source_scope(const struct ot_source *source);
+
+#endif

@@ -1,0 +1,22 @@
+/* The machine's own trust anchors: files where the distribution looks for an admin's, and
+ * its program that works them into what programs read. */
+#ifndef OT_EXPORT_SYSTEM_INTERNAL_H
+#define OT_EXPORT_SYSTEM_INTERNAL_H
+
+#include <stdbool.h>
+
+#include "base/error.h"
+
+struct ot_anchors;
+
+/* Whether we gave the system anchors, or began to, by what lies in dir (.exports). */
+bool ot_system_is_marked(const char *dir);
+
+/* Makes these the anchors that the system has from us. One file each, orgtrust-NAME.crt
+ * or .pem; no other file is touched. What was begun and not finished is finished, also
+ * when the files are right already. OT_E_NOT_FOUND: this system has no such place. */
+enum ot_status ot_system_put(const char *dir, const struct ot_anchors *anchors,
+                             bool *written, const volatile int *stop,
+                             struct ot_error *err);
+
+#endif

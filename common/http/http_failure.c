@@ -1,0 +1,157 @@
+#include "http/http_failure_internal.h"
+
+#include <stdio.h>
+
+#include "http/http_endpoint_internal.h"
+
+/* What the advice is about. */
+enum advice {
+    NOTHING,
+    NAME,
+    PROXY,
+    CONNECTION,
+    HANDSHAKE,
+    TRUST,
+    CA_FILE,
+    TIME,
+    BASE_URL,
+    AGAIN
+};
+
+struct failure {
+    CURLcode code;
+    enum ot_status status;
+    bool passing;
+    const char *what;
+    enum advice advice;
+};
+
+static const struct failure failures[] = {
+    {CURLE_COULDNT_RESOLVE_HOST, OT_E_NETWORK, true, "its name cannot be resolved", NAME},
+    {CURLE_COULDNT_RESOLVE_PROXY, OT_E_NETWORK, true,
+     "the proxy's name cannot be resolved", PROXY},
+    {CURLE_PROXY, OT_E_NETWORK, true, "the proxy refuses", PROXY},
+    {CURLE_COULDNT_CONNECT, OT_E_NETWORK, true, "no connection", CONNECTION},
+    {CURLE_OPERATION_TIMEDOUT, OT_E_NETWORK, true, "it took too long", TIME},
+    {CURLE_PEER_FAILED_VERIFICATION, OT_E_NETWORK, false,
+     "its TLS certificate is not trusted", TRUST},
+    {CURLE_SSL_ISSUER_ERROR, OT_E_NETWORK, false, "its TLS certificate is not trusted",
+     TRUST},
+    {CURLE_SSL_CACERT_BADFILE, OT_E_CONFIG, false, "the CA certificates cannot be loaded",
+     CA_FILE},
+    {CURLE_SSL_CONNECT_ERROR, OT_E_NETWORK, true, "the TLS handshake failed", HANDSHAKE},
+    {CURLE_SSL_CIPHER, OT_E_NETWORK, false, "the TLS handshake failed", HANDSHAKE},
+    {CURLE_PARTIAL_FILE, OT_E_NETWORK, true, "the answer was cut off", AGAIN},
+    {CURLE_GOT_NOTHING, OT_E_NETWORK, true, "it closed the connection without an answer",
+     AGAIN},
+    {CURLE_SEND_ERROR, OT_E_NETWORK, true, "the connection broke", AGAIN},
+    {CURLE_RECV_ERROR, OT_E_NETWORK, true, "the connection broke", AGAIN},
+    {CURLE_HTTP2, OT_E_NETWORK, true, "the HTTP/2 connection broke", AGAIN},
+    {CURLE_HTTP2_STREAM, OT_E_NETWORK, true, "the HTTP/2 stream broke", AGAIN},
+    {CURLE_UNSUPPORTED_PROTOCOL, OT_E_PROTOCOL, false, "what answers does not speak HTTP",
+     BASE_URL},
+    {CURLE_WEIRD_SERVER_REPLY, OT_E_PROTOCOL, false, "what answers does not speak HTTP",
+     BASE_URL},
+    {CURLE_BAD_CONTENT_ENCODING, OT_E_PROTOCOL, false,
+     "the answer cannot be decompressed", NOTHING},
+    {CURLE_URL_MALFORMAT, OT_E_CONFIG, false, "that is no usable address", BASE_URL},
+    {CURLE_OUT_OF_MEMORY, OT_E_NOMEM, false, "out of memory", NOTHING},
+};
+
+static const struct failure unknown = {CURLE_OK, OT_E_NETWORK, false,
+                                       "the transfer failed", NOTHING};
+
+static const struct failure *find(CURLcode code)
+{
+    for (size_t i = 0; i < sizeof(failures) / sizeof(failures[0]); i++)
+        if (failures[i].code == code)
+            return &failures[i];
+    return &unknown;
+}
+
+bool ot_http_failure_is_passing(CURLcode code)
+{
+    return find(code)->passing;
+}
+
+static void advise(char *text, size_t size, const struct ot_endpoint *endpoint,
+                   enum advice advice)
+{
+    const char *trust = endpoint->ca_file != NULL ? endpoint->ca_file : endpoint->ca_dir;
+    const char *source = endpoint->source;
+
+    switch (advice) {
+    case NAME:
+        snprintf(text, size, "; check this machine's DNS and base_url of the source %s",
+                 source);
+        break;
+    case PROXY:
+        snprintf(text, size, "; check the proxy of the source %s", source);
+        break;
+    case CONNECTION:
+        snprintf(text, size,
+                 "; check that it runs, that this machine may reach it, and base_url "
+                 "of the source %s",
+                 source);
+        break;
+    case HANDSHAKE:
+        snprintf(
+            text, size,
+            "; check that it speaks TLS 1.2 or later there, and ca_file of the source "
+            "%s (in use: %s)",
+            source, trust != NULL ? trust : "none");
+        break;
+    case TRUST:
+        snprintf(
+            text, size,
+            "; if its CA is not a public one, put that CA's certificate in a PEM file "
+            "and name it as ca_file of the source %s (in use: %s)",
+            source, trust != NULL ? trust : "none");
+        break;
+    case CA_FILE:
+        snprintf(text, size, "; ca_file of the source %s must be a PEM file (in use: %s)",
+                 source, trust != NULL ? trust : "none");
+        break;
+    case TIME:
+        snprintf(
+            text, size,
+            "; try again, or raise timeout (%lld ms) and connect_timeout (%lld ms) of "
+            "the source %s",
+            (long long)endpoint->timeout_ms, (long long)endpoint->connect_timeout_ms,
+            source);
+        break;
+    case BASE_URL:
+        snprintf(text, size, "; check base_url of the source %s", source);
+        break;
+    case AGAIN:
+        snprintf(text, size, "; try again");
+        break;
+    case NOTHING:
+        text[0] = '\0';
+        break;
+    }
+}
+
+enum ot_status ot_http_failure(struct ot_error *err, const struct ot_endpoint *endpoint,
+                               CURLcode code, const char *detail)
+{
+    const struct failure *failure = find(code);
+    bool proxied = endpoint->proxy_host != NULL;
+    char advice[400];
+
+    if (failure->advice == TRUST && endpoint->machine.is_ours)
+        return ot_error_set(
+            err, OT_E_NETWORK,
+            "cannot get an answer from %s: its TLS certificate comes from an authority "
+            "of the organization, which the system's bundle %s holds only because "
+            "orgtrust put it there; that does not vouch for the API. Name the authority "
+            "in a PEM file as ca_file of the source %s",
+            endpoint->host, endpoint->ca_file, endpoint->source);
+    if (detail[0] == '\0')
+        detail = curl_easy_strerror(code);
+    advise(advice, sizeof(advice), endpoint, failure->advice);
+    return ot_error_set(
+        err, failure->status, "cannot get an answer from %s%s%s: %s (%s)%s",
+        endpoint->host, proxied ? " through the proxy " : "",
+        proxied ? endpoint->proxy_host : "", failure->what, detail, advice);
+}

@@ -1,0 +1,44 @@
+/* A request, its answer, and how hard to try for one. */
+#ifndef OT_HTTP_HTTP_REQUEST_H
+#define OT_HTTP_HTTP_REQUEST_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/error.h"
+
+enum ot_http_method { OT_HTTP_GET, OT_HTTP_POST, OT_HTTP_DELETE };
+
+struct ot_http_request {
+    enum ot_http_method method;
+    const char *path; /* behind base_url, encoded, begins with '/' ; may have a query */
+    const char *body; /* JSON, or NULL */
+    size_t max_bytes; /* of the decoded answer */
+    bool idempotent;  /* may be sent again when it is unknown whether it arrived */
+};
+
+struct ot_http_answer {
+    long status; /* 200 … ; 0 when there was none */
+    char *body;  /* decoded, terminated, NULL when empty; owned by the transport and
+                    valid until the callback returns */
+    size_t len;
+    const char *content_type; /* lower case, without parameters; "" when absent */
+    int64_t retry_after_ms;   /* -1 when absent or unusable */
+    enum ot_status failure;   /* OT_OK when there is an answer, whatever its status; else
+                                 OT_E_NETWORK, OT_E_PROTOCOL (too large, redirect), … */
+    struct ot_error error;    /* the sentence, when failure is set */
+    unsigned attempts;        /* without those that a 429 turned away */
+};
+
+/* How hard to try; the defaults are limits.h, tests make it quick. */
+struct ot_http_tuning {
+    unsigned retries;
+    int64_t retry_first_ms, retry_longest_ms, retry_after_max_ms;
+    int64_t deadline_ms; /* for everything this object does, from its making */
+    unsigned in_flight, connections;
+    unsigned low_speed_s; /* 0: OT_LOW_SPEED_SECONDS */
+};
+extern const struct ot_http_tuning ot_http_default_tuning;
+
+#endif

@@ -1,0 +1,404 @@
+#include "http/http_transfer_internal.h"
+
+#include <ctype.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "base/limits.h"
+#include "base/secret.h"
+#include "http/http_endpoint_internal.h"
+#include "http/http_failure_internal.h"
+#include "http/http_memory_internal.h"
+#include "http/http_retry_internal.h"
+
+/* What a connection's transfer may keep between answers; pages are larger and rare. */
+#define BODY_KEPT_MAX (64u * 1024)
+
+static bool grow(struct ot_transfer *transfer, size_t needed)
+{
+    size_t capacity = transfer->capacity > 0 ? transfer->capacity : 8192;
+    char *body;
+
+    if (needed <= transfer->capacity)
+        return true;
+    while (capacity < needed)
+        capacity *= 2;
+    body = malloc(capacity);
+    if (body == NULL)
+        return false;
+    if (transfer->body != NULL) {
+        memcpy(body, transfer->body, transfer->len);
+        explicit_bzero(transfer->body, transfer->capacity);
+    }
+    free(transfer->body);
+    transfer->body = body;
+    transfer->capacity = capacity;
+    return true;
+}
+
+/* Decoded bytes arrive here, so that the cap also stops what was compressed small. */
+static size_t receive(char *data, size_t size, size_t count, void *arg)
+{
+    struct ot_transfer *transfer = arg;
+    size_t n = size * count;
+
+    if (n > transfer->request.max_bytes - transfer->len) {
+        transfer->too_large = true;
+        return 0;
+    }
+    if (!grow(transfer, transfer->len + n + 1)) {
+        transfer->out_of_memory = true;
+        return 0;
+    }
+    memcpy(transfer->body + transfer->len, data, n);
+    transfer->len += n;
+    transfer->body[transfer->len] = '\0';
+    return n;
+}
+
+/* A line outside the body, of whatever answer: libcurl keeps each of them. */
+static size_t receive_line(char *data, size_t size, size_t count, void *arg)
+{
+    struct ot_transfer *transfer = arg;
+    size_t n = size * count;
+
+    (void)data;
+    transfer->head_len += n;
+    transfer->head_too_large |= transfer->head_len > OT_HEAD_BYTES_MAX;
+    return transfer->head_too_large ? 0 : n;
+}
+
+/* What is neither body nor line, chunk extensions for example, only shows here, where
+ * nothing can be stopped; that is for check_wire. */
+static int count_wire(CURL *easy, curl_infotype type, char *data, size_t n, void *arg)
+{
+    struct ot_transfer *transfer = arg;
+
+    (void)easy;
+    (void)data;
+    if (type == CURLINFO_DATA_IN)
+        transfer->wire_len += n;
+    return 0;
+}
+
+static int check_wire(void *arg, curl_off_t download_total, curl_off_t download_now,
+                      curl_off_t upload_total, curl_off_t upload_now)
+{
+    struct ot_transfer *transfer = arg;
+
+    (void)download_total;
+    (void)download_now;
+    (void)upload_total;
+    (void)upload_now;
+    transfer->wire_too_large =
+        transfer->wire_len >
+        OT_HEAD_BYTES_MAX + (uint64_t)OT_WIRE_FACTOR * transfer->request.max_bytes;
+    return transfer->wire_too_large;
+}
+
+static unsigned set_callbacks(CURL *easy, struct ot_transfer *transfer)
+{
+    unsigned bad = 0;
+
+    bad |= curl_easy_setopt(easy, CURLOPT_PRIVATE, transfer);
+    bad |= curl_easy_setopt(easy, CURLOPT_WRITEFUNCTION, receive);
+    bad |= curl_easy_setopt(easy, CURLOPT_WRITEDATA, transfer);
+    bad |= curl_easy_setopt(easy, CURLOPT_HEADERFUNCTION, receive_line);
+    bad |= curl_easy_setopt(easy, CURLOPT_HEADERDATA, transfer);
+    bad |= curl_easy_setopt(easy, CURLOPT_DEBUGFUNCTION, count_wire);
+    bad |= curl_easy_setopt(easy, CURLOPT_DEBUGDATA, transfer);
+    bad |= curl_easy_setopt(easy, CURLOPT_VERBOSE, 1L); /* to count_wire alone */
+    bad |= curl_easy_setopt(easy, CURLOPT_XFERINFOFUNCTION, check_wire);
+    bad |= curl_easy_setopt(easy, CURLOPT_XFERINFODATA, transfer);
+    bad |= curl_easy_setopt(easy, CURLOPT_NOPROGRESS, 0L);
+    bad |= curl_easy_setopt(easy, CURLOPT_ERRORBUFFER, transfer->detail);
+    return bad;
+}
+
+static enum ot_status make_easy(struct ot_transfer *transfer,
+                                const struct ot_endpoint *endpoint, struct ot_error *err)
+{
+    CURL *easy = curl_easy_init();
+    enum ot_status status;
+
+    if (easy == NULL)
+        return ot_error_nomem(err);
+    status = set_callbacks(easy, transfer) != 0 ? ot_error_nomem(err)
+                                                : ot_endpoint_apply(endpoint, easy, err);
+    if (status == OT_OK)
+        transfer->easy = easy;
+    else
+        curl_easy_cleanup(easy);
+    return status;
+}
+
+static unsigned set_method(CURL *easy, const struct ot_http_request *request)
+{
+    unsigned bad = 0;
+
+    bad |= curl_easy_setopt(easy, CURLOPT_HTTPGET, 1L);
+    bad |= curl_easy_setopt(easy, CURLOPT_CUSTOMREQUEST,
+                            request->method == OT_HTTP_DELETE ? "DELETE" : NULL);
+    if (request->method == OT_HTTP_POST) {
+        const char *body = request->body != NULL ? request->body : "";
+
+        bad |= curl_easy_setopt(easy, CURLOPT_POST, 1L);
+        bad |= curl_easy_setopt(easy, CURLOPT_POSTFIELDS, body);
+        bad |=
+            curl_easy_setopt(easy, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)strlen(body));
+    }
+    return bad;
+}
+
+static enum ot_status set_url(CURL *easy, const struct ot_endpoint *endpoint,
+                              const char *path, struct ot_error *err)
+{
+    char *url = NULL;
+    CURLcode code;
+
+    if (asprintf(&url, "%s%s", endpoint->base_url, path) < 0)
+        return ot_error_nomem(err);
+    code = curl_easy_setopt(easy, CURLOPT_URL, url); /* makes a copy */
+    free(url);
+    return code == CURLE_OK ? OT_OK : ot_error_nomem(err);
+}
+
+enum ot_status ot_transfer_prepare(struct ot_transfer *transfer,
+                                   struct ot_endpoint *endpoint, int64_t time_left_ms,
+                                   struct ot_error *err)
+{
+    const struct ot_http_request *request = &transfer->request;
+    int64_t timeout_ms =
+        endpoint->timeout_ms < time_left_ms ? endpoint->timeout_ms : time_left_ms;
+    enum ot_status status = OT_OK;
+    unsigned bad;
+    CURL *easy;
+
+    if (transfer->easy == NULL)
+        status = make_easy(transfer, endpoint, err);
+    if (status != OT_OK)
+        return status;
+    easy = transfer->easy;
+    transfer->len = transfer->head_len = 0;
+    transfer->wire_len = 0;
+    transfer->too_large = transfer->out_of_memory = false;
+    transfer->head_too_large = transfer->wire_too_large = false;
+    transfer->memory_failures = ot_http_memory_failures();
+    transfer->content_type[0] = transfer->detail[0] = '\0';
+    bad = set_method(easy, request);
+    bad |= curl_easy_setopt(easy, CURLOPT_HTTPHEADER,
+                            request->method == OT_HTTP_POST ? endpoint->body_headers
+                                                            : endpoint->headers);
+    bad |= curl_easy_setopt(easy, CURLOPT_TIMEOUT_MS,
+                            (long)(timeout_ms > 0 ? timeout_ms : 1));
+    bad |=
+        curl_easy_setopt(easy, CURLOPT_MAXFILESIZE_LARGE, (curl_off_t)request->max_bytes);
+    /* On a connection that was idle and turns out to be dead libcurl repeats a request by
+     * itself; on a fresh one it does not. */
+    bad |= curl_easy_setopt(easy, CURLOPT_FRESH_CONNECT, request->idempotent ? 0L : 1L);
+    return bad != 0 ? ot_error_nomem(err) : set_url(easy, endpoint, request->path, err);
+}
+
+/* The key may stand in it: struck out before it is cut off. */
+static void read_content_type(struct ot_transfer *transfer)
+{
+    const char *value = NULL;
+    char *text;
+    size_t len;
+
+    if (curl_easy_getinfo(transfer->easy, CURLINFO_CONTENT_TYPE, &value) != CURLE_OK ||
+        value == NULL)
+        return;
+    text = strdup(value);
+    if (text == NULL) {
+        transfer->out_of_memory = true;
+        return;
+    }
+    ot_secret_redact(text, strlen(text));
+    len = strcspn(text, "; \t");
+    if (len >= sizeof(transfer->content_type))
+        len = sizeof(transfer->content_type) - 1;
+    for (size_t i = 0; i < len; i++)
+        transfer->content_type[i] = (char)tolower((unsigned char)text[i]);
+    transfer->content_type[len] = '\0';
+    free(text);
+}
+
+/* The value of a header field of the answer, NULL: there is none. Valid until the next
+ * call. */
+static const char *header_of(CURL *easy, const char *name)
+{
+    struct curl_header *header;
+
+    return curl_easy_header(easy, name, 0, CURLH_HEADER, -1, &header) == CURLHE_OK
+               ? header->value
+               : NULL;
+}
+
+static int64_t read_retry_after(CURL *easy, long status)
+{
+    int64_t ms;
+
+    if (status != 408 && status != 409 && status != 429 && status < 500)
+        return -1;
+    ms = ot_http_retry_after_ms(header_of(easy, "retry-after-ms"));
+    return ms >= 0
+               ? ms
+               : ot_http_retry_after(header_of(easy, "Retry-After"), (int64_t)time(NULL));
+}
+
+static void conclude_redirect(CURL *easy, const struct ot_endpoint *endpoint,
+                              struct ot_http_answer *answer)
+{
+    const char *target = NULL;
+    char *host = NULL;
+
+    if (curl_easy_getinfo(easy, CURLINFO_REDIRECT_URL, &target) == CURLE_OK &&
+        target != NULL)
+        host = ot_endpoint_host_of(target, true);
+    if (host != NULL)
+        ot_secret_redact(host, strlen(host));
+    answer->failure = ot_error_set(&answer->error, OT_E_PROTOCOL,
+                                   "%s answers with a redirect to %s (status %ld); it is "
+                                   "not followed, so that the key "
+                                   "goes nowhere else; correct base_url of the source %s",
+                                   endpoint->host, host != NULL ? host : "nowhere",
+                                   answer->status, endpoint->source);
+    free(host);
+}
+
+/* libcurl has other names, too, for what comes of that. */
+static bool is_out_of_memory(const struct ot_transfer *transfer)
+{
+    return transfer->out_of_memory ||
+           transfer->memory_failures != ot_http_memory_failures();
+}
+
+/* libcurl calls it a receive error, and only its words say that the chunks are at fault:
+ * "Malformed encoding found in chunked-encoding", "chunk hex-length longer than 16". */
+static bool has_bad_chunks(const struct ot_transfer *transfer, CURLcode result)
+{
+    return result == CURLE_RECV_ERROR && strstr(transfer->detail, "chunk") != NULL;
+}
+
+/* A single line that is longer than libcurl takes: until 8.5 there was no memory for it,
+ * since 8.6 it is CURLE_TOO_LARGE, a name that older headers do not have. What was built
+ * with those can meet it all the same. */
+static bool is_long_line(CURLcode result)
+{
+    static const unsigned curle_too_large = 100;
+
+    return result == CURLE_OUT_OF_MEMORY || (unsigned)result == curle_too_large;
+}
+
+static void conclude_failure(struct ot_transfer *transfer,
+                             const struct ot_endpoint *endpoint, CURLcode result,
+                             struct ot_http_answer *answer)
+{
+    ot_secret_redact(transfer->detail, strlen(transfer->detail));
+    if (is_out_of_memory(transfer))
+        answer->failure = ot_error_nomem(&answer->error);
+    else if (transfer->too_large || result == CURLE_FILESIZE_EXCEEDED)
+        answer->failure = ot_error_set(
+            &answer->error, OT_E_PROTOCOL,
+            "%s answers with more than the %zu bytes that its answer can have",
+            endpoint->host, transfer->request.max_bytes);
+    else if (transfer->head_too_large || is_long_line(result))
+        answer->failure =
+            ot_error_set(&answer->error, OT_E_PROTOCOL,
+                         "%s answers with more than %u bytes of header or trailer lines, "
+                         "which the API never does; check base_url of the source %s",
+                         endpoint->host, OT_HEAD_BYTES_MAX, endpoint->source);
+    else if (transfer->wire_too_large)
+        answer->failure = ot_error_set(
+            &answer->error, OT_E_PROTOCOL,
+            "%s sends far more than the %zu bytes that its answer can have, in chunk "
+            "extensions or the like; check base_url of the source %s",
+            endpoint->host, transfer->request.max_bytes, endpoint->source);
+    else if (has_bad_chunks(transfer, result))
+        answer->failure =
+            ot_error_set(&answer->error, OT_E_PROTOCOL,
+                         "%s answers in chunks that are not HTTP's, or whose sizes or "
+                         "trailers do not end; check base_url of the source %s",
+                         endpoint->host, endpoint->source);
+    else
+        answer->failure =
+            ot_http_failure(&answer->error, endpoint, result, transfer->detail);
+}
+
+/* A proxy that answers CONNECT with 4xx will do so again. */
+static bool is_passing(const struct ot_transfer *transfer, CURLcode result)
+{
+    long connect_status = 0;
+
+    if (transfer->too_large || transfer->head_too_large || transfer->wire_too_large ||
+        is_out_of_memory(transfer) || has_bad_chunks(transfer, result))
+        return false;
+    curl_easy_getinfo(transfer->easy, CURLINFO_HTTP_CONNECTCODE, &connect_status);
+    if (connect_status >= 400 && connect_status < 500)
+        return false;
+    return ot_http_failure_is_passing(result);
+}
+
+void ot_transfer_conclude(struct ot_transfer *transfer,
+                          const struct ot_endpoint *endpoint, CURLcode result,
+                          struct ot_http_answer *answer, struct ot_http_attempt *attempt)
+{
+    CURL *easy = transfer->easy;
+    long sent = 0;
+
+    memset(answer, 0, sizeof(*answer));
+    answer->retry_after_ms = -1;
+    answer->attempts = transfer->attempts - transfer->turned_away;
+    answer->content_type = transfer->content_type;
+    if (result == CURLE_OK) {
+        read_content_type(transfer);
+        if (transfer->out_of_memory)
+            result = CURLE_OUT_OF_MEMORY;
+    }
+    if (result != CURLE_OK) {
+        conclude_failure(transfer, endpoint, result, answer);
+    } else {
+        curl_easy_getinfo(easy, CURLINFO_RESPONSE_CODE, &answer->status);
+        answer->retry_after_ms = read_retry_after(easy, answer->status);
+        if (answer->status >= 300 && answer->status < 400)
+            conclude_redirect(easy, endpoint, answer);
+        answer->body = transfer->len > 0 ? transfer->body : NULL;
+        answer->len = transfer->len;
+    }
+    curl_easy_getinfo(easy, CURLINFO_REQUEST_SIZE, &sent);
+    *attempt = (struct ot_http_attempt){
+        .method = transfer->request.method,
+        .idempotent = transfer->request.idempotent,
+        .sent = sent > 0,
+        .passing = result != CURLE_OK && is_passing(transfer, result),
+        .status = answer->status,
+        .retry_after_ms = answer->retry_after_ms,
+        .should_retry = result == CURLE_OK
+                            ? ot_http_retry_should(header_of(easy, "x-should-retry"))
+                            : 0,
+        .attempts = transfer->attempts - transfer->turned_away,
+    };
+}
+
+void ot_transfer_rest(struct ot_transfer *transfer)
+{
+    transfer->state = OT_TRANSFER_IDLE;
+    if (transfer->capacity <= BODY_KEPT_MAX)
+        return;
+    explicit_bzero(transfer->body, transfer->capacity);
+    free(transfer->body);
+    transfer->body = NULL;
+    transfer->capacity = transfer->len = 0;
+}
+
+void ot_transfer_clear(struct ot_transfer *transfer)
+{
+    curl_easy_cleanup(transfer->easy);
+    if (transfer->body != NULL) /* the key may have been sent back in it */
+        explicit_bzero(transfer->body, transfer->capacity);
+    free(transfer->body);
+    memset(transfer, 0, sizeof(*transfer));
+}

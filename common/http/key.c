@@ -1,0 +1,238 @@
+#include "http/key.h"
+
+#include <errno.h>
+#include <openssl/crypto.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/environment.h"
+#include "base/limits.h"
+#include "base/span.h"
+#include "config/key_form.h"
+#include "config/source.h"
+#include "files/path.h"
+
+#define KEY_VARIABLE "OPENAI_ADMIN_KEY"
+
+/* Where the hosted API is: there, and by names below. */
+#define HOSTED_HOST "api.openai.com"
+
+void ot_key_clear(struct ot_key *key)
+{
+    if (key->secret != NULL)
+        OPENSSL_cleanse(key->secret, key->len);
+    free(key->secret);
+    memset(key, 0, sizeof(*key));
+}
+
+/* One line of visible ASCII: anything else cannot stand in a header, and is more likely
+ * another file than a key. No message quotes what was found. */
+static enum ot_status check_secret(const char *text, size_t len, const char *origin,
+                                   struct ot_error *err)
+{
+    if (len == 0)
+        return ot_error_set(
+            err, OT_E_CONFIG,
+            "%s holds no admin key: it is empty; put the key there as one "
+            "line of text",
+            origin);
+    if (len > OT_KEY_BYTES_MAX)
+        return ot_error_set(err, OT_E_CONFIG,
+                            "%s holds no admin key: it is longer than %d bytes", origin,
+                            OT_KEY_BYTES_MAX);
+    for (size_t i = 0; i < len; i++)
+        if (text[i] < 0x21 || text[i] > 0x7e)
+            return ot_error_set(err, OT_E_CONFIG,
+                                "%s holds no admin key: byte %zu is not a visible ASCII "
+                                "character; the key must be one line without spaces",
+                                origin, i + 1);
+    return OT_OK;
+}
+
+/* Takes text, which need not end with NUL, over into key. */
+static enum ot_status set_secret(struct ot_key *key, const char *text, size_t len,
+                                 struct ot_error *err)
+{
+    enum ot_status status = check_secret(text, len, key->origin, err);
+
+    if (status != OT_OK)
+        return status;
+    key->secret = malloc(len + 1);
+    if (key->secret == NULL)
+        return ot_error_nomem(err);
+    memcpy(key->secret, text, len);
+    key->secret[len] = '\0';
+    key->len = len;
+    return OT_OK;
+}
+
+static size_t without_line_end(const char *text, size_t len)
+{
+    if (len > 0 && text[len - 1] == '\n')
+        len--;
+    if (len > 0 && text[len - 1] == '\r')
+        len--;
+    return len;
+}
+
+static enum ot_status read_secret(struct ot_key *key, int fd, struct ot_error *err)
+{
+    char text[OT_KEY_BYTES_MAX + 3]; /* a line end, and one byte that is too many */
+    enum ot_status status = OT_OK;
+    size_t len = 0;
+
+    while (len < sizeof(text)) {
+        ssize_t got = read(fd, text + len, sizeof(text) - len);
+
+        if (got < 0 && errno == EINTR)
+            continue;
+        if (got < 0)
+            status = ot_error_errno(err, OT_E_IO, errno,
+                                    "cannot read the admin key from %s", key->origin);
+        if (got <= 0)
+            break;
+        len += (size_t)got;
+    }
+    if (status == OT_OK)
+        status = set_secret(key, text, without_line_end(text, len), err);
+    OPENSSL_cleanse(text, sizeof(text));
+    return status;
+}
+
+static void set_origin(struct ot_key *key, const char *origin)
+{
+    snprintf(key->origin, sizeof(key->origin), "%s", origin);
+}
+
+static enum ot_status check_mode(int fd, const char *path, struct ot_error *err)
+{
+    struct stat st;
+
+    if (fstat(fd, &st) != 0)
+        return ot_error_errno(err, OT_E_IO, errno, "cannot examine the key file %s",
+                              path);
+    if ((st.st_mode & (S_IRWXG | S_IRWXO)) != 0)
+        return ot_error_set(
+            err, OT_E_UNSAFE,
+            "the key file %s has mode %04o, others can get at the key; run: "
+            "chmod 600 '%s'",
+            path, (unsigned)(st.st_mode & 07777), path);
+    return OT_OK;
+}
+
+/* Owner, kind and who may write: the rule for every file that is trusted. Secrecy comes
+ * on top. */
+static enum ot_status load_file(struct ot_key *key, const struct ot_source *source,
+                                struct ot_error *err)
+{
+    const char *path = source->admin_key_file;
+    enum ot_status status;
+    int fd = -1;
+
+    set_origin(key, path);
+    status = ot_path_open(&fd, path, OT_KEY_BYTES_MAX + 2, err);
+    if (status == OT_E_NOT_FOUND)
+        return ot_error_set(
+            err, OT_E_CONFIG,
+            "the key file %s does not exist; create it with mode 0600, or "
+            "change admin_key_file of the source %s (%s)",
+            path, source->name, source->origin);
+    if (status != OT_OK) {
+        ot_error_prefix(err, "admin_key_file");
+        return status;
+    }
+    status = check_mode(fd, path, err);
+    if (status == OT_OK)
+        status = read_secret(key, fd, err);
+    close(fd);
+    return status;
+}
+
+enum ot_status ot_key_load(struct ot_key *key, const struct ot_source *source,
+                           struct ot_error *err)
+{
+    enum ot_status status = OT_OK;
+    const char *value;
+
+    memset(key, 0, sizeof(*key));
+    if (source->admin_key_file != NULL) {
+        status = load_file(key, source, err);
+    } else {
+        set_origin(key, KEY_VARIABLE);
+        value = ot_env_get(KEY_VARIABLE);
+        if (value != NULL)
+            status = set_secret(key, value, strlen(value), err);
+    }
+    if (status != OT_OK)
+        ot_key_clear(key);
+    return status;
+}
+
+enum ot_status ot_key_read_fd(struct ot_key *key, int fd, struct ot_error *err)
+{
+    enum ot_status status;
+
+    memset(key, 0, sizeof(*key));
+    snprintf(key->origin, sizeof(key->origin), "the caller's descriptor %d", fd);
+    status = read_secret(key, fd, err);
+    if (status == OT_OK && !ot_key_is_possible(ot_span_of(key->secret, key->len)))
+        status = ot_error_set(err, OT_E_CONFIG,
+                              "%s holds no admin key, and what it holds was not sent: "
+                              "a key begins " OT_KEY_OF_SERVER " or " OT_KEY_OF_HOSTED
+                              ", or has at least %d characters",
+                              key->origin, OT_KEY_OTHER_LEN_MIN);
+    if (status != OT_OK)
+        ot_key_clear(key);
+    return status;
+}
+
+/* url is in its one form: lower case, no user. */
+static const char *host_of(const char *url, size_t *len)
+{
+    const char *host = strstr(url, "://");
+
+    host = host != NULL ? host + strlen("://") : url;
+    *len = host[0] == '[' ? strcspn(host, "]/") + 1 : strcspn(host, ":/");
+    return host;
+}
+
+static bool is_hosted(const char *host, size_t len)
+{
+    size_t end = strlen(HOSTED_HOST);
+
+    return len >= end && memcmp(host + len - end, HOSTED_HOST, end) == 0 &&
+           (len == end || host[len - end - 1] == '.');
+}
+
+enum ot_status ot_key_check_host(const struct ot_key *key, const struct ot_source *source,
+                                 struct ot_error *err)
+{
+    const char *host;
+    struct ot_span secret;
+    size_t len;
+
+    if (key == NULL || key->secret == NULL)
+        return OT_OK;
+    secret = ot_span_of(key->secret, key->len);
+    host = host_of(source->base_url, &len);
+    if (ot_key_begins(secret, OT_KEY_OF_SERVER) && is_hosted(host, len))
+        return ot_error_set(
+            err, OT_E_CONFIG,
+            "the key of %s is one of orgtrust-server's and is not sent to "
+            "%.*s: write that server's address, base_url = "
+            "https://HOST/v1, into orgtrust.conf",
+            key->origin, (int)len, host);
+    if (ot_key_begins(secret, OT_KEY_OF_HOSTED) && !is_hosted(host, len) &&
+        source->base_url_origin != OT_URL_CONFIGURED)
+        return ot_error_set(
+            err, OT_E_CONFIG,
+            "the key of %s is one of the hosted API's and is not sent to "
+            "%.*s, which only OPENAI_BASE_URL names: if it belongs there, "
+            "write base_url = %s into orgtrust.conf",
+            key->origin, (int)len, host, source->base_url);
+    return OT_OK;
+}

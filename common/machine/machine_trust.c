@@ -1,0 +1,241 @@
+#include "machine/machine_trust.h"
+
+#include <errno.h>
+#include <fts.h>
+#include <limits.h>
+#include <openssl/err.h>
+#include <openssl/pem.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/limits.h"
+#include "machine/system_store.h"
+
+/* Where Debian, Red Hat and the BSDs keep the bundle. */
+static const char *const bundles[] = {
+    "/etc/ssl/certs/ca-certificates.crt",
+    "/etc/pki/tls/certs/ca-bundle.crt",
+    "/etc/ssl/cert.pem",
+};
+
+const char *ot_machine_bundle(void)
+{
+    for (size_t i = 0; i < sizeof(bundles) / sizeof(bundles[0]); i++)
+        if (access(bundles[i], R_OK) == 0)
+            return bundles[i];
+    return NULL;
+}
+
+/* A file that is not there, or cannot be read, vouches for nothing. */
+static enum ot_status add_theirs(struct ot_ca_marks *theirs, const char *path,
+                                 struct ot_error *err)
+{
+    enum ot_status status = ot_ca_marks_add_file(theirs, path, err);
+
+    if (status == OT_OK || status == OT_E_NOMEM)
+        return status;
+    ot_error_clear(err);
+    return OT_OK;
+}
+
+/* Debian's own, as far as the administrator wants them: a line that begins with '!' is a
+ * certificate that is not wanted, and then only ours can be why it is in the bundle. */
+static enum ot_status add_listed(struct ot_ca_marks *theirs,
+                                 const struct ot_system_store *store,
+                                 struct ot_error *err)
+{
+    enum ot_status status = OT_OK;
+    char line[PATH_MAX], path[2 * PATH_MAX];
+    FILE *list = fopen(store->list, "re");
+
+    while (list != NULL && status == OT_OK && fgets(line, sizeof(line), list) != NULL) {
+        line[strcspn(line, "\r\n")] = '\0';
+        if (line[0] == '\0' || line[0] == '#' || line[0] == '!')
+            continue;
+        snprintf(path, sizeof(path), "%s/%s", store->theirs[0], line);
+        status = add_theirs(theirs, path, err);
+    }
+    if (list != NULL)
+        fclose(list);
+    return status;
+}
+
+/* All files below a directory but ours. */
+static enum ot_status add_tree(struct ot_ca_marks *theirs, const char *top,
+                               const struct ot_system_store *store, struct ot_error *err)
+{
+    char *const tops[] = {(char *)top, NULL};
+    enum ot_status status = OT_OK;
+    FTS *tree = fts_open(tops, FTS_LOGICAL | FTS_NOCHDIR, NULL);
+    FTSENT *entry;
+
+    if (tree == NULL)
+        return errno == ENOMEM ? ot_error_nomem(err) : OT_OK;
+    while (status == OT_OK && (entry = fts_read(tree)) != NULL)
+        if (entry->fts_info == FTS_F &&
+            !ot_system_is_ours(entry->fts_name, store->suffix))
+            status = add_theirs(theirs, entry->fts_path, err);
+    fts_close(tree);
+    return status;
+}
+
+static enum ot_status find_theirs(struct ot_ca_marks *theirs, struct ot_error *err)
+{
+    enum ot_status status = OT_OK;
+
+    for (size_t i = 0; status == OT_OK && i < OT_SYSTEM_STORES; i++) {
+        const struct ot_system_store *store = &ot_system_stores[i];
+
+        status = store->list != NULL ? add_listed(theirs, store, err)
+                                     : add_tree(theirs, store->theirs[0], store, err);
+        if (status == OT_OK)
+            status = add_tree(theirs, store->theirs[1], store, err);
+    }
+    ot_ca_marks_sort(theirs);
+    return status;
+}
+
+/* What the bundle is gone through with. */
+struct sieve {
+    const struct ot_ca_marks *ours;
+    struct ot_ca_marks theirs; /* once it is needed */
+    bool has_theirs;
+    BIO *kept;
+};
+
+static enum ot_status is_only_ours(bool *only, struct sieve *sieve,
+                                   const struct ot_ca_mark *mark, struct ot_error *err)
+{
+    enum ot_status status = OT_OK;
+
+    *only = ot_ca_marks_find(sieve->ours, mark->der, OT_SHA256_LEN) != NULL ||
+            ot_ca_marks_has_key(sieve->ours, mark->key);
+    if (!*only)
+        return OT_OK;
+    if (!sieve->has_theirs)
+        status = find_theirs(&sieve->theirs, err);
+    sieve->has_theirs = true;
+    *only = ot_ca_marks_find(&sieve->theirs, mark->der, OT_SHA256_LEN) == NULL;
+    return status;
+}
+
+static enum ot_status leave_out(struct ot_machine_trust *trust, const uint8_t *der,
+                                long len, struct ot_error *err)
+{
+    X509 *cert = d2i_X509(NULL, &der, len);
+    bool good;
+
+    if (trust->ours == NULL)
+        trust->ours = X509_STORE_new();
+    good = cert != NULL && trust->ours != NULL &&
+           X509_STORE_add_cert(trust->ours, cert) == 1;
+    X509_free(cert);
+    return good ? OT_OK : ot_error_nomem(err);
+}
+
+static enum ot_status sift(struct ot_machine_trust *trust, struct sieve *sieve,
+                           const uint8_t *der, long len, struct ot_error *err)
+{
+    struct ot_ca_mark mark;
+    enum ot_status status;
+    bool only;
+
+    /* What is no certificate vouches for nobody. */
+    if (ot_ca_mark_make(&mark, der, (size_t)len, NULL) != OT_OK)
+        return OT_OK;
+    status = is_only_ours(&only, sieve, &mark, err);
+    if (status != OT_OK || only)
+        return status == OT_OK ? leave_out(trust, der, len, err) : status;
+    trust->count++;
+    return PEM_write_bio(sieve->kept, PEM_STRING_X509, "", der, len) > 0
+               ? OT_OK
+               : ot_error_nomem(err);
+}
+
+static enum ot_status sift_bundle(struct ot_machine_trust *trust, struct sieve *sieve,
+                                  const char *bundle, struct ot_error *err)
+{
+    enum ot_status status = OT_OK;
+    char *name, *header, *text;
+    uint8_t *der;
+    long len;
+    BIO *bio = BIO_new_file(bundle, "re");
+
+    if (bio == NULL)
+        return ot_error_errno(err, OT_E_CONFIG, errno, "cannot read %s", bundle);
+    while (status == OT_OK && PEM_read_bio(bio, &name, &header, &der, &len) == 1) {
+        if (strcmp(name, PEM_STRING_X509) == 0)
+            status = sift(trust, sieve, der, len, err);
+        OPENSSL_free(name);
+        OPENSSL_free(header);
+        OPENSSL_free(der);
+    }
+    ERR_clear_error();
+    BIO_free(bio);
+    if (status != OT_OK || trust->ours == NULL)
+        return status; /* nothing of ours is in it: it is good as it is */
+    len = BIO_get_mem_data(sieve->kept, &text);
+    trust->len = (size_t)len;
+    trust->pem = malloc(trust->len + 1);
+    if (trust->pem == NULL)
+        return ot_error_nomem(err);
+    if (len > 0)
+        memcpy(trust->pem, text, trust->len);
+    trust->pem[trust->len] = '\0';
+    return OT_OK;
+}
+
+enum ot_status ot_machine_trust_load(struct ot_machine_trust *trust, const char *bundle,
+                                     struct ot_error *err)
+{
+    struct ot_ca_marks ours = {0};
+    struct sieve sieve = {.ours = &ours};
+    enum ot_status status = ot_system_ours(&ours, err);
+
+    *trust = (struct ot_machine_trust){0};
+    if (status == OT_OK && ours.count > 0) {
+        sieve.kept = BIO_new(BIO_s_mem());
+        status = sieve.kept != NULL ? sift_bundle(trust, &sieve, bundle, err)
+                                    : ot_error_nomem(err);
+    }
+    BIO_free(sieve.kept);
+    ot_ca_marks_clear(&sieve.theirs);
+    ot_ca_marks_clear(&ours);
+    if (status != OT_OK)
+        ot_machine_trust_clear(trust);
+    return status;
+}
+
+void ot_machine_trust_clear(struct ot_machine_trust *trust)
+{
+    free(trust->pem);
+    X509_STORE_free(trust->ours);
+    *trust = (struct ot_machine_trust){0};
+}
+
+static bool is_vouched_for_by_ours(X509_STORE_CTX *ctx, X509_STORE *ours)
+{
+    X509_STORE_CTX *again = X509_STORE_CTX_new();
+    bool good =
+        again != NULL && X509_STORE_CTX_init(again, ours, X509_STORE_CTX_get0_cert(ctx),
+                                             X509_STORE_CTX_get0_untrusted(ctx)) == 1;
+
+    if (good) {
+        X509_STORE_CTX_set_flags(again, X509_V_FLAG_PARTIAL_CHAIN);
+        good = X509_verify_cert(again) == 1;
+    }
+    X509_STORE_CTX_free(again);
+    return good;
+}
+
+int ot_machine_trust_verify(X509_STORE_CTX *ctx, void *arg)
+{
+    struct ot_machine_trust *trust = arg;
+    int result = X509_verify_cert(ctx);
+
+    if (result <= 0 && trust->ours != NULL && is_vouched_for_by_ours(ctx, trust->ours))
+        trust->is_ours = true;
+    return result;
+}

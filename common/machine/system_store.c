@@ -1,0 +1,316 @@
+#include "machine/system_store.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <limits.h>
+#include <openssl/err.h>
+#include <openssl/pem.h>
+#include <openssl/sha.h>
+#include <openssl/x509.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "files/file.h"
+#include "files/path.h"
+#include "files/tree.h"
+
+/* A line of the record: two digests in hexadecimal, a blank between, an end. */
+#define HEX_LEN (2 * OT_SHA256_LEN)
+#define LINE_LEN (2 * HEX_LEN + 2)
+#define RECORD_BYTES_MAX ((size_t)LINE_LEN * 1000000)
+
+/* The first whose parent and program are there is the one that is written to. */
+const struct ot_system_store ot_system_stores[OT_SYSTEM_STORES] = {
+    {"/usr/local/share/ca-certificates",
+     "/usr/local/share/ca-certificates/orgtrust",
+     ".crt",
+     "/usr/sbin/update-ca-certificates",
+     NULL,
+     true,
+     {"/usr/share/ca-certificates", "/usr/local/share/ca-certificates"},
+     "/etc/ca-certificates.conf"},
+    {"/etc/pki/ca-trust/source/anchors",
+     "/etc/pki/ca-trust/source/anchors",
+     ".pem",
+     "/usr/bin/update-ca-trust",
+     "extract",
+     false,
+     {"/usr/share/pki/ca-trust-source", "/etc/pki/ca-trust/source"},
+     NULL},
+    {"/etc/ca-certificates/trust-source/anchors",
+     "/etc/ca-certificates/trust-source/anchors",
+     ".pem",
+     "/usr/bin/trust",
+     "extract-compat",
+     false,
+     {"/usr/share/ca-certificates/trust-source", "/etc/ca-certificates/trust-source"},
+     NULL},
+};
+
+bool ot_system_is_ours(const char *name, const char *suffix)
+{
+    size_t prefix = strlen(OT_SYSTEM_PREFIX);
+
+    return strncmp(name, OT_SYSTEM_PREFIX, prefix) == 0 &&
+           strspn(name + prefix, "0123456789abcdef") == OT_SYSTEM_NAME_LEN &&
+           strcmp(name + prefix + OT_SYSTEM_NAME_LEN, suffix) == 0;
+}
+
+enum ot_status ot_ca_mark_make(struct ot_ca_mark *mark, const uint8_t *der, size_t len,
+                               struct ot_error *err)
+{
+    const uint8_t *at = der;
+    uint8_t *key = NULL;
+    X509 *cert = len <= LONG_MAX ? d2i_X509(NULL, &at, (long)len) : NULL;
+    int key_len = cert != NULL ? i2d_X509_PUBKEY(X509_get_X509_PUBKEY(cert), &key) : -1;
+
+    if (key_len > 0) {
+        /* What may follow it in the block (OpenSSL's "trusted" form) is not in it. */
+        SHA256(der, (size_t)(at - der), mark->der);
+        SHA256(key, (size_t)key_len, mark->key);
+    }
+    OPENSSL_free(key);
+    X509_free(cert);
+    ERR_clear_error();
+    return key_len > 0 ? OT_OK : ot_error_set(err, OT_E_PROTOCOL, "no certificate");
+}
+
+enum ot_status ot_ca_marks_add(struct ot_ca_marks *marks, const struct ot_ca_mark *mark,
+                               struct ot_error *err)
+{
+    if (marks->count == marks->capacity) {
+        size_t capacity = marks->capacity != 0 ? marks->capacity * 2 : 64;
+        struct ot_ca_mark *items =
+            reallocarray(marks->items, capacity, sizeof(marks->items[0]));
+
+        if (items == NULL)
+            return ot_error_nomem(err);
+        marks->items = items;
+        marks->capacity = capacity;
+    }
+    marks->items[marks->count++] = *mark;
+    return OT_OK;
+}
+
+enum ot_status ot_ca_marks_add_file(struct ot_ca_marks *marks, const char *path,
+                                    struct ot_error *err)
+{
+    enum ot_status status = OT_OK;
+    char *name, *header;
+    uint8_t *der;
+    long len;
+    BIO *bio = BIO_new_file(path, "re");
+
+    ERR_clear_error();
+    if (bio == NULL && (errno == ENOENT || errno == ENOTDIR))
+        return ot_error_set(err, OT_E_NOT_FOUND, "there is no %s", path);
+    if (bio == NULL)
+        return ot_error_errno(err, OT_E_IO, errno, "cannot read %s", path);
+    while (status == OT_OK && PEM_read_bio(bio, &name, &header, &der, &len) == 1) {
+        struct ot_ca_mark mark = {0};
+
+        if (ot_ca_mark_make(&mark, der, (size_t)len, NULL) == OT_OK)
+            status = ot_ca_marks_add(marks, &mark, err);
+        OPENSSL_free(name);
+        OPENSSL_free(header);
+        OPENSSL_free(der);
+    }
+    ERR_clear_error();
+    BIO_free(bio);
+    return status;
+}
+
+static int compare(const void *a, const void *b)
+{
+    return memcmp(a, b, sizeof(struct ot_ca_mark));
+}
+
+void ot_ca_marks_sort(struct ot_ca_marks *marks)
+{
+    size_t kept = 0;
+
+    if (marks->count > 0)
+        qsort(marks->items, marks->count, sizeof(marks->items[0]), compare);
+    for (size_t i = 0; i < marks->count; i++)
+        if (kept == 0 || compare(&marks->items[kept - 1], &marks->items[i]) != 0)
+            marks->items[kept++] = marks->items[i];
+    marks->count = kept;
+}
+
+const struct ot_ca_mark *ot_ca_marks_find(const struct ot_ca_marks *marks,
+                                          const uint8_t *der, size_t len)
+{
+    size_t low = 0, high = marks->count;
+
+    while (low < high) {
+        size_t middle = low + (high - low) / 2;
+
+        if (memcmp(marks->items[middle].der, der, len) < 0)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return low < marks->count && memcmp(marks->items[low].der, der, len) == 0
+               ? &marks->items[low]
+               : NULL;
+}
+
+bool ot_ca_marks_has_key(const struct ot_ca_marks *marks, const uint8_t *key)
+{
+    for (size_t i = 0; i < marks->count; i++)
+        if (memcmp(marks->items[i].key, key, OT_SHA256_LEN) == 0)
+            return true;
+    return false;
+}
+
+void ot_ca_marks_clear(struct ot_ca_marks *marks)
+{
+    free(marks->items);
+    *marks = (struct ot_ca_marks){0};
+}
+
+static int digit(char c)
+{
+    if (c >= '0' && c <= '9')
+        return c - '0';
+    return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
+}
+
+/* len bytes from twice as many digits. */
+static bool read_hex(uint8_t *to, size_t len, const char *text)
+{
+    for (size_t i = 0; i < len; i++) {
+        int high = digit(text[2 * i]), low = high < 0 ? -1 : digit(text[2 * i + 1]);
+
+        if (low < 0)
+            return false;
+        to[i] = (uint8_t)(high << 4 | low);
+    }
+    return true;
+}
+
+static void write_hex(char *to, const uint8_t *from, size_t len)
+{
+    static const char digits[] = "0123456789abcdef";
+
+    for (size_t i = 0; i < len; i++) {
+        to[2 * i] = digits[from[i] >> 4];
+        to[2 * i + 1] = digits[from[i] & 15];
+    }
+}
+
+enum ot_status ot_system_record_read(struct ot_ca_marks *marks, struct ot_error *err)
+{
+    char line[LINE_LEN + 1];
+    int fd;
+    FILE *file;
+    enum ot_status status = ot_path_open(&fd, OT_SYSTEM_RECORD, RECORD_BYTES_MAX, err);
+
+    if (status == OT_E_NOT_FOUND) {
+        ot_error_clear(err);
+        return OT_OK;
+    }
+    if (status != OT_OK)
+        return status;
+    file = fdopen(fd, "r");
+    if (file == NULL) {
+        close(fd);
+        return ot_error_nomem(err);
+    }
+    while (status == OT_OK && fgets(line, sizeof(line), file) != NULL) {
+        struct ot_ca_mark mark = {0};
+
+        if (strlen(line) != LINE_LEN || line[HEX_LEN] != ' ' ||
+            line[LINE_LEN - 1] != '\n' || !read_hex(mark.der, OT_SHA256_LEN, line) ||
+            !read_hex(mark.key, OT_SHA256_LEN, line + HEX_LEN + 1))
+            status = ot_error_set(err, OT_E_CONFIG,
+                                  "%s is not as orgtrust writes it, so which of the "
+                                  "system's authorities are the organization's is not "
+                                  "known; as root: remove it, then orgtrust sync",
+                                  OT_SYSTEM_RECORD);
+        else
+            status = ot_ca_marks_add(marks, &mark, err);
+    }
+    fclose(file);
+    return status;
+}
+
+enum ot_status ot_system_record_write(const struct ot_ca_marks *marks,
+                                      struct ot_error *err)
+{
+    size_t len = marks->count * LINE_LEN;
+    enum ot_status status;
+    char dir[] = OT_SYSTEM_RECORD, *text;
+
+    *strrchr(dir, '/') = '\0';
+    if (marks->count == 0) {
+        status = access(dir, F_OK) == 0 ? ot_file_remove(OT_SYSTEM_RECORD, err) : OT_OK;
+        ot_dir_remove(dir); /* what else is in it keeps it */
+        return status;
+    }
+    text = malloc(len);
+    if (text == NULL)
+        return ot_error_nomem(err);
+    for (size_t i = 0; i < marks->count; i++) {
+        char *line = text + i * LINE_LEN;
+
+        write_hex(line, marks->items[i].der, OT_SHA256_LEN);
+        line[HEX_LEN] = ' ';
+        write_hex(line + HEX_LEN + 1, marks->items[i].key, OT_SHA256_LEN);
+        line[LINE_LEN - 1] = '\n';
+    }
+    status = ot_file_make_dir(dir, err);
+    if (status == OT_OK) {
+        ot_file_reap(OT_SYSTEM_RECORD);
+        status = ot_file_replace(OT_SYSTEM_RECORD, text, len, 0644, err);
+    }
+    free(text);
+    return status;
+}
+
+/* Files of ours that the record does not know: it was lost, or an earlier version wrote
+ * them. recorded is sorted. */
+static enum ot_status add_files(struct ot_ca_marks *marks,
+                                const struct ot_ca_marks *recorded,
+                                const struct ot_system_store *store, struct ot_error *err)
+{
+    enum ot_status status = OT_OK;
+    const struct dirent *entry;
+    DIR *dir = opendir(store->dir);
+
+    while (dir != NULL && status == OT_OK && (entry = readdir(dir)) != NULL) {
+        uint8_t id[OT_SYSTEM_NAME_LEN / 2];
+        char path[PATH_MAX];
+
+        if (!ot_system_is_ours(entry->d_name, store->suffix) ||
+            !read_hex(id, sizeof(id), entry->d_name + strlen(OT_SYSTEM_PREFIX)) ||
+            ot_ca_marks_find(recorded, id, sizeof(id)) != NULL)
+            continue;
+        snprintf(path, sizeof(path), "%s/%s", store->dir, entry->d_name);
+        status = ot_ca_marks_add_file(marks, path, err);
+        if (status == OT_E_NOT_FOUND) { /* removed just now */
+            ot_error_clear(err);
+            status = OT_OK;
+        }
+    }
+    if (dir != NULL)
+        closedir(dir);
+    return status;
+}
+
+enum ot_status ot_system_ours(struct ot_ca_marks *marks, struct ot_error *err)
+{
+    struct ot_ca_marks found = {0};
+    enum ot_status status = ot_system_record_read(marks, err);
+
+    ot_ca_marks_sort(marks);
+    for (size_t i = 0; status == OT_OK && i < OT_SYSTEM_STORES; i++)
+        status = add_files(&found, marks, &ot_system_stores[i], err);
+    for (size_t i = 0; status == OT_OK && i < found.count; i++)
+        status = ot_ca_marks_add(marks, &found.items[i], err);
+    ot_ca_marks_sort(marks);
+    ot_ca_marks_clear(&found);
+    return status;
+}

@@ -1,0 +1,244 @@
+#include "snapshot/record.h"
+
+#include <string.h>
+#include <strings.h>
+
+#define XXH_INLINE_ALL
+#include <xxhash.h>
+
+#include "base/bytes.h"
+#include "base/limits.h"
+#include "snapshot/snapshot_format.h"
+
+/* magic, length, checksum of all that follows it, flags, three times, field lengths. */
+#define MAGIC 0x3152544fu /* "OTR1" */
+#define AT_LENGTH 4
+#define AT_CHECKSUM 8
+#define AT_FLAGS 16
+#define AT_TIMES 20
+#define AT_FIELDS 44
+#define HEADER_LEN (AT_FIELDS + 4 * OT_FIELD_COUNT)
+#define ABSENT 0xffffffffu
+
+static const struct ot_digest_info digests[OT_DIGEST_COUNT] = {
+    [OT_DIGEST_SHA1] = {"SHA1", 20, 0},
+    [OT_DIGEST_SHA2_256] = {"SHA2-256", 32, 20},
+    [OT_DIGEST_SHA2_224] = {"SHA2-224", 28, 52},
+    [OT_DIGEST_SHA2_384] = {"SHA2-384", 48, 80},
+    [OT_DIGEST_SHA2_512] = {"SHA2-512", 64, 128},
+    [OT_DIGEST_SHA2_512_224] = {"SHA2-512/224", 28, 192},
+    [OT_DIGEST_SHA2_512_256] = {"SHA2-512/256", 32, 220},
+    [OT_DIGEST_SHA3_224] = {"SHA3-224", 28, 252},
+    [OT_DIGEST_SHA3_256] = {"SHA3-256", 32, 280},
+    [OT_DIGEST_SHA3_384] = {"SHA3-384", 48, 312},
+    [OT_DIGEST_SHA3_512] = {"SHA3-512", 64, 360},
+    [OT_DIGEST_BLAKE2S_256] = {"BLAKE2S-256", 32, 424},
+    [OT_DIGEST_BLAKE2B_512] = {"BLAKE2B-512", 64, 456},
+    [OT_DIGEST_SM3] = {"SM3", 32, 520},
+    [OT_DIGEST_RIPEMD160] = {"RIPEMD-160", 20, 552},
+    [OT_DIGEST_MD5] = {"MD5", 16, 572},
+    [OT_DIGEST_MD5_SHA1] = {"MD5-SHA1", 36, 588},
+};
+
+/* Other names of the same digests, as OpenSSL's providers register them. */
+static const struct {
+    const char *name;
+    enum ot_digest digest;
+} aliases[] = {
+    {"SHA-1", OT_DIGEST_SHA1},
+    {"SSL3-SHA1", OT_DIGEST_SHA1},
+    {"1.3.14.3.2.26", OT_DIGEST_SHA1},
+    {"SHA-224", OT_DIGEST_SHA2_224},
+    {"SHA224", OT_DIGEST_SHA2_224},
+    {"2.16.840.1.101.3.4.2.4", OT_DIGEST_SHA2_224},
+    {"SHA-256", OT_DIGEST_SHA2_256},
+    {"SHA256", OT_DIGEST_SHA2_256},
+    {"2.16.840.1.101.3.4.2.1", OT_DIGEST_SHA2_256},
+    {"SHA-384", OT_DIGEST_SHA2_384},
+    {"SHA384", OT_DIGEST_SHA2_384},
+    {"2.16.840.1.101.3.4.2.2", OT_DIGEST_SHA2_384},
+    {"SHA-512", OT_DIGEST_SHA2_512},
+    {"SHA512", OT_DIGEST_SHA2_512},
+    {"2.16.840.1.101.3.4.2.3", OT_DIGEST_SHA2_512},
+    {"SHA-512/224", OT_DIGEST_SHA2_512_224},
+    {"SHA512-224", OT_DIGEST_SHA2_512_224},
+    {"2.16.840.1.101.3.4.2.5", OT_DIGEST_SHA2_512_224},
+    {"SHA-512/256", OT_DIGEST_SHA2_512_256},
+    {"SHA512-256", OT_DIGEST_SHA2_512_256},
+    {"2.16.840.1.101.3.4.2.6", OT_DIGEST_SHA2_512_256},
+    {"2.16.840.1.101.3.4.2.7", OT_DIGEST_SHA3_224},
+    {"2.16.840.1.101.3.4.2.8", OT_DIGEST_SHA3_256},
+    {"2.16.840.1.101.3.4.2.9", OT_DIGEST_SHA3_384},
+    {"2.16.840.1.101.3.4.2.10", OT_DIGEST_SHA3_512},
+    {"BLAKE2s256", OT_DIGEST_BLAKE2S_256},
+    {"1.3.6.1.4.1.1722.12.2.2.8", OT_DIGEST_BLAKE2S_256},
+    {"BLAKE2b512", OT_DIGEST_BLAKE2B_512},
+    {"1.3.6.1.4.1.1722.12.2.1.16", OT_DIGEST_BLAKE2B_512},
+    {"1.2.156.10197.1.401", OT_DIGEST_SM3},
+    {"RIPEMD160", OT_DIGEST_RIPEMD160},
+    {"RIPEMD", OT_DIGEST_RIPEMD160},
+    {"RMD160", OT_DIGEST_RIPEMD160},
+    {"1.3.36.3.2.1", OT_DIGEST_RIPEMD160},
+    {"SSL3-MD5", OT_DIGEST_MD5},
+    {"1.2.840.113549.2.5", OT_DIGEST_MD5},
+};
+
+const struct ot_digest_info *ot_digest_info(enum ot_digest digest)
+{
+    return &digests[digest];
+}
+
+static bool is_name(const char *known, const char *name, size_t len)
+{
+    return strlen(known) == len && strncasecmp(known, name, len) == 0;
+}
+
+enum ot_digest ot_digest_by_name(const char *name, size_t len)
+{
+    size_t i;
+
+    for (i = 0; i < OT_DIGEST_COUNT; i++)
+        if (is_name(digests[i].name, name, len))
+            return (enum ot_digest)i;
+    for (i = 0; i < sizeof(aliases) / sizeof(aliases[0]); i++)
+        if (is_name(aliases[i].name, name, len))
+            return aliases[i].digest;
+    return OT_DIGEST_COUNT;
+}
+
+size_t ot_record_encoded_len(const struct ot_record *record)
+{
+    size_t len = HEADER_LEN, i;
+
+    for (i = 0; i < OT_FIELD_COUNT; i++)
+        len += record->field[i].len;
+    return len;
+}
+
+void ot_record_seal(uint8_t *bytes, size_t len)
+{
+    ot_put_u32(bytes, MAGIC);
+    ot_put_u32(bytes + AT_LENGTH, (uint32_t)len);
+    ot_put_u64(bytes + AT_CHECKSUM, XXH3_64bits(bytes + AT_FLAGS, len - AT_FLAGS));
+}
+
+void ot_record_encode(const struct ot_record *record, uint8_t *out)
+{
+    size_t at = HEADER_LEN, i;
+    const struct ot_span *field;
+
+    ot_put_u32(out + AT_FLAGS, record->flags);
+    ot_put_u64(out + AT_TIMES, (uint64_t)record->created_at);
+    ot_put_u64(out + AT_TIMES + 8, (uint64_t)record->valid_at);
+    ot_put_u64(out + AT_TIMES + 16, (uint64_t)record->expires_at);
+    for (i = 0; i < OT_FIELD_COUNT; i++) {
+        field = &record->field[i];
+        if (field->data == NULL) {
+            ot_put_u32(out + AT_FIELDS + 4 * i, ABSENT);
+            continue;
+        }
+        ot_put_u32(out + AT_FIELDS + 4 * i, (uint32_t)field->len);
+        memcpy(out + at, field->data, field->len);
+        at += field->len;
+    }
+    ot_record_seal(out, at);
+}
+
+/* What every certificate has. A quarantined one has only id and label. */
+static bool is_complete(const struct ot_record *record)
+{
+    static const enum ot_field always[] = {
+        OT_FIELD_DER,  OT_FIELD_SUBJECT, OT_FIELD_ISSUER,   OT_FIELD_SERIAL,
+        OT_FIELD_SPKI, OT_FIELD_KEY_ID,  OT_FIELD_SPKI_SHA1};
+    size_t i;
+
+    if (record->field[OT_FIELD_ID].len == 0 || record->field[OT_FIELD_LABEL].data == NULL)
+        return false;
+    if (record->flags & OT_RECORD_QUARANTINED)
+        return true;
+    for (i = 0; i < sizeof(always) / sizeof(always[0]); i++)
+        if (record->field[always[i]].data == NULL)
+            return false;
+    return record->field[OT_FIELD_DIGESTS].len == OT_DIGESTS_LEN;
+}
+
+/* The longest that a field can be: whoever uses one relies on it, and a file whose
+ * checksums are right may still be forged. */
+static size_t longest(size_t field)
+{
+    switch (field) {
+    case OT_FIELD_ID:
+        return OT_ID_MAX;
+    case OT_FIELD_NAME:
+        return OT_NAME_MAX;
+    case OT_FIELD_LABEL:
+        return OT_LABEL_MAX;
+    case OT_FIELD_SPKI_SHA1:
+        return digests[OT_DIGEST_SHA1].len;
+    case OT_FIELD_DIGESTS:
+        return OT_DIGESTS_LEN;
+    default: /* a part of the certificate, or a sentence about it */
+        return OT_CERT_DER_MAX;
+    }
+}
+
+enum ot_status ot_record_decode(struct ot_record *record, const uint8_t *bytes,
+                                size_t len, struct ot_error *err)
+{
+    size_t total, at = HEADER_LEN, i;
+    uint32_t field_len;
+
+    if (len < HEADER_LEN || ot_get_u32(bytes) != MAGIC)
+        goto damaged;
+    total = ot_get_u32(bytes + AT_LENGTH);
+    if (total < HEADER_LEN || total > len ||
+        XXH3_64bits(bytes + AT_FLAGS, total - AT_FLAGS) !=
+            ot_get_u64(bytes + AT_CHECKSUM))
+        goto damaged;
+    record->flags = ot_get_u32(bytes + AT_FLAGS);
+    record->created_at = (int64_t)ot_get_u64(bytes + AT_TIMES);
+    record->valid_at = (int64_t)ot_get_u64(bytes + AT_TIMES + 8);
+    record->expires_at = (int64_t)ot_get_u64(bytes + AT_TIMES + 16);
+    for (i = 0; i < OT_FIELD_COUNT; i++) {
+        field_len = ot_get_u32(bytes + AT_FIELDS + 4 * i);
+        record->field[i] = (struct ot_span){NULL, 0};
+        if (field_len == ABSENT)
+            continue;
+        if (field_len > total - at || field_len > longest(i))
+            goto damaged;
+        record->field[i] = ot_span_of(bytes + at, field_len);
+        at += field_len;
+    }
+    if (at == total && is_complete(record))
+        return OT_OK;
+damaged:
+    return ot_error_set(err, OT_E_CORRUPT, "a record of the snapshot is damaged");
+}
+
+bool ot_record_is_valid_at(const struct ot_record *record, int64_t now)
+{
+    return record->valid_at <= now && now <= record->expires_at;
+}
+
+bool ot_record_is_anchor(const struct ot_record *record, uint32_t place, int64_t now)
+{
+    const uint32_t needed = OT_RECORD_ACTIVE | OT_RECORD_CA;
+
+    return (record->flags & (needed | OT_RECORD_QUARANTINED | place)) == needed &&
+           ot_record_is_valid_at(record, now);
+}
+
+struct ot_span ot_record_digest(const struct ot_record *record, enum ot_digest digest)
+{
+    const struct ot_digest_info *info = &digests[digest];
+    const struct ot_span *all = &record->field[OT_FIELD_DIGESTS];
+
+    if (all->len != OT_DIGESTS_LEN)
+        return (struct ot_span){NULL, 0};
+    return ot_span_of(all->data + info->offset, info->len);
+}
+
+uint64_t ot_record_number(const struct ot_record *record)
+{
+    return ot_span_hash(record->field[OT_FIELD_ID]) & ~UINT64_C(7);
+}

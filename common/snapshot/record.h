@@ -1,0 +1,136 @@
+/* One certificate in a snapshot: everything that a search or an object needs, worked out
+ * at sync time, so that a reader parses no ASN.1.
+ *
+ * In the file a record is a little-endian header, a table of field lengths and the
+ * fields; its checksum (XXH3-64) covers all of it and is verified by ot_record_decode. */
+#ifndef OT_SNAPSHOT_RECORD_H
+#define OT_SNAPSHOT_RECORD_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/error.h"
+#include "base/span.h"
+
+enum ot_field {
+    OT_FIELD_ID,               /* certificate id, ASCII, not terminated; never absent */
+    OT_FIELD_NAME,             /* UTF-8 as the API has it; absent where it says null */
+    OT_FIELD_LABEL,            /* name, else subject's CN, else id; unique, no controls */
+    OT_FIELD_NOTE,             /* why quarantined, or what to warn about; else absent */
+    OT_FIELD_DER,              /* the certificate; absent only when quarantined */
+    OT_FIELD_SUBJECT,          /* DER Name */
+    OT_FIELD_ISSUER,           /* DER Name */
+    OT_FIELD_SERIAL,           /* DER INTEGER with tag and length */
+    OT_FIELD_SPKI,             /* DER SubjectPublicKeyInfo */
+    OT_FIELD_KEY_ID,           /* subject key identifier; else SHA-1 of the key's bits */
+    OT_FIELD_AUTHORITY_KEY_ID, /* keyIdentifier of the extension, else absent */
+    OT_FIELD_SPKI_SHA1,        /* SHA-1 of the key's bits (RFC 5280 §4.2.1.2 method 1) */
+    OT_FIELD_DIGESTS,          /* enum ot_digest's values over DER, one after the other */
+    OT_FIELD_WITHHELD, /* why withheld; absent where it is withheld from nothing */
+    OT_FIELD_EXTRA,    /* names of fields that its own answer had beyond the API's
+                          schema, as api/extra.h writes them; else absent */
+    OT_FIELD_COUNT
+};
+
+enum ot_record_flag {
+    OT_RECORD_ACTIVE = 1u << 0,      /* active in the source's scope */
+    OT_RECORD_CA = 1u << 1,          /* basicConstraints CA, or a self-signed v1 */
+    OT_RECORD_SELF_SIGNED = 1u << 2, /* so its names and key identifiers say; unproven */
+    OT_RECORD_QUARANTINED = 1u << 3, /* content unusable; never handed to anyone */
+    OT_RECORD_WARNING = 1u << 4,     /* OT_FIELD_NOTE holds a warning */
+
+    /* Places that programs share and that a certificate is kept out of, because one of
+     * their readers stumbles over it; worked out at sync time, OT_FIELD_WITHHELD says
+     * why. */
+    OT_RECORD_WITHHELD_OPENSSL = 1u << 5, /* OpenSSL's store */
+    OT_RECORD_WITHHELD_TOKEN = 1u << 6,   /* trust tokens: GnuTLS, NSS, Java read them */
+    OT_RECORD_WITHHELD_FILES = 1u << 7,   /* bundle, hashed directory, system's store */
+    OT_RECORD_WITHHELD_JAVA = 1u << 8,    /* trust stores for Java */
+
+    OT_RECORD_NO_KEY_ID = 1u << 10, /* it has no key identifier of its own */
+    OT_RECORD_RESTRICTED = 1u << 9  /* withheld from all, because the API has a field that
+                                       restricts it, whatever the certificate is like */
+};
+
+#define OT_RECORD_WITHHELD                                                               \
+    (OT_RECORD_WITHHELD_OPENSSL | OT_RECORD_WITHHELD_TOKEN | OT_RECORD_WITHHELD_FILES |  \
+     OT_RECORD_WITHHELD_JAVA)
+
+/* What its own extended key usage leaves out, where it has one: purposes (enum
+ * ot_purpose), shifted. */
+#define OT_RECORD_BARRED_SHIFT 11u
+#define OT_RECORD_BARRED (0xfu << OT_RECORD_BARRED_SHIFT)
+
+/* Digests of a certificate that are kept, in this order, in OT_FIELD_DIGESTS. */
+enum ot_digest {
+    OT_DIGEST_SHA1,
+    OT_DIGEST_SHA2_256,
+    OT_DIGEST_SHA2_224,
+    OT_DIGEST_SHA2_384,
+    OT_DIGEST_SHA2_512,
+    OT_DIGEST_SHA2_512_224,
+    OT_DIGEST_SHA2_512_256,
+    OT_DIGEST_SHA3_224,
+    OT_DIGEST_SHA3_256,
+    OT_DIGEST_SHA3_384,
+    OT_DIGEST_SHA3_512,
+    OT_DIGEST_BLAKE2S_256,
+    OT_DIGEST_BLAKE2B_512,
+    OT_DIGEST_SM3,
+    OT_DIGEST_RIPEMD160,
+    OT_DIGEST_MD5,
+    OT_DIGEST_MD5_SHA1,
+    OT_DIGEST_COUNT
+};
+
+#define OT_DIGESTS_LEN 624 /* sum of the lengths; ot_digest_info is the list */
+
+struct ot_digest_info {
+    const char *name; /* OpenSSL's name: "SHA2-256" */
+    size_t len;
+    size_t offset; /* in OT_FIELD_DIGESTS */
+};
+
+const struct ot_digest_info *ot_digest_info(enum ot_digest digest);
+
+/* Finds a digest by any name OpenSSL gives it, without regard to case: SHA256, SHA-256,
+ * SHA2-256, 2.16.840.1.101.3.4.2.1. OT_DIGEST_COUNT: not one that is kept. */
+enum ot_digest ot_digest_by_name(const char *name, size_t len);
+
+/* A decoded record: its spans point into the snapshot (or whatever held the bytes). */
+struct ot_record {
+    uint32_t flags;                           /* enum ot_record_flag */
+    int64_t created_at, valid_at, expires_at; /* Unix seconds; validity is the DER's */
+    struct ot_span field[OT_FIELD_COUNT];
+};
+
+/* Size of the encoded record; then the encoding itself into exactly that many bytes. */
+size_t ot_record_encoded_len(const struct ot_record *record);
+void ot_record_encode(const struct ot_record *record, uint8_t *out);
+
+/* What an encoding says of itself (that it is one, its length and checksum), whatever its
+ * other bytes are; none is shorter than that of an empty record. */
+void ot_record_seal(uint8_t *bytes, size_t len);
+
+/* Decodes the record at the start of bytes[0..len): OT_E_CORRUPT when it does not fit,
+ * its checksum differs, or a field that its kind must have is absent. */
+enum ot_status ot_record_decode(struct ot_record *record, const uint8_t *bytes,
+                                size_t len, struct ot_error *err);
+
+/* Within its validity at the given Unix time, both ends included (RFC 5280 §4.1.2.5). */
+bool ot_record_is_valid_at(const struct ot_record *record, int64_t now);
+
+/* Whether it is a trust anchor of a place (OT_RECORD_WITHHELD_…) at the given Unix time:
+ * active, a CA, valid, and not withheld from that place. */
+bool ot_record_is_anchor(const struct ot_record *record, uint32_t place, int64_t now);
+
+/* The digest's bytes inside OT_FIELD_DIGESTS. */
+struct ot_span ot_record_digest(const struct ot_record *record, enum ot_digest digest);
+
+/* A number for a certificate where only a number will do (PKCS#11 object handles): a hash
+ * of its id, so that it means the same in every snapshot and process. Its three lowest
+ * bits are zero, free for the user's own distinctions. */
+uint64_t ot_record_number(const struct ot_record *record);
+
+#endif

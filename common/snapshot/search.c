@@ -1,0 +1,284 @@
+#include "snapshot/search.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "snapshot/name.h"
+
+static const struct ot_span absent = {NULL, 0};
+
+/* The serial's magnitude without leading zeros. */
+static struct ot_span magnitude(struct ot_span number)
+{
+    while (number.len > 0 && number.data[0] == 0) {
+        number.data++;
+        number.len--;
+    }
+    return number;
+}
+
+/* The contents of a DER INTEGER, which the snapshot's writer took from OpenSSL. */
+static struct ot_span integer_contents(struct ot_span der)
+{
+    if (der.len < 2)
+        return absent;
+    if (der.data[1] < 0x80)
+        return ot_span_of(der.data + 2, der.len - 2);
+    size_t header = 2u + (der.data[1] & 0x7fu);
+    return der.len < header ? absent : ot_span_of(der.data + header, der.len - header);
+}
+
+/* Whether a DER INTEGER has this magnitude. OpenSSL's search carries the serial as an
+ * unsigned number, so a negative serial (which RFC 5280 §4.1.2.2 asks to handle) is
+ * compared by its magnitude: two's complement undone octet by octet, from the right. */
+static bool has_magnitude(struct ot_span der, struct ot_span wanted)
+{
+    struct ot_span contents = integer_contents(der);
+    bool negative = contents.len > 0 && (contents.data[0] & 0x80) != 0;
+    unsigned carry = 1, octet;
+    size_t i, from_right;
+
+    if (!negative)
+        return ot_span_equal(magnitude(contents), wanted) ||
+               (wanted.len == 0 && magnitude(contents).len == 0);
+    for (i = 0; i < contents.len; i++) {
+        octet = (~(unsigned)contents.data[contents.len - 1 - i] & 0xffu) + carry;
+        carry = octet >> 8;
+        from_right = i < wanted.len ? wanted.data[wanted.len - 1 - i] : 0;
+        if ((octet & 0xffu) != from_right)
+            return false;
+    }
+    return wanted.len <= contents.len;
+}
+
+static bool is_same_name(struct ot_span der, const uint8_t *canon, size_t canon_len)
+{
+    size_t len = 0;
+    uint8_t *own = ot_name_canon(der.data, der.len, &len);
+    bool same = own != NULL && len == canon_len && memcmp(own, canon, len) == 0;
+
+    free(own);
+    return same;
+}
+
+static bool has_fingerprint(const struct ot_record *record, const struct ot_query *query)
+{
+    int digest;
+
+    if (query->digest != OT_DIGEST_COUNT)
+        return ot_span_equal(ot_record_digest(record, query->digest), query->fingerprint);
+    for (digest = 0; digest < OT_DIGEST_COUNT; digest++)
+        if (ot_span_equal(ot_record_digest(record, (enum ot_digest)digest),
+                          query->fingerprint))
+            return true;
+    return false;
+}
+
+static bool has_state(const struct ot_record *record, enum ot_state_filter state)
+{
+    if (record->flags & (OT_RECORD_QUARANTINED | OT_RECORD_WITHHELD_OPENSSL))
+        return false;
+    if (state == OT_STATE_ALL)
+        return true;
+    return (state == OT_STATE_ACTIVE) == ((record->flags & OT_RECORD_ACTIVE) != 0);
+}
+
+static bool has_alias(const struct ot_record *record, struct ot_span alias)
+{
+    return ot_span_equal(record->field[OT_FIELD_NAME], alias) ||
+           ot_span_equal(record->field[OT_FIELD_LABEL], alias) ||
+           ot_span_equal(record->field[OT_FIELD_ID], alias);
+}
+
+static bool matches(const struct ot_search *search, const struct ot_record *record)
+{
+    const struct ot_query *query = &search->query;
+    const struct ot_span *field = record->field;
+
+    return has_state(record, query->state) &&
+           (query->id.data == NULL || ot_span_equal(field[OT_FIELD_ID], query->id)) &&
+           (query->name.data == NULL ||
+            ot_span_equal(field[OT_FIELD_NAME], query->name)) &&
+           (query->alias.data == NULL || has_alias(record, query->alias)) &&
+           (query->serial.data == NULL ||
+            has_magnitude(field[OT_FIELD_SERIAL], query->serial)) &&
+           (query->fingerprint.data == NULL || has_fingerprint(record, query)) &&
+           (search->canon_subject == NULL ||
+            is_same_name(field[OT_FIELD_SUBJECT], search->canon_subject,
+                         search->canon_subject_len)) &&
+           (search->canon_issuer == NULL ||
+            is_same_name(field[OT_FIELD_ISSUER], search->canon_issuer,
+                         search->canon_issuer_len));
+}
+
+/* An id, a name and a label may be the same text for different certificates: up to three
+ * lists; a record that an earlier list holds is passed over in a later one. */
+static enum ot_status find_alias(struct ot_search *search, struct ot_error *err)
+{
+    static const enum ot_index indexes[OT_SEARCH_LISTS] = {OT_INDEX_ID, OT_INDEX_NAME,
+                                                           OT_INDEX_LABEL};
+    enum ot_status status = OT_OK;
+    int i;
+
+    for (i = 0; i < OT_SEARCH_LISTS && status == OT_OK; i++)
+        status = ot_snapshot_find(search->snapshot, indexes[i], search->query.alias,
+                                  absent, &search->list[i], err);
+    return status;
+}
+
+/* The index of a digest that has one; 0 for the others, which need a look at every
+ * record. */
+static int digest_index(const struct ot_query *query)
+{
+    enum ot_digest digest = query->digest;
+
+    if (digest == OT_DIGEST_SHA1)
+        return OT_INDEX_SHA1;
+    return digest == OT_DIGEST_SHA2_256 ? OT_INDEX_SHA2_256 : 0;
+}
+
+/* Candidates from the most selective index that the query allows. */
+static enum ot_status find_candidates(struct ot_search *search, struct ot_error *err)
+{
+    const struct ot_query *query = &search->query;
+    struct ot_snapshot *snapshot = search->snapshot;
+    struct ot_positions *list = &search->list[0];
+    struct ot_span subject = {search->canon_subject, search->canon_subject_len};
+    struct ot_span issuer = {search->canon_issuer, search->canon_issuer_len};
+
+    if (query->id.data != NULL)
+        return ot_snapshot_find(snapshot, OT_INDEX_ID, query->id, absent, list, err);
+    if (query->fingerprint.data != NULL && digest_index(query) != 0)
+        return ot_snapshot_find(snapshot, (enum ot_index)digest_index(query),
+                                query->fingerprint, absent, list, err);
+    if (issuer.data != NULL && query->serial.data != NULL)
+        return ot_snapshot_find(snapshot, OT_INDEX_SERIAL_CANON, issuer, query->serial,
+                                list, err);
+    if (subject.data != NULL)
+        return ot_snapshot_find(snapshot, OT_INDEX_SUBJECT_CANON, subject, absent, list,
+                                err);
+    if (query->name.data != NULL)
+        return ot_snapshot_find(snapshot, OT_INDEX_NAME, query->name, absent, list, err);
+    if (query->alias.data != NULL)
+        return find_alias(search, err);
+    return ot_snapshot_all(snapshot, list, err);
+}
+
+static enum ot_status canonicalise(uint8_t **canon, size_t *len, struct ot_span name,
+                                   const char *what, struct ot_error *err)
+{
+    if (name.data == NULL)
+        return OT_OK;
+    *canon = ot_name_canon(name.data, name.len, len);
+    if (*canon == NULL)
+        return ot_error_set(err, OT_E_USAGE,
+                            "the %s to search for is not a distinguished name in DER",
+                            what);
+    return OT_OK;
+}
+
+enum ot_status ot_search_init(struct ot_search *search, struct ot_snapshot *snapshot,
+                              const struct ot_query *query, int64_t now,
+                              struct ot_error *err)
+{
+    enum ot_status status;
+
+    memset(search, 0, sizeof(*search));
+    search->snapshot = ot_snapshot_ref(snapshot);
+    search->query = *query;
+    if (query->serial.data != NULL)
+        search->query.serial = magnitude(query->serial);
+    search->now = now;
+    status = canonicalise(&search->canon_subject, &search->canon_subject_len,
+                          query->subject, "subject", err);
+    if (status == OT_OK)
+        status = canonicalise(&search->canon_issuer, &search->canon_issuer_len,
+                              query->issuer, "issuer", err);
+    if (status == OT_OK)
+        status = find_candidates(search, err);
+    if (status != OT_OK)
+        ot_search_clear(search);
+    return status;
+}
+
+/* Lists are in the order of the file; see ot_snapshot_record. */
+static bool has_position(const struct ot_positions *list, uint32_t position)
+{
+    uint32_t low = 0, high = list->count, middle, at;
+
+    while (low < high) {
+        middle = low + (high - low) / 2;
+        at = ot_positions_at(list, middle);
+        if (at == position)
+            return true;
+        if (at < position)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return false;
+}
+
+static bool is_in_earlier_list(const struct ot_search *search, uint32_t position)
+{
+    unsigned source;
+
+    for (source = 0; source < search->source; source++)
+        if (has_position(&search->list[source], position))
+            return true;
+    return false;
+}
+
+/* Steps to the next candidate of this pass; false at the end of both passes. */
+static bool next_candidate(struct ot_search *search, uint32_t *i)
+{
+    while (search->pass < 2) {
+        if (search->source == OT_SEARCH_LISTS) {
+            search->pass++;
+            search->source = 0;
+            continue;
+        }
+        if (search->next >= search->list[search->source].count) {
+            search->source++;
+            search->next = 0;
+            continue;
+        }
+        *i = search->next++;
+        return true;
+    }
+    return false;
+}
+
+enum ot_status ot_search_next(struct ot_search *search, struct ot_record *record,
+                              uint32_t *position, struct ot_error *err)
+{
+    const struct ot_positions *list;
+    enum ot_status status;
+    unsigned pass;
+    uint32_t i;
+
+    while (next_candidate(search, &i)) {
+        list = &search->list[search->source];
+        pass = search->pass;
+        status = ot_snapshot_record(search->snapshot, list, i, record, err);
+        if (status != OT_OK && pass == 0)
+            return status; /* reported once, in the first pass */
+        if (status != OT_OK ||
+            ot_record_is_valid_at(record, search->now) != (pass == 0) ||
+            !matches(search, record) ||
+            is_in_earlier_list(search, ot_positions_at(list, i)))
+            continue;
+        if (position != NULL)
+            *position = ot_positions_at(list, i);
+        return OT_OK;
+    }
+    return OT_E_NOT_FOUND;
+}
+
+void ot_search_clear(struct ot_search *search)
+{
+    free(search->canon_subject);
+    free(search->canon_issuer);
+    ot_snapshot_unref(search->snapshot);
+    memset(search, 0, sizeof(*search));
+}

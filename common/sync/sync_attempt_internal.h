@@ -1,0 +1,59 @@
+/* One attempt to sync a source: where its files lie, whether it is due at all, and how it
+ * is written down. */
+#ifndef OT_SYNC_SYNC_ATTEMPT_INTERNAL_H
+#define OT_SYNC_SYNC_ATTEMPT_INTERNAL_H
+
+#include <limits.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/stat.h>
+
+#include "base/error.h"
+
+struct ot_snapshot;
+struct ot_source;
+struct ot_state;
+struct ot_sync_options;
+struct ot_sync_result;
+
+struct ot_attempt {
+    const struct ot_source *source;
+    const struct ot_sync_options *options;
+    struct ot_sync_result *result;
+    char snapshot[PATH_MAX], partial[PATH_MAX], state[PATH_MAX], offline[PATH_MAX];
+    char lock[PATH_MAX];
+    char *scope;
+    struct stat before; /* of the snapshot, when the attempt began */
+    bool was_there;
+    int64_t retry_after_ms; /* what the API asked for when it failed; -1: nothing */
+};
+
+/* source, options and result are set already. ot_attempt_clear is safe after a failure.
+ */
+enum ot_status ot_attempt_init(struct ot_attempt *attempt, struct ot_error *err);
+void ot_attempt_clear(struct ot_attempt *attempt);
+
+/* The snapshot with every byte verified. One that is absent, damaged or of another scope
+ * is none: *out is NULL with OT_OK, and what follows makes a new one. */
+enum ot_status ot_attempt_open_old(const struct ot_attempt *attempt,
+                                   struct ot_snapshot **out, struct ot_error *err);
+
+/* For a sync only if stale: due, or not (*due false), or held back by an earlier failure,
+ * which is then this one's answer too. */
+enum ot_status ot_attempt_check_due(struct ot_attempt *attempt, bool *due,
+                                    struct ot_error *err);
+
+/* Under the lock: somebody else's sync that ended since this one began is taken over
+ * (*due false), unless the caller wants a listing of its own. */
+enum ot_status ot_attempt_check_taken_over(struct ot_attempt *attempt, bool *due,
+                                           struct ot_error *err);
+
+/* Under the lock, state being what the file said. That this process has no network is
+ * written where those without one look (state.h), and holds up nobody else. A failure to
+ * write down a failure is swallowed: it must not hide what it was about. */
+void ot_attempt_record_failure(const struct ot_attempt *attempt, struct ot_state *state,
+                               const struct ot_error *why);
+enum ot_status ot_attempt_record_success(const struct ot_attempt *attempt,
+                                         struct ot_error *err);
+
+#endif

@@ -1,0 +1,37 @@
+/* What came of asking for a certificate's content. */
+#ifndef OT_SYNC_SYNC_CONTENT_INTERNAL_H
+#define OT_SYNC_SYNC_CONTENT_INTERNAL_H
+
+#include "base/error.h"
+#include "base/limits.h"
+#include "base/span.h"
+
+struct ot_cert;
+
+struct ot_content {
+    struct ot_cert *cert;    /* NULL: none, or none that can be used */
+    char *note;              /* why it is quarantined, else NULL */
+    char *extra;             /* as struct ot_api_cert has it */
+    bool is_missing;         /* 404 */
+    bool is_asked_again;     /* the first answer came without content */
+    bool is_kept;            /* the partial file has it */
+    int64_t created_at;      /* as the listing has it */
+    struct ot_content *next; /* among those that have been judged, see ot_work_judged */
+    char id[OT_ID_MAX + 1];
+};
+
+enum ot_status ot_content_new(struct ot_content **out, const char *id, int64_t created_at,
+                              struct ot_error *err);
+void ot_content_free(struct ot_content *content);
+
+/* Judges the text (which may hold anything): a certificate, or quarantined with the
+ * reason. Fails only when memory or OpenSSL does. Touches nothing but this content, so
+ * that threads may judge different ones at once. */
+enum ot_status ot_content_accept(struct ot_content *content, const char *text,
+                                 struct ot_error *err);
+
+/* The same for a certificate in DER. */
+enum ot_status ot_content_accept_der(struct ot_content *content, struct ot_span der,
+                                     struct ot_error *err);
+
+#endif

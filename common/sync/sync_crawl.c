@@ -1,0 +1,371 @@
+#include "sync/sync_crawl_internal.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "api/api.h"
+#include "api/api_cert.h"
+#include "api/extra.h"
+#include "base/clock.h"
+#include "base/span.h"
+#include "cert/cert.h"
+#include "http/http.h"
+#include "snapshot/record.h"
+#include "snapshot/snapshot.h"
+#include "sync/sync_content_internal.h"
+#include "sync/sync_options.h"
+#include "sync/sync_partial_internal.h"
+#include "sync/sync_work_internal.h"
+
+/* What a request asks for: the content of a listed certificate, by its index, or this. */
+#define NEXT_PAGE SIZE_MAX
+
+/* What has come is kept for another attempt after so long, and then so often: a sync that
+ * goes well is over by then, and one that is killed loses little. */
+#define KEEP_FIRST_MS 2000
+#define KEEP_AGAIN_MS 500
+
+/* One pass: the requests in the order in which they are sent. A page comes before the
+ * contents of the one that named it, so that it is on its way while they are. */
+struct walk {
+    struct ot_crawl *crawl;
+    struct ot_api *api;
+    struct ot_snapshot *old;
+    struct ot_partial *partial;
+    int64_t keep_at_ms; /* monotonic */
+    const struct ot_sync_options *options;
+    struct ot_pass *pass;
+    struct ot_work *work;   /* judges what arrives */
+    size_t *requests;       /* index into the listing, or NEXT_PAGE */
+    size_t count, capacity; /* of them */
+    size_t known;           /* listed certificates that have been looked at */
+    bool is_held;           /* contents wait for the whole listing */
+    size_t done, total;     /* contents, for the progress */
+    size_t missing;
+    uint64_t bytes; /* of all contents that came */
+};
+
+enum ot_status ot_crawl_find_old(struct ot_snapshot *old, const char *id,
+                                 struct ot_record *record, bool *found,
+                                 struct ot_error *err)
+{
+    struct ot_span term = ot_span_str(id);
+    struct ot_positions list;
+    enum ot_status status =
+        ot_snapshot_find(old, OT_INDEX_ID, term, ot_span_str(NULL), &list, err);
+
+    *found = false;
+    for (uint32_t i = 0; status == OT_OK && i < list.count; i++) {
+        status = ot_snapshot_record(old, &list, i, record, err);
+        *found = status == OT_OK && ot_span_equal(record->field[OT_FIELD_ID], term);
+        if (*found)
+            break;
+    }
+    return status;
+}
+
+static enum ot_status add_request(struct walk *walk, size_t request, struct ot_error *err)
+{
+    if (walk->count == walk->capacity) {
+        size_t capacity = walk->capacity > 0 ? 2 * walk->capacity : 4 * OT_PAGE_LIMIT;
+        size_t *requests = realloc(walk->requests, capacity * sizeof(*requests));
+
+        if (requests == NULL)
+            return ot_error_nomem(err);
+        walk->requests = requests;
+        walk->capacity = capacity;
+    }
+    walk->requests[walk->count++] = request;
+    return OT_OK;
+}
+
+/* Room for a content of each certificate that is listed by now. */
+static enum ot_status make_room(struct walk *walk, struct ot_error *err)
+{
+    size_t room = walk->crawl->listing.capacity;
+    struct ot_content **contents;
+
+    if (room <= walk->crawl->contents_room)
+        return OT_OK;
+    contents = realloc(walk->crawl->contents, room * sizeof(struct ot_content *));
+    if (contents == NULL)
+        return ot_error_nomem(err);
+    walk->crawl->contents = contents;
+    memset(contents + walk->crawl->contents_room, 0,
+           (room - walk->crawl->contents_room) * sizeof(struct ot_content *));
+    walk->crawl->contents_room = room;
+    return OT_OK;
+}
+
+static enum ot_status count_bytes(struct walk *walk, size_t bytes, struct ot_error *err)
+{
+    walk->bytes += bytes;
+    if (walk->bytes <= OT_CONTENTS_BYTES_MAX)
+        return OT_OK;
+    return ot_error_set(err, OT_E_PROTOCOL,
+                        "the certificates are longer than %u bytes together, after %zu "
+                        "of them",
+                        OT_CONTENTS_BYTES_MAX, walk->done);
+}
+
+/* What an earlier attempt has fetched is judged anew, as if it had just come. */
+static enum ot_status take_kept(struct walk *walk, struct ot_content *content,
+                                struct ot_span der, struct ot_error *err)
+{
+    enum ot_status status = count_bytes(walk, der.len, err);
+
+    content->is_kept = true;
+    return status == OT_OK ? ot_work_put_der(walk->work, content, der, err) : status;
+}
+
+static enum ot_status want_content(struct walk *walk, size_t i, struct ot_error *err)
+{
+    const struct ot_api_cert *item = &walk->crawl->listing.certs[i];
+    struct ot_content **content = &walk->crawl->contents[i];
+    struct ot_record record;
+    enum ot_status status = OT_OK;
+    struct ot_span der;
+    bool found = false;
+
+    if (walk->old != NULL)
+        status = ot_crawl_find_old(walk->old, item->id, &record, &found, err);
+    /* What its own answer says may change, as its content may not; where that restricts
+     * it, it is asked for each time. */
+    if (status != OT_OK ||
+        (found && ot_extra_restriction(record.field[OT_FIELD_EXTRA]).data == NULL))
+        return status;
+    status = ot_content_new(content, item->id, item->created_at, err);
+    if (status == OT_OK && !found &&
+        ot_partial_find(walk->partial, item->id, item->created_at, &der))
+        return take_kept(walk, *content, der, err);
+    if (status == OT_OK)
+        status = add_request(walk, i, err);
+    walk->total += status == OT_OK;
+    return status;
+}
+
+static void want(void *arg, size_t i, struct ot_api_wanted *wanted)
+{
+    struct walk *walk = arg;
+
+    if (walk->requests[i] != NEXT_PAGE)
+        wanted->id = walk->crawl->listing.certs[walk->requests[i]].id;
+    wanted->after = walk->pass->cursor;
+    wanted->limit = OT_PAGE_LIMIT;
+}
+
+/* This API fills its pages. A listing that does not and goes on may have no end, and then
+ * nothing of it is worth fetching: its contents wait until all of it is there. */
+static enum ot_status want_contents(struct walk *walk, size_t page_count,
+                                    struct ot_error *err)
+{
+    enum ot_status status = make_room(walk, err);
+
+    walk->is_held |= page_count < OT_PAGE_LIMIT;
+    if (walk->is_held && walk->pass->more)
+        return status;
+    for (; status == OT_OK && walk->known < walk->crawl->listing.count; walk->known++)
+        status = want_content(walk, walk->known, err);
+    return status;
+}
+
+static enum ot_status take_page(void *arg, enum ot_status status,
+                                struct ot_api_page *page, size_t bytes,
+                                struct ot_error *err)
+{
+    struct walk *walk = arg;
+    const struct ot_sync_options *options = walk->options;
+    size_t before = walk->count;
+
+    if (status != OT_OK) {
+        ot_pass_lose(walk->pass, walk->api);
+        return status;
+    }
+    status = ot_pass_take(walk->pass, page, bytes, err);
+    if (status == OT_OK && walk->pass->more)
+        status = add_request(walk, NEXT_PAGE, err);
+    if (status == OT_OK)
+        status = want_contents(walk, page->count, err);
+    if (status != OT_OK)
+        return status;
+    ot_api_read_more(walk->api, walk->count - before);
+    if (options->progress != NULL)
+        options->progress(options->arg, "list", walk->crawl->listing.count, 0);
+    return OT_OK;
+}
+
+static enum ot_status ask_again(struct walk *walk, size_t request, struct ot_error *err)
+{
+    struct ot_content *content = walk->crawl->contents[request];
+    enum ot_status status;
+
+    if (content->is_asked_again)
+        return ot_error_set(err, OT_E_PROTOCOL,
+                            "certificate %s comes without its content, twice",
+                            content->id);
+    content->is_asked_again = true;
+    status = add_request(walk, request, err);
+    if (status == OT_OK)
+        ot_api_read_more(walk->api, 1);
+    return status;
+}
+
+static enum ot_status keep_extra(struct ot_content *content, const char *extra,
+                                 struct ot_error *err)
+{
+    free(content->extra);
+    content->extra = extra != NULL ? strdup(extra) : NULL;
+    return extra == NULL || content->extra != NULL ? OT_OK : ot_error_nomem(err);
+}
+
+static enum ot_status take_cert(void *arg, size_t i, enum ot_status status,
+                                const struct ot_api_cert *cert, struct ot_error *err)
+{
+    struct walk *walk = arg;
+    const struct ot_sync_options *options = walk->options;
+    struct ot_content *content = walk->crawl->contents[walk->requests[i]];
+
+    if (status == OT_E_NOT_FOUND) {
+        content->is_missing = true;
+        walk->missing++;
+        status = OT_OK;
+    } else if (status == OT_OK && cert->content == NULL) {
+        return ask_again(walk, walk->requests[i], err);
+    } else if (status == OT_OK) {
+        status = keep_extra(content, cert->extra, err);
+        if (status == OT_OK)
+            status = count_bytes(walk, strlen(cert->content), err);
+    }
+    if (status == OT_OK && !content->is_missing)
+        status = ot_work_put(walk->work, content, cert->content, err);
+    if (status != OT_OK)
+        return status;
+    walk->done++;
+    if (options->progress != NULL)
+        options->progress(options->arg, "get", walk->done, walk->total);
+    return OT_OK;
+}
+
+static void drop_contents(struct ot_crawl *crawl)
+{
+    for (size_t i = 0; i < crawl->contents_room; i++)
+        ot_content_free(crawl->contents[i]);
+    free(crawl->contents);
+    crawl->contents = NULL;
+    crawl->contents_room = 0;
+    crawl->judged = NULL;
+}
+
+void ot_crawl_keep(struct ot_crawl *crawl, struct ot_partial *partial)
+{
+    for (struct ot_content *content = crawl->judged; content != NULL;
+         content = content->next) {
+        struct ot_record facts = {.flags = 0};
+
+        if (content->cert == NULL || content->extra != NULL || content->is_kept)
+            continue;
+        ot_cert_fill(content->cert, &facts);
+        ot_partial_add(partial, content->id, content->created_at,
+                       facts.field[OT_FIELD_DER]);
+        content->is_kept = true;
+    }
+    crawl->judged = NULL;
+    ot_partial_write(partial);
+}
+
+static void keep_now_and_then(void *arg)
+{
+    struct walk *walk = arg;
+    int64_t now = ot_clock_ms();
+
+    if (now < walk->keep_at_ms)
+        return;
+    walk->crawl->judged = ot_work_judged(walk->work);
+    ot_crawl_keep(walk->crawl, walk->partial);
+    walk->keep_at_ms = now + KEEP_AGAIN_MS;
+}
+
+/* The requests, which begin with the first page. */
+static enum ot_status read_all(struct walk *walk, struct ot_error *err)
+{
+    const struct ot_api_reader reader = {want, take_page, take_cert, walk};
+    struct ot_http *http = ot_api_http(walk->api);
+    enum ot_status status = add_request(walk, NEXT_PAGE, err);
+
+    if (status != OT_OK)
+        return status;
+    ot_http_set_pulse(http, keep_now_and_then, walk);
+    status = ot_api_read(walk->api, &reader, walk->count, err);
+    ot_http_set_pulse(http, NULL, NULL);
+    return status;
+}
+
+static enum ot_status walk_all(void *arg, struct ot_pass *pass, struct ot_error *err)
+{
+    struct walk walk = *(const struct walk *)arg;
+    enum ot_status status = ot_work_new(&walk.work, err), judged;
+
+    if (status != OT_OK)
+        return status;
+    walk.pass = pass;
+    walk.keep_at_ms = ot_clock_ms() + KEEP_FIRST_MS;
+    ot_partial_load(walk.partial);
+    status = read_all(&walk, err);
+    judged = ot_work_finish(walk.work, status == OT_OK ? err : NULL);
+    if (status == OT_OK)
+        status = judged;
+    walk.crawl->judged = ot_work_judged(walk.work);
+    ot_work_free(walk.work);
+    free(walk.requests);
+    if (status != OT_OK) {
+        ot_crawl_keep(walk.crawl, walk.partial);
+        drop_contents(walk.crawl);
+    }
+    ((struct walk *)arg)->missing = walk.missing;
+    return status;
+}
+
+/* Deleted between the listing and our request, or an API that contradicts itself. */
+static enum ot_status confirm_missing(const struct walk *walk, struct ot_error *err)
+{
+    const struct ot_crawl *crawl = walk->crawl;
+    struct ot_listing second;
+    enum ot_status status = ot_listing_fetch(&second, walk->api, walk->options, err);
+
+    if (status != OT_OK)
+        return status;
+    for (size_t i = 0; status == OT_OK && i < crawl->listing.count; i++) {
+        const struct ot_content *content = crawl->contents[i];
+
+        if (content != NULL && content->is_missing &&
+            ot_listing_find(&second, content->id) != NULL)
+            status =
+                ot_error_set(err, OT_E_PROTOCOL,
+                             "certificate %s is listed and cannot be fetched: the API "
+                             "answers that there is no such certificate",
+                             content->id);
+    }
+    ot_listing_clear(&second);
+    return status;
+}
+
+enum ot_status ot_crawl(struct ot_crawl *out, struct ot_api *api, struct ot_snapshot *old,
+                        struct ot_partial *partial, const struct ot_sync_options *options,
+                        struct ot_error *err)
+{
+    struct walk walk = {
+        .crawl = out, .api = api, .old = old, .partial = partial, .options = options};
+    enum ot_status status;
+
+    *out = (struct ot_crawl){0};
+    status = ot_listing_read(&out->listing, walk_all, &walk, err);
+    if (status == OT_OK && walk.missing > 0)
+        status = confirm_missing(&walk, err);
+    return status;
+}
+
+void ot_crawl_clear(struct ot_crawl *crawl)
+{
+    drop_contents(crawl);
+    ot_listing_clear(&crawl->listing);
+}

@@ -1,0 +1,44 @@
+/* A listing, and content for the certificates that the last snapshot lacks, at the same
+ * time: each page names the next, so that a listing is a chain of round trips, in which
+ * contents have room. */
+#ifndef OT_SYNC_SYNC_CRAWL_INTERNAL_H
+#define OT_SYNC_SYNC_CRAWL_INTERNAL_H
+
+#include "base/error.h"
+#include "sync/sync_list.h"
+
+struct ot_api;
+struct ot_content;
+struct ot_partial;
+struct ot_record;
+struct ot_snapshot;
+
+struct ot_crawl {
+    struct ot_listing listing;
+    struct ot_content **contents; /* one a listed certificate; NULL: old has it */
+    size_t contents_room;
+    struct ot_content *judged; /* those of them that the partial file may lack */
+};
+
+/* Reads every page, and what old (may be NULL) and the partial file lack. Contents are
+ * asked for while the listing goes on, as long as its pages are full. Content that an
+ * answer leaves out is asked for once more. A certificate that is not there (404) must
+ * also be gone from a second listing; it is then marked as missing. Anything else that is
+ * wrong ends it. A sync that takes longer than a moment puts what has come into the
+ * partial file now and then, as does one that is given up here, and a listing that has to
+ * be begun anew. After a failure, too, out is the caller's to clear. */
+enum ot_status ot_crawl(struct ot_crawl *out, struct ot_api *api, struct ot_snapshot *old,
+                        struct ot_partial *partial, const struct ot_sync_options *options,
+                        struct ot_error *err);
+
+/* Puts what the partial file lacks there, unless the API says more of it than the
+ * certificate: that is asked for anew. */
+void ot_crawl_keep(struct ot_crawl *crawl, struct ot_partial *partial);
+void ot_crawl_clear(struct ot_crawl *crawl);
+
+/* The record that the last snapshot has under an id. */
+enum ot_status ot_crawl_find_old(struct ot_snapshot *old, const char *id,
+                                 struct ot_record *record, bool *found,
+                                 struct ot_error *err);
+
+#endif

@@ -1,0 +1,347 @@
+#include "sync/sync_list.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <sys/random.h>
+#include <time.h>
+
+#define XXH_INLINE_ALL
+#include <xxhash.h>
+
+#include "api/api.h"
+#include "api/api_cert.h"
+#include "snapshot/snapshot_format.h"
+#include "sync/sync_options.h"
+
+#define NONE SIZE_MAX
+
+void ot_listing_clear(struct ot_listing *listing)
+{
+    for (size_t i = 0; i < listing->count; i++)
+        ot_api_cert_clear(&listing->certs[i]);
+    free(listing->certs);
+    free(listing->slots);
+    memset(listing, 0, sizeof(*listing));
+}
+
+/* The slot that holds the id, or the empty one where it belongs. */
+static size_t slot_of(const struct ot_listing *listing, const char *id)
+{
+    size_t mask = listing->slot_count - 1;
+    size_t at = XXH3_64bits_withSeed(id, strlen(id), listing->seed) & mask;
+
+    while (listing->slots[at] != 0 &&
+           strcmp(listing->certs[listing->slots[at] - 1].id, id) != 0)
+        at = (at + 1) & mask;
+    return at;
+}
+
+static size_t index_of(const struct ot_listing *listing, const char *id)
+{
+    uint32_t slot;
+
+    if (listing->slot_count == 0)
+        return NONE;
+    slot = listing->slots[slot_of(listing, id)];
+    return slot == 0 ? NONE : slot - 1;
+}
+
+const struct ot_api_cert *ot_listing_find(const struct ot_listing *listing,
+                                          const char *id)
+{
+    size_t at = index_of(listing, id);
+
+    return at == NONE ? NULL : &listing->certs[at];
+}
+
+/* Room for `more` items: the table stays at most half full. */
+static enum ot_status reserve(struct ot_pass *pass, size_t more, struct ot_error *err)
+{
+    struct ot_listing *listing = pass->listing;
+    size_t need = listing->count + more, capacity = listing->capacity;
+    struct ot_api_cert *certs;
+    uint8_t *was_cursor;
+    uint32_t *slots;
+
+    if (pass->was_cursor != NULL && need <= capacity)
+        return OT_OK;
+    capacity = capacity == 0 ? 2 * OT_PAGE_LIMIT : 2 * capacity;
+    if (capacity < need)
+        capacity = need;
+    certs = realloc(listing->certs, capacity * sizeof(*certs));
+    if (certs == NULL)
+        return ot_error_nomem(err);
+    listing->certs = certs;
+    was_cursor = realloc(pass->was_cursor, capacity);
+    if (was_cursor == NULL)
+        return ot_error_nomem(err);
+    pass->was_cursor = was_cursor;
+
+    listing->slot_count = 256;
+    while (listing->slot_count < 2 * capacity)
+        listing->slot_count *= 2;
+    slots = calloc(listing->slot_count, sizeof(*slots));
+    free(listing->slots);
+    listing->slots = slots;
+    if (slots == NULL) {
+        listing->slot_count = 0;
+        return ot_error_nomem(err);
+    }
+    for (size_t i = 0; i < listing->count; i++)
+        slots[slot_of(listing, certs[i].id)] = (uint32_t)i + 1;
+    listing->capacity = capacity;
+    return OT_OK;
+}
+
+/* Of two texts that may be NULL. */
+static bool same_text(const char *a, const char *b)
+{
+    return a == NULL || b == NULL ? a == b : strcmp(a, b) == 0;
+}
+
+static bool same_item(const struct ot_api_cert *a, const struct ot_api_cert *b)
+{
+    return same_text(a->name, b->name) && same_text(a->extra, b->extra) &&
+           a->created_at == b->created_at && a->active == b->active &&
+           a->has_valid_at == b->has_valid_at && a->has_expires_at == b->has_expires_at &&
+           (!a->has_valid_at || a->valid_at == b->valid_at) &&
+           (!a->has_expires_at || a->expires_at == b->expires_at);
+}
+
+/* Moves the page's items into the listing; a repeated one must say the same as before. */
+static enum ot_status take_items(struct ot_pass *pass, struct ot_api_page *page,
+                                 size_t *fresh, struct ot_error *err)
+{
+    struct ot_listing *listing = pass->listing;
+
+    *fresh = 0;
+    for (size_t i = 0; i < page->count; i++) {
+        struct ot_api_cert *item = &page->certs[i];
+        size_t at = index_of(listing, item->id);
+
+        if (!item->has_active)
+            return ot_error_set(err, OT_E_PROTOCOL,
+                                "certificate %s is listed without saying whether it is "
+                                "active",
+                                item->id);
+        if (at != NONE && same_item(&listing->certs[at], item))
+            continue;
+        if (at != NONE) {
+            pass->again = true;
+            return ot_error_set(err, OT_E_PROTOCOL,
+                                "certificate %s is listed twice and differently",
+                                item->id);
+        }
+        at = listing->count++;
+        listing->certs[at] = *item;
+        listing->slots[slot_of(listing, item->id)] = (uint32_t)at + 1;
+        pass->was_cursor[at] = 0;
+        item->name = NULL; /* the listing's now */
+        item->content = NULL;
+        item->extra = NULL;
+        ++*fresh;
+    }
+    return OT_OK;
+}
+
+static enum ot_status check_caps(const struct ot_pass *pass,
+                                 const struct ot_api_page *page, struct ot_error *err)
+{
+    if (pass->pages > OT_PAGES_MAX)
+        return ot_error_set(err, OT_E_PROTOCOL,
+                            "the listing has not ended after %u pages", OT_PAGES_MAX);
+    if (pass->listing->count + page->count > OT_CERTS_MAX)
+        return ot_error_set(err, OT_E_PROTOCOL,
+                            "the listing has more than %u certificates", OT_CERTS_MAX);
+    if (pass->bytes > OT_LISTING_BYTES_MAX)
+        return ot_error_set(err, OT_E_PROTOCOL, "the listing is longer than %u bytes",
+                            OT_LISTING_BYTES_MAX);
+    return OT_OK;
+}
+
+/* Where the next page begins: behind last_id, or behind the last item when that is null.
+ * Going behind the same item twice would never end. */
+static enum ot_status next_cursor(struct ot_pass *pass, const struct ot_api_page *page,
+                                  size_t fresh, struct ot_error *err)
+{
+    const char *id = page->last_id;
+    size_t at;
+
+    if (page->count == 0)
+        return ot_error_set(
+            err, OT_E_PROTOCOL,
+            "page %zu of the listing is empty, and its has_more says that "
+            "more follow",
+            pass->pages);
+    if (fresh == 0)
+        return ot_error_set(err, OT_E_PROTOCOL,
+                            "page %zu of the listing repeats only what came before; its "
+                            "cursor leads nowhere",
+                            pass->pages);
+    if (id[0] == '\0')
+        id = page->certs[page->count - 1].id;
+    at = index_of(pass->listing, id);
+    if (at == NONE)
+        return ot_error_set(
+            err, OT_E_PROTOCOL,
+            "the last_id %s of page %zu is not a certificate of the listing", id,
+            pass->pages);
+    if (pass->was_cursor[at])
+        return ot_error_set(err, OT_E_PROTOCOL,
+                            "the listing goes round in circles: it gives the cursor %s "
+                            "again",
+                            id);
+    pass->was_cursor[at] = 1;
+    memcpy(pass->cursor, id, strlen(id) + 1);
+    return OT_OK;
+}
+
+/* The same for the same items, in whatever order. */
+static uint64_t sum_of(const struct ot_listing *listing)
+{
+    uint64_t sum = 1 + listing->count;
+
+    for (size_t i = 0; i < listing->count; i++) {
+        const struct ot_api_cert *item = &listing->certs[i];
+        const char *name = item->name != NULL ? item->name : "";
+
+        sum += XXH3_64bits_withSeed(item->id, strlen(item->id), item->active) ^
+               XXH3_64bits(name, strlen(name));
+    }
+    return sum;
+}
+
+/* The page before said that more follow, and there is nothing: an API that lost its
+ * thread, or what followed has just been deleted. A second pass tells. */
+static enum ot_status doubt_end(struct ot_pass *pass, struct ot_error *err)
+{
+    uint64_t sum = sum_of(pass->listing);
+
+    if (pass->doubted == sum)
+        return OT_OK;
+    pass->doubted = sum;
+    pass->again = true;
+    return ot_error_set(err, OT_E_PROTOCOL,
+                        "page %zu of the listing is empty, although the page before it "
+                        "says that more follow",
+                        pass->pages);
+}
+
+enum ot_status ot_pass_take(struct ot_pass *pass, struct ot_api_page *page, size_t bytes,
+                            struct ot_error *err)
+{
+    enum ot_status status;
+    size_t fresh = 0;
+
+    pass->pages++;
+    pass->bytes += bytes;
+    pass->more = page->has_more;
+    status = check_caps(pass, page, err);
+    if (status == OT_OK)
+        status = reserve(pass, page->count, err);
+    if (status == OT_OK)
+        status = take_items(pass, page, &fresh, err);
+    if (status == OT_OK && page->has_more)
+        status = next_cursor(pass, page, fresh, err);
+    else if (status == OT_OK && page->count == 0 && pass->cursor[0] != '\0')
+        status = doubt_end(pass, err);
+    return status;
+}
+
+/* A 4xx on a cursor means that its certificate is gone, on the first page that the
+ * request itself is wrong. */
+void ot_pass_lose(struct ot_pass *pass, const struct ot_api *api)
+{
+    long status = ot_api_last_status(api);
+
+    pass->again = pass->cursor[0] != '\0' &&
+                  (status == 400 || status == 404 || status == 410 || status == 422);
+}
+
+enum ot_status ot_listing_read(struct ot_listing *out, ot_listing_walk *walk, void *arg,
+                               struct ot_error *err)
+{
+    enum ot_status status = OT_OK;
+    uint64_t doubted = 0;
+
+    memset(out, 0, sizeof(*out));
+    for (int tries = 0; tries < 2; tries++) {
+        struct ot_pass pass = {.listing = out, .doubted = doubted};
+
+        /* A seed of our own: nobody can choose ids that fall into one slot. */
+        if (getrandom(&out->seed, sizeof(out->seed), GRND_NONBLOCK) < 0)
+            out->seed = (uint64_t)time(NULL);
+        status = walk(arg, &pass, err);
+        free(pass.was_cursor);
+        doubted = pass.doubted;
+        if (status == OT_OK)
+            return OT_OK;
+        ot_listing_clear(out);
+        if (!pass.again)
+            return status;
+        if (tries == 0)
+            ot_error_clear(err);
+    }
+    if (err != NULL) /* a 4xx on a cursor must not pass for one on the request */
+        err->status = OT_E_PROTOCOL;
+    ot_error_prefix(err, "the listing changed while it was read, twice");
+    return OT_E_PROTOCOL;
+}
+
+struct fetching {
+    struct ot_api *api;
+    const struct ot_sync_options *options;
+};
+
+static enum ot_status fetch_page(struct ot_pass *pass, struct ot_api *api,
+                                 struct ot_error *err)
+{
+    uint64_t before = ot_http_counts(ot_api_http(api)).bytes;
+    struct ot_api_page page = {0};
+    enum ot_status status = ot_api_list(api, pass->cursor, OT_PAGE_LIMIT, &page, err);
+    size_t bytes = (size_t)(ot_http_counts(ot_api_http(api)).bytes - before);
+
+    if (status == OT_OK)
+        status = ot_pass_take(pass, &page, bytes, err);
+    else
+        ot_pass_lose(pass, api);
+    ot_api_page_clear(&page);
+    return status;
+}
+
+static enum ot_status fetch_pages(void *arg, struct ot_pass *pass, struct ot_error *err)
+{
+    const struct fetching *fetching = arg;
+    const struct ot_sync_options *options = fetching->options;
+    enum ot_status status;
+
+    do {
+        status = fetch_page(pass, fetching->api, err);
+        if (status == OT_OK && options->progress != NULL)
+            options->progress(options->arg, "list", pass->listing->count, 0);
+    } while (status == OT_OK && pass->more);
+    return status;
+}
+
+enum ot_status ot_listing_fetch(struct ot_listing *out, struct ot_api *api,
+                                const struct ot_sync_options *options,
+                                struct ot_error *err)
+{
+    struct fetching fetching = {api, options};
+
+    return ot_listing_read(out, fetch_pages, &fetching, err);
+}
+
+bool ot_listing_equal(const struct ot_listing *a, const struct ot_listing *b)
+{
+    if (a->count != b->count)
+        return false;
+    for (size_t i = 0; i < a->count; i++) {
+        const struct ot_api_cert *other = ot_listing_find(b, a->certs[i].id);
+
+        if (other == NULL || other->active != a->certs[i].active ||
+            !same_text(other->name, a->certs[i].name))
+            return false;
+    }
+    return true;
+}

@@ -1,0 +1,67 @@
+/* A whole, consistent listing, or none. */
+#ifndef OT_SYNC_SYNC_LIST_H
+#define OT_SYNC_SYNC_LIST_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/error.h"
+#include "base/limits.h"
+
+struct ot_api;
+struct ot_api_cert;
+struct ot_api_page;
+struct ot_sync_options;
+
+/* As many as the API gives at a time. */
+#define OT_PAGE_LIMIT 100
+
+struct ot_listing {
+    struct ot_api_cert *certs; /* unique ids, in the API's order */
+    size_t count, capacity;
+    uint32_t *slots; /* hash table over the ids: index + 1, or 0 */
+    size_t slot_count;
+    uint64_t seed;
+};
+
+/* One walk over the pages, which somebody else fetches. */
+struct ot_pass {
+    struct ot_listing *listing; /* what is known so far */
+    char cursor[OT_ID_MAX + 1]; /* the next page is the one behind it; "": the first */
+    bool more;                  /* there is a next page */
+    bool again;                 /* the failure is one that a second pass may not meet */
+    size_t pages;
+    uint64_t bytes;
+    uint64_t doubted;    /* a sum over a listing that ended oddly, or 0 */
+    uint8_t *was_cursor; /* for each item, whether a page was asked for behind it */
+};
+
+/* The next page, in an answer of so many bytes; takes its items. */
+enum ot_status ot_pass_take(struct ot_pass *pass, struct ot_api_page *page, size_t bytes,
+                            struct ot_error *err);
+/* There is no next page: the API's answer was an error. */
+void ot_pass_lose(struct ot_pass *pass, const struct ot_api *api);
+
+/* Makes a pass, and, if that was lost for a reason that may pass, another one from the
+ * beginning; then OT_E_PROTOCOL. Other failures are the walk's own. On failure out is
+ * empty. */
+typedef enum ot_status ot_listing_walk(void *arg, struct ot_pass *pass,
+                                       struct ot_error *err);
+enum ot_status ot_listing_read(struct ot_listing *out, ot_listing_walk *walk, void *arg,
+                               struct ot_error *err);
+
+/* Reads every page, one after the other, and nothing else. */
+enum ot_status ot_listing_fetch(struct ot_listing *out, struct ot_api *api,
+                                const struct ot_sync_options *options,
+                                struct ot_error *err);
+void ot_listing_clear(struct ot_listing *listing);
+
+/* The item with this id, NULL if there is none. */
+const struct ot_api_cert *ot_listing_find(const struct ot_listing *listing,
+                                          const char *id);
+
+/* Same ids with the same state and name, in whatever order. */
+bool ot_listing_equal(const struct ot_listing *a, const struct ot_listing *b);
+
+#endif
