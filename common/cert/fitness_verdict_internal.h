@@ -8,8 +8,10 @@
 #define OT_FITNESS_REASON_MAX 256
 
 struct ot_fitness {
-    uint32_t withheld; /* OT_RECORD_WITHHELD_…; 0: fit for every place */
-    char reason[OT_FITNESS_REASON_MAX]; /* "its … , which …"; "" while it is fit */
+    /* Flags of enum ot_record_flag; 0: fit for every place. */
+    uint32_t withheld;
+    /* "its KEY, which READERS cannot read"; "" while it is fit. */
+    char reason[OT_FITNESS_REASON_MAX];
 };
 
 /* Places by who reads them. Java reads tokens, too, and reads them whole. */

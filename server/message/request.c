@@ -115,7 +115,7 @@ static bool split_query(struct ot_request *request, char *text)
     return true;
 }
 
-static bool is_named(const struct ot_parameter *parameter, const char *name)
+static bool has_name(const struct ot_parameter *parameter, const char *name)
 {
     size_t len = strcspn(name, "[");
 
@@ -130,7 +130,7 @@ const char *ot_request_next(const struct ot_request *request, const char *name,
     while (*at < request->parameter_count) {
         const struct ot_parameter *parameter = &request->parameters[(*at)++];
 
-        if (is_named(parameter, name))
+        if (has_name(parameter, name))
             return parameter->value;
     }
     return NULL;

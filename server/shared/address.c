@@ -14,8 +14,8 @@ void ot_address_of(struct ot_address *out, const struct sockaddr *from)
         out->is_v4 = true;
         memcpy(out->bytes, &v4->sin_addr, 4);
     } else if (from != NULL && from->sa_family == AF_INET6) {
-        const struct in6_addr *v6 =
-            &((const struct sockaddr_in6 *)(const void *)from)->sin6_addr;
+        const struct sockaddr_in6 *address = (const void *)from;
+        const struct in6_addr *v6 = &address->sin6_addr;
 
         out->is_v4 = IN6_IS_ADDR_V4MAPPED(v6);
         memcpy(out->bytes, out->is_v4 ? v6->s6_addr + 12 : v6->s6_addr,
