@@ -7,6 +7,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "base/error.h"
 #include "command/key_command.h"
 #include "command/options.h"
 #include "command/project_command.h"

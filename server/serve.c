@@ -10,11 +10,17 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "auth/rate.h"
+#include "auth/wrong_keys.h"
+#include "command/options.h"
 #include "http/daemon.h"
+#include "http/guests.h"
 #include "http/listener.h"
+#include "http/server.h"
 #include "http/tls.h"
 #include "shared/limits.h"
 #include "shared/log.h"
+#include "store/store.h"
 
 /* Descriptors besides the connections': database files, epoll, standard ones. */
 #define OTHER_FILES 256

@@ -2,7 +2,9 @@
 #ifndef OT_SERVER_SERVE_H
 #define OT_SERVER_SERVE_H
 
-#include "command/options.h"
+#include "base/error.h"
+
+struct ot_options;
 
 /* Prints "listening on URL" to standard output once the port answers. SIGTERM and SIGINT
  * stop it: no new connection, the requests in flight finish (a second signal does not

@@ -1,3 +1,4 @@
+#include "base/error.h"
 #include "doctor/authority_internal.h"
 
 #include <openssl/err.h>

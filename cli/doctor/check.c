@@ -1,4 +1,7 @@
 #include "doctor/check_internal.h"
+#include "doctor/finding_internal.h"
+#include "doctor/trial_internal.h"
+#include "install/wiring.h"
 
 void ot_finding_of_refusal(struct ot_doctor *doctor, const char *part,
                            const struct ot_wiring *wiring)

@@ -9,11 +9,21 @@
 #include <sys/stat.h>
 #include <time.h>
 
+#include "base/error.h"
+#include "doctor/check_internal.h"
 #include "doctor/exported_internal.h"
+#include "doctor/finding_internal.h"
 #include "doctor/fingerprints_internal.h"
 #include "doctor/java_internal.h"
 #include "doctor/readers_internal.h"
+#include "doctor/scratch_internal.h"
+#include "doctor/tls_server_internal.h"
+#include "doctor/trial_internal.h"
+#include "doctor/whole_set_internal.h"
+#include "export/anchors.h"
+#include "export/export.h"
 #include "export/files.h"
+#include "export/format.h"
 #include "install/tool.h"
 #include "snapshot/snapshot.h"
 

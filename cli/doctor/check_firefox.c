@@ -1,7 +1,10 @@
 /* Firefox: whether a policy or a profile makes it load the module. It is not started: a
  * browser takes what it likes of its user's files, and seconds. */
+#include "base/error.h"
 #include "doctor/check_internal.h"
+#include "doctor/finding_internal.h"
 #include "install/nss_list.h"
+#include "install/wiring.h"
 
 #define PART "firefox"
 

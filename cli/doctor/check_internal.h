@@ -3,10 +3,13 @@
 #ifndef OT_CLI_DOCTOR_CHECK_INTERNAL_H
 #define OT_CLI_DOCTOR_CHECK_INTERNAL_H
 
-#include "config/config.h"
+#include "base/error.h"
 #include "doctor/finding_internal.h"
-#include "export/anchors.h"
-#include "install/wiring.h"
+#include "doctor/trial_internal.h"
+#include "install/env.h"
+
+struct ot_config;
+struct ot_wiring;
 
 struct ot_doctor {
     struct ot_install_env env;

@@ -1,8 +1,12 @@
 /* Java: nothing is installed into a JDK; tried is what docs/clients.md and orgtrust
  * install java tell the user to say on the command line. */
+#include "base/error.h"
+#include "doctor/check_internal.h"
+#include "doctor/finding_internal.h"
 #include "doctor/java_internal.h"
 #include "doctor/tokens_internal.h"
-#include "install/tool.h"
+#include "doctor/trial_internal.h"
+#include "install/wiring.h"
 
 #define PART "java"
 #define OPTIONS                                                                          \

@@ -5,7 +5,13 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/error.h"
+#include "doctor/check_internal.h"
+#include "doctor/finding_internal.h"
+#include "doctor/scratch_internal.h"
+#include "doctor/tls_server_internal.h"
 #include "doctor/tokens_internal.h"
+#include "doctor/trial_internal.h"
 #include "files/file.h"
 #include "files/place.h"
 #include "install/nss_list.h"

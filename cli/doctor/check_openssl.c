@@ -1,8 +1,15 @@
 /* OpenSSL: the machine's openssl.cnf, tried with the openssl program. */
 #include <stdio.h>
 
+#include "base/error.h"
+#include "doctor/check_internal.h"
+#include "doctor/finding_internal.h"
+#include "doctor/tls_server_internal.h"
 #include "doctor/tokens_internal.h"
+#include "doctor/trial_internal.h"
+#include "install/env.h"
 #include "install/tool.h"
+#include "install/wiring.h"
 
 #define PART "openssl"
 

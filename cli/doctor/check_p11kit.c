@@ -3,8 +3,15 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/error.h"
+#include "doctor/check_internal.h"
+#include "doctor/finding_internal.h"
+#include "doctor/scratch_internal.h"
+#include "doctor/tls_server_internal.h"
 #include "doctor/tokens_internal.h"
+#include "doctor/trial_internal.h"
 #include "install/tool.h"
+#include "install/wiring.h"
 
 #define PART "p11-kit"
 #define URL "pkcs11:token=orgtrust"

@@ -10,9 +10,11 @@
 #include <unistd.h>
 
 #include "base/environment.h"
+#include "base/error.h"
+#include "config/config.h"
 #include "config/source.h"
-#include "doctor/exported_internal.h"
-#include "files/path.h"
+#include "doctor/check_internal.h"
+#include "doctor/finding_internal.h"
 
 #define PART "programs"
 #define SYSTEM_BUNDLE "/etc/ssl/certs/ca-certificates.crt"

@@ -4,8 +4,11 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "base/error.h"
+#include "config/config.h"
 #include "config/source.h"
 #include "doctor/check_internal.h"
+#include "doctor/finding_internal.h"
 #include "http/key.h"
 #include "view/output.h"
 #include "view/source_report.h"

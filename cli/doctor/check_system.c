@@ -4,9 +4,16 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+#include "base/error.h"
+#include "doctor/check_internal.h"
 #include "doctor/exported_internal.h"
+#include "doctor/finding_internal.h"
 #include "doctor/fingerprints_internal.h"
 #include "doctor/readers_internal.h"
+#include "doctor/whole_set_internal.h"
+#include "export/anchors.h"
+#include "export/export.h"
+#include "export/format.h"
 #include "export/system_links.h"
 
 #define PART "system"

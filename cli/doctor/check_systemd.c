@@ -2,7 +2,12 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/error.h"
 #include "doctor/check_internal.h"
+#include "doctor/finding_internal.h"
+#include "doctor/trial_internal.h"
+#include "install/env.h"
+#include "install/wiring.h"
 
 #define PART "systemd"
 #define SERVICE "orgtrust.service"

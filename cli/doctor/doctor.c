@@ -4,7 +4,11 @@
 #include <string.h>
 
 #include "doctor/check_internal.h"
+#include "doctor/finding_internal.h"
 #include "doctor/report_internal.h"
+#include "doctor/trial_internal.h"
+#include "install/env.h"
+#include "view/json_build.h"
 
 static const struct ot_check *const checks[] = {
     &ot_check_source,  &ot_check_openssl,  &ot_check_p11_kit, &ot_check_nss,

@@ -1,5 +1,9 @@
+#include "base/error.h"
 #include "cache/state.h"
+#include "config/config.h"
 #include "doctor/exported_internal.h"
+#include "export/anchors.h"
+#include "export/export.h"
 
 #include <stdio.h>
 

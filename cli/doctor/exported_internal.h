@@ -2,8 +2,13 @@
 #ifndef OT_CLI_DOCTOR_EXPORTED_INTERNAL_H
 #define OT_CLI_DOCTOR_EXPORTED_INTERNAL_H
 
-#include "doctor/check_internal.h"
-#include "export/export.h"
+#include <stddef.h>
+
+#include "base/error.h"
+
+struct ot_anchors;
+struct ot_export;
+struct ot_exports;
 
 /* The anchors of an export's sources, as the plugins would see them, sorted. anchors is
  * zeroed, or has the place of somebody who reads the export besides. What keeps them from

@@ -1,4 +1,6 @@
+#include "base/error.h"
 #include "doctor/fingerprints_internal.h"
+#include "export/anchors.h"
 
 #include <dirent.h>
 #include <errno.h>

@@ -4,6 +4,11 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/error.h"
+#include "doctor/check_internal.h"
+#include "doctor/scratch_internal.h"
+#include "doctor/tls_server_internal.h"
+#include "doctor/trial_internal.h"
 #include "files/file.h"
 #include "install/tool.h"
 

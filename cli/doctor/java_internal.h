@@ -3,7 +3,10 @@
 #ifndef OT_CLI_DOCTOR_JAVA_INTERNAL_H
 #define OT_CLI_DOCTOR_JAVA_INTERNAL_H
 
-#include "doctor/check_internal.h"
+#include "base/error.h"
+#include "doctor/trial_internal.h"
+
+struct ot_doctor;
 
 /* Whether there are a JVM and a compiler. */
 bool ot_java_can_try(void);

@@ -4,8 +4,14 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/error.h"
+#include "doctor/check_internal.h"
 #include "doctor/exported_internal.h"
+#include "doctor/finding_internal.h"
 #include "doctor/java_internal.h"
+#include "doctor/trial_internal.h"
+#include "export/anchors.h"
+#include "export/export.h"
 #include "install/tool.h"
 #include "snapshot/record.h"
 

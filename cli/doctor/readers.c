@@ -4,6 +4,15 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/error.h"
+#include "doctor/check_internal.h"
+#include "doctor/finding_internal.h"
+#include "doctor/scratch_internal.h"
+#include "doctor/tls_server_internal.h"
+#include "doctor/trial_internal.h"
+#include "doctor/whole_set_internal.h"
+#include "export/anchors.h"
+#include "export/format.h"
 #include "files/file.h"
 #include "install/tool.h"
 

@@ -4,9 +4,12 @@
 #ifndef OT_CLI_DOCTOR_READERS_INTERNAL_H
 #define OT_CLI_DOCTOR_READERS_INTERNAL_H
 
-#include "doctor/check_internal.h"
-#include "doctor/whole_set_internal.h"
+#include "base/error.h"
 #include "export/format.h"
+
+struct ot_anchors;
+struct ot_doctor;
+struct ot_whole_set;
 
 #define OT_READERS_NAMES_MAX 64
 

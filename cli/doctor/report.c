@@ -1,4 +1,9 @@
+#include "doctor/check_internal.h"
+#include "doctor/finding_internal.h"
 #include "doctor/report_internal.h"
+#include "doctor/trial_internal.h"
+#include "view/json_build.h"
+#include "view/output.h"
 
 #include <string.h>
 

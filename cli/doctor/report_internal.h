@@ -2,9 +2,12 @@
 #ifndef OT_CLI_DOCTOR_REPORT_INTERNAL_H
 #define OT_CLI_DOCTOR_REPORT_INTERNAL_H
 
-#include "doctor/check_internal.h"
-#include "view/json_build.h"
-#include "view/output.h"
+#include <cjson/cJSON.h>
+#include <stdbool.h>
+
+struct ot_check;
+struct ot_doctor;
+struct ot_output;
 
 /* Those of one check. */
 void ot_doctor_print(struct ot_output *out, const struct ot_doctor *doctor,

@@ -1,6 +1,7 @@
 #include "doctor/scratch_internal.h"
 
 #include <errno.h>
+#include <openssl/x509.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -10,12 +11,13 @@
 
 #include "base/child.h"
 #include "base/environment.h"
+#include "base/error.h"
 #include "base/span.h"
 #include "cert/cert.h"
 #include "config/source.h"
 #include "config/source_path.h"
+#include "doctor/authority_internal.h"
 #include "files/file.h"
-#include "files/path.h"
 #include "files/place.h"
 #include "files/tree.h"
 #include "snapshot/record.h"

@@ -7,7 +7,8 @@
 #include <stdbool.h>
 
 #include "base/error.h"
-#include "doctor/authority_internal.h"
+
+struct ot_authority;
 
 #define OT_SCRATCH_DIR_MAX 256
 #define OT_SCRATCH_PATH_MAX (OT_SCRATCH_DIR_MAX + 64)

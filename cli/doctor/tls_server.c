@@ -15,6 +15,8 @@
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "base/error.h"
+#include "doctor/authority_internal.h"
 
 /* Longer than a client is given: who is still connected then is none of ours. */
 #define CONNECTION_MS 30000

@@ -6,7 +6,8 @@
 #define OT_CLI_DOCTOR_TLS_SERVER_INTERNAL_H
 
 #include "base/error.h"
-#include "doctor/authority_internal.h"
+
+struct ot_authority;
 
 struct ot_tls_server;
 

@@ -4,8 +4,16 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/error.h"
+#include "config/config.h"
 #include "config/source.h"
+#include "doctor/check_internal.h"
+#include "doctor/finding_internal.h"
 #include "doctor/readers_internal.h"
+#include "doctor/tls_server_internal.h"
+#include "doctor/trial_internal.h"
+#include "export/anchors.h"
+#include "export/format.h"
 #include "install/tool.h"
 #include "snapshot/record.h"
 

@@ -3,7 +3,9 @@
 #ifndef OT_CLI_DOCTOR_TOKENS_INTERNAL_H
 #define OT_CLI_DOCTOR_TOKENS_INTERNAL_H
 
-#include "doctor/check_internal.h"
+#include "base/error.h"
+
+struct ot_doctor;
 
 enum ot_token_reader {
     OT_TOKEN_GNUTLS,  /* through p11-kit */

@@ -7,9 +7,12 @@
 #include <unistd.h>
 
 #include "base/environment.h"
+#include "base/error.h"
 #include "base/text.h"
+#include "doctor/authority_internal.h"
+#include "doctor/scratch_internal.h"
+#include "doctor/tls_server_internal.h"
 #include "export/program.h"
-#include "files/path.h"
 #include "install/tool.h"
 
 /* A handshake takes a moment; a Java machine that starts on a busy computer, seconds. */

@@ -4,9 +4,13 @@
 #define OT_CLI_DOCTOR_TRIAL_INTERNAL_H
 
 #include <stdbool.h>
+#include <stddef.h>
 
+#include "base/error.h"
+#include "doctor/authority_internal.h"
 #include "doctor/scratch_internal.h"
-#include "doctor/tls_server_internal.h"
+
+struct ot_tls_server;
 
 /* Both must say so, the program by its exit status and the server by what it saw. */
 enum ot_trial {

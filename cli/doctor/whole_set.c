@@ -9,7 +9,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/error.h"
 #include "base/text.h"
+#include "export/anchors.h"
 
 /* The stores of the machines there are hold 150; an organization's, 50. */
 #define CERTIFICATES_MAX 100000

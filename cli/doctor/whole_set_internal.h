@@ -2,6 +2,7 @@
 #ifndef OT_CLI_DOCTOR_WHOLE_SET_INTERNAL_H
 #define OT_CLI_DOCTOR_WHOLE_SET_INTERNAL_H
 
+#include "base/error.h"
 #include "export/anchors.h"
 
 /* Zeroed: empty. Items have der and id only. */

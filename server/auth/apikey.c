@@ -7,6 +7,7 @@
 #include <time.h>
 
 #include "shared/random_text.h"
+#include "store/key.h"
 
 #define KEY_PREFIX "orgtrust-"
 #define KEY_PREFIX_LEN (sizeof(KEY_PREFIX) - 1)

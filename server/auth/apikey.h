@@ -6,7 +6,12 @@
 #ifndef OT_SERVER_AUTH_APIKEY_H
 #define OT_SERVER_AUTH_APIKEY_H
 
-#include "store/key.h"
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/error.h"
+
+struct ot_db;
 
 #define OT_APIKEY_MAX 128   /* a key as text, NUL included */
 #define OT_APIKEY_ID_MAX 24 /* "key_" and 16 digits, NUL */

@@ -4,8 +4,16 @@
 #include <strings.h>
 #include <time.h>
 
+#include "auth/apikey.h"
+#include "auth/wrong_keys.h"
+#include "base/error.h"
+#include "message/reply.h"
+#include "message/request.h"
+#include "shared/address.h"
 #include "shared/limits.h"
 #include "shared/log.h"
+#include "store/db.h"
+#include "store/key.h"
 
 /* RFC 6750 §2.1; the scheme's case does not matter (RFC 9110 §11.1). */
 static const char *bearer(const char *authorization)

@@ -2,10 +2,13 @@
 #ifndef OT_SERVER_AUTH_AUTH_H
 #define OT_SERVER_AUTH_AUTH_H
 
-#include "auth/apikey.h"
-#include "auth/wrong_keys.h"
-#include "message/reply.h"
-#include "message/request.h"
+#include <stdbool.h>
+
+struct ot_caller;
+struct ot_db;
+struct ot_reply;
+struct ot_request;
+struct ot_wrong_keys;
 
 /* Finds the caller by the Authorization header. false: reply says 401, or 429 where too
  * many wrong keys come from the address, or why the database could not be asked. Inside

@@ -3,6 +3,7 @@
 #include <pthread.h>
 #include <stdlib.h>
 
+#include "shared/address.h"
 #include "shared/limits.h"
 
 /* Of the addresses that share a set, the one is forgotten whose time began first. */

@@ -8,7 +8,8 @@
 #include <stdint.h>
 
 #include "base/error.h"
-#include "shared/address.h"
+
+struct ot_address;
 
 struct ot_wrong_keys;
 

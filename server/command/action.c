@@ -7,7 +7,11 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "auth/apikey.h"
+#include "base/error.h"
+#include "command/options.h"
 #include "shared/private_file.h"
+#include "store/db.h"
 #include "store/store.h"
 
 enum ot_status ot_action_flush(struct ot_error *err)

@@ -4,7 +4,10 @@
 #define OT_SERVER_COMMAND_ACTION_INTERNAL_H
 
 #include "auth/apikey.h"
-#include "command/options.h"
+#include "base/error.h"
+
+struct ot_db;
+struct ot_option_info;
 
 /* NULL where an option was not given. */
 struct ot_arguments {

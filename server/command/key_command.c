@@ -4,10 +4,13 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "auth/apikey.h"
+#include "base/option.h"
 #include "base/text.h"
 #include "command/action_internal.h"
 #include "message/body.h"
 #include "shared/limits.h"
+#include "store/key.h"
 
 /* Names and ids must not be taken for each other by `key revoke`. */
 static enum ot_status check_name(const struct ot_arguments *arguments,

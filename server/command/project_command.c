@@ -4,10 +4,11 @@
 #include <string.h>
 #include <time.h>
 
+#include "base/limits.h"
+#include "base/option.h"
 #include "base/text.h"
 #include "command/action_internal.h"
 #include "config/identifier.h"
-#include "config/uri.h"
 #include "message/body.h"
 #include "shared/limits.h"
 #include "store/project.h"

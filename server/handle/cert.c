@@ -2,12 +2,19 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/error.h"
 #include "handle/cert_json_internal.h"
+#include "handle/context.h"
 #include "handle/handlers.h"
 #include "message/body.h"
+#include "message/etag.h"
 #include "message/json_write.h"
+#include "message/reply.h"
+#include "message/request.h"
 #include "shared/limits.h"
 #include "store/active.h"
+#include "store/cert.h"
+#include "store/db.h"
 
 /* For rows that are written as soon as they are seen. */
 struct shown {

@@ -1,6 +1,9 @@
 #include "handle/cert_json_internal.h"
 
+#include <stddef.h>
+
 #include "message/json_write.h"
+#include "store/cert.h"
 
 const char ot_object_single[] = "certificate";
 

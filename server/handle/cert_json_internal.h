@@ -2,8 +2,8 @@
 #ifndef OT_SERVER_HANDLE_CERT_JSON_INTERNAL_H
 #define OT_SERVER_HANDLE_CERT_JSON_INTERNAL_H
 
-#include "message/buffer.h"
-#include "store/cert.h"
+struct ot_buffer;
+struct ot_cert_row;
 
 /* The values of `object`: a certificate by itself, or seen from a scope (with `active`).
  */

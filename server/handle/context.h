@@ -3,9 +3,11 @@
 #define OT_SERVER_HANDLE_CONTEXT_H
 
 #include "auth/apikey.h"
-#include "message/reply.h"
-#include "message/request.h"
-#include "shared/settings.h"
+
+struct ot_db;
+struct ot_reply;
+struct ot_request;
+struct ot_settings;
 
 /* Its reply is 200 unless an operation says otherwise. */
 struct ot_context {

@@ -3,7 +3,9 @@
 #ifndef OT_SERVER_HANDLE_HANDLERS_H
 #define OT_SERVER_HANDLE_HANDLERS_H
 
-#include "handle/context.h"
+#include <stdbool.h>
+
+struct ot_context;
 
 typedef void ot_handler(struct ot_context *context);
 

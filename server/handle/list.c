@@ -1,11 +1,17 @@
 #include <string.h>
 
+#include "base/error.h"
 #include "config/identifier.h"
-#include "config/uri.h"
 #include "handle/cert_json_internal.h"
+#include "handle/context.h"
 #include "handle/handlers.h"
 #include "handle/page_internal.h"
 #include "handle/query_internal.h"
+#include "message/etag.h"
+#include "message/reply.h"
+#include "message/request.h"
+#include "store/cert.h"
+#include "store/db.h"
 
 /* A page being written. */
 struct listed {

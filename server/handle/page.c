@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "base/limits.h"
 #include "message/json_write.h"
 
 void ot_page_open(struct ot_page *page, struct ot_buffer *out, unsigned limit)

@@ -3,8 +3,11 @@
 #ifndef OT_SERVER_HANDLE_PAGE_INTERNAL_H
 #define OT_SERVER_HANDLE_PAGE_INTERNAL_H
 
+#include <stdbool.h>
+
 #include "base/limits.h"
-#include "message/buffer.h"
+
+struct ot_buffer;
 
 struct ot_page {
     struct ot_buffer *out;

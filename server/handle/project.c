@@ -1,12 +1,16 @@
 #include <string.h>
 #include <time.h>
 
-#include "config/uri.h"
+#include "base/error.h"
+#include "base/limits.h"
+#include "handle/context.h"
 #include "handle/handlers.h"
 #include "handle/page_internal.h"
 #include "handle/query_internal.h"
 #include "message/body.h"
 #include "message/json_write.h"
+#include "message/reply.h"
+#include "store/db.h"
 #include "store/project.h"
 
 static void write_project(struct ot_buffer *out, const struct ot_project_row *row)

@@ -3,6 +3,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "handle/context.h"
+#include "message/reply.h"
+#include "message/request.h"
 #include "shared/limits.h"
 
 bool ot_query_value(struct ot_context *context, const char *name, const char **value)

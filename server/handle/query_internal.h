@@ -3,7 +3,9 @@
 #ifndef OT_SERVER_HANDLE_QUERY_INTERNAL_H
 #define OT_SERVER_HANDLE_QUERY_INTERNAL_H
 
-#include "handle/context.h"
+#include <stdbool.h>
+
+struct ot_context;
 
 /* A parameter that may be given once; *value is NULL where it is absent. */
 bool ot_query_value(struct ot_context *context, const char *name, const char **value);

@@ -1,13 +1,17 @@
 #include <string.h>
 
+#include "base/error.h"
 #include "config/identifier.h"
-#include "config/uri.h"
 #include "handle/cert_json_internal.h"
+#include "handle/context.h"
 #include "handle/handlers.h"
 #include "message/body.h"
 #include "message/json_write.h"
+#include "message/reply.h"
 #include "shared/limits.h"
 #include "store/active.h"
+#include "store/cert.h"
+#include "store/db.h"
 
 /* The ids of a request, each once, in their order. */
 struct toggle {

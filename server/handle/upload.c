@@ -5,15 +5,23 @@
 
 #include <openssl/crypto.h>
 
+#include "base/error.h"
 #include "base/limits.h"
 #include "cert/cert.h"
 #include "cert/pem.h"
 #include "cert/upload_rules.h"
 #include "handle/cert_json_internal.h"
+#include "handle/context.h"
 #include "handle/handlers.h"
 #include "message/body.h"
+#include "message/buffer.h"
+#include "message/reply.h"
+#include "message/request.h"
 #include "shared/limits.h"
+#include "shared/settings.h"
 #include "snapshot/record.h"
+#include "store/cert.h"
+#include "store/db.h"
 
 /* An upload that is checked. */
 struct upload {

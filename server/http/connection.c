@@ -4,9 +4,15 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "auth/apikey.h"
 #include "http/access_log_internal.h"
 #include "http/framing_internal.h"
+#include "http/guests.h"
 #include "http/router_internal.h"
+#include "http/server.h"
+#include "message/buffer.h"
+#include "message/reply.h"
+#include "message/request.h"
 #include "shared/limits.h"
 #include "shared/log.h"
 

@@ -7,8 +7,7 @@
 #define OT_SERVER_HTTP_CONNECTION_INTERNAL_H
 
 #include <microhttpd.h>
-
-#include "http/server.h"
+#include <stddef.h>
 
 /* MHD_OPTION_URI_LOG_CALLBACK: the target as it came. cls is the struct ot_server. */
 void *ot_connection_target(void *cls, const char *uri, struct MHD_Connection *connection);

@@ -4,8 +4,11 @@
 #include <stdarg.h>
 #include <stdio.h>
 
+#include "base/error.h"
 #include "http/connection_internal.h"
 #include "http/framing_internal.h"
+#include "http/server.h"
+#include "http/tls.h"
 #include "shared/limits.h"
 #include "shared/log.h"
 

@@ -2,8 +2,8 @@
 #ifndef OT_SERVER_HTTP_DAEMON_H
 #define OT_SERVER_HTTP_DAEMON_H
 
-#include "http/server.h"
-#include "http/tls.h"
+struct ot_server;
+struct ot_tls;
 
 struct ot_daemon;
 

@@ -3,6 +3,7 @@
 #include <string.h>
 #include <strings.h>
 
+#include "message/reply.h"
 #include "shared/limits.h"
 
 /* A head while it is looked at. */

@@ -19,7 +19,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "message/reply.h"
+struct ot_reply;
 
 /* What a head says about what follows it. The strings are the library's. */
 struct ot_framing {

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <sys/queue.h>
 
+#include "shared/address.h"
 #include "shared/limits.h"
 
 #define CHAINS 1024u

@@ -14,7 +14,8 @@
 #include <sys/socket.h>
 
 #include "base/error.h"
-#include "shared/address.h"
+
+struct ot_address;
 
 struct ot_guests;
 struct ot_guest;

@@ -4,12 +4,20 @@
 #include <string.h>
 #include <strings.h>
 
+#include "auth/apikey.h"
 #include "auth/auth.h"
+#include "auth/rate.h"
+#include "base/error.h"
 #include "config/identifier.h"
-#include "config/uri.h"
+#include "handle/context.h"
 #include "handle/handlers.h"
+#include "http/server.h"
+#include "message/reply.h"
+#include "message/request.h"
 #include "shared/limits.h"
 #include "shared/log.h"
+#include "store/db.h"
+#include "store/store.h"
 
 struct method_handler {
     enum ot_method method;

@@ -2,7 +2,11 @@
 #ifndef OT_SERVER_HTTP_ROUTER_INTERNAL_H
 #define OT_SERVER_HTTP_ROUTER_INTERNAL_H
 
-#include "http/server.h"
+#include "auth/apikey.h"
+
+struct ot_reply;
+struct ot_request;
+struct ot_server;
 
 /* What can be refused before a body is read, so that strangers cannot make us keep any:
  * no such route or method, no key or the wrong role, not JSON. true: send the body. */

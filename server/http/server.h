@@ -5,11 +5,12 @@
 #include <stdatomic.h>
 #include <stdbool.h>
 
-#include "auth/rate.h"
-#include "auth/wrong_keys.h"
-#include "handle/context.h"
-#include "http/guests.h"
-#include "store/store.h"
+#include "shared/settings.h"
+
+struct ot_guests;
+struct ot_rate;
+struct ot_store;
+struct ot_wrong_keys;
 
 struct ot_server {
     struct ot_store *store;

@@ -3,7 +3,10 @@
 #include <string.h>
 
 #include "api/json.h"
+#include "base/error.h"
 #include "base/text.h"
+#include "message/reply.h"
+#include "message/request.h"
 #include "shared/limits.h"
 
 cJSON *ot_body_parse(const struct ot_request *request, struct ot_reply *reply)

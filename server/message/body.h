@@ -4,9 +4,10 @@
 #define OT_SERVER_MESSAGE_BODY_H
 
 #include <cjson/cJSON.h>
+#include <stdbool.h>
 
-#include "message/reply.h"
-#include "message/request.h"
+struct ot_reply;
+struct ot_request;
 
 /* NULL: not a JSON object, reply says 400. The caller frees it with cJSON_Delete. */
 cJSON *ot_body_parse(const struct ot_request *request, struct ot_reply *reply);

@@ -3,6 +3,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "message/buffer.h"
+
 /* Whether a comma belongs before the next value or key: unless a bracket or colon was
  * written last. No string can be mistaken for these: it ends in a quotation mark. */
 static size_t comma_len(const struct ot_buffer *out)

@@ -4,9 +4,10 @@
 #ifndef OT_SERVER_MESSAGE_JSON_WRITE_H
 #define OT_SERVER_MESSAGE_JSON_WRITE_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
-#include "message/buffer.h"
+struct ot_buffer;
 
 void ot_jsonw_open(struct ot_buffer *out, char bracket); /* '{' or '[' */
 void ot_jsonw_close(struct ot_buffer *out, char bracket);

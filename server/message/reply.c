@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/error.h"
 #include "message/json_write.h"
 #include "shared/limits.h"
 #include "shared/log.h"

@@ -2,9 +2,10 @@
 #ifndef OT_SERVER_MESSAGE_REPLY_H
 #define OT_SERVER_MESSAGE_REPLY_H
 
-#include "base/error.h"
 #include "message/buffer.h"
 #include "message/etag.h"
+
+struct ot_error;
 
 struct ot_reply {
     unsigned status;

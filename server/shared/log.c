@@ -5,6 +5,8 @@
 #include <strings.h>
 #include <time.h>
 
+#include "base/error.h"
+
 /* Letters of keys, ids and words. */
 #define RUN "0123456789_-abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
 

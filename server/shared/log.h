@@ -6,7 +6,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "base/error.h"
+struct ot_error;
 
 /* Stands where a key stood. */
 #define OT_LOG_HIDDEN "[hidden]"

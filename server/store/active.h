@@ -3,7 +3,11 @@
 #ifndef OT_SERVER_STORE_ACTIVE_H
 #define OT_SERVER_STORE_ACTIVE_H
 
-#include "store/db.h"
+#include <stdbool.h>
+
+#include "base/error.h"
+
+struct ot_db;
 
 /* *changed is left alone unless the certificate was not in that state. An id that does
  * not exist changes nothing: the caller has looked. */

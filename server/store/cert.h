@@ -2,7 +2,12 @@
 #ifndef OT_SERVER_STORE_CERT_H
 #define OT_SERVER_STORE_CERT_H
 
-#include "store/db.h"
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/error.h"
+
+struct ot_db;
 
 #define OT_CERT_ID_MAX 40 /* "cert_" and 32 hexadecimal digits, NUL */
 

@@ -2,7 +2,11 @@
 #ifndef OT_SERVER_STORE_KEY_H
 #define OT_SERVER_STORE_KEY_H
 
-#include "store/db.h"
+#include <stdint.h>
+
+#include "base/error.h"
+
+struct ot_db;
 
 #define OT_KEY_HASH_LEN 32
 

@@ -2,8 +2,12 @@
 #ifndef OT_SERVER_STORE_PROJECT_H
 #define OT_SERVER_STORE_PROJECT_H
 
+#include <stdint.h>
+
+#include "base/error.h"
 #include "base/limits.h"
-#include "store/db.h"
+
+struct ot_db;
 
 struct ot_project_row {
     int64_t seq; /* in the order of creation */

@@ -8,7 +8,9 @@
 
 #include <stdbool.h>
 
-#include "store/db.h"
+#include "base/error.h"
+
+struct ot_db;
 
 struct ot_store;
 

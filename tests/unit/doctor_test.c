@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "doctor/finding_internal.h"
+#include "doctor/tls_server_internal.h"
 #include "doctor/trial_internal.h"
 #include "export/program.h"
 #include "snapshot/record.h"

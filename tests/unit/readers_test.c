@@ -6,7 +6,13 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "base/span.h"
 #include "certs.h"
+#include "doctor/check_internal.h"
+#include "doctor/finding_internal.h"
+#include "doctor/trial_internal.h"
+#include "doctor/whole_set_internal.h"
+#include "export/anchors.h"
 #include "files/file.h"
 #include "install/tool.h"
 #include "unit.h"

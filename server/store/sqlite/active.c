@@ -1,5 +1,6 @@
 #include "store/active.h"
 
+#include "base/error.h"
 #include "store/sqlite/sqlite_internal.h"
 
 enum ot_status ot_db_active_set(struct ot_db *db, const char *scope, const char *id,

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/error.h"
 #include "shared/random_text.h"
 
 /* 128 random bits do not collide; a generator that repeats itself is noticed here. */

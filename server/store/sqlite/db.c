@@ -3,7 +3,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/error.h"
 #include "shared/limits.h"
+#include "store/db.h"
 
 struct ot_db {
     sqlite3 *handle;

@@ -1,5 +1,6 @@
 #include "store/key.h"
 
+#include "base/error.h"
 #include "store/sqlite/sqlite_internal.h"
 
 enum ot_status ot_db_key_insert(struct ot_db *db, const struct ot_key_row *row,

@@ -1,3 +1,5 @@
+#include "base/error.h"
+#include "store/db.h"
 #include "store/sqlite/sqlite_internal.h"
 
 #include <stdio.h>

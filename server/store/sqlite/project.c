@@ -2,6 +2,8 @@
 
 #include <stdio.h>
 
+#include "base/error.h"
+#include "base/limits.h"
 #include "shared/random_text.h"
 #include "store/sqlite/sqlite_internal.h"
 

@@ -6,7 +6,9 @@
 #include <pthread.h>
 #include <sqlite3.h>
 
-#include "store/db.h"
+#include "base/error.h"
+
+struct ot_db;
 
 /* Every statement there is; their texts are sql.c. */
 enum ot_sql {

@@ -2,6 +2,7 @@
 
 #include <stdlib.h>
 
+#include "base/error.h"
 #include "shared/private_file.h"
 #include "store/sqlite/sqlite_internal.h"
 
