@@ -1,0 +1,137 @@
+"""docs/monitoring.md: what it shows works, and the fields that it names are there."""
+
+import json
+import re
+import shutil
+
+import pytest
+from fault_server import error
+from support import paths
+from support.organization import Organization
+from support.process import run
+from support.world import BROKEN, OK
+from test_status_command import JSON_ALWAYS, JSON_OF_SNAPSHOT, age
+
+PAGE = (paths.REPOSITORY / "docs" / "monitoring.md").read_text("utf-8")
+CHECK, METRICS, EVENTS, DOCTOR, PROBE, REQUESTS = re.findall(
+    r"^```sh\n(#!/bin/sh\n.*?)^```$", PAGE, re.MULTILINE | re.DOTALL)
+
+pytestmark = pytest.mark.skipif(not shutil.which("jq"), reason="needs jq")
+
+
+@pytest.fixture
+def example(tmp_path, machine):
+    """Runs one of the page's scripts as the machine's administrator would."""
+    programs = tmp_path / "programs"
+    programs.mkdir()
+    command = programs / "orgtrust"
+    command.write_text(f'#!/bin/sh\nexec {" ".join([*paths.WRAP, str(paths.COMMAND)])} "$@"\n')
+    command.chmod(0o755)
+
+    def call(text, *args, status=OK, stdin=None):
+        script = tmp_path / "script"
+        script.write_text(text)
+        path = f"{programs}:{machine.env['PATH']}"
+        done = run(["sh", script, *args], env=machine.env | {"PATH": path}, stdin=stdin)
+        assert done.status == status, done
+        return done
+
+    return call
+
+
+def test_the_check_tells_good_from_bad(synced, api, certs, example):
+    assert re.fullmatch(r"OK: default: 2 active, seen \d+ s ago\n", example(CHECK).stdout)
+    api.add(certs.ca("Soon", days=5))
+    synced.sync()
+    assert example(CHECK, status=1).stdout == \
+        "WARNING: default: 1 certificates need attention\n"
+    api.on("list", lambda request, right: error(401, "key was revoked"))
+    for _ in range(3):
+        synced.sync(status=None)
+    assert re.fullmatch("WARNING: default: 3 times: .*key was revoked.*\n",
+                        example(CHECK, status=1).stdout)
+    age(synced, 8 * 86400)
+    assert example(CHECK, status=2).stdout.startswith("CRITICAL: default: the snapshot")
+    synced.conf.write_text("frobnicate = yes\n")
+    assert example(CHECK, status=3).stdout == "UNKNOWN: orgtrust status ended with 3\n"
+
+
+def test_the_worst_source_decides(synced, example):
+    synced.configure("[source other]\nproject = proj_other\n")
+    first, second = example(CHECK, status=2).stdout.splitlines()
+    assert first.startswith("CRITICAL: other: ") and second.startswith("OK: default: ")
+
+
+def test_the_check_sees_an_export(synced, tmp_path, example):
+    bundle = tmp_path / "bundle.pem"
+    synced.configure(export_bundle=bundle)
+    synced.sync()
+    example(CHECK)
+    bundle.write_text("somebody else's\n")
+    synced.sync(status=None)
+    assert example(CHECK, status=1).stdout == "WARNING: default: 1 exports are not in step\n"
+
+
+def test_the_metrics_are_prometheus_text(synced, tmp_path, example):
+    synced.configure("[source other]\nproject = proj_other\n")
+    age(synced, 1000)
+    out = tmp_path / "orgtrust.prom"
+    example(METRICS, out)
+    metrics = dict(re.fullmatch(r"(\w+\{source=\"\w+\"\}) (NaN|\d+)", line).groups()
+                   for line in out.read_text().splitlines())
+    assert metrics['orgtrust_usable{source="default"}'] == "1"
+    assert metrics['orgtrust_usable{source="other"}'] == "0"
+    assert metrics['orgtrust_active_certificates{source="default"}'] == "2"
+    assert 1000 <= int(metrics['orgtrust_snapshot_age_seconds{source="default"}']) < 1100
+    assert metrics['orgtrust_snapshot_age_seconds{source="other"}'] == "NaN"
+    assert len(metrics) == 14
+
+
+def test_the_fields_of_the_page_are_those_of_the_report():
+    table = PAGE[PAGE.index("| field |"):PAGE.index("Times are seconds")]
+    named = set(re.findall(r"`([a-z_]+)`", "".join(
+        line.split("|")[1] for line in table.splitlines() if line.startswith("| `"))))
+    assert named == JSON_ALWAYS | JSON_OF_SNAPSHOT
+
+
+def test_what_failed_is_found_in_a_stream_of_events(synced, api, example):
+    good = synced.sync("--json").json()["sources"]
+    api.on("list", lambda request, right: error(401, "key was revoked"))
+    bad = synced.sync("--json", status=None).json()["sources"]
+    stream = "\n".join(map(json.dumps, good + bad)).encode()
+    said = example(EVENTS, stdin=stream).stdout
+    assert re.fullmatch("default: auth: .*key was revoked.*\n", said)
+
+
+def test_what_doctor_fails_is_listed(synced, example):
+    assert example(DOCTOR, "source").stdout == ""
+    synced.configure(project="proj_new")
+    said = example(DOCTOR, "source", status=BROKEN).stdout
+    assert re.fullmatch("default: .*the configuration says project proj_new.*\n", said)
+
+
+def test_a_server_is_asked(tmp_path, machine, example):
+    org = Organization(tmp_path / "org")
+    key = tmp_path / "reader"
+    key.write_text(org.create_key("read") + "\n")
+    example(PROBE, org.base_url, key)
+    key.write_text("wrong\n")
+    assert "401" in example(PROBE, org.base_url, key, status=22).stderr
+    org.stop()
+    example(PROBE, org.base_url, key, status=7)
+
+
+def test_the_requests_of_a_server_are_counted(tmp_path, machine, example):
+    org = Organization(tmp_path / "org", options=("--log",))
+    for _ in range(3):
+        org.api.list()
+    org.stop()
+    said = example(REQUESTS, stdin=(org.dir / "server.log").read_bytes()).stdout
+    assert re.fullmatch(r"3 requests, 0 rate limited, 0 failed, the slowest \d+ ms\n", said)
+
+
+def test_the_units_of_the_page_are_ours():
+    units = set(re.findall(r"`(orgtrust[a-z-]*\.(?:service|timer))`", PAGE))
+    shipped = {path.name.removesuffix(".in")
+               for path in (paths.REPOSITORY / "conf" / "systemd").glob("*.in")}
+    assert units == shipped
