@@ -93,25 +93,3 @@ enum ot_status ot_api_list(struct ot_api *api, const char *after, unsigned limit
         },
         err);
 }
-
-enum ot_status ot_api_get(struct ot_api *api, const char *id, bool with_content,
-                          struct ot_api_cert *out, struct ot_error *err)
-{
-    enum ot_status status = ot_api_check_id(id, err);
-    char path[OT_API_PATH_MAX];
-
-    memset(out, 0, sizeof(*out));
-    if (status != OT_OK)
-        return status;
-    ot_api_format_cert_path(path, id, with_content);
-    return ot_api_perform(
-        &(struct ot_api_call){
-            .api = api,
-            .request = {OT_HTTP_GET, path, NULL, OT_CONTENT_BYTES_MAX, true},
-            .what = "get the certificate",
-            .parse = ot_api_call_cert,
-            .out = out,
-            .id = id,
-        },
-        err);
-}

@@ -71,9 +71,6 @@ enum ot_status ot_api_read(struct ot_api *api, const struct ot_api_reader *reade
                            size_t count, struct ot_error *err);
 void ot_api_read_more(struct ot_api *api, size_t more);
 
-enum ot_status ot_api_get(struct ot_api *api, const char *id, bool with_content,
-                          struct ot_api_cert *out, struct ot_error *err);
-
 /* name NULL: without. Not repeated by itself when its answer is lost: OT_E_NETWORK. */
 enum ot_status ot_api_upload(struct ot_api *api, const char *pem, const char *name,
                              struct ot_api_cert *out, struct ot_error *err);

@@ -26,7 +26,6 @@ struct ot_cert {
     struct ot_record facts; /* what ot_cert_fill hands out */
     ASN1_OCTET_STRING *key_id;
     AUTHORITY_KEYID *authority;
-    char *common_name;
     struct ot_fitness fitness;
     uint8_t spki_sha1[SHA1_LEN];
     uint8_t digests[OT_DIGESTS_LEN];
@@ -227,28 +226,6 @@ static bool is_self_signed(X509 *x509, const AUTHORITY_KEYID *authority)
            X509_check_akid(x509, authority) == X509_V_OK;
 }
 
-/* The last one is the most specific (RFC 5280 §4.1.2.4: a name goes from the root down).
- * One that cannot be shown as it is, is none. */
-static char *read_common_name(const X509 *x509)
-{
-    const X509_NAME *name = X509_get_subject_name(x509);
-    unsigned char *text = NULL;
-    char *copy = NULL;
-    int at = -1, len;
-
-    for (int i = -1; (i = X509_NAME_get_index_by_NID(name, NID_commonName, i)) >= 0;)
-        at = i;
-    if (at < 0)
-        return NULL;
-    len = ASN1_STRING_to_UTF8(&text,
-                              X509_NAME_ENTRY_get_data(X509_NAME_get_entry(name, at)));
-    if (len > 0 && memchr(text, 0, (size_t)len) == NULL &&
-        ot_text_is_utf8((const char *)text, (size_t)len))
-        copy = strndup((const char *)text, (size_t)len);
-    OPENSSL_free(text);
-    return copy;
-}
-
 /* The purposes that its own extended key usage leaves out; none where it has no such
  * extension. Server gated cryptography was for servers. */
 static unsigned barred_purposes(X509 *x509)
@@ -314,7 +291,6 @@ static enum ot_status read_facts(struct ot_cert *cert, X509 *x509, size_t len,
     facts->flags |= is_ca(x509, cert->der, len) ? OT_RECORD_CA : 0;
     facts->flags |= is_self_signed(x509, cert->authority) ? OT_RECORD_SELF_SIGNED : 0;
     facts->flags |= barred_purposes(x509) << OT_RECORD_BARRED_SHIFT;
-    cert->common_name = read_common_name(x509);
     judge(cert, x509);
     return check_memory(err);
 }
@@ -388,7 +364,6 @@ void ot_cert_free(struct ot_cert *cert)
         return;
     ASN1_OCTET_STRING_free(cert->key_id);
     AUTHORITY_KEYID_free(cert->authority);
-    free(cert->common_name);
     free(cert);
 }
 
@@ -406,9 +381,4 @@ void ot_cert_fill(const struct ot_cert *cert, struct ot_record *record)
     record->flags = (record->flags & ~own) | cert->facts.flags;
     record->valid_at = cert->facts.valid_at;
     record->expires_at = cert->facts.expires_at;
-}
-
-const char *ot_cert_common_name(const struct ot_cert *cert)
-{
-    return cert->common_name;
 }

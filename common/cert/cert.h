@@ -25,7 +25,4 @@ void ot_cert_free(struct ot_cert *cert);
  * Spans point into cert. */
 void ot_cert_fill(const struct ot_cert *cert, struct ot_record *record);
 
-/* The subject's common name for display (UTF-8, may be NULL); owned by cert. */
-const char *ot_cert_common_name(const struct ot_cert *cert);
-
 #endif

@@ -207,35 +207,6 @@ static void judge_numbers(struct ot_fitness *out, struct ot_span parameters,
         ot_fitness_withhold(out, OT_PLACES_ALL, BAD_KEY, kind);
 }
 
-void ot_fitness_judge_key(struct ot_fitness *out, struct ot_span content)
-{
-    struct ot_span algorithm, oid, bits;
-
-    if (!ot_der_take(&content, OT_DER_SEQUENCE, &algorithm) ||
-        !ot_der_take(&algorithm, OT_DER_OID, &oid) || !ot_der_is_short_oid(oid) ||
-        (algorithm.len > 0 && !ot_der_is_whole(algorithm)) ||
-        !ot_der_only(content, OT_DER_BITS, &bits) || bits.len == 0 || bits.data[0] != 0) {
-        ot_fitness_withhold(out, OT_PLACES_ALL, BAD_KEY, "well-formed");
-        return;
-    }
-    bits = ot_span_of(bits.data + 1, bits.len - 1);
-    if (is_oid(oid, "\x2a\x86\x48\x86\xf7\x0d\x01\x01\x01", 9)) {
-        judge_rsa(out, algorithm, bits);
-    } else if (is_oid(oid, "\x2a\x86\x48\x86\xf7\x0d\x01\x01\x0a", 9)) {
-        judge_rsa(out, ot_span_of("", 0), bits);
-        if (!ot_fitness_is_pss(algorithm))
-            ot_fitness_withhold(out, OT_PLACES_ALL, BAD_KEY, "RSASSA-PSS");
-    } else if (is_oid(oid, "\x2a\x86\x48\xce\x3d\x02\x01", 7)) {
-        judge_ec(out, algorithm, bits);
-    } else if (is_oid(oid, "\x2a\x86\x48\xce\x38\x04\x01", 7)) {
-        judge_numbers(out, algorithm, bits, "DSA");
-    } else if (is_oid(oid, "\x2a\x86\x48\x86\xf7\x0d\x01\x03\x01", 9)) {
-        judge_numbers(out, algorithm, bits, "Diffie-Hellman");
-    } else {
-        (void)judge_edwards(out, oid, algorithm, bits);
-    }
-}
-
 /* HashAlgorithm: one that Java and OpenSSL both have. */
 static bool is_known_hash(struct ot_span algorithm)
 {
@@ -260,7 +231,9 @@ static bool take_pss_count(struct ot_span *in, unsigned tag)
             ot_der_only(wrapped, OT_DER_INTEGER, &count) && ot_der_is_count(count));
 }
 
-bool ot_fitness_is_pss(struct ot_span parameters)
+/* Whether the parameters of RSASSA-PSS (RFC 4055 §3.1) are ones that readers know; absent
+ * is none. */
+static bool is_known_pss(struct ot_span parameters)
 {
     struct ot_span content, wrapped, hash, mask;
 
@@ -283,6 +256,35 @@ bool ot_fitness_is_pss(struct ot_span parameters)
            take_pss_count(&content, OT_DER_CONSTRUCTED(3u)) && content.len == 0;
 }
 
+void ot_fitness_judge_key(struct ot_fitness *out, struct ot_span content)
+{
+    struct ot_span algorithm, oid, bits;
+
+    if (!ot_der_take(&content, OT_DER_SEQUENCE, &algorithm) ||
+        !ot_der_take(&algorithm, OT_DER_OID, &oid) || !ot_der_is_short_oid(oid) ||
+        (algorithm.len > 0 && !ot_der_is_whole(algorithm)) ||
+        !ot_der_only(content, OT_DER_BITS, &bits) || bits.len == 0 || bits.data[0] != 0) {
+        ot_fitness_withhold(out, OT_PLACES_ALL, BAD_KEY, "well-formed");
+        return;
+    }
+    bits = ot_span_of(bits.data + 1, bits.len - 1);
+    if (is_oid(oid, "\x2a\x86\x48\x86\xf7\x0d\x01\x01\x01", 9)) {
+        judge_rsa(out, algorithm, bits);
+    } else if (is_oid(oid, "\x2a\x86\x48\x86\xf7\x0d\x01\x01\x0a", 9)) {
+        judge_rsa(out, ot_span_of("", 0), bits);
+        if (!is_known_pss(algorithm))
+            ot_fitness_withhold(out, OT_PLACES_ALL, BAD_KEY, "RSASSA-PSS");
+    } else if (is_oid(oid, "\x2a\x86\x48\xce\x3d\x02\x01", 7)) {
+        judge_ec(out, algorithm, bits);
+    } else if (is_oid(oid, "\x2a\x86\x48\xce\x38\x04\x01", 7)) {
+        judge_numbers(out, algorithm, bits, "DSA");
+    } else if (is_oid(oid, "\x2a\x86\x48\x86\xf7\x0d\x01\x03\x01", 9)) {
+        judge_numbers(out, algorithm, bits, "Diffie-Hellman");
+    } else {
+        (void)judge_edwards(out, oid, algorithm, bits);
+    }
+}
+
 void ot_fitness_judge_algorithm(struct ot_fitness *out, struct ot_span content)
 {
     struct ot_span oid;
@@ -290,7 +292,7 @@ void ot_fitness_judge_algorithm(struct ot_fitness *out, struct ot_span content)
     if (!ot_der_take(&content, OT_DER_OID, &oid) || !ot_der_is_short_oid(oid) ||
         (content.len > 0 && !ot_der_is_whole(content)) ||
         (is_oid(oid, "\x2a\x86\x48\x86\xf7\x0d\x01\x01\x0a", 9) &&
-         !ot_fitness_is_pss(content)))
+         !is_known_pss(content)))
         ot_fitness_withhold(out, OT_PLACES_SHARED,
                             "its signature algorithm is malformed: " JAVA_ALONE);
 }

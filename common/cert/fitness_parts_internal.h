@@ -32,8 +32,4 @@ void ot_fitness_judge_extensions(struct ot_fitness *out, struct ot_span content)
 void ot_fitness_judge_key(struct ot_fitness *out, struct ot_span content);
 void ot_fitness_judge_algorithm(struct ot_fitness *out, struct ot_span content);
 
-/* Whether the parameters of RSASSA-PSS (RFC 4055 §3.1) are ones that readers know; absent
- * is none. */
-bool ot_fitness_is_pss(struct ot_span parameters);
-
 #endif

@@ -8,6 +8,7 @@
 #include "base/limits.h"
 #include "base/span.h"
 #include "base/text.h"
+#include "cert/common_name.h"
 #include "snapshot/record.h"
 
 /* Escaped text as an allocated string; every byte may become six. */
@@ -25,27 +26,22 @@ static char *escaped(const void *text, size_t len)
 }
 
 /* The last common name of a DER Name, NULL without one. */
-static char *common_name(struct ot_span subject)
+static char *common_name_label(struct ot_span subject)
 {
     const unsigned char *at = subject.data;
     X509_NAME *name = NULL;
     unsigned char *utf8 = NULL;
     char *label = NULL;
-    int i, last = -1, len;
+    size_t len;
 
     if (at != NULL)
         name = d2i_X509_NAME(NULL, &at, (long)subject.len);
     if (name == NULL)
         return NULL;
-    while ((i = X509_NAME_get_index_by_NID(name, NID_commonName, last)) >= 0)
-        last = i;
-    if (last >= 0) {
-        len = ASN1_STRING_to_UTF8(
-            &utf8, X509_NAME_ENTRY_get_data(X509_NAME_get_entry(name, last)));
-        if (len > 0)
-            label = escaped(utf8, (size_t)len);
-        OPENSSL_free(utf8);
-    }
+    len = ot_common_name(&utf8, name);
+    if (len > 0)
+        label = escaped(utf8, len);
+    OPENSSL_free(utf8);
     X509_NAME_free(name);
     return label;
 }
@@ -59,7 +55,7 @@ static char *base_label(const struct ot_record *record)
     if (name->len > 0)
         return escaped(name->data, name->len);
     if (!(record->flags & OT_RECORD_QUARANTINED))
-        label = common_name(record->field[OT_FIELD_SUBJECT]);
+        label = common_name_label(record->field[OT_FIELD_SUBJECT]);
     return label != NULL ? label : escaped(id->data, id->len);
 }
 

@@ -8,6 +8,7 @@
 
 #include "base/span.h"
 #include "base/text.h"
+#include "cert/common_name.h"
 #include "export/anchors.h"
 
 /* Of a common name: four times what X.520 allows one. */
@@ -78,19 +79,14 @@ bool ot_format_is_ours(enum ot_export_format format, const uint8_t *bytes, size_
 }
 
 /* The last common name of a subject, escaped for display; "" without one. */
-static void common_name(char *buf, size_t size, struct ot_span subject)
+static void show_common_name(char *buf, size_t size, struct ot_span subject)
 {
     const unsigned char *at = subject.data;
     X509_NAME *name = d2i_X509_NAME(NULL, &at, (long)subject.len);
     unsigned char *text = NULL;
-    int last = -1, i, len = 0;
+    size_t len = ot_common_name(&text, name);
 
-    while ((i = X509_NAME_get_index_by_NID(name, NID_commonName, last)) >= 0)
-        last = i;
-    if (last >= 0)
-        len = ASN1_STRING_to_UTF8(
-            &text, X509_NAME_ENTRY_get_data(X509_NAME_get_entry(name, last)));
-    ot_text_escape(buf, size, (const char *)text, len > 0 ? (size_t)len : 0);
+    ot_text_escape(buf, size, (const char *)text, len);
     OPENSSL_free(text);
     X509_NAME_free(name);
     ERR_clear_error();
@@ -103,7 +99,7 @@ char *ot_java_alias(const struct ot_anchor *anchor)
     char name[OT_ANCHOR_NAME_LEN + 1], shown[OT_JAVA_NAME_MAX], *alias;
 
     ot_anchor_name(name, anchor);
-    common_name(shown, sizeof(shown), anchor->subject);
+    show_common_name(shown, sizeof(shown), anchor->subject);
     if (asprintf(&alias, OT_JAVA_ALIAS "%s%s%s", name, shown[0] != '\0' ? " " : "",
                  shown) < 0)
         return NULL;

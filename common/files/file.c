@@ -12,6 +12,8 @@
 #include "files/place.h"
 #include "files/write_all.h"
 
+#define RANDOM_LEN 6
+
 /* Nobody else, until all of it is there: what it will hold may be for fewer than could
  * read a file of the usual mode. */
 #define UNFINISHED_MODE 0600
@@ -31,15 +33,15 @@ static enum ot_status fail(const struct ot_file *file, const char *what,
                           "cannot write %s (%s); nothing was changed", file->path, what);
 }
 
-bool ot_file_random_name(char to[OT_FILE_RANDOM_LEN])
+static bool make_random_name(char to[RANDOM_LEN])
 {
     static const char letters[] =
         "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789";
-    unsigned char bytes[OT_FILE_RANDOM_LEN];
+    unsigned char bytes[RANDOM_LEN];
 
     if (getrandom(bytes, sizeof(bytes), 0) != (ssize_t)sizeof(bytes))
         return false;
-    for (size_t i = 0; i < OT_FILE_RANDOM_LEN; i++)
+    for (size_t i = 0; i < RANDOM_LEN; i++)
         to[i] = letters[bytes[i] % (sizeof(letters) - 1)];
     return true;
 }
@@ -50,7 +52,7 @@ static int create(struct ot_file *file)
     int fd = -1;
 
     for (int tries = 0; fd < 0 && tries < NAME_TRIES; tries++) {
-        if (!ot_file_random_name(random))
+        if (!make_random_name(random))
             return -1;
         fd = openat(file->dir, file->temporary,
                     O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, UNFINISHED_MODE);
@@ -116,8 +118,8 @@ enum ot_status ot_file_begin_named(struct ot_file *file, const char *path, mode_
     return begin_in_place(file, path, mode, true, err);
 }
 
-enum ot_status ot_file_begin_at(struct ot_file *file, int dir, const char *path,
-                                const char *name, mode_t mode, struct ot_error *err)
+static enum ot_status begin_at(struct ot_file *file, int dir, const char *path,
+                               const char *name, mode_t mode, struct ot_error *err)
 {
     char *whole = NULL;
 
@@ -151,7 +153,7 @@ enum ot_status ot_dir_sync(int dir, const char *path, struct ot_error *err)
     return status;
 }
 
-enum ot_status ot_file_put(struct ot_file *file, struct ot_error *err)
+static enum ot_status put_in_place(struct ot_file *file, struct ot_error *err)
 {
     enum ot_status status = OT_OK;
     int fd = file->fd;
@@ -178,7 +180,7 @@ enum ot_status ot_file_put(struct ot_file *file, struct ot_error *err)
 
 enum ot_status ot_file_commit(struct ot_file *file, struct ot_error *err)
 {
-    enum ot_status status = ot_file_put(file, err);
+    enum ot_status status = put_in_place(file, err);
 
     if (status != OT_OK)
         return status;
@@ -221,13 +223,13 @@ enum ot_status ot_file_put_at(int dir, const char *path, const char *name,
                               struct ot_error *err)
 {
     struct ot_file file;
-    enum ot_status status = ot_file_begin_at(&file, dir, path, name, mode, err);
+    enum ot_status status = begin_at(&file, dir, path, name, mode, err);
 
     if (status != OT_OK)
         return status;
     status = ot_file_write(&file, data, len, err);
     if (status == OT_OK)
-        status = ot_file_put(&file, err);
+        status = put_in_place(&file, err);
     ot_file_abort(&file);
     return status;
 }

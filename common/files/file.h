@@ -27,9 +27,6 @@ enum ot_status ot_file_begin(struct ot_file *file, const char *path, mode_t mode
 /* The same for a path that a person named just now: see ot_place_open. */
 enum ot_status ot_file_begin_named(struct ot_file *file, const char *path, mode_t mode,
                                    struct ot_error *err);
-/* The same, for many files in one directory, which was reached already; path is its. */
-enum ot_status ot_file_begin_at(struct ot_file *file, int dir, const char *path,
-                                const char *name, mode_t mode, struct ot_error *err);
 enum ot_status ot_file_write(struct ot_file *file, const void *data, size_t len,
                              struct ot_error *err);
 /* fsync, close, rename, fsync of the directory. On failure the target is what it was and
@@ -37,10 +34,8 @@ enum ot_status ot_file_write(struct ot_file *file, const void *data, size_t len,
 enum ot_status ot_file_commit(struct ot_file *file, struct ot_error *err);
 void ot_file_abort(struct ot_file *file); /* after commit: does nothing */
 
-/* ot_file_commit in two, for many files in one directory: the file in its place, the
- * object to be ended by ot_file_abort, or all of it at once; and, after the last, the
- * directory's fsync. */
-enum ot_status ot_file_put(struct ot_file *file, struct ot_error *err);
+/* For many files in one directory, which was reached already and which path names: each
+ * in its place, and, after the last, the directory's fsync. */
 enum ot_status ot_file_put_at(int dir, const char *path, const char *name,
                               const void *data, size_t len, mode_t mode,
                               struct ot_error *err);
@@ -49,11 +44,6 @@ enum ot_status ot_dir_sync(int dir, const char *path, struct ot_error *err);
 /* All four in one. */
 enum ot_status ot_file_replace(const char *path, const void *data, size_t len,
                                mode_t mode, struct ot_error *err);
-
-/* Letters and digits at random over the X of a name in the making; false: none are to be
- * had. */
-#define OT_FILE_RANDOM_LEN 6
-bool ot_file_random_name(char to[OT_FILE_RANDOM_LEN]);
 
 /* Removes the file at path, if one is there. What is no regular file is OT_E_UNSAFE and
  * stays. */

@@ -12,25 +12,11 @@
 #include "files/place.h"
 
 #define DEPTH_MAX 16
-#define NAME_TRIES 16
 
 struct level {
     DIR *dir;
     char name[NAME_MAX + 1]; /* in the level above */
 };
-
-enum ot_status ot_dir_make_new(int dir, char *name, struct ot_error *err)
-{
-    for (int tries = 0; tries < NAME_TRIES; tries++) {
-        if (!ot_file_random_name(name + strlen(name) - OT_FILE_RANDOM_LEN))
-            break;
-        if (mkdirat(dir, name, 0700) == 0)
-            return OT_OK;
-        if (errno != EEXIST)
-            break;
-    }
-    return ot_error_errno(err, OT_E_IO, errno, "cannot make the directory %s", name);
-}
 
 void ot_dir_remove(const char *path)
 {

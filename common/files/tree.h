@@ -4,10 +4,6 @@
 
 #include "base/error.h"
 
-/* Makes a directory of mode 0700 in dir; the six X at the end of name are replaced, as
- * mkdtemp does. */
-enum ot_status ot_dir_make_new(int dir, char *name, struct ot_error *err);
-
 /* Removes the directory at path if it is empty. */
 void ot_dir_remove(const char *path);
 

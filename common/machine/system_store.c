@@ -201,7 +201,9 @@ static void write_hex(char *to, const uint8_t *from, size_t len)
     }
 }
 
-enum ot_status ot_system_record_read(struct ot_ca_marks *marks, struct ot_error *err)
+/* Adds what the record holds; none is OT_OK. One that others can write, or that holds
+ * something else, is OT_E_UNSAFE or OT_E_CONFIG: what it is to keep out is unknown. */
+static enum ot_status read_system_record(struct ot_ca_marks *marks, struct ot_error *err)
 {
     char line[LINE_LEN + 1];
     int fd;
@@ -303,7 +305,7 @@ static enum ot_status add_files(struct ot_ca_marks *marks,
 enum ot_status ot_system_ours(struct ot_ca_marks *marks, struct ot_error *err)
 {
     struct ot_ca_marks found = {0};
-    enum ot_status status = ot_system_record_read(marks, err);
+    enum ot_status status = read_system_record(marks, err);
 
     ot_ca_marks_sort(marks);
     for (size_t i = 0; status == OT_OK && i < OT_SYSTEM_STORES; i++)

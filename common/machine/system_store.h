@@ -63,9 +63,6 @@ const struct ot_ca_mark *ot_ca_marks_find(const struct ot_ca_marks *marks,
 bool ot_ca_marks_has_key(const struct ot_ca_marks *marks, const uint8_t *key);
 void ot_ca_marks_clear(struct ot_ca_marks *marks);
 
-/* Adds what the record holds; none is OT_OK. One that others can write, or that holds
- * something else, is OT_E_UNSAFE or OT_E_CONFIG: what it is to keep out is unknown. */
-enum ot_status ot_system_record_read(struct ot_ca_marks *marks, struct ot_error *err);
 /* Only root's; an empty one is removed. */
 enum ot_status ot_system_record_write(const struct ot_ca_marks *marks,
                                       struct ot_error *err);

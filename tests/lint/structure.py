@@ -3,6 +3,7 @@
 when a build is named, what its symbol tables say of global functions.
 
   tests/lint/structure.py [BUILD]
+  tests/lint/structure.py --for-one-file BUILD    fails where a function is global for nobody
 """
 
 from __future__ import annotations
@@ -102,17 +103,31 @@ def symbols(build: Path) -> tuple[dict[str, Path], dict[str, set[Path]]]:
     return defined, users
 
 
+def for_one_file(defined: dict[str, Path], users: dict[str, set[Path]]) -> list[str]:
+    """Functions that are global although no other file of the product uses them. Tests may
+    call one that its own file uses, too; what tests alone use is dead."""
+    tested = " ".join(path.read_text() for path in (PROJECT / "tests").rglob("*.c"))
+
+    def is_looked_into(name: str) -> bool:
+        word = re.compile(rf"\b{name}\b")
+        own = word.findall((PROJECT / defined[name]).read_text())
+        return len(own) > 1 and bool(word.search(tested))
+
+    return sorted(name for name in defined
+                  if not any(user.parts[0] in PRODUCT for user in users.get(name, ()))
+                  and not is_looked_into(name)
+                  and not name.startswith(("C_", "OSSL_")) and name != "main")
+
+
 def print_globals(build: Path):
     defined, users = symbols(build)
-    product = {name: {user for user in users.get(name, ()) if user.parts[0] in PRODUCT}
-               for name in defined}
     outside = [name for name, path in defined.items()
-               if any(user.parent != path.parent for user in product[name])]
-    alone = sorted(name for name in defined if not product[name] and
-                   not name.startswith(("C_", "OSSL_")) and name != "main")
+               if any(user.parts[0] in PRODUCT and user.parent != path.parent
+                      for user in users.get(name, ()))]
+    alone = for_one_file(defined, users)
     print(f"global functions            {len(defined)}")
     print(f"  used outside their folder {len(outside)}")
-    print(f"  that no other file uses   {len(alone)}: {' '.join(alone) or 'none'}")
+    print(f"  for one file alone        {len(alone)}: {' '.join(alone) or 'none'}")
 
 
 def main(build: Path | None):
@@ -134,4 +149,6 @@ def main(build: Path | None):
 
 
 if __name__ == "__main__":
+    if sys.argv[1:2] == ["--for-one-file"]:
+        sys.exit("\n".join(for_one_file(*symbols(Path(sys.argv[2]).resolve()))))
     main(Path(sys.argv[1]).resolve() if len(sys.argv) > 1 else None)

@@ -176,6 +176,8 @@ for name in sys.argv[1:]:
 
 part_release() {
     build release -DCMAKE_BUILD_TYPE=RelWithDebInfo -DCMAKE_C_COMPILER=gcc || return 0
+    check 'no function is global for one file alone' \
+        "$python" "$project/tests/lint/structure.py" --for-one-file "$builds/release"
     unit_tests release
     program_tests release
 }
@@ -211,6 +213,8 @@ part_valgrind() {
     local emulator
     emulator=$(IFS=';' && echo "${valgrind[*]}")
     build release -DCMAKE_BUILD_TYPE=RelWithDebInfo -DCMAKE_C_COMPILER=gcc || return 0
+    check 'no function is global for one file alone' \
+        "$python" "$project/tests/lint/structure.py" --for-one-file "$builds/release"
     cmake -S "$project" -B "$builds/release" -DCMAKE_CROSSCOMPILING_EMULATOR="$emulator" &&
         ORGTRUST_SLOWNESS=20 unit_tests release -E '^((provider|p11)\.memory|provider\.threads)$'
     skip 'provider.memory, p11.memory' 'they replace malloc, as valgrind does'

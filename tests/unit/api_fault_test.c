@@ -21,8 +21,8 @@ static void fault_10_ids_never_reach_a_url(void)
 
     api_begin_with(&world, 200, "", "{}");
     for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
-        api_said(&world, ot_api_get(world.api, bad[i], true, &cert, &world.err),
-                 OT_E_USAGE, "not a certificate id");
+        api_said(&world, api_get(&world, bad[i], &cert), OT_E_USAGE,
+                 "not a certificate id");
         api_said(&world, ot_api_delete(world.api, bad[i], &world.err), OT_E_USAGE,
                  "not a certificate id");
         api_said(&world, ot_api_rename(world.api, bad[i], "x", &cert, &world.err),
@@ -55,8 +55,8 @@ static void fault_11_another_id(void)
     struct api_world world;
 
     api_begin_with(&world, 200, "", CERT("cert_2"));
-    api_said(&world, ot_api_get(world.api, "cert_1", true, &cert, &world.err),
-             OT_E_PROTOCOL, "cert_2, not cert_1");
+    api_said(&world, api_get(&world, "cert_1", &cert), OT_E_PROTOCOL,
+             "cert_2, not cert_1");
     CU_ASSERT_PTR_NULL(cert.content);
     api_said(&world, ot_api_rename(world.api, "cert_1", "x", &cert, &world.err),
              OT_E_PROTOCOL, "cert_2, not cert_1");

@@ -8,6 +8,7 @@
 #include "http/key.h"
 #include "http_client.h"
 #include "unit.h"
+#include "api/api_cert.h"
 
 void api_begin(struct api_world *world, const struct peer_answer *script, size_t len,
                const char *project, bool with_key)
@@ -64,4 +65,25 @@ void api_said(struct api_world *world, enum ot_status status, enum ot_status exp
     CU_ASSERT_EQUAL(status, expected);
     CU_ASSERT_EQUAL(world->err.status, expected);
     CU_ASSERT_PTR_NOT_NULL(strstr(world->err.message, why));
+}
+
+static enum ot_status take_cert(void *arg, size_t i, enum ot_status status,
+                                const struct ot_api_cert *cert, struct ot_error *err)
+{
+    struct ot_api_cert *out = arg;
+
+    (void)err;
+    CU_ASSERT_EQUAL(i, 0);
+    if (status != OT_OK)
+        return status;
+    *out = (struct ot_api_cert){.created_at = cert->created_at};
+    memcpy(out->id, cert->id, sizeof(out->id));
+    out->content = cert->content != NULL ? strdup(cert->content) : NULL;
+    return OT_OK;
+}
+
+enum ot_status api_get(struct api_world *world, const char *id, struct ot_api_cert *cert)
+{
+    memset(cert, 0, sizeof(*cert));
+    return ot_api_get_many(world->api, &id, 1, take_cert, cert, &world->err);
 }

@@ -21,6 +21,9 @@ void api_begin_with(struct api_world *world, int status, const char *headers,
                     const char *body);
 void api_end(struct api_world *world);
 
+/* One certificate with its content, by the call that fetches many. */
+enum ot_status api_get(struct api_world *world, const char *id, struct ot_api_cert *cert);
+
 /* The request number i, from its begin, and its body. */
 void api_requested(struct api_world *world, size_t i, const char *line, const char *body);
 /* The last call ended like that, and why is in its message. */

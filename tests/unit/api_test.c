@@ -59,7 +59,7 @@ static void a_project_has_its_own_list(void)
     CU_ASSERT_EQUAL(page.count, 1);
     ot_api_page_clear(&page);
     CU_ASSERT_EQUAL(ot_api_activate(world.api, ids, 1, NULL, &world.err), OT_OK);
-    CU_ASSERT_EQUAL(ot_api_get(world.api, "a", false, &cert, &world.err), OT_OK);
+    CU_ASSERT_EQUAL(api_get(&world, "a", &cert), OT_OK);
     ot_api_cert_clear(&cert);
     api_requested(&world, 0,
                   "GET /v1/organization/projects/proj_7/certificates?limit=100&order=asc",
@@ -68,7 +68,8 @@ static void a_project_has_its_own_list(void)
                   "POST /v1/organization/projects/proj_7/certificates/activate",
                   "{\"certificate_ids\":[\"a\"]}");
     /* A certificate itself belongs to the organization. */
-    api_requested(&world, 2, "GET /v1/organization/certificates/a", "");
+    api_requested(&world, 2, "GET /v1/organization/certificates/a?include%5B%5D=content",
+                  "");
     api_end(&world);
 }
 
@@ -78,7 +79,7 @@ static void gets_one(void)
     struct api_world world;
 
     api_begin_with(&world, 200, "", CERT("cert_1"));
-    CU_ASSERT_EQUAL(ot_api_get(world.api, "cert_1", true, &cert, &world.err), OT_OK);
+    CU_ASSERT_EQUAL(api_get(&world, "cert_1", &cert), OT_OK);
     CU_ASSERT_STRING_EQUAL(cert.content, "PEM");
     ot_api_cert_clear(&cert);
     api_requested(&world, 0,

@@ -79,7 +79,6 @@ static void facts_agree_with_openssl(void)
                             record.field[OT_FIELD_SPKI_SHA1]));
     CU_ASSERT_PTR_NULL(record.field[OT_FIELD_AUTHORITY_KEY_ID].data);
     CU_ASSERT_EQUAL(record.flags, OT_RECORD_CA | OT_RECORD_SELF_SIGNED);
-    CU_ASSERT_STRING_EQUAL(ot_cert_common_name(cert), "facts");
     X509_free(x509);
     ot_cert_free(cert);
     free(der);
@@ -183,35 +182,6 @@ static X509_NAME *with_attribute(const X509_NAME *name, int nid, int type,
     CU_ASSERT_EQUAL_FATAL(X509_NAME_add_entry_by_NID(copy, nid, type, text, len, -1, 0),
                           1);
     return copy;
-}
-
-static void add_common_name(X509 *x509, int type, const void *text, int len)
-{
-    X509_NAME *name =
-        with_attribute(X509_get_subject_name(x509), NID_commonName, type, text, len);
-
-    CU_ASSERT_EQUAL(X509_set_subject_name(x509, name), 1);
-    X509_NAME_free(name);
-}
-
-static void the_last_common_name_is_shown_in_utf8(void)
-{
-    static const unsigned char latin1[] = {'G', 'r', 0xfc, 'n'};
-    X509 *x509 = certs_new("first", 1);
-    struct ot_record record;
-    struct ot_cert *cert;
-
-    add_common_name(x509, V_ASN1_T61STRING, latin1, (int)sizeof(latin1));
-    cert = make(x509, &record);
-    CU_ASSERT_PTR_NOT_NULL_FATAL(ot_cert_common_name(cert));
-    CU_ASSERT_STRING_EQUAL(ot_cert_common_name(cert), "Gr\xc3\xbcn");
-    ot_cert_free(cert);
-
-    x509 = certs_new("first", 1); /* a NUL in it: no name to show */
-    add_common_name(x509, V_ASN1_UTF8STRING, "a\0b", 3);
-    cert = make(x509, &record);
-    CU_ASSERT_PTR_NULL(ot_cert_common_name(cert));
-    ot_cert_free(cert);
 }
 
 static void fault_16_trailing_bytes_and_damage_are_refused(void)
@@ -505,8 +475,6 @@ int main(int argc, char **argv)
         {"key identifiers come from the extensions",
          key_identifiers_come_from_the_extensions},
         {"validity reaches to the year 9999", validity_reaches_to_the_year_9999},
-        {"the last common name is shown, in UTF-8",
-         the_last_common_name_is_shown_in_utf8},
         {"fault_16_trailing_bytes_and_damage_are_refused",
          fault_16_trailing_bytes_and_damage_are_refused},
         {"fault_16_a_key_in_der_is_refused", fault_16_a_key_in_der_is_refused},

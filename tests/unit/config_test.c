@@ -323,28 +323,6 @@ static void the_example_is_valid(void)
 
 /* Uncommented, every line that shows a key must be valid as well, and every key be shown.
  */
-static void the_example_shows_every_key(void)
-{
-    char line[256], text[16384] = "";
-    size_t key, shown = 0, len = 0;
-    FILE *file = fopen(ORGTRUST_EXAMPLE, "r");
-
-    CU_ASSERT_PTR_NOT_NULL_FATAL(file);
-    while (fgets(line, sizeof(line), file) != NULL) {
-        char *start = line[0] == '#' && line[1] != ' ' ? line + 1 : line;
-
-        len += (size_t)snprintf(text + len, sizeof(text) - len, "%s", start);
-    }
-    fclose(file);
-    CU_ASSERT_FATAL(len < sizeof(text));
-    ot_config_free(config_load(text));
-    for (key = 0; key < OT_CONFIG_KEYS; key++) {
-        snprintf(line, sizeof(line), "\n%s = ", ot_config_key_name(key));
-        shown += strstr(text, line) != NULL;
-    }
-    CU_ASSERT_EQUAL(shown, OT_CONFIG_KEYS);
-}
-
 /* A value of each key that is not the one it has by itself. */
 static const char *const others[OT_CONFIG_KEYS][2] = {
     {"base_url", "https://other.example/v1"},
@@ -365,6 +343,29 @@ static const char *const others[OT_CONFIG_KEYS][2] = {
     {"export_system", "yes"},
     {"on_change", "true"},
 };
+
+static void the_example_shows_every_key(void)
+{
+    char line[256], text[16384] = "";
+    size_t key, shown = 0, len = 0;
+    FILE *file = fopen(ORGTRUST_EXAMPLE, "r");
+
+    CU_ASSERT_PTR_NOT_NULL_FATAL(file);
+    while (fgets(line, sizeof(line), file) != NULL) {
+        char *start = line[0] == '#' && line[1] != ' ' ? line + 1 : line;
+
+        len += (size_t)snprintf(text + len, sizeof(text) - len, "%s", start);
+    }
+    fclose(file);
+    CU_ASSERT_FATAL(len < sizeof(text));
+    ot_config_free(config_load(text));
+    for (key = 0; key < OT_CONFIG_KEYS; key++) {
+        snprintf(line, sizeof(line), "\n%s = ", others[key][0]);
+        shown += strstr(text, line) != NULL;
+    }
+    CU_ASSERT_EQUAL(shown, OT_CONFIG_KEYS);
+}
+
 /* Of those that decide what a sync does. */
 static const char *const fetching[] = {"base_url",  "admin_key_file", "project",
                                        "cache_dir", "ca_file",        "proxy"};

@@ -56,13 +56,18 @@ static void without_a_name_the_common_name_and_then_the_id_serve(void)
 {
     struct ot_record records[3] = {named("cert_1", NULL, 1), named("cert_2", NULL, 2),
                                    named("cert_3", "", 3)};
-    const char *const expected[] = {"Läb Root\\x0a", "cert_2", "cert_3"};
+    static const unsigned char latin1[] = {'L', 0xe4, 'b', ' ',  'R',
+                                           'o', 'o',  't', '\n', 0};
+    const char *const expected[] = {"Läb Root\\x0a\\x00", "cert_2", "cert_3"};
     X509_NAME *name = X509_NAME_new();
     unsigned char *der = NULL;
     int len;
 
-    X509_NAME_add_entry_by_txt(name, "CN", MBSTRING_UTF8,
-                               (const unsigned char *)"Läb Root\n", -1, -1, 0);
+    /* The last one counts, whatever its type and its bytes. */
+    X509_NAME_add_entry_by_txt(name, "CN", MBSTRING_UTF8, (const unsigned char *)"first",
+                               -1, -1, 0);
+    X509_NAME_add_entry_by_txt(name, "CN", V_ASN1_T61STRING, latin1, sizeof(latin1), -1,
+                               0);
     len = i2d_X509_NAME(name, &der);
     records[0].flags = 0;
     records[0].field[OT_FIELD_SUBJECT] = ot_span_of(der, (size_t)len);
