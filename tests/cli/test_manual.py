@@ -48,7 +48,7 @@ def test_every_exit_status_is_in_both_tables():
 
 
 def test_every_key_of_the_configuration_is_in_the_manual():
-    source = (paths.REPOSITORY / "common" / "cache" / "config_value.c").read_text()
+    source = (paths.REPOSITORY / "common" / "config" / "config_value.c").read_text()
     keys = set(re.findall(r'^    \{"([a-z_]+)", set_', source, re.MULTILINE))
     assert len(keys) > 10
     manual = (paths.REPOSITORY / "conf" / "man" / "orgtrust.conf.5").read_text()
