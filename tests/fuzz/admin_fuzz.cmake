@@ -1,1 +1,0 @@
-fuzz_target(cert_input LIBS ot_change)

@@ -1,2 +1,0 @@
-fuzz_target(name LIBS ot_change)
-fuzz_target(snapshot LIBS ot_change)
