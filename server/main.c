@@ -17,6 +17,7 @@
 static const char help_begin[] =
     "Usage: orgtrust-server --db FILE --listen HOST:PORT [OPTION...]\n"
     "       orgtrust-server key create --db FILE [--role admin|read] [--name NAME]\n"
+    "                                  [--expires TIME]\n"
     "       orgtrust-server key list --db FILE\n"
     "       orgtrust-server key revoke --db FILE ID|NAME\n"
     "       orgtrust-server project create --db FILE --name NAME [--id ID]\n"

@@ -8,13 +8,13 @@ _orgtrust_server() {
     --db | --tls-cert | --tls-key) _filedir && return ;;
     --role) candidates='admin read' ;;
     --upload-rules) candidates='any hosted' ;;
-    --listen | --max-certificates | --rate-limit | --connections-per-address | --name | --id) return ;;
+    --listen | --max-certificates | --rate-limit | --connections-per-address | --name | --id | --expires) return ;;
     *)
         case $cword:${words[1]}:${words[2]-} in
         1:*) candidates=$(_parse_help orgtrust-server)$'\nkey\nproject' ;;
         2:key:*) candidates='create list revoke' ;;
         2:project:*) candidates='create list' ;;
-        *:key:create) candidates='--db --role --name' ;;
+        *:key:create) candidates='--db --role --name --expires' ;;
         *:project:create) candidates='--db --name --id' ;;
         *:key:* | *:project:*) candidates=--db ;;
         *) candidates=$(_parse_help orgtrust-server) ;;

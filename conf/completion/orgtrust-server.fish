@@ -15,6 +15,7 @@ $server -n "$project; and not $done" -a create -d 'make a project and print its 
 $server -n "$project; and not $done" -a list -d 'all projects'
 $server -n "$key; and $create" -l role -xa 'admin read' -d 'what the key may do'
 $server -n "$key; and $create" -l name -x -d 'what to call the key'
+$server -n "$key; and $create" -l expires -x -d 'when the key ends, such as 90d'
 $server -n "$project; and $create" -l name -x -d 'what to call the project'
 $server -n "$project; and $create" -l id -x -d 'the id that it gets'
 $server -l db -rF -d 'the database'

@@ -20,7 +20,7 @@ case $CURRENT:$words[2]:$words[3] in
 3:project:*) _values command 'create[make a project and print its id]' \
     'list[all projects]'; return ;;
 *:key:create) set -- '--role[everything, or list and get]:role:(admin read)' \
-    '--name[what to call the key]:name:' ;;
+    '--name[what to call the key]:name:' '--expires[when the key ends, such as 90d]:time:' ;;
 *:project:create) set -- '--name[what to call the project]:name:' \
     '--id[the id that it gets]:id:' ;;
 esac

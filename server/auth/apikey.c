@@ -6,6 +6,8 @@
 #include <string.h>
 #include <time.h>
 
+#include "message/body.h"
+#include "shared/limits.h"
 #include "shared/random_text.h"
 #include "store/key.h"
 
@@ -42,39 +44,59 @@ static bool hash_key(const char *key, unsigned char hash[OT_KEY_HASH_LEN])
            len == OT_KEY_HASH_LEN;
 }
 
-static enum ot_status insert_key(struct ot_db *db, enum ot_role role, const char *name,
-                                 const char *id, const char *key, struct ot_error *err)
+bool ot_apikey_name_is_valid(const char *name, const char **reason)
+{
+    _Static_assert(OT_APIKEY_NAME_MAX == 64, "the reason says so");
+    *reason = "is longer than 64 bytes";
+    if (*name == '\0')
+        *reason = "is empty";
+    else if (strncmp(name, ID_PREFIX, sizeof(ID_PREFIX) - 1) == 0)
+        *reason = "begins with 'key_', as ids do";
+    else
+        return ot_name_is_valid(name, reason) && strlen(name) <= OT_APIKEY_NAME_MAX;
+    return false;
+}
+
+static enum ot_status insert_key(struct ot_db *db, const struct ot_apikey_wish *wish,
+                                 const struct ot_apikey *made, struct ot_error *err)
 {
     unsigned char hash[OT_KEY_HASH_LEN];
     const struct ot_key_row row = {
-        .id = id,
-        .name = name,
-        .role = role_names[role],
-        .created_at = time(NULL),
+        .id = made->id,
+        .name = wish->name,
+        .role = role_names[wish->role],
+        .created_at = made->created_at,
+        .expires_at = wish->lifetime_s != 0 ? made->created_at + wish->lifetime_s : 0,
         .hash = hash,
     };
 
-    if (!hash_key(key, hash))
+    if (!hash_key(made->text, hash))
         return ot_error_set(err, OT_E_INTERNAL, "SHA-256 is not available");
     return ot_db_key_insert(db, &row, err);
 }
 
-enum ot_status ot_apikey_create(struct ot_db *db, enum ot_role role, const char *name,
-                                char key[OT_APIKEY_MAX], struct ot_error *err)
+enum ot_status ot_apikey_create(struct ot_db *db, const struct ot_apikey_wish *wish,
+                                struct ot_apikey *made, struct ot_error *err)
 {
-    char id[OT_APIKEY_ID_MAX];
     char prefix[OT_APIKEY_MAX];
-    enum ot_status status = ot_random_id(id, sizeof(id), ID_PREFIX, ID_BYTES, err);
+    enum ot_status status =
+        ot_random_id(made->id, sizeof(made->id), ID_PREFIX, ID_BYTES, err);
 
     if (status != OT_OK)
         return status;
-    snprintf(prefix, sizeof(prefix), KEY_PREFIX "%s-", id + sizeof(ID_PREFIX) - 1);
-    status = ot_random_id(key, OT_APIKEY_MAX, prefix, SECRET_BYTES, err);
+    made->created_at = time(NULL);
+    snprintf(prefix, sizeof(prefix), KEY_PREFIX "%s-", made->id + sizeof(ID_PREFIX) - 1);
+    status = ot_random_id(made->text, sizeof(made->text), prefix, SECRET_BYTES, err);
     if (status == OT_OK)
-        status = insert_key(db, role, name, id, key, err);
+        status = insert_key(db, wish, made, err);
     if (status != OT_OK)
-        OPENSSL_cleanse(key, OT_APIKEY_MAX);
+        OPENSSL_cleanse(made->text, sizeof(made->text));
     return status;
+}
+
+void ot_apikey_redact(char out[OT_APIKEY_MAX], const char *id)
+{
+    snprintf(out, OT_APIKEY_MAX, KEY_PREFIX "%s-***", id + sizeof(ID_PREFIX) - 1);
 }
 
 /* The id that a key names, "" when it is not shaped like one of ours. */
@@ -104,6 +126,7 @@ static void compare(void *arg, const struct ot_key_row *row)
         return;
     asked->caller->seq = row->seq;
     asked->caller->last_used_at = row->last_used_at;
+    asked->caller->is_expired = row->expires_at != 0 && row->expires_at <= time(NULL);
 }
 
 enum ot_status ot_apikey_find(struct ot_db *db, const char *key, struct ot_caller *out,
@@ -112,11 +135,13 @@ enum ot_status ot_apikey_find(struct ot_db *db, const char *key, struct ot_calle
     struct asked asked = {.caller = out};
     enum ot_status status;
 
+    *out = (struct ot_caller){.seq = 0};
     if (!hash_key(key, asked.hash))
         return ot_error_set(err, OT_E_INTERNAL, "SHA-256 is not available");
     id_of(out->id, key);
     status = ot_db_key_get(db, out->id, compare, &asked, err);
-    if (status == OT_E_NOT_FOUND || (status == OT_OK && !asked.right))
+    if (status == OT_E_NOT_FOUND ||
+        (status == OT_OK && (!asked.right || out->is_expired)))
         return OT_E_AUTH;
     return status;
 }

@@ -25,14 +25,33 @@ struct ot_caller {
     char id[OT_APIKEY_ID_MAX];
     enum ot_role role;
     int64_t last_used_at; /* 0: never */
+    bool is_expired;
 };
 
-/* Stores a new key and gives it out, this once; the caller wipes it. name may be NULL.
- * OT_E_REFUSED: another key has the name. */
-enum ot_status ot_apikey_create(struct ot_db *db, enum ot_role role, const char *name,
-                                char key[OT_APIKEY_MAX], struct ot_error *err);
+/* Whether a key may be called so; reason says what is wrong. Names and ids are never to
+ * be taken for each other. */
+bool ot_apikey_name_is_valid(const char *name, const char **reason);
 
-/* OT_E_AUTH (no message): not a key of ours, or revoked. */
+struct ot_apikey_wish {
+    enum ot_role role;
+    const char *name;   /* NULL: none */
+    int64_t lifetime_s; /* 0: without an end */
+};
+struct ot_apikey {
+    char id[OT_APIKEY_ID_MAX];
+    char text[OT_APIKEY_MAX]; /* the key itself: the caller wipes it */
+    int64_t created_at;
+};
+
+/* Stores a new key and gives it out, this once. OT_E_REFUSED: another one has the name.
+ */
+enum ot_status ot_apikey_create(struct ot_db *db, const struct ot_apikey_wish *wish,
+                                struct ot_apikey *made, struct ot_error *err);
+
+/* A key as it is shown to who must not have it: with its id in it, without its secret. */
+void ot_apikey_redact(char out[OT_APIKEY_MAX], const char *id);
+
+/* OT_E_AUTH (no message): not a key of ours, revoked, or at its end: out->is_expired. */
 enum ot_status ot_apikey_find(struct ot_db *db, const char *key, struct ot_caller *out,
                               struct ot_error *err);
 

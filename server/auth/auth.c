@@ -48,7 +48,8 @@ static void log_wrong_key(const struct ot_address *address, unsigned count,
 }
 
 static void refuse_wrong_key(struct ot_wrong_keys *wrong_keys,
-                             const struct ot_address *address, struct ot_reply *reply)
+                             const struct ot_address *address,
+                             const struct ot_caller *caller, struct ot_reply *reply)
 {
     const unsigned last = OT_WRONG_KEYS_MAX + 1; /* that is logged */
     unsigned count;
@@ -56,6 +57,13 @@ static void refuse_wrong_key(struct ot_wrong_keys *wrong_keys,
 
     if (count <= last)
         log_wrong_key(address, count, wait_s);
+    if (wait_s == 0 && caller->is_expired) {
+        ot_reply_error(reply, 401, "expired_api_key", NULL,
+                       "The key %s has come to its end: ask the server's administrator "
+                       "for a new one ('orgtrust-server key create').",
+                       caller->id);
+        return;
+    }
     if (wait_s == 0) {
         ot_reply_error(reply, 401, "invalid_api_key", NULL,
                        "The key is not one of this server's, or was revoked: ask the "
@@ -90,20 +98,23 @@ bool ot_auth_identify(struct ot_wrong_keys *wrong_keys, struct ot_db *db,
     if (status == OT_OK)
         return true;
     if (status == OT_E_AUTH)
-        refuse_wrong_key(wrong_keys, &request->address, reply);
+        refuse_wrong_key(wrong_keys, &request->address, caller, reply);
     else
         ot_reply_failure(reply, &err);
     return false;
 }
 
-bool ot_auth_permits(const struct ot_caller *caller, bool write, struct ot_reply *reply)
+bool ot_auth_permits(const struct ot_caller *caller, enum ot_need need,
+                     struct ot_reply *reply)
 {
-    if (!write || caller->role == OT_ROLE_ADMIN)
+    if (need == OT_NEED_READ || caller->role == OT_ROLE_ADMIN)
         return true;
     ot_reply_error(reply, 403, "insufficient_permissions", NULL,
-                   "The key %s has the role 'read', which changes nothing: use one with "
-                   "the role 'admin'.",
-                   caller->id);
+                   "The key %s has the role 'read', which %s: use one with the role "
+                   "'admin'.",
+                   caller->id,
+                   need == OT_NEED_WRITE ? "changes nothing"
+                                         : "sees certificates, projects and itself");
     return false;
 }
 

@@ -17,8 +17,15 @@ bool ot_auth_identify(struct ot_wrong_keys *wrong_keys, struct ot_db *db,
                       const struct ot_request *request, struct ot_caller *caller,
                       struct ot_reply *reply);
 
-/* false: reply says 403, since a key that reads was used to write. */
-bool ot_auth_permits(const struct ot_caller *caller, bool write, struct ot_reply *reply);
+/* What an operation asks of the key. */
+enum ot_need {
+    OT_NEED_READ,      /* any */
+    OT_NEED_OVERSIGHT, /* the role admin, to see keys and who did what */
+    OT_NEED_WRITE      /* the role admin, to change something */
+};
+/* false: reply says 403. */
+bool ot_auth_permits(const struct ot_caller *caller, enum ot_need need,
+                     struct ot_reply *reply);
 
 /* Notes the use, unless that was done a moment ago. What goes wrong is of no consequence
  * to the request and is not reported. Outside of a transaction. */

@@ -10,9 +10,13 @@
 #include "auth/apikey.h"
 #include "base/error.h"
 #include "command/options.h"
+#include "cache/config_value.h"
 #include "shared/private_file.h"
 #include "store/db.h"
 #include "store/store.h"
+
+/* A hundred years: what is longer is a slip. */
+#define LIFETIME_MAX_S (INT64_C(36500) * 86400)
 
 enum ot_status ot_action_flush(struct ot_error *err)
 {
@@ -64,6 +68,18 @@ static enum ot_status check_arguments(const struct ot_action *action, const char
     return status;
 }
 
+static enum ot_status take_lifetime(struct ot_arguments *arguments, struct ot_error *err)
+{
+    int64_t ms = ot_config_duration_ms(optarg);
+
+    arguments->lifetime_s = ms / 1000;
+    if (arguments->lifetime_s >= 1 && arguments->lifetime_s <= LIFETIME_MAX_S)
+        return OT_OK;
+    return ot_error_set(err, OT_E_USAGE,
+                        "--expires '%s' is no time from 1s to 36500d, such as 90d or 12h",
+                        optarg);
+}
+
 static enum ot_status take_option(struct ot_arguments *arguments, const char *name,
                                   struct ot_error *err)
 {
@@ -73,6 +89,8 @@ static enum ot_status take_option(struct ot_arguments *arguments, const char *na
         arguments->name = optarg;
     else if (strcmp(name, "id") == 0)
         arguments->id = optarg;
+    else if (strcmp(name, "expires") == 0)
+        return take_lifetime(arguments, err);
     else if (!ot_role_parse(&arguments->role, optarg))
         return ot_error_set(err, OT_E_USAGE, "--role '%s' is neither admin nor read",
                             optarg);

@@ -14,6 +14,7 @@ struct ot_arguments {
     const char *db, *name, *id;
     const char *word; /* that is no option */
     enum ot_role role;
+    int64_t lifetime_s; /* 0: not given */
 };
 
 struct ot_action {

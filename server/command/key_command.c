@@ -8,88 +8,98 @@
 #include "base/option.h"
 #include "base/text.h"
 #include "command/action_internal.h"
-#include "message/body.h"
 #include "shared/limits.h"
 #include "store/key.h"
 
-/* Names and ids must not be taken for each other by `key revoke`. */
-static enum ot_status check_name(const struct ot_arguments *arguments,
-                                 struct ot_error *err)
+static enum ot_status check_key(const struct ot_arguments *arguments,
+                                struct ot_error *err)
 {
-    const char *name = arguments->name;
-    const char *reason = "is longer than 64 bytes";
+    const char *reason;
 
-    _Static_assert(OT_APIKEY_NAME_MAX == 64, "the reason says so");
-    if (name == NULL)
+    if (arguments->name == NULL || ot_apikey_name_is_valid(arguments->name, &reason))
         return OT_OK;
-    if (*name == '\0')
-        reason = "is empty";
-    else if (strncmp(name, "key_", 4) == 0)
-        reason = "begins with 'key_', as ids do";
-    else if (ot_name_is_valid(name, &reason) && strlen(name) <= OT_APIKEY_NAME_MAX)
-        return OT_OK;
-    return ot_error_set(err, OT_E_USAGE, "the key's name '%s' %s: choose another", name,
-                        reason);
+    return ot_error_set(err, OT_E_USAGE, "the key's name '%s' %s: choose another",
+                        arguments->name, reason);
 }
 
 /* Printed before it is committed: a key that nobody saw must not exist. */
 static enum ot_status create_key(struct ot_db *db, const struct ot_arguments *arguments,
                                  struct ot_error *err)
 {
-    char key[OT_APIKEY_MAX];
-    enum ot_status status =
-        ot_apikey_create(db, arguments->role, arguments->name, key, err);
+    const struct ot_apikey_wish wish = {
+        .role = arguments->role,
+        .name = arguments->name,
+        .lifetime_s = arguments->lifetime_s,
+    };
+    struct ot_apikey made;
+    enum ot_status status = ot_apikey_create(db, &wish, &made, err);
 
     if (status != OT_OK)
         return status;
-    printf("%s\n", key);
+    printf("%s\n", made.text);
     status = ot_action_flush(err);
-    OPENSSL_cleanse(key, sizeof(key));
+    OPENSSL_cleanse(made.text, sizeof(made.text));
     return status;
 }
 
-static void print_row(void *arg, const struct ot_key_row *row)
+#define KEY_LINE "%-20s  %-5s  %-20s  %-20s  %-20s  %s\n"
+
+static void print_key(void *arg, const struct ot_key_row *row)
 {
     char created[OT_ACTION_TIME_MAX], used[OT_ACTION_TIME_MAX];
-    char name[4 * OT_APIKEY_NAME_MAX + 1] = "-";
+    char ends[OT_ACTION_TIME_MAX], name[4 * OT_APIKEY_NAME_MAX + 1] = "-";
 
     (void)arg;
     if (row->name != NULL)
         ot_text_escape(name, sizeof(name), row->name, strlen(row->name));
-    printf("%-20s  %-5s  %-20s  %-20s  %s\n", row->id, row->role,
-           ot_action_time(created, row->created_at),
-           ot_action_time(used, row->last_used_at), name);
+    printf(KEY_LINE, row->id, row->role, ot_action_time(created, row->created_at),
+           ot_action_time(used, row->last_used_at), ot_action_time(ends, row->expires_at),
+           name);
 }
 
 static enum ot_status list_keys(struct ot_db *db, const struct ot_arguments *arguments,
                                 struct ot_error *err)
 {
+    const struct ot_key_range all = {.limit = INT64_MAX};
     enum ot_status status;
 
     (void)arguments;
-    printf("%-20s  %-5s  %-20s  %-20s  %s\n", "ID", "ROLE", "CREATED", "LAST USED",
-           "NAME");
-    status = ot_db_key_list(db, print_row, NULL, err);
+    printf(KEY_LINE, "ID", "ROLE", "CREATED", "LAST USED", "EXPIRES", "NAME");
+    status = ot_db_key_list(db, &all, print_key, NULL, err);
     return status == OT_OK ? ot_action_flush(err) : status;
+}
+
+static void take_id(void *arg, const struct ot_key_row *row)
+{
+    snprintf(arg, OT_APIKEY_ID_MAX, "%s", row->id);
 }
 
 static enum ot_status revoke_key(struct ot_db *db, const struct ot_arguments *arguments,
                                  struct ot_error *err)
 {
-    return ot_db_key_revoke(db, arguments->word, err);
+    char id[OT_APIKEY_ID_MAX];
+    enum ot_status status = ot_db_key_named(db, arguments->word, take_id, id, err);
+
+    if (status == OT_E_NOT_FOUND)
+        return ot_error_set(err, OT_E_NOT_FOUND,
+                            "no key has the id or name '%s'; `orgtrust-server key list` "
+                            "shows them",
+                            arguments->word);
+    return status == OT_OK ? ot_db_key_delete(db, id, err) : status;
 }
 
 static const struct ot_option_info create_options[] = {
     OT_OPTION_DB,
     {"role", "admin|read", "what the key may do: everything, or list and get"},
     {"name", "NAME", "what to call the key"},
+    {"expires", "TIME", "when the key ends, such as 90d or 12h; never unless given"},
     {NULL, NULL, NULL},
 };
 
 static const struct ot_option_info other_options[] = {OT_OPTION_DB, {NULL, NULL, NULL}};
 
 static const struct ot_action key_actions[] = {
-    {"create", create_options, create_key, check_name, NULL, true},
+    {"create", create_options, create_key, check_key, NULL, true},
     {"list", other_options, list_keys, NULL, NULL, false},
     {"revoke", other_options, revoke_key, NULL, "one key's id or name", false},
     {.name = NULL},

@@ -17,6 +17,7 @@ struct ot_context {
     struct ot_db *db; /* reading routes: inside a transaction; writing ones begin it */
     struct ot_caller caller;
     const char *cert_id; /* of the path; well-formed */
+    const char *key_id;  /* of the path; well-formed */
     const char *scope;   /* project id of the path, well-formed, else "" */
 };
 

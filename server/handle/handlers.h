@@ -19,6 +19,10 @@ ot_handler ot_handle_deactivate;
 ot_handler ot_handle_project_list;
 ot_handler ot_handle_project_create;
 ot_handler ot_handle_project_get;
+ot_handler ot_handle_key_list;
+ot_handler ot_handle_key_create;
+ot_handler ot_handle_key_get;
+ot_handler ot_handle_key_delete;
 
 /* Before an operation on a project: false: there is no such project, reply says so. */
 bool ot_handle_knows_project(struct ot_context *context);

@@ -22,9 +22,10 @@
 struct method_handler {
     enum ot_method method;
     ot_handler *handle;
+    enum ot_need need;
 };
 
-/* A path, by its segments: ":cert" and ":project" stand for ids. */
+/* A path, by its segments: ":cert", ":project" and ":key" stand for ids. */
 struct route {
     const char *segment[OT_SEGMENTS_MAX];
     struct method_handler methods[3];
@@ -32,26 +33,33 @@ struct route {
 
 static const struct route routes[] = {
     {{"v1", "organization", "certificates"},
-     {{OT_METHOD_GET, ot_handle_list}, {OT_METHOD_POST, ot_handle_upload}}},
+     {{OT_METHOD_GET, ot_handle_list, OT_NEED_READ},
+      {OT_METHOD_POST, ot_handle_upload, OT_NEED_WRITE}}},
     {{"v1", "organization", "certificates", "activate"},
-     {{OT_METHOD_POST, ot_handle_activate}}},
+     {{OT_METHOD_POST, ot_handle_activate, OT_NEED_WRITE}}},
     {{"v1", "organization", "certificates", "deactivate"},
-     {{OT_METHOD_POST, ot_handle_deactivate}}},
+     {{OT_METHOD_POST, ot_handle_deactivate, OT_NEED_WRITE}}},
     {{"v1", "organization", "certificates", ":cert"},
-     {{OT_METHOD_GET, ot_handle_get},
-      {OT_METHOD_POST, ot_handle_modify},
-      {OT_METHOD_DELETE, ot_handle_delete}}},
+     {{OT_METHOD_GET, ot_handle_get, OT_NEED_READ},
+      {OT_METHOD_POST, ot_handle_modify, OT_NEED_WRITE},
+      {OT_METHOD_DELETE, ot_handle_delete, OT_NEED_WRITE}}},
+    {{"v1", "organization", "admin_api_keys"},
+     {{OT_METHOD_GET, ot_handle_key_list, OT_NEED_OVERSIGHT},
+      {OT_METHOD_POST, ot_handle_key_create, OT_NEED_WRITE}}},
+    {{"v1", "organization", "admin_api_keys", ":key"},
+     {{OT_METHOD_GET, ot_handle_key_get, OT_NEED_READ},
+      {OT_METHOD_DELETE, ot_handle_key_delete, OT_NEED_WRITE}}},
     {{"v1", "organization", "projects"},
-     {{OT_METHOD_GET, ot_handle_project_list},
-      {OT_METHOD_POST, ot_handle_project_create}}},
+     {{OT_METHOD_GET, ot_handle_project_list, OT_NEED_READ},
+      {OT_METHOD_POST, ot_handle_project_create, OT_NEED_WRITE}}},
     {{"v1", "organization", "projects", ":project"},
-     {{OT_METHOD_GET, ot_handle_project_get}}},
+     {{OT_METHOD_GET, ot_handle_project_get, OT_NEED_READ}}},
     {{"v1", "organization", "projects", ":project", "certificates"},
-     {{OT_METHOD_GET, ot_handle_list}}},
+     {{OT_METHOD_GET, ot_handle_list, OT_NEED_READ}}},
     {{"v1", "organization", "projects", ":project", "certificates", "activate"},
-     {{OT_METHOD_POST, ot_handle_activate}}},
+     {{OT_METHOD_POST, ot_handle_activate, OT_NEED_WRITE}}},
     {{"v1", "organization", "projects", ":project", "certificates", "deactivate"},
-     {{OT_METHOD_POST, ot_handle_deactivate}}},
+     {{OT_METHOD_POST, ot_handle_deactivate, OT_NEED_WRITE}}},
 };
 
 static bool matches(const struct route *route, const struct ot_request *request)
@@ -79,13 +87,14 @@ static const struct route *find_route(const struct ot_request *request)
     return NULL;
 }
 
-static ot_handler *find_handler(const struct route *route, enum ot_method method)
+static const struct method_handler *find_handler(const struct route *route,
+                                                 enum ot_method method)
 {
     if (method == OT_METHOD_HEAD)
         method = OT_METHOD_GET; /* the transport leaves the body out */
     for (size_t i = 0; i < sizeof(route->methods) / sizeof(route->methods[0]); i++)
         if (route->methods[i].method == method)
-            return route->methods[i].handle;
+            return &route->methods[i];
     return NULL;
 }
 
@@ -116,14 +125,16 @@ static void take_ids(struct ot_context *context, const struct route *route)
             context->cert_id = context->request->segment[i];
         else if (strcmp(route->segment[i], ":project") == 0)
             context->scope = context->request->segment[i];
+        else if (strcmp(route->segment[i], ":key") == 0)
+            context->key_id = context->request->segment[i];
     }
 }
 
 /* NULL: reply says why, or answers an OPTIONS. */
-static ot_handler *resolve(struct ot_context *context)
+static const struct method_handler *resolve(struct ot_context *context)
 {
+    const struct method_handler *handler;
     const struct route *route;
-    ot_handler *handler;
 
     if (context->request->malformed) {
         ot_reply_error(context->reply, 400, "invalid_url", NULL,
@@ -138,8 +149,8 @@ static ot_handler *resolve(struct ot_context *context)
     if (route == NULL) {
         ot_reply_error(context->reply, 404, "unknown_url", NULL,
                        "There is nothing under this path: the API's operations are "
-                       "under /v1/organization/certificates and "
-                       "/v1/organization/projects.");
+                       "under /v1/organization/certificates, "
+                       "/v1/organization/projects and /v1/organization/admin_api_keys.");
         return NULL;
     }
     take_ids(context, route);
@@ -204,14 +215,15 @@ bool ot_router_admit(struct ot_server *server, struct ot_request *request,
                      struct ot_reply *reply)
 {
     struct ot_context context = new_context(server, request, reply);
+    const struct method_handler *handler = resolve(&context);
     bool admitted;
 
-    if (resolve(&context) == NULL)
+    if (handler == NULL)
         return false;
     context.db = ot_store_lend(server->store);
     admitted = ot_auth_identify(server->wrong_keys, context.db, request, &context.caller,
                                 reply) &&
-               ot_auth_permits(&context.caller, is_write(request), reply) &&
+               ot_auth_permits(&context.caller, handler->need, reply) &&
                check_media(request, reply);
     ot_store_return(server->store, context.db);
     return admitted;
@@ -231,20 +243,20 @@ static bool within_rate(struct ot_rate *rate, struct ot_context *context)
     return false;
 }
 
-static bool may_go_on(struct ot_server *server, struct ot_context *context)
+static bool may_go_on(struct ot_server *server, struct ot_context *context,
+                      const struct method_handler *handler)
 {
     return ot_auth_identify(server->wrong_keys, context->db, context->request,
                             &context->caller, context->reply) &&
            within_rate(server->rate, context) &&
-           ot_auth_permits(&context->caller, is_write(context->request),
-                           context->reply) &&
+           ot_auth_permits(&context->caller, handler->need, context->reply) &&
            check_media(context->request, context->reply) &&
            ot_handle_knows_project(context);
 }
 
 /* A reading route sees its key and its rows in one transaction. */
 static void run_reading(struct ot_server *server, struct ot_context *context,
-                        ot_handler *handler)
+                        const struct method_handler *handler)
 {
     struct ot_error err = OT_ERROR_INIT;
 
@@ -252,8 +264,8 @@ static void run_reading(struct ot_server *server, struct ot_context *context,
         ot_reply_failure(context->reply, &err);
         return;
     }
-    if (may_go_on(server, context))
-        handler(context);
+    if (may_go_on(server, context, handler))
+        handler->handle(context);
     ot_db_rollback(context->db);
 }
 
@@ -261,15 +273,15 @@ void ot_router_run(struct ot_server *server, struct ot_request *request,
                    struct ot_reply *reply, char caller[OT_APIKEY_ID_MAX])
 {
     struct ot_context context = new_context(server, request, reply);
-    ot_handler *handler = resolve(&context);
+    const struct method_handler *handler = resolve(&context);
 
     if (handler == NULL)
         return;
     context.db = ot_store_lend(server->store);
     if (!is_write(request))
         run_reading(server, &context, handler);
-    else if (may_go_on(server, &context))
-        handler(&context);
+    else if (may_go_on(server, &context, handler))
+        handler->handle(&context);
     /* Zero unless the key was found. */
     if (context.caller.seq != 0) {
         memcpy(caller, context.caller.id, OT_APIKEY_ID_MAX);

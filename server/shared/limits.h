@@ -31,6 +31,9 @@
 /* An API key's name is a column of `key list`. */
 #define OT_APIKEY_NAME_MAX 64
 
+/* What the API allows for the life of a key that is made through it: a year. */
+#define OT_APIKEY_LIFETIME_MAX_S 31536000
+
 /* Path segments of the longest route. */
 #define OT_SEGMENTS_MAX 8
 

@@ -21,7 +21,7 @@
 
 static struct ot_server server = {.settings = {.max_certificates = 3}};
 static struct MHD_Daemon *host;
-static char key[OT_APIKEY_MAX];
+static struct ot_apikey key;
 
 int LLVMFuzzerInitialize(int *argc, char ***argv);
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
@@ -50,7 +50,8 @@ int LLVMFuzzerInitialize(int *argc, char ***argv)
          err.message);
     db = ot_store_lend(server.store);
     need(ot_db_begin(db, OT_WRITING, &err) == OT_OK &&
-             ot_apikey_create(db, OT_ROLE_READ, NULL, key, &err) == OT_OK &&
+             ot_apikey_create(db, &(struct ot_apikey_wish){.role = OT_ROLE_READ}, &key,
+                              &err) == OT_OK &&
              ot_db_commit(db, &err) == OT_OK,
          err.message);
     ot_store_return(server.store, db);
@@ -70,9 +71,9 @@ int LLVMFuzzerInitialize(int *argc, char ***argv)
 /* The input, with the key where it says KEY. The caller frees it. */
 static char *with_key(const uint8_t *data, size_t size, size_t *len, bool *has_key)
 {
-    char *out = malloc(size + 2 * sizeof(key));
+    char *out = malloc(size + 2 * sizeof(key.text));
     const uint8_t *at = memmem(data, size, "KEY", 3);
-    size_t before = at != NULL ? (size_t)(at - data) : size, keyed = strlen(key);
+    size_t before = at != NULL ? (size_t)(at - data) : size, keyed = strlen(key.text);
 
     need(out != NULL, "no memory");
     memcpy(out, data, before);
@@ -80,7 +81,7 @@ static char *with_key(const uint8_t *data, size_t size, size_t *len, bool *has_k
     *has_key = at != NULL;
     if (at == NULL)
         return out;
-    memcpy(out + before, key, keyed);
+    memcpy(out + before, key.text, keyed);
     memcpy(out + before + keyed, at + 3, size - before - 3);
     *len = size - 3 + keyed;
     return out;

@@ -151,16 +151,6 @@ enum ot_status ot_db_cert_content(struct ot_db *db, const char *id, char **pem,
     return status;
 }
 
-static enum ot_status change(struct ot_db *db, sqlite3_stmt *statement, const char *what,
-                             struct ot_error *err)
-{
-    enum ot_status status = ot_db_run(db, statement, what, err);
-
-    if (status == OT_OK && sqlite3_changes(ot_db_handle(db)) == 0)
-        return OT_E_NOT_FOUND;
-    return status;
-}
-
 enum ot_status ot_db_cert_rename(struct ot_db *db, const char *id, const char *name,
                                  struct ot_error *err)
 {
@@ -170,7 +160,7 @@ enum ot_status ot_db_cert_rename(struct ot_db *db, const char *id, const char *n
         return err->status;
     bind_text(statement, 1, id);
     bind_text(statement, 2, name);
-    return change(db, statement, "rename a certificate", err);
+    return ot_db_run_on_row(db, statement, "rename a certificate", err);
 }
 
 enum ot_status ot_db_cert_delete(struct ot_db *db, const char *id, struct ot_error *err)
@@ -180,7 +170,7 @@ enum ot_status ot_db_cert_delete(struct ot_db *db, const char *id, struct ot_err
     if (statement == NULL)
         return err->status;
     bind_text(statement, 1, id);
-    return change(db, statement, "delete a certificate", err);
+    return ot_db_run_on_row(db, statement, "delete a certificate", err);
 }
 
 enum ot_status ot_db_cert_cursor(struct ot_db *db, const char *id,

@@ -151,6 +151,16 @@ enum ot_status ot_db_run(struct ot_db *db, sqlite3_stmt *statement, const char *
     return status;
 }
 
+enum ot_status ot_db_run_on_row(struct ot_db *db, sqlite3_stmt *statement,
+                                const char *what, struct ot_error *err)
+{
+    enum ot_status status = ot_db_run(db, statement, what, err);
+
+    if (status == OT_OK && sqlite3_changes(db->handle) == 0)
+        return OT_E_NOT_FOUND;
+    return status;
+}
+
 static enum ot_status run(struct ot_db *db, enum ot_sql sql, const char *what,
                           struct ot_error *err)
 {

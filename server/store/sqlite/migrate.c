@@ -62,6 +62,8 @@ static const char *const steps[] = {
     "INSERT INTO projects (id, name, created_at)"
     " SELECT scope, scope, CAST(strftime('%s', 'now') AS INTEGER)"
     " FROM activations WHERE scope <> '' GROUP BY scope ORDER BY scope;",
+
+    "ALTER TABLE keys ADD COLUMN expires_at INTEGER;",
 };
 #define STEPS ((sqlite3_int64)(sizeof(steps) / sizeof(steps[0])))
 

@@ -1,5 +1,8 @@
 #include "store/sqlite/sqlite_internal.h"
 
+#define KEY_SELECT                                                                       \
+    "SELECT seq, id, name, role, created_at, last_used_at, expires_at, hash FROM keys"
+
 const char *const ot_db_sql[OT_SQL_COUNT] = {
     [OT_SQL_BEGIN_READ] = "BEGIN",
     /* The write lock from the start: a transaction that reads first and writes then could
@@ -56,13 +59,13 @@ const char *const ot_db_sql[OT_SQL_COUNT] = {
     [OT_SQL_PROJECT_LIST] = "SELECT seq, id, name, created_at FROM projects"
                             " WHERE seq > ?1 ORDER BY seq LIMIT ?2",
 
-    [OT_SQL_KEY_INSERT] = "INSERT INTO keys (id, hash, role, name, created_at)"
-                          " VALUES (?1, ?2, ?3, ?4, ?5)",
-    [OT_SQL_KEY_GET] = "SELECT seq, id, name, role, created_at, last_used_at, hash"
-                       " FROM keys WHERE id = ?1",
-    [OT_SQL_KEY_TOUCH] = "UPDATE keys SET last_used_at = ?2"
-                         " WHERE seq = ?1",
-    [OT_SQL_KEY_LIST] = "SELECT seq, id, name, role, created_at, last_used_at, hash"
-                        " FROM keys ORDER BY created_at, seq",
-    [OT_SQL_KEY_REVOKE] = "DELETE FROM keys WHERE id = ?1 OR name = ?1",
+    [OT_SQL_KEY_INSERT] =
+        "INSERT INTO keys (id, hash, role, name, created_at, expires_at)"
+        " VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
+    [OT_SQL_KEY_GET] = KEY_SELECT " WHERE id = ?1",
+    [OT_SQL_KEY_NAMED] = KEY_SELECT " WHERE id = ?1 OR name = ?1",
+    [OT_SQL_KEY_TOUCH] = "UPDATE keys SET last_used_at = ?2 WHERE seq = ?1",
+    [OT_SQL_KEY_LIST] = KEY_SELECT " WHERE seq > ?1 ORDER BY seq LIMIT ?2",
+    [OT_SQL_KEY_LIST_DESC] = KEY_SELECT " WHERE seq < ?1 ORDER BY seq DESC LIMIT ?2",
+    [OT_SQL_KEY_DELETE] = "DELETE FROM keys WHERE id = ?1",
 };

@@ -37,9 +37,11 @@ enum ot_sql {
     OT_SQL_PROJECT_LIST,
     OT_SQL_KEY_INSERT,
     OT_SQL_KEY_GET,
+    OT_SQL_KEY_NAMED,
     OT_SQL_KEY_TOUCH,
     OT_SQL_KEY_LIST,
-    OT_SQL_KEY_REVOKE,
+    OT_SQL_KEY_LIST_DESC,
+    OT_SQL_KEY_DELETE,
     OT_SQL_COUNT
 };
 extern const char *const ot_db_sql[OT_SQL_COUNT];
@@ -63,6 +65,9 @@ sqlite3_stmt *ot_db_statement(struct ot_db *db, enum ot_sql sql, struct ot_error
 /* Steps a statement that gives no rows, and resets it. */
 enum ot_status ot_db_run(struct ot_db *db, sqlite3_stmt *statement, const char *what,
                          struct ot_error *err);
+/* The same of one that changes one row; OT_E_NOT_FOUND (no message): there was none. */
+enum ot_status ot_db_run_on_row(struct ot_db *db, sqlite3_stmt *statement,
+                                const char *what, struct ot_error *err);
 
 /* Whether the file is ours or new, without a change to it. OT_E_CONFIG: made by a newer
  * version; OT_E_CORRUPT: another program's database. */
