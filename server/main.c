@@ -82,7 +82,7 @@ static void print_help(void)
     fputs(help_end, stdout);
 }
 
-static enum ot_status run(int argc, char **argv, struct ot_error *err)
+static enum ot_status choose_and_run(int argc, char **argv, struct ot_error *err)
 {
     struct ot_options options;
     enum ot_status status;
@@ -109,7 +109,7 @@ int main(int argc, char **argv)
     enum ot_status status;
 
     umask(077); /* the database and what SQLite puts beside it are for this user */
-    status = run(argc, argv, &err);
+    status = choose_and_run(argc, argv, &err);
     if (status != OT_OK)
         ot_log_failure(&err);
     return exit_status(status);

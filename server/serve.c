@@ -112,9 +112,10 @@ static void wait_and_sweep(struct ot_server *server, const sigset_t *signals)
         ot_guests_sweep(server->guests, ot_log_clock());
 }
 
-static enum ot_status run(struct ot_server *server, struct ot_listener *listener,
-                          const struct ot_tls *tls, unsigned workers,
-                          unsigned connections, struct ot_error *err)
+static enum ot_status run_until_stopped(struct ot_server *server,
+                                        struct ot_listener *listener,
+                                        const struct ot_tls *tls, unsigned workers,
+                                        unsigned connections, struct ot_error *err)
 {
     struct ot_daemon *daemon;
     sigset_t signals;
@@ -170,7 +171,7 @@ enum ot_status ot_serve(const struct ot_options *options, struct ot_error *err)
     if (status == OT_OK)
         status = ot_listener_open(&listener, options->listen, err);
     if (status == OT_OK)
-        status = run(&server, &listener, &tls, workers, connections, err);
+        status = run_until_stopped(&server, &listener, &tls, workers, connections, err);
 
     if (listener.fd >= 0)
         close(listener.fd);

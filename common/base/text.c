@@ -100,3 +100,25 @@ size_t ot_text_escape(char *dst, size_t size, const char *text, size_t len)
     dst[used] = '\0';
     return used;
 }
+
+int64_t ot_text_duration_ms(const char *text)
+{
+    static const struct {
+        const char *unit;
+        int64_t ms;
+    } units[] = {{"ms", 1},          {"s", 1000},         {"m", 60 * 1000},
+                 {"h", 3600 * 1000}, {"d", 86400 * 1000}, {"w", INT64_C(604800) * 1000}};
+    int64_t n = 0;
+    size_t i;
+
+    if (*text < '0' || *text > '9')
+        return -1;
+    for (; *text >= '0' && *text <= '9'; text++)
+        if (__builtin_mul_overflow(n, 10, &n) ||
+            __builtin_add_overflow(n, *text - '0', &n))
+            return -1;
+    for (i = 0; i < sizeof(units) / sizeof(units[0]); i++)
+        if (strcmp(text, units[i].unit) == 0)
+            return __builtin_mul_overflow(n, units[i].ms, &n) ? -1 : n;
+    return -1;
+}

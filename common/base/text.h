@@ -1,9 +1,11 @@
-/* Text from the network: is it UTF-8, and how is it shown. */
+/* Text from the network and from people: is it UTF-8, how is it shown, what does it say.
+ */
 #ifndef OT_BASE_TEXT_H
 #define OT_BASE_TEXT_H
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 /* An ASCII letter or digit, whatever the locale. */
 bool ot_text_is_alnum(char c);
@@ -16,5 +18,8 @@ bool ot_text_is_utf8(const char *text, size_t len);
  * U+200E/F, U+061C) and invalid bytes written as \xNN or \u{NNNN}. What does not fit is
  * cut at a whole character. Returns the length that was written. */
 size_t ot_text_escape(char *dst, size_t size, const char *text, size_t len);
+
+/* A duration such as 500ms, 5s, 15m, 1h, 7d or 2w in milliseconds; -1: it is not one. */
+int64_t ot_text_duration_ms(const char *text);
 
 #endif

@@ -5,6 +5,7 @@
 #include <strings.h>
 
 #include "base/limits.h"
+#include "base/text.h"
 #include "config/identifier.h"
 #include "config/source.h"
 
@@ -22,28 +23,6 @@ struct rule {
     size_t offset;          /* of the field */
     int64_t least, longest; /* of a duration, in ms */
 };
-
-int64_t ot_config_duration_ms(const char *text)
-{
-    static const struct {
-        const char *unit;
-        int64_t ms;
-    } units[] = {{"ms", 1},   {"s", SECOND}, {"m", MINUTE},
-                 {"h", HOUR}, {"d", DAY},    {"w", WEEK}};
-    int64_t n = 0;
-    size_t i;
-
-    if (*text < '0' || *text > '9')
-        return -1;
-    for (; *text >= '0' && *text <= '9'; text++)
-        if (__builtin_mul_overflow(n, 10, &n) ||
-            __builtin_add_overflow(n, *text - '0', &n))
-            return -1;
-    for (i = 0; i < sizeof(units) / sizeof(units[0]); i++)
-        if (strcmp(text, units[i].unit) == 0)
-            return __builtin_mul_overflow(n, units[i].ms, &n) ? -1 : n;
-    return -1;
-}
 
 static enum ot_status replace(char **field, const char *value, struct ot_error *err)
 {
@@ -173,7 +152,7 @@ static enum ot_status set_yes_no(const struct rule *rule, void *field, const cha
 static enum ot_status set_ms(const struct rule *rule, void *field, const char *value,
                              struct ot_error *err)
 {
-    int64_t ms = ot_config_duration_ms(value);
+    int64_t ms = ot_text_duration_ms(value);
 
     if (ms < 0)
         return ot_error_set(

@@ -19,9 +19,6 @@ size_t ot_config_key_by_name(const char *name);
 enum ot_status ot_config_set(struct ot_source *source, size_t key, const char *value,
                              struct ot_error *err);
 
-/* A duration such as 500ms, 5s, 15m, 1h, 7d or 2w in milliseconds; -1: it is not one. */
-int64_t ot_config_duration_ms(const char *text);
-
 enum ot_config_url {
     OT_CONFIG_URL_API,  /* https, or http to a loopback address; a path */
     OT_CONFIG_URL_PROXY /* http, https, socks5 or socks5h; no path */

@@ -6,6 +6,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "base/error.h"
 #include "message/body.h"
 #include "shared/limits.h"
 #include "shared/random_text.h"
@@ -115,7 +116,7 @@ struct asked {
     bool right;
 };
 
-static void compare(void *arg, const struct ot_key_row *row)
+static void compare_key(void *arg, const struct ot_key_row *row)
 {
     struct asked *asked = arg;
 
@@ -139,7 +140,7 @@ enum ot_status ot_apikey_find(struct ot_db *db, const char *key, struct ot_calle
     if (!hash_key(key, asked.hash))
         return ot_error_set(err, OT_E_INTERNAL, "SHA-256 is not available");
     id_of(out->id, key);
-    status = ot_db_key_get(db, out->id, compare, &asked, err);
+    status = ot_db_key_get(db, out->id, compare_key, &asked, err);
     if (status == OT_E_NOT_FOUND ||
         (status == OT_OK && (!asked.right || out->is_expired)))
         return OT_E_AUTH;

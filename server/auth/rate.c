@@ -50,7 +50,7 @@ void ot_rate_free(struct ot_rate *rate)
     free(rate);
 }
 
-static struct bucket *find(struct ot_rate *rate, int64_t key, int64_t now_us)
+static struct bucket *find_bucket(struct ot_rate *rate, int64_t key, int64_t now_us)
 {
     struct bucket **chain = &rate->chains[(uint64_t)key % CHAINS];
     struct bucket *bucket;
@@ -74,7 +74,7 @@ unsigned ot_rate_take(struct ot_rate *rate, int64_t key, int64_t now_us)
     if (rate == NULL)
         return 0;
     pthread_mutex_lock(&rate->lock);
-    bucket = find(rate, key, now_us);
+    bucket = find_bucket(rate, key, now_us);
     if (bucket == NULL) {
         wait_s = 1;
     } else {

@@ -9,8 +9,8 @@
 
 #include "auth/apikey.h"
 #include "base/error.h"
+#include "base/text.h"
 #include "command/options.h"
-#include "cache/config_value.h"
 #include "shared/private_file.h"
 #include "store/db.h"
 #include "store/store.h"
@@ -70,7 +70,7 @@ static enum ot_status check_arguments(const struct ot_action *action, const char
 
 static enum ot_status take_lifetime(struct ot_arguments *arguments, struct ot_error *err)
 {
-    int64_t ms = ot_config_duration_ms(optarg);
+    int64_t ms = ot_text_duration_ms(optarg);
 
     arguments->lifetime_s = ms / 1000;
     if (arguments->lifetime_s >= 1 && arguments->lifetime_s <= LIFETIME_MAX_S)

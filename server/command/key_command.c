@@ -5,14 +5,15 @@
 #include <string.h>
 
 #include "auth/apikey.h"
+#include "base/error.h"
 #include "base/option.h"
 #include "base/text.h"
 #include "command/action_internal.h"
 #include "shared/limits.h"
 #include "store/key.h"
 
-static enum ot_status check_key(const struct ot_arguments *arguments,
-                                struct ot_error *err)
+static enum ot_status check_new_key(const struct ot_arguments *arguments,
+                                    struct ot_error *err)
 {
     const char *reason;
 
@@ -23,8 +24,9 @@ static enum ot_status check_key(const struct ot_arguments *arguments,
 }
 
 /* Printed before it is committed: a key that nobody saw must not exist. */
-static enum ot_status create_key(struct ot_db *db, const struct ot_arguments *arguments,
-                                 struct ot_error *err)
+static enum ot_status create_and_print_key(struct ot_db *db,
+                                           const struct ot_arguments *arguments,
+                                           struct ot_error *err)
 {
     const struct ot_apikey_wish wish = {
         .role = arguments->role,
@@ -69,7 +71,7 @@ static enum ot_status list_keys(struct ot_db *db, const struct ot_arguments *arg
     return status == OT_OK ? ot_action_flush(err) : status;
 }
 
-static void take_id(void *arg, const struct ot_key_row *row)
+static void copy_key_id(void *arg, const struct ot_key_row *row)
 {
     snprintf(arg, OT_APIKEY_ID_MAX, "%s", row->id);
 }
@@ -78,7 +80,7 @@ static enum ot_status revoke_key(struct ot_db *db, const struct ot_arguments *ar
                                  struct ot_error *err)
 {
     char id[OT_APIKEY_ID_MAX];
-    enum ot_status status = ot_db_key_named(db, arguments->word, take_id, id, err);
+    enum ot_status status = ot_db_key_named(db, arguments->word, copy_key_id, id, err);
 
     if (status == OT_E_NOT_FOUND)
         return ot_error_set(err, OT_E_NOT_FOUND,
@@ -99,7 +101,7 @@ static const struct ot_option_info create_options[] = {
 static const struct ot_option_info other_options[] = {OT_OPTION_DB, {NULL, NULL, NULL}};
 
 static const struct ot_action key_actions[] = {
-    {"create", create_options, create_key, check_key, NULL, true},
+    {"create", create_options, create_and_print_key, check_new_key, NULL, true},
     {"list", other_options, list_keys, NULL, NULL, false},
     {"revoke", other_options, revoke_key, NULL, "one key's id or name", false},
     {.name = NULL},

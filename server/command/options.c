@@ -70,7 +70,7 @@ enum ot_status ot_options_unknown(int code, char **argv, struct ot_error *err)
 }
 
 /* A whole number from 1 to max, then nothing but suffix, which may be left out. */
-static bool parse_number(int64_t *out, const char *text, const char *suffix, int64_t max)
+static bool parse_count(int64_t *out, const char *text, const char *suffix, int64_t max)
 {
     size_t digits = strspn(text, "0123456789");
 
@@ -87,7 +87,7 @@ static enum ot_status take_number(struct ot_options *options, int code,
     int64_t number = 0;
 
     if (code == CODE_MAX_CERTIFICATES) {
-        if (!parse_number(&options->settings.max_certificates, optarg, "", OT_CERTS_MAX))
+        if (!parse_count(&options->settings.max_certificates, optarg, "", OT_CERTS_MAX))
             return ot_error_set(err, OT_E_USAGE,
                                 "--max-certificates '%s' is not a whole number from 1 to "
                                 "%u",
@@ -95,7 +95,7 @@ static enum ot_status take_number(struct ot_options *options, int code,
         return OT_OK;
     }
     if (code == CODE_CONNECTIONS) {
-        if (!parse_number(&number, optarg, "", OT_CONNECTIONS_LIMIT))
+        if (!parse_count(&number, optarg, "", OT_CONNECTIONS_LIMIT))
             return ot_error_set(err, OT_E_USAGE,
                                 "--connections-per-address '%s' is not a whole number "
                                 "from 1 to %u",
@@ -103,7 +103,7 @@ static enum ot_status take_number(struct ot_options *options, int code,
         options->connections_per_address = (unsigned)number;
         return OT_OK;
     }
-    if (!parse_number(&number, optarg, "/s", 1000000))
+    if (!parse_count(&number, optarg, "/s", 1000000))
         return ot_error_set(
             err, OT_E_USAGE,
             "--rate-limit '%s' is not a number of requests a second, such "
@@ -122,8 +122,8 @@ static enum ot_status take_rules(struct ot_options *options, struct ot_error *er
     return OT_OK;
 }
 
-static enum ot_status take(struct ot_options *options, int code, char **argv,
-                           struct ot_error *err)
+static enum ot_status take_server_option(struct ot_options *options, int code,
+                                         char **argv, struct ot_error *err)
 {
     switch (code) {
     case CODE_DB:
@@ -158,8 +158,8 @@ static enum ot_status take(struct ot_options *options, int code, char **argv,
     }
 }
 
-static enum ot_status check(const struct ot_options *options, int argc, char **argv,
-                            struct ot_error *err)
+static enum ot_status check_options(const struct ot_options *options, int argc,
+                                    char **argv, struct ot_error *err)
 {
     if (options->help || options->version)
         return OT_OK;
@@ -188,10 +188,10 @@ enum ot_status ot_options_parse(struct ot_options *options, int argc, char **arg
     /* The leading '+' stops at the first word that is no option, ':' tells a missing
      * value from an unknown option. */
     while ((code = ot_options_next(argc, argv, "+:", ot_options_of_server)) != -1) {
-        enum ot_status status = take(options, code, argv, err);
+        enum ot_status status = take_server_option(options, code, argv, err);
 
         if (status != OT_OK)
             return status;
     }
-    return check(options, argc, argv, err);
+    return check_options(options, argc, argv, err);
 }

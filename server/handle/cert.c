@@ -39,7 +39,7 @@ static void say_failed(struct ot_context *context, enum ot_status status,
         ot_reply_failure(context->reply, err);
 }
 
-static void show(void *arg, const struct ot_cert_row *row)
+static void show_cert(void *arg, const struct ot_cert_row *row)
 {
     struct shown *shown = arg;
 
@@ -49,7 +49,7 @@ static void show(void *arg, const struct ot_cert_row *row)
 
 /* All that can change of a certificate is its name, so its tag stays when others come and
  * go. */
-static void tag(void *arg, const struct ot_cert_row *row)
+static void tag_cert(void *arg, const struct ot_cert_row *row)
 {
     struct shown *shown = arg;
     const struct ot_etag_part parts[] = {
@@ -88,7 +88,7 @@ void ot_handle_get(struct ot_context *context)
 
     if (!parse_include(context, &shown.with_content))
         return;
-    status = ot_db_cert_get(context->db, context->cert_id, tag, &shown, &err);
+    status = ot_db_cert_get(context->db, context->cert_id, tag_cert, &shown, &err);
     if (status == OT_OK &&
         ot_etag_matches(context->reply->etag, context->request->if_none_match)) {
         context->reply->status = 304;
@@ -97,14 +97,14 @@ void ot_handle_get(struct ot_context *context)
     if (status == OT_OK && shown.with_content)
         status = ot_db_cert_content(context->db, context->cert_id, &shown.content, &err);
     if (status == OT_OK)
-        status = ot_db_cert_get(context->db, context->cert_id, show, &shown, &err);
+        status = ot_db_cert_get(context->db, context->cert_id, show_cert, &shown, &err);
     if (status != OT_OK)
         say_failed(context, status, &err);
     free(shown.content);
 }
 
-static enum ot_status modify(struct ot_context *context, const char *name,
-                             struct ot_error *err)
+static enum ot_status modify_cert(struct ot_context *context, const char *name,
+                                  struct ot_error *err)
 {
     struct shown shown = {.context = context};
     enum ot_status status = OT_OK;
@@ -115,7 +115,7 @@ static enum ot_status modify(struct ot_context *context, const char *name,
             status = ot_db_revision_next(context->db, err);
     }
     if (status == OT_OK)
-        status = ot_db_cert_get(context->db, context->cert_id, show, &shown, err);
+        status = ot_db_cert_get(context->db, context->cert_id, show_cert, &shown, err);
     return status;
 }
 
@@ -131,7 +131,7 @@ void ot_handle_modify(struct ot_context *context)
     if (ot_body_name(body, &name, context->reply)) {
         status = ot_db_begin(context->db, OT_WRITING, &err);
         if (status == OT_OK)
-            status = modify(context, name, &err);
+            status = modify_cert(context, name, &err);
         if (status == OT_OK)
             status = ot_db_commit(context->db, &err);
         ot_db_rollback(context->db);

@@ -1,13 +1,20 @@
 #include <openssl/crypto.h>
 #include <string.h>
 
+#include "auth/apikey.h"
 #include "auth/auth.h"
+#include "base/error.h"
+#include "handle/context.h"
 #include "handle/handlers.h"
 #include "handle/page_internal.h"
 #include "handle/query_internal.h"
 #include "message/body.h"
+#include "message/buffer.h"
 #include "message/json_write.h"
+#include "message/reply.h"
 #include "shared/limits.h"
+#include "store/db.h"
+#include "store/key.h"
 
 static void write_time(struct ot_buffer *out, const char *key, int64_t when)
 {
@@ -72,8 +79,8 @@ static void write_key(struct ot_buffer *out, const struct ot_key_row *row,
     ot_jsonw_close(out, '}');
 }
 
-static void refuse_key(struct ot_context *context, enum ot_status status,
-                       const struct ot_error *err)
+static void refuse_key_of_path(struct ot_context *context, enum ot_status status,
+                               const struct ot_error *err)
 {
     if (status != OT_E_NOT_FOUND)
         ot_reply_failure(context->reply, err);
@@ -100,7 +107,7 @@ void ot_handle_key_get(struct ot_context *context)
         return;
     status = ot_db_key_get(context->db, context->key_id, show_key, context, &err);
     if (status != OT_OK)
-        refuse_key(context, status, &err);
+        refuse_key_of_path(context, status, &err);
 }
 
 static void take_key_seq(void *arg, const struct ot_key_row *row)
@@ -192,9 +199,9 @@ static bool parse_key_name(struct ot_context *context, const cJSON *body,
 }
 
 /* Inside the transaction. */
-static enum ot_status create_key(struct ot_context *context,
-                                 const struct ot_apikey_wish *wish,
-                                 struct ot_apikey *made, struct ot_error *err)
+static enum ot_status store_key(struct ot_context *context,
+                                const struct ot_apikey_wish *wish, struct ot_apikey *made,
+                                struct ot_error *err)
 {
     enum ot_status status = ot_apikey_create(context->db, wish, made, err);
 
@@ -229,7 +236,7 @@ void ot_handle_key_create(struct ot_context *context)
         parse_lifetime(context, body, &wish.lifetime_s)) {
         status = ot_db_begin(context->db, OT_WRITING, &err);
         if (status == OT_OK)
-            status = create_key(context, &wish, &made, &err);
+            status = store_key(context, &wish, &made, &err);
         ot_db_rollback(context->db);
         if (status == OT_E_REFUSED)
             ot_reply_error(context->reply, 409, "name_taken", "name",
@@ -268,5 +275,5 @@ void ot_handle_key_delete(struct ot_context *context)
     if (status == OT_OK)
         write_deleted_key(context);
     else
-        refuse_key(context, status, &err);
+        refuse_key_of_path(context, status, &err);
 }

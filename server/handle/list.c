@@ -19,8 +19,8 @@ struct listed {
     const char *object;
 };
 
-static bool find_cursor(struct ot_context *context, const char *after,
-                        struct ot_cert_cursor *cursor)
+static bool find_cert_cursor(struct ot_context *context, const char *after,
+                             struct ot_cert_cursor *cursor)
 {
     struct ot_error err = OT_ERROR_INIT;
     enum ot_status status = OT_E_NOT_FOUND;
@@ -38,8 +38,8 @@ static bool find_cursor(struct ot_context *context, const char *after,
 
 /* What the list shows depends on these and on nothing else; so its tag is known before a
  * row is read. false: reply is complete. */
-static bool tag(struct ot_context *context, const struct ot_cert_range *range,
-                const char *after)
+static bool tag_list(struct ot_context *context, const struct ot_cert_range *range,
+                     const char *after)
 {
     unsigned char revision[OT_REVISION_LEN];
     struct ot_error err = OT_ERROR_INIT;
@@ -62,7 +62,7 @@ static bool tag(struct ot_context *context, const struct ot_cert_range *range,
     return false;
 }
 
-static void write_row(void *arg, const struct ot_cert_row *row)
+static void write_cert_row(void *arg, const struct ot_cert_row *row)
 {
     struct listed *listed = arg;
 
@@ -76,7 +76,7 @@ static void write_page(struct ot_context *context, struct ot_cert_range range)
     struct listed listed = {.object = ot_object_in_scope(range.scope)};
 
     ot_page_open(&listed.page, &context->reply->body, range.limit++);
-    if (ot_db_cert_list(context->db, &range, write_row, &listed, &err) == OT_OK)
+    if (ot_db_cert_list(context->db, &range, write_cert_row, &listed, &err) == OT_OK)
         ot_page_close(&listed.page);
     else
         ot_reply_failure(context->reply, &err);
@@ -93,10 +93,10 @@ void ot_handle_list(struct ot_context *context)
         !ot_query_value(context, "after", &after))
         return;
     if (after != NULL) {
-        if (!find_cursor(context, after, &cursor))
+        if (!find_cert_cursor(context, after, &cursor))
             return;
         range.after = &cursor;
     }
-    if (tag(context, &range, after))
+    if (tag_list(context, &range, after))
         write_page(context, range);
 }

@@ -71,7 +71,7 @@ static void take_seq(void *arg, const struct ot_project_row *row)
     *(int64_t *)arg = row->seq;
 }
 
-static bool find_cursor(struct ot_context *context, int64_t *seq)
+static bool find_project_cursor(struct ot_context *context, int64_t *seq)
 {
     struct ot_error err = OT_ERROR_INIT;
     enum ot_status status = OT_OK;
@@ -89,7 +89,7 @@ static bool find_cursor(struct ot_context *context, int64_t *seq)
     return status == OT_OK;
 }
 
-static void write_row(void *arg, const struct ot_project_row *row)
+static void write_project_row(void *arg, const struct ot_project_row *row)
 {
     struct ot_page *page = arg;
 
@@ -107,17 +107,17 @@ void ot_handle_project_list(struct ot_context *context)
 
     if (!ot_query_limit(context, &limit) ||
         !ot_query_flag(context, "include_archived", &archived) ||
-        !find_cursor(context, &after))
+        !find_project_cursor(context, &after))
         return;
     ot_page_open(&page, &context->reply->body, limit);
-    if (ot_db_project_list(context->db, after, limit + 1, write_row, &page, &err) ==
-        OT_OK)
+    if (ot_db_project_list(context->db, after, limit + 1, write_project_row, &page,
+                           &err) == OT_OK)
         ot_page_close(&page);
     else
         ot_reply_failure(context->reply, &err);
 }
 
-static bool check_name(struct ot_context *context, const char *name)
+static bool check_project_name(struct ot_context *context, const char *name)
 {
     if (name != NULL && *name != '\0')
         return true;
@@ -146,8 +146,9 @@ static bool check_unsupported(struct ot_context *context, const cJSON *body)
 }
 
 /* Inside the transaction. */
-static enum ot_status create(struct ot_context *context, const struct ot_project_row *row,
-                             struct ot_error *err)
+static enum ot_status store_project(struct ot_context *context,
+                                    const struct ot_project_row *row,
+                                    struct ot_error *err)
 {
     struct ot_project_row made = *row;
     char id[OT_ID_MAX + 1];
@@ -170,11 +171,11 @@ void ot_handle_project_create(struct ot_context *context)
 
     if (body == NULL)
         return;
-    if (ot_body_name(body, &row.name, context->reply) && check_name(context, row.name) &&
-        check_unsupported(context, body)) {
+    if (ot_body_name(body, &row.name, context->reply) &&
+        check_project_name(context, row.name) && check_unsupported(context, body)) {
         status = ot_db_begin(context->db, OT_WRITING, &err);
         if (status == OT_OK)
-            status = create(context, &row, &err);
+            status = store_project(context, &row, &err);
         ot_db_rollback(context->db);
         if (status != OT_OK)
             ot_reply_failure(context->reply, &err);

@@ -29,7 +29,7 @@ static void add_once(struct toggle *toggle, const char *id)
     toggle->ids[toggle->count++] = id;
 }
 
-static bool parse(struct toggle *toggle, const cJSON *body)
+static bool parse_ids(struct toggle *toggle, const cJSON *body)
 {
     struct ot_reply *reply = toggle->context->reply;
     const cJSON *ids = cJSON_GetObjectItemCaseSensitive(body, "certificate_ids");
@@ -55,7 +55,7 @@ static bool parse(struct toggle *toggle, const cJSON *body)
     return true;
 }
 
-static void write_row(void *arg, const struct ot_cert_row *row)
+static void write_toggled(void *arg, const struct ot_cert_row *row)
 {
     struct toggle *toggle = arg;
 
@@ -64,8 +64,8 @@ static void write_row(void *arg, const struct ot_cert_row *row)
 }
 
 /* Changes one, then shows what it has become. OT_E_NOT_FOUND: reply says which. */
-static enum ot_status change(struct toggle *toggle, const char *id, bool *changed,
-                             struct ot_error *err)
+static enum ot_status change_one(struct toggle *toggle, const char *id, bool *changed,
+                                 struct ot_error *err)
 {
     struct ot_context *context = toggle->context;
     enum ot_status status = OT_E_NOT_FOUND;
@@ -74,8 +74,8 @@ static enum ot_status change(struct toggle *toggle, const char *id, bool *change
         status = ot_db_active_set(context->db, context->scope, id, toggle->active,
                                   changed, err);
     if (status == OT_OK)
-        status =
-            ot_db_cert_in_scope(context->db, context->scope, id, write_row, toggle, err);
+        status = ot_db_cert_in_scope(context->db, context->scope, id, write_toggled,
+                                     toggle, err);
     if (status == OT_E_NOT_FOUND)
         ot_reply_error(context->reply, 404, "certificate_not_found", "certificate_ids",
                        "There is no certificate %s in this organization. None of the "
@@ -107,7 +107,7 @@ static enum ot_status change_all(struct toggle *toggle, struct ot_error *err)
     ot_jsonw_key(out, "data");
     ot_jsonw_open(out, '[');
     for (unsigned i = 0; status == OT_OK && i < toggle->count; i++)
-        status = change(toggle, toggle->ids[i], &changed, err);
+        status = change_one(toggle, toggle->ids[i], &changed, err);
     if (status == OT_OK && changed)
         status = ot_db_revision_next(context->db, err);
     if (status == OT_OK)
@@ -119,7 +119,7 @@ static enum ot_status change_all(struct toggle *toggle, struct ot_error *err)
     return OT_OK;
 }
 
-static void run(struct ot_context *context, bool active)
+static void toggle_all(struct ot_context *context, bool active)
 {
     struct toggle toggle = {.context = context, .active = active};
     struct ot_error err = OT_ERROR_INIT;
@@ -128,7 +128,7 @@ static void run(struct ot_context *context, bool active)
 
     if (body == NULL)
         return;
-    if (parse(&toggle, body)) {
+    if (parse_ids(&toggle, body)) {
         status = ot_db_begin(context->db, OT_WRITING, &err);
         if (status == OT_OK)
             status = change_all(&toggle, &err);
@@ -141,10 +141,10 @@ static void run(struct ot_context *context, bool active)
 
 void ot_handle_activate(struct ot_context *context)
 {
-    run(context, true);
+    toggle_all(context, true);
 }
 
 void ot_handle_deactivate(struct ot_context *context)
 {
-    run(context, false);
+    toggle_all(context, false);
 }

@@ -102,8 +102,8 @@ static const cJSON *find_pem(const cJSON *body)
     return pem != NULL ? pem : cJSON_GetObjectItemCaseSensitive(body, "content");
 }
 
-static void refuse(struct ot_context *context, const struct upload *upload,
-                   const struct ot_error *err)
+static void refuse_upload(struct ot_context *context, const struct upload *upload,
+                          const struct ot_error *err)
 {
     if (err->status != OT_E_PROTOCOL)
         ot_reply_failure(context->reply, err);
@@ -116,7 +116,8 @@ static void refuse(struct ot_context *context, const struct upload *upload,
                        "'certificate' was not accepted: %s", err->message);
 }
 
-static bool check(struct ot_context *context, const cJSON *body, struct upload *upload)
+static bool check_upload(struct ot_context *context, const cJSON *body,
+                         struct upload *upload)
 {
     struct ot_error err = OT_ERROR_INIT;
     const cJSON *pem = find_pem(body);
@@ -131,13 +132,13 @@ static bool check(struct ot_context *context, const cJSON *body, struct upload *
     }
     if (check_pem(upload, pem->valuestring, &err) == OT_OK)
         return true;
-    refuse(context, upload, &err);
+    refuse_upload(context, upload, &err);
     return false;
 }
 
 /* OT_E_REFUSED: the organization is full, reply says so. */
-static enum ot_status store(struct ot_context *context, struct upload *upload,
-                            struct ot_error *err)
+static enum ot_status store_upload(struct ot_context *context, struct upload *upload,
+                                   struct ot_error *err)
 {
     int64_t count = 0;
     enum ot_status status = ot_db_cert_count(context->db, &count, err);
@@ -160,14 +161,14 @@ static enum ot_status store(struct ot_context *context, struct upload *upload,
     return status;
 }
 
-static void save(struct ot_context *context, struct upload *upload)
+static void save_upload(struct ot_context *context, struct upload *upload)
 {
     struct ot_error err = OT_ERROR_INIT;
     enum ot_status status = ot_db_begin(context->db, OT_WRITING, &err);
 
     upload->row.created_at = time(NULL);
     if (status == OT_OK)
-        status = store(context, upload, &err);
+        status = store_upload(context, upload, &err);
     ot_db_rollback(context->db);
     if (status == OT_OK) {
         upload->row.id = upload->id;
@@ -191,8 +192,8 @@ void ot_handle_upload(struct ot_context *context)
     if (body == NULL)
         return;
     ot_buffer_init(&upload.pem, OT_REPLY_MAX);
-    if (check(context, body, &upload))
-        save(context, &upload);
+    if (check_upload(context, body, &upload))
+        save_upload(context, &upload);
     ot_buffer_clear(&upload.pem);
     cJSON_Delete(body);
 }

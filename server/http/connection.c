@@ -143,8 +143,8 @@ static void take_headers(struct ot_request *request, struct MHD_Connection *conn
 }
 
 /* Looks at the headers; *now says that the reply is not to wait for the body. */
-static void begin(struct exchange *exchange, struct MHD_Connection *connection,
-                  const char *method, const char *version, bool *now)
+static void begin_exchange(struct exchange *exchange, struct MHD_Connection *connection,
+                           const char *method, const char *version, bool *now)
 {
     struct ot_request *request = &exchange->request;
     struct ot_framing framing;
@@ -283,7 +283,7 @@ enum MHD_Result ot_connection_handle(void *cls, struct MHD_Connection *connectio
         exchange->request.method = ot_method_parse(method);
         snprintf(exchange->method, sizeof(exchange->method), "%s",
                  exchange->request.method == OT_METHOD_OTHER ? "?" : method);
-        begin(exchange, connection, method, version, &now);
+        begin_exchange(exchange, connection, method, version, &now);
         if (!now)
             return MHD_YES;
         set_complete(exchange);

@@ -49,7 +49,7 @@ static bool is_field_value(const char *text)
 }
 
 /* RFC 3986 §3.2.2 and §3.2.3: a name or address, and a port. */
-static bool is_host(const char *text)
+static bool is_host_header(const char *text)
 {
     static const char chars[] = "-._~!$&'()*+,;=:[]%0123456789"
                                 "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ";
@@ -177,7 +177,7 @@ static bool has_one_host(const struct head *head, const char *version)
 {
     if (head->hosts == 0)
         return strcmp(version, "HTTP/1.1") != 0;
-    return head->hosts == 1 && is_host(head->host);
+    return head->hosts == 1 && is_host_header(head->host);
 }
 
 static void refuse_malformed(struct ot_reply *reply)

@@ -128,7 +128,7 @@ static bool is_waited_for(const struct ot_guest *guest)
     return guest->phase != OT_GUEST_WORK;
 }
 
-static void make_room(struct ot_guests *guests, struct house *house)
+static void end_the_longest(struct ot_guests *guests, struct house *house)
 {
     struct ot_guest *at = NULL;
 
@@ -166,7 +166,7 @@ struct ot_guest *ot_guests_open(struct ot_guests *guests, const struct sockaddr 
         guest->house->count++;
         guests->count++;
         list_guest(guests, guest);
-        make_room(guests, guest->house);
+        end_the_longest(guests, guest->house);
     }
     pthread_mutex_unlock(&guests->lock);
     return guest;

@@ -18,7 +18,7 @@ struct endpoint {
     char port[8];
 };
 
-static bool split(struct endpoint *endpoint, const char *text)
+static bool split_address(struct endpoint *endpoint, const char *text)
 {
     const char *colon = strrchr(text, ':');
     size_t host_len, digits;
@@ -41,7 +41,7 @@ static bool split(struct endpoint *endpoint, const char *text)
     return true;
 }
 
-static bool is_loopback(const struct sockaddr_storage *address)
+static bool is_loopback_bound(const struct sockaddr_storage *address)
 {
     const struct sockaddr_in *v4 = (const struct sockaddr_in *)address;
     const struct sockaddr_in6 *v6 = (const struct sockaddr_in6 *)address;
@@ -63,7 +63,7 @@ static bool describe(struct ot_listener *listener)
         return false;
     snprintf(listener->address, sizeof(listener->address),
              address.ss_family == AF_INET6 ? "[%s]:%s" : "%s:%s", host, port);
-    listener->loopback = is_loopback(&address);
+    listener->loopback = is_loopback_bound(&address);
     return true;
 }
 
@@ -109,7 +109,7 @@ enum ot_status ot_listener_open(struct ot_listener *listener, const char *text,
     int code, errnum = 0;
 
     listener->fd = -1;
-    if (!split(&endpoint, text))
+    if (!split_address(&endpoint, text))
         return ot_error_set(err, OT_E_USAGE,
                             "--listen '%s' is not HOST:PORT, such as 127.0.0.1:8443 or "
                             "[::1]:0",

@@ -62,7 +62,7 @@ static const struct route routes[] = {
      {{OT_METHOD_POST, ot_handle_deactivate, OT_NEED_WRITE}}},
 };
 
-static bool matches(const struct route *route, const struct ot_request *request)
+static bool route_matches(const struct route *route, const struct ot_request *request)
 {
     unsigned i;
 
@@ -82,7 +82,7 @@ static bool matches(const struct route *route, const struct ot_request *request)
 static const struct route *find_route(const struct ot_request *request)
 {
     for (size_t i = 0; i < sizeof(routes) / sizeof(routes[0]); i++)
-        if (matches(&routes[i], request))
+        if (route_matches(&routes[i], request))
             return &routes[i];
     return NULL;
 }
@@ -131,7 +131,7 @@ static void take_ids(struct ot_context *context, const struct route *route)
 }
 
 /* NULL: reply says why, or answers an OPTIONS. */
-static const struct method_handler *resolve(struct ot_context *context)
+static const struct method_handler *resolve_route(struct ot_context *context)
 {
     const struct method_handler *handler;
     const struct route *route;
@@ -215,7 +215,7 @@ bool ot_router_admit(struct ot_server *server, struct ot_request *request,
                      struct ot_reply *reply)
 {
     struct ot_context context = new_context(server, request, reply);
-    const struct method_handler *handler = resolve(&context);
+    const struct method_handler *handler = resolve_route(&context);
     bool admitted;
 
     if (handler == NULL)
@@ -273,7 +273,7 @@ void ot_router_run(struct ot_server *server, struct ot_request *request,
                    struct ot_reply *reply, char caller[OT_APIKEY_ID_MAX])
 {
     struct ot_context context = new_context(server, request, reply);
-    const struct method_handler *handler = resolve(&context);
+    const struct method_handler *handler = resolve_route(&context);
 
     if (handler == NULL)
         return;

@@ -30,8 +30,8 @@ static enum ot_status read_stream(char *text, FILE *file, const char *path,
 }
 
 /* The caller wipes and frees *out, and has file closed here. */
-static enum ot_status read_file(char **out, FILE *file, const char *path,
-                                const char *what, struct ot_error *err)
+static enum ot_status read_whole(char **out, FILE *file, const char *path,
+                                 const char *what, struct ot_error *err)
 {
     enum ot_status status;
 
@@ -50,7 +50,7 @@ static enum ot_status read_key(char **out, const char *path, struct ot_error *er
     int fd;
     enum ot_status status = ot_private_key(&fd, path, err);
 
-    return status == OT_OK ? read_file(out, fdopen(fd, "r"), path, "key", err) : status;
+    return status == OT_OK ? read_whole(out, fdopen(fd, "r"), path, "key", err) : status;
 }
 
 /* Nobody can type one in here. */
@@ -63,8 +63,8 @@ static int no_passphrase(char *buf, int size, int writing, void *arg)
     return -1;
 }
 
-static enum ot_status check(const struct ot_tls *tls, const char *cert_path,
-                            const char *key_path, struct ot_error *err)
+static enum ot_status check_pair(const struct ot_tls *tls, const char *cert_path,
+                                 const char *key_path, struct ot_error *err)
 {
     BIO *cert_bio = BIO_new_mem_buf(tls->cert, -1);
     BIO *key_bio = BIO_new_mem_buf(tls->key, -1);
@@ -100,12 +100,12 @@ enum ot_status ot_tls_load(struct ot_tls *tls, const char *cert_path,
                            const char *key_path, struct ot_error *err)
 {
     enum ot_status status =
-        read_file(&tls->cert, fopen(cert_path, "re"), cert_path, "certificate", err);
+        read_whole(&tls->cert, fopen(cert_path, "re"), cert_path, "certificate", err);
 
     if (status == OT_OK)
         status = read_key(&tls->key, key_path, err);
     if (status == OT_OK)
-        status = check(tls, cert_path, key_path, err);
+        status = check_pair(tls, cert_path, key_path, err);
     if (status != OT_OK)
         ot_tls_clear(tls);
     return status;

@@ -16,7 +16,7 @@ void ot_buffer_clear(struct ot_buffer *buffer)
     ot_buffer_init(buffer, buffer->max);
 }
 
-static bool grow(struct ot_buffer *buffer, size_t need)
+static bool grow_buffer(struct ot_buffer *buffer, size_t need)
 {
     size_t size = buffer->size == 0 ? FIRST_SIZE : buffer->size;
     char *data;
@@ -38,7 +38,7 @@ char *ot_buffer_extend(struct ot_buffer *buffer, size_t len)
     if (buffer->failed)
         return NULL;
     if (len > buffer->max - buffer->len ||
-        (buffer->len + len > buffer->size && !grow(buffer, buffer->len + len))) {
+        (buffer->len + len > buffer->size && !grow_buffer(buffer, buffer->len + len))) {
         buffer->failed = true;
         return NULL;
     }

@@ -10,7 +10,7 @@
 /* Part of every tag: to be raised when the shape of an answer changes. */
 static const char representation[] = "orgtrust-server/1";
 
-static bool add(EVP_MD_CTX *digest, const void *data, size_t len)
+static bool add_part(EVP_MD_CTX *digest, const void *data, size_t len)
 {
     uint64_t prefix = len;
 
@@ -23,10 +23,10 @@ void ot_etag_make(char etag[OT_ETAG_MAX], const struct ot_etag_part *parts, size
     unsigned char md[EVP_MAX_MD_SIZE];
     EVP_MD_CTX *digest = EVP_MD_CTX_new();
     bool ok = digest != NULL && EVP_DigestInit_ex(digest, EVP_sha256(), NULL) == 1 &&
-              add(digest, representation, sizeof(representation));
+              add_part(digest, representation, sizeof(representation));
 
     for (size_t i = 0; ok && i < count; i++)
-        ok = add(digest, parts[i].data, parts[i].len);
+        ok = add_part(digest, parts[i].data, parts[i].len);
     etag[0] = '\0';
     if (ok && EVP_DigestFinal_ex(digest, md, NULL) == 1) {
         char *at = etag;

@@ -15,7 +15,7 @@ static size_t comma_len(const struct ot_buffer *out)
 }
 
 /* Room for what comes next, behind a comma where one belongs. NULL: out of room. */
-static char *extend(struct ot_buffer *out, size_t len)
+static char *extend_value(struct ot_buffer *out, size_t len)
 {
     size_t comma = comma_len(out);
     char *at = ot_buffer_extend(out, comma + len);
@@ -25,9 +25,9 @@ static char *extend(struct ot_buffer *out, size_t len)
     return at;
 }
 
-static void put(struct ot_buffer *out, const char *text, size_t len)
+static void put_value(struct ot_buffer *out, const char *text, size_t len)
 {
-    char *at = extend(out, len);
+    char *at = extend_value(out, len);
 
     if (at != NULL)
         memcpy(at, text, len);
@@ -35,7 +35,7 @@ static void put(struct ot_buffer *out, const char *text, size_t len)
 
 void ot_jsonw_open(struct ot_buffer *out, char bracket)
 {
-    put(out, &bracket, 1);
+    put_value(out, &bracket, 1);
 }
 
 void ot_jsonw_close(struct ot_buffer *out, char bracket)
@@ -46,7 +46,7 @@ void ot_jsonw_close(struct ot_buffer *out, char bracket)
 void ot_jsonw_key(struct ot_buffer *out, const char *key)
 {
     size_t len = strlen(key);
-    char *at = extend(out, len + 3);
+    char *at = extend_value(out, len + 3);
 
     if (at == NULL)
         return;
@@ -83,10 +83,10 @@ void ot_jsonw_text(struct ot_buffer *out, const char *text)
     size_t plain = 0;
 
     if (text == NULL) {
-        put(out, "null", 4);
+        put_value(out, "null", 4);
         return;
     }
-    put(out, "\"", 1);
+    put_value(out, "\"", 1);
     for (;;) {
         while (is_plain((unsigned char)text[plain]))
             plain++;
@@ -111,10 +111,10 @@ void ot_jsonw_int(struct ot_buffer *out, int64_t number)
     while ((rest /= 10) != 0);
     if (number < 0)
         digits[--at] = '-';
-    put(out, digits + at, sizeof(digits) - at);
+    put_value(out, digits + at, sizeof(digits) - at);
 }
 
 void ot_jsonw_bool(struct ot_buffer *out, bool value)
 {
-    put(out, value ? "true" : "false", value ? 4 : 5);
+    put_value(out, value ? "true" : "false", value ? 4 : 5);
 }

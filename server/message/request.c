@@ -20,7 +20,7 @@ enum ot_method ot_method_parse(const char *name)
     return OT_METHOD_OTHER;
 }
 
-static int hex_value(char digit)
+static int digit_value(char digit)
 {
     if (digit >= '0' && digit <= '9')
         return digit - '0';
@@ -33,7 +33,7 @@ static int hex_value(char digit)
 
 /* RFC 3986 §2.1, in place. false: not two digits behind a '%', or a NUL, which could end
  * a string before its end. plus: '+' is a space, as forms have it. */
-static bool decode(char *text, bool plus)
+static bool decode_percent(char *text, bool plus)
 {
     char *to = text;
 
@@ -43,8 +43,8 @@ static bool decode(char *text, bool plus)
         *to = plus && *at == '+' ? ' ' : *at;
         if (*at != '%')
             continue;
-        high = hex_value(at[1]);
-        low = high < 0 ? -1 : hex_value(at[2]);
+        high = digit_value(at[1]);
+        low = high < 0 ? -1 : digit_value(at[2]);
         if (low < 0 || (high == 0 && low == 0))
             return false;
         *to = (char)(high * 16 + low);
@@ -60,8 +60,8 @@ bool ot_request_decode_all(char *text)
     bool any = false;
 
     for (const char *at = text; *at != '\0'; at++, to++) {
-        int high = *at == '%' ? hex_value(at[1]) : -1;
-        int low = high < 0 ? -1 : hex_value(at[2]);
+        int high = *at == '%' ? digit_value(at[1]) : -1;
+        int low = high < 0 ? -1 : digit_value(at[2]);
 
         *to = *at;
         if (low < 0 || high + low == 0)
@@ -86,7 +86,7 @@ static bool split_path(struct ot_request *request, char *path)
             *path = '\0';
         if (request->segments == OT_SEGMENTS_MAX)
             return true; /* longer than any route: the last segment differs from it */
-        if (!decode(segment, false))
+        if (!decode_percent(segment, false))
             return false;
         request->segment[request->segments++] = segment;
     }
@@ -103,7 +103,8 @@ static bool split_query(struct ot_request *request, char *text)
 
         if (value != NULL)
             *value++ = '\0';
-        if (!decode(name, true) || (value != NULL && !decode(value, true)))
+        if (!decode_percent(name, true) ||
+            (value != NULL && !decode_percent(value, true)))
             return false;
         if (*name == '\0')
             continue;

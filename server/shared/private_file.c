@@ -25,8 +25,9 @@ static enum ot_status check_kind(const struct stat *st, const char *what,
                         path);
 }
 
-static enum ot_status check_mode(const struct stat *st, mode_t refused, const char *what,
-                                 const char *path, struct ot_error *err)
+static enum ot_status check_private_mode(const struct stat *st, mode_t refused,
+                                         const char *what, const char *path,
+                                         struct ot_error *err)
 {
     if ((st->st_mode & refused) == 0)
         return OT_OK;
@@ -56,7 +57,8 @@ static enum ot_status check_database(const struct stat *st, const char *path,
 
     if (status == OT_OK && st->st_uid != geteuid())
         status = another_owner(st, what, path, err);
-    return status == OT_OK ? check_mode(st, S_IRWXG | S_IRWXO, what, path, err) : status;
+    return status == OT_OK ? check_private_mode(st, S_IRWXG | S_IRWXO, what, path, err)
+                           : status;
 }
 
 /* What SQLite finds beside its file it believes as much. */
@@ -136,8 +138,8 @@ enum ot_status ot_private_database(char **resolved, const char *path,
     return status;
 }
 
-static enum ot_status check_key(const struct stat *st, const char *path,
-                                struct ot_error *err)
+static enum ot_status check_tls_key(const struct stat *st, const char *path,
+                                    struct ot_error *err)
 {
     static const char what[] = "the TLS key";
     struct stat top;
@@ -148,8 +150,8 @@ static enum ot_status check_key(const struct stat *st, const char *path,
     if (status == OT_OK && !is_roots && st->st_uid != geteuid())
         status = another_owner(st, what, path, err);
     if (status == OT_OK)
-        status = check_mode(st, S_IRWXO | (is_roots ? S_IWGRP : (mode_t)S_IRWXG), what,
-                            path, err);
+        status = check_private_mode(st, S_IRWXO | (is_roots ? S_IWGRP : (mode_t)S_IRWXG),
+                                    what, path, err);
     return status;
 }
 
@@ -168,7 +170,7 @@ enum ot_status ot_private_key(int *fd, const char *path, struct ot_error *err)
         status =
             ot_error_errno(err, OT_E_CONFIG, errno, "cannot read the TLS key %s", path);
     if (status == OT_OK)
-        status = check_key(&st, path, err);
+        status = check_tls_key(&st, path, err);
     if (status != OT_OK && *fd >= 0) {
         close(*fd);
         *fd = -1;

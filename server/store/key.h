@@ -2,6 +2,7 @@
 #ifndef OT_SERVER_STORE_KEY_H
 #define OT_SERVER_STORE_KEY_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "base/error.h"

@@ -19,7 +19,7 @@ namespace new noexcept nullptr operator private protected public requires templa
 try typeid typename using virtual""".split())
 
 # Shared names that are left. This goes down, never up.
-SHARED_LEFT = 73
+SHARED_LEFT = 55
 # What is left elsewhere, to be renamed there.
 KEYWORDS_LEFT = {("class", "cert.c"), ("explicit", "fitness_key.c")}
 NOT_BOOL_LEFT = {"ot_snapshot_is_file", "ot_export_is_same_at", "ot_export_file_is_same",
@@ -44,7 +44,7 @@ def test_no_static_function_shares_its_name():
     shared = {name: sorted(files) for name, files in found.items() if len(files) > 1}
     assert len(shared) <= SHARED_LEFT, shared
     assert not [name for name, files in shared.items()
-                if any(file.startswith(("cli/", "provider/", "p11module/")) for file in files)]
+                if any(file.startswith(("cli/", "provider/", "p11module/", "server/")) for file in files)]
 
 
 def test_no_name_is_a_keyword_of_cpp():

@@ -1,3 +1,4 @@
+#include "base/text.h"
 #include "config/config_value_internal.h"
 
 #include <stdio.h>
@@ -127,7 +128,7 @@ static void durations(void)
     size_t i;
 
     for (i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
-        CU_ASSERT_EQUAL(ot_config_duration_ms(rows[i].text), rows[i].ms);
+        CU_ASSERT_EQUAL(ot_text_duration_ms(rows[i].text), rows[i].ms);
 }
 
 int main(int argc, char **argv)

@@ -161,8 +161,8 @@ enum ot_status ot_db_run_on_row(struct ot_db *db, sqlite3_stmt *statement,
     return status;
 }
 
-static enum ot_status run(struct ot_db *db, enum ot_sql sql, const char *what,
-                          struct ot_error *err)
+static enum ot_status run_fixed(struct ot_db *db, enum ot_sql sql, const char *what,
+                                struct ot_error *err)
 {
     sqlite3_stmt *statement = ot_db_statement(db, sql, err);
 
@@ -182,7 +182,7 @@ static enum ot_status begin_writing(struct ot_db *db, struct ot_error *err)
     enum ot_status status;
 
     db->writing = true;
-    status = run(db, OT_SQL_BEGIN_WRITE, "begin a transaction", err);
+    status = run_fixed(db, OT_SQL_BEGIN_WRITE, "begin a transaction", err);
     if (status != OT_OK)
         stop_writing(db);
     return status;
@@ -194,7 +194,7 @@ enum ot_status ot_db_begin(struct ot_db *db, enum ot_transaction kind,
     enum ot_status status;
 
     if (kind == OT_READING)
-        return run(db, OT_SQL_BEGIN_READ, "begin a transaction", err);
+        return run_fixed(db, OT_SQL_BEGIN_READ, "begin a transaction", err);
     if (kind == OT_WRITING) {
         pthread_mutex_lock(db->writers);
         return begin_writing(db, err);
@@ -209,7 +209,7 @@ enum ot_status ot_db_begin(struct ot_db *db, enum ot_transaction kind,
 
 enum ot_status ot_db_commit(struct ot_db *db, struct ot_error *err)
 {
-    enum ot_status status = run(db, OT_SQL_COMMIT, "commit", err);
+    enum ot_status status = run_fixed(db, OT_SQL_COMMIT, "commit", err);
 
     if (status != OT_OK)
         ot_db_rollback(db);
@@ -223,7 +223,7 @@ void ot_db_rollback(struct ot_db *db)
 
     /* SQLite itself has rolled back after some errors (disk full, out of memory). */
     if (sqlite3_get_autocommit(db->handle) == 0)
-        run(db, OT_SQL_ROLLBACK, "roll back", &ignored);
+        run_fixed(db, OT_SQL_ROLLBACK, "roll back", &ignored);
     stop_writing(db);
 }
 
@@ -249,5 +249,5 @@ enum ot_status ot_db_revision(struct ot_db *db, unsigned char out[OT_REVISION_LE
 
 enum ot_status ot_db_revision_next(struct ot_db *db, struct ot_error *err)
 {
-    return run(db, OT_SQL_REVISION_NEXT, "change its revision", err);
+    return run_fixed(db, OT_SQL_REVISION_NEXT, "change its revision", err);
 }

@@ -135,7 +135,7 @@ enum ot_status ot_migrate_check(struct ot_db *db, struct ot_error *err)
     return read_version(db, &version, err);
 }
 
-static enum ot_status migrate(struct ot_db *db, struct ot_error *err)
+static enum ot_status migrate_tables(struct ot_db *db, struct ot_error *err)
 {
     sqlite3_int64 version = 0;
     enum ot_status status = read_version(db, &version, err);
@@ -152,7 +152,7 @@ enum ot_status ot_migrate(struct ot_db *db, struct ot_error *err)
 
     if (status != OT_OK)
         return status;
-    status = migrate(db, err);
+    status = migrate_tables(db, err);
     if (status == OT_OK)
         return ot_db_commit(db, err);
     ot_db_rollback(db);

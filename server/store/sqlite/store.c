@@ -31,7 +31,7 @@ static struct ot_store *store_new(unsigned connections)
 }
 
 /* Nothing is written before the file is known to be ours. */
-static enum ot_status prepare(struct ot_db *db, struct ot_error *err)
+static enum ot_status prepare_tables(struct ot_db *db, struct ot_error *err)
 {
     enum ot_status status = ot_migrate_check(db, err);
 
@@ -54,7 +54,7 @@ static enum ot_status open_connections(struct ot_store *store, const char *path,
             store->idle_count = store->count;
         }
         if (status == OT_OK && store->count == 1)
-            status = prepare(db, err);
+            status = prepare_tables(db, err);
     }
     return status;
 }
