@@ -27,6 +27,7 @@ struct ot_cert {
     ASN1_OCTET_STRING *key_id;
     AUTHORITY_KEYID *authority;
     struct ot_fitness fitness;
+    uint8_t *subject_canon, *issuer_canon, *magnitude;
     uint8_t spki_sha1[SHA1_LEN];
     uint8_t digests[OT_DIGESTS_LEN];
     uint8_t der[]; /* names, serial and key are spans of it */
@@ -126,20 +127,49 @@ static bool locate(struct ot_record *facts, const uint8_t *der, size_t len)
 }
 
 /* A search compares canonical names, so a name without one could never be found. */
-static enum ot_status check_name(struct ot_span name, const char *which,
-                                 struct ot_error *err)
+static enum ot_status read_name(uint8_t **canon, struct ot_span *span,
+                                struct ot_span name, const char *which,
+                                struct ot_error *err)
 {
-    uint8_t *canon;
-    size_t len;
-
     errno = 0;
-    canon = ot_name_canon(name.data, name.len, &len);
-    if (canon == NULL && errno == ENOMEM)
+    *canon = ot_name_canon(name.data, name.len, &span->len);
+    span->data = *canon;
+    if (*canon == NULL && errno == ENOMEM)
         return ot_error_nomem(err);
-    if (canon == NULL)
+    if (*canon == NULL)
         return ot_error_set(err, OT_E_PROTOCOL, "its %s is not a well-formed name",
                             which);
-    free(canon);
+    return OT_OK;
+}
+
+static enum ot_status read_names(struct ot_cert *cert, struct ot_error *err)
+{
+    struct ot_span *field = cert->facts.field;
+    enum ot_status status =
+        read_name(&cert->subject_canon, &field[OT_FIELD_SUBJECT_CANON],
+                  field[OT_FIELD_SUBJECT], "subject", err);
+
+    if (status == OT_OK)
+        status = read_name(&cert->issuer_canon, &field[OT_FIELD_ISSUER_CANON],
+                           field[OT_FIELD_ISSUER], "issuer", err);
+    return status;
+}
+
+/* OpenSSL holds an INTEGER as its magnitude and a sign beside it. */
+static enum ot_status read_magnitude(struct ot_cert *cert, const X509 *x509,
+                                     struct ot_error *err)
+{
+    const ASN1_INTEGER *serial = X509_get0_serialNumber(x509);
+    const unsigned char *data = ASN1_STRING_get0_data(serial);
+    size_t len = (size_t)ASN1_STRING_length(serial);
+
+    for (; len > 0 && *data == 0; data++)
+        len--;
+    cert->magnitude = malloc(len + 1);
+    if (cert->magnitude == NULL)
+        return ot_error_nomem(err);
+    memcpy(cert->magnitude, data, len);
+    cert->facts.field[OT_FIELD_SERIAL_MAGNITUDE] = ot_span_of(cert->magnitude, len);
     return OT_OK;
 }
 
@@ -272,9 +302,9 @@ static enum ot_status read_facts(struct ot_cert *cert, X509 *x509, size_t len,
     if (status == OT_OK && !locate(facts, cert->der, len))
         status = ot_error_set(err, OT_E_PROTOCOL, "it is not encoded in DER");
     if (status == OT_OK)
-        status = check_name(facts->field[OT_FIELD_SUBJECT], "subject", err);
+        status = read_names(cert, err);
     if (status == OT_OK)
-        status = check_name(facts->field[OT_FIELD_ISSUER], "issuer", err);
+        status = read_magnitude(cert, x509, err);
     if (status == OT_OK)
         status = read_time(&facts->valid_at, X509_get0_notBefore(x509), "notBefore", err);
     if (status == OT_OK)
@@ -364,15 +394,27 @@ void ot_cert_free(struct ot_cert *cert)
         return;
     ASN1_OCTET_STRING_free(cert->key_id);
     AUTHORITY_KEYID_free(cert->authority);
+    free(cert->subject_canon);
+    free(cert->issuer_canon);
+    free(cert->magnitude);
     free(cert);
 }
 
 void ot_cert_fill(const struct ot_cert *cert, struct ot_record *record)
 {
-    static const enum ot_field fields[] = {
-        OT_FIELD_DER,       OT_FIELD_SUBJECT, OT_FIELD_ISSUER,  OT_FIELD_SERIAL,
-        OT_FIELD_SPKI,      OT_FIELD_KEY_ID,  OT_FIELD_DIGESTS, OT_FIELD_AUTHORITY_KEY_ID,
-        OT_FIELD_SPKI_SHA1, OT_FIELD_WITHHELD};
+    static const enum ot_field fields[] = {OT_FIELD_DER,
+                                           OT_FIELD_SUBJECT,
+                                           OT_FIELD_ISSUER,
+                                           OT_FIELD_SERIAL,
+                                           OT_FIELD_SPKI,
+                                           OT_FIELD_KEY_ID,
+                                           OT_FIELD_DIGESTS,
+                                           OT_FIELD_AUTHORITY_KEY_ID,
+                                           OT_FIELD_SPKI_SHA1,
+                                           OT_FIELD_WITHHELD,
+                                           OT_FIELD_SUBJECT_CANON,
+                                           OT_FIELD_ISSUER_CANON,
+                                           OT_FIELD_SERIAL_MAGNITUDE};
     const uint32_t own = OT_RECORD_CA | OT_RECORD_SELF_SIGNED | OT_RECORD_NO_KEY_ID |
                          OT_RECORD_WITHHELD | OT_RECORD_RESTRICTED | OT_RECORD_BARRED;
 

@@ -20,24 +20,17 @@
 #define HEADER_LEN (AT_FIELDS + 4 * OT_FIELD_COUNT)
 #define ABSENT 0xffffffffu
 
+/* What the file's version stands for. Whoever adds a field or a digest raises that. */
+_Static_assert(OT_FORMAT_VERSION == 5 && OT_FIELD_COUNT == 18 && OT_DIGEST_COUNT == 5 &&
+                   OT_DIGESTS_LEN == 20 + 32 + 48 + 64 + 16,
+               "a record of another shape needs another version of the format");
+
 static const struct ot_digest_info digests[OT_DIGEST_COUNT] = {
     [OT_DIGEST_SHA1] = {"SHA1", 20, 0},
     [OT_DIGEST_SHA2_256] = {"SHA2-256", 32, 20},
-    [OT_DIGEST_SHA2_224] = {"SHA2-224", 28, 52},
-    [OT_DIGEST_SHA2_384] = {"SHA2-384", 48, 80},
-    [OT_DIGEST_SHA2_512] = {"SHA2-512", 64, 128},
-    [OT_DIGEST_SHA2_512_224] = {"SHA2-512/224", 28, 192},
-    [OT_DIGEST_SHA2_512_256] = {"SHA2-512/256", 32, 220},
-    [OT_DIGEST_SHA3_224] = {"SHA3-224", 28, 252},
-    [OT_DIGEST_SHA3_256] = {"SHA3-256", 32, 280},
-    [OT_DIGEST_SHA3_384] = {"SHA3-384", 48, 312},
-    [OT_DIGEST_SHA3_512] = {"SHA3-512", 64, 360},
-    [OT_DIGEST_BLAKE2S_256] = {"BLAKE2S-256", 32, 424},
-    [OT_DIGEST_BLAKE2B_512] = {"BLAKE2B-512", 64, 456},
-    [OT_DIGEST_SM3] = {"SM3", 32, 520},
-    [OT_DIGEST_RIPEMD160] = {"RIPEMD-160", 20, 552},
-    [OT_DIGEST_MD5] = {"MD5", 16, 572},
-    [OT_DIGEST_MD5_SHA1] = {"MD5-SHA1", 36, 588},
+    [OT_DIGEST_SHA2_384] = {"SHA2-384", 48, 52},
+    [OT_DIGEST_SHA2_512] = {"SHA2-512", 64, 100},
+    [OT_DIGEST_MD5] = {"MD5", 16, 164},
 };
 
 /* Other names of the same digests, as OpenSSL's providers register them. */
@@ -48,9 +41,6 @@ static const struct {
     {"SHA-1", OT_DIGEST_SHA1},
     {"SSL3-SHA1", OT_DIGEST_SHA1},
     {"1.3.14.3.2.26", OT_DIGEST_SHA1},
-    {"SHA-224", OT_DIGEST_SHA2_224},
-    {"SHA224", OT_DIGEST_SHA2_224},
-    {"2.16.840.1.101.3.4.2.4", OT_DIGEST_SHA2_224},
     {"SHA-256", OT_DIGEST_SHA2_256},
     {"SHA256", OT_DIGEST_SHA2_256},
     {"2.16.840.1.101.3.4.2.1", OT_DIGEST_SHA2_256},
@@ -60,25 +50,6 @@ static const struct {
     {"SHA-512", OT_DIGEST_SHA2_512},
     {"SHA512", OT_DIGEST_SHA2_512},
     {"2.16.840.1.101.3.4.2.3", OT_DIGEST_SHA2_512},
-    {"SHA-512/224", OT_DIGEST_SHA2_512_224},
-    {"SHA512-224", OT_DIGEST_SHA2_512_224},
-    {"2.16.840.1.101.3.4.2.5", OT_DIGEST_SHA2_512_224},
-    {"SHA-512/256", OT_DIGEST_SHA2_512_256},
-    {"SHA512-256", OT_DIGEST_SHA2_512_256},
-    {"2.16.840.1.101.3.4.2.6", OT_DIGEST_SHA2_512_256},
-    {"2.16.840.1.101.3.4.2.7", OT_DIGEST_SHA3_224},
-    {"2.16.840.1.101.3.4.2.8", OT_DIGEST_SHA3_256},
-    {"2.16.840.1.101.3.4.2.9", OT_DIGEST_SHA3_384},
-    {"2.16.840.1.101.3.4.2.10", OT_DIGEST_SHA3_512},
-    {"BLAKE2s256", OT_DIGEST_BLAKE2S_256},
-    {"1.3.6.1.4.1.1722.12.2.2.8", OT_DIGEST_BLAKE2S_256},
-    {"BLAKE2b512", OT_DIGEST_BLAKE2B_512},
-    {"1.3.6.1.4.1.1722.12.2.1.16", OT_DIGEST_BLAKE2B_512},
-    {"1.2.156.10197.1.401", OT_DIGEST_SM3},
-    {"RIPEMD160", OT_DIGEST_RIPEMD160},
-    {"RIPEMD", OT_DIGEST_RIPEMD160},
-    {"RMD160", OT_DIGEST_RIPEMD160},
-    {"1.3.36.3.2.1", OT_DIGEST_RIPEMD160},
     {"SSL3-MD5", OT_DIGEST_MD5},
     {"1.2.840.113549.2.5", OT_DIGEST_MD5},
 };
@@ -147,9 +118,16 @@ void ot_record_encode(const struct ot_record *record, uint8_t *out)
 /* What every certificate has. A quarantined one has only id and label. */
 static bool is_complete(const struct ot_record *record)
 {
-    static const enum ot_field always[] = {
-        OT_FIELD_DER,  OT_FIELD_SUBJECT, OT_FIELD_ISSUER,   OT_FIELD_SERIAL,
-        OT_FIELD_SPKI, OT_FIELD_KEY_ID,  OT_FIELD_SPKI_SHA1};
+    static const enum ot_field always[] = {OT_FIELD_DER,
+                                           OT_FIELD_SUBJECT,
+                                           OT_FIELD_ISSUER,
+                                           OT_FIELD_SERIAL,
+                                           OT_FIELD_SUBJECT_CANON,
+                                           OT_FIELD_ISSUER_CANON,
+                                           OT_FIELD_SERIAL_MAGNITUDE,
+                                           OT_FIELD_SPKI,
+                                           OT_FIELD_KEY_ID,
+                                           OT_FIELD_SPKI_SHA1};
     size_t i;
 
     if (record->field[OT_FIELD_ID].len == 0 || record->field[OT_FIELD_LABEL].data == NULL)

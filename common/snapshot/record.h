@@ -22,6 +22,10 @@ enum ot_field {
     OT_FIELD_SUBJECT,          /* DER Name */
     OT_FIELD_ISSUER,           /* DER Name */
     OT_FIELD_SERIAL,           /* DER INTEGER with tag and length */
+    OT_FIELD_SUBJECT_CANON,    /* ot_name_canon of the subject, by which it is searched */
+    OT_FIELD_ISSUER_CANON,     /* the same of the issuer */
+    OT_FIELD_SERIAL_MAGNITUDE, /* big-endian, without leading zeros; OpenSSL's search has
+                                  no sign */
     OT_FIELD_SPKI,             /* DER SubjectPublicKeyInfo */
     OT_FIELD_KEY_ID,           /* subject key identifier; else SHA-1 of the key's bits */
     OT_FIELD_AUTHORITY_KEY_ID, /* keyIdentifier of the extension, else absent */
@@ -62,29 +66,18 @@ enum ot_record_flag {
 #define OT_RECORD_BARRED_SHIFT 11u
 #define OT_RECORD_BARRED (0xfu << OT_RECORD_BARRED_SHIFT)
 
-/* Digests of a certificate that are kept, in this order, in OT_FIELD_DIGESTS. */
+/* Digests of a certificate that are kept, in this order, in OT_FIELD_DIGESTS: what people
+ * search by, and what NSS's trust objects show. */
 enum ot_digest {
     OT_DIGEST_SHA1,
     OT_DIGEST_SHA2_256,
-    OT_DIGEST_SHA2_224,
     OT_DIGEST_SHA2_384,
     OT_DIGEST_SHA2_512,
-    OT_DIGEST_SHA2_512_224,
-    OT_DIGEST_SHA2_512_256,
-    OT_DIGEST_SHA3_224,
-    OT_DIGEST_SHA3_256,
-    OT_DIGEST_SHA3_384,
-    OT_DIGEST_SHA3_512,
-    OT_DIGEST_BLAKE2S_256,
-    OT_DIGEST_BLAKE2B_512,
-    OT_DIGEST_SM3,
-    OT_DIGEST_RIPEMD160,
     OT_DIGEST_MD5,
-    OT_DIGEST_MD5_SHA1,
     OT_DIGEST_COUNT
 };
 
-#define OT_DIGESTS_LEN 624 /* sum of the lengths; ot_digest_info is the list */
+#define OT_DIGESTS_LEN 180 /* sum of the lengths; ot_digest_info is the list */
 
 struct ot_digest_info {
     const char *name; /* OpenSSL's name: "SHA2-256" */

@@ -7,7 +7,7 @@
 
 static const struct ot_span absent = {NULL, 0};
 
-/* The serial's magnitude without leading zeros. */
+/* A number without leading zeros. */
 static struct ot_span magnitude(struct ot_span number)
 {
     while (number.len > 0 && number.data[0] == 0) {
@@ -15,50 +15,6 @@ static struct ot_span magnitude(struct ot_span number)
         number.len--;
     }
     return number;
-}
-
-/* The contents of a DER INTEGER, which the snapshot's writer took from OpenSSL. */
-static struct ot_span integer_contents(struct ot_span der)
-{
-    if (der.len < 2)
-        return absent;
-    if (der.data[1] < 0x80)
-        return ot_span_of(der.data + 2, der.len - 2);
-    size_t header = 2u + (der.data[1] & 0x7fu);
-    return der.len < header ? absent : ot_span_of(der.data + header, der.len - header);
-}
-
-/* Whether a DER INTEGER has this magnitude. OpenSSL's search carries the serial as an
- * unsigned number, so a negative serial (which RFC 5280 §4.1.2.2 asks to handle) is
- * compared by its magnitude: two's complement undone octet by octet, from the right. */
-static bool has_magnitude(struct ot_span der, struct ot_span wanted)
-{
-    struct ot_span contents = integer_contents(der);
-    bool negative = contents.len > 0 && (contents.data[0] & 0x80) != 0;
-    unsigned carry = 1, octet;
-    size_t i, from_right;
-
-    if (!negative)
-        return ot_span_equal(magnitude(contents), wanted) ||
-               (wanted.len == 0 && magnitude(contents).len == 0);
-    for (i = 0; i < contents.len; i++) {
-        octet = (~(unsigned)contents.data[contents.len - 1 - i] & 0xffu) + carry;
-        carry = octet >> 8;
-        from_right = i < wanted.len ? wanted.data[wanted.len - 1 - i] : 0;
-        if ((octet & 0xffu) != from_right)
-            return false;
-    }
-    return wanted.len <= contents.len;
-}
-
-static bool is_same_name(struct ot_span der, const uint8_t *canon, size_t canon_len)
-{
-    size_t len = 0;
-    uint8_t *own = ot_name_canon(der.data, der.len, &len);
-    bool same = own != NULL && len == canon_len && memcmp(own, canon, len) == 0;
-
-    free(own);
-    return same;
 }
 
 static bool has_fingerprint(const struct ot_record *record, const struct ot_query *query)
@@ -101,14 +57,12 @@ static bool matches(const struct ot_search *search, const struct ot_record *reco
             ot_span_equal(field[OT_FIELD_NAME], query->name)) &&
            (query->alias.data == NULL || has_alias(record, query->alias)) &&
            (query->serial.data == NULL ||
-            has_magnitude(field[OT_FIELD_SERIAL], query->serial)) &&
+            ot_span_equal(field[OT_FIELD_SERIAL_MAGNITUDE], query->serial)) &&
            (query->fingerprint.data == NULL || has_fingerprint(record, query)) &&
-           (search->canon_subject == NULL ||
-            is_same_name(field[OT_FIELD_SUBJECT], search->canon_subject,
-                         search->canon_subject_len)) &&
-           (search->canon_issuer == NULL ||
-            is_same_name(field[OT_FIELD_ISSUER], search->canon_issuer,
-                         search->canon_issuer_len));
+           (search->subject.data == NULL ||
+            ot_span_equal(field[OT_FIELD_SUBJECT_CANON], search->subject)) &&
+           (search->issuer.data == NULL ||
+            ot_span_equal(field[OT_FIELD_ISSUER_CANON], search->issuer));
 }
 
 /* An id, a name and a label may be the same text for different certificates: up to three
@@ -143,20 +97,18 @@ static enum ot_status find_candidates(struct ot_search *search, struct ot_error 
     const struct ot_query *query = &search->query;
     struct ot_snapshot *snapshot = search->snapshot;
     struct ot_positions *list = &search->list[0];
-    struct ot_span subject = {search->canon_subject, search->canon_subject_len};
-    struct ot_span issuer = {search->canon_issuer, search->canon_issuer_len};
 
     if (query->id.data != NULL)
         return ot_snapshot_find(snapshot, OT_INDEX_ID, query->id, absent, list, err);
     if (query->fingerprint.data != NULL && digest_index(query) != 0)
         return ot_snapshot_find(snapshot, (enum ot_index)digest_index(query),
                                 query->fingerprint, absent, list, err);
-    if (issuer.data != NULL && query->serial.data != NULL)
-        return ot_snapshot_find(snapshot, OT_INDEX_SERIAL_CANON, issuer, query->serial,
+    if (search->issuer.data != NULL && query->serial.data != NULL)
+        return ot_snapshot_find(snapshot, OT_INDEX_SERIAL_CANON, search->issuer,
+                                query->serial, list, err);
+    if (search->subject.data != NULL)
+        return ot_snapshot_find(snapshot, OT_INDEX_SUBJECT_CANON, search->subject, absent,
                                 list, err);
-    if (subject.data != NULL)
-        return ot_snapshot_find(snapshot, OT_INDEX_SUBJECT_CANON, subject, absent, list,
-                                err);
     if (query->name.data != NULL)
         return ot_snapshot_find(snapshot, OT_INDEX_NAME, query->name, absent, list, err);
     if (query->alias.data != NULL)
@@ -164,13 +116,13 @@ static enum ot_status find_candidates(struct ot_search *search, struct ot_error 
     return ot_snapshot_all(snapshot, list, err);
 }
 
-static enum ot_status canonicalise(uint8_t **canon, size_t *len, struct ot_span name,
+static enum ot_status canonicalise(struct ot_span *canon, struct ot_span name,
                                    const char *what, struct ot_error *err)
 {
     if (name.data == NULL)
         return OT_OK;
-    *canon = ot_name_canon(name.data, name.len, len);
-    if (*canon == NULL)
+    canon->data = ot_name_canon(name.data, name.len, &canon->len);
+    if (canon->data == NULL)
         return ot_error_set(err, OT_E_USAGE,
                             "the %s to search for is not a distinguished name in DER",
                             what);
@@ -189,11 +141,9 @@ enum ot_status ot_search_init(struct ot_search *search, struct ot_snapshot *snap
     if (query->serial.data != NULL)
         search->query.serial = magnitude(query->serial);
     search->now = now;
-    status = canonicalise(&search->canon_subject, &search->canon_subject_len,
-                          query->subject, "subject", err);
+    status = canonicalise(&search->subject, query->subject, "subject", err);
     if (status == OT_OK)
-        status = canonicalise(&search->canon_issuer, &search->canon_issuer_len,
-                              query->issuer, "issuer", err);
+        status = canonicalise(&search->issuer, query->issuer, "issuer", err);
     if (status == OT_OK)
         status = find_candidates(search, err);
     if (status != OT_OK)
@@ -277,8 +227,8 @@ enum ot_status ot_search_next(struct ot_search *search, struct ot_record *record
 
 void ot_search_clear(struct ot_search *search)
 {
-    free(search->canon_subject);
-    free(search->canon_issuer);
+    free((void *)(uintptr_t)search->subject.data);
+    free((void *)(uintptr_t)search->issuer.data);
     ot_snapshot_unref(search->snapshot);
     memset(search, 0, sizeof(*search));
 }

@@ -33,12 +33,11 @@ struct ot_search {
     struct ot_query query;
     int64_t now;
     struct ot_positions
-        list[OT_SEARCH_LISTS]; /* candidates; an alias has three indexes */
-    uint8_t *canon_subject, *canon_issuer;
-    size_t canon_subject_len, canon_issuer_len;
-    unsigned pass;   /* 0: valid now, 1: the others */
-    unsigned source; /* which list */
-    uint32_t next;   /* in it */
+        list[OT_SEARCH_LISTS];      /* candidates; an alias has three indexes */
+    struct ot_span subject, issuer; /* canonical, allocated; absent: no criterion */
+    unsigned pass;                  /* 0: valid now, 1: the others */
+    unsigned source;                /* which list */
+    uint32_t next;                  /* in it */
 };
 
 /* Begins a search at Unix time now, which decides the order. A subject or issuer that is

@@ -2,8 +2,6 @@
 
 #include <cdb.h>
 #include <errno.h>
-#include <openssl/asn1.h>
-#include <openssl/bn.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -15,7 +13,6 @@
 #include "base/span.h"
 #include "cert/label.h"
 #include "files/file.h"
-#include "snapshot/name.h"
 #include "snapshot/record.h"
 #include "snapshot/snapshot.h"
 #include "snapshot/snapshot_format.h"
@@ -31,7 +28,7 @@ struct writer {
     struct cdb_make cdb;
     size_t at; /* where the next entry starts */
     struct mark *marks;
-    size_t mark_count, mark_room;
+    size_t mark_count;  /* at most INDEXES_PER_RECORD for each record */
     uint8_t *positions; /* of all records, as "L" holds them */
 };
 
@@ -58,87 +55,45 @@ static enum ot_status put_summed(struct writer *w, const void *key, size_t key_l
     return put(w, key, key_len, value, OT_FORMAT_SUM_LEN + len, err);
 }
 
-static void mark(struct writer *w, enum ot_index index, struct ot_span term,
-                 struct ot_span more, uint32_t position)
-{
-    struct mark *m;
-
-    if (term.data == NULL || w->mark_count == w->mark_room)
-        return;
-    m = &w->marks[w->mark_count++];
-    ot_format_key(m->key, (char)index, term, more);
-    m->position = position;
-}
-
-/* The serial as OpenSSL's searches carry it: the magnitude, big-endian. */
-static enum ot_status mark_serial_canon(struct writer *w, const struct ot_record *record,
-                                        uint32_t position, struct ot_error *err)
-{
-    const struct ot_span *issuer = &record->field[OT_FIELD_ISSUER];
-    const struct ot_span *serial = &record->field[OT_FIELD_SERIAL];
-    const unsigned char *at = serial->data;
-    enum ot_status status = OT_E_NOMEM;
-    uint8_t *canon = NULL, *magnitude = NULL;
-    ASN1_INTEGER *number = NULL;
-    size_t canon_len = 0;
-    BIGNUM *bn = NULL;
-
-    canon = ot_name_canon(issuer->data, issuer->len, &canon_len);
-    number = d2i_ASN1_INTEGER(NULL, &at, (long)serial->len);
-    if (number != NULL)
-        bn = ASN1_INTEGER_to_BN(number, NULL);
-    if (bn != NULL)
-        magnitude = malloc((size_t)BN_num_bytes(bn) + 1);
-    if (canon != NULL && magnitude != NULL) {
-        mark(w, OT_INDEX_SERIAL_CANON, ot_span_of(canon, canon_len),
-             ot_span_of(magnitude, (size_t)BN_bn2bin(bn, magnitude)), position);
-        status = OT_OK;
-    }
-    free(magnitude);
-    BN_free(bn);
-    ASN1_INTEGER_free(number);
-    free(canon);
-    return status == OT_OK ? OT_OK : ot_error_nomem(err);
-}
-
-static enum ot_status mark_subject_canon(struct writer *w, const struct ot_record *record,
-                                         uint32_t position, struct ot_error *err)
-{
-    const struct ot_span *subject = &record->field[OT_FIELD_SUBJECT];
-    size_t len = 0;
-    uint8_t *canon = ot_name_canon(subject->data, subject->len, &len);
-
-    if (canon == NULL)
-        return ot_error_nomem(err);
-    mark(w, OT_INDEX_SUBJECT_CANON, ot_span_of(canon, len), ot_span_str(NULL), position);
-    free(canon);
-    return OT_OK;
-}
-
-static enum ot_status mark_record(struct writer *w, const struct ot_record *record,
-                                  uint32_t position, struct ot_error *err)
+/* The position of a record under each term that it has. */
+static void mark_record(struct writer *w, const struct ot_record *record,
+                        uint32_t position)
 {
     const struct ot_span *field = record->field, none = {NULL, 0};
-    enum ot_status status;
-    uint8_t number[4];
+    uint8_t number[4] = {0};
+    const struct {
+        enum ot_index index;
+        struct ot_span term, more;
+    } terms[] = {
+        {OT_INDEX_NUMBER, ot_span_of(number, sizeof(number)), none},
+        {OT_INDEX_ID, field[OT_FIELD_ID], none},
+        {OT_INDEX_NAME, field[OT_FIELD_NAME], none},
+        {OT_INDEX_LABEL, field[OT_FIELD_LABEL], none},
+        /* A quarantined one has nothing of the following. */
+        {OT_INDEX_SUBJECT, field[OT_FIELD_SUBJECT], none},
+        {OT_INDEX_SERIAL, field[OT_FIELD_ISSUER], field[OT_FIELD_SERIAL]},
+        {OT_INDEX_SUBJECT_CANON, field[OT_FIELD_SUBJECT_CANON], none},
+        {OT_INDEX_SERIAL_CANON, field[OT_FIELD_ISSUER_CANON],
+         field[OT_FIELD_SERIAL_MAGNITUDE]},
+        {OT_INDEX_SHA1, ot_record_digest(record, OT_DIGEST_SHA1), none},
+        {OT_INDEX_SHA2_256, ot_record_digest(record, OT_DIGEST_SHA2_256), none},
+        {OT_INDEX_KEY_ID, field[OT_FIELD_KEY_ID], none},
+        {OT_INDEX_SPKI, field[OT_FIELD_SPKI], none},
+        {OT_INDEX_DER, field[OT_FIELD_DER], none},
+    };
+    _Static_assert(sizeof(terms) / sizeof(terms[0]) == INDEXES_PER_RECORD,
+                   "marks have room for another number of indexes");
 
     ot_put_u32(number, (uint32_t)ot_record_number(record));
-    mark(w, OT_INDEX_NUMBER, ot_span_of(number, sizeof(number)), none, position);
-    mark(w, OT_INDEX_ID, field[OT_FIELD_ID], none, position);
-    mark(w, OT_INDEX_NAME, field[OT_FIELD_NAME], none, position);
-    mark(w, OT_INDEX_LABEL, field[OT_FIELD_LABEL], none, position);
-    if (record->flags & OT_RECORD_QUARANTINED)
-        return OT_OK;
-    mark(w, OT_INDEX_SUBJECT, field[OT_FIELD_SUBJECT], none, position);
-    mark(w, OT_INDEX_SERIAL, field[OT_FIELD_ISSUER], field[OT_FIELD_SERIAL], position);
-    mark(w, OT_INDEX_SHA1, ot_record_digest(record, OT_DIGEST_SHA1), none, position);
-    mark(w, OT_INDEX_SHA2_256, ot_record_digest(record, OT_DIGEST_SHA2_256), none,
-         position);
-    mark(w, OT_INDEX_KEY_ID, field[OT_FIELD_KEY_ID], none, position);
-    mark(w, OT_INDEX_SPKI, field[OT_FIELD_SPKI], none, position);
-    mark(w, OT_INDEX_DER, field[OT_FIELD_DER], none, position);
-    status = mark_subject_canon(w, record, position, err);
-    return status == OT_OK ? mark_serial_canon(w, record, position, err) : status;
+    for (size_t i = 0; i < INDEXES_PER_RECORD; i++) {
+        struct mark *mark = &w->marks[w->mark_count];
+
+        if (terms[i].term.data == NULL)
+            continue;
+        ot_format_key(mark->key, (char)terms[i].index, terms[i].term, terms[i].more);
+        mark->position = position;
+        w->mark_count++;
+    }
 }
 
 static enum ot_status put_record(struct writer *w, const struct ot_record *record,
@@ -158,7 +113,8 @@ static enum ot_status put_record(struct writer *w, const struct ot_record *recor
     if (status != OT_OK)
         return status;
     ot_put_u32(w->positions + OT_FORMAT_SUM_LEN + 4 * (size_t)number, (uint32_t)position);
-    return mark_record(w, record, (uint32_t)position, err);
+    mark_record(w, record, (uint32_t)position);
+    return OT_OK;
 }
 
 static int compare_marks(const void *a, const void *b)
@@ -353,10 +309,10 @@ enum ot_status ot_snapshot_write(const char *path, const char *scope,
     struct ot_record *sorted = calloc(count + 1, sizeof(*sorted));
     char **labels = calloc(count + 1, sizeof(*labels));
     enum ot_status status = OT_E_NOMEM;
-    struct writer w = {.mark_room = count * INDEXES_PER_RECORD};
+    struct writer w = {0};
     size_t i;
 
-    w.marks = calloc(w.mark_room + 1, sizeof(*w.marks));
+    w.marks = calloc(count * INDEXES_PER_RECORD + 1, sizeof(*w.marks));
     w.positions = calloc(1, OT_FORMAT_SUM_LEN + 4 * (count + 1));
     if (sorted == NULL || labels == NULL || w.marks == NULL || w.positions == NULL) {
         ot_error_nomem(err);

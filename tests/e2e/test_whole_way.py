@@ -93,8 +93,7 @@ def test_a_search_by_issuer_and_serial_finds_the_right_one(large, synced):
         assert fingerprints(other.stdout) == []
 
 
-@pytest.mark.parametrize("digest", ["sha1", "sha256", "sha384", "sha512", "sha3-256", "md5",
-                                    "sha512-256", "blake2s256"])
+@pytest.mark.parametrize("digest", ["sha1", "sha256", "sha384", "sha512", "md5"])
 def test_a_search_by_fingerprint_finds_the_right_one(large, synced, digest):
     for cert in picks(large):
         out = subprocess.run([paths.OPENSSL, "dgst", f"-{digest}"], input=cert.der,

@@ -92,7 +92,7 @@ def test_each_search_of_storeutl(anchored, pki):
         ("-alias", "The root"),
         ("-alias", "cert_root"),
     ]
-    for digest in ("sha1", "sha224", "sha256", "sha384", "sha512", "sha3-256", "sm3"):
+    for digest in ("sha1", "sha256", "sha384", "sha512", "md5"):
         printed = anchored.openssl("dgst", f"-{digest}", "-r", stdin=root.der)
         searches.append((f"-{digest}", "-fingerprint", printed.stdout.split()[0]))
     for search in searches:

@@ -67,9 +67,17 @@ static void fault_42_every_flipped_bit_of_a_record_is_noticed(void)
 
 static void a_certificate_lacks_nothing_but_a_quarantined_one_may(void)
 {
-    static const enum ot_field needed[] = {
-        OT_FIELD_LABEL,  OT_FIELD_DER,  OT_FIELD_SUBJECT, OT_FIELD_ISSUER,
-        OT_FIELD_SERIAL, OT_FIELD_SPKI, OT_FIELD_KEY_ID,  OT_FIELD_DIGESTS};
+    static const enum ot_field needed[] = {OT_FIELD_LABEL,
+                                           OT_FIELD_DER,
+                                           OT_FIELD_SUBJECT,
+                                           OT_FIELD_ISSUER,
+                                           OT_FIELD_SUBJECT_CANON,
+                                           OT_FIELD_ISSUER_CANON,
+                                           OT_FIELD_SERIAL_MAGNITUDE,
+                                           OT_FIELD_SERIAL,
+                                           OT_FIELD_SPKI,
+                                           OT_FIELD_KEY_ID,
+                                           OT_FIELD_DIGESTS};
     struct ot_record in, out;
     uint8_t bytes[2048];
     size_t i;
