@@ -189,7 +189,7 @@ static struct ot_span unique_id(union ot_scratch *scratch, const struct ot_objec
 static struct ot_span purpose(union ot_scratch *scratch, const struct ot_object *object,
                               CK_ULONG wanted)
 {
-    bool has = (object->aspect.purposes & wanted) != 0 && object->is_anchor &&
+    bool has = (object->policy.purposes & wanted) != 0 && object->is_anchor &&
                ot_object_is_active(object);
 
     if (object->kind == OT_OBJECT_NSS_TRUST)
@@ -202,9 +202,9 @@ static struct ot_span purpose(union ot_scratch *scratch, const struct ot_object 
  * whether a certificate is active. */
 static bool is_trusted_object(const struct ot_object *object)
 {
-    if (object->aspect.is_admin)
+    if (object->policy.is_admin)
         return ot_object_is_active(object);
-    return object->is_anchor && (object->aspect.purposes & OT_PURPOSE_SERVER) != 0;
+    return object->is_anchor && (object->policy.purposes & OT_PURPOSE_SERVER) != 0;
 }
 
 static struct ot_span extension(union ot_scratch *scratch, const struct ot_object *object)
@@ -244,7 +244,7 @@ static struct ot_span evaluate(const struct rule *rule, const struct ot_object *
     case BOOL:
         return truth(scratch, rule->arg != CK_FALSE);
     case ADMIN:
-        return truth(scratch, object->aspect.is_admin);
+        return truth(scratch, object->policy.is_admin);
     case NUMBER:
         return number_value(scratch, rule->arg);
     case FIELD:
@@ -317,11 +317,12 @@ bool ot_attribute_is_purpose(enum ot_object_kind kind, CK_ATTRIBUTE_TYPE type)
     return rule != NULL && rule->how == PURPOSE;
 }
 
-bool ot_attribute_is_possible(enum ot_object_kind kind, const struct ot_aspect *aspect,
+bool ot_attribute_is_possible(enum ot_object_kind kind,
+                              const struct ot_token_policy *policy,
                               CK_ATTRIBUTE_TYPE type, struct ot_span value)
 {
     const struct rule *rule = find_rule(kind, type);
-    struct ot_object any = {.kind = kind, .aspect = *aspect};
+    struct ot_object any = {.kind = kind, .policy = *policy};
     union ot_scratch scratch;
 
     if (rule == NULL)

@@ -31,7 +31,8 @@ bool ot_attribute_is_purpose(enum ot_object_kind kind, CK_ATTRIBUTE_TYPE type);
 /* Whether any object of a kind can have this value in a token: false for an attribute
  * that the kind lacks, for another value of one that never changes, and for an extension
  * that would be longer than any. */
-bool ot_attribute_is_possible(enum ot_object_kind kind, const struct ot_aspect *aspect,
+bool ot_attribute_is_possible(enum ot_object_kind kind,
+                              const struct ot_token_policy *policy,
                               CK_ATTRIBUTE_TYPE type, struct ot_span value);
 
 /* The id of the certificate in a CKA_UNIQUE_ID of any of its objects. */

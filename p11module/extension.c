@@ -2,12 +2,12 @@
 
 #include <string.h>
 
-#include "aspect.h"
 #include "base/error.h"
 #include "base/limits.h"
 #include "config/source.h"
 #include "snapshot/record.h"
 #include "snapshot/snapshot.h"
+#include "token_policy.h"
 
 /* 2.5.29.37 */
 static const uint8_t extended_key_usage[] = {0x06, 0x03, 0x55, 0x1d, 0x25};
@@ -23,14 +23,14 @@ _Static_assert(OT_RECORD_BARRED >> OT_RECORD_BARRED_SHIFT ==
                     OT_PURPOSE_CODE),
                "the same bits");
 
-bool ot_extension_is_in(const struct ot_aspect *aspect)
+bool ot_extension_is_in(const struct ot_token_policy *policy)
 {
-    return !aspect->is_admin && ot_purposes_are_limited(aspect->purposes);
+    return !policy->is_admin && ot_purposes_are_limited(policy->purposes);
 }
 
 unsigned ot_extension_purposes(struct ot_snapshot *snapshot,
                                const struct ot_record *record,
-                               const struct ot_aspect *aspect, int64_t now)
+                               const struct ot_token_policy *policy, int64_t now)
 {
     const struct ot_span key = record->field[OT_FIELD_SPKI];
     uint32_t barred = record->flags;
@@ -46,10 +46,10 @@ unsigned ot_extension_purposes(struct ot_snapshot *snapshot,
         if (ot_snapshot_record(snapshot, &same, i, &other, NULL) != OT_OK)
             return 0;
         if (ot_span_equal(other.field[OT_FIELD_SPKI], key) &&
-            ot_aspect_shows(aspect, &other, now))
+            ot_token_policy_shows(policy, &other, now))
             barred |= other.flags;
     }
-    return aspect->purposes & ~(barred >> OT_RECORD_BARRED_SHIFT);
+    return policy->purposes & ~(barred >> OT_RECORD_BARRED_SHIFT);
 }
 
 struct ot_span ot_extension_oid(void)

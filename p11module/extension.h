@@ -8,7 +8,7 @@
 #include "base/span.h"
 #include "config/purpose.h"
 
-struct ot_aspect;
+struct ot_token_policy;
 struct ot_record;
 struct ot_snapshot;
 
@@ -17,13 +17,13 @@ struct ot_snapshot;
 #define OT_EXTENSION_MAX (4u * 2u + 3u + OT_PURPOSE_OIDS_MAX)
 
 /* Whether a token has such objects: else its anchors are plain. */
-bool ot_extension_is_in(const struct ot_aspect *aspect);
+bool ot_extension_is_in(const struct ot_token_policy *policy);
 
 /* What remains of the source's purposes (enum ot_purpose) for a certificate's key at Unix
  * time now: what no anchor of that key leaves out by its own extended key usage. */
 unsigned ot_extension_purposes(struct ot_snapshot *snapshot,
                                const struct ot_record *record,
-                               const struct ot_aspect *aspect, int64_t now);
+                               const struct ot_token_policy *policy, int64_t now);
 
 /* id-ce-extKeyUsage, DER. */
 struct ot_span ot_extension_oid(void);

@@ -81,7 +81,7 @@ static CK_RV find_new(struct ot_find **out, const struct ot_slot *slot,
     CK_RV rv = CKR_HOST_MEMORY;
 
     if (find != NULL)
-        rv = ot_template_copy(&find->pattern, attributes, count, &slot->aspect);
+        rv = ot_template_copy(&find->pattern, attributes, count, &slot->policy);
     if (find == NULL || rv != CKR_OK) {
         ot_snapshot_unref(snapshot);
         free(find);
@@ -132,9 +132,9 @@ static bool is_record_due(struct ot_find *find, const struct ot_record *record)
 
     /* A token for trust has none but those that are valid now. */
     if (!is_valid && !find->is_second_pass)
-        find->has_others = find->slot->aspect.is_admin;
+        find->has_others = find->slot->policy.is_admin;
     return is_valid != find->is_second_pass &&
-           ot_aspect_shows(&find->slot->aspect, record, find->now);
+           ot_token_policy_shows(&find->slot->policy, record, find->now);
 }
 
 /* Steps to the next record; false behind the last one. */
@@ -162,7 +162,7 @@ static bool next_record(struct ot_find *find)
 static bool is_hit(struct ot_find *find, enum ot_object_kind kind)
 {
     return ot_object_make(&find->object, kind, find->snapshot, &find->object.record,
-                          &find->slot->aspect, find->now) &&
+                          &find->slot->policy, find->now) &&
            ot_template_matches(&find->pattern, &find->object);
 }
 

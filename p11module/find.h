@@ -16,7 +16,7 @@ struct ot_find {
     struct ot_snapshot *snapshot; /* NULL: an empty token */
     struct ot_template pattern;
     struct ot_positions list; /* candidates, newest first */
-    int64_t now;              /* which certificates are valid is judged once */
+    int64_t now;              /* which certificates are valid is decided once */
     uint32_t next;            /* in the list */
     bool is_second_pass;      /* the valid ones come first, then the others */
     bool has_others;

@@ -23,8 +23,9 @@ struct ot_lock {
 };
 
 /* From what C_Initialize was given (NULL: nothing). CKR_ARGUMENTS_BAD: some functions
- * are there and others missing. pReserved is nobody's business: see facts on what hosts
- * pass in it. */
+ * are there and others missing. pReserved is not looked at: p11-kit and NSS
+ * pass a string in it, others a number, and a module whose C_Initialize fails is dropped
+ * without a word. */
 CK_RV ot_locking_init(struct ot_locking *locking, const CK_C_INITIALIZE_ARGS *args);
 
 /* locking must outlive the lock. */

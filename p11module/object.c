@@ -44,7 +44,7 @@ static bool is_usable_and_active(const struct ot_record *record)
  * objects belong to: the newest active one, else the newest that is shown. Of too many,
  * each is. */
 static bool is_first(struct ot_snapshot *snapshot, const struct ot_record *record,
-                     const struct ot_aspect *aspect, int64_t now)
+                     const struct ot_token_policy *policy, int64_t now)
 {
     struct ot_span first = {NULL, 0};
     struct ot_positions same;
@@ -62,7 +62,7 @@ static bool is_first(struct ot_snapshot *snapshot, const struct ot_record *recor
             continue;
         if (!ot_span_equal(other.field[OT_FIELD_DER], record->field[OT_FIELD_DER]))
             return false; /* under one SHA-256: the snapshot is not to be believed */
-        if (!ot_aspect_shows(aspect, &other, now))
+        if (!ot_token_policy_shows(policy, &other, now))
             continue;
         if (first.data == NULL || is_usable_and_active(&other))
             first = other.field[OT_FIELD_ID];
@@ -78,35 +78,35 @@ bool ot_object_renew(struct ot_object *object, int64_t now)
         return true;
     object->is_anchor = (object->record.flags & OT_RECORD_CA) != 0 &&
                         ot_record_is_valid_at(&object->record, now);
-    return object->aspect.is_admin || object->is_anchor;
+    return object->policy.is_admin || object->is_anchor;
 }
 
-unsigned ot_object_kinds(const struct ot_aspect *aspect)
+unsigned ot_object_kinds(const struct ot_token_policy *policy)
 {
     unsigned kinds = OT_OBJECT_ALL_KINDS;
 
-    if (aspect->is_admin)
+    if (policy->is_admin)
         kinds &= ~(1u << OT_OBJECT_PROFILE);
-    if (!ot_extension_is_in(aspect))
+    if (!ot_extension_is_in(policy))
         kinds &= ~(1u << OT_OBJECT_EXTENSION);
     return kinds;
 }
 
 bool ot_object_make(struct ot_object *object, enum ot_object_kind kind,
                     struct ot_snapshot *snapshot, const struct ot_record *record,
-                    const struct ot_aspect *aspect, int64_t now)
+                    const struct ot_token_policy *policy, int64_t now)
 {
     object->kind = kind;
-    object->aspect = *aspect;
+    object->policy = *policy;
     if (record != &object->record)
         object->record = *record;
     if (!ot_object_renew(object, now))
         return false;
     if (kind == OT_OBJECT_EXTENSION)
-        object->purposes = ot_extension_purposes(snapshot, record, aspect, now);
+        object->purposes = ot_extension_purposes(snapshot, record, policy, now);
     return kind == OT_OBJECT_CERTIFICATE || kind == OT_OBJECT_EXTENSION ||
-           ((aspect->is_admin || ot_object_is_active(object)) &&
-            is_first(snapshot, record, aspect, now));
+           ((policy->is_admin || ot_object_is_active(object)) &&
+            is_first(snapshot, record, policy, now));
 }
 
 void ot_object_make_profile(struct ot_object *object)
@@ -116,7 +116,7 @@ void ot_object_make_profile(struct ot_object *object)
 }
 
 bool ot_object_find(struct ot_object *object, CK_OBJECT_HANDLE handle,
-                    struct ot_snapshot *snapshot, const struct ot_aspect *aspect,
+                    struct ot_snapshot *snapshot, const struct ot_token_policy *policy,
                     int64_t now)
 {
     enum ot_object_kind kind = (enum ot_object_kind)(handle & KIND_MASK);
@@ -125,7 +125,7 @@ bool ot_object_find(struct ot_object *object, CK_OBJECT_HANDLE handle,
     struct ot_positions list;
     uint32_t i;
 
-    if ((ot_object_kinds(aspect) & 1u << kind) == 0)
+    if ((ot_object_kinds(policy) & 1u << kind) == 0)
         return false;
     if (handle == PROFILE_HANDLE) {
         ot_object_make_profile(object);
@@ -136,7 +136,7 @@ bool ot_object_find(struct ot_object *object, CK_OBJECT_HANDLE handle,
         return false;
     for (i = 0; i < list.count; i++)
         if (ot_snapshot_record(snapshot, &list, i, record, NULL) == OT_OK &&
-            number_of(record) == number && ot_aspect_shows(aspect, record, now))
-            return ot_object_make(object, kind, snapshot, record, aspect, now);
+            number_of(record) == number && ot_token_policy_shows(policy, record, now))
+            return ot_object_make(object, kind, snapshot, record, policy, now);
     return false;
 }

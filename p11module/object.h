@@ -10,10 +10,10 @@
 #ifndef OT_P11_OBJECT_H
 #define OT_P11_OBJECT_H
 
-#include "aspect.h"
 #include "base/span.h"
 #include "cryptoki_3.h"
 #include "snapshot/record.h"
+#include "token_policy.h"
 
 struct ot_snapshot;
 
@@ -35,7 +35,7 @@ struct ot_object {
     struct ot_record record; /* not of a profile; spans lie in the snapshot */
     bool is_anchor;          /* a CA and valid: trusted */
     unsigned purposes;       /* of an extension: what it limits the anchor to */
-    struct ot_aspect aspect;
+    struct ot_token_policy policy;
 };
 
 /* A handle is a hash of the certificate's id, and the kind: it means the same in every
@@ -49,8 +49,8 @@ static inline bool ot_object_is_active(const struct ot_object *object)
     return (object->record.flags & OT_RECORD_ACTIVE) != 0;
 }
 
-/* The kinds of object that a token with this aspect has, as bits. */
-unsigned ot_object_kinds(const struct ot_aspect *aspect);
+/* The kinds of object that a token with this policy has, as bits. */
+unsigned ot_object_kinds(const struct ot_token_policy *policy);
 
 /* Makes the object of a kind from a record that is shown; false when there is none at
  * Unix time now. A certificate that lies in the snapshot twice, under two ids, has one
@@ -58,14 +58,14 @@ unsigned ot_object_kinds(const struct ot_aspect *aspect);
  * extensions say all the same. */
 bool ot_object_make(struct ot_object *object, enum ot_object_kind kind,
                     struct ot_snapshot *snapshot, const struct ot_record *record,
-                    const struct ot_aspect *aspect, int64_t now);
+                    const struct ot_token_policy *policy, int64_t now);
 
 /* Brings an object that was made before to the present; false when it is gone. */
 bool ot_object_renew(struct ot_object *object, int64_t now);
 
 /* The object that a handle means in a snapshot (NULL: an empty token). */
 bool ot_object_find(struct ot_object *object, CK_OBJECT_HANDLE handle,
-                    struct ot_snapshot *snapshot, const struct ot_aspect *aspect,
+                    struct ot_snapshot *snapshot, const struct ot_token_policy *policy,
                     int64_t now);
 
 /* The one object that every token has but one for administration. */

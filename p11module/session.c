@@ -221,7 +221,7 @@ static void refresh_view(struct ot_session *session)
 const struct ot_object *ot_session_object(struct ot_session *session,
                                           CK_OBJECT_HANDLE handle)
 {
-    const struct ot_aspect *aspect = &session->slot->aspect;
+    const struct ot_token_policy *policy = &session->slot->policy;
     int64_t now = (int64_t)time(NULL);
 
     if (!ot_slot_shows_objects(session->slot))
@@ -231,13 +231,13 @@ const struct ot_object *ot_session_object(struct ot_session *session,
         ot_object_renew(&session->last, now))
         return &session->last;
     session->last_handle = CK_INVALID_HANDLE;
-    if (ot_object_find(&session->last, handle, session->snapshot, aspect, now)) {
+    if (ot_object_find(&session->last, handle, session->snapshot, policy, now)) {
         session->last_handle = handle;
         return &session->last;
     }
     /* Not kept: the search may let go of its snapshot. */
     if (session->find != NULL &&
-        ot_object_find(&session->last, handle, session->find->snapshot, aspect, now))
+        ot_object_find(&session->last, handle, session->find->snapshot, policy, now))
         return &session->last;
     return NULL;
 }

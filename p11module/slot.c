@@ -28,8 +28,8 @@ CK_RV ot_slot_init(struct ot_slot *slot, CK_SLOT_ID id, struct ot_view *view,
     slot->id = id;
     slot->view = view;
     slot->rules = rules;
-    slot->aspect.purposes = view->source != NULL ? view->source->purposes : 0;
-    slot->aspect.is_admin = rules != NULL;
+    slot->policy.purposes = view->source != NULL ? view->source->purposes : 0;
+    slot->policy.is_admin = rules != NULL;
     put_serial(slot);
     return rules != NULL ? rules->init(slot, locking) : CKR_OK;
 }

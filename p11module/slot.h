@@ -5,8 +5,8 @@
 
 #include <stdatomic.h>
 
-#include "aspect.h"
 #include "cryptoki_3.h"
+#include "token_policy.h"
 
 struct ot_locking;
 struct ot_view;
@@ -41,7 +41,7 @@ struct ot_token_rules {
 struct ot_slot {
     CK_SLOT_ID id;
     struct ot_view *view; /* of its source; not owned */
-    struct ot_aspect aspect;
+    struct ot_token_policy policy;
     const struct ot_token_rules *rules; /* NULL: read by everybody, written by nobody */
     void *own;                          /* the rules' */
     char serial[OT_SLOT_SERIAL_LEN + 1];

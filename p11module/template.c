@@ -23,19 +23,20 @@ static CK_RV measure(const CK_ATTRIBUTE *attributes, CK_ULONG count, size_t *byt
 
 /* Strikes out the kinds that cannot have this value. */
 static void restrict_kinds(struct ot_template *pattern, const struct ot_wanted *wanted,
-                           const struct ot_aspect *aspect)
+                           const struct ot_token_policy *policy)
 {
     int kind;
 
     for (kind = 0; kind < OT_OBJECT_KINDS; kind++)
         if ((pattern->kinds & 1u << kind) != 0 &&
-            !ot_attribute_is_possible((enum ot_object_kind)kind, aspect, wanted->type,
+            !ot_attribute_is_possible((enum ot_object_kind)kind, policy, wanted->type,
                                       wanted->value))
             pattern->kinds &= ~(1u << kind);
 }
 
 static void fill_template(struct ot_template *pattern, const CK_ATTRIBUTE *attributes,
-                          CK_ULONG count, const struct ot_aspect *aspect, uint8_t *bytes)
+                          CK_ULONG count, const struct ot_token_policy *policy,
+                          uint8_t *bytes)
 {
     struct ot_wanted *wanted;
     CK_ULONG i, len;
@@ -53,12 +54,12 @@ static void fill_template(struct ot_template *pattern, const CK_ATTRIBUTE *attri
         wanted->value = ot_span_of(bytes, len); /* never NULL: empty is a value */
         bytes += len;
         pattern->count++;
-        restrict_kinds(pattern, wanted, aspect);
+        restrict_kinds(pattern, wanted, policy);
     }
 }
 
 CK_RV ot_template_copy(struct ot_template *pattern, const CK_ATTRIBUTE *attributes,
-                       CK_ULONG count, const struct ot_aspect *aspect)
+                       CK_ULONG count, const struct ot_token_policy *policy)
 {
     uint8_t *bytes = pattern->bytes;
     size_t len;
@@ -69,7 +70,7 @@ CK_RV ot_template_copy(struct ot_template *pattern, const CK_ATTRIBUTE *attribut
     rv = measure(attributes, count, &len);
     if (rv != CKR_OK)
         return rv;
-    pattern->kinds = ot_object_kinds(aspect);
+    pattern->kinds = ot_object_kinds(policy);
     pattern->count = 0;
     pattern->wanted = pattern->room;
     pattern->allocated = NULL;
@@ -80,7 +81,7 @@ CK_RV ot_template_copy(struct ot_template *pattern, const CK_ATTRIBUTE *attribut
         pattern->wanted = pattern->allocated;
         bytes = (uint8_t *)pattern->allocated + count * sizeof(*pattern->wanted);
     }
-    fill_template(pattern, attributes, count, aspect, bytes);
+    fill_template(pattern, attributes, count, policy, bytes);
     return CKR_OK;
 }
 

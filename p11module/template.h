@@ -6,14 +6,16 @@
 #include "base/span.h"
 #include "cryptoki_3.h"
 
-struct ot_aspect;
+struct ot_token_policy;
 struct ot_object;
 
 /* No kind of object has as many attributes; a longer template is a mistake, and reading
  * it to its end could be a fault. */
 #define OT_TEMPLATE_MAX 256u
 
-/* What the searches that were seen (see facts) need at most, without a call of malloc. */
+/* What the searches of GnuTLS (class, trusted, certificate type, subject, id), NSS
+ * (token, class, issuer, serial), Chromium and p11-kit need at most, without a call of
+ * malloc. */
 #define OT_TEMPLATE_INLINE 8u
 #define OT_TEMPLATE_INLINE_BYTES 512u
 
@@ -32,11 +34,11 @@ struct ot_template {
     uint8_t bytes[OT_TEMPLATE_INLINE_BYTES];
 };
 
-/* aspect is that of the token that is searched. CKR_ARGUMENTS_BAD,
+/* policy is that of the token that is searched. CKR_ARGUMENTS_BAD,
  * CKR_ATTRIBUTE_VALUE_INVALID (a length without a value) or CKR_HOST_MEMORY; then there
  * is nothing to clear. */
 CK_RV ot_template_copy(struct ot_template *pattern, const CK_ATTRIBUTE *attributes,
-                       CK_ULONG count, const struct ot_aspect *aspect);
+                       CK_ULONG count, const struct ot_token_policy *policy);
 void ot_template_clear(struct ot_template *pattern);
 
 /* The wanted value of an attribute; absent when none is wanted. */

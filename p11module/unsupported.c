@@ -1,6 +1,6 @@
 /* What a token without keys, mechanisms and random numbers does not do: one line for each
  * call, with the arguments that must be there and the code that the specification names
- * for it. Checked in the order of facts: not initialised, session, arguments, refusal.
+ * for it. Checked in this order: not initialised, session, arguments, refusal.
  *
  * An operation is never in progress, because each of its beginnings is refused. */
 #include "call.h"

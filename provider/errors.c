@@ -73,7 +73,8 @@ const OSSL_ITEM *ot_errors_reasons(void)
     return reasons;
 }
 
-unsigned ot_errors_reason(enum ot_status status)
+/* Of what is no failure, that of OT_E_INTERNAL. */
+static unsigned reason_of(enum ot_status status)
 {
     static const unsigned codes[OT_STATUS_COUNT] = {REASONS(AS_CODE)};
 
@@ -99,7 +100,7 @@ void ot_errors_queue(const struct ot_core *core, const struct ot_error *err,
     core->new_error(core->handle);
     if (core->set_error_debug != NULL)
         core->set_error_debug(core->handle, file, line, function);
-    vset_error(core, ot_errors_reason(err->status), "%s", err->message);
+    vset_error(core, reason_of(err->status), "%s", err->message);
 }
 
 void ot_errors_mark(const struct ot_core *core)

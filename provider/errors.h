@@ -26,10 +26,7 @@ void ot_core_init(struct ot_core *core, const OSSL_CORE_HANDLE *handle,
 /* The table for OSSL_FUNC_PROVIDER_GET_REASON_STRINGS. */
 const OSSL_ITEM *ot_errors_reasons(void);
 
-/* The reason of a failure; of what is not one, that of OT_E_INTERNAL. */
-unsigned ot_errors_reason(enum ot_status status);
-
-/* Queues a failure with its sentence. */
+/* Queues a failure with its reason and sentence; what is none as OT_E_INTERNAL. */
 void ot_errors_queue(const struct ot_core *core, const struct ot_error *err,
                      const char *file, int line, const char *function);
 #define OT_ERRORS_QUEUE(core, err)                                                       \

@@ -12,7 +12,7 @@ struct ot_hits {
 };
 
 /* Searches all of the snapshot. Damaged records are passed over, and the first of them is
- * told of in hits->error. NULL: out of memory. */
+ * described in hits->error. NULL: out of memory. */
 struct ot_hits *ot_hits_find(struct ot_snapshot *snapshot, const struct ot_query *query);
 
 /* No hit, because of err (NULL: because nothing can match). NULL: out of memory. */

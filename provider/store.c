@@ -27,10 +27,10 @@
 
 /* What becomes of the failure behind the last certificate. An error must not be followed
  * by the end at once: storeutl would then take it for the end and exit with success. */
-enum told {
-    TOLD_NOTHING,
-    TOLD_ERROR, /* load has reported it; the next eof says no */
-    TOLD_ALL
+enum reported {
+    REPORTED_NOTHING,
+    REPORTED_ERROR, /* load has reported it; the next eof says no */
+    REPORTED_ALL
 };
 
 /* Made and thrown away for every look-up: small enough for malloc's quick lists. */
@@ -46,7 +46,7 @@ struct loader {
     _Atomic uint32_t next;          /* hit */
     _Atomic uint32_t unusable;      /* hits that the core made nothing of */
     _Atomic uint32_t refused;       /* the first of them that is sound, from 1; 0: none */
-    _Atomic unsigned told;          /* enum told */
+    _Atomic unsigned reported;      /* enum reported */
 };
 
 /* Stands for the result where there is no memory for one. Never changed. */
@@ -271,13 +271,13 @@ static int store_eof(void *ctx)
 {
     struct loader *loader = ctx;
     const struct ot_hits *hits = hits_of(loader);
-    unsigned told = TOLD_ERROR;
+    unsigned reported = REPORTED_ERROR;
 
     if (atomic_load(&loader->next) < hits->positions.count)
         return 0;
-    if (!is_in_trouble(loader, hits) || atomic_load(&loader->told) == TOLD_ALL)
+    if (!is_in_trouble(loader, hits) || atomic_load(&loader->reported) == REPORTED_ALL)
         return 1;
-    (void)atomic_compare_exchange_strong(&loader->told, &told, TOLD_ALL);
+    (void)atomic_compare_exchange_strong(&loader->reported, &reported, REPORTED_ALL);
     return 0;
 }
 
@@ -358,10 +358,10 @@ static int report(struct loader *loader, const struct ot_hits *hits)
 {
     uint32_t refused = atomic_load(&loader->refused);
     struct ot_error err = hits->error;
-    unsigned told = TOLD_NOTHING;
+    unsigned reported = REPORTED_NOTHING;
 
     if (!is_in_trouble(loader, hits) ||
-        !atomic_compare_exchange_strong(&loader->told, &told, TOLD_ERROR))
+        !atomic_compare_exchange_strong(&loader->reported, &reported, REPORTED_ERROR))
         return 1;
     if (err.status == OT_OK && refused > 0)
         say_refused(loader, hits, refused - 1, &err);

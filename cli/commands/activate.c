@@ -1,8 +1,8 @@
 /* orgtrust activate and deactivate: make certificates trusted in the scope, or end that.
  */
 #include "commands/carry_out_internal.h"
-#include "commands/chosen_internal.h"
 #include "commands/commands.h"
+#include "commands/named_certs_internal.h"
 
 static enum ot_status check_names_or_all(const struct ot_options *options,
                                          struct ot_error *err)
@@ -32,16 +32,16 @@ static enum ot_status plan_toggles(struct ot_changes *changes, struct ot_admin *
                                    const struct ot_options *options, bool active,
                                    struct ot_error *err)
 {
-    const struct ot_admin_cert **chosen = NULL;
+    const struct ot_admin_cert **certs = NULL;
     enum ot_status status;
     size_t count = 0;
 
     if (options->all)
         return plan_all(changes, admin, active, err);
-    status = ot_chosen(&chosen, &count, admin, options, err);
+    status = ot_named_certs(&certs, &count, admin, options, err);
     for (size_t i = 0; status == OT_OK && i < count; i++)
-        status = ot_changes_toggle(changes, admin, chosen[i], active, err);
-    free(chosen);
+        status = ot_changes_toggle(changes, admin, certs[i], active, err);
+    free(certs);
     return status;
 }
 

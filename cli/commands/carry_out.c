@@ -85,7 +85,7 @@ static enum ot_status sync_changed_source(const struct ot_carry_out *carry_out,
 }
 
 /* The source that was named and all that see what was changed, then the exports. Returns
- * the first failure; each is told here. */
+ * the first failure; each is printed here. */
 static enum ot_status sync_all(const struct ot_carry_out *carry_out, cJSON *root,
                                cJSON *syncs, bool *failed)
 {

@@ -11,7 +11,7 @@ struct ot_carry_out {
     struct ot_changes *changes;
     const char *question; /* to be answered with yes first; NULL: nothing is lost */
     bool shows_plan;      /* also where nothing is asked */
-    /* Called when anything has failed, before that is told; may be NULL. */
+    /* Called when anything has failed, before that is printed; may be NULL. */
     void (*failed)(struct ot_carry_out *carry_out);
 };
 

@@ -4,8 +4,8 @@
 
 #include "change/admin_scopes.h"
 #include "commands/carry_out_internal.h"
-#include "commands/chosen_internal.h"
 #include "commands/commands.h"
+#include "commands/named_certs_internal.h"
 
 static enum ot_status open_scopes(struct ot_admin_scopes *scopes,
                                   const struct ot_admin_use *use, struct ot_error *err)
@@ -17,7 +17,7 @@ static enum ot_status open_scopes(struct ot_admin_scopes *scopes,
 /* In every scope in which one of them is known to be active. */
 static enum ot_status plan_deactivations(struct ot_changes *changes,
                                          const struct ot_admin_scopes *scopes,
-                                         const struct ot_admin_cert *const *chosen,
+                                         const struct ot_admin_cert *const *certs,
                                          size_t count, struct ot_error *err)
 {
     enum ot_status status = OT_OK;
@@ -26,7 +26,7 @@ static enum ot_status plan_deactivations(struct ot_changes *changes,
         struct ot_admin *admin = scopes->items[s];
 
         for (size_t i = 0; status == OT_OK && i < count; i++) {
-            const struct ot_admin_cert *cert = ot_admin_scope_cert(admin, chosen[i]->id);
+            const struct ot_admin_cert *cert = ot_admin_scope_cert(admin, certs[i]->id);
 
             if (cert != NULL && cert->active)
                 status = ot_changes_toggle(changes, admin, cert, false, err);
@@ -41,15 +41,15 @@ static enum ot_status plan_deletions(struct ot_changes *changes,
                                      const struct ot_options *options,
                                      struct ot_error *err)
 {
-    const struct ot_admin_cert **chosen = NULL;
+    const struct ot_admin_cert **certs = NULL;
     size_t count = 0;
-    enum ot_status status = ot_chosen(&chosen, &count, use->admin, options, err);
+    enum ot_status status = ot_named_certs(&certs, &count, use->admin, options, err);
 
     if (status == OT_OK)
-        status = plan_deactivations(changes, scopes, chosen, count, err);
+        status = plan_deactivations(changes, scopes, certs, count, err);
     for (size_t i = 0; status == OT_OK && i < count; i++)
-        status = ot_changes_delete(changes, use->admin, chosen[i], false, err);
-    free(chosen);
+        status = ot_changes_delete(changes, use->admin, certs[i], false, err);
+    free(certs);
     return status;
 }
 

@@ -38,14 +38,14 @@ static void tell_written(const struct ot_follow *follow, const struct ot_export 
         ot_output_printf(&follow->cli->out, "%s\n", line);
 }
 
-/* What keeps several exports as they are is told of the first of them. */
+/* What keeps several exports as they are is printed with the first of them. */
 static bool is_same_reason(const struct ot_export *item, const struct ot_export *before)
 {
     return before != NULL && before->outcome == OT_EXPORT_KEPT &&
            strcmp(before->why.message, item->why.message) == 0;
 }
 
-/* before: the one that was told last; may be NULL. */
+/* before: the one that was printed last; may be NULL. */
 static void print_export(const struct ot_follow *follow, const struct ot_export *item,
                          const struct ot_export *before)
 {
@@ -72,7 +72,7 @@ static bool put_json(cJSON *json, const struct ot_exports *exports)
 
     for (size_t i = 0; i < exports->count; i++) {
         const struct ot_export *item = &exports->items[i];
-        bool told = item->why.status != OT_OK;
+        bool has_error = item->why.status != OT_OK;
         bool is_command = item->kind == OT_EXPORT_ON_CHANGE;
         cJSON *object = ot_json_append_object(array, &failed);
 
@@ -82,14 +82,15 @@ static bool put_json(cJSON *json, const struct ot_exports *exports)
         if (!is_command)
             ot_json_put_int(object, "anchors", (int64_t)item->anchors, &failed);
         ot_json_put_string(object, "status",
-                           told ? ot_status_word(item->why.status) : NULL, &failed);
-        ot_json_put_string(object, "error", told ? item->why.message : NULL, &failed);
+                           has_error ? ot_status_word(item->why.status) : NULL, &failed);
+        ot_json_put_string(object, "error", has_error ? item->why.message : NULL,
+                           &failed);
     }
     return !failed;
 }
 
 /* Who stays looks at the configuration next, and tells once what is wrong with it. */
-static bool is_told_by_watch(const struct ot_follow *follow)
+static bool is_reported_by_watch(const struct ot_follow *follow)
 {
     return follow->is_log && ot_config_check(follow->config, NULL) != OT_OK;
 }
@@ -110,7 +111,7 @@ enum ot_status ot_follow(const struct ot_follow *follow)
         options.believe_empty = 0;
     if (status == OT_OK)
         status = ot_exports_follow(&exports, &config, &options, &err);
-    if (err.status != OT_OK && !is_told_by_watch(follow))
+    if (err.status != OT_OK && !is_reported_by_watch(follow))
         ot_report_say(&follow->cli->report, "%s", err.message);
     for (size_t i = 0; exports != NULL && i < exports->count; i++)
         print_export(follow, &exports->items[i], i > 0 ? &exports->items[i - 1] : NULL);

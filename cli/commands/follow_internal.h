@@ -1,5 +1,5 @@
-/* What follows a sync: exports are brought up to date, and that is told. Shared by every
- * command that syncs. */
+/* What follows a sync: exports are brought up to date, and that is reported. Shared by
+ * every command that syncs. */
 #ifndef OT_CLI_COMMANDS_FOLLOW_INTERNAL_H
 #define OT_CLI_COMMANDS_FOLLOW_INTERNAL_H
 
@@ -10,9 +10,10 @@
 struct ot_follow {
     struct ot_cli *cli;
     const struct ot_config *config;
-    bool is_quiet; /* only failures are told */
+    bool is_quiet; /* only failures are printed */
     bool is_log;   /* remarks instead of results: standard error */
-    cJSON *json;   /* gets the member "exports" where there are any; NULL: told as text */
+    cJSON
+        *json; /* gets the member "exports" where there are any; NULL: printed as text */
     uint64_t believe_empty; /* see ot_exports_options; ot_follow_saw fills it */
 };
 

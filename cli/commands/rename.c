@@ -1,7 +1,7 @@
 /* orgtrust rename: give a certificate another name. */
 #include "commands/carry_out_internal.h"
-#include "commands/chosen_internal.h"
 #include "commands/commands.h"
+#include "commands/named_certs_internal.h"
 
 enum ot_status ot_cmd_rename(struct ot_cli *cli, struct ot_error *err)
 {
@@ -12,7 +12,7 @@ enum ot_status ot_cmd_rename(struct ot_cli *cli, struct ot_error *err)
     enum ot_status status = ot_admin_use_begin(&use, cli, err);
 
     if (status == OT_OK)
-        status = ot_chosen_one(&cert, use.admin, &cli->options, cli->options.arguments[0],
+        status = ot_named_cert(&cert, use.admin, &cli->options, cli->options.arguments[0],
                                err);
     if (status == OT_OK)
         status =

@@ -16,8 +16,8 @@ static void draw(void *arg, const char *phase, size_t done, size_t total)
     ot_progress_draw(arg, phase, done, total);
 }
 
-/* One source; its failure is told here. A key that was given (else NULL) is to be proven,
- * too: no other's result will do. */
+/* One source; its failure is printed here. A key that was given (else NULL) is to be
+ * proven, too: no other's result will do. */
 static enum ot_status sync_and_report(struct ot_follow *follow,
                                       const struct ot_source *source,
                                       const struct ot_key *key, cJSON *sources,

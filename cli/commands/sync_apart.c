@@ -28,37 +28,37 @@ struct message {
     struct ot_error error;
 };
 
-struct teller {
+struct sender {
     int fd;
-    int64_t told_ms;
+    int64_t sent_ms;
 };
 
 static void tell_progress(void *arg, const char *phase, size_t done, size_t total)
 {
     static const struct message goes_on = {.is_result = false};
-    struct teller *teller = arg;
+    struct sender *sender = arg;
     int64_t now_ms = ot_clock_ms();
 
     (void)phase;
     (void)done;
     (void)total;
-    if (now_ms - teller->told_ms < PROGRESS_MS)
+    if (now_ms - sender->sent_ms < PROGRESS_MS)
         return;
-    teller->told_ms = now_ms;
-    ot_write_all(teller->fd, &goes_on, sizeof(goes_on));
+    sender->sent_ms = now_ms;
+    ot_write_all(sender->fd, &goes_on, sizeof(goes_on));
 }
 
 static void sync_and_tell(const struct ot_source *source,
                           const struct ot_sync_options *options, int fd)
 {
-    struct teller teller = {.fd = fd, .told_ms = ot_clock_ms()};
+    struct sender sender = {.fd = fd, .sent_ms = ot_clock_ms()};
     struct ot_sync_options own = *options;
     struct message message;
 
     /* Not longer than whoever waits for it. */
     prctl(PR_SET_PDEATHSIG, (unsigned long)SIGKILL, 0UL, 0UL, 0UL);
     own.progress = tell_progress;
-    own.arg = &teller;
+    own.arg = &sender;
     memset(&message, 0, sizeof(message));
     message.is_result = true;
     message.status = ot_sync(source, &own, &message.result, &message.error);
@@ -86,14 +86,14 @@ static bool read_message(int fd, struct message *message)
 static void wait_for_message(int fd, pid_t child, const volatile int *stop)
 {
     struct pollfd readable = {.fd = fd, .events = POLLIN};
-    bool told = false;
+    bool is_stopping = false;
 
     while (poll(&readable, 1, GRACE_MS) <= 0) {
-        if (!told && stop != NULL && *stop != 0) {
+        if (!is_stopping && stop != NULL && *stop != 0) {
             poll(&readable, 1, GRACE_MS);
             if (readable.revents == 0)
                 kill(child, SIGTERM);
-            told = true;
+            is_stopping = true;
         }
     }
 }

@@ -19,27 +19,27 @@
  * does not. */
 #define WAIT_LONGEST_MS 10000
 
-struct heart {
+struct watchdog {
     int64_t interval_ms; /* 0: nobody wants to hear it */
-    int64_t beaten_ms;
+    int64_t notified_ms;
 };
 
-static void beat(struct heart *heart)
+static void notify_watchdog(struct watchdog *watchdog)
 {
     int64_t now = ot_watch_clock_ms();
 
-    if (heart->interval_ms == 0 || now - heart->beaten_ms < heart->interval_ms)
+    if (watchdog->interval_ms == 0 || now - watchdog->notified_ms < watchdog->interval_ms)
         return;
     ot_notify("WATCHDOG=1");
-    heart->beaten_ms = now;
+    watchdog->notified_ms = now;
 }
 
-static void beat_in_sync(void *arg, const char *phase, size_t done, size_t total)
+static void notify_in_sync(void *arg, const char *phase, size_t done, size_t total)
 {
     (void)phase;
     (void)done;
     (void)total;
-    beat(arg);
+    notify_watchdog(arg);
 }
 
 static enum ot_status tell_json(struct ot_cli *cli, const struct ot_watched *watched,
@@ -48,15 +48,15 @@ static enum ot_status tell_json(struct ot_cli *cli, const struct ot_watched *wat
                                 const struct ot_error *error, struct ot_error *err)
 {
     cJSON *event = ot_sync_report_json(watched->source, status, result, error);
-    enum ot_status told;
+    enum ot_status printed;
 
     if (event == NULL)
         return ot_error_nomem(err);
-    told = ot_output_json(&cli->out, event, true, err);
+    printed = ot_output_json(&cli->out, event, true, err);
     cJSON_Delete(event);
-    if (told == OT_OK && cli->out.first_errno != 0)
-        told = ot_output_finish(&cli->out, err);
-    return told;
+    if (printed == OT_OK && cli->out.first_errno != 0)
+        printed = ot_output_finish(&cli->out, err);
+    return printed;
 }
 
 static enum ot_status
@@ -86,7 +86,7 @@ struct keeper {
     struct ot_cli *cli;
     struct ot_watch watch;
     struct ot_follow follow;
-    struct heart heart;
+    struct watchdog watchdog;
     struct ot_error refused; /* why the configuration cannot be used; OT_OK: it can */
     bool is_ready, has_followed;
 };
@@ -98,8 +98,8 @@ static enum ot_status sync_watched(struct keeper *keeper, struct ot_watched *wat
     struct ot_sync_options options = {
         .is_configured = true,
         .stop = cli->stop,
-        .progress = beat_in_sync,
-        .arg = &keeper->heart,
+        .progress = notify_in_sync,
+        .arg = &keeper->watchdog,
     };
     struct ot_sync_result result = {0};
     struct ot_error error = OT_ERROR_INIT;
@@ -163,16 +163,16 @@ static bool has_config(struct keeper *keeper)
     return is_good;
 }
 
-static void wait_until(int64_t due_ms, struct heart *heart)
+static void wait_until(int64_t due_ms, struct watchdog *watchdog)
 {
     int64_t left_ms = due_ms - ot_watch_clock_ms();
 
     if (left_ms > WAIT_LONGEST_MS)
         left_ms = WAIT_LONGEST_MS;
-    if (heart->interval_ms > 0 && left_ms > heart->interval_ms)
-        left_ms = heart->interval_ms;
+    if (watchdog->interval_ms > 0 && left_ms > watchdog->interval_ms)
+        left_ms = watchdog->interval_ms;
     ot_signals_wait(left_ms);
-    beat(heart);
+    notify_watchdog(watchdog);
 }
 
 /* The exports, once for all syncs that were due together; an event of its own. */
@@ -200,21 +200,21 @@ static enum ot_status take_watch_step(struct keeper *keeper, struct ot_error *er
 
     if (next->due_ms <= ot_watch_clock_ms()) {
         status = sync_watched(keeper, next, err);
-        beat(&keeper->heart);
+        notify_watchdog(&keeper->watchdog);
         keeper->has_followed = false;
         return status;
     }
     /* Every source that was due has been tried once. */
     if (!keeper->has_followed) {
         status = follow_all(&keeper->follow, err);
-        beat(&keeper->heart);
+        notify_watchdog(&keeper->watchdog);
         keeper->has_followed = true;
         return status;
     }
     if (!keeper->is_ready)
         ot_notify("READY=1");
     keeper->is_ready = true;
-    wait_until(next->due_ms, &keeper->heart);
+    wait_until(next->due_ms, &keeper->watchdog);
     return OT_OK;
 }
 
@@ -223,14 +223,14 @@ static enum ot_status keep_watch(struct keeper *keeper, struct ot_error *err)
 {
     enum ot_status status = OT_OK;
 
-    keeper->heart.interval_ms = ot_notify_watchdog_ms();
+    keeper->watchdog.interval_ms = ot_notify_watchdog_ms();
     keeper->follow = (struct ot_follow){
         .cli = keeper->cli, .config = keeper->watch.config, .is_log = true};
     while (status == OT_OK && !*keeper->cli->stop) {
         if (has_config(keeper))
             status = take_watch_step(keeper, err);
         else
-            wait_until(ot_watch_clock_ms() + WAIT_LONGEST_MS, &keeper->heart);
+            wait_until(ot_watch_clock_ms() + WAIT_LONGEST_MS, &keeper->watchdog);
     }
     ot_notify("STOPPING=1");
     return status;

@@ -26,7 +26,7 @@ static struct ot_finding *add_by_outcome(struct ot_doctor *doctor,
     struct ot_findings *findings = &doctor->findings;
     const char *hint = of->why_else != NULL ? of->why_else : "";
 
-    switch (ot_trials_judge(trials)) {
+    switch (ot_trials_outcome_of(trials)) {
     case OT_TRIALS_PROVED:
         return ot_finding_add(findings, of->part, OT_VERDICT_PROVED, of->subject, NULL,
                               "%s believed a server while its authority was active, and "

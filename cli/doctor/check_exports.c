@@ -248,7 +248,7 @@ static enum ot_status prove(struct ot_doctor *doctor, const struct ot_export *it
                        "holds the organization's %zu anchor%s, for everybody to read; no "
                        "program is here to try such a file with",
                        anchors, anchors == 1 ? "" : "s");
-    else if (ot_trials_judge(&trials) == OT_TRIALS_PROVED)
+    else if (ot_trials_outcome_of(&trials) == OT_TRIALS_PROVED)
         finding = ot_finding_add(
             &doctor->findings, PART, OT_VERDICT_PROVED, item->target, NULL,
             "holds the organization's %zu anchor%s, for everybody to read%s%s; with "

@@ -52,7 +52,7 @@ static enum ot_status try_tstclnt(struct ot_doctor *doctor, const char *database
     return status;
 }
 
-/* What can be told without the client. */
+/* What is known without the client. */
 static void add_untried(struct ot_doctor *doctor, const char *database, bool is_wired)
 {
     if (is_wired)

@@ -44,7 +44,7 @@ static bool find_in_path(char path[PATH_MAX], const char *name)
     return false;
 }
 
-/* The store is compared even when nobody asked to be told of it. */
+/* The store is compared even when nobody asked for that check. */
 static enum ot_status ask_system(struct ot_doctor *doctor, bool *holds,
                                  struct ot_error *err)
 {

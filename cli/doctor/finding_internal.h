@@ -10,7 +10,7 @@
 /* In the order of what makes a whole of several: the last one counts. */
 enum ot_verdict {
     OT_VERDICT_ABSENT,     /* this machine or user does not have it */
-    OT_VERDICT_NOTE,       /* told, nothing was tried */
+    OT_VERDICT_NOTE,       /* a remark, nothing was tried */
     OT_VERDICT_PROVED,     /* what the sentence says was seen in this run */
     OT_VERDICT_NOT_WIRED,  /* it is here and does not ask orgtrust */
     OT_VERDICT_NOT_PROVED, /* wired, as far as files tell; nothing here can try it */

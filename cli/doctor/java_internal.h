@@ -1,4 +1,4 @@
-/* A Java client, compiled for the occasion, and what the JDKs trust without being told.
+/* A Java client, compiled for the occasion, and what the JDKs trust by themselves.
  */
 #ifndef OT_CLI_DOCTOR_JAVA_INTERNAL_H
 #define OT_CLI_DOCTOR_JAVA_INTERNAL_H

@@ -98,7 +98,7 @@ enum ot_status ot_java_look_at_store(struct ot_doctor *doctor, struct ot_error *
 
     if (access(HOOK, F_OK) != 0 || access(STORE, F_OK) != 0)
         return OT_OK;
-    /* What is wrong with the exports is told by the check of these. */
+    /* What is wrong with the exports is a finding of the check of these. */
     if (doctor->config != NULL)
         ot_exports_new(&exports, doctor->config, NULL);
     for (size_t i = 0; exports != NULL && i < exports->count; i++)

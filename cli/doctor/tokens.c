@@ -171,7 +171,8 @@ static enum ot_status add_token_finding(const struct read *read,
     return status;
 }
 
-/* What the snapshot's state keeps from being known is told by the check of sources. */
+/* What the snapshot's state keeps from being known is a finding of the check of sources.
+ */
 static enum ot_status try_source(struct read *read, enum ot_token_reader reader,
                                  struct ot_error *err)
 {

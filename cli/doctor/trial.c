@@ -31,7 +31,7 @@ const char *ot_trial_word(enum ot_trial trial)
     return words[trial];
 }
 
-enum ot_trials_outcome ot_trials_judge(const struct ot_three_trials *trials)
+enum ot_trials_outcome ot_trials_outcome_of(const struct ot_three_trials *trials)
 {
     if (trials->before == OT_TRIAL_BELIEVED || trials->after == OT_TRIAL_BELIEVED)
         return OT_TRIALS_ALWAYS;
@@ -137,19 +137,19 @@ static void choose_words(char *to, char *text)
 {
     static const char *const signs[] = {"error", "fail", "cannot", "unable", "not "};
     static const char nothing[] = "it said nothing";
-    char *rest = text, *chosen = NULL, *line;
+    char *rest = text, *best = NULL, *line;
     bool is_reason = false;
 
     while (!is_reason && (line = strsep(&rest, "\r\n")) != NULL) {
         line += strspn(line, " \t*-|<>=");
         if (*line == '\0')
             continue;
-        chosen = line;
+        best = line;
         for (size_t i = 0; !is_reason && i < sizeof(signs) / sizeof(signs[0]); i++)
             is_reason = strcasestr(line, signs[i]) != NULL;
     }
-    ot_text_escape(to, OT_TRIAL_WORDS_MAX, chosen != NULL ? chosen : nothing,
-                   strlen(chosen != NULL ? chosen : nothing));
+    ot_text_escape(to, OT_TRIAL_WORDS_MAX, best != NULL ? best : nothing,
+                   strlen(best != NULL ? best : nothing));
 }
 
 static enum ot_trial outcome_of_run(int exit_status, const struct ot_tls_seen *seen)

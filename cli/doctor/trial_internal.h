@@ -38,7 +38,7 @@ enum ot_trials_outcome {
     OT_TRIALS_UNCLEAR /* it believed, and that it refuses otherwise was not seen */
 };
 
-enum ot_trials_outcome ot_trials_judge(const struct ot_three_trials *trials);
+enum ot_trials_outcome ot_trials_outcome_of(const struct ot_three_trials *trials);
 
 /* What all trials share. */
 struct ot_bench {

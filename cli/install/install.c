@@ -136,7 +136,7 @@ static enum ot_status print_plans_json(struct run *run, struct ot_error *err)
 
 /* What was refused has failed, and so has what is absent where it was asked for by name.
  */
-static void judge_plans(struct run *run)
+static void fail_what_was_refused(struct run *run)
 {
     bool named = run->cli->options.argument_count > 0;
 
@@ -177,7 +177,7 @@ static enum ot_status work(struct run *run, struct ot_error *err)
     if (status != OT_OK)
         return status;
     pending = make_plans(run);
-    judge_plans(run);
+    fail_what_was_refused(run);
     if (pending > 0 && !options->dry_run) {
         status = ask_about_plans(run, err);
         if (status == OT_OK)

@@ -128,14 +128,14 @@ void ot_install_json(cJSON *object, const struct ot_install_item *item, bool *fa
 {
     const struct ot_stack_plan *plan = &item->plan;
     const struct ot_error *why = plan->kind == OT_PLAN_READY ? &item->why : &plan->why;
-    bool told = why->message[0] != '\0';
+    bool has_error = why->message[0] != '\0';
     cJSON *array;
 
     ot_json_put_string(object, "stack", item->stack->name, failed);
     ot_json_put_string(object, "outcome", outcome_word(item), failed);
-    ot_json_put_string(object, "status", told ? ot_status_word(why->status) : NULL,
+    ot_json_put_string(object, "status", has_error ? ot_status_word(why->status) : NULL,
                        failed);
-    ot_json_put_string(object, "error", told ? why->message : NULL, failed);
+    ot_json_put_string(object, "error", has_error ? why->message : NULL, failed);
     array = ot_json_put_array(object, "files", failed);
     for (size_t i = 0; i < plan->count; i++) {
         cJSON *file;

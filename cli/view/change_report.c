@@ -116,7 +116,7 @@ bool ot_change_report_failures(const struct ot_changes *changes)
 static void put_change(cJSON *object, const struct ot_change *change, bool *failed)
 {
     const struct ot_cert_input *input = change->input;
-    bool told = change->why != NULL;
+    bool has_error = change->why != NULL;
     char hex[2 * OT_SHA256_LEN + 1];
 
     ot_json_put_string(object, "action", words[change->action].plan, failed);
@@ -129,8 +129,8 @@ static void put_change(cJSON *object, const struct ot_change *change, bool *fail
         ot_record_hex(hex, ot_span_of(input->sha256, OT_SHA256_LEN), 0);
     ot_json_put_string(object, "sha256", input != NULL ? hex : NULL, failed);
     ot_json_put_string(object, "project", ot_admin_project(change->admin), failed);
-    ot_json_put_string(object, "status", told ? ot_status_word(change->status) : NULL,
-                       failed);
+    ot_json_put_string(object, "status",
+                       has_error ? ot_status_word(change->status) : NULL, failed);
     ot_json_put_string(object, "error", change->why, failed);
 }
 

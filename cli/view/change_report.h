@@ -1,4 +1,4 @@
-/* Changes to certificates, told to a person and to a program. */
+/* Changes to certificates, as text for a person and as JSON for a program. */
 #ifndef OT_CLI_VIEW_CHANGE_REPORT_H
 #define OT_CLI_VIEW_CHANGE_REPORT_H
 

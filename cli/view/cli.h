@@ -1,4 +1,4 @@
-/* What a command works with: what it was told, and where its answers go. */
+/* What a command works with: what it was given, and where its answers go. */
 #ifndef OT_CLI_VIEW_CLI_H
 #define OT_CLI_VIEW_CLI_H
 
@@ -15,7 +15,7 @@ struct ot_cli {
 };
 
 /* Does the work. On failure the message in err is still to be printed; a command that has
- * told its failures already leaves it empty. */
+ * printed its failures already leaves it empty. */
 typedef enum ot_status ot_command_run(struct ot_cli *cli, struct ot_error *err);
 
 #endif

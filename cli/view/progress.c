@@ -34,8 +34,9 @@ static const char *phase_words(const char *phase)
     return phase;
 }
 
-void ot_progress_format(char *buf, size_t size, int columns, const char *source,
-                        const char *phase, size_t done, size_t total)
+/* The line for columns of terminal. */
+static void format_progress(char *buf, size_t size, int columns, const char *source,
+                            const char *phase, size_t done, size_t total)
 {
     char left[96], right[64];
     char bar[BAR_LONGEST + 1];
@@ -71,8 +72,8 @@ void ot_progress_draw(struct ot_progress *progress, const char *phase, size_t do
 
     if (!progress->enabled || now - progress->drawn_ms < REDRAW_MS)
         return;
-    ot_progress_format(line, sizeof(line), ot_output_columns(STDERR_FILENO),
-                       progress->source, phase, done, total);
+    format_progress(line, sizeof(line), ot_output_columns(STDERR_FILENO),
+                    progress->source, phase, done, total);
     fprintf(stderr, "\r%s\033[K", line);
     fflush(stderr);
     progress->drawn_ms = now;

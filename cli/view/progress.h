@@ -23,8 +23,4 @@ void ot_progress_draw(struct ot_progress *progress, const char *phase, size_t do
 /* Takes the bar away; call it before anything else is printed. */
 void ot_progress_clear(struct ot_progress *progress);
 
-/* The line for columns of terminal, into buf; a pure function, for the tests. */
-void ot_progress_format(char *buf, size_t size, int columns, const char *source,
-                        const char *phase, size_t done, size_t total);
-
 #endif

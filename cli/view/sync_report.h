@@ -1,4 +1,5 @@
-/* How a sync went, told to a person and to a program; shared by sync and watch. */
+/* How a sync went, as text for a person and as JSON for a program; shared by sync and
+ * watch. */
 #ifndef OT_CLI_VIEW_SYNC_REPORT_H
 #define OT_CLI_VIEW_SYNC_REPORT_H
 

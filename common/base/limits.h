@@ -36,7 +36,7 @@
 /* The same in PEM inside JSON: base64 is 4/3, line ends and words around it on top. */
 #define OT_CERT_PEM_MAX (128u * 1024)
 
-/* Certificates in one organization: four times the design's largest measured size. */
+/* Certificates in one organization: four times the largest that was measured. */
 #define OT_CERTS_MAX 400000u
 
 /* Pages of one listing: twice OT_CERTS_MAX at 100 a page. */

@@ -49,49 +49,50 @@ static const struct {
 };
 
 /* The table of orgtrust-pkcs11(7). */
-static CK_RV code_of_status(enum ot_deed deed, enum ot_status status)
+static CK_RV code_of_status(enum ot_admin_call call, enum ot_status status)
 {
     size_t i;
 
     for (i = 0; i < sizeof(codes) / sizeof(codes[0]); i++) {
         if (codes[i].status != status)
             continue;
-        switch (deed) {
-        case OT_DEED_LOGIN:
+        switch (call) {
+        case OT_ADMIN_CALL_LOGIN:
             return codes[i].login;
-        case OT_DEED_CREATE:
+        case OT_ADMIN_CALL_CREATE:
             return codes[i].create;
-        case OT_DEED_SET:
+        case OT_ADMIN_CALL_SET:
             return codes[i].set;
-        case OT_DEED_DESTROY:
+        case OT_ADMIN_CALL_DESTROY:
             return codes[i].destroy;
         }
     }
     return CKR_GENERAL_ERROR;
 }
 
-CK_RV ot_mandate_take(struct ot_mandate *mandate, struct ot_session *session)
+CK_RV ot_authorization_take(struct ot_authorization *authorization,
+                            struct ot_session *session)
 {
     if (!session->is_read_write)
         return CKR_SESSION_READ_ONLY;
-    mandate->slot = session->slot;
-    mandate->key = ot_login_key(ot_admin_login(session->slot));
-    if (mandate->key == NULL)
+    authorization->slot = session->slot;
+    authorization->key = ot_login_key(ot_admin_login(session->slot));
+    if (authorization->key == NULL)
         return CKR_USER_NOT_LOGGED_IN;
-    mandate->door = ot_inside_door(session->handle);
-    ot_inside_stay(mandate->door);
-    pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, &mandate->cancel);
+    authorization->door = ot_inside_door(session->handle);
+    ot_inside_stay(authorization->door);
+    pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, &authorization->cancel);
     return CKR_OK;
 }
 
-void ot_mandate_drop(struct ot_mandate *mandate)
+void ot_authorization_drop(struct ot_authorization *authorization)
 {
-    if (mandate->key == NULL)
+    if (authorization->key == NULL)
         return;
-    ot_key_page_unref(mandate->key);
-    mandate->key = NULL;
-    ot_inside_leave(mandate->door);
-    pthread_setcancelstate(mandate->cancel, NULL);
+    ot_key_page_unref(authorization->key);
+    authorization->key = NULL;
+    ot_inside_leave(authorization->door);
+    pthread_setcancelstate(authorization->cancel, NULL);
 }
 
 /* Each time, unlike the reason why a token is empty: somebody has asked for this. */
@@ -102,14 +103,14 @@ static void complain(const struct ot_slot *slot, CK_RV rv, const struct ot_error
         ot_tell(err->message);
 }
 
-CK_RV ot_mandate_use(const struct ot_mandate *mandate, enum ot_deed deed,
-                     const char *const *arguments, struct ot_span input,
-                     struct ot_errand_result *result)
+CK_RV ot_authorization_use(const struct ot_authorization *authorization,
+                           enum ot_admin_call call, const char *const *arguments,
+                           struct ot_span input, struct ot_errand_result *result)
 {
-    const struct ot_view *view = mandate->slot->view;
+    const struct ot_view *view = authorization->slot->view;
     struct ot_errand errand = {.source = view->source,
                                .input = input,
-                               .key = ot_errand_key(ot_key_page_key(mandate->key)),
+                               .key = ot_errand_key(ot_key_page_key(authorization->key)),
                                .timeout_ms = OT_ERRAND_WAIT_MS};
     struct ot_error err = OT_ERROR_INIT;
     enum ot_status status;
@@ -117,19 +118,20 @@ CK_RV ot_mandate_use(const struct ot_mandate *mandate, enum ot_deed deed,
     size_t i;
 
     if (view->source == NULL) {
-        rv = code_of_status(deed, view->why.status);
-        complain(mandate->slot, rv, &view->why);
+        rv = code_of_status(call, view->why.status);
+        complain(authorization->slot, rv, &view->why);
         return rv;
     }
     for (i = 0; i < OT_ERRAND_ARGUMENTS_MAX && arguments[i] != NULL; i++)
         errand.arguments[i] = arguments[i];
     status = ot_errand_run(&errand, result, &err);
     /* A change is made also where the snapshot could not be brought up to it. */
-    rv = deed != OT_DEED_LOGIN && result->done ? CKR_OK : code_of_status(deed, status);
+    rv = call != OT_ADMIN_CALL_LOGIN && result->done ? CKR_OK
+                                                     : code_of_status(call, status);
     if (status != OT_OK)
-        complain(mandate->slot, rv, &err);
+        complain(authorization->slot, rv, &err);
     if (rv == CKR_OK)
-        ot_snapshot_unref(ot_view_look(mandate->slot->view, 0));
+        ot_snapshot_unref(ot_view_look(authorization->slot->view, 0));
     return rv;
 }
 
@@ -149,8 +151,9 @@ void ot_admin_refuse_pin(const struct ot_slot *slot)
 CK_RV ot_admin_try_key(struct ot_slot *slot, struct ot_key_page *key)
 {
     static const char *const sync[] = {"sync", "--quiet", NULL};
-    const struct ot_mandate mandate = {.slot = slot, .key = key};
+    const struct ot_authorization authorization = {.slot = slot, .key = key};
     struct ot_errand_result result;
 
-    return ot_mandate_use(&mandate, OT_DEED_LOGIN, sync, ot_span_of(NULL, 0), &result);
+    return ot_authorization_use(&authorization, OT_ADMIN_CALL_LOGIN, sync,
+                                ot_span_of(NULL, 0), &result);
 }

@@ -25,11 +25,16 @@ static inline struct ot_login *ot_admin_login(const struct ot_slot *slot)
 }
 
 /* What a call is about: one status means different things to different calls. */
-enum ot_deed { OT_DEED_LOGIN, OT_DEED_CREATE, OT_DEED_SET, OT_DEED_DESTROY };
+enum ot_admin_call {
+    OT_ADMIN_CALL_LOGIN,
+    OT_ADMIN_CALL_CREATE,
+    OT_ADMIN_CALL_SET,
+    OT_ADMIN_CALL_DESTROY
+};
 
 /* What a call may do, taken out of its session: an errand takes long, and the session may
  * be closed meanwhile. */
-struct ot_mandate {
+struct ot_authorization {
     struct ot_slot *slot;
     struct ot_key_page *key; /* NULL: none has been taken */
     unsigned door;           /* of the module, in which the call stays with it */
@@ -39,15 +44,16 @@ struct ot_mandate {
 /* From a session that is taken. CKR_SESSION_READ_ONLY; CKR_USER_NOT_LOGGED_IN. Until it
  * is dropped, which may always be done, the thread cannot be cancelled: the key would
  * stay. */
-CK_RV ot_mandate_take(struct ot_mandate *mandate, struct ot_session *session);
-void ot_mandate_drop(struct ot_mandate *mandate);
+CK_RV ot_authorization_take(struct ot_authorization *authorization,
+                            struct ot_session *session);
+void ot_authorization_drop(struct ot_authorization *authorization);
 
 /* Has the command carried out. arguments are as in ot_errand, and what the command reads
  * may be absent. What went wrong is logged, and told to the user. Afterwards the newest
  * snapshot has been looked at. */
-CK_RV ot_mandate_use(const struct ot_mandate *mandate, enum ot_deed deed,
-                     const char *const *arguments, struct ot_span input,
-                     struct ot_errand_result *result);
+CK_RV ot_authorization_use(const struct ot_authorization *authorization,
+                           enum ot_admin_call call, const char *const *arguments,
+                           struct ot_span input, struct ot_errand_result *result);
 
 /* Tells the user that a PIN is no key, and that nobody was asked. */
 void ot_admin_refuse_pin(const struct ot_slot *slot);

@@ -18,7 +18,7 @@
 #include "trust.h"
 
 /* What is to be done to the certificate of an object, worked out whole before any of it
- * is: half a change would be told as none. */
+ * is: half a change would be reported as none. */
 struct plan {
     char id[OT_ID_MAX + 1];
     char *name;       /* NULL: it keeps its name */
@@ -125,25 +125,27 @@ static CK_RV make_plan(struct plan *plan, const struct ot_object *object,
     return rv;
 }
 
-static CK_RV use(const struct ot_mandate *mandate, enum ot_deed deed,
+static CK_RV use(const struct ot_authorization *authorization, enum ot_admin_call call,
                  const char *const *arguments)
 {
     struct ot_errand_result result;
 
-    return ot_mandate_use(mandate, deed, arguments, ot_span_of(NULL, 0), &result);
+    return ot_authorization_use(authorization, call, arguments, ot_span_of(NULL, 0),
+                                &result);
 }
 
 /* The name first: it takes nobody's trust away should the other fail. */
-static CK_RV carry_out_changes(const struct ot_mandate *mandate, const struct plan *plan)
+static CK_RV carry_out_changes(const struct ot_authorization *authorization,
+                               const struct plan *plan)
 {
     const char *const rename[] = {"rename", "--by-id", "--", plan->id, plan->name, NULL};
     const char *const toggle[] = {plan->word, "--by-id", "--", plan->id, NULL};
     CK_RV rv = CKR_OK;
 
     if (plan->name != NULL)
-        rv = use(mandate, OT_DEED_SET, rename);
+        rv = use(authorization, OT_ADMIN_CALL_SET, rename);
     if (rv == CKR_OK && plan->word != NULL)
-        rv = use(mandate, OT_DEED_SET, toggle);
+        rv = use(authorization, OT_ADMIN_CALL_SET, toggle);
     return rv;
 }
 
@@ -151,7 +153,7 @@ CK_RV C_SetAttributeValue(CK_SESSION_HANDLE handle, CK_OBJECT_HANDLE object_hand
                           CK_ATTRIBUTE *attributes, CK_ULONG count)
 {
     const struct ot_given given = {attributes, count};
-    struct ot_mandate mandate = {.key = NULL};
+    struct ot_authorization authorization = {.key = NULL};
     const struct ot_object *object;
     struct plan plan = {"", NULL, NULL};
     struct ot_session *session;
@@ -163,30 +165,30 @@ CK_RV C_SetAttributeValue(CK_SESSION_HANDLE handle, CK_OBJECT_HANDLE object_hand
         rv = CKR_ARGUMENTS_BAD;
     else if ((object = ot_session_object(session, object_handle)) == NULL)
         rv = CKR_OBJECT_HANDLE_INVALID;
-    else if ((rv = ot_mandate_take(&mandate, session)) == CKR_OK)
+    else if ((rv = ot_authorization_take(&authorization, session)) == CKR_OK)
         rv = make_plan(&plan, object, &given);
     ot_session_drop(session);
     if (rv == CKR_OK)
-        rv = carry_out_changes(&mandate, &plan);
-    ot_mandate_drop(&mandate);
+        rv = carry_out_changes(&authorization, &plan);
+    ot_authorization_drop(&authorization);
     free(plan.name);
     return rv;
 }
 
 /* A trust object goes by deactivating its certificate. */
-static CK_RV destroy(const struct ot_mandate *mandate, enum ot_object_kind kind,
-                     const char *id)
+static CK_RV destroy(const struct ot_authorization *authorization,
+                     enum ot_object_kind kind, const char *id)
 {
     const char *const deletion[] = {"delete", "--yes", "--by-id", "--", id, NULL};
     const char *const deactivation[] = {"deactivate", "--by-id", "--", id, NULL};
 
-    return use(mandate, OT_DEED_DESTROY,
+    return use(authorization, OT_ADMIN_CALL_DESTROY,
                kind == OT_OBJECT_CERTIFICATE ? deletion : deactivation);
 }
 
 CK_RV C_DestroyObject(CK_SESSION_HANDLE handle, CK_OBJECT_HANDLE object_handle)
 {
-    struct ot_mandate mandate = {.key = NULL};
+    struct ot_authorization authorization = {.key = NULL};
     enum ot_object_kind kind = OT_OBJECT_PROFILE;
     const struct ot_object *object;
     struct ot_session *session;
@@ -198,13 +200,13 @@ CK_RV C_DestroyObject(CK_SESSION_HANDLE handle, CK_OBJECT_HANDLE object_handle)
     object = ot_session_object(session, object_handle);
     if (object == NULL)
         rv = CKR_OBJECT_HANDLE_INVALID;
-    else if ((rv = ot_mandate_take(&mandate, session)) == CKR_OK) {
+    else if ((rv = ot_authorization_take(&authorization, session)) == CKR_OK) {
         kind = object->kind;
         set_id(id, object);
     }
     ot_session_drop(session);
     if (rv == CKR_OK)
-        rv = destroy(&mandate, kind, id);
-    ot_mandate_drop(&mandate);
+        rv = destroy(&authorization, kind, id);
+    ot_authorization_drop(&authorization);
     return rv;
 }

@@ -119,7 +119,7 @@ static CK_RV read_upload(struct upload *upload, const struct ot_given *given)
     return rv;
 }
 
-static CK_RV create_certificate(const struct ot_mandate *mandate,
+static CK_RV create_certificate(const struct ot_authorization *authorization,
                                 const struct ot_given *given, CK_OBJECT_HANDLE *object)
 {
     const char *arguments[OT_ERRAND_ARGUMENTS_MAX + 1] = {"upload"};
@@ -137,7 +137,8 @@ static CK_RV create_certificate(const struct ot_mandate *mandate,
     if (upload.is_trusted)
         arguments[n++] = "--activate";
     arguments[n++] = "-"; /* standard input */
-    rv = ot_mandate_use(mandate, OT_DEED_CREATE, arguments, upload.der, &result);
+    rv = ot_authorization_use(authorization, OT_ADMIN_CALL_CREATE, arguments, upload.der,
+                              &result);
     if (rv == CKR_OK && result.id[0] == '\0')
         rv = CKR_GENERAL_ERROR;
     if (rv == CKR_OK)
@@ -159,7 +160,7 @@ static CK_RV check_token(const struct ot_given *given)
     return rv == CKR_OK && !is_of_token ? CKR_TEMPLATE_INCONSISTENT : rv;
 }
 
-static CK_RV create_by_class(const struct ot_mandate *mandate,
+static CK_RV create_by_class(const struct ot_authorization *authorization,
                              const struct ot_given *given, CK_OBJECT_HANDLE *object)
 {
     const CK_ATTRIBUTE *object_class = ot_given_find(given, CKA_CLASS);
@@ -176,19 +177,19 @@ static CK_RV create_by_class(const struct ot_mandate *mandate,
     if (rv != CKR_OK)
         return rv;
     if (number == CKO_CERTIFICATE)
-        return create_certificate(mandate, given, object);
+        return create_certificate(authorization, given, object);
     kind = ot_trust_kind(number);
     if (kind == OT_OBJECT_PROFILE)
         return CKR_ATTRIBUTE_VALUE_INVALID;
     rv = check_types(given, kind);
-    return rv == CKR_OK ? ot_trust_create(mandate, kind, given, object) : rv;
+    return rv == CKR_OK ? ot_trust_create(authorization, kind, given, object) : rv;
 }
 
 CK_RV C_CreateObject(CK_SESSION_HANDLE handle, CK_ATTRIBUTE *attributes, CK_ULONG count,
                      CK_OBJECT_HANDLE *object)
 {
     const struct ot_given given = {attributes, count};
-    struct ot_mandate mandate = {.key = NULL};
+    struct ot_authorization authorization = {.key = NULL};
     struct ot_session *session;
     CK_RV rv = ot_session_take(handle, &session);
 
@@ -197,10 +198,10 @@ CK_RV C_CreateObject(CK_SESSION_HANDLE handle, CK_ATTRIBUTE *attributes, CK_ULON
     if (attributes == NULL || object == NULL || count > OT_TEMPLATE_MAX)
         rv = CKR_ARGUMENTS_BAD;
     else
-        rv = ot_mandate_take(&mandate, session);
+        rv = ot_authorization_take(&authorization, session);
     ot_session_drop(session);
     if (rv == CKR_OK)
-        rv = create_by_class(&mandate, &given, object);
-    ot_mandate_drop(&mandate);
+        rv = create_by_class(&authorization, &given, object);
+    ot_authorization_drop(&authorization);
     return rv;
 }

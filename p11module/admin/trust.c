@@ -15,7 +15,7 @@
 #define COPIES_MAX 8u
 
 /* What a template for a trust object says. */
-struct wish {
+struct request {
     struct ot_span issuer, serial, hash; /* hash: may be absent */
     bool is_anchor;                      /* for any purpose at all */
 };
@@ -48,7 +48,7 @@ static struct ot_span attribute_span(const CK_ATTRIBUTE *attribute)
                       attribute->ulValueLen);
 }
 
-static CK_RV read_purposes(struct wish *wish, enum ot_object_kind kind,
+static CK_RV read_purposes(struct request *request, enum ot_object_kind kind,
                            const struct ot_given *given)
 {
     bool is_said = false;
@@ -63,23 +63,23 @@ static CK_RV read_purposes(struct wish *wish, enum ot_object_kind kind,
             return rv;
         is_said = true;
         if (value == ot_trust_anchor(kind))
-            wish->is_anchor = true;
+            request->is_anchor = true;
     }
     return is_said ? CKR_OK : CKR_TEMPLATE_INCOMPLETE;
 }
 
-static CK_RV read_wish(struct wish *wish, enum ot_object_kind kind,
-                       const struct ot_given *given)
+static CK_RV read_request(struct request *request, enum ot_object_kind kind,
+                          const struct ot_given *given)
 {
-    memset(wish, 0, sizeof(*wish));
-    wish->issuer = attribute_span(ot_given_find(given, CKA_ISSUER));
-    wish->serial = attribute_span(ot_given_find(given, CKA_SERIAL_NUMBER));
-    wish->hash = attribute_span(ot_given_find(given, kind == OT_OBJECT_NSS_TRUST
-                                                         ? OT_CKA_NSS_CERT_SHA1_HASH
+    memset(request, 0, sizeof(*request));
+    request->issuer = attribute_span(ot_given_find(given, CKA_ISSUER));
+    request->serial = attribute_span(ot_given_find(given, CKA_SERIAL_NUMBER));
+    request->hash = attribute_span(
+        ot_given_find(given, kind == OT_OBJECT_NSS_TRUST ? OT_CKA_NSS_CERT_SHA1_HASH
                                                          : OT_CKA_HASH_OF_CERTIFICATE));
-    if (wish->issuer.data == NULL || wish->serial.data == NULL)
+    if (request->issuer.data == NULL || request->serial.data == NULL)
         return CKR_TEMPLATE_INCOMPLETE;
-    return read_purposes(wish, kind, given);
+    return read_purposes(request, kind, given);
 }
 
 /* SHA-1 or SHA-256, which their lengths tell apart. */
@@ -89,12 +89,12 @@ static bool is_hash_of(struct ot_span hash, const struct ot_record *record)
            ot_span_equal(hash, ot_record_digest(record, OT_DIGEST_SHA2_256));
 }
 
-static bool is_meant(const struct wish *wish, const struct ot_record *record)
+static bool is_meant(const struct request *request, const struct ot_record *record)
 {
     return (record->flags & OT_RECORD_QUARANTINED) == 0 &&
-           ot_span_equal(record->field[OT_FIELD_ISSUER], wish->issuer) &&
-           ot_span_equal(record->field[OT_FIELD_SERIAL], wish->serial) &&
-           (wish->hash.data == NULL || is_hash_of(wish->hash, record));
+           ot_span_equal(record->field[OT_FIELD_ISSUER], request->issuer) &&
+           ot_span_equal(record->field[OT_FIELD_SERIAL], request->serial) &&
+           (request->hash.data == NULL || is_hash_of(request->hash, record));
 }
 
 static void add_copy(struct copies *copies, const struct ot_record *record)
@@ -111,7 +111,7 @@ static void add_copy(struct copies *copies, const struct ot_record *record)
 
 /* CKR_TEMPLATE_INCOMPLETE: two certificates have this issuer and serial number, and
  * nothing says which is meant. */
-static CK_RV find_copies(struct copies *copies, const struct wish *wish,
+static CK_RV find_copies(struct copies *copies, const struct request *request,
                          struct ot_snapshot *snapshot)
 {
     struct ot_span der = {NULL, 0};
@@ -120,12 +120,12 @@ static CK_RV find_copies(struct copies *copies, const struct wish *wish,
     uint32_t i;
 
     copies->count = 0;
-    if (snapshot == NULL || ot_snapshot_find(snapshot, OT_INDEX_SERIAL, wish->issuer,
-                                             wish->serial, &list, NULL) != OT_OK)
+    if (snapshot == NULL || ot_snapshot_find(snapshot, OT_INDEX_SERIAL, request->issuer,
+                                             request->serial, &list, NULL) != OT_OK)
         return CKR_ATTRIBUTE_VALUE_INVALID;
     for (i = 0; i < list.count; i++) {
         if (ot_snapshot_record(snapshot, &list, i, &record, NULL) != OT_OK ||
-            !is_meant(wish, &record))
+            !is_meant(request, &record))
             continue;
         if (der.data != NULL && !ot_span_equal(der, record.field[OT_FIELD_DER]))
             return CKR_TEMPLATE_INCOMPLETE;
@@ -147,16 +147,18 @@ static unsigned first_active(const struct copies *copies)
     return i;
 }
 
-static CK_RV activate_trusted(const struct ot_mandate *mandate, const char *id)
+static CK_RV activate_trusted(const struct ot_authorization *authorization,
+                              const char *id)
 {
     const char *const arguments[] = {"activate", "--by-id", "--", id, NULL};
     struct ot_errand_result result;
 
-    return ot_mandate_use(mandate, OT_DEED_CREATE, arguments, ot_span_of(NULL, 0),
-                          &result);
+    return ot_authorization_use(authorization, OT_ADMIN_CALL_CREATE, arguments,
+                                ot_span_of(NULL, 0), &result);
 }
 
-static CK_RV deactivate_all(const struct ot_mandate *mandate, const struct copies *copies)
+static CK_RV deactivate_all(const struct ot_authorization *authorization,
+                            const struct copies *copies)
 {
     const char *arguments[COPIES_MAX + 4] = {"deactivate", "--by-id", "--"};
     struct ot_errand_result result;
@@ -166,32 +168,33 @@ static CK_RV deactivate_all(const struct ot_mandate *mandate, const struct copie
         if (copies->are_active[i])
             arguments[n++] = copies->ids[i];
     arguments[n] = NULL;
-    return ot_mandate_use(mandate, OT_DEED_CREATE, arguments, ot_span_of(NULL, 0),
-                          &result);
+    return ot_authorization_use(authorization, OT_ADMIN_CALL_CREATE, arguments,
+                                ot_span_of(NULL, 0), &result);
 }
 
-CK_RV ot_trust_create(const struct ot_mandate *mandate, enum ot_object_kind kind,
-                      const struct ot_given *given, CK_OBJECT_HANDLE *object)
+CK_RV ot_trust_create(const struct ot_authorization *authorization,
+                      enum ot_object_kind kind, const struct ot_given *given,
+                      CK_OBJECT_HANDLE *object)
 {
     struct ot_snapshot *snapshot;
     struct copies copies;
-    struct wish wish;
+    struct request request;
     unsigned which;
-    CK_RV rv = read_wish(&wish, kind, given);
+    CK_RV rv = read_request(&request, kind, given);
 
     if (rv != CKR_OK)
         return rv;
-    snapshot = ot_view_look(mandate->slot->view, 0);
-    rv = find_copies(&copies, &wish, snapshot);
+    snapshot = ot_view_look(authorization->slot->view, 0);
+    rv = find_copies(&copies, &request, snapshot);
     ot_snapshot_unref(snapshot);
     if (rv != CKR_OK)
         return rv;
     which = first_active(&copies);
-    if (wish.is_anchor && which == copies.count)
-        rv = activate_trusted(mandate, copies.ids[which = 0]);
-    else if (!wish.is_anchor && which < copies.count)
-        rv = deactivate_all(mandate, &copies);
-    if (!wish.is_anchor)
+    if (request.is_anchor && which == copies.count)
+        rv = activate_trusted(authorization, copies.ids[which = 0]);
+    else if (!request.is_anchor && which < copies.count)
+        rv = deactivate_all(authorization, &copies);
+    if (!request.is_anchor)
         which = 0; /* none is active now */
     if (rv == CKR_OK)
         *object = ot_object_handle_of(ot_span_str(copies.ids[which]), kind);

@@ -8,7 +8,7 @@
 #include "object.h"
 
 struct ot_given;
-struct ot_mandate;
+struct ot_authorization;
 
 /* What a class of objects is here; OT_OBJECT_PROFILE: none of the two of trust. */
 enum ot_object_kind ot_trust_kind(CK_OBJECT_CLASS object_class);
@@ -18,7 +18,8 @@ CK_ULONG ot_trust_anchor(enum ot_object_kind kind);
 
 /* C_CreateObject of one. The certificate that it is about must be there: it is made
  * active, or inactive where the object trusts it for nothing. */
-CK_RV ot_trust_create(const struct ot_mandate *mandate, enum ot_object_kind kind,
-                      const struct ot_given *given, CK_OBJECT_HANDLE *object);
+CK_RV ot_trust_create(const struct ot_authorization *authorization,
+                      enum ot_object_kind kind, const struct ot_given *given,
+                      CK_OBJECT_HANDLE *object);
 
 #endif

@@ -9,8 +9,11 @@
 #include "view/table.h"
 
 #include <locale.h>
+#include <pty.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
+#include <unistd.h>
 
 /* An output into memory, as a terminal of that many columns or none. */
 static struct ot_output memory_output(char **text, size_t *len, int columns)
@@ -118,22 +121,50 @@ static void durations_and_times_read_well(void)
     CU_ASSERT_STRING_EQUAL(ot_output_time(buf, INT64_MAX), "@9223372036854775807");
 }
 
+/* What a terminal of so many columns is sent for one look at a sync. */
+static void draw_on_terminal(char *line, size_t size, unsigned short columns,
+                             const char *phase, size_t done, size_t total)
+{
+    struct winsize window = {.ws_row = 24, .ws_col = columns};
+    struct ot_progress progress;
+    int terminal, program, saved = dup(STDERR_FILENO);
+    ssize_t len;
+
+    CU_ASSERT_EQUAL_FATAL(openpty(&terminal, &program, NULL, NULL, &window), 0);
+    dup2(program, STDERR_FILENO);
+    ot_progress_init(&progress, true);
+    progress.source = "default";
+    ot_progress_draw(&progress, phase, done, total);
+    dup2(saved, STDERR_FILENO);
+    len = read(terminal, line, size - 1);
+    line[len > 0 ? len : 0] = '\0';
+    close(terminal);
+    close(program);
+    close(saved);
+}
+
 static void the_bar_is_as_long_as_its_share(void)
 {
-    char line[256];
+    char line[256], *end;
 
-    ot_progress_format(line, sizeof(line), 80, "default", "get", 50, 100);
-    CU_ASSERT_STRING_EQUAL(line, "default: fetching [####################"
-                                 "....................] 50/100");
-    ot_progress_format(line, sizeof(line), 80, "default", "get", 100, 100);
+    setenv("TERM", "xterm", 1);
+    unsetenv("NO_COLOR");
+    unsetenv("COLUMNS");
+    draw_on_terminal(line, sizeof(line), 80, "get", 50, 100);
+    CU_ASSERT_STRING_EQUAL(line, "\rdefault: fetching [####################"
+                                 "....................] 50/100\033[K");
+    draw_on_terminal(line, sizeof(line), 80, "get", 100, 100);
     CU_ASSERT_PTR_NULL(strchr(line, '.'));
-    ot_progress_format(line, sizeof(line), 80, "default", "list", 300, 0);
-    CU_ASSERT_STRING_EQUAL(line, "default: listing 300");
-    ot_progress_format(line, sizeof(line), 10, "default", "get", 3, 7);
-    CU_ASSERT_STRING_EQUAL(line, "3/7");
-    for (int columns = 1; columns < 120; columns++) {
-        ot_progress_format(line, sizeof(line), columns, "default", "get", 12, 300);
-        CU_ASSERT(ot_output_width(line) < columns);
+    draw_on_terminal(line, sizeof(line), 80, "list", 300, 0);
+    CU_ASSERT_STRING_EQUAL(line, "\rdefault: listing 300\033[K");
+    draw_on_terminal(line, sizeof(line), 10, "get", 3, 7);
+    CU_ASSERT_STRING_EQUAL(line, "\r3/7\033[K");
+    for (unsigned short columns = 1; columns < 120; columns++) {
+        draw_on_terminal(line, sizeof(line), columns, "get", 12, 300);
+        end = strstr(line, "\033[K");
+        CU_ASSERT_PTR_NOT_NULL_FATAL(end);
+        *end = '\0';
+        CU_ASSERT(ot_output_width(line + 1) < columns);
     }
 }
 

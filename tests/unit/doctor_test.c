@@ -39,7 +39,7 @@ static void only_refused_believed_refused_is_proof(void)
         const struct ot_three_trials trials = {
             .before = rows[i].before, .active = rows[i].active, .after = rows[i].after};
 
-        CU_ASSERT_EQUAL(ot_trials_judge(&trials), rows[i].expected);
+        CU_ASSERT_EQUAL(ot_trials_outcome_of(&trials), rows[i].expected);
     }
 }
 

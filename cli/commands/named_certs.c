@@ -1,17 +1,17 @@
-#include "commands/chosen_internal.h"
+#include "commands/named_certs_internal.h"
 
 #include <string.h>
 
-static bool is_chosen(const struct ot_admin_cert *const *chosen, size_t count,
-                      const struct ot_admin_cert *cert)
+static bool is_among(const struct ot_admin_cert *const *certs, size_t count,
+                     const struct ot_admin_cert *cert)
 {
     for (size_t i = 0; i < count; i++)
-        if (chosen[i] == cert)
+        if (certs[i] == cert)
             return true;
     return false;
 }
 
-enum ot_status ot_chosen_one(const struct ot_admin_cert **cert,
+enum ot_status ot_named_cert(const struct ot_admin_cert **cert,
                              const struct ot_admin *admin,
                              const struct ot_options *options, const char *argument,
                              struct ot_error *err)
@@ -26,25 +26,25 @@ enum ot_status ot_chosen_one(const struct ot_admin_cert **cert,
                         argument);
 }
 
-enum ot_status ot_chosen(const struct ot_admin_cert ***chosen, size_t *count,
-                         const struct ot_admin *admin, const struct ot_options *options,
-                         struct ot_error *err)
+enum ot_status ot_named_certs(const struct ot_admin_cert ***certs, size_t *count,
+                              const struct ot_admin *admin,
+                              const struct ot_options *options, struct ot_error *err)
 {
     size_t arguments = (size_t)options->argument_count;
 
     *count = 0;
-    *chosen = calloc(arguments > 0 ? arguments : 1, sizeof(struct ot_admin_cert *));
-    if (*chosen == NULL)
+    *certs = calloc(arguments > 0 ? arguments : 1, sizeof(struct ot_admin_cert *));
+    if (*certs == NULL)
         return ot_error_nomem(err);
     for (size_t i = 0; i < arguments; i++) {
         const struct ot_admin_cert *cert;
         enum ot_status status =
-            ot_chosen_one(&cert, admin, options, options->arguments[i], err);
+            ot_named_cert(&cert, admin, options, options->arguments[i], err);
 
         if (status != OT_OK)
             return status;
-        if (!is_chosen(*chosen, *count, cert))
-            (*chosen)[(*count)++] = cert;
+        if (!is_among(*certs, *count, cert))
+            (*certs)[(*count)++] = cert;
     }
     return OT_OK;
 }

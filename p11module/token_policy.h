@@ -1,13 +1,13 @@
 /* How a token shows what its source has. */
-#ifndef OT_P11_ASPECT_H
-#define OT_P11_ASPECT_H
+#ifndef OT_P11_TOKEN_POLICY_H
+#define OT_P11_TOKEN_POLICY_H
 
 #include <stdbool.h>
 #include <stdint.h>
 
 struct ot_record;
 
-struct ot_aspect {
+struct ot_token_policy {
     unsigned purposes; /* enum ot_purpose of the source */
     bool is_admin;
 };
@@ -16,7 +16,7 @@ struct ot_aspect {
  * readers of tokens can read, or usable and to be administered. Java and OpenSSL's
  * PKCS#11 providers trust, or fail over, whatever a token holds, so that nothing else may
  * be in one that is for trust. */
-bool ot_aspect_shows(const struct ot_aspect *aspect, const struct ot_record *record,
-                     int64_t now);
+bool ot_token_policy_shows(const struct ot_token_policy *policy,
+                           const struct ot_record *record, int64_t now);
 
 #endif

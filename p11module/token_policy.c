@@ -1,0 +1,11 @@
+#include "token_policy.h"
+
+#include "snapshot/record.h"
+
+bool ot_token_policy_shows(const struct ot_token_policy *policy,
+                           const struct ot_record *record, int64_t now)
+{
+    if (policy->is_admin)
+        return (record->flags & OT_RECORD_QUARANTINED) == 0;
+    return ot_record_is_anchor(record, OT_RECORD_WITHHELD_TOKEN, now);
+}
