@@ -11,6 +11,7 @@
 #include <sys/xattr.h>
 #include <unistd.h>
 
+#include "base/hex.h"
 #include "files/file.h"
 #include "files/place.h"
 
@@ -72,8 +73,7 @@ enum ot_status ot_file_state_digest(char hex[OT_DIGEST_HEX_LEN + 1],
     EVP_MD_CTX_free(ctx);
     if (!done)
         return ot_error_set(err, OT_E_INTERNAL, "OpenSSL made no SHA-256");
-    for (unsigned i = 0; i < len; i++)
-        snprintf(hex + (size_t)2 * i, 3, "%02x", digest[i]);
+    ot_hex_write(hex, digest, len);
     return OT_OK;
 }
 

@@ -4,6 +4,8 @@
 #include <pthread.h>
 #include <string.h>
 
+#include "base/hex.h"
+
 /* Nothing that short is a key, and striking it out would leave no text readable. */
 #define SECRET_LEN_MIN 8
 
@@ -43,14 +45,6 @@ static int lower(int c)
     return c >= 'A' && c <= 'Z' ? c + ('a' - 'A') : c;
 }
 
-static int hex_value(char c)
-{
-    if (c >= '0' && c <= '9')
-        return c - '0';
-    c = (char)lower(c);
-    return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
-}
-
 /* How a character can be written by its number. */
 static const struct {
     const char *before;
@@ -72,7 +66,7 @@ static size_t match_escape(const char *text, size_t len, const char *before,
         memcmp(text + end, after, whole - end) != 0)
         return 0;
     for (size_t i = start; i < end; i++) {
-        int digit = hex_value(text[i]);
+        int digit = ot_hex_value(text[i]);
 
         if (digit < 0 || value > 0xff)
             return 0;

@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "base/confinement.h"
+#include "base/hex.h"
 #include "base/limits.h"
 #include "config/ini_file.h"
 #include "config/source_path.h"
@@ -45,13 +46,6 @@ static bool parse_number(const char *text, int64_t most, int64_t *out)
     return *text == '\0' && n <= most;
 }
 
-static int hex_value(char c)
-{
-    const char *digits = "0123456789abcdef", *at = c == '\0' ? NULL : strchr(digits, c);
-
-    return at == NULL ? -1 : (int)(at - digits);
-}
-
 /* What stands in the quotes, which may not be longer than an error's sentence. */
 static bool parse_message(char *message, const char *value)
 {
@@ -63,12 +57,11 @@ static bool parse_message(char *message, const char *value)
         char c = value[i];
 
         if (c == '%') {
-            int high = hex_value(value[i + 1]);
-            int low = high >= 0 ? hex_value(value[i + 2]) : -1;
+            int byte = ot_hex_byte(value + i + 1);
 
-            if (low < 0 || high * 16 + low == 0)
+            if (byte <= 0)
                 return false;
-            c = (char)(high * 16 + low);
+            c = (char)byte;
             i += 2;
         }
         if (n + 1 >= OT_ERROR_MAX)

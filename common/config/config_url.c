@@ -6,16 +6,12 @@
 #include <string.h>
 #include <strings.h>
 
+#include "base/hex.h"
 #include "base/text.h"
 #include "config/config_value_internal.h"
 
 #define URL_MAX 1024 /* no API lives under a longer one */
 #define HOST_MAX 253 /* RFC 1035 §2.3.4, as text */
-
-static bool is_hex(char c)
-{
-    return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f') || (c >= 'A' && c <= 'F');
-}
 
 static void lower(char *text, size_t len)
 {
@@ -89,7 +85,7 @@ static bool is_path(const char *path)
     const char *p;
 
     for (p = path; *p != '\0'; p++) {
-        if (*p == '%' && is_hex(p[1]) && is_hex(p[2]))
+        if (*p == '%' && ot_hex_byte(p + 1) >= 0)
             continue;
         if (!ot_text_is_alnum(*p) && !strchr("/-._~!$&'()*+,;=:@", *p))
             return false;

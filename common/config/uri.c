@@ -3,6 +3,7 @@
 #include <string.h>
 #include <strings.h>
 
+#include "base/hex.h"
 #include "base/text.h"
 #include "config/identifier.h"
 
@@ -23,17 +24,6 @@ static enum ot_status wrong(struct ot_error *err, const char *why)
     return ot_error_set(err, OT_E_USAGE, "URI: %s; %s", why, EXAMPLE);
 }
 
-static int hex_value(char c)
-{
-    if (c >= '0' && c <= '9')
-        return c - '0';
-    if (c >= 'a' && c <= 'f')
-        return c - 'a' + 10;
-    if (c >= 'A' && c <= 'F')
-        return c - 'A' + 10;
-    return -1;
-}
-
 /* What a query may hold unencoded: pchar, '/' and '?' (RFC 3986 §3.4), less '&', which
  * separates. '+' stands for itself. */
 static bool is_query_char(char c)
@@ -49,14 +39,12 @@ static enum ot_status decode_name(struct ot_uri *uri, struct part value,
     if (uri->has_name)
         return wrong(err, "'name' is given twice");
     while (i < value.len) {
-        int high, low, byte = (unsigned char)value.text[i++];
+        int byte = (unsigned char)value.text[i++];
 
         if (byte == '%') {
-            high = value.len - i >= 2 ? hex_value(value.text[i]) : -1;
-            low = high >= 0 ? hex_value(value.text[i + 1]) : -1;
-            if (low < 0)
+            byte = value.len - i >= 2 ? ot_hex_byte(value.text + i) : -1;
+            if (byte < 0)
                 return wrong(err, "'%' must be followed by two hexadecimal digits");
-            byte = high * 16 + low;
             if (byte == 0)
                 return wrong(err, "a name cannot hold %00");
             i += 2;

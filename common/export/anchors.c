@@ -5,6 +5,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "base/hex.h"
 #include "cache/cache.h"
 #include "snapshot/record.h"
 #include "snapshot/snapshot.h"
@@ -140,8 +141,7 @@ void ot_anchors_sort(struct ot_anchors *anchors)
 
 void ot_anchor_name(char buf[OT_ANCHOR_NAME_LEN + 1], const struct ot_anchor *anchor)
 {
-    for (size_t i = 0; i < OT_ANCHOR_NAME_LEN / 2; i++)
-        snprintf(buf + 2 * i, 3, "%02x", anchor->id[i]);
+    ot_hex_write(buf, anchor->id, OT_ANCHOR_NAME_LEN / 2);
 }
 
 void ot_anchors_clear(struct ot_anchors *anchors)

@@ -7,6 +7,7 @@
 #include <time.h>
 
 #include "base/error.h"
+#include "base/hex.h"
 #include "base/limits.h"
 #include "cache/cache.h"
 #include "config/config.h"
@@ -97,8 +98,8 @@ static void look(char now[OT_EXPORT_DONE_MAX], const struct ot_exports *exports,
     good = good && EVP_DigestFinal_ex(ctx, sum, NULL);
     EVP_MD_CTX_free(ctx);
     now[0] = '\0';
-    for (size_t i = 0; good && i < OT_ANCHOR_ID_LEN; i++)
-        snprintf(now + 2 * i, 3, "%02x", sum[i]);
+    if (good)
+        ot_hex_write(now, sum, OT_ANCHOR_ID_LEN);
 }
 
 static bool is_due(char now[OT_EXPORT_DONE_MAX], const struct ot_exports *exports,

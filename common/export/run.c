@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "base/error.h"
+#include "base/hex.h"
 #include "base/limits.h"
 #include "config/config.h"
 #include "config/source.h"
@@ -136,7 +137,7 @@ static enum ot_status record_done(const struct ot_exports *exports,
                                   struct ot_error *err)
 {
     char done[OT_EXPORT_DONE_MAX], before[OT_EXPORT_DONE_MAX], path[PATH_MAX];
-    size_t len = 0;
+    const size_t len = (size_t)2 * OT_ANCHOR_ID_LEN;
     uint8_t sum[EVP_MAX_MD_SIZE];
     EVP_MD_CTX *ctx = EVP_MD_CTX_new();
     bool good = ctx != NULL && EVP_DigestInit_ex(ctx, EVP_sha256(), NULL);
@@ -147,8 +148,7 @@ static enum ot_status record_done(const struct ot_exports *exports,
     EVP_MD_CTX_free(ctx);
     if (!good)
         return ot_error_nomem(err);
-    for (size_t i = 0; i < OT_ANCHOR_ID_LEN; i++)
-        len += (size_t)snprintf(done + len, sizeof(done) - len, "%02x", sum[i]);
+    ot_hex_write(done, sum, OT_ANCHOR_ID_LEN);
     if (item->sources == 0) /* taken back: nothing is ours there any more */
         return ot_export_record_path(path, exports, item, "done", err) == OT_OK
                    ? ot_file_remove(path, err)

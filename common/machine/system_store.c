@@ -12,6 +12,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/hex.h"
 #include "files/file.h"
 #include "files/path.h"
 #include "files/tree.h"
@@ -171,36 +172,6 @@ void ot_ca_marks_clear(struct ot_ca_marks *marks)
     *marks = (struct ot_ca_marks){0};
 }
 
-static int digit(char c)
-{
-    if (c >= '0' && c <= '9')
-        return c - '0';
-    return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
-}
-
-/* len bytes from twice as many digits. */
-static bool read_hex(uint8_t *to, size_t len, const char *text)
-{
-    for (size_t i = 0; i < len; i++) {
-        int high = digit(text[2 * i]), low = high < 0 ? -1 : digit(text[2 * i + 1]);
-
-        if (low < 0)
-            return false;
-        to[i] = (uint8_t)(high << 4 | low);
-    }
-    return true;
-}
-
-static void write_hex(char *to, const uint8_t *from, size_t len)
-{
-    static const char digits[] = "0123456789abcdef";
-
-    for (size_t i = 0; i < len; i++) {
-        to[2 * i] = digits[from[i] >> 4];
-        to[2 * i + 1] = digits[from[i] & 15];
-    }
-}
-
 /* Adds what the record holds; none is OT_OK. One that others can write, or that holds
  * something else, is OT_E_UNSAFE or OT_E_CONFIG: what it is to keep out is unknown. */
 static enum ot_status read_system_record(struct ot_ca_marks *marks, struct ot_error *err)
@@ -225,8 +196,8 @@ static enum ot_status read_system_record(struct ot_ca_marks *marks, struct ot_er
         struct ot_ca_mark mark = {0};
 
         if (strlen(line) != LINE_LEN || line[HEX_LEN] != ' ' ||
-            line[LINE_LEN - 1] != '\n' || !read_hex(mark.der, OT_SHA256_LEN, line) ||
-            !read_hex(mark.key, OT_SHA256_LEN, line + HEX_LEN + 1))
+            line[LINE_LEN - 1] != '\n' || !ot_hex_read(mark.der, OT_SHA256_LEN, line) ||
+            !ot_hex_read(mark.key, OT_SHA256_LEN, line + HEX_LEN + 1))
             status = ot_error_set(err, OT_E_CONFIG,
                                   "%s is not as orgtrust writes it, so which of the "
                                   "system's authorities are the organization's is not "
@@ -258,9 +229,9 @@ enum ot_status ot_system_record_write(const struct ot_ca_marks *marks,
     for (size_t i = 0; i < marks->count; i++) {
         char *line = text + i * LINE_LEN;
 
-        write_hex(line, marks->items[i].der, OT_SHA256_LEN);
+        ot_hex_write(line, marks->items[i].der, OT_SHA256_LEN);
         line[HEX_LEN] = ' ';
-        write_hex(line + HEX_LEN + 1, marks->items[i].key, OT_SHA256_LEN);
+        ot_hex_write(line + HEX_LEN + 1, marks->items[i].key, OT_SHA256_LEN);
         line[LINE_LEN - 1] = '\n';
     }
     status = ot_file_make_dir(dir, err);
@@ -287,7 +258,7 @@ static enum ot_status add_files(struct ot_ca_marks *marks,
         char path[PATH_MAX];
 
         if (!ot_system_is_ours(entry->d_name, store->suffix) ||
-            !read_hex(id, sizeof(id), entry->d_name + strlen(OT_SYSTEM_PREFIX)) ||
+            !ot_hex_read(id, sizeof(id), entry->d_name + strlen(OT_SYSTEM_PREFIX)) ||
             ot_ca_marks_find(recorded, id, sizeof(id)) != NULL)
             continue;
         snprintf(path, sizeof(path), "%s/%s", store->dir, entry->d_name);

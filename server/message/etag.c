@@ -5,6 +5,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/hex.h"
+
 #define TAG_BYTES 16
 
 /* Part of every tag: to be raised when the shape of an answer changes. */
@@ -29,13 +31,9 @@ void ot_etag_make(char etag[OT_ETAG_MAX], const struct ot_etag_part *parts, size
         ok = add_part(digest, parts[i].data, parts[i].len);
     etag[0] = '\0';
     if (ok && EVP_DigestFinal_ex(digest, md, NULL) == 1) {
-        char *at = etag;
-
-        *at++ = '"';
-        for (size_t i = 0; i < TAG_BYTES; i++, at += 2)
-            snprintf(at, 3, "%02x", md[i]);
-        *at++ = '"';
-        *at = '\0';
+        etag[0] = '"';
+        ot_hex_write(etag + 1, md, TAG_BYTES);
+        strcpy(etag + 1 + 2 * TAG_BYTES, "\"");
     }
     EVP_MD_CTX_free(digest);
 }

@@ -3,6 +3,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/hex.h"
+
 enum ot_method ot_method_parse(const char *name)
 {
     static const struct {
@@ -20,17 +22,6 @@ enum ot_method ot_method_parse(const char *name)
     return OT_METHOD_OTHER;
 }
 
-static int digit_value(char digit)
-{
-    if (digit >= '0' && digit <= '9')
-        return digit - '0';
-    if (digit >= 'a' && digit <= 'f')
-        return digit - 'a' + 10;
-    if (digit >= 'A' && digit <= 'F')
-        return digit - 'A' + 10;
-    return -1;
-}
-
 /* RFC 3986 §2.1, in place. false: not two digits behind a '%', or a NUL, which could end
  * a string before its end. plus: '+' is a space, as forms have it. */
 static bool decode_percent(char *text, bool plus)
@@ -38,16 +29,15 @@ static bool decode_percent(char *text, bool plus)
     char *to = text;
 
     for (const char *at = text; *at != '\0'; at++, to++) {
-        int high, low;
+        int byte;
 
         *to = plus && *at == '+' ? ' ' : *at;
         if (*at != '%')
             continue;
-        high = digit_value(at[1]);
-        low = high < 0 ? -1 : digit_value(at[2]);
-        if (low < 0 || (high == 0 && low == 0))
+        byte = ot_hex_byte(at + 1);
+        if (byte <= 0)
             return false;
-        *to = (char)(high * 16 + low);
+        *to = (char)byte;
         at += 2;
     }
     *to = '\0';
@@ -60,13 +50,12 @@ bool ot_request_decode_all(char *text)
     bool any = false;
 
     for (const char *at = text; *at != '\0'; at++, to++) {
-        int high = *at == '%' ? digit_value(at[1]) : -1;
-        int low = high < 0 ? -1 : digit_value(at[2]);
+        int byte = *at == '%' ? ot_hex_byte(at + 1) : -1;
 
         *to = *at;
-        if (low < 0 || high + low == 0)
+        if (byte <= 0)
             continue;
-        *to = (char)(high * 16 + low);
+        *to = (char)byte;
         at += 2;
         any = true;
     }

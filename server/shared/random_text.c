@@ -6,6 +6,8 @@
 #include <string.h>
 #include <sys/random.h>
 
+#include "base/hex.h"
+
 enum ot_status ot_random_id(char *out, size_t size, const char *prefix, size_t len,
                             struct ot_error *err)
 {
@@ -18,8 +20,7 @@ enum ot_status ot_random_id(char *out, size_t size, const char *prefix, size_t l
     if (getrandom(bytes, len, 0) != (ssize_t)len)
         return ot_error_errno(err, OT_E_INTERNAL, errno, "cannot get random bytes");
     memcpy(out, prefix, at + 1);
-    for (size_t i = 0; i < len; i++, at += 2)
-        snprintf(out + at, size - at, "%02x", bytes[i]);
+    ot_hex_write(out + at, bytes, len);
     OPENSSL_cleanse(bytes, sizeof(bytes));
     return OT_OK;
 }
