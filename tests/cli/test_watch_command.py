@@ -170,8 +170,8 @@ def unsafe(conf):
     return "can be written by others"
 
 
-@pytest.mark.memory
-@pytest.mark.parametrize("spoil", [broken, removed, unsafe])
+@pytest.mark.parametrize("spoil", [pytest.param(broken, marks=pytest.mark.memory),
+                                   removed, unsafe])
 def test_fault_83_by_a_bad_configuration_nothing_is_synced(watched, api, roots, tmp_path, spoil):
     bundle = tmp_path / "bundle.pem"
     good = dict(refresh_interval="1s", connect_timeout="2s", timeout="4s",

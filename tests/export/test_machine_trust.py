@@ -1,5 +1,6 @@
 """The API is verified by what the machine trusted before export_system put anything there."""
 
+import resource
 import shutil
 
 import pytest
@@ -158,14 +159,22 @@ def test_fault_64_for_a_user_who_syncs(exported, authority, serve):
     assert server.count() == 0
 
 
+def processor_time(exported) -> float:
+    """Of a sync that fails; others may be busy meanwhile."""
+    before = resource.getrusage(resource.RUSAGE_CHILDREN)
+    exported.sync(status=NETWORK)
+    after = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
+
+
 def test_what_it_costs(exported):
     """Sifting a bundle of the usual size is a small part of a second."""
     machine = exported.machine
     machine.configure(base_url="https://127.0.0.1:9/v1", export_system="yes",
                       connect_timeout="2s")
-    with_ours = min(exported.sync(status=NETWORK).seconds for _ in range(3))
+    with_ours = min(processor_time(exported) for _ in range(3))
     shutil.rmtree(exported.anchors / "orgtrust")
     (exported.state / "system-anchors").unlink()
-    without = min(exported.sync(status=NETWORK).seconds for _ in range(3))
+    without = min(processor_time(exported) for _ in range(3))
     print(f"with {with_ours:.3f} s, without {without:.3f} s")
     assert with_ours < without + 0.2 * paths.SLOWNESS

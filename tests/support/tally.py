@@ -117,7 +117,7 @@ def main(argv: list[str]) -> int:
     failed = sum(len(p.failed) for p in parts)
     print(f"\n{sum(p.passed for p in parts)} passed, {failed} failed, "
           f"{sum(len(p.skipped) for p in parts)} skipped")
-    return 1 if failed else 0
+    return 1 if failed or not parts else 0
 
 
 if __name__ == "__main__":

@@ -1,5 +1,5 @@
 /* Allocations of our own code that fail on purpose. Linked with the options that
- * config_tests.cmake lists (the linker's --wrap). */
+ * CMakeLists.txt lists (the linker's --wrap). */
 #ifndef OT_TESTS_STARVE_H
 #define OT_TESTS_STARVE_H
 
