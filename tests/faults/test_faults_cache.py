@@ -415,7 +415,7 @@ def test_fault_44_those_who_waited_in_vain_try_themselves(synced, api):
     assert second.child.wait(60 * paths.SLOWNESS) == OK, second.output()
 
 
-# 45: kills, beyond the random moments of tests/e2e.
+# 45: kills, beyond the random moments of tests/programs/e2e.
 
 
 def test_fault_45_what_a_killed_sync_left_is_reaped(synced, api, certs):

@@ -1,4 +1,4 @@
-"""Rows 43, 46 to 52 and 75: what a host process may be, lack and do. tests/provider has the
+"""Rows 43, 46 to 52 and 75: what a host process may be, lack and do. tests/plugins/provider has the
 rest, with threads and forks inside one process."""
 
 import ctypes

@@ -11,7 +11,7 @@ from pathlib import Path
 HERE = Path(__file__).resolve().parent
 TESTS = HERE.parent
 # A CUnit program's name begins with a word for its folder.
-FOLDERS = {"unit": "unit", "provider": "provider", "p11": "p11module"}
+FOLDERS = {"unit": "unit", "provider": "plugins/provider", "p11": "plugins/p11module"}
 
 
 def blocks(markdown: str) -> list[str]:

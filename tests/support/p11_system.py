@@ -18,7 +18,7 @@ from .process import Background, Result, clean_environment, run
 from .world import World
 
 # Distribution programs that leak at their exit, or that a sanitizer's runtime cannot be
-# put under, say nothing about our code; tests/p11module runs it sanitized.
+# put under, say nothing about our code; tests/plugins/p11module runs it sanitized.
 with_plain_build = pytest.mark.skipif(
     bool(paths.WRAP) or paths.is_sanitized("address") or paths.is_sanitized("thread"),
     reason="with the plain build")

@@ -44,9 +44,9 @@ def enter_root(root: str, debs: Path, *argv, options=(), timeout: float) -> Resu
     if os.geteuid() != 0:
         pytest.skip("needs root (namespaces)")
     if not (ROOTS / f"{root}.tar").exists():
-        pytest.skip(f"NO {root} ROOT: tests/roots/make makes it")
+        pytest.skip(f"NO {root} ROOT: tests/support/roots/make makes it")
     outer = {name: value for name, value in os.environ.items()
              if name.lower() in ("http_proxy", "https_proxy", "no_proxy", "orgtrust_roots",
                                  "orgtrust_slowness")}
-    return run([paths.REPOSITORY / "tests" / "roots" / "enter", *options, "--show", debs, root,
+    return run([paths.REPOSITORY / "tests/support/roots/enter", *options, "--show", debs, root,
                 *argv], env=clean_environment(**outer), timeout=timeout)

@@ -102,7 +102,7 @@ program_tests() {
 
 # The folders with Python tests.
 longest_first() {
-    local first=(faults cli export install clients relay admin) folder
+    local first=(faults programs/{cli,export,install,clients,relay,admin}) folder
     for folder in "${first[@]}"; do echo "$project/tests/$folder"; done
     find "$project/tests" -name 'test_*.py' -printf '%h\n' | sort -u |
         grep -vxF -f <(printf "$project/tests/%s\n" "${first[@]}")
@@ -291,32 +291,32 @@ part_roots() {
         skip 'fresh Debian roots' 'needs root'
         return 0
     fi
-    check 'make the roots' "$project/tests/roots/make" || return 0
+    check 'make the roots' "$project/tests/support/roots/make" || return 0
     local root
     for root in bookworm trixie; do
-        check "quickstart in a fresh $root" "$project/tests/roots/enter" \
+        check "quickstart in a fresh $root" "$project/tests/support/roots/enter" \
             --keep-downloads "$root" conf/quickstart
-        check "tests/run in a fresh $root" "$project/tests/roots/enter" \
+        check "tests/run in a fresh $root" "$project/tests/support/roots/enter" \
             --keep-downloads "$root" tests/run --only lint --only release --only clang
-        check "both of a user with umask 002 in $root" "$project/tests/roots/enter" \
-            --keep-downloads "$root" tests/roots/as_user
+        check "both of a user with umask 002 in $root" "$project/tests/support/roots/enter" \
+            --keep-downloads "$root" tests/support/roots/as_user
     done
     build release -DCMAKE_BUILD_TYPE=RelWithDebInfo -DCMAKE_C_COMPILER=gcc || return 0
-    check 'provider on Debian 13' "$project/tests/roots/enter" --offline \
+    check 'provider on Debian 13' "$project/tests/support/roots/enter" --offline \
         --show "$builds/release" trixie-programs env ORGTRUST_BUILD="$builds/release" \
-        python3 -m pytest -q -c tests/pytest.ini --rootdir tests tests/provider tests/e2e
+        python3 -m pytest -q -c tests/pytest.ini --rootdir tests tests/plugins/provider tests/programs/e2e
     check 'packages in a fresh Debian 12 and 13' env ORGTRUST_LONG=1 \
         ORGTRUST_BUILD="$builds/release" "$python" -m pytest -q -c "$project/tests/pytest.ini" \
-        --rootdir "$project/tests" "$project/tests/packages" -k fresh_root
+        --rootdir "$project/tests" "$project/tests/programs/packages" -k fresh_root
     check 'programs follow in a fresh Debian 12 and 13' env ORGTRUST_LONG=1 \
         ORGTRUST_BUILD="$builds/release" "$python" -m pytest -q -c "$project/tests/pytest.ini" \
-        --rootdir "$project/tests" "$project/tests/reach"
-    check "clients of the PKCS#11 module on Debian 13" "$project/tests/roots/enter" \
+        --rootdir "$project/tests" "$project/tests/programs/reach"
+    check "clients of the PKCS#11 module on Debian 13" "$project/tests/support/roots/enter" \
         --offline --show "$builds/release" trixie-programs env ORGTRUST_BUILD="$builds/release" \
         python3 -m pytest -q -c tests/pytest.ini --rootdir tests \
-        tests/clients/test_{p11kit,gnutls,gnutls_running,opensc,pkcs11_provider}.py
-    check "tools that write to PKCS#11 tokens on Debian 13" "$project/tests/roots/enter" \
+        tests/programs/clients/test_{p11kit,gnutls,gnutls_running,opensc,pkcs11_provider}.py
+    check "tools that write to PKCS#11 tokens on Debian 13" "$project/tests/support/roots/enter" \
         --offline --show "$builds/release" trixie-programs env ORGTRUST_BUILD="$builds/release" \
         python3 -m pytest -q -c tests/pytest.ini --rootdir tests \
-        tests/admin/test_pkcs11_walks.py
+        tests/programs/admin/test_pkcs11_walks.py
 }

@@ -1,5 +1,5 @@
 /* Exports: what they hold, that they are alike for alike anchors, that readers and other
- * writers may come at any time. Programs that read them are in tests/export. */
+ * writers may come at any time. Programs that read them are in tests/programs/export. */
 #include "export/export.h"
 
 #include <openssl/x509.h>
