@@ -1,5 +1,6 @@
 """Fixtures of all tests that run real programs; see tests/support."""
 
+import resource
 import signal
 import sys
 from pathlib import Path
@@ -42,6 +43,18 @@ def certs(tmp_path_factory) -> CertFactory:
 def roots(certs):
     """Three roots for tests that just need some."""
     return certs.many(3, "Example Root")
+
+
+@pytest.fixture
+def many_files():
+    """For tests that hold thousands of connections open."""
+    many = 16384
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    if hard != resource.RLIM_INFINITY and hard < many:
+        pytest.skip(f"needs {many} descriptors (ulimit -Hn)")
+    resource.setrlimit(resource.RLIMIT_NOFILE, (many, hard))
+    yield
+    resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
 
 
 @pytest.fixture

@@ -1,7 +1,6 @@
 """Row 76: thousands of connections to orgtrust-server that send a little now and then."""
 
 import contextlib
-import resource
 import socket
 import time
 
@@ -15,18 +14,9 @@ LIST = "/v1/organization/certificates"
 # server/shared/limits.h
 LIMIT, SHARE, HEAD_S, BODY_S = 4096, 512, 20, 30
 
-pytestmark = pytest.mark.skipif(paths.WRAP != [] or paths.SLOWNESS > 1,
-                                reason="times and thousands of connections")
-
-
-@pytest.fixture(autouse=True)
-def many_files():
-    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-    if hard != resource.RLIM_INFINITY and hard < 12000:
-        pytest.skip("needs 12,000 descriptors (ulimit -Hn)")
-    resource.setrlimit(resource.RLIMIT_NOFILE, (12000, hard))
-    yield
-    resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
+pytestmark = [pytest.mark.usefixtures("many_files"),
+              pytest.mark.skipif(paths.WRAP != [] or paths.SLOWNESS > 1,
+                                 reason="times and thousands of connections")]
 
 
 def connect(port, source):

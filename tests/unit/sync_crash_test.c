@@ -301,63 +301,52 @@ static void set_up_half(struct fixture *f)
 
 #define MORE NEW " cert_d*"
 
+/* A sync that keeps half of the contents, or the one that begins with what was kept, has
+ * each of these calls fail once; the sync after it has all. */
+static void fail_each_of(const char *calls, size_t step, int errnum, bool has_kept)
+{
+    bool is_struck = true;
+    size_t at = 0;
+
+    for (; is_struck; at += step) {
+        enum ot_status status;
+        struct fixture f;
+
+        set_up_half(&f);
+        if (has_kept) {
+            CU_ASSERT_EQUAL(fixture_sync(&f), OT_E_FORBIDDEN);
+            CU_ASSERT_EQUAL(access(f.partial, F_OK), 0);
+            fake_api_on(f.api, NULL, NULL);
+        }
+        strike_arm(calls, at, errnum, true);
+        status = fixture_sync(&f);
+        is_struck = strike_disarm() > at;
+        if (!has_kept) {
+            CU_ASSERT(status == OT_E_FORBIDDEN ||
+                      (status == OT_E_NOMEM && errnum == ENOMEM));
+            CU_ASSERT_STRING_EQUAL(fixture_ids(&f), OLD);
+            fake_api_on(f.api, NULL, NULL);
+        }
+        fixture_must_sync(&f);
+        CU_ASSERT_STRING_EQUAL(fixture_ids(&f), MORE);
+        CU_ASSERT(access(f.partial, F_OK) != 0);
+        fixture_clear(&f);
+    }
+    CU_ASSERT(at > 5);
+}
+
 /* That it cannot be kept, or only in part, changes nothing else. */
 static void fault_38_keeping_contents_may_fail_at_any_call(void)
 {
-    static const char *const kinds[] = {STRIKE_FILES, STRIKE_MEMORY};
-
-    for (size_t kind = 0; kind < 2; kind++) {
-        size_t at = 0, step = kind == 0 ? 1 : 3;
-        bool is_struck;
-
-        do {
-            enum ot_status status;
-            struct fixture f;
-
-            set_up_half(&f);
-            strike_arm(kinds[kind], at, kind == 0 ? ENOSPC : ENOMEM, true);
-            status = fixture_sync(&f);
-            is_struck = strike_disarm() > at;
-            at += step;
-            CU_ASSERT(status == OT_E_FORBIDDEN || (status == OT_E_NOMEM && kind == 1));
-            CU_ASSERT_STRING_EQUAL(fixture_ids(&f), OLD);
-            fake_api_on(f.api, NULL, NULL);
-            fixture_must_sync(&f);
-            CU_ASSERT_STRING_EQUAL(fixture_ids(&f), MORE);
-            CU_ASSERT(access(f.partial, F_OK) != 0);
-            fixture_clear(&f);
-        } while (is_struck);
-        CU_ASSERT(at > 5);
-    }
+    fail_each_of(STRIKE_FILES, 1, ENOSPC, false);
+    fail_each_of(STRIKE_MEMORY, 3, ENOMEM, false);
 }
 
 /* Nor does it matter where the next attempt fails that begins with what was kept. */
 static void fault_51_using_what_was_kept_may_fail_at_any_call(void)
 {
-    static const char *const kinds[] = {STRIKE_FILES, STRIKE_MEMORY};
-
-    for (size_t kind = 0; kind < 2; kind++) {
-        size_t at = 0, step = kind == 0 ? 1 : 3;
-        bool is_struck;
-
-        do {
-            struct fixture f;
-
-            set_up_half(&f);
-            CU_ASSERT_EQUAL(fixture_sync(&f), OT_E_FORBIDDEN);
-            CU_ASSERT_EQUAL(access(f.partial, F_OK), 0);
-            fake_api_on(f.api, NULL, NULL);
-            strike_arm(kinds[kind], at, kind == 0 ? EIO : ENOMEM, true);
-            fixture_sync(&f);
-            is_struck = strike_disarm() > at;
-            at += step;
-            fixture_must_sync(&f);
-            CU_ASSERT_STRING_EQUAL(fixture_ids(&f), MORE);
-            CU_ASSERT(access(f.partial, F_OK) != 0);
-            fixture_clear(&f);
-        } while (is_struck);
-        CU_ASSERT(at > 5);
-    }
+    fail_each_of(STRIKE_FILES, 1, EIO, true);
+    fail_each_of(STRIKE_MEMORY, 3, ENOMEM, true);
 }
 
 static void fault_38_what_was_kept_gives_its_room_to_the_snapshot(void)

@@ -351,46 +351,23 @@ static void fault_49_a_host_under_seccomp(void)
     CU_ASSERT_EQUAL(confined_walk(refreshing, 3600, false), 2);
 }
 
-/* A host that any call ends which reading does not need, before it loads the provider or
- * after. */
-static int walk_or_be_killed(bool kill_first, bool with_snapshot)
+static void make_context(void)
 {
-    const struct walk *walk;
-    pid_t pid;
+    libctx = world_context();
+}
 
-    fflush(NULL);
-    pid = fork();
-    if (pid == 0) {
-        if (kill_first && !sandbox_kill())
-            _exit(50);
-        libctx = world_context();
-        if (!kill_first && !sandbox_kill())
-            _exit(50);
-        walk = world_walk(libctx, URI, 0, NULL);
-        _exit(with_snapshot ? !is_consistent(walk)
-                            : walk->count != 0 || walk->errors != 1);
-    }
-    return child_status(pid);
+static bool reads_all(bool has_snapshot)
+{
+    const struct walk *walk = world_walk(libctx, URI, 0, NULL);
+
+    return has_snapshot ? is_consistent(walk) : walk->count == 0 && walk->errors == 1;
 }
 
 static void fault_75_a_host_that_is_killed_for_a_call(void)
 {
-    const struct timespec old[2] = {{.tv_sec = time(NULL) - 7200},
-                                    {.tv_sec = time(NULL) - 7200}};
-
-    if (!sandbox_is_possible()) {
-        unit_skip("seccomp (sanitizer or valgrind)");
-        return;
-    }
-    world_configure("auto_refresh = yes\nrefresh_interval = 1m\n");
+    world_configure("");
     world_write_roots("default", "A", ROOTS);
-    CU_ASSERT_EQUAL(utimensat(AT_FDCWD, world_path("default", "snapshot"), old, 0), 0);
-    CU_ASSERT_EQUAL(walk_or_be_killed(false, true), 0);
-    CU_ASSERT_EQUAL(walk_or_be_killed(true, true), 0);
-    /* Nothing to read: it would start a sync and wait for it. */
-    (void)unlink(world_path("default", "snapshot"));
-    CU_ASSERT_EQUAL(walk_or_be_killed(false, false), 0);
-    CU_ASSERT_EQUAL(walk_or_be_killed(true, false), 0);
+    world_hosts_survive(make_context, reads_all);
 }
 
 /* A host that runs with more rights than its user: what it does is main's `--setuid`. */

@@ -1,5 +1,6 @@
 #include "world.h"
 
+#include <fcntl.h>
 #include <limits.h>
 #include <openssl/err.h>
 #include <openssl/provider.h>
@@ -16,6 +17,7 @@
 #include "config/config.h"
 #include "config/source_path.h"
 #include "files/path.h"
+#include "sandbox.h"
 #include "snapshot/record.h"
 #include "sync/snapshot_write.h"
 #include "unit.h"
@@ -371,4 +373,41 @@ int world_verify(OSSL_LIB_CTX *libctx, const char *uri, X509 *x509, int purpose)
     X509_STORE_CTX_free(ctx);
     X509_STORE_free(store);
     return result;
+}
+
+static int read_or_be_killed(void (*load)(void), bool (*reads)(bool has_snapshot),
+                             bool kill_first, bool has_snapshot)
+{
+    pid_t child;
+
+    fflush(NULL);
+    child = fork();
+    if (child == 0) {
+        if (kill_first && !sandbox_kill())
+            _exit(50);
+        load();
+        if (!kill_first && !sandbox_kill())
+            _exit(50);
+        _exit(!reads(has_snapshot));
+    }
+    return child_status(child);
+}
+
+void world_hosts_survive(void (*load)(void), bool (*reads)(bool has_snapshot))
+{
+    const struct timespec old[2] = {{.tv_sec = time(NULL) - 7200},
+                                    {.tv_sec = time(NULL) - 7200}};
+
+    if (!sandbox_is_possible()) {
+        unit_skip("seccomp (sanitizer or valgrind)");
+        return;
+    }
+    world_configure("auto_refresh = yes\nrefresh_interval = 1m\n");
+    CU_ASSERT_EQUAL(utimensat(AT_FDCWD, world_path("default", "snapshot"), old, 0), 0);
+    CU_ASSERT_EQUAL(read_or_be_killed(load, reads, false, true), 0);
+    CU_ASSERT_EQUAL(read_or_be_killed(load, reads, true, true), 0);
+    /* Nothing to read: it would start a sync, wait for it, and say why to the log. */
+    (void)unlink(world_path("default", "snapshot"));
+    CU_ASSERT_EQUAL(read_or_be_killed(load, reads, false, false), 0);
+    CU_ASSERT_EQUAL(read_or_be_killed(load, reads, true, false), 0);
 }

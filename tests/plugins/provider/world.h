@@ -54,6 +54,11 @@ X509 *world_sign(X509 *x509);
 OSSL_LIB_CTX *world_context(void);
 void world_context_free(OSSL_LIB_CTX *libctx);
 
+/* Hosts that any system call ends which reading does not need, before they load the
+ * plugin or after, read the stale snapshot of "default", then nothing where there is
+ * none, and live; without a sync, which they may not start. Configures auto_refresh. */
+void world_hosts_survive(void (*load)(void), bool (*reads)(bool has_snapshot));
+
 /* The certificate's last common name, "" when it has none. */
 void world_common_name(const X509 *x509, char *text, size_t size);
 

@@ -10,7 +10,7 @@ import pytest
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "install"))
 sys.path.insert(0, str(Path(__file__).resolve().parent))
 
-from examined import Machine  # noqa: E402
+from examined import prepared  # noqa: E402
 from support.organization import Organization  # noqa: E402
 
 
@@ -26,17 +26,8 @@ def party(tmp_path_factory, certs):
 @pytest.fixture(scope="module")
 def machine(tmp_path_factory, party):
     """All of it installed, for an organization of two roots."""
-    made = Machine(tmp_path_factory.mktemp("doctor") / "machine", key=party.key)
+    made = prepared(tmp_path_factory.mktemp("doctor") / "machine", party.base_url, party.key)
     made.path("/etc/ca-certificates/update.d/jks-keystore").unlink(missing_ok=True)
-    made.write("/etc/orgtrust/admin.key", party.key + "\n", mode=0o600)
-    made.write("/etc/orgtrust/orgtrust.conf",
-               f"base_url = {party.base_url}\nadmin_key_file = /etc/orgtrust/admin.key\n"
-               "refresh_interval = 1d\nexport_bundle = /srv/ca.pem\n"
-               "export_dir = /srv/ca.d\n")
-    made.path("/usr/share/p11-kit/modules/orgtrust.module").unlink()
-    made.run("mkdir", "-p", "/root/.pki/nssdb")
-    made.run("certutil", "-N", "-d", "sql:/root/.pki/nssdb", "--empty-password")
-    made.orgtrust("sync")
     yield made
     made.close()
 

@@ -38,6 +38,22 @@ class Machine(OwnRoot):
         os.replace(self.path(f"/usr/bin/{program}.real"), self.path(f"/usr/bin/{program}"))
 
 
+def prepared(directory, base_url: str, key: str, more: str = "") -> Machine:
+    """Synced, with exports and root's NSS database, and not yet known to p11-kit; more: of
+    the configuration."""
+    made = Machine(directory, key=key)
+    made.write("/etc/orgtrust/admin.key", key + "\n", mode=0o600)
+    made.write("/etc/orgtrust/orgtrust.conf",
+               f"base_url = {base_url}\nadmin_key_file = /etc/orgtrust/admin.key\n"
+               "refresh_interval = 1d\nexport_bundle = /srv/ca.pem\n"
+               f"export_dir = /srv/ca.d\n{more}")
+    made.path("/usr/share/p11-kit/modules/orgtrust.module").unlink()
+    made.run("mkdir", "-p", "/root/.pki/nssdb")
+    made.run("certutil", "-N", "-d", "sql:/root/.pki/nssdb", "--empty-password")
+    made.orgtrust("sync")
+    return made
+
+
 RESULTS = ("absent", "note", "proved", "not-wired", "not-proved", "fails")
 CHECKS = ("source", "openssl", "p11-kit", "nss", "firefox", "java", "system", "exports",
           "systemd", "programs")

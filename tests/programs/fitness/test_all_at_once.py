@@ -9,7 +9,7 @@ import time
 from pathlib import Path
 
 import pytest
-from examined import Machine, details, of, on_a_machine, results
+from examined import details, of, on_a_machine, prepared, results
 from support import paths
 from support.https import HttpsServer
 from support.p11_system import can_mount, need, with_plain_build
@@ -141,16 +141,7 @@ def test_fault_57_openssl_believes_by_its_store(place):
 def root(api, certs, key, tmp_path):
     """A system of its own that has everything installed and exported."""
     fill(api, certs)
-    made = Machine(tmp_path / "root", key=key)
-    made.write("/etc/orgtrust/admin.key", key + "\n", mode=0o600)
-    made.write("/etc/orgtrust/orgtrust.conf",
-               f"base_url = {api.base_url}\nadmin_key_file = /etc/orgtrust/admin.key\n"
-               "refresh_interval = 1d\nexport_bundle = /srv/ca.pem\n"
-               "export_dir = /srv/ca.d\nexport_java = /srv/trust.p12\n")
-    made.path("/usr/share/p11-kit/modules/orgtrust.module").unlink()
-    made.run("mkdir", "-p", "/root/.pki/nssdb")
-    made.run("certutil", "-N", "-d", "sql:/root/.pki/nssdb", "--empty-password")
-    made.orgtrust("sync")
+    made = prepared(tmp_path / "root", api.base_url, key, "export_java = /srv/trust.p12\n")
     made.install("openssl", "p11-kit", "nss", "system")  # the last sets export_system = yes
     made.orgtrust("sync")
     yield made

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import resource
 import socket
 import threading
 import time
@@ -12,8 +11,9 @@ import pytest
 from support import paths
 from support.organization import Organization
 
-pytestmark = pytest.mark.skipif(paths.is_sanitized("address") or paths.SLOWNESS > 1,
-                                reason="with the plain build; times")
+pytestmark = [pytest.mark.usefixtures("many_files"),
+              pytest.mark.skipif(paths.is_sanitized("address") or paths.SLOWNESS > 1,
+                                 reason="with the plain build; times")]
 
 LIST = "/v1/organization/certificates"
 PAGE = f"{LIST}?limit=100&order=asc"
@@ -21,16 +21,6 @@ SLOW = "127.0.0.66"
 
 # conf/relay/server.conf
 IN_ALL_S = 10
-
-
-@pytest.fixture(autouse=True)
-def many_files():
-    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-    if hard != resource.RLIM_INFINITY and hard < 16384:
-        pytest.skip("needs 16,384 descriptors (ulimit -Hn)")
-    resource.setrlimit(resource.RLIMIT_NOFILE, (16384, hard))
-    yield
-    resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
 
 
 def send_part(stack, relay, data: bytes) -> socket.socket:
