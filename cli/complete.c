@@ -139,8 +139,8 @@ static bool is_usable(struct ot_span name, struct ot_snapshot *snapshot)
     return name.len > 0 && name.data[0] != '-' &&
            ot_text_escape(shown, sizeof(shown), (const char *)name.data, name.len) ==
                name.len &&
-           ot_snapshot_find(snapshot, OT_INDEX_NAME, name, ot_span_str(NULL), &same,
-                            &err) == OT_OK &&
+           ot_snapshot_find(snapshot, OT_INDEX_NAME, name, OT_SPAN_ABSENT, &same, &err) ==
+               OT_OK &&
            same.count == 1;
 }
 

@@ -33,7 +33,7 @@ static enum ot_status find_by_template(struct ot_find *find, struct ot_error *er
 {
     const struct ot_template *pattern = &find->pattern;
     struct ot_span term = ot_template_find(pattern, CKA_UNIQUE_ID);
-    struct ot_span more = {NULL, 0};
+    struct ot_span more = OT_SPAN_ABSENT;
     size_t i;
 
     if (term.data != NULL)

@@ -46,7 +46,7 @@ static bool is_usable_and_active(const struct ot_record *record)
 static bool is_first(struct ot_snapshot *snapshot, const struct ot_record *record,
                      const struct ot_token_policy *policy, int64_t now)
 {
-    struct ot_span first = {NULL, 0};
+    struct ot_span first = OT_SPAN_ABSENT;
     struct ot_positions same;
     struct ot_record other;
     uint32_t i;

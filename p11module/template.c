@@ -98,7 +98,7 @@ struct ot_span ot_template_find(const struct ot_template *pattern, CK_ATTRIBUTE_
     for (i = 0; i < pattern->count; i++)
         if (pattern->wanted[i].type == type)
             return pattern->wanted[i].value;
-    return (struct ot_span){NULL, 0};
+    return OT_SPAN_ABSENT;
 }
 
 bool ot_template_matches(const struct ot_template *pattern,

@@ -24,12 +24,12 @@ static struct ot_span find_entry(const struct ot_file_state *list)
     const char *library, *start, *end;
 
     if (list->kind != OT_FILE_REGULAR)
-        return ot_span_of(NULL, 0);
+        return OT_SPAN_ABSENT;
     for (library = list->data; (library = strstr(library, LIBRARY)) != NULL; library++)
         if (library == list->data || library[-1] == '\n')
             break;
     if (library == NULL)
-        return ot_span_of(NULL, 0);
+        return OT_SPAN_ABSENT;
     for (start = library; start > list->data; start--)
         if (start - list->data >= 2 && start[-1] == '\n' && start[-2] == '\n')
             break;
@@ -57,7 +57,7 @@ static struct ot_span find_settings(struct ot_span entry)
     const char *line = find_word(entry, "\nNSS=");
 
     if (line == NULL)
-        return ot_span_of(NULL, 0);
+        return OT_SPAN_ABSENT;
     line += strlen("\nNSS=");
     return ot_span_of(line, strcspn(line, "\n"));
 }

@@ -89,7 +89,6 @@ static void put_no_facts(cJSON *object, const struct ot_record *record, bool *fa
 
 void ot_record_json_put(cJSON *object, const struct ot_record *record, bool *failed)
 {
-    const struct ot_span none = {NULL, 0};
     bool quarantined = (record->flags & OT_RECORD_QUARANTINED) != 0;
     bool warning = (record->flags & OT_RECORD_WARNING) != 0;
 
@@ -106,6 +105,6 @@ void ot_record_json_put(cJSON *object, const struct ot_record *record, bool *fai
                      record->field[quarantined ? OT_FIELD_NOTE : OT_FIELD_WITHHELD],
                      failed);
     put_places(object, record, failed);
-    ot_json_put_span(object, "warning", warning ? record->field[OT_FIELD_NOTE] : none,
-                     failed);
+    ot_json_put_span(object, "warning",
+                     warning ? record->field[OT_FIELD_NOTE] : OT_SPAN_ABSENT, failed);
 }

@@ -107,7 +107,7 @@ static enum ot_status look_at_identity(struct ot_source_report *report, uint32_t
                                        const struct ot_record *record, int64_t now,
                                        struct ot_error *err)
 {
-    const struct ot_span *field = record->field, none = {NULL, 0};
+    const struct ot_span *field = record->field;
     enum ot_status status = OT_OK;
 
     if (!ot_record_is_anchor(record, 0, now))
@@ -116,8 +116,8 @@ static enum ot_status look_at_identity(struct ot_source_report *report, uint32_t
                   field[OT_FIELD_SERIAL], OT_FIELD_DER, now))
         status = note(report, OT_ATTENTION_SAME_SERIAL, index, err);
     if (status == OT_OK && (record->flags & OT_RECORD_NO_KEY_ID) != 0 &&
-        has_rival(report, record, OT_INDEX_SUBJECT, field[OT_FIELD_SUBJECT], none,
-                  OT_FIELD_SPKI, now))
+        has_rival(report, record, OT_INDEX_SUBJECT, field[OT_FIELD_SUBJECT],
+                  OT_SPAN_ABSENT, OT_FIELD_SPKI, now))
         status = note(report, OT_ATTENTION_SAME_NAME, index, err);
     if (status == OT_OK && field[OT_FIELD_KEY_ID].len > OT_KEY_ID_READ_MAX)
         status = note(report, OT_ATTENTION_LONG_KEY_ID, index, err);

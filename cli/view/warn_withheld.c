@@ -35,8 +35,7 @@ static void warn_known(struct ot_snapshot *snapshot, const struct ot_change *cha
     struct ot_positions list;
     struct ot_record record;
 
-    if (ot_snapshot_find(snapshot, OT_INDEX_ID, id, ot_span_str(NULL), &list, NULL) !=
-        OT_OK)
+    if (ot_snapshot_find(snapshot, OT_INDEX_ID, id, OT_SPAN_ABSENT, &list, NULL) != OT_OK)
         return;
     for (uint32_t i = 0; i < list.count; i++) {
         const struct ot_span *why = &record.field[OT_FIELD_WITHHELD];

@@ -176,7 +176,7 @@ struct ot_span ot_extra_restriction(struct ot_span extra)
     const uint8_t *end;
 
     if (extra.len == 0 || extra.data[0] != '!')
-        return ot_span_of(NULL, 0);
+        return OT_SPAN_ABSENT;
     end = memchr(extra.data, '\n', extra.len);
     return ot_span_of(extra.data + 1,
                       (end != NULL ? (size_t)(end - extra.data) : extra.len) - 1);

@@ -12,6 +12,8 @@ struct ot_span {
     size_t len;
 };
 
+#define OT_SPAN_ABSENT ((struct ot_span){NULL, 0})
+
 /* XXH3-64. */
 uint64_t ot_span_hash(struct ot_span span);
 bool ot_span_equal(struct ot_span a, struct ot_span b);

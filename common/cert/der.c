@@ -194,7 +194,8 @@ static bool may_hold_values(unsigned tag)
 
 bool ot_der_is_whole(struct ot_span in)
 {
-    struct ot_span left[DEPTH_MAX] = {{NULL, 0}}; /* what is to be read at each level */
+    /* What is to be read at each level. */
+    struct ot_span left[DEPTH_MAX] = {OT_SPAN_ABSENT};
     struct ot_der_value value;
     size_t depth = 0;
 

@@ -23,7 +23,7 @@ struct parts {
 
 static bool take_optional(struct ot_span *in, unsigned tag, struct ot_span *content)
 {
-    *content = ot_span_of(NULL, 0);
+    *content = OT_SPAN_ABSENT;
     return !ot_der_is_next(*in, tag) || ot_der_take(in, tag, content);
 }
 

@@ -32,7 +32,7 @@ static bool is_names(const struct extension *extension)
 
 static bool is_basic_constraints(const struct extension *extension)
 {
-    struct ot_span content, ca = {NULL, 0}, path;
+    struct ot_span content, ca = OT_SPAN_ABSENT, path;
 
     if (!ot_der_only(extension->value, OT_DER_SEQUENCE, &content))
         return false;
@@ -87,7 +87,7 @@ static bool is_oid_list(const struct extension *extension)
 
 static bool is_authority_key_id(const struct extension *extension)
 {
-    struct ot_span content, key, names = {NULL, 0}, serial = {NULL, 0};
+    struct ot_span content, key, names = OT_SPAN_ABSENT, serial = OT_SPAN_ABSENT;
 
     if (!ot_der_only(extension->value, OT_DER_SEQUENCE, &content))
         return false;
@@ -111,7 +111,7 @@ static bool is_subtrees(struct ot_span list)
     if (list.len == 0)
         return false;
     while (list.len > 0) {
-        struct ot_span subtree, minimum = {NULL, 0};
+        struct ot_span subtree, minimum = OT_SPAN_ABSENT;
         struct ot_der_value base;
 
         if (!ot_der_take(&list, OT_DER_SEQUENCE, &subtree) ||
@@ -152,7 +152,7 @@ static bool is_point_name(struct ot_span content, enum ot_general_name_use use)
 
 static bool is_point(struct ot_span content, enum ot_general_name_use use)
 {
-    struct ot_span name = {NULL, 0}, reasons, issuer = {NULL, 0};
+    struct ot_span name = OT_SPAN_ABSENT, reasons, issuer = OT_SPAN_ABSENT;
 
     if (ot_der_is_next(content, OT_DER_CONSTRUCTED(0u)) &&
         (!ot_der_take(&content, OT_DER_CONSTRUCTED(0u), &name) ||
@@ -362,7 +362,7 @@ static bool has_two_alike(struct ot_span *types, size_t count)
 
 void ot_fitness_judge_extensions(struct ot_fitness *out, struct ot_span content)
 {
-    struct ot_span types[EXTENSIONS_MAX] = {{NULL, 0}}, list;
+    struct ot_span types[EXTENSIONS_MAX] = {OT_SPAN_ABSENT}, list;
     struct extension extension;
     size_t count = 0;
 

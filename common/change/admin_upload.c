@@ -32,10 +32,11 @@ static struct ot_snapshot *open_snapshot(const struct ot_admin *admin)
 
 static void look_up(struct ot_admin_cert *cert, struct ot_snapshot *snapshot)
 {
-    const struct ot_span none = {NULL, 0}, id = ot_span_str(cert->id);
+    const struct ot_span id = ot_span_str(cert->id);
     struct ot_positions found;
 
-    if (ot_snapshot_find(snapshot, OT_INDEX_ID, id, none, &found, NULL) != OT_OK)
+    if (ot_snapshot_find(snapshot, OT_INDEX_ID, id, OT_SPAN_ABSENT, &found, NULL) !=
+        OT_OK)
         return;
     for (uint32_t i = 0; i < found.count; i++) {
         struct ot_record record;

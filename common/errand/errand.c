@@ -41,7 +41,7 @@ bool ot_errand_is_allowed(void)
 struct ot_span ot_errand_key(struct ot_span typed)
 {
     if (ot_span_equal(typed, ot_span_str("config")))
-        return ot_span_of(NULL, 0);
+        return OT_SPAN_ABSENT;
     return typed;
 }
 

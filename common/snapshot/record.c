@@ -179,7 +179,7 @@ enum ot_status ot_record_decode(struct ot_record *record, const uint8_t *bytes,
     record->expires_at = (int64_t)ot_get_u64(bytes + AT_TIMES + 16);
     for (i = 0; i < OT_FIELD_COUNT; i++) {
         field_len = ot_get_u32(bytes + AT_FIELDS + 4 * i);
-        record->field[i] = (struct ot_span){NULL, 0};
+        record->field[i] = OT_SPAN_ABSENT;
         if (field_len == ABSENT)
             continue;
         if (field_len > total - at || field_len > longest(i))
@@ -212,7 +212,7 @@ struct ot_span ot_record_digest(const struct ot_record *record, enum ot_digest d
     const struct ot_span *all = &record->field[OT_FIELD_DIGESTS];
 
     if (all->len != OT_DIGESTS_LEN)
-        return (struct ot_span){NULL, 0};
+        return OT_SPAN_ABSENT;
     return ot_span_of(all->data + info->offset, info->len);
 }
 

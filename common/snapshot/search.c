@@ -5,8 +5,6 @@
 
 #include "snapshot/name.h"
 
-static const struct ot_span absent = {NULL, 0};
-
 /* A number without leading zeros. */
 static struct ot_span magnitude(struct ot_span number)
 {
@@ -76,7 +74,7 @@ static enum ot_status find_alias(struct ot_search *search, struct ot_error *err)
 
     for (i = 0; i < OT_SEARCH_LISTS && status == OT_OK; i++)
         status = ot_snapshot_find(search->snapshot, indexes[i], search->query.alias,
-                                  absent, &search->list[i], err);
+                                  OT_SPAN_ABSENT, &search->list[i], err);
     return status;
 }
 
@@ -99,18 +97,20 @@ static enum ot_status find_candidates(struct ot_search *search, struct ot_error 
     struct ot_positions *list = &search->list[0];
 
     if (query->id.data != NULL)
-        return ot_snapshot_find(snapshot, OT_INDEX_ID, query->id, absent, list, err);
+        return ot_snapshot_find(snapshot, OT_INDEX_ID, query->id, OT_SPAN_ABSENT, list,
+                                err);
     if (query->fingerprint.data != NULL && digest_index(query) != 0)
         return ot_snapshot_find(snapshot, (enum ot_index)digest_index(query),
-                                query->fingerprint, absent, list, err);
+                                query->fingerprint, OT_SPAN_ABSENT, list, err);
     if (search->issuer.data != NULL && query->serial.data != NULL)
         return ot_snapshot_find(snapshot, OT_INDEX_SERIAL_CANON, search->issuer,
                                 query->serial, list, err);
     if (search->subject.data != NULL)
-        return ot_snapshot_find(snapshot, OT_INDEX_SUBJECT_CANON, search->subject, absent,
-                                list, err);
+        return ot_snapshot_find(snapshot, OT_INDEX_SUBJECT_CANON, search->subject,
+                                OT_SPAN_ABSENT, list, err);
     if (query->name.data != NULL)
-        return ot_snapshot_find(snapshot, OT_INDEX_NAME, query->name, absent, list, err);
+        return ot_snapshot_find(snapshot, OT_INDEX_NAME, query->name, OT_SPAN_ABSENT,
+                                list, err);
     if (query->alias.data != NULL)
         return find_alias(search, err);
     return ot_snapshot_all(snapshot, list, err);

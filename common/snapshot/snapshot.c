@@ -160,12 +160,12 @@ static enum ot_status find(const struct ot_snapshot *snapshot, const void *key,
                            size_t key_len, struct ot_span *value, struct ot_error *err)
 {
     uint32_t hash = cdb_hash(key, (unsigned)key_len);
-    struct ot_span table = {NULL, 0}, found = {NULL, 0};
+    struct ot_span table = OT_SPAN_ABSENT, found = OT_SPAN_ABSENT;
     size_t slots, i, n, verified = SIZE_MAX;
     const uint8_t *slot;
     enum ot_status status;
 
-    *value = (struct ot_span){NULL, 0};
+    *value = OT_SPAN_ABSENT;
     status = get_table(snapshot, hash, &table, err);
     if (status != OT_OK)
         return status;
@@ -189,7 +189,7 @@ static enum ot_status find(const struct ot_snapshot *snapshot, const void *key,
             return OT_OK;
         if (cdb_hash(found.data, (unsigned)found.len) != hash)
             return damaged(err, "key");
-        *value = (struct ot_span){NULL, 0};
+        *value = OT_SPAN_ABSENT;
     }
     return OT_OK;
 }
@@ -274,7 +274,7 @@ static enum ot_status map(struct ot_snapshot *snapshot, int fd, struct ot_error 
 static enum ot_status take_file(struct ot_snapshot *snapshot, int fd, const char *scope,
                                 struct ot_error *err)
 {
-    struct ot_span head = {NULL, 0};
+    struct ot_span head = OT_SPAN_ABSENT;
     enum ot_status status;
     struct stat st;
 
@@ -377,7 +377,7 @@ enum ot_status ot_snapshot_find_few(struct ot_snapshot *snapshot, enum ot_index 
 {
     uint8_t key[OT_FORMAT_KEY_LEN];
 
-    ot_format_key(key, (char)index, term, (struct ot_span){NULL, 0});
+    ot_format_key(key, (char)index, term, OT_SPAN_ABSENT);
     return find_list(snapshot, key, sizeof(key), OT_SAME_MAX, out, err);
 }
 

@@ -59,27 +59,27 @@ static enum ot_status put_summed(struct writer *w, const void *key, size_t key_l
 static void mark_record(struct writer *w, const struct ot_record *record,
                         uint32_t position)
 {
-    const struct ot_span *field = record->field, none = {NULL, 0};
+    const struct ot_span *field = record->field;
     uint8_t number[4] = {0};
     const struct {
         enum ot_index index;
         struct ot_span term, more;
     } terms[] = {
-        {OT_INDEX_NUMBER, ot_span_of(number, sizeof(number)), none},
-        {OT_INDEX_ID, field[OT_FIELD_ID], none},
-        {OT_INDEX_NAME, field[OT_FIELD_NAME], none},
-        {OT_INDEX_LABEL, field[OT_FIELD_LABEL], none},
+        {OT_INDEX_NUMBER, ot_span_of(number, sizeof(number)), OT_SPAN_ABSENT},
+        {OT_INDEX_ID, field[OT_FIELD_ID], OT_SPAN_ABSENT},
+        {OT_INDEX_NAME, field[OT_FIELD_NAME], OT_SPAN_ABSENT},
+        {OT_INDEX_LABEL, field[OT_FIELD_LABEL], OT_SPAN_ABSENT},
         /* A quarantined one has nothing of the following. */
-        {OT_INDEX_SUBJECT, field[OT_FIELD_SUBJECT], none},
+        {OT_INDEX_SUBJECT, field[OT_FIELD_SUBJECT], OT_SPAN_ABSENT},
         {OT_INDEX_SERIAL, field[OT_FIELD_ISSUER], field[OT_FIELD_SERIAL]},
-        {OT_INDEX_SUBJECT_CANON, field[OT_FIELD_SUBJECT_CANON], none},
+        {OT_INDEX_SUBJECT_CANON, field[OT_FIELD_SUBJECT_CANON], OT_SPAN_ABSENT},
         {OT_INDEX_SERIAL_CANON, field[OT_FIELD_ISSUER_CANON],
          field[OT_FIELD_SERIAL_MAGNITUDE]},
-        {OT_INDEX_SHA1, ot_record_digest(record, OT_DIGEST_SHA1), none},
-        {OT_INDEX_SHA2_256, ot_record_digest(record, OT_DIGEST_SHA2_256), none},
-        {OT_INDEX_KEY_ID, field[OT_FIELD_KEY_ID], none},
-        {OT_INDEX_SPKI, field[OT_FIELD_SPKI], none},
-        {OT_INDEX_DER, field[OT_FIELD_DER], none},
+        {OT_INDEX_SHA1, ot_record_digest(record, OT_DIGEST_SHA1), OT_SPAN_ABSENT},
+        {OT_INDEX_SHA2_256, ot_record_digest(record, OT_DIGEST_SHA2_256), OT_SPAN_ABSENT},
+        {OT_INDEX_KEY_ID, field[OT_FIELD_KEY_ID], OT_SPAN_ABSENT},
+        {OT_INDEX_SPKI, field[OT_FIELD_SPKI], OT_SPAN_ABSENT},
+        {OT_INDEX_DER, field[OT_FIELD_DER], OT_SPAN_ABSENT},
     };
     _Static_assert(sizeof(terms) / sizeof(terms[0]) == INDEXES_PER_RECORD,
                    "marks have room for another number of indexes");

@@ -52,7 +52,7 @@ enum ot_status ot_crawl_find_old(struct ot_snapshot *old, const char *id,
     struct ot_span term = ot_span_str(id);
     struct ot_positions list;
     enum ot_status status =
-        ot_snapshot_find(old, OT_INDEX_ID, term, ot_span_str(NULL), &list, err);
+        ot_snapshot_find(old, OT_INDEX_ID, term, OT_SPAN_ABSENT, &list, err);
 
     *found = false;
     for (uint32_t i = 0; status == OT_OK && i < list.count; i++) {

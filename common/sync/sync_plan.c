@@ -180,7 +180,7 @@ static enum ot_status note_warnings(struct ot_plan *plan, size_t i, struct ot_er
     struct warning warning = {.text = ""};
 
     record->flags &= ~(uint32_t)OT_RECORD_WARNING;
-    record->field[OT_FIELD_NOTE] = ot_span_str(NULL);
+    record->field[OT_FIELD_NOTE] = OT_SPAN_ABSENT;
     add_dates(&warning, entry->item, record);
     add_extra(&warning, listed);
     if (!ot_span_equal(listed, record->field[OT_FIELD_EXTRA]))
@@ -204,7 +204,7 @@ static enum ot_status judge_again(struct ot_plan *plan, size_t i, struct ot_erro
     ot_cert_fill(cert, &fresh);
     record->flags &= ~(uint32_t)(OT_RECORD_WITHHELD | OT_RECORD_RESTRICTED);
     record->flags |= fresh.flags & OT_RECORD_WITHHELD;
-    record->field[OT_FIELD_WITHHELD] = ot_span_str(NULL);
+    record->field[OT_FIELD_WITHHELD] = OT_SPAN_ABSENT;
     if (fresh.field[OT_FIELD_WITHHELD].data != NULL)
         status = set_text(&plan->entries[i].withheld, &record->field[OT_FIELD_WITHHELD],
                           (const char *)fresh.field[OT_FIELD_WITHHELD].data, err);

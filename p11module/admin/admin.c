@@ -154,6 +154,6 @@ CK_RV ot_admin_try_key(struct ot_slot *slot, struct ot_key_page *key)
     const struct ot_authorization authorization = {.slot = slot, .key = key};
     struct ot_errand_result result;
 
-    return ot_authorization_use(&authorization, OT_ADMIN_CALL_LOGIN, sync,
-                                ot_span_of(NULL, 0), &result);
+    return ot_authorization_use(&authorization, OT_ADMIN_CALL_LOGIN, sync, OT_SPAN_ABSENT,
+                                &result);
 }

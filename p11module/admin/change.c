@@ -130,8 +130,7 @@ static CK_RV use(const struct ot_authorization *authorization, enum ot_admin_cal
 {
     struct ot_errand_result result;
 
-    return ot_authorization_use(authorization, call, arguments, ot_span_of(NULL, 0),
-                                &result);
+    return ot_authorization_use(authorization, call, arguments, OT_SPAN_ABSENT, &result);
 }
 
 /* The name first: it takes nobody's trust away should the other fail. */

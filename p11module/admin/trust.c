@@ -43,7 +43,7 @@ CK_ULONG ot_trust_anchor(enum ot_object_kind kind)
 static struct ot_span attribute_span(const CK_ATTRIBUTE *attribute)
 {
     if (attribute == NULL)
-        return ot_span_of(NULL, 0);
+        return OT_SPAN_ABSENT;
     return ot_span_of(attribute->pValue != NULL ? attribute->pValue : "",
                       attribute->ulValueLen);
 }
@@ -114,7 +114,7 @@ static void add_copy(struct copies *copies, const struct ot_record *record)
 static CK_RV find_copies(struct copies *copies, const struct request *request,
                          struct ot_snapshot *snapshot)
 {
-    struct ot_span der = {NULL, 0};
+    struct ot_span der = OT_SPAN_ABSENT;
     struct ot_positions list;
     struct ot_record record;
     uint32_t i;
@@ -154,7 +154,7 @@ static CK_RV activate_trusted(const struct ot_authorization *authorization,
     struct ot_errand_result result;
 
     return ot_authorization_use(authorization, OT_ADMIN_CALL_CREATE, arguments,
-                                ot_span_of(NULL, 0), &result);
+                                OT_SPAN_ABSENT, &result);
 }
 
 static CK_RV deactivate_all(const struct ot_authorization *authorization,
@@ -169,7 +169,7 @@ static CK_RV deactivate_all(const struct ot_authorization *authorization,
             arguments[n++] = copies->ids[i];
     arguments[n] = NULL;
     return ot_authorization_use(authorization, OT_ADMIN_CALL_CREATE, arguments,
-                                ot_span_of(NULL, 0), &result);
+                                OT_SPAN_ABSENT, &result);
 }
 
 CK_RV ot_trust_create(const struct ot_authorization *authorization,

@@ -70,3 +70,9 @@ def test_names_use_the_words_of_the_field():
              for name in re.findall(r"[A-Za-z_]\w*", code(path))
              for word in name.lower().split("_") if word in PRIVATE}
     assert found == set()
+
+
+def test_the_absent_span_has_one_spelling():
+    other = re.compile(r"ot_span_of\(NULL|ot_span_str\(NULL\)|\bot_span\b[^;(]*\{NULL, 0\}")
+    assert [str(path) for path in sources()
+            if path.name != "span.h" and other.search(code(path))] == []
