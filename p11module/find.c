@@ -37,22 +37,22 @@ static enum ot_status find_by_template(struct ot_find *find, struct ot_error *er
     size_t i;
 
     if (term.data != NULL)
-        return ot_snapshot_find(find->snapshot, OT_INDEX_ID,
-                                ot_attribute_id_of_unique_id(term), more, &find->list,
-                                err);
+        return ot_snapshot_find(find->candidates.snapshot, OT_INDEX_ID,
+                                ot_attribute_id_of_unique_id(term), more,
+                                &find->candidates.list[0], err);
     term = ot_template_find(pattern, CKA_ISSUER);
     more = ot_template_find(pattern, CKA_SERIAL_NUMBER);
     if (term.data != NULL && more.data != NULL)
-        return ot_snapshot_find(find->snapshot, OT_INDEX_SERIAL, term, more, &find->list,
-                                err);
+        return ot_snapshot_find(find->candidates.snapshot, OT_INDEX_SERIAL, term, more,
+                                &find->candidates.list[0], err);
     more.data = NULL;
     for (i = 0; i < sizeof(indexed) / sizeof(indexed[0]); i++) {
         term = ot_template_find(pattern, indexed[i].type);
         if (term.data != NULL && is_indexed(pattern, indexed[i].type))
-            return ot_snapshot_find(find->snapshot, indexed[i].index, term, more,
-                                    &find->list, err);
+            return ot_snapshot_find(find->candidates.snapshot, indexed[i].index, term,
+                                    more, &find->candidates.list[0], err);
     }
-    return ot_snapshot_all(find->snapshot, &find->list, err);
+    return ot_snapshot_all(find->candidates.snapshot, &find->candidates.list[0], err);
 }
 
 /* Where there is nothing to be looked at, nothing is found: then nobody is trusted. But
@@ -64,7 +64,7 @@ static CK_RV begin_with_candidates(struct ot_find *find)
 
     if ((find->pattern.kinds & ~(1u << OT_OBJECT_PROFILE)) == 0)
         return CKR_OK;
-    if (find->snapshot != NULL) {
+    if (find->candidates.snapshot != NULL) {
         if (find_by_template(find, &err) == OT_OK)
             return CKR_OK;
         ot_view_complain(find->slot->view, &err);
@@ -88,11 +88,11 @@ static CK_RV find_new(struct ot_find **out, const struct ot_slot *slot,
         return rv;
     }
     find->slot = slot;
-    find->snapshot = snapshot;
-    find->list = (struct ot_positions){NULL, 0};
-    find->now = (int64_t)time(NULL);
-    find->next = 0;
-    find->is_second_pass = find->has_others = find->is_damaged = false;
+    /* A token for trust has none but those that are valid now. */
+    find->candidates = (struct ot_candidates){.snapshot = snapshot,
+                                              .now = (int64_t)time(NULL),
+                                              .valid_only = !slot->policy.is_admin};
+    find->is_damaged = false;
     find->pending = 0;
     rv = begin_with_candidates(find);
     if (rv != CKR_OK)
@@ -120,49 +120,31 @@ void ot_find_free(struct ot_find *find)
 {
     if (find == NULL)
         return;
-    ot_snapshot_unref(find->snapshot);
+    ot_snapshot_unref(find->candidates.snapshot);
     ot_template_clear(&find->pattern);
     free(find);
 }
 
-/* Whether this record's turn is in this pass. */
-static bool is_record_due(struct ot_find *find, const struct ot_record *record)
-{
-    bool is_valid = ot_record_is_valid_at(record, find->now);
-
-    /* A token for trust has none but those that are valid now. */
-    if (!is_valid && !find->is_second_pass)
-        find->has_others = find->slot->policy.is_admin;
-    return is_valid != find->is_second_pass &&
-           ot_token_policy_shows(&find->slot->policy, record, find->now);
-}
-
-/* Steps to the next record; false behind the last one. */
+/* Steps to the next record that the token shows; a damaged one is passed over. */
 static bool next_record(struct ot_find *find)
 {
     struct ot_record *record = &find->object.record;
+    enum ot_status status;
 
-    for (;;) {
-        if (find->next == find->list.count) {
-            if (find->is_second_pass || !find->has_others)
-                return false;
-            find->is_second_pass = true;
-            find->next = 0;
-        }
-        while (find->next < find->list.count) {
-            if (ot_snapshot_record(find->snapshot, &find->list, find->next++, record,
-                                   NULL) != OT_OK)
-                find->is_damaged = true;
-            else if (is_record_due(find, record))
-                return true;
-        }
-    }
+    do {
+        status = ot_candidates_next(&find->candidates, record, NULL, NULL);
+        find->is_damaged |= status == OT_E_CORRUPT;
+    } while (status == OT_E_CORRUPT ||
+             (status == OT_OK &&
+              !ot_token_policy_shows(&find->slot->policy, record, find->candidates.now)));
+    return status == OT_OK;
 }
 
 static bool is_hit(struct ot_find *find, enum ot_object_kind kind)
 {
-    return ot_object_make(&find->object, kind, find->snapshot, &find->object.record,
-                          &find->slot->policy, find->now) &&
+    return ot_object_make(&find->object, kind, find->candidates.snapshot,
+                          &find->object.record, &find->slot->policy,
+                          find->candidates.now) &&
            ot_template_matches(&find->pattern, &find->object);
 }
 

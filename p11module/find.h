@@ -5,22 +5,16 @@
 
 #include "cryptoki_3.h"
 #include "object.h"
-#include "snapshot/snapshot.h"
+#include "snapshot/candidates.h"
 #include "template.h"
 
 struct ot_slot;
-struct ot_snapshot;
 
 struct ot_find {
     const struct ot_slot *slot;
-    struct ot_snapshot *snapshot; /* NULL: an empty token */
     struct ot_template pattern;
-    struct ot_positions list; /* candidates, newest first */
-    int64_t now;              /* which certificates are valid is decided once */
-    uint32_t next;            /* in the list */
-    bool is_second_pass;      /* the valid ones come first, then the others */
-    bool has_others;
-    bool is_damaged;  /* a record had to be passed over */
+    struct ot_candidates candidates; /* without a snapshot: an empty token */
+    bool is_damaged;                 /* a record had to be passed over */
     unsigned pending; /* kinds of object of the current record that are still to come */
     struct ot_object object;
 };

@@ -237,7 +237,8 @@ const struct ot_object *ot_session_object(struct ot_session *session,
     }
     /* Not kept: the search may let go of its snapshot. */
     if (session->find != NULL &&
-        ot_object_find(&session->last, handle, session->find->snapshot, policy, now))
+        ot_object_find(&session->last, handle, session->find->candidates.snapshot, policy,
+                       now))
         return &session->last;
     return NULL;
 }
@@ -245,7 +246,7 @@ const struct ot_object *ot_session_object(struct ot_session *session,
 void ot_session_expect(struct ot_session *session, CK_OBJECT_HANDLE handle)
 {
     refresh_view(session);
-    if (session->find->snapshot != session->snapshot)
+    if (session->find->candidates.snapshot != session->snapshot)
         return;
     session->last = session->find->object;
     session->last_handle = handle;

@@ -67,14 +67,15 @@ static bool matches(const struct ot_search *search, const struct ot_record *reco
  * lists; a record that an earlier list holds is passed over in a later one. */
 static enum ot_status find_alias(struct ot_search *search, struct ot_error *err)
 {
-    static const enum ot_index indexes[OT_SEARCH_LISTS] = {OT_INDEX_ID, OT_INDEX_NAME,
-                                                           OT_INDEX_LABEL};
+    static const enum ot_index indexes[OT_CANDIDATE_LISTS] = {OT_INDEX_ID, OT_INDEX_NAME,
+                                                              OT_INDEX_LABEL};
     enum ot_status status = OT_OK;
     int i;
 
-    for (i = 0; i < OT_SEARCH_LISTS && status == OT_OK; i++)
-        status = ot_snapshot_find(search->snapshot, indexes[i], search->query.alias,
-                                  OT_SPAN_ABSENT, &search->list[i], err);
+    for (i = 0; i < OT_CANDIDATE_LISTS && status == OT_OK; i++)
+        status =
+            ot_snapshot_find(search->candidates.snapshot, indexes[i], search->query.alias,
+                             OT_SPAN_ABSENT, &search->candidates.list[i], err);
     return status;
 }
 
@@ -93,8 +94,8 @@ static int digest_index(const struct ot_query *query)
 static enum ot_status find_candidates(struct ot_search *search, struct ot_error *err)
 {
     const struct ot_query *query = &search->query;
-    struct ot_snapshot *snapshot = search->snapshot;
-    struct ot_positions *list = &search->list[0];
+    struct ot_snapshot *snapshot = search->candidates.snapshot;
+    struct ot_positions *list = &search->candidates.list[0];
 
     if (query->id.data != NULL)
         return ot_snapshot_find(snapshot, OT_INDEX_ID, query->id, OT_SPAN_ABSENT, list,
@@ -136,11 +137,11 @@ enum ot_status ot_search_init(struct ot_search *search, struct ot_snapshot *snap
     enum ot_status status;
 
     memset(search, 0, sizeof(*search));
-    search->snapshot = ot_snapshot_ref(snapshot);
+    search->candidates.snapshot = ot_snapshot_ref(snapshot);
     search->query = *query;
     if (query->serial.data != NULL)
         search->query.serial = magnitude(query->serial);
-    search->now = now;
+    search->candidates.now = now;
     status = canonicalise(&search->subject, query->subject, "subject", err);
     if (status == OT_OK)
         status = canonicalise(&search->issuer, query->issuer, "issuer", err);
@@ -151,84 +152,21 @@ enum ot_status ot_search_init(struct ot_search *search, struct ot_snapshot *snap
     return status;
 }
 
-/* Lists are in the order of the file; see ot_snapshot_record. */
-static bool has_position(const struct ot_positions *list, uint32_t position)
-{
-    uint32_t low = 0, high = list->count, middle, at;
-
-    while (low < high) {
-        middle = low + (high - low) / 2;
-        at = ot_positions_at(list, middle);
-        if (at == position)
-            return true;
-        if (at < position)
-            low = middle + 1;
-        else
-            high = middle;
-    }
-    return false;
-}
-
-static bool is_in_earlier_list(const struct ot_search *search, uint32_t position)
-{
-    unsigned source;
-
-    for (source = 0; source < search->source; source++)
-        if (has_position(&search->list[source], position))
-            return true;
-    return false;
-}
-
-/* Steps to the next candidate of this pass; false at the end of both passes. */
-static bool next_candidate(struct ot_search *search, uint32_t *i)
-{
-    while (search->pass < 2) {
-        if (search->source == OT_SEARCH_LISTS) {
-            search->pass++;
-            search->source = 0;
-            continue;
-        }
-        if (search->next >= search->list[search->source].count) {
-            search->source++;
-            search->next = 0;
-            continue;
-        }
-        *i = search->next++;
-        return true;
-    }
-    return false;
-}
-
 enum ot_status ot_search_next(struct ot_search *search, struct ot_record *record,
                               uint32_t *position, struct ot_error *err)
 {
-    const struct ot_positions *list;
     enum ot_status status;
-    unsigned pass;
-    uint32_t i;
 
-    while (next_candidate(search, &i)) {
-        list = &search->list[search->source];
-        pass = search->pass;
-        status = ot_snapshot_record(search->snapshot, list, i, record, err);
-        if (status != OT_OK && pass == 0)
-            return status; /* reported once, in the first pass */
-        if (status != OT_OK ||
-            ot_record_is_valid_at(record, search->now) != (pass == 0) ||
-            !matches(search, record) ||
-            is_in_earlier_list(search, ot_positions_at(list, i)))
-            continue;
-        if (position != NULL)
-            *position = ot_positions_at(list, i);
-        return OT_OK;
-    }
-    return OT_E_NOT_FOUND;
+    do
+        status = ot_candidates_next(&search->candidates, record, position, err);
+    while (status == OT_OK && !matches(search, record));
+    return status;
 }
 
 void ot_search_clear(struct ot_search *search)
 {
     free((void *)(uintptr_t)search->subject.data);
     free((void *)(uintptr_t)search->issuer.data);
-    ot_snapshot_unref(search->snapshot);
+    ot_snapshot_unref(search->candidates.snapshot);
     memset(search, 0, sizeof(*search));
 }

@@ -8,6 +8,7 @@
 #include "base/error.h"
 #include "base/span.h"
 #include "base/state_filter.h"
+#include "snapshot/candidates.h"
 #include "snapshot/record.h"
 #include "snapshot/snapshot.h"
 
@@ -25,19 +26,11 @@ struct ot_query {
     enum ot_digest digest; /* of fingerprint; OT_DIGEST_COUNT: whichever has its length */
 };
 
-#define OT_SEARCH_LISTS 3
-
 /* A search in progress. Holds a reference to its snapshot. */
 struct ot_search {
-    struct ot_snapshot *snapshot;
     struct ot_query query;
-    int64_t now;
-    struct ot_positions
-        list[OT_SEARCH_LISTS];      /* candidates; an alias has three indexes */
     struct ot_span subject, issuer; /* canonical, allocated; absent: no criterion */
-    unsigned pass;                  /* 0: valid now, 1: the others */
-    unsigned source;                /* which list */
-    uint32_t next;                  /* in it */
+    struct ot_candidates candidates;
 };
 
 /* Begins a search at Unix time now, which decides the order. A subject or issuer that is
