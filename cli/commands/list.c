@@ -10,8 +10,21 @@
 #include "view/record_json.h"
 #include "view/table.h"
 
-static const char *const titles[] = {"ID", "STATE", "CA", "EXPIRES", "NAME"};
+/* The third is for the sources that hold what is active in either of two scopes. */
+static const char *const titles[] = {"ID", "STATE", "BY", "CA", "EXPIRES", "NAME"};
 #define COLUMNS (sizeof(titles) / sizeof(titles[0]))
+#define COLUMN_BY 2
+
+static size_t choose_columns(const char *out[COLUMNS], const char *const all[COLUMNS],
+                             const struct ot_source *source)
+{
+    size_t count = 0;
+
+    for (size_t i = 0; i < COLUMNS; i++)
+        if (i != COLUMN_BY || ot_source_inherits(source))
+            out[count++] = all[i];
+    return count;
+}
 
 static bool is_listed_record(const struct ot_options *options,
                              const struct ot_record *record)
@@ -37,8 +50,8 @@ static bool is_listed_record(const struct ot_options *options,
     return false;
 }
 
-static enum ot_status add_row(struct ot_table *table, const struct ot_record *record,
-                              struct ot_error *err)
+static enum ot_status add_row(struct ot_table *table, const struct ot_source *source,
+                              const struct ot_record *record, struct ot_error *err)
 {
     bool quarantined = (record->flags & OT_RECORD_QUARANTINED) != 0;
     char *id = ot_snapshot_text(record->field[OT_FIELD_ID]);
@@ -49,16 +62,19 @@ static enum ot_status add_row(struct ot_table *table, const struct ot_record *re
     if (id == NULL || label == NULL) {
         status = ot_error_nomem(err);
     } else {
-        const char *cells[COLUMNS] = {
+        const char *const all[COLUMNS] = {
             id,
             ot_record_state_word(record),
+            ot_record_active_by(source, record),
             quarantined                           ? "-"
             : (record->flags & OT_RECORD_CA) != 0 ? "yes"
                                                   : "no",
             quarantined ? "-" : ot_output_time(expires, record->expires_at),
             label,
         };
+        const char *cells[COLUMNS];
 
+        choose_columns(cells, all, source);
         status = ot_table_add(table, cells, err);
     }
     free(id);
@@ -67,45 +83,49 @@ static enum ot_status add_row(struct ot_table *table, const struct ot_record *re
 }
 
 /* Adds what is wanted to the table or, if there is one, to the array. */
-static enum ot_status collect_rows(struct ot_cli *cli, struct ot_snapshot *snapshot,
+static enum ot_status collect_rows(struct ot_cli *cli, const struct ot_snapshot_use *use,
                                    struct ot_table *table, cJSON *array,
                                    struct ot_error *err)
 {
+    struct ot_snapshot *snapshot = use->snapshot;
     struct ot_positions all;
     enum ot_status status = ot_snapshot_all(snapshot, &all, err);
     bool failed = false;
 
     for (uint32_t i = 0; status == OT_OK && i < all.count; i++) {
         struct ot_record record;
+        cJSON *object;
 
         status = ot_snapshot_record(snapshot, &all, i, &record, err);
         if (status != OT_OK || !is_listed_record(&cli->options, &record))
             continue;
         if (array == NULL) {
-            status = add_row(table, &record, err);
+            status = add_row(table, use->source, &record, err);
             continue;
         }
-        ot_record_json_put(ot_json_append_object(array, &failed), &record, &failed);
+        object = ot_json_append_object(array, &failed);
+        ot_record_json_put(object, &record, &failed);
+        ot_record_json_put_scopes(object, use->source, &record, &failed);
         if (failed)
             status = ot_error_nomem(err);
     }
     return status;
 }
 
-static enum ot_status list_json(struct ot_cli *cli, const struct ot_source *source,
-                                struct ot_snapshot *snapshot, struct ot_error *err)
+static enum ot_status list_json(struct ot_cli *cli, const struct ot_snapshot_use *use,
+                                struct ot_error *err)
 {
     bool failed = false;
     cJSON *root = cJSON_CreateObject();
     cJSON *array;
     enum ot_status status;
 
-    ot_json_put_string(root, "source", source->name, &failed);
+    ot_json_put_string(root, "source", use->source->name, &failed);
     array = ot_json_put_array(root, "certificates", &failed);
     if (failed)
         status = ot_error_nomem(err);
     else
-        status = collect_rows(cli, snapshot, NULL, array, err);
+        status = collect_rows(cli, use, NULL, array, err);
     if (status == OT_OK)
         status = ot_output_json(&cli->out, root, false, err);
     cJSON_Delete(root);
@@ -141,18 +161,20 @@ static enum ot_status print_reasons(struct ot_cli *cli, struct ot_snapshot *snap
     return status;
 }
 
-static enum ot_status list_table(struct ot_cli *cli, struct ot_snapshot *snapshot,
+static enum ot_status list_table(struct ot_cli *cli, const struct ot_snapshot_use *use,
                                  struct ot_error *err)
 {
+    const char *shown[COLUMNS];
+    size_t columns = choose_columns(shown, titles, use->source);
     struct ot_table *table = NULL;
-    enum ot_status status = ot_table_new(&table, titles, COLUMNS, err);
+    enum ot_status status = ot_table_new(&table, shown, columns, err);
 
     if (status == OT_OK)
-        status = collect_rows(cli, snapshot, table, NULL, err);
+        status = collect_rows(cli, use, table, NULL, err);
     if (status == OT_OK && ot_table_rows(table) > 0)
         ot_table_print(table, &cli->out);
     ot_table_free(table);
-    return status == OT_OK ? print_reasons(cli, snapshot, err) : status;
+    return status == OT_OK ? print_reasons(cli, use->snapshot, err) : status;
 }
 
 enum ot_status ot_cmd_list(struct ot_cli *cli, struct ot_error *err)
@@ -161,8 +183,8 @@ enum ot_status ot_cmd_list(struct ot_cli *cli, struct ot_error *err)
     enum ot_status status = ot_snapshot_use_begin(&use, cli->options.source, err);
 
     if (status == OT_OK)
-        status = cli->options.json ? list_json(cli, use.source, use.snapshot, err)
-                                   : list_table(cli, use.snapshot, err);
+        status =
+            cli->options.json ? list_json(cli, &use, err) : list_table(cli, &use, err);
     ot_snapshot_use_end(&use);
     return status;
 }

@@ -125,6 +125,14 @@ static void print_facts(struct ot_output *out, const struct ot_record *record,
     line_hex(out, "SHA-1", ot_record_digest(record, OT_DIGEST_SHA1));
 }
 
+static const char *active_by(const struct ot_source *source,
+                             const struct ot_record *record)
+{
+    const char *word = ot_record_active_by(source, record);
+
+    return strcmp(word, "both") == 0 ? "project and organization" : word;
+}
+
 static void print_record(struct ot_output *out, const struct ot_source *source,
                          const struct ot_record *record, const struct ot_cert_text *text)
 {
@@ -134,6 +142,8 @@ static void print_record(struct ot_output *out, const struct ot_source *source,
     line_span(out, "name", record->field[OT_FIELD_NAME]);
     line_str(out, "source", source->name);
     line_str(out, "state", ot_record_state_word(record));
+    if (ot_source_inherits(source))
+        line_str(out, "active by", active_by(source, record));
     line_span(out, (record->flags & OT_RECORD_QUARANTINED) != 0 ? "reason" : "warning",
               record->field[OT_FIELD_NOTE]);
     if ((record->flags & OT_RECORD_WITHHELD) != 0) {
@@ -158,6 +168,7 @@ static enum ot_status print_certificate_json(struct ot_output *out,
 
     ot_json_put_string(root, "source", source->name, &failed);
     ot_record_json_put(root, record, &failed);
+    ot_record_json_put_scopes(root, source, record, &failed);
     ot_json_put_string(root, "subject", text ? text->subject : NULL, &failed);
     ot_json_put_string(root, "issuer", text ? text->issuer : NULL, &failed);
     ot_json_put_string(root, "serial", text ? text->serial : NULL, &failed);

@@ -2,6 +2,8 @@
 
 #include <stdio.h>
 
+#include "config/source.h"
+
 const char *ot_record_state_word(const struct ot_record *record)
 {
     if ((record->flags & OT_RECORD_QUARANTINED) != 0)
@@ -9,6 +11,51 @@ const char *ot_record_state_word(const struct ot_record *record)
     if ((record->flags & OT_RECORD_ACTIVE) == 0)
         return "inactive";
     return (record->flags & OT_RECORD_WITHHELD) != 0 ? "withheld" : "active";
+}
+
+/* A snapshot that a former version has written knows of no other scope. */
+static uint32_t scopes_of(const struct ot_source *source, const struct ot_record *record)
+{
+    const uint32_t both = OT_RECORD_BY_PROJECT | OT_RECORD_BY_ORGANIZATION;
+
+    if ((record->flags & OT_RECORD_ACTIVE) == 0)
+        return 0;
+    if ((record->flags & both) != 0)
+        return record->flags & both;
+    return source->project != NULL ? OT_RECORD_BY_PROJECT : OT_RECORD_BY_ORGANIZATION;
+}
+
+const char *ot_record_active_by(const struct ot_source *source,
+                                const struct ot_record *record)
+{
+    switch (scopes_of(source, record)) {
+    case OT_RECORD_BY_PROJECT:
+        return "project";
+    case OT_RECORD_BY_ORGANIZATION:
+        return "organization";
+    case 0:
+        return "-";
+    default:
+        return "both";
+    }
+}
+
+static void append_string(cJSON *array, const char *text, bool *failed)
+{
+    if (!cJSON_AddItemToArray(array, cJSON_CreateString(text)))
+        *failed = true;
+}
+
+void ot_record_json_put_scopes(cJSON *object, const struct ot_source *source,
+                               const struct ot_record *record, bool *failed)
+{
+    cJSON *array = ot_json_put_array(object, "active_by", failed);
+    uint32_t scopes = scopes_of(source, record);
+
+    if ((scopes & OT_RECORD_BY_PROJECT) != 0)
+        append_string(array, "project", failed);
+    if ((scopes & OT_RECORD_BY_ORGANIZATION) != 0)
+        append_string(array, "organization", failed);
 }
 
 static const struct {
@@ -44,9 +91,8 @@ static void put_places(cJSON *object, const struct ot_record *record, bool *fail
     cJSON *array = ot_json_put_array(object, "withheld_from", failed);
 
     for (size_t i = 0; i < PLACES; i++)
-        if ((record->flags & places[i].place) != 0 &&
-            !cJSON_AddItemToArray(array, cJSON_CreateString(places[i].key)))
-            *failed = true;
+        if ((record->flags & places[i].place) != 0)
+            append_string(array, places[i].key, failed);
 }
 
 void ot_record_hex(char *buf, struct ot_span bytes, char separator)

@@ -4,8 +4,15 @@
 
 #include "view/json_build.h"
 
+struct ot_source;
+
 /* "active", "inactive", "quarantined", or "withheld": active, and kept out of some place.
  */
+/* Which of the two scopes of a source it is active in: "project", "organization", "both";
+ * "-" where it is active in none. A source of one scope has that alone. */
+const char *ot_record_active_by(const struct ot_source *source,
+                                const struct ot_record *record);
+
 const char *ot_record_state_word(const struct ot_record *record);
 
 /* id, name, label, state, active, ca, self_signed, created_at, valid_at, expires_at,
@@ -13,6 +20,10 @@ const char *ot_record_state_word(const struct ot_record *record);
  * object. What is not known
  * of a quarantined certificate is null. */
 void ot_record_json_put(cJSON *object, const struct ot_record *record, bool *failed);
+
+/* "active_by": the same as an array of "project" and "organization". */
+void ot_record_json_put_scopes(cJSON *object, const struct ot_source *source,
+                               const struct ot_record *record, bool *failed);
 
 /* "OpenSSL's store, tokens and files": from where it is withheld. */
 #define OT_PLACES_TEXT_MAX 96

@@ -30,6 +30,7 @@ enum ot_status ot_api_new(struct ot_api **out, const struct ot_source *source,
     if (api == NULL)
         return ot_error_nomem(err);
     api->is_project = project != NULL;
+    api->inherits = ot_source_inherits(source);
     if (project != NULL)
         snprintf(api->scope, sizeof(api->scope), "/organization/projects/%s/certificates",
                  project);
@@ -72,24 +73,42 @@ int64_t ot_api_retry_after_ms(const struct ot_api *api)
     return api->judge.retry_after_ms;
 }
 
-enum ot_status ot_api_list(struct ot_api *api, const char *after, unsigned limit,
-                           struct ot_api_page *out, struct ot_error *err)
+bool ot_api_inherits(const struct ot_api *api)
+{
+    return api->inherits;
+}
+
+/* A page of scope's list, whose items are of a kind. */
+static enum ot_status list_page(struct ot_api_call *call, const char *scope,
+                                const char *after, unsigned limit, struct ot_error *err)
 {
     char path[OT_API_LIST_PATH_MAX];
     enum ot_status status;
 
-    memset(out, 0, sizeof(*out));
-    status = ot_api_format_list_path(api, path, after, limit, err);
+    memset(call->out, 0, sizeof(struct ot_api_page));
+    status = ot_api_format_list_path(path, scope, after, limit, err);
     if (status != OT_OK)
         return status;
-    return ot_api_perform(
-        &(struct ot_api_call){
-            .api = api,
-            .request = {OT_HTTP_GET, path, NULL, OT_PAGE_BYTES_MAX, true},
-            .what = "list the certificates",
-            .parse = ot_api_call_page,
-            .out = out,
-            .item = ot_api_item_kind(api),
-        },
-        err);
+    call->request =
+        (struct ot_http_request){OT_HTTP_GET, path, NULL, OT_PAGE_BYTES_MAX, true};
+    call->what = "list the certificates";
+    call->parse = ot_api_call_page;
+    return ot_api_perform(call, err);
+}
+
+enum ot_status ot_api_list(struct ot_api *api, const char *after, unsigned limit,
+                           struct ot_api_page *out, struct ot_error *err)
+{
+    struct ot_api_call call = {.api = api, .out = out, .item = ot_api_item_kind(api)};
+
+    return list_page(&call, api->scope, after, limit, err);
+}
+
+enum ot_status ot_api_list_organization(struct ot_api *api, const char *after,
+                                        unsigned limit, struct ot_api_page *out,
+                                        struct ot_error *err)
+{
+    struct ot_api_call call = {.api = api, .out = out, .item = OT_API_ORGANIZATION_KIND};
+
+    return list_page(&call, OT_API_CERTIFICATES, after, limit, err);
 }

@@ -30,6 +30,12 @@ struct ot_http *ot_api_http(struct ot_api *api);
  */
 enum ot_status ot_api_list(struct ot_api *api, const char *after, unsigned limit,
                            struct ot_api_page *out, struct ot_error *err);
+/* The same of the organization's, whatever the scope. */
+enum ot_status ot_api_list_organization(struct ot_api *api, const char *after,
+                                        unsigned limit, struct ot_api_page *out,
+                                        struct ot_error *err);
+/* Whether the scope is a project in which what is active in the organization counts. */
+bool ot_api_inherits(const struct ot_api *api);
 
 /* The HTTP status of the last answer that became an error, 0 for none: a sync tells the
  * 4xx of a vanished cursor from one of a wrong project by it. */
@@ -52,6 +58,7 @@ struct ot_api_wanted {
     const char *id; /* a certificate with content; NULL: a page, as ot_api_list has it */
     const char *after;
     unsigned limit;
+    bool of_organization; /* a page of ot_api_list_organization */
 };
 struct ot_api_reader {
     /* What the i-th request asks for; it is asked again when the answer has come. */

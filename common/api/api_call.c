@@ -25,7 +25,7 @@ enum ot_status ot_api_check_id(const char *id, struct ot_error *err)
 const char *ot_api_item_kind(const struct ot_api *api)
 {
     return api->is_project ? "organization.project.certificate"
-                           : "organization.certificate";
+                           : OT_API_ORGANIZATION_KIND;
 }
 
 void ot_api_format_cert_path(char path[OT_API_PATH_MAX], const char *id,
@@ -35,9 +35,9 @@ void ot_api_format_cert_path(char path[OT_API_PATH_MAX], const char *id,
              with_content ? "?include%5B%5D=content" : "");
 }
 
-enum ot_status ot_api_format_list_path(const struct ot_api *api,
-                                       char path[OT_API_LIST_PATH_MAX], const char *after,
-                                       unsigned limit, struct ot_error *err)
+enum ot_status ot_api_format_list_path(char path[OT_API_LIST_PATH_MAX], const char *scope,
+                                       const char *after, unsigned limit,
+                                       struct ot_error *err)
 {
     bool first = after == NULL || after[0] == '\0';
     enum ot_status status = first ? OT_OK : ot_api_check_id(after, err);
@@ -47,7 +47,7 @@ enum ot_status ot_api_format_list_path(const struct ot_api *api,
     if (limit < 1 || limit > LIST_LIMIT_MAX)
         return ot_error_set(err, OT_E_USAGE, "a page has 1 to %d certificates, not %u",
                             LIST_LIMIT_MAX, limit);
-    snprintf(path, OT_API_LIST_PATH_MAX, "%s?limit=%u&order=asc%s%s", api->scope, limit,
+    snprintf(path, OT_API_LIST_PATH_MAX, "%s?limit=%u&order=asc%s%s", scope, limit,
              first ? "" : "&after=", first ? "" : after);
     return OT_OK;
 }

@@ -23,7 +23,7 @@ struct ot_api {
     struct ot_http *http;
     struct ot_api_judge judge;
     char scope[OT_API_PATH_MAX]; /* where the scope's list is */
-    bool is_project;
+    bool is_project, inherits;
 };
 
 struct ot_api_call {
@@ -64,12 +64,14 @@ enum ot_status ot_api_check_id(const char *id, struct ot_error *err);
 void ot_api_format_cert_path(char path[OT_API_PATH_MAX], const char *id,
                              bool with_content);
 
-/* The page behind `after`; "" or NULL: the first one. Checks both first: OT_E_USAGE. */
-enum ot_status ot_api_format_list_path(const struct ot_api *api,
-                                       char path[OT_API_LIST_PATH_MAX], const char *after,
-                                       unsigned limit, struct ot_error *err);
+/* The page of scope's list behind `after`; "" or NULL: the first one. Checks both first:
+ * OT_E_USAGE. */
+enum ot_status ot_api_format_list_path(char path[OT_API_LIST_PATH_MAX], const char *scope,
+                                       const char *after, unsigned limit,
+                                       struct ot_error *err);
 
-/* What `object` is in the items of the scope's lists. */
+/* What `object` is in the items of the scope's lists, and of the organization's. */
 const char *ot_api_item_kind(const struct ot_api *api);
+#define OT_API_ORGANIZATION_KIND "organization.certificate"
 
 #endif

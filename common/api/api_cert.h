@@ -8,6 +8,10 @@
 
 #include "base/limits.h"
 
+/* Whose list a certificate stands in: the scope's own, or the organization's where the
+ * scope is a project that inherits. */
+enum ot_api_list_of { OT_LIST_OF_SCOPE = 1u << 0, OT_LIST_OF_ORGANIZATION = 1u << 1 };
+
 /* A certificate as the API shows it. Strings are owned by the item. */
 struct ot_api_cert {
     char id[OT_ID_MAX + 1];
@@ -15,9 +19,10 @@ struct ot_api_cert {
     int64_t created_at;
     int64_t valid_at, expires_at; /* meaningful when has_valid_at, has_expires_at */
     bool has_valid_at, has_expires_at;
-    bool active, has_active; /* a single certificate comes without */
-    char *content;           /* PEM, or NULL */
-    char *extra;             /* fields beyond the schema, see extra.h; NULL: none */
+    bool active, has_active;       /* a single certificate comes without */
+    unsigned listed_in, active_in; /* enum ot_api_list_of: set where lists are joined */
+    char *content;                 /* PEM, or NULL */
+    char *extra;                   /* fields beyond the schema, see extra.h; NULL: none */
 };
 void ot_api_cert_clear(struct ot_api_cert *cert);
 

@@ -36,15 +36,17 @@ static enum ot_status fill_read(void *arg, size_t i, struct ot_http_request *req
         .idempotent = true,
     };
     if (wanted.id == NULL)
-        return ot_api_format_list_path(reading->api, reading->path, wanted.after,
-                                       wanted.limit, err);
+        return ot_api_format_list_path(reading->path,
+                                       wanted.of_organization ? OT_API_CERTIFICATES
+                                                              : reading->api->scope,
+                                       wanted.after, wanted.limit, err);
     status = ot_api_check_id(wanted.id, err);
     if (status == OT_OK)
         ot_api_format_cert_path(reading->path, wanted.id, true);
     return status;
 }
 
-static enum ot_status end_page(struct reading *reading,
+static enum ot_status end_page(struct reading *reading, const char *kind,
                                const struct ot_http_answer *answer, struct ot_error *err)
 {
     struct ot_api_judge *judge = &reading->api->judge;
@@ -54,9 +56,8 @@ static enum ot_status end_page(struct reading *reading,
     if (status != OT_OK) {
         ot_error_prefix(err, "cannot list the certificates");
     } else {
-        status =
-            ot_api_parse_page(&page, ot_api_item_kind(reading->api),
-                              answer->body != NULL ? answer->body : "", answer->len, err);
+        status = ot_api_parse_page(&page, kind, answer->body != NULL ? answer->body : "",
+                                   answer->len, err);
         if (status != OT_OK)
             ot_api_judge_blame(judge, answer, err);
     }
@@ -91,7 +92,10 @@ static enum ot_status end_read(void *arg, size_t i, const struct ot_http_answer 
     struct reading *reading = arg;
     struct ot_api_wanted wanted = wanted_of(reading, i);
 
-    return wanted.id == NULL ? end_page(reading, answer, err)
+    const char *kind = wanted.of_organization ? OT_API_ORGANIZATION_KIND
+                                              : ot_api_item_kind(reading->api);
+
+    return wanted.id == NULL ? end_page(reading, kind, answer, err)
                              : end_cert(reading, i, wanted.id, answer, err);
 }
 

@@ -253,6 +253,7 @@ static const struct rule rules[] = {
     {"base_url", set_base_url, FIELD(base_url), 0, 0},
     {"admin_key_file", set_path_or_none, FIELD(admin_key_file), 0, 0},
     {"project", set_project, FIELD(project), 0, 0},
+    {"inherit", set_yes_no, FIELD(inherit), 0, 0},
     {"refresh_interval", set_s, FIELD(refresh_interval_s), SECOND, 30 * DAY},
     {"max_stale", set_s_or_never, FIELD(max_stale_s), SECOND, YEAR},
     {"auto_refresh", set_yes_no, FIELD(auto_refresh), 0, 0},

@@ -12,6 +12,7 @@ void ot_source_init(struct ot_source *source)
         .timeout_ms = 30000,
         .purposes = OT_PURPOSE_SERVER | OT_PURPOSE_CLIENT,
         .auto_refresh = true,
+        .inherit = true,
     };
 }
 
@@ -37,11 +38,16 @@ static bool is_same(const char *a, const char *b)
     return a == NULL || b == NULL ? a == b : strcmp(a, b) == 0;
 }
 
+bool ot_source_inherits(const struct ot_source *source)
+{
+    return source->project != NULL && source->inherit;
+}
+
 bool ot_source_fetches_alike(const struct ot_source *a, const struct ot_source *b)
 {
     return strcmp(a->name, b->name) == 0 && strcmp(a->base_url, b->base_url) == 0 &&
            a->base_url_origin == b->base_url_origin && is_same(a->project, b->project) &&
-           is_same(a->admin_key_file, b->admin_key_file) &&
+           a->inherit == b->inherit && is_same(a->admin_key_file, b->admin_key_file) &&
            strcmp(a->cache_dir, b->cache_dir) == 0 && is_same(a->ca_file, b->ca_file) &&
            is_same(a->proxy, b->proxy);
 }

@@ -34,12 +34,16 @@ struct ot_source {
     int64_t connect_timeout_ms, timeout_ms;
     unsigned purposes; /* enum ot_purpose, never 0 */
     bool auto_refresh, export_system;
+    bool inherit; /* a project's source holds what is active in the organization, too */
     enum ot_url_origin base_url_origin;
 };
 
 /* Every field that is the same for all sources when nobody says otherwise. */
 void ot_source_init(struct ot_source *source);
 void ot_source_clear(struct ot_source *source);
+
+/* Whether it is a project's source that holds the organization's active certificates. */
+bool ot_source_inherits(const struct ot_source *source);
 
 /* Whether a sync of the one does what a sync of the other would: what is fetched, from
  * where, by which key and trust, and where it is put. */

@@ -19,8 +19,9 @@ struct ot_source;
 enum ot_status ot_source_path(char *buf, const struct ot_source *source, const char *kind,
                               struct ot_error *err);
 
-/* What a snapshot must say of itself to belong to a source: base URL, then the project or
- * the organization. A string that the caller frees; NULL: out of memory. */
+/* What a snapshot must say of itself to belong to a source: base URL, then the project
+ * ("alone": without what is active in the organization) or the organization. A string
+ * that the caller frees; NULL: out of memory. */
 char *ot_source_scope(const struct ot_source *source);
 
 #endif

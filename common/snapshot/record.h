@@ -53,8 +53,12 @@ enum ot_record_flag {
     OT_RECORD_WITHHELD_JAVA = 1u << 8,    /* trust stores for Java */
 
     OT_RECORD_NO_KEY_ID = 1u << 10, /* it has no key identifier of its own */
-    OT_RECORD_RESTRICTED = 1u << 9  /* withheld from all, because the API has a field that
-                                       restricts it, whatever the certificate is like */
+    /* In the snapshot of a project that inherits: where it is active. */
+    OT_RECORD_BY_PROJECT = 1u << 15,
+    OT_RECORD_BY_ORGANIZATION = 1u << 16,
+
+    OT_RECORD_RESTRICTED = 1u << 9 /* withheld from all, because the API has a field that
+                                      restricts it, whatever the certificate is like */
 };
 
 #define OT_RECORD_WITHHELD                                                               \

@@ -1,5 +1,5 @@
 /* The scope that a snapshot is of, as it says itself: base URL, blank, then
- * "organization" or "project P". */
+ * "organization", "project P" or "project P alone". */
 #ifndef OT_SNAPSHOT_SCOPE_INTERNAL_H
 #define OT_SNAPSHOT_SCOPE_INTERNAL_H
 

@@ -84,7 +84,7 @@ static enum ot_status confirm_shrunk(struct ot_attempt *attempt, struct ot_api *
         !(is_shrunk(info->active, result->active) ||
           is_shrunk(info->total, result->total)))
         return OT_OK;
-    status = ot_listing_fetch(&second, api, attempt->options, err);
+    status = ot_listing_fetch_joined(&second, api, attempt->options, err);
     if (status != OT_OK)
         return status;
     agrees = ot_listing_equal(first, &second);

@@ -151,17 +151,18 @@ static void want(void *arg, size_t i, struct ot_api_wanted *wanted)
     if (walk->requests[i] != NEXT_PAGE)
         wanted->id = walk->crawl->listing.certs[walk->requests[i]].id;
     wanted->after = walk->pass->cursor;
+    wanted->of_organization = walk->pass->of_organization;
     wanted->limit = OT_PAGE_LIMIT;
 }
 
-/* This API fills its pages. A listing that does not and goes on may have no end, and then
+/* This API fills its pages. A list that does not and goes on may have no end, and then
  * nothing of it is worth fetching: its contents wait until all of it is there. */
-static enum ot_status want_contents(struct walk *walk, size_t page_count,
+static enum ot_status want_contents(struct walk *walk, const struct ot_api_page *page,
                                     struct ot_error *err)
 {
     enum ot_status status = make_room(walk, err);
 
-    walk->is_held |= page_count < OT_PAGE_LIMIT;
+    walk->is_held |= page->has_more && page->count < OT_PAGE_LIMIT;
     if (walk->is_held && walk->pass->more)
         return status;
     for (; status == OT_OK && walk->known < walk->crawl->listing.count; walk->known++)
@@ -178,14 +179,14 @@ static enum ot_status take_page(void *arg, enum ot_status status,
     size_t before = walk->count;
 
     if (status != OT_OK) {
-        ot_pass_lose(walk->pass, walk->api);
+        ot_pass_lose(walk->pass, walk->api, err);
         return status;
     }
     status = ot_pass_take(walk->pass, page, bytes, err);
     if (status == OT_OK && walk->pass->more)
         status = add_request(walk, NEXT_PAGE, err);
     if (status == OT_OK)
-        status = want_contents(walk, page->count, err);
+        status = want_contents(walk, page, err);
     if (status != OT_OK)
         return status;
     ot_api_read_more(walk->api, walk->count - before);
@@ -300,6 +301,76 @@ static enum ot_status read_all(struct walk *walk, struct ot_error *err)
     return status;
 }
 
+/* Whether something that was trusted is active in neither list now. */
+static enum ot_status look_for_loss(const struct walk *walk, bool *is_lost,
+                                    struct ot_error *err)
+{
+    const struct ot_listing *listing = &walk->crawl->listing;
+    size_t kept = 0;
+
+    *is_lost = false;
+    if (walk->old == NULL)
+        return OT_OK;
+    for (size_t i = 0; i < listing->count; i++) {
+        const uint32_t flags = OT_RECORD_ACTIVE | OT_RECORD_QUARANTINED;
+        struct ot_record record;
+        bool found;
+        enum ot_status status =
+            ot_crawl_find_old(walk->old, listing->certs[i].id, &record, &found, err);
+
+        if (status != OT_OK)
+            return status;
+        kept += found && (record.flags & flags) == OT_RECORD_ACTIVE &&
+                listing->certs[i].active;
+    }
+    *is_lost = kept < ot_snapshot_info(walk->old)->active;
+    return OT_OK;
+}
+
+/* Whether the scope's list says the same as when it was read first. */
+static bool repeats_scope(const struct ot_listing *joined, const struct ot_listing *now)
+{
+    size_t count = 0;
+
+    for (size_t i = 0; i < joined->count; i++)
+        count += (joined->certs[i].listed_in & OT_LIST_OF_SCOPE) != 0;
+    if (count != now->count)
+        return false;
+    for (size_t i = 0; i < now->count; i++) {
+        const struct ot_api_cert *before = ot_listing_find(joined, now->certs[i].id);
+
+        if (before == NULL || (before->listed_in & OT_LIST_OF_SCOPE) == 0 ||
+            ((before->active_in & OT_LIST_OF_SCOPE) != 0) != now->certs[i].active)
+            return false;
+    }
+    return true;
+}
+
+/* Two lists are not of one moment: a certificate that was activated in the project after
+ * that list was read, and deactivated in the organization before the other was, seems to
+ * be active nowhere. So nothing goes unless the first list still says the same behind the
+ * second. */
+static enum ot_status confirm_loss(const struct walk *walk, struct ot_error *err)
+{
+    struct ot_listing now;
+    bool is_lost, repeats;
+    enum ot_status status = look_for_loss(walk, &is_lost, err);
+
+    if (status != OT_OK || !is_lost)
+        return status;
+    status = ot_listing_fetch(&now, walk->api, walk->options, err);
+    if (status != OT_OK)
+        return status;
+    repeats = repeats_scope(&walk->crawl->listing, &now);
+    ot_listing_clear(&now);
+    if (repeats)
+        return OT_OK;
+    walk->pass->again = true;
+    return ot_error_set(err, OT_E_PROTOCOL,
+                        "the project's list is another one after the organization's was "
+                        "read");
+}
+
 static enum ot_status walk_all(void *arg, struct ot_pass *pass, struct ot_error *err)
 {
     struct walk walk = *(const struct walk *)arg;
@@ -314,6 +385,8 @@ static enum ot_status walk_all(void *arg, struct ot_pass *pass, struct ot_error 
     judged = ot_work_finish(walk.work, status == OT_OK ? err : NULL);
     if (status == OT_OK)
         status = judged;
+    if (status == OT_OK && walk.crawl->listing.inherits)
+        status = confirm_loss(&walk, err);
     walk.crawl->judged = ot_work_judged(walk.work);
     ot_work_free(walk.work);
     free(walk.requests);
@@ -330,7 +403,8 @@ static enum ot_status confirm_missing(const struct walk *walk, struct ot_error *
 {
     const struct ot_crawl *crawl = walk->crawl;
     struct ot_listing second;
-    enum ot_status status = ot_listing_fetch(&second, walk->api, walk->options, err);
+    enum ot_status status =
+        ot_listing_fetch_joined(&second, walk->api, walk->options, err);
 
     if (status != OT_OK)
         return status;
@@ -358,7 +432,7 @@ enum ot_status ot_crawl(struct ot_crawl *out, struct ot_api *api, struct ot_snap
     enum ot_status status;
 
     *out = (struct ot_crawl){0};
-    status = ot_listing_read(&out->listing, walk_all, &walk, err);
+    status = ot_listing_read(&out->listing, ot_api_inherits(api), walk_all, &walk, err);
     if (status == OT_OK && walk.missing > 0)
         status = confirm_missing(&walk, err);
     return status;

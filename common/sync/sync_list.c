@@ -10,6 +10,8 @@
 
 #include "api/api.h"
 #include "api/api_cert.h"
+#include "api/extra.h"
+#include "base/span.h"
 #include "snapshot/snapshot_format.h"
 #include "sync/sync_options.h"
 
@@ -99,13 +101,61 @@ static bool same_text(const char *a, const char *b)
     return a == NULL || b == NULL ? a == b : strcmp(a, b) == 0;
 }
 
-static bool same_item(const struct ot_api_cert *a, const struct ot_api_cert *b)
+/* The list that is being read. */
+static unsigned list_of(const struct ot_pass *pass)
 {
-    return same_text(a->name, b->name) && same_text(a->extra, b->extra) &&
-           a->created_at == b->created_at && a->active == b->active &&
+    return pass->of_organization ? OT_LIST_OF_ORGANIZATION : OT_LIST_OF_SCOPE;
+}
+
+/* What a certificate is wherever it is listed. */
+static bool same_cert(const struct ot_api_cert *a, const struct ot_api_cert *b)
+{
+    return same_text(a->name, b->name) && a->created_at == b->created_at &&
+           (!a->has_valid_at || !b->has_valid_at || a->valid_at == b->valid_at) &&
+           (!a->has_expires_at || !b->has_expires_at || a->expires_at == b->expires_at);
+}
+
+/* Whether an item says the same as the one of the same list that the first was taken
+ * from. */
+static bool same_item(const struct ot_api_cert *a, const struct ot_api_cert *b,
+                      unsigned list)
+{
+    return same_cert(a, b) && ((a->active_in & list) != 0) == b->active &&
            a->has_valid_at == b->has_valid_at && a->has_expires_at == b->has_expires_at &&
-           (!a->has_valid_at || a->valid_at == b->valid_at) &&
-           (!a->has_expires_at || a->expires_at == b->expires_at);
+           (a->listed_in != list || same_text(a->extra, b->extra));
+}
+
+static void add_item(struct ot_pass *pass, struct ot_api_cert *item)
+{
+    struct ot_listing *listing = pass->listing;
+    size_t at = listing->count++;
+
+    listing->certs[at] = *item;
+    listing->certs[at].listed_in = list_of(pass);
+    listing->certs[at].active_in = item->active ? list_of(pass) : 0;
+    listing->slots[slot_of(listing, item->id)] = (uint32_t)at + 1;
+    pass->was_cursor[at] = 0;
+    item->name = NULL; /* the listing's now */
+    item->content = NULL;
+    item->extra = NULL;
+}
+
+/* One that another list has already: active in either is active, and what restricts it in
+ * either restricts it. */
+static void join_item(struct ot_pass *pass, struct ot_api_cert *known,
+                      struct ot_api_cert *item)
+{
+    struct ot_span restriction = ot_extra_restriction(ot_span_str(item->extra));
+    char *extra = known->extra;
+
+    known->listed_in |= list_of(pass);
+    known->active_in |= item->active ? list_of(pass) : 0;
+    known->active = known->active || item->active;
+    if (extra == NULL || (restriction.data != NULL &&
+                          ot_extra_restriction(ot_span_str(extra)).data == NULL)) {
+        known->extra = item->extra;
+        item->extra = extra;
+    }
 }
 
 /* Moves the page's items into the listing; a repeated one must say the same as before. */
@@ -118,28 +168,31 @@ static enum ot_status take_items(struct ot_pass *pass, struct ot_api_page *page,
     for (size_t i = 0; i < page->count; i++) {
         struct ot_api_cert *item = &page->certs[i];
         size_t at = index_of(listing, item->id);
+        struct ot_api_cert *known = at != NONE ? &listing->certs[at] : NULL;
+        bool repeats = known != NULL && (known->listed_in & list_of(pass)) != 0;
 
         if (!item->has_active)
             return ot_error_set(err, OT_E_PROTOCOL,
                                 "certificate %s is listed without saying whether it is "
                                 "active",
                                 item->id);
-        if (at != NONE && same_item(&listing->certs[at], item))
+        if (repeats && same_item(known, item, list_of(pass)))
             continue;
-        if (at != NONE) {
+        if (repeats || (known != NULL && !same_cert(known, item))) {
             pass->again = true;
             return ot_error_set(err, OT_E_PROTOCOL,
-                                "certificate %s is listed twice and differently",
-                                item->id);
+                                "certificate %s is listed twice and differently%s",
+                                item->id,
+                                repeats ? ""
+                                        : ": in the project's list and in the "
+                                          "organization's");
         }
-        at = listing->count++;
-        listing->certs[at] = *item;
-        listing->slots[slot_of(listing, item->id)] = (uint32_t)at + 1;
-        pass->was_cursor[at] = 0;
-        item->name = NULL; /* the listing's now */
-        item->content = NULL;
-        item->extra = NULL;
+        if (known == NULL)
+            add_item(pass, item);
+        else
+            join_item(pass, known, item);
         ++*fresh;
+        pass->items++;
     }
     return OT_OK;
 }
@@ -150,7 +203,7 @@ static enum ot_status check_caps(const struct ot_pass *pass,
     if (pass->pages > OT_PAGES_MAX)
         return ot_error_set(err, OT_E_PROTOCOL,
                             "the listing has not ended after %u pages", OT_PAGES_MAX);
-    if (pass->listing->count + page->count > OT_CERTS_MAX)
+    if (pass->items + page->count > OT_CERTS_MAX)
         return ot_error_set(err, OT_E_PROTOCOL,
                             "the listing has more than %u certificates", OT_CERTS_MAX);
     if (pass->bytes > OT_LISTING_BYTES_MAX)
@@ -205,26 +258,67 @@ static uint64_t sum_of(const struct ot_listing *listing)
         const struct ot_api_cert *item = &listing->certs[i];
         const char *name = item->name != NULL ? item->name : "";
 
-        sum += XXH3_64bits_withSeed(item->id, strlen(item->id), item->active) ^
+        sum += XXH3_64bits_withSeed(item->id, strlen(item->id), item->active_in) ^
                XXH3_64bits(name, strlen(name));
     }
     return sum;
 }
 
-/* The page before said that more follow, and there is nothing: an API that lost its
- * thread, or what followed has just been deleted. A second pass tells. */
-static enum ot_status doubt_end(struct ot_pass *pass, struct ot_error *err)
+/* Whether a second pass is to tell what is to be thought of a listing that ends oddly: it
+ * has not come to the same end before. */
+static bool is_doubtful(struct ot_pass *pass)
 {
     uint64_t sum = sum_of(pass->listing);
 
     if (pass->doubted == sum)
-        return OT_OK;
+        return false;
     pass->doubted = sum;
     pass->again = true;
+    return true;
+}
+
+/* The page before said that more follow, and there is nothing: an API that lost its
+ * thread, or what followed has just been deleted. */
+static enum ot_status doubt_end(struct ot_pass *pass, struct ot_error *err)
+{
+    if (!is_doubtful(pass))
+        return OT_OK;
     return ot_error_set(err, OT_E_PROTOCOL,
                         "page %zu of the listing is empty, although the page before it "
                         "says that more follow",
                         pass->pages);
+}
+
+/* A certificate of a project belongs to the organization. One that its list lacks has
+ * just been deleted. */
+static enum ot_status doubt_lists(struct ot_pass *pass, struct ot_error *err)
+{
+    const struct ot_listing *listing = pass->listing;
+
+    for (size_t i = 0; i < listing->count; i++)
+        if (listing->certs[i].listed_in == OT_LIST_OF_SCOPE && is_doubtful(pass))
+            return ot_error_set(err, OT_E_PROTOCOL,
+                                "certificate %s is in the project's list and not in the "
+                                "organization's",
+                                listing->certs[i].id);
+    return OT_OK;
+}
+
+/* Behind the last page of a list: the organization's follows, or there is nothing more.
+ */
+static enum ot_status end_list(struct ot_pass *pass, struct ot_error *err)
+{
+    if (pass->of_organization)
+        return doubt_lists(pass, err);
+    if (!pass->listing->inherits)
+        return OT_OK;
+    pass->of_organization = true;
+    pass->more = true;
+    pass->cursor[0] = '\0';
+    pass->pages = pass->items = 0;
+    pass->bytes = 0;
+    memset(pass->was_cursor, 0, pass->listing->capacity);
+    return OT_OK;
 }
 
 enum ot_status ot_pass_take(struct ot_pass *pass, struct ot_api_page *page, size_t bytes,
@@ -245,21 +339,24 @@ enum ot_status ot_pass_take(struct ot_pass *pass, struct ot_api_page *page, size
         status = next_cursor(pass, page, fresh, err);
     else if (status == OT_OK && page->count == 0 && pass->cursor[0] != '\0')
         status = doubt_end(pass, err);
-    return status;
+    return status == OT_OK && !page->has_more ? end_list(pass, err) : status;
 }
 
 /* A 4xx on a cursor means that its certificate is gone, on the first page that the
  * request itself is wrong. */
-void ot_pass_lose(struct ot_pass *pass, const struct ot_api *api)
+void ot_pass_lose(struct ot_pass *pass, const struct ot_api *api, struct ot_error *err)
 {
     long status = ot_api_last_status(api);
 
+    if (pass->of_organization)
+        ot_error_prefix(err, "what is active in the organization counts in the project "
+                             "(without 'inherit = no')");
     pass->again = pass->cursor[0] != '\0' &&
                   (status == 400 || status == 404 || status == 410 || status == 422);
 }
 
-enum ot_status ot_listing_read(struct ot_listing *out, ot_listing_walk *walk, void *arg,
-                               struct ot_error *err)
+enum ot_status ot_listing_read(struct ot_listing *out, bool inherits,
+                               ot_listing_walk *walk, void *arg, struct ot_error *err)
 {
     enum ot_status status = OT_OK;
     uint64_t doubted = 0;
@@ -268,6 +365,7 @@ enum ot_status ot_listing_read(struct ot_listing *out, ot_listing_walk *walk, vo
     for (int tries = 0; tries < 2; tries++) {
         struct ot_pass pass = {.listing = out, .doubted = doubted};
 
+        out->inherits = inherits;
         /* A seed of our own: nobody can choose ids that fall into one slot. */
         if (getrandom(&out->seed, sizeof(out->seed), GRND_NONBLOCK) < 0)
             out->seed = (uint64_t)time(NULL);
@@ -298,13 +396,16 @@ static enum ot_status fetch_page(struct ot_pass *pass, struct ot_api *api,
 {
     uint64_t before = ot_http_counts(ot_api_http(api)).bytes;
     struct ot_api_page page = {0};
-    enum ot_status status = ot_api_list(api, pass->cursor, OT_PAGE_LIMIT, &page, err);
+    enum ot_status status =
+        pass->of_organization
+            ? ot_api_list_organization(api, pass->cursor, OT_PAGE_LIMIT, &page, err)
+            : ot_api_list(api, pass->cursor, OT_PAGE_LIMIT, &page, err);
     size_t bytes = (size_t)(ot_http_counts(ot_api_http(api)).bytes - before);
 
     if (status == OT_OK)
         status = ot_pass_take(pass, &page, bytes, err);
     else
-        ot_pass_lose(pass, api);
+        ot_pass_lose(pass, api, err);
     ot_api_page_clear(&page);
     return status;
 }
@@ -329,7 +430,16 @@ enum ot_status ot_listing_fetch(struct ot_listing *out, struct ot_api *api,
 {
     struct fetching fetching = {api, options};
 
-    return ot_listing_read(out, fetch_pages, &fetching, err);
+    return ot_listing_read(out, false, fetch_pages, &fetching, err);
+}
+
+enum ot_status ot_listing_fetch_joined(struct ot_listing *out, struct ot_api *api,
+                                       const struct ot_sync_options *options,
+                                       struct ot_error *err)
+{
+    struct fetching fetching = {api, options};
+
+    return ot_listing_read(out, ot_api_inherits(api), fetch_pages, &fetching, err);
 }
 
 bool ot_listing_equal(const struct ot_listing *a, const struct ot_listing *b)

@@ -35,21 +35,37 @@ __attribute__((format(printf, 2, 3))) static void add_words(struct warning *warn
     va_end(args);
 }
 
+#define STATE_FLAGS (OT_RECORD_ACTIVE | OT_RECORD_BY_PROJECT | OT_RECORD_BY_ORGANIZATION)
+
+/* Whether it is active, and where that may be in two scopes, by which. */
+static uint32_t state_flags(const struct ot_plan *plan, const struct ot_api_cert *item)
+{
+    uint32_t flags = item->active ? OT_RECORD_ACTIVE : 0;
+
+    if (plan->inherits && (item->active_in & OT_LIST_OF_SCOPE) != 0)
+        flags |= OT_RECORD_BY_PROJECT;
+    if (plan->inherits && (item->active_in & OT_LIST_OF_ORGANIZATION) != 0)
+        flags |= OT_RECORD_BY_ORGANIZATION;
+    return flags;
+}
+
 /* What the listing says of an entry, over what was there before. */
-static void apply_item(struct ot_record *record, const struct ot_api_cert *item)
+static void apply_item(const struct ot_plan *plan, struct ot_record *record,
+                       const struct ot_api_cert *item)
 {
     record->field[OT_FIELD_ID] = ot_span_str(item->id);
     record->field[OT_FIELD_NAME] = ot_span_str(item->name);
     record->created_at = item->created_at;
-    record->flags &= ~(uint32_t)OT_RECORD_ACTIVE;
-    record->flags |= item->active ? OT_RECORD_ACTIVE : 0;
+    record->flags &= ~(uint32_t)STATE_FLAGS;
+    record->flags |= state_flags(plan, item);
 }
 
-static bool agrees(const struct ot_record *record, const struct ot_api_cert *item)
+static bool agrees(const struct ot_plan *plan, const struct ot_record *record,
+                   const struct ot_api_cert *item)
 {
     return ot_span_equal(record->field[OT_FIELD_NAME], ot_span_str(item->name)) &&
            record->created_at == item->created_at &&
-           ((record->flags & OT_RECORD_ACTIVE) != 0) == item->active;
+           (record->flags & STATE_FLAGS) == state_flags(plan, item);
 }
 
 /* What its content says of a certificate. */
@@ -79,12 +95,12 @@ static enum ot_status init_entry(struct ot_plan *plan, size_t i, struct ot_error
         apply_content(record, entry->content);
     } else if (entry->is_known) {
         *record = old;
-        entry->is_changed = !agrees(record, entry->item);
+        entry->is_changed = !agrees(plan, record, entry->item);
     } else { /* it was there a moment ago */
         return ot_error_set(err, OT_E_INTERNAL, "certificate %s has no content",
                             entry->item->id);
     }
-    apply_item(record, entry->item);
+    apply_item(plan, record, entry->item);
     return OT_OK;
 }
 
@@ -94,7 +110,8 @@ enum ot_status ot_plan_init(struct ot_plan *plan, const struct ot_crawl *crawl,
     const struct ot_listing *listing = &crawl->listing;
     enum ot_status status = OT_OK;
 
-    *plan = (struct ot_plan){.count = listing->count, .old = old};
+    *plan = (struct ot_plan){
+        .inherits = listing->inherits, .count = listing->count, .old = old};
     plan->entries = calloc(listing->count + 1, sizeof(*plan->entries));
     plan->records = calloc(listing->count + 1, sizeof(*plan->records));
     if (plan->entries == NULL || plan->records == NULL) {

@@ -25,6 +25,7 @@ struct ot_plan_entry {
 };
 
 struct ot_plan {
+    bool inherits; /* records say in which of two scopes they are active */
     struct ot_plan_entry *entries; /* one a listed certificate */
     struct ot_record *records;     /* the same order; after ot_plan_finish what is kept */
     size_t count;

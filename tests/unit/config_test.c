@@ -328,6 +328,7 @@ static const char *const others[OT_CONFIG_KEYS][2] = {
     {"base_url", "https://other.example/v1"},
     {"admin_key_file", "/other/key"},
     {"project", "proj_other"},
+    {"inherit", "no"},
     {"refresh_interval", "7m"},
     {"max_stale", "3d"},
     {"auto_refresh", "no"},
@@ -367,8 +368,8 @@ static void the_example_shows_every_key(void)
 }
 
 /* Of those that decide what a sync does. */
-static const char *const fetching[] = {"base_url",  "admin_key_file", "project",
-                                       "cache_dir", "ca_file",        "proxy"};
+static const char *const fetching[] = {
+    "base_url", "admin_key_file", "project", "inherit", "cache_dir", "ca_file", "proxy"};
 
 static bool is_about_fetching(const char *key)
 {

@@ -60,8 +60,13 @@ static void scope_tells_organizations_and_projects_apart(void)
     CU_ASSERT_STRING_EQUAL(scope, "https://a/v1 organization");
     free(scope);
     source.project = "proj_1";
+    source.inherit = true;
     scope = ot_source_scope(&source);
     CU_ASSERT_STRING_EQUAL(scope, "https://a/v1 project proj_1");
+    free(scope);
+    source.inherit = false;
+    scope = ot_source_scope(&source);
+    CU_ASSERT_STRING_EQUAL(scope, "https://a/v1 project proj_1 alone");
     free(scope);
 }
 

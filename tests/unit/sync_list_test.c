@@ -13,7 +13,7 @@
 /* The API's part is a script here: what it is asked behind, and what it then answers.
  * Items are written "id", "id=name" and "id!" (inactive), separated by spaces. */
 struct step {
-    const char *after; /* the cursor that must come */
+    const char *after; /* the cursor that must come; behind '@' for the organization */
     const char *items;
     bool more;
     const char *last; /* NULL: the last item; "": null */
@@ -23,7 +23,7 @@ struct step {
 static const struct step *script;
 static size_t script_len, steps_taken, huge_count;
 static uint64_t bytes_per_page, bytes_so_far;
-static bool is_endless;
+static bool is_endless, inherits;
 static long last_http_status;
 
 void ot_api_cert_clear(struct ot_api_cert *cert)
@@ -82,13 +82,18 @@ static void fill_page(struct ot_api_page *out, const char *items)
     free(copy);
 }
 
-enum ot_status ot_api_list(struct ot_api *api, const char *after, unsigned limit,
-                           struct ot_api_page *out, struct ot_error *err)
+bool ot_api_inherits(const struct ot_api *api)
+{
+    (void)api;
+    return inherits;
+}
+
+static enum ot_status give_page(bool of_organization, const char *after, unsigned limit,
+                                struct ot_api_page *out, struct ot_error *err)
 {
     const struct step *step = &script[steps_taken];
     char id[32];
 
-    (void)api;
     CU_ASSERT_EQUAL(limit, 100);
     memset(out, 0, sizeof(*out));
     bytes_so_far += bytes_per_page;
@@ -100,7 +105,8 @@ enum ot_status ot_api_list(struct ot_api *api, const char *after, unsigned limit
     }
     CU_ASSERT_FATAL(steps_taken < script_len);
     steps_taken++;
-    CU_ASSERT_STRING_EQUAL(after, step->after);
+    CU_ASSERT_EQUAL(of_organization, step->after[0] == '@');
+    CU_ASSERT_STRING_EQUAL(after, step->after + of_organization);
     last_http_status = step->http_status;
     if (step->http_status != 0)
         return ot_error_set(err, OT_E_REFUSED, "HTTP %ld", step->http_status);
@@ -116,6 +122,21 @@ enum ot_status ot_api_list(struct ot_api *api, const char *after, unsigned limit
         out->count = huge_count;
     }
     return OT_OK;
+}
+
+enum ot_status ot_api_list(struct ot_api *api, const char *after, unsigned limit,
+                           struct ot_api_page *out, struct ot_error *err)
+{
+    (void)api;
+    return give_page(false, after, limit, out, err);
+}
+
+enum ot_status ot_api_list_organization(struct ot_api *api, const char *after,
+                                        unsigned limit, struct ot_api_page *out,
+                                        struct ot_error *err)
+{
+    (void)api;
+    return give_page(true, after, limit, out, err);
 }
 
 static size_t progress_calls, progress_last;
@@ -141,7 +162,7 @@ static enum ot_status play(const struct step *steps, size_t count, struct ot_lis
     progress_calls = 0;
     bytes_so_far = 12345; /* of an earlier listing */
     ot_error_clear(err);
-    status = ot_listing_fetch(out, NULL, &options, err);
+    status = ot_listing_fetch_joined(out, NULL, &options, err);
     if (status != OT_OK) {
         CU_ASSERT_EQUAL(err->status, status);
         CU_ASSERT_EQUAL(out->count, 0);
@@ -313,6 +334,107 @@ static void fault_66_an_empty_page_where_more_was_promised_is_seen_twice(void)
     fails(shorter, LEN(shorter), "more follow");
 }
 
+/* What a project that inherits is given: id, then p and o where it is active. */
+static void joins(const struct step *steps, size_t count, const char *expected)
+{
+    struct ot_error err = OT_ERROR_INIT;
+    struct ot_listing listing;
+    char got[256] = "";
+
+    inherits = true;
+    CU_ASSERT_EQUAL(play(steps, count, &listing, &err), OT_OK);
+    CU_ASSERT_STRING_EQUAL(err.message, "");
+    CU_ASSERT_EQUAL(steps_taken, count);
+    for (size_t i = 0; i < listing.count; i++) {
+        const struct ot_api_cert *cert = &listing.certs[i];
+
+        CU_ASSERT_EQUAL(cert->active, cert->active_in != 0);
+        snprintf(got + strlen(got), sizeof(got) - strlen(got), "%s%s:%s%s",
+                 i > 0 ? " " : "", cert->id,
+                 (cert->active_in & OT_LIST_OF_SCOPE) != 0 ? "p" : "",
+                 (cert->active_in & OT_LIST_OF_ORGANIZATION) != 0 ? "o" : "");
+    }
+    CU_ASSERT_STRING_EQUAL(got, expected);
+    ot_listing_clear(&listing);
+    inherits = false;
+}
+
+static void lists_of_project_and_organization_are_joined(void)
+{
+    const struct step steps[] = {{"", "a b!", true, NULL, 0},
+                                 {"b", "c! d", false, NULL, 0},
+                                 {"@", "a b", true, NULL, 0},
+                                 {"@b", "c! d! e f!", false, NULL, 0}};
+    const struct step empty[] = {{"", "", false, NULL, 0}, {"@", "a", false, NULL, 0}};
+    const struct step neither[] = {{"", "", false, NULL, 0}, {"@", "", false, NULL, 0}};
+
+    joins(steps, LEN(steps), "a:po b:o c: d:p e:o f:");
+    joins(empty, LEN(empty), "a:o");
+    joins(neither, LEN(neither), "");
+}
+
+static void a_project_has_what_the_organization_lacks_only_if_it_says_so_twice(void)
+{
+    const struct step passed[] = {{"", "a b", false, NULL, 0},
+                                  {"@", "b", false, NULL, 0},
+                                  {"", "b", false, NULL, 0},
+                                  {"@", "b", false, NULL, 0}};
+    const struct step twice[] = {{"", "a b", false, NULL, 0},
+                                 {"@", "b!", false, NULL, 0},
+                                 {"", "a b", false, NULL, 0},
+                                 {"@", "b!", false, NULL, 0}};
+    const struct step other[] = {{"", "a b", false, NULL, 0},
+                                 {"@", "b!", false, NULL, 0},
+                                 {"", "a b", false, NULL, 0},
+                                 {"@", "b", false, NULL, 0}};
+
+    joins(passed, LEN(passed), "b:po");
+    joins(twice, LEN(twice), "a:p b:p");
+    inherits = true;
+    fails(other, LEN(other), "not in the organization's");
+    inherits = false;
+}
+
+static void lists_that_contradict_each_other_are_read_anew(void)
+{
+    const struct step once[] = {{"", "a=x", false, NULL, 0},
+                                {"@", "a=y", false, NULL, 0},
+                                {"", "a=y", false, NULL, 0},
+                                {"@", "a=y", false, NULL, 0}};
+    const struct step always[] = {{"", "a=x", false, NULL, 0},
+                                  {"@", "a=y", false, NULL, 0},
+                                  {"", "a=x", false, NULL, 0},
+                                  {"@", "a=y", false, NULL, 0}};
+    const struct step within[] = {{"", "a", false, NULL, 0},
+                                  {"@", "a!", true, NULL, 0},
+                                  {"@a", "a", false, NULL, 0},
+                                  {"", "a", false, NULL, 0},
+                                  {"@", "a", false, NULL, 0}};
+
+    joins(once, LEN(once), "a:po");
+    joins(within, LEN(within), "a:po");
+    inherits = true;
+    fails(always, LEN(always), "in the project's list and in the organization's");
+    inherits = false;
+}
+
+static void a_failure_of_either_list_is_a_failure_of_both(void)
+{
+    const struct step second[] = {{"", "a", false, NULL, 0}, {"@", "", false, NULL, 403}};
+    const struct step cursor[] = {{"", "a", false, NULL, 0},
+                                  {"@", "a", true, NULL, 0},
+                                  {"@a", "", false, NULL, 404},
+                                  {"", "a", false, NULL, 0},
+                                  {"@", "a", false, NULL, 0}};
+    struct ot_error err = OT_ERROR_INIT;
+    struct ot_listing listing;
+
+    inherits = true;
+    CU_ASSERT_EQUAL(play(second, LEN(second), &listing, &err), OT_E_REFUSED);
+    CU_ASSERT_PTR_NOT_NULL(strstr(err.message, "inherit = no"));
+    joins(cursor, LEN(cursor), "a:po");
+}
+
 static void fault_06_identical_duplicates_collapse(void)
 {
     const struct step steps[] = {{"", "a=x b! a=x", true, NULL, 0},
@@ -419,6 +541,14 @@ int main(int argc, char **argv)
     static const struct unit_case cases[] = {
         {"pages are joined in order", pages_are_joined_in_order},
         {"many items are all found", many_items_are_all_found},
+        {"lists of project and organization are joined",
+         lists_of_project_and_organization_are_joined},
+        {"a project has what the organization lacks only if it says so twice",
+         a_project_has_what_the_organization_lacks_only_if_it_says_so_twice},
+        {"lists that contradict each other are read anew",
+         lists_that_contradict_each_other_are_read_anew},
+        {"a failure of either list is a failure of both",
+         a_failure_of_either_list_is_a_failure_of_both},
         {"fault_01_a_page_without_anything_new", fault_01_a_page_without_anything_new},
         {"fault_01_a_cursor_that_came_before", fault_01_a_cursor_that_came_before},
         {"fault_02_pages_items_and_bytes_have_an_end",

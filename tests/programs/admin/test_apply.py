@@ -92,7 +92,7 @@ def test_prune_is_for_the_organization(synced, api, wanted):
 
 
 def test_a_project(organization, world, wanted, roots, certs):
-    world.configure("[source lab]\nproject = proj_lab\n")
+    world.configure("[source lab]\nproject = proj_lab\ninherit = no\n")
     other = organization.add(certs.ca("Other"), "other")
     organization.client(project="proj_lab").activate(other)
     world.orgtrust("apply", wanted, "--source", "lab", "--yes")

@@ -16,7 +16,7 @@ SCOPES = {
 def test_from_upload_to_deletion(organization, world, server, roots, scope):
     args, uri = scope
     organization.create_project("proj_lab")
-    world.configure("[source lab]\nproject = proj_lab\n")
+    world.configure("[source lab]\nproject = proj_lab\ninherit = no\n")
     world.orgtrust("upload", roots[0].path, "--activate", *args)
     assert not openssl_believes(world, server, uri)
 

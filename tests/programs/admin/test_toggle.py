@@ -113,7 +113,7 @@ def test_a_dry_run_changes_nothing(many, api):
 
 def test_a_project_leaves_the_organization_alone(organization, world, roots):
     organization.create_project("proj_lab")
-    world.configure("[source lab]\nproject = proj_lab\n")
+    world.configure("[source lab]\nproject = proj_lab\ninherit = no\n")
     ids = [organization.add(r, f"r{i}", active=i == 0) for i, r in enumerate(roots)]
     done = world.orgtrust("activate", "r1", "r2", "--project", "proj_lab")
     assert done.stdout.count(" in project proj_lab\n") == 2

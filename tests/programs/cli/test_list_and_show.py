@@ -12,7 +12,8 @@ from terminal import run_on_terminal
 JSON_CERTIFICATE = {"id", "name", "label", "state", "active", "ca", "self_signed",
                     "created_at", "valid_at", "expires_at", "sha256", "reason", "withheld_from",
                     "warning"}
-JSON_SHOWN = JSON_CERTIFICATE | {"source", "subject", "issuer", "serial", "key", "sha1",
+JSON_LISTED = JSON_CERTIFICATE | {"active_by"}
+JSON_SHOWN = JSON_LISTED | {"source", "subject", "issuer", "serial", "key", "sha1",
                                  "pem"}
 
 
@@ -51,7 +52,7 @@ def test_the_json_of_list(mixed, roots):
     done = mixed.orgtrust("list", "--json").json()
     assert set(done) == {"source", "certificates"} and done["source"] == "default"
     for cert in done["certificates"]:
-        assert set(cert) == JSON_CERTIFICATE
+        assert set(cert) == JSON_LISTED
     shown = {c["id"]: c for c in done["certificates"]}
     root = shown[mixed.ids[0]]
     assert (root["name"], root["state"], root["active"], root["ca"]) == \

@@ -152,8 +152,12 @@ class ModuleWorld(P11System):
         self.world.configure(refresh_interval="1h")
 
     def configure_both(self):
-        """The organization, and beside it the source `lab`, in which `other` is active."""
-        self.world.configure(f"[source lab]\nproject = {_LAB_PROJECT}\n",
+        """The organization, and beside it the source `lab`, in which `other` alone is
+        active."""
+        self.configure_lab(inherit="no")
+
+    def configure_lab(self, inherit: str):
+        self.world.configure(f"[source lab]\nproject = {_LAB_PROJECT}\ninherit = {inherit}\n",
                              refresh_interval="1h")
 
     @contextlib.contextmanager

@@ -195,7 +195,7 @@ def test_a_project_has_its_own_active_ones(organization, world, roots):
     organization.api.activate(ids[0])
     project = organization.client(project="proj_blue")
     project.activate(ids[1], ids[2])
-    world.configure("[source blue]\nproject = proj_blue\n")
+    world.configure("[source blue]\nproject = proj_blue\ninherit = no\n")
     world.sync()
     assert world.count() == 1
     assert world.count("orgtrust://blue/") == 2
