@@ -4,21 +4,21 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "admin_fixture.h"
 #include "certs.h"
-#include "fake_org.h"
 #include "unit.h"
 
 static void ids_go_before_names_and_names_must_be_one(void)
 {
     const struct ot_admin_cert *cert;
-    struct fake_org org;
+    struct admin_fixture org;
 
-    fake_org_begin(&org, NULL);
-    fake_org_add(&org, "cert_a", "same", true);
-    fake_org_add(&org, "cert_b", "same", false);
-    fake_org_add(&org, "cert_c", "cert_a", false);
-    fake_org_add(&org, "cert_d", "", false);
-    fake_org_look(&org);
+    admin_begin(&org, NULL);
+    admin_add(&org, "cert_a", "same", true);
+    admin_add(&org, "cert_b", "same", false);
+    admin_add(&org, "cert_c", "cert_a", false);
+    admin_add(&org, "cert_d", "", false);
+    admin_look(&org);
     CU_ASSERT_EQUAL(ot_admin_count(org.admin), 4);
     CU_ASSERT_EQUAL(ot_admin_find(org.admin, "cert_a", &cert, &org.err), OT_OK);
     CU_ASSERT_STRING_EQUAL(cert->id, "cert_a");
@@ -28,83 +28,81 @@ static void ids_go_before_names_and_names_must_be_one(void)
     CU_ASSERT_PTR_NOT_NULL(strstr(org.err.message, "cert_a, cert_b"));
     CU_ASSERT_EQUAL(ot_admin_find(org.admin, "", &cert, &org.err), OT_E_NOT_FOUND);
     CU_ASSERT_EQUAL(ot_admin_find(org.admin, "x", &cert, &org.err), OT_E_NOT_FOUND);
-    fake_org_end(&org);
+    admin_end(&org);
 }
 
 static void of_equal_content_the_active_one_is_found(void)
 {
     uint8_t digest[OT_SHA256_LEN];
-    struct fake_org org;
+    struct admin_fixture org;
 
-    fake_org_begin(&org, NULL);
-    fake_org_add(&org, "cert_a", "a", false);
-    fake_org_add(&org, "cert_b", "b", true);
-    free(org.certs[1].pem);
-    org.certs[1].pem = strdup(org.certs[0].pem);
-    fake_org_add(&org, "cert_c", "c", true);
-    free(org.certs[2].pem);
-    org.certs[2].pem = strdup("no certificate");
-    CU_ASSERT_EQUAL(ot_cert_input_digest(digest, org.certs[0].pem, &org.err), OT_OK);
-    fake_org_look(&org);
+    admin_begin(&org, NULL);
+    admin_add(&org, "cert_a", "a", false);
+    admin_add(&org, "cert_b", "b", true);
+    fake_api_set_content(org.api, "cert_b", org.pems[0]);
+    admin_add(&org, "cert_c", "c", true);
+    fake_api_set_content(org.api, "cert_c", "no certificate");
+    CU_ASSERT_EQUAL(ot_cert_input_digest(digest, org.pems[0], &org.err), OT_OK);
+    admin_look(&org);
     CU_ASSERT_STRING_EQUAL(ot_admin_find_sha256(org.admin, digest)->id, "cert_b");
     CU_ASSERT_FALSE(ot_admin_at(org.admin, 2)->has_sha256);
-    org.certs[1].active = false;
-    fake_org_look(&org);
+    fake_api_set(org.api, "cert_b", "b", false);
+    admin_look(&org);
     CU_ASSERT_STRING_EQUAL(ot_admin_find_sha256(org.admin, digest)->id, "cert_a");
     digest[0] ^= 1;
     CU_ASSERT_PTR_NULL(ot_admin_find_sha256(org.admin, digest));
-    fake_org_end(&org);
+    admin_end(&org);
 }
 
 static void a_project_has_a_state_of_its_own(void)
 {
-    struct fake_org org;
+    struct admin_fixture org;
 
-    fake_org_begin(&org, "proj_a");
-    fake_org_add(&org, "cert_a", "a", true);
-    fake_org_add(&org, "cert_b", "b", false);
-    org.certs[1].active_in_project = true;
-    fake_org_look(&org);
+    admin_begin(&org, "proj_a");
+    admin_add(&org, "cert_a", "a", true);
+    admin_add(&org, "cert_b", "b", false);
+    fake_api_set_in_project(org.api, "cert_b", true);
+    admin_look(&org);
     CU_ASSERT_STRING_EQUAL(ot_admin_project(org.admin), "proj_a");
     CU_ASSERT_EQUAL(ot_admin_count(org.admin), 2);
     CU_ASSERT_FALSE(ot_admin_at(org.admin, 0)->active);
     CU_ASSERT_TRUE(ot_admin_at(org.admin, 1)->active);
-    fake_org_end(&org);
+    admin_end(&org);
 }
 
 static void content_is_asked_for_once(void)
 {
-    struct fake_org org;
+    struct admin_fixture org;
     size_t requests;
 
-    fake_org_begin(&org, NULL);
-    fake_org_add(&org, "cert_a", "a", true);
-    fake_org_add(&org, "cert_b", "b", true);
-    fake_org_look(&org);
-    requests = peer_requests(org.peer);
+    admin_begin(&org, NULL);
+    admin_add(&org, "cert_a", "a", true);
+    admin_add(&org, "cert_b", "b", true);
+    admin_look(&org);
+    requests = fake_api_requests(org.api);
     CU_ASSERT_EQUAL(requests, 3);
-    fake_org_add(&org, "cert_c", "c", true);
-    fake_org_look(&org);
-    CU_ASSERT_EQUAL(peer_requests(org.peer), requests + 2);
+    admin_add(&org, "cert_c", "c", true);
+    admin_look(&org);
+    CU_ASSERT_EQUAL(fake_api_requests(org.api), requests + 2);
     CU_ASSERT_TRUE(ot_admin_at(org.admin, 0)->has_sha256);
-    fake_org_end(&org);
+    admin_end(&org);
 }
 
 static void a_project_that_is_none_is_refused(void)
 {
     const struct ot_admin_options options = {.key = NULL};
     struct ot_admin *admin;
-    struct fake_org org;
+    struct admin_fixture org;
 
-    fake_org_begin(&org, NULL);
+    admin_begin(&org, NULL);
     CU_ASSERT_EQUAL(
         ot_admin_open(&admin, &org.source, "../certificates", &options, &org.err),
         OT_E_USAGE);
     CU_ASSERT_PTR_NULL(admin);
-    fake_org_end(&org);
+    admin_end(&org);
 }
 
-static enum ot_status upload(struct fake_org *org, char id[OT_ID_MAX + 1])
+static enum ot_status upload(struct admin_fixture *org, char id[OT_ID_MAX + 1])
 {
     char *pem = certs_pem("to be uploaded", 77);
     struct ot_cert_inputs inputs = {0};
@@ -123,20 +121,18 @@ static enum ot_status upload(struct fake_org *org, char id[OT_ID_MAX + 1])
 static void lost(int status, bool late, const char *log, size_t count)
 {
     char id[OT_ID_MAX + 1] = "";
-    struct fake_org org;
+    struct admin_fixture org;
 
-    fake_org_begin(&org, NULL);
-    fake_org_add(&org, "cert_a", "a", true);
-    fake_org_look(&org);
-    org.fail_at = 1;
-    org.fail_status = status;
-    org.fail_late = late;
+    admin_begin(&org, NULL);
+    admin_add(&org, "cert_a", "a", true);
+    admin_look(&org);
+    fake_api_fail_write(org.api, 1, status, late);
     CU_ASSERT_EQUAL(upload(&org, id), OT_OK);
     CU_ASSERT_STRING_EQUAL(org.err.message, "");
-    CU_ASSERT_STRING_EQUAL(fake_org_log(&org), log);
-    CU_ASSERT_EQUAL(org.count, count);
+    CU_ASSERT_STRING_EQUAL(fake_api_writes(org.api), log);
+    CU_ASSERT_EQUAL(fake_api_count(org.api), count);
     CU_ASSERT_STRING_EQUAL(id, "new_1");
-    fake_org_end(&org);
+    admin_end(&org);
 }
 
 static void fault_26_a_lost_answer_is_looked_for(void)
@@ -150,15 +146,14 @@ static void fault_26_a_lost_answer_is_looked_for(void)
 static void a_refusal_is_believed(void)
 {
     char id[OT_ID_MAX + 1];
-    struct fake_org org;
+    struct admin_fixture org;
 
-    fake_org_begin(&org, NULL);
-    fake_org_look(&org);
-    org.fail_at = 1;
-    org.fail_status = 400;
+    admin_begin(&org, NULL);
+    admin_look(&org);
+    fake_api_fail_write(org.api, 1, 400, false);
     CU_ASSERT_EQUAL(upload(&org, id), OT_E_REFUSED);
-    CU_ASSERT_STRING_EQUAL(fake_org_log(&org), "upload");
-    fake_org_end(&org);
+    CU_ASSERT_STRING_EQUAL(fake_api_writes(org.api), "upload");
+    admin_end(&org);
 }
 
 static const struct unit_case cases[] = {

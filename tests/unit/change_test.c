@@ -6,8 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "admin_fixture.h"
 #include "certs.h"
-#include "fake_org.h"
 #include "unit.h"
 
 static void add_input(struct ot_cert_inputs *inputs, const char *file, const char *pem)
@@ -49,13 +49,13 @@ static void upload_plans_what_is_missing(void)
 {
     struct ot_cert_inputs inputs = {0};
     struct ot_changes changes = {0};
-    struct fake_org org;
+    struct admin_fixture org;
 
-    fake_org_begin(&org, NULL);
-    add_input(&inputs, "f", fake_org_add(&org, "cert_a", "a", true));
-    add_input(&inputs, "f", fake_org_add(&org, "cert_b", "b", false));
+    admin_begin(&org, NULL);
+    add_input(&inputs, "f", admin_add(&org, "cert_a", "a", true));
+    add_input(&inputs, "f", admin_add(&org, "cert_b", "b", false));
     add_new_input(&inputs, "new");
-    fake_org_look(&org);
+    admin_look(&org);
     CU_ASSERT_EQUAL(
         ot_changes_upload(&changes, org.admin, &inputs, NULL, false, &org.err), OT_OK);
     CU_ASSERT_STRING_EQUAL(shown(&changes), "upload:a= upload:b= upload:?");
@@ -67,29 +67,29 @@ static void upload_plans_what_is_missing(void)
         "upload:a= upload:b= upload:n? activate:a= activate:b? activate:n?");
     CU_ASSERT_FALSE(ot_changes_remove(&changes));
     CU_ASSERT_EQUAL(ot_changes_run(&changes, NULL, &org.err), OT_OK);
-    CU_ASSERT_STRING_EQUAL(fake_org_log(&org), "upload activate:2");
-    CU_ASSERT_TRUE(fake_org_cert(&org, "new_2")->active);
+    CU_ASSERT_STRING_EQUAL(fake_api_writes(org.api), "upload activate:2");
+    CU_ASSERT_PTR_NOT_NULL(strchr(fake_api_shown(org.api, "new_2"), '*'));
     CU_ASSERT_STRING_EQUAL(changes.items[5].id, "new_2");
     ot_changes_clear(&changes);
     ot_cert_inputs_clear(&inputs);
-    fake_org_end(&org);
+    admin_end(&org);
 }
 
 static void apply_names_after_files_and_adds_first(void)
 {
     struct ot_cert_inputs inputs = {0};
     struct ot_changes changes = {0};
-    struct fake_org org;
+    struct admin_fixture org;
 
-    fake_org_begin(&org, NULL);
-    fake_org_add(&org, "old", "old", true);
-    fake_org_add(&org, "older", "older", false);
-    add_input(&inputs, "x", fake_org_add(&org, "kept", "kept", true));
-    add_input(&inputs, "y", fake_org_add(&org, "idle", "idle", false));
+    admin_begin(&org, NULL);
+    admin_add(&org, "old", "old", true);
+    admin_add(&org, "older", "older", false);
+    add_input(&inputs, "x", admin_add(&org, "kept", "kept", true));
+    add_input(&inputs, "y", admin_add(&org, "idle", "idle", false));
     add_new_input(&inputs, "dir.d/Some Root.pem");
     add_new_input(&inputs, "plain");
     add_new_input(&inputs, "/.der");
-    fake_org_look(&org);
+    admin_look(&org);
     CU_ASSERT_EQUAL(ot_changes_apply(&changes, org.admin, &inputs, true, &org.err),
                     OT_OK);
     CU_ASSERT_STRING_EQUAL(shown(&changes),
@@ -98,29 +98,29 @@ static void apply_names_after_files_and_adds_first(void)
                            "activate:idle? deactivate:old? delete:old? delete:older?");
     CU_ASSERT_TRUE(ot_changes_remove(&changes));
     CU_ASSERT_EQUAL(ot_changes_run(&changes, NULL, &org.err), OT_OK);
-    CU_ASSERT_STRING_EQUAL(fake_org_log(&org),
+    CU_ASSERT_STRING_EQUAL(fake_api_writes(org.api),
                            "upload upload upload activate:4 deactivate:1 delete delete");
-    CU_ASSERT_EQUAL(org.count, 5);
+    CU_ASSERT_EQUAL(fake_api_count(org.api), 5);
     ot_changes_clear(&changes);
-    fake_org_look(&org);
+    admin_look(&org);
     CU_ASSERT_EQUAL(ot_changes_apply(&changes, org.admin, &inputs, true, &org.err),
                     OT_OK);
     CU_ASSERT_EQUAL(changes.count, 0);
     ot_cert_inputs_clear(&inputs);
-    fake_org_end(&org);
+    admin_end(&org);
 }
 
 static void what_a_project_trusts_is_kept(void)
 {
     struct ot_cert_inputs inputs = {0};
     struct ot_changes changes = {0};
-    struct fake_org org;
+    struct admin_fixture org;
 
-    fake_org_begin(&org, NULL);
-    add_input(&inputs, "x", fake_org_add(&org, "a", "a", true));
-    fake_org_add(&org, "b", "b", false);
-    org.certs[1].active_in_project = true;
-    fake_org_look(&org);
+    admin_begin(&org, NULL);
+    add_input(&inputs, "x", admin_add(&org, "a", "a", true));
+    admin_add(&org, "b", "b", false);
+    fake_api_set_in_project(org.api, "b", true);
+    admin_look(&org);
     CU_ASSERT_EQUAL(ot_changes_apply(&changes, org.admin, &inputs, true, &org.err),
                     OT_OK);
     CU_ASSERT_EQUAL(ot_changes_run(&changes, NULL, &org.err), OT_OK);
@@ -129,20 +129,20 @@ static void what_a_project_trusts_is_kept(void)
     CU_ASSERT_FALSE(ot_changes_took_place(&changes));
     ot_changes_clear(&changes);
     ot_cert_inputs_clear(&inputs);
-    fake_org_end(&org);
+    admin_end(&org);
 }
 
-static void begin_many(struct fake_org *org, struct ot_changes *changes)
+static void begin_many(struct admin_fixture *org, struct ot_changes *changes)
 {
     char id[16];
 
     memset(changes, 0, sizeof(*changes));
-    fake_org_begin(org, NULL);
+    admin_begin(org, NULL);
     for (int i = 0; i < 23; i++) {
         snprintf(id, sizeof(id), "c%02d", i);
-        fake_org_add(org, id, id, i == 5);
+        admin_add(org, id, id, i == 5);
     }
-    fake_org_look(org);
+    admin_look(org);
     for (size_t i = 0; i < 23; i++)
         CU_ASSERT_EQUAL(ot_changes_toggle(changes, org->admin, ot_admin_at(org->admin, i),
                                           true, &org->err),
@@ -152,36 +152,36 @@ static void begin_many(struct fake_org *org, struct ot_changes *changes)
 static void batches_hold_ten(void)
 {
     struct ot_changes changes;
-    struct fake_org org;
+    struct admin_fixture org;
 
     begin_many(&org, &changes);
     CU_ASSERT_EQUAL(ot_changes_run(&changes, NULL, &org.err), OT_OK);
-    CU_ASSERT_STRING_EQUAL(fake_org_log(&org), "activate:10 activate:10 activate:2");
+    CU_ASSERT_STRING_EQUAL(fake_api_writes(org.api),
+                           "activate:10 activate:10 activate:2");
     CU_ASSERT_EQUAL(ot_changes_count(&changes, OT_CHANGE_DONE), 22);
     CU_ASSERT_EQUAL(ot_changes_count(&changes, OT_CHANGE_UNCHANGED), 1);
     ot_changes_clear(&changes);
-    fake_org_end(&org);
+    admin_end(&org);
 }
 
 static void fails_in_the_second_batch(int status, enum ot_status expected,
                                       const char *log, size_t done, size_t planned)
 {
     struct ot_changes changes;
-    struct fake_org org;
+    struct admin_fixture org;
 
     begin_many(&org, &changes);
-    org.fail_at = 2;
-    org.fail_status = status;
+    fake_api_fail_write(org.api, 2, status, false);
     ot_error_clear(&org.err);
     CU_ASSERT_EQUAL(ot_changes_run(&changes, NULL, &org.err), expected);
     CU_ASSERT_EQUAL(org.err.status, expected);
-    CU_ASSERT_STRING_EQUAL(fake_org_log(&org), log);
+    CU_ASSERT_STRING_EQUAL(fake_api_writes(org.api), log);
     CU_ASSERT_EQUAL(ot_changes_count(&changes, OT_CHANGE_DONE), done);
     CU_ASSERT_EQUAL(ot_changes_count(&changes, OT_CHANGE_FAILED), 10);
     CU_ASSERT_EQUAL(ot_changes_count(&changes, OT_CHANGE_PLANNED), planned);
     CU_ASSERT_TRUE(ot_changes_took_place(&changes));
     ot_changes_clear(&changes);
-    fake_org_end(&org);
+    admin_end(&org);
 }
 
 static void a_refusal_lets_the_others_be_tried_other_failures_do_not(void)
@@ -198,50 +198,49 @@ static void nothing_is_taken_away_once_an_addition_failed(void)
 {
     struct ot_cert_inputs inputs = {0};
     struct ot_changes changes = {0};
-    struct fake_org org;
+    struct admin_fixture org;
 
-    fake_org_begin(&org, NULL);
-    fake_org_add(&org, "old", "old", true);
+    admin_begin(&org, NULL);
+    admin_add(&org, "old", "old", true);
     add_new_input(&inputs, "one");
     add_new_input(&inputs, "two");
-    fake_org_look(&org);
-    org.fail_at = 1;
-    org.fail_status = 400;
+    admin_look(&org);
+    fake_api_fail_write(org.api, 1, 400, false);
     CU_ASSERT_EQUAL(ot_changes_apply(&changes, org.admin, &inputs, true, &org.err),
                     OT_OK);
     CU_ASSERT_EQUAL(ot_changes_run(&changes, NULL, &org.err), OT_E_REFUSED);
     CU_ASSERT_STRING_EQUAL(shown(&changes),
                            "upload:onex upload:two! activate:one? activate:two! "
                            "deactivate:old? delete:old?");
-    CU_ASSERT_TRUE(fake_org_cert(&org, "old")->active);
+    CU_ASSERT_STRING_EQUAL(fake_api_shown(org.api, "old"), "old*");
     ot_changes_clear(&changes);
     ot_cert_inputs_clear(&inputs);
-    fake_org_end(&org);
+    admin_end(&org);
 }
 
 static void a_request_to_stop_is_obeyed_between_requests(void)
 {
     struct ot_changes changes;
     const volatile int stop = 1;
-    struct fake_org org;
+    struct admin_fixture org;
 
     begin_many(&org, &changes);
     CU_ASSERT_EQUAL(ot_changes_run(&changes, &stop, &org.err), OT_E_INTERRUPTED);
-    CU_ASSERT_STRING_EQUAL(fake_org_log(&org), "");
+    CU_ASSERT_STRING_EQUAL(fake_api_writes(org.api), "");
     CU_ASSERT_FALSE(ot_changes_took_place(&changes));
     ot_changes_clear(&changes);
-    fake_org_end(&org);
+    admin_end(&org);
 }
 
 static void a_rename_keeps_the_name_before(void)
 {
     struct ot_changes changes = {0};
-    struct fake_org org;
+    struct admin_fixture org;
 
-    fake_org_begin(&org, NULL);
-    fake_org_add(&org, "a", "", true);
-    fake_org_add(&org, "b", "same", true);
-    fake_org_look(&org);
+    admin_begin(&org, NULL);
+    admin_add(&org, "a", "", true);
+    admin_add(&org, "b", "same", true);
+    admin_look(&org);
     for (size_t i = 0; i < 2; i++)
         CU_ASSERT_EQUAL(ot_changes_rename(&changes, org.admin, ot_admin_at(org.admin, i),
                                           "same", &org.err),
@@ -250,10 +249,10 @@ static void a_rename_keeps_the_name_before(void)
     CU_ASSERT_STRING_EQUAL(shown(&changes), "rename:same! rename:same=");
     CU_ASSERT_PTR_NULL(changes.items[0].before);
     CU_ASSERT_STRING_EQUAL(changes.items[1].before, "same");
-    CU_ASSERT_STRING_EQUAL(fake_org_log(&org), "rename");
-    CU_ASSERT_STRING_EQUAL(fake_org_cert(&org, "a")->name, "same");
+    CU_ASSERT_STRING_EQUAL(fake_api_writes(org.api), "rename");
+    CU_ASSERT_STRING_EQUAL(fake_api_shown(org.api, "a"), "same*");
     ot_changes_clear(&changes);
-    fake_org_end(&org);
+    admin_end(&org);
 }
 
 static const struct unit_case cases[] = {

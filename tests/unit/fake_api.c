@@ -1,47 +1,40 @@
 #include "fake_api.h"
 
-#include <arpa/inet.h>
 #include <cjson/cJSON.h>
-#include <netinet/in.h>
 #include <openssl/pem.h>
 #include <openssl/x509.h>
 #include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/socket.h>
 #include <time.h>
-#include <unistd.h>
 
-#define CONNECTIONS 512
-#define PATH "/v1/organization/certificates"
+#include "peer.h"
+
+#define ORGANIZATION "/v1/organization/certificates"
+#define PROJECT "/v1/organization/projects/proj_a/certificates"
 
 struct entry {
     char id[256];
     char *name, *content;
-    bool active;
+    bool active, active_in_project;
     int64_t created_at, valid_at, expires_at;
 };
 
-struct connection {
-    struct fake_api *api;
-    pthread_t thread;
-    int fd;
-};
-
 struct fake_api {
-    pthread_mutex_t mutex; /* recursive: hooks call back */
+    struct peer *peer;
+    pthread_mutex_t mutex; /* recursive: hooks call back; guards what follows */
     struct entry *entries;
     size_t count;
     int64_t next_created_at;
     fake_hook *hook;
     void *hook_arg;
     size_t lists, gets;
-    int fd;
-    char url[64];
-    pthread_t thread;
-    struct connection connections[CONNECTIONS];
-    size_t connection_count;
+    unsigned writes, fail_at; /* fail_at 0: none */
+    int fail_status;
+    bool fail_late;
+    char log[1024];
+    char shown[320];
 };
 
 static void must(bool ok, const char *what)
@@ -99,13 +92,21 @@ void fake_api_add(struct fake_api *api, const char *id, const char *name,
     pthread_mutex_unlock(&api->mutex);
 }
 
-void fake_api_set(struct fake_api *api, const char *id, const char *name, bool active)
+/* With the lock, which the caller gives back. */
+static struct entry *lock_entry(struct fake_api *api, const char *id)
 {
     struct entry *entry;
 
     pthread_mutex_lock(&api->mutex);
     entry = find(api, id);
     must(entry != NULL, id);
+    return entry;
+}
+
+void fake_api_set(struct fake_api *api, const char *id, const char *name, bool active)
+{
+    struct entry *entry = lock_entry(api, id);
+
     free(entry->name);
     entry->name = copy_of(name);
     entry->active = active;
@@ -115,11 +116,8 @@ void fake_api_set(struct fake_api *api, const char *id, const char *name, bool a
 void fake_api_set_dates(struct fake_api *api, const char *id, int64_t valid_at,
                         int64_t expires_at)
 {
-    struct entry *entry;
+    struct entry *entry = lock_entry(api, id);
 
-    pthread_mutex_lock(&api->mutex);
-    entry = find(api, id);
-    must(entry != NULL, id);
     entry->valid_at = valid_at;
     entry->expires_at = expires_at;
     pthread_mutex_unlock(&api->mutex);
@@ -127,12 +125,24 @@ void fake_api_set_dates(struct fake_api *api, const char *id, int64_t valid_at,
 
 void fake_api_set_created_at(struct fake_api *api, const char *id, int64_t created_at)
 {
-    struct entry *entry;
+    struct entry *entry = lock_entry(api, id);
 
-    pthread_mutex_lock(&api->mutex);
-    entry = find(api, id);
-    must(entry != NULL, id);
     entry->created_at = created_at;
+    pthread_mutex_unlock(&api->mutex);
+}
+
+void fake_api_set_content(struct fake_api *api, const char *id, const char *content)
+{
+    struct entry *entry = lock_entry(api, id);
+
+    free(entry->content);
+    entry->content = copy_of(content);
+    pthread_mutex_unlock(&api->mutex);
+}
+
+void fake_api_set_in_project(struct fake_api *api, const char *id, bool active)
+{
+    lock_entry(api, id)->active_in_project = active;
     pthread_mutex_unlock(&api->mutex);
 }
 
@@ -161,10 +171,29 @@ void fake_api_on(struct fake_api *api, fake_hook *hook, void *arg)
     pthread_mutex_unlock(&api->mutex);
 }
 
-void fake_api_settle(struct fake_api *api)
+void fake_api_fail_write(struct fake_api *api, unsigned nth, int status, bool late)
 {
     pthread_mutex_lock(&api->mutex);
+    api->fail_at = api->writes + nth;
+    api->fail_status = status;
+    api->fail_late = late;
     pthread_mutex_unlock(&api->mutex);
+}
+
+void fake_api_settle(struct fake_api *api)
+{
+    peer_settle(api->peer);
+}
+
+size_t fake_api_requests(struct fake_api *api)
+{
+    return peer_requests(api->peer);
+}
+
+const char *fake_api_writes(struct fake_api *api)
+{
+    fake_api_settle(api);
+    return api->log;
 }
 
 static size_t read_count(struct fake_api *api, const size_t *count)
@@ -185,6 +214,26 @@ size_t fake_api_lists(struct fake_api *api)
 size_t fake_api_gets(struct fake_api *api)
 {
     return read_count(api, &api->gets);
+}
+
+size_t fake_api_count(struct fake_api *api)
+{
+    return read_count(api, &api->count);
+}
+
+const char *fake_api_shown(struct fake_api *api, const char *id)
+{
+    const struct entry *entry;
+
+    pthread_mutex_lock(&api->mutex);
+    entry = find(api, id);
+    if (entry == NULL)
+        snprintf(api->shown, sizeof(api->shown), "-");
+    else
+        snprintf(api->shown, sizeof(api->shown), "%s%s", entry->name ? entry->name : "",
+                 entry->active ? "*" : "");
+    pthread_mutex_unlock(&api->mutex);
+    return api->shown;
 }
 
 static void set_body(struct fake_answer *answer, cJSON *json)
@@ -208,24 +257,50 @@ void fake_answer_error(struct fake_answer *answer, int status, const char *messa
     set_body(answer, json);
 }
 
-static cJSON *item_json(const struct entry *entry, bool is_listed)
-{
-    cJSON *json = cJSON_CreateObject(), *details;
+enum scope { IN_ORGANIZATION, IN_PROJECT };
 
-    cJSON_AddStringToObject(json, "object",
-                            is_listed ? "organization.certificate" : "certificate");
+static bool is_active(const struct entry *entry, enum scope scope)
+{
+    return scope == IN_PROJECT ? entry->active_in_project : entry->active;
+}
+
+static const char *kind_of(enum scope scope)
+{
+    return scope == IN_PROJECT ? "organization.project.certificate"
+                               : "organization.certificate";
+}
+
+/* What lists and single answers have in common. */
+static cJSON *entry_json(const struct entry *entry, const char *kind, cJSON **details)
+{
+    cJSON *json = cJSON_CreateObject();
+
+    cJSON_AddStringToObject(json, "object", kind);
     cJSON_AddStringToObject(json, "id", entry->id);
     if (entry->name != NULL)
         cJSON_AddStringToObject(json, "name", entry->name);
     else
         cJSON_AddNullToObject(json, "name");
     cJSON_AddNumberToObject(json, "created_at", (double)entry->created_at);
-    details = cJSON_AddObjectToObject(json, "certificate_details");
-    cJSON_AddNumberToObject(details, "valid_at", (double)entry->valid_at);
-    cJSON_AddNumberToObject(details, "expires_at", (double)entry->expires_at);
-    if (is_listed)
-        cJSON_AddBoolToObject(json, "active", entry->active);
-    else if (entry->content != NULL)
+    *details = cJSON_AddObjectToObject(json, "certificate_details");
+    cJSON_AddNumberToObject(*details, "valid_at", (double)entry->valid_at);
+    cJSON_AddNumberToObject(*details, "expires_at", (double)entry->expires_at);
+    return json;
+}
+
+static cJSON *listed_json(const struct entry *entry, enum scope scope)
+{
+    cJSON *details, *json = entry_json(entry, kind_of(scope), &details);
+
+    cJSON_AddBoolToObject(json, "active", is_active(entry, scope));
+    return json;
+}
+
+static cJSON *single_json(const struct entry *entry)
+{
+    cJSON *details, *json = entry_json(entry, "certificate", &details);
+
+    if (entry->content != NULL)
         cJSON_AddStringToObject(details, "content", entry->content);
     else
         cJSON_AddNullToObject(details, "content");
@@ -241,7 +316,7 @@ static void add_id(cJSON *json, const char *key, const struct entry *entry)
 }
 
 static void answer_list(struct fake_api *api, const struct fake_request *request,
-                        size_t limit, struct fake_answer *answer)
+                        enum scope scope, size_t limit, struct fake_answer *answer)
 {
     cJSON *json, *data;
     size_t at = 0, n;
@@ -260,7 +335,7 @@ static void answer_list(struct fake_api *api, const struct fake_request *request
     cJSON_AddStringToObject(json, "object", "list");
     data = cJSON_AddArrayToObject(json, "data");
     for (size_t i = 0; i < n; i++)
-        cJSON_AddItemToArray(data, item_json(&api->entries[at + i], true));
+        cJSON_AddItemToArray(data, listed_json(&api->entries[at + i], scope));
     add_id(json, "first_id", n == 0 ? NULL : &api->entries[at]);
     add_id(json, "last_id", n == 0 ? NULL : &api->entries[at + n - 1]);
     cJSON_AddBoolToObject(json, "has_more", at + n < api->count);
@@ -275,7 +350,7 @@ static void answer_get(struct fake_api *api, const struct fake_request *request,
     if (entry == NULL)
         fake_answer_error(answer, 404, "No such certificate");
     else
-        set_body(answer, item_json(entry, false));
+        set_body(answer, single_json(entry));
 }
 
 /* The value of a query parameter; ours need no decoding. */
@@ -289,24 +364,19 @@ static void read_query(const char *query, const char *key, char *out, size_t siz
                  at + strlen(key));
 }
 
-static void answer_request(struct fake_api *api, const char *target,
-                           struct fake_answer *answer)
+static void answer_read(struct fake_api *api, const char *rest, enum scope scope,
+                        struct fake_answer *answer)
 {
-    struct fake_request request = {0};
-    const char *rest = target + strlen(PATH), *query = strchr(target, '?');
+    struct fake_request request = {.is_list = *rest != '/'};
+    const char *query = strchr(rest, '?');
     char limit[16];
 
-    if (strncmp(target, PATH, strlen(PATH)) != 0 ||
-        (*rest != '/' && *rest != '?' && *rest != '\0')) {
-        fake_answer_error(answer, 404, "Not here");
-        return;
-    }
-    request.is_list = *rest != '/';
     if (request.is_list) {
         read_query(query == NULL ? "" : query, "after=", request.id, sizeof(request.id));
         read_query(query == NULL ? "" : query, "limit=", limit, sizeof(limit));
         request.nth = api->lists++;
-        answer_list(api, &request, limit[0] == '\0' ? 20 : (size_t)atoi(limit), answer);
+        answer_list(api, &request, scope, limit[0] == '\0' ? 20 : (size_t)atoi(limit),
+                    answer);
     } else {
         snprintf(request.id, sizeof(request.id), "%.*s", (int)strcspn(rest + 1, "?"),
                  rest + 1);
@@ -317,95 +387,158 @@ static void answer_request(struct fake_api *api, const char *target,
         api->hook(api->hook_arg, api, &request, answer);
 }
 
-static bool send_all(int fd, const char *data, size_t len, int flags)
+static void answer_upload(struct fake_api *api, const cJSON *body,
+                          struct fake_answer *answer)
 {
-    while (len > 0) {
-        ssize_t n = send(fd, data, len, MSG_NOSIGNAL | flags);
+    const cJSON *name = cJSON_GetObjectItem(body, "name");
+    char id[32];
 
-        if (n <= 0)
-            return false;
-        data += n;
-        len -= (size_t)n;
+    snprintf(id, sizeof(id), "new_%zu", api->count);
+    fake_api_add(api, id, name != NULL ? name->valuestring : NULL,
+                 cJSON_GetObjectItem(body, "certificate")->valuestring, false);
+    set_body(answer, single_json(find(api, id)));
+}
+
+static void answer_toggle(struct fake_api *api, const cJSON *body, enum scope scope,
+                          bool active, struct fake_answer *answer)
+{
+    cJSON *json = cJSON_CreateObject(), *data = cJSON_AddArrayToObject(json, "data");
+    const cJSON *id;
+    char kind[64];
+
+    snprintf(kind, sizeof(kind), "%s.%sactivation", kind_of(scope), active ? "" : "de");
+    cJSON_AddStringToObject(json, "object", kind);
+    cJSON_ArrayForEach(id, cJSON_GetObjectItem(body, "certificate_ids"))
+    {
+        struct entry *entry = find(api, id->valuestring);
+
+        if (entry == NULL)
+            continue;
+        *(scope == IN_PROJECT ? &entry->active_in_project : &entry->active) = active;
+        cJSON_AddItemToArray(data, listed_json(entry, scope));
     }
-    return true;
+    set_body(answer, json);
 }
 
-static bool send_answer(int fd, const struct fake_answer *answer)
+static void answer_delete(struct fake_api *api, const char *id,
+                          struct fake_answer *answer)
 {
-    size_t len = strlen(answer->body);
-    char head[1024];
-    int n = snprintf(head, sizeof(head),
-                     "HTTP/1.1 %d Status\r\nContent-Type: application/json\r\n"
-                     "Content-Length: %zu\r\n%s\r\n",
-                     answer->status, len, answer->headers ? answer->headers : "");
+    const struct entry *entry = find(api, id);
+    cJSON *json;
 
-    /* In one segment: TCP would wait for an acknowledgement in between. */
-    return send_all(fd, head, (size_t)n, MSG_MORE) && send_all(fd, answer->body, len, 0);
-}
-
-/* Head of the next request; false at the end of the connection. Nobody sends a body. */
-static bool receive_head(int fd, char *buf, size_t size, size_t *len)
-{
-    while (memmem(buf, *len, "\r\n\r\n", 4) == NULL) {
-        ssize_t n = *len + 1 < size ? recv(fd, buf + *len, size - 1 - *len, 0) : 0;
-
-        if (n <= 0)
-            return false;
-        *len += (size_t)n;
+    if (entry == NULL || entry->active || entry->active_in_project) {
+        fake_answer_error(answer, entry == NULL ? 404 : 409, "active somewhere");
+        return;
     }
-    return true;
+    json = cJSON_CreateObject();
+    cJSON_AddStringToObject(json, "object", "certificate.deleted");
+    cJSON_AddStringToObject(json, "id", id);
+    fake_api_remove(api, id);
+    set_body(answer, json);
 }
 
-static void *serve(void *arg)
+static void answer_rename(struct fake_api *api, const char *id, const cJSON *body,
+                          struct fake_answer *answer)
 {
-    struct connection *connection = arg;
-    struct fake_api *api = connection->api;
-    char buf[16384], target[1024];
-    size_t len = 0, used;
-    bool open = true;
+    struct entry *entry = lock_entry(api, id);
 
-    while (open && receive_head(connection->fd, buf, sizeof(buf), &len)) {
-        struct fake_answer answer = {.status = 200};
+    free(entry->name);
+    entry->name = copy_of(cJSON_GetObjectItem(body, "name")->valuestring);
+    set_body(answer, single_json(entry));
+    pthread_mutex_unlock(&api->mutex);
+}
 
-        used = (size_t)((char *)memmem(buf, len, "\r\n\r\n", 4) + 4 - buf);
-        buf[used - 1] = '\0';
-        if (sscanf(buf, "GET %1023s", target) != 1)
-            break;
-        pthread_mutex_lock(&api->mutex);
-        answer_request(api, target, &answer);
-        open = !answer.drop && send_answer(connection->fd, &answer);
-        free(answer.body);
-        pthread_mutex_unlock(&api->mutex);
-        memmove(buf, buf + used, len - used);
-        len -= used;
+static void note_write(struct fake_api *api, const char *word, const cJSON *body)
+{
+    const cJSON *ids = cJSON_GetObjectItem(body, "certificate_ids");
+    size_t len = strlen(api->log);
+
+    len += (size_t)snprintf(api->log + len, sizeof(api->log) - len, "%s%s",
+                            len > 0 ? " " : "", word);
+    must(len < sizeof(api->log), "fake_api: too many writes");
+    if (ids != NULL)
+        snprintf(api->log + len, sizeof(api->log) - len, ":%d", cJSON_GetArraySize(ids));
+}
+
+/* rest: what follows the path of the scope's list. */
+static void answer_write(struct fake_api *api, const char *method, const char *rest,
+                         enum scope scope, const cJSON *body, struct fake_answer *answer)
+{
+    const char *last = *rest == '/' ? rest + 1 : "";
+    bool is_toggle = strcmp(last, "activate") == 0 || strcmp(last, "deactivate") == 0;
+    bool is_delete = strcmp(method, "DELETE") == 0, is_upload = *last == '\0';
+    bool fails = ++api->writes == api->fail_at;
+
+    note_write(api,
+               is_toggle   ? last
+               : is_delete ? "delete"
+               : is_upload ? "upload"
+                           : "rename",
+               body);
+    if (fails && !api->fail_late) {
+        fake_answer_error(answer, api->fail_status, "told to fail");
+        return;
     }
-    shutdown(connection->fd, SHUT_RDWR);
-    return NULL;
+    if (is_toggle)
+        answer_toggle(api, body, scope, strcmp(last, "activate") == 0, answer);
+    else if (is_delete)
+        answer_delete(api, last, answer);
+    else if (is_upload)
+        answer_upload(api, body, answer);
+    else
+        answer_rename(api, last, body, answer);
+    if (fails)
+        answer->status = api->fail_status;
 }
 
-static void *accept_all(void *arg)
+static void answer_request(struct fake_api *api, const struct peer_request *request,
+                           struct fake_answer *answer)
 {
+    static const char *const paths[] = {
+        [IN_ORGANIZATION] = ORGANIZATION, [IN_PROJECT] = PROJECT};
+    char method[8], target[1024];
+
+    must(sscanf(request->head, "%7s %1023s", method, target) == 2, "fake_api: request");
+    for (int scope = IN_ORGANIZATION; scope <= IN_PROJECT; scope++) {
+        const char *rest = target + strlen(paths[scope]);
+
+        if (strncmp(target, paths[scope], strlen(paths[scope])) != 0 ||
+            strchr("/?", *rest) == NULL) /* or its end */
+            continue;
+        if (strcmp(method, "GET") == 0) {
+            answer_read(api, rest, (enum scope)scope, answer);
+        } else {
+            cJSON *body = cJSON_Parse(request->body);
+
+            answer_write(api, method, rest, (enum scope)scope, body, answer);
+            cJSON_Delete(body);
+        }
+        return;
+    }
+    fake_answer_error(answer, 404, "Not here");
+}
+
+static char *answer_bytes(void *arg, const struct peer_request *request, size_t *len)
+{
+    struct fake_answer answer = {.status = 200};
     struct fake_api *api = arg;
+    char *bytes = NULL;
 
-    for (int fd; (fd = accept(api->fd, NULL, NULL)) >= 0;) {
-        struct connection *connection = &api->connections[api->connection_count];
-
-        must(api->connection_count < CONNECTIONS, "fake_api: too many connections");
-        connection->api = api;
-        connection->fd = fd;
-        must(pthread_create(&connection->thread, NULL, serve, connection) == 0,
-             "fake_api: thread");
-        api->connection_count++;
-    }
-    return NULL;
+    pthread_mutex_lock(&api->mutex);
+    answer_request(api, request, &answer);
+    pthread_mutex_unlock(&api->mutex);
+    if (!answer.drop)
+        bytes = answer.status != 0
+                    ? peer_format(answer.status, answer.headers ? answer.headers : "",
+                                  answer.body, len)
+                    : peer_format(200, "", "{\"object\":", len);
+    free(answer.body);
+    return bytes;
 }
 
 struct fake_api *fake_api_start(void)
 {
     struct fake_api *api = calloc(1, sizeof(*api));
-    struct sockaddr_in address = {.sin_family = AF_INET,
-                                  .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
-    socklen_t len = sizeof(address);
     pthread_mutexattr_t attr;
 
     must(api != NULL, "fake_api: memory");
@@ -414,27 +547,13 @@ struct fake_api *fake_api_start(void)
     pthread_mutex_init(&api->mutex, &attr);
     pthread_mutexattr_destroy(&attr);
     api->next_created_at = 1700000000;
-    api->fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-    must(api->fd >= 0, "fake_api: socket");
-    must(bind(api->fd, (struct sockaddr *)&address, len) == 0, "fake_api: bind");
-    must(listen(api->fd, 256) == 0, "fake_api: listen");
-    must(getsockname(api->fd, (struct sockaddr *)&address, &len) == 0, "fake_api: port");
-    snprintf(api->url, sizeof(api->url), "http://127.0.0.1:%u/v1",
-             (unsigned)ntohs(address.sin_port));
-    must(pthread_create(&api->thread, NULL, accept_all, api) == 0, "fake_api: thread");
+    api->peer = peer_start(&(struct peer_options){.handler = answer_bytes, .arg = api});
     return api;
 }
 
 void fake_api_stop(struct fake_api *api)
 {
-    shutdown(api->fd, SHUT_RDWR);
-    pthread_join(api->thread, NULL);
-    close(api->fd);
-    for (size_t i = 0; i < api->connection_count; i++) {
-        shutdown(api->connections[i].fd, SHUT_RDWR);
-        pthread_join(api->connections[i].thread, NULL);
-        close(api->connections[i].fd);
-    }
+    peer_stop(api->peer);
     while (api->count > 0)
         fake_api_remove(api, api->entries[0].id);
     free(api->entries);
@@ -444,5 +563,5 @@ void fake_api_stop(struct fake_api *api)
 
 const char *fake_api_url(const struct fake_api *api)
 {
-    return api->url;
+    return peer_url(api->peer);
 }

@@ -37,7 +37,8 @@ struct peer {
     struct peer_request **requests;
     size_t count, capacity;
     struct connection *connections[CONNECTIONS_MAX];
-    unsigned accepted, open, open_max;
+    unsigned accepted, open, open_max, answering;
+    pthread_cond_t settled;
 };
 
 static long long now_ms(void)
@@ -101,40 +102,61 @@ static size_t body_length(const char *head)
     return field != NULL ? strtoul(field + 17, NULL, 10) : 0;
 }
 
-/* NULL: the connection has ended, or sends nonsense. */
-static struct peer_request *read_request(struct connection *connection)
+/* The length of a request's head; 0: the connection has ended, or sends nonsense. */
+static size_t read_head(struct connection *connection, char head[HEAD_MAX + 1])
 {
     static const char no_tls[] = "HTTP/1.1 400 Bad Request\r\nContent-Length: 0\r\n\r\n";
-    struct peer_request *request = calloc(1, sizeof(*request));
-    char *head = calloc(1, HEAD_MAX + 1);
-    size_t len = 0, want, have = 0;
+    size_t len = 0;
 
-    request->head = head;
-    request->connection = connection->number;
     while (len < HEAD_MAX && (len < 4 || memcmp(head + len - 4, "\r\n\r\n", 4) != 0)) {
         if (wire_read(connection, head + len, 1) != 1)
-            goto ended;
+            return 0;
         /* A TLS handshake where there is no TLS: as web servers do. */
         if (len++ == 0 && head[0] == 0x16) {
             wire_write(connection, no_tls, sizeof(no_tls) - 1);
-            goto ended;
+            return 0;
         }
     }
+    head[len] = '\0';
+    return len;
+}
+
+static void count_answering(struct peer *peer, bool begins)
+{
+    pthread_mutex_lock(&peer->lock);
+    peer->answering += begins ? 1 : -1u;
+    if (peer->answering == 0)
+        pthread_cond_broadcast(&peer->settled);
+    pthread_mutex_unlock(&peer->lock);
+}
+
+/* NULL: see read_head. */
+static struct peer_request *read_request(struct connection *connection)
+{
+    struct peer_request *request;
+    char head[HEAD_MAX + 1];
+    size_t len = read_head(connection, head), want, have = 0;
+
+    if (len == 0)
+        return NULL;
+    count_answering(connection->peer, true);
+    request = calloc(1, sizeof(*request));
+    request->connection = connection->number;
     request->at_ms = now_ms();
-    request->head = head = realloc(head, len + 1);
+    request->head = strdup(head);
     want = body_length(head);
     request->body = calloc(1, want + 1);
     while (have < want) {
         long n = wire_read(connection, request->body + have, want - have);
 
-        if (n <= 0)
-            goto ended;
+        if (n <= 0) {
+            free_request(request);
+            count_answering(connection->peer, false);
+            return NULL;
+        }
         have += (size_t)n;
     }
     return request;
-ended:
-    free_request(request);
-    return NULL;
 }
 
 static size_t record(struct peer *peer, struct peer_request *request)
@@ -190,6 +212,8 @@ static bool play(struct connection *connection, const struct peer_answer *answer
     }
     if (answer->reset)
         reset(connection);
+    else if (answer->close) /* also where a child holds the descriptor */
+        shutdown(connection->fd, SHUT_RDWR);
     return !answer->close && !answer->reset;
 }
 
@@ -207,6 +231,7 @@ static bool reply(struct connection *connection, const struct peer_request *requ
             &options
                  ->script[index < options->script_len ? index : options->script_len - 1]);
     made.bytes = bytes = options->handler(options->arg, request, &made.len);
+    made.close = bytes == NULL;
     goes_on = play(connection, &made);
     free(bytes);
     return goes_on;
@@ -217,8 +242,10 @@ static void serve(struct connection *connection)
     struct peer_request *request;
     bool goes_on = true;
 
-    while (goes_on && (request = read_request(connection)) != NULL)
+    while (goes_on && (request = read_request(connection)) != NULL) {
         goes_on = reply(connection, request, record(connection->peer, request));
+        count_answering(connection->peer, false);
+    }
 }
 
 static void *run_connection(void *arg)
@@ -298,6 +325,7 @@ struct peer *peer_start(const struct peer_options *options)
 
     peer->options = *options;
     pthread_mutex_init(&peer->lock, NULL);
+    pthread_cond_init(&peer->settled, NULL);
     if (options->tls_cert != NULL) {
         peer->tls = SSL_CTX_new(TLS_server_method());
         if (SSL_CTX_use_certificate_chain_file(peer->tls, options->tls_cert) != 1 ||
@@ -337,8 +365,17 @@ void peer_stop(struct peer *peer)
     free(peer->requests);
     close(peer->listener);
     SSL_CTX_free(peer->tls);
+    pthread_cond_destroy(&peer->settled);
     pthread_mutex_destroy(&peer->lock);
     free(peer);
+}
+
+void peer_settle(struct peer *peer)
+{
+    pthread_mutex_lock(&peer->lock);
+    while (peer->answering > 0)
+        pthread_cond_wait(&peer->settled, &peer->lock);
+    pthread_mutex_unlock(&peer->lock);
 }
 
 unsigned peer_port(const struct peer *peer)

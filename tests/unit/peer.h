@@ -30,7 +30,7 @@ struct peer_request {
 struct peer_options {
     const struct peer_answer *script; /* the i-th request gets the i-th answer, and all */
     size_t script_len;                /* beyond the last one the last */
-    /* Instead of a script: makes an answer in memory that peer frees. */
+    /* Instead of a script: makes an answer in memory that peer frees; NULL: closes. */
     char *(*handler)(void *arg, const struct peer_request *request, size_t *len);
     void *arg;
     const char *tls_cert, *tls_key; /* PEM files: TLS */
@@ -39,6 +39,10 @@ struct peer_options {
 
 struct peer *peer_start(const struct peer_options *options);
 void peer_stop(struct peer *peer); /* NULL is fine */
+
+/* Waits until no request is being answered: a process that forks then copies no memory of
+ * peer's threads that only they could free. */
+void peer_settle(struct peer *peer);
 
 unsigned peer_port(const struct peer *peer);
 const char *peer_url(const struct peer *peer); /* "http://127.0.0.1:PORT/v1" */
