@@ -37,6 +37,11 @@ bool ot_role_parse(enum ot_role *role, const char *name)
     return false;
 }
 
+const char *ot_role_name(enum ot_role role)
+{
+    return role_names[role];
+}
+
 static bool hash_key(const char *key, unsigned char hash[OT_KEY_HASH_LEN])
 {
     unsigned len = 0;

@@ -18,6 +18,7 @@ struct ot_db;
 
 enum ot_role { OT_ROLE_ADMIN, OT_ROLE_READ };
 bool ot_role_parse(enum ot_role *role, const char *name);
+const char *ot_role_name(enum ot_role role);
 
 /* Whose key a request came with. */
 struct ot_caller {

@@ -2,11 +2,13 @@
 
 #include <errno.h>
 #include <getopt.h>
+#include <pwd.h>
 #include <stdio.h>
 #include <string.h>
 #include <time.h>
 #include <unistd.h>
 
+#include "audit/audit.h"
 #include "auth/apikey.h"
 #include "base/error.h"
 #include "base/text.h"
@@ -14,6 +16,9 @@
 #include "shared/private_file.h"
 #include "store/db.h"
 #include "store/store.h"
+
+/* "local:", and a user's name on the server's machine. */
+#define ACTOR_MAX 64
 
 /* A hundred years: what is longer is a slip. */
 #define LIFETIME_MAX_S (INT64_C(36500) * 86400)
@@ -117,7 +122,7 @@ static enum ot_status parse_arguments(const struct ot_action *action, const char
 
 static enum ot_status run_action(const struct ot_action *action,
                                  const struct ot_arguments *arguments,
-                                 struct ot_error *err)
+                                 const struct ot_actor *actor, struct ot_error *err)
 {
     struct ot_store *store = NULL;
     struct ot_db *db;
@@ -128,7 +133,7 @@ static enum ot_status run_action(const struct ot_action *action,
     db = ot_store_lend(store);
     status = ot_db_begin(db, OT_WRITING, err);
     if (status == OT_OK)
-        status = action->run(db, arguments, err);
+        status = action->run(db, arguments, actor, err);
     if (status == OT_OK)
         status = ot_db_commit(db, err);
     ot_db_rollback(db);
@@ -137,16 +142,30 @@ static enum ot_status run_action(const struct ot_action *action,
     return status;
 }
 
+/* Who calls, before root becomes the owner of the database. */
+static const char *name_actor(char out[ACTOR_MAX])
+{
+    const struct passwd *user = getpwuid(getuid());
+
+    if (user != NULL)
+        snprintf(out, ACTOR_MAX, "local:%s", user->pw_name);
+    else
+        snprintf(out, ACTOR_MAX, "local:%u", (unsigned)getuid());
+    return out;
+}
+
 enum ot_status ot_action_command(const struct ot_action *actions, const char *choices,
                                  int argc, char **argv, struct ot_error *err)
 {
     struct ot_arguments arguments = {.role = OT_ROLE_ADMIN};
     const struct ot_action *action = argc > 1 ? find_action(actions, argv[1]) : NULL;
+    char user[ACTOR_MAX];
+    const struct ot_actor actor = {.id = name_actor(user), .scope = ""};
     enum ot_status status;
 
     if (action == NULL)
         return ot_error_set(err, OT_E_USAGE, "`%s` is followed by %s; see --help",
                             argv[0], choices);
     status = parse_arguments(action, argv[0], &arguments, argc - 1, argv + 1, err);
-    return status == OT_OK ? run_action(action, &arguments, err) : status;
+    return status == OT_OK ? run_action(action, &arguments, &actor, err) : status;
 }

@@ -17,12 +17,14 @@ struct ot_arguments {
     int64_t lifetime_s; /* 0: not given */
 };
 
+struct ot_actor;
+
 struct ot_action {
     const char *name;                     /* behind `key` or `project` */
     const struct ot_option_info *options; /* `db` and those that this one takes */
     /* Inside the transaction. Prints to standard output what was asked for. */
     enum ot_status (*run)(struct ot_db *db, const struct ot_arguments *arguments,
-                          struct ot_error *err);
+                          const struct ot_actor *actor, struct ot_error *err);
     /* What is wrong with the arguments, before anything is opened. */
     enum ot_status (*check)(const struct ot_arguments *arguments, struct ot_error *err);
     const char *word; /* what the word is: "one key's id or name"; NULL: takes none */

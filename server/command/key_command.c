@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "audit/audit.h"
 #include "auth/apikey.h"
 #include "base/error.h"
 #include "base/option.h"
@@ -26,6 +27,7 @@ static enum ot_status check_new_key(const struct ot_arguments *arguments,
 /* Printed before it is committed: a key that nobody saw must not exist. */
 static enum ot_status create_and_print_key(struct ot_db *db,
                                            const struct ot_arguments *arguments,
+                                           const struct ot_actor *actor,
                                            struct ot_error *err)
 {
     const struct ot_apikey_wish wish = {
@@ -36,10 +38,12 @@ static enum ot_status create_and_print_key(struct ot_db *db,
     struct ot_apikey made;
     enum ot_status status = ot_apikey_create(db, &wish, &made, err);
 
-    if (status != OT_OK)
-        return status;
-    printf("%s\n", made.text);
-    status = ot_action_flush(err);
+    if (status == OT_OK)
+        status = ot_audit_key_created(db, actor, made.id, ot_role_name(wish.role), err);
+    if (status == OT_OK) {
+        printf("%s\n", made.text);
+        status = ot_action_flush(err);
+    }
     OPENSSL_cleanse(made.text, sizeof(made.text));
     return status;
 }
@@ -60,12 +64,13 @@ static void print_key(void *arg, const struct ot_key_row *row)
 }
 
 static enum ot_status list_keys(struct ot_db *db, const struct ot_arguments *arguments,
-                                struct ot_error *err)
+                                const struct ot_actor *actor, struct ot_error *err)
 {
     const struct ot_key_range all = {.limit = INT64_MAX};
     enum ot_status status;
 
     (void)arguments;
+    (void)actor;
     printf(KEY_LINE, "ID", "ROLE", "CREATED", "LAST USED", "EXPIRES", "NAME");
     status = ot_db_key_list(db, &all, print_key, NULL, err);
     return status == OT_OK ? ot_action_flush(err) : status;
@@ -77,7 +82,7 @@ static void copy_key_id(void *arg, const struct ot_key_row *row)
 }
 
 static enum ot_status revoke_key(struct ot_db *db, const struct ot_arguments *arguments,
-                                 struct ot_error *err)
+                                 const struct ot_actor *actor, struct ot_error *err)
 {
     char id[OT_APIKEY_ID_MAX];
     enum ot_status status = ot_db_key_named(db, arguments->word, copy_key_id, id, err);
@@ -87,7 +92,9 @@ static enum ot_status revoke_key(struct ot_db *db, const struct ot_arguments *ar
                             "no key has the id or name '%s'; `orgtrust-server key list` "
                             "shows them",
                             arguments->word);
-    return status == OT_OK ? ot_db_key_delete(db, id, err) : status;
+    if (status == OT_OK)
+        status = ot_db_key_delete(db, id, err);
+    return status == OT_OK ? ot_audit_key_deleted(db, actor, id, err) : status;
 }
 
 static const struct ot_option_info create_options[] = {

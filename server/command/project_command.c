@@ -4,6 +4,8 @@
 #include <string.h>
 #include <time.h>
 
+#include "audit/audit.h"
+#include "base/error.h"
 #include "base/limits.h"
 #include "base/option.h"
 #include "base/text.h"
@@ -33,7 +35,7 @@ static enum ot_status check_project(const struct ot_arguments *arguments,
 
 static enum ot_status create_project(struct ot_db *db,
                                      const struct ot_arguments *arguments,
-                                     struct ot_error *err)
+                                     const struct ot_actor *actor, struct ot_error *err)
 {
     const struct ot_project_row row = {
         .id = arguments->id,
@@ -43,6 +45,8 @@ static enum ot_status create_project(struct ot_db *db,
     char id[OT_ID_MAX + 1];
     enum ot_status status = ot_db_project_insert(db, &row, id, err);
 
+    if (status == OT_OK)
+        status = ot_audit_project_created(db, actor, id, row.name, err);
     if (status != OT_OK)
         return status;
     printf("%s\n", id);
@@ -60,11 +64,12 @@ static void print_project(void *arg, const struct ot_project_row *row)
 
 static enum ot_status list_projects(struct ot_db *db,
                                     const struct ot_arguments *arguments,
-                                    struct ot_error *err)
+                                    const struct ot_actor *actor, struct ot_error *err)
 {
     enum ot_status status;
 
     (void)arguments;
+    (void)actor;
     printf("%-37s  %-20s  %s\n", "ID", "CREATED", "NAME");
     status = ot_db_project_list(db, 0, INT64_MAX, print_project, NULL, err);
     return status == OT_OK ? ot_action_flush(err) : status;

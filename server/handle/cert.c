@@ -2,11 +2,14 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "audit/audit.h"
 #include "base/error.h"
+#include "handle/actor_internal.h"
 #include "handle/cert_json_internal.h"
 #include "handle/context.h"
 #include "handle/handlers.h"
 #include "message/body.h"
+#include "message/buffer.h"
 #include "message/etag.h"
 #include "message/json_write.h"
 #include "message/reply.h"
@@ -103,17 +106,53 @@ void ot_handle_get(struct ot_context *context)
     free(shown.content);
 }
 
+/* A copy of a certificate's name, which the caller frees. */
+struct named {
+    char *name; /* NULL: none */
+    bool failed;
+};
+
+static void copy_name(void *arg, const struct ot_cert_row *row)
+{
+    struct named *named = arg;
+
+    named->name = row->name != NULL ? strdup(row->name) : NULL;
+    named->failed = row->name != NULL && named->name == NULL;
+}
+
+static enum ot_status keep_name(struct ot_context *context, struct named *named,
+                                struct ot_error *err)
+{
+    enum ot_status status =
+        ot_db_cert_get(context->db, context->cert_id, copy_name, named, err);
+
+    return named->failed ? ot_error_nomem(err) : status;
+}
+
+static enum ot_status rename_cert(struct ot_context *context, const char *name,
+                                  struct ot_error *err)
+{
+    const struct ot_actor actor = ot_actor_of(context);
+    enum ot_status status = ot_db_cert_rename(context->db, context->cert_id, name, err);
+
+    if (status == OT_OK)
+        status = ot_audit_cert_updated(context->db, &actor, context->cert_id, name, err);
+    if (status == OT_OK)
+        status = ot_db_revision_next(context->db, err);
+    return status;
+}
+
 static enum ot_status modify_cert(struct ot_context *context, const char *name,
                                   struct ot_error *err)
 {
     struct shown shown = {.context = context};
-    enum ot_status status = OT_OK;
+    struct named old = {.name = NULL};
+    enum ot_status status = keep_name(context, &old, err);
 
-    if (name != NULL) {
-        status = ot_db_cert_rename(context->db, context->cert_id, name, err);
-        if (status == OT_OK)
-            status = ot_db_revision_next(context->db, err);
-    }
+    if (status == OT_OK && name != NULL &&
+        (old.name == NULL || strcmp(old.name, name) != 0))
+        status = rename_cert(context, name, err);
+    free(old.name);
     if (status == OT_OK)
         status = ot_db_cert_get(context->db, context->cert_id, show_cert, &shown, err);
     return status;
@@ -173,6 +212,26 @@ static void say_active(struct ot_context *context, const struct scopes *scopes)
                    context->cert_id, scopes->text, cut ? " and more" : "", scopes->count);
 }
 
+/* With its name and content, by which the audit log remembers it. */
+static enum ot_status delete_cert(struct ot_context *context, struct ot_error *err)
+{
+    const struct ot_actor actor = ot_actor_of(context);
+    struct named named = {.name = NULL};
+    char *pem = NULL;
+    enum ot_status status = keep_name(context, &named, err);
+
+    if (status == OT_OK)
+        status = ot_db_cert_content(context->db, context->cert_id, &pem, err);
+    if (status == OT_OK)
+        status = ot_db_cert_delete(context->db, context->cert_id, err);
+    if (status == OT_OK)
+        status = ot_audit_cert_deleted(context->db, &actor, context->cert_id, named.name,
+                                       pem, err);
+    free(named.name);
+    free(pem);
+    return status;
+}
+
 /* OT_E_REFUSED: still active, reply says where. */
 static enum ot_status delete_inactive(struct ot_context *context, struct ot_error *err)
 {
@@ -185,7 +244,7 @@ static enum ot_status delete_inactive(struct ot_context *context, struct ot_erro
         return OT_E_REFUSED;
     }
     if (status == OT_OK)
-        status = ot_db_cert_delete(context->db, context->cert_id, err);
+        status = delete_cert(context, err);
     if (status == OT_OK)
         status = ot_db_revision_next(context->db, err);
     if (status == OT_OK)

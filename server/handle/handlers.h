@@ -24,6 +24,8 @@ ot_handler ot_handle_key_create;
 ot_handler ot_handle_key_get;
 ot_handler ot_handle_key_delete;
 
+ot_handler ot_handle_audit_list;
+
 /* Before an operation on a project: false: there is no such project, reply says so. */
 bool ot_handle_knows_project(struct ot_context *context);
 

@@ -1,9 +1,11 @@
 #include <openssl/crypto.h>
 #include <string.h>
 
+#include "audit/audit.h"
 #include "auth/apikey.h"
 #include "auth/auth.h"
 #include "base/error.h"
+#include "handle/actor_internal.h"
 #include "handle/context.h"
 #include "handle/handlers.h"
 #include "handle/page_internal.h"
@@ -203,8 +205,12 @@ static enum ot_status store_key(struct ot_context *context,
                                 const struct ot_apikey_wish *wish, struct ot_apikey *made,
                                 struct ot_error *err)
 {
+    const struct ot_actor actor = ot_actor_of(context);
     enum ot_status status = ot_apikey_create(context->db, wish, made, err);
 
+    if (status == OT_OK)
+        status = ot_audit_key_created(context->db, &actor, made->id,
+                                      ot_role_name(wish->role), err);
     if (status == OT_OK)
         status = ot_db_commit(context->db, err);
     if (status == OT_OK)
@@ -212,7 +218,7 @@ static enum ot_status store_key(struct ot_context *context,
                   &(struct ot_key_row){
                       .id = made->id,
                       .name = wish->name,
-                      .role = "admin",
+                      .role = ot_role_name(wish->role),
                       .created_at = made->created_at,
                       .expires_at =
                           wish->lifetime_s != 0 ? made->created_at + wish->lifetime_s : 0,
@@ -264,11 +270,14 @@ static void write_deleted_key(struct ot_context *context)
 
 void ot_handle_key_delete(struct ot_context *context)
 {
+    const struct ot_actor actor = ot_actor_of(context);
     struct ot_error err = OT_ERROR_INIT;
     enum ot_status status = ot_db_begin(context->db, OT_WRITING, &err);
 
     if (status == OT_OK)
         status = ot_db_key_delete(context->db, context->key_id, &err);
+    if (status == OT_OK)
+        status = ot_audit_key_deleted(context->db, &actor, context->key_id, &err);
     if (status == OT_OK)
         status = ot_db_commit(context->db, &err);
     ot_db_rollback(context->db);

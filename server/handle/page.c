@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "base/limits.h"
+#include "message/buffer.h"
 #include "message/json_write.h"
 
 void ot_page_open(struct ot_page *page, struct ot_buffer *out, unsigned limit)
@@ -19,8 +20,11 @@ bool ot_page_takes(struct ot_page *page, const char *id)
 {
     size_t len = strnlen(id, OT_ID_MAX);
 
-    if (page->rows++ >= page->limit)
+    if (page->rows == page->limit) {
+        page->has_more = true;
         return false;
+    }
+    page->rows++;
     memcpy(page->last, id, len);
     page->last[len] = '\0';
     if (page->rows == 1)
@@ -36,6 +40,6 @@ void ot_page_close(struct ot_page *page)
     ot_jsonw_key(page->out, "last_id");
     ot_jsonw_text(page->out, page->rows != 0 ? page->last : NULL);
     ot_jsonw_key(page->out, "has_more");
-    ot_jsonw_bool(page->out, page->rows > page->limit);
+    ot_jsonw_bool(page->out, page->has_more);
     ot_jsonw_close(page->out, '}');
 }

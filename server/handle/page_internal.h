@@ -11,7 +11,8 @@ struct ot_buffer;
 
 struct ot_page {
     struct ot_buffer *out;
-    unsigned limit, rows; /* rows that were offered; one beyond the limit tells of more */
+    unsigned limit, rows; /* rows that were offered */
+    bool has_more;        /* one was beyond the limit */
     char first[OT_ID_MAX + 1], last[OT_ID_MAX + 1];
 };
 

@@ -1,13 +1,16 @@
 #include <string.h>
 #include <time.h>
 
+#include "audit/audit.h"
 #include "base/error.h"
 #include "base/limits.h"
+#include "handle/actor_internal.h"
 #include "handle/context.h"
 #include "handle/handlers.h"
 #include "handle/page_internal.h"
 #include "handle/query_internal.h"
 #include "message/body.h"
+#include "message/buffer.h"
 #include "message/json_write.h"
 #include "message/reply.h"
 #include "store/db.h"
@@ -150,10 +153,13 @@ static enum ot_status store_project(struct ot_context *context,
                                     const struct ot_project_row *row,
                                     struct ot_error *err)
 {
+    const struct ot_actor actor = ot_actor_of(context);
     struct ot_project_row made = *row;
     char id[OT_ID_MAX + 1];
     enum ot_status status = ot_db_project_insert(context->db, row, id, err);
 
+    if (status == OT_OK)
+        status = ot_audit_project_created(context->db, &actor, id, row->name, err);
     if (status == OT_OK)
         status = ot_db_commit(context->db, err);
     made.id = id;

@@ -70,6 +70,28 @@ bool ot_query_flag(struct ot_context *context, const char *name, bool *value)
     return false;
 }
 
+bool ot_query_integer(struct ot_context *context, const char *name, int64_t *number,
+                      bool *is_given)
+{
+    const char *text, *digits;
+    size_t len;
+
+    if (!ot_query_value(context, name, &text))
+        return false;
+    *is_given = text != NULL;
+    if (text == NULL)
+        return true;
+    digits = text + (*text == '-');
+    len = strspn(digits, "0123456789");
+    if (len >= 1 && len <= 18 && digits[len] == '\0') {
+        *number = strtoll(text, NULL, 10);
+        return true;
+    }
+    ot_reply_error(context->reply, 400, "invalid_parameter", name,
+                   "'%s' must be a whole number.", name);
+    return false;
+}
+
 void ot_query_refuse_cursor(struct ot_context *context, const char *name,
                             const char *what)
 {

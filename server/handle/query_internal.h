@@ -4,6 +4,7 @@
 #define OT_SERVER_HANDLE_QUERY_INTERNAL_H
 
 #include <stdbool.h>
+#include <stdint.h>
 
 struct ot_context;
 
@@ -19,6 +20,10 @@ bool ot_query_order(struct ot_context *context, bool descending_unless_given,
 
 /* A parameter that is true or false; false where it is absent. */
 bool ot_query_flag(struct ot_context *context, const char *name, bool *value);
+
+/* A whole number, which may be negative, of at most 18 digits. */
+bool ot_query_integer(struct ot_context *context, const char *name, int64_t *number,
+                      bool *is_given);
 
 /* The refusal of a cursor that is no id of the things that are listed, `what`. */
 void ot_query_refuse_cursor(struct ot_context *context, const char *name,

@@ -1,11 +1,14 @@
 #include <string.h>
 
+#include "audit/audit.h"
 #include "base/error.h"
 #include "config/identifier.h"
+#include "handle/actor_internal.h"
 #include "handle/cert_json_internal.h"
 #include "handle/context.h"
 #include "handle/handlers.h"
 #include "message/body.h"
+#include "message/buffer.h"
 #include "message/json_write.h"
 #include "message/reply.h"
 #include "shared/limits.h"
@@ -19,6 +22,14 @@ struct toggle {
     const char *ids[OT_TOGGLE_MAX];
     unsigned count;
     bool active;
+    struct ot_audit_toggled changed; /* those that were not so before */
+};
+
+/* One of them, in the transaction. */
+struct toggled {
+    struct toggle *toggle;
+    const char *id;
+    bool changed;
 };
 
 static void add_once(struct toggle *toggle, const char *id)
@@ -57,25 +68,29 @@ static bool parse_ids(struct toggle *toggle, const cJSON *body)
 
 static void write_toggled(void *arg, const struct ot_cert_row *row)
 {
-    struct toggle *toggle = arg;
+    struct toggled *toggled = arg;
+    struct toggle *toggle = toggled->toggle;
 
     ot_cert_json_write(&toggle->context->reply->body,
                        ot_object_in_scope(toggle->context->scope), row, NULL);
+    if (toggled->changed)
+        ot_audit_toggled_add(&toggle->changed, toggled->id, row->name);
 }
 
 /* Changes one, then shows what it has become. OT_E_NOT_FOUND: reply says which. */
-static enum ot_status change_one(struct toggle *toggle, const char *id, bool *changed,
+static enum ot_status change_one(struct toggle *toggle, const char *id,
                                  struct ot_error *err)
 {
     struct ot_context *context = toggle->context;
+    struct toggled toggled = {.toggle = toggle, .id = id};
     enum ot_status status = OT_E_NOT_FOUND;
 
     if (ot_is_cert_id(id, strlen(id)))
         status = ot_db_active_set(context->db, context->scope, id, toggle->active,
-                                  changed, err);
+                                  &toggled.changed, err);
     if (status == OT_OK)
         status = ot_db_cert_in_scope(context->db, context->scope, id, write_toggled,
-                                     toggle, err);
+                                     &toggled, err);
     if (status == OT_E_NOT_FOUND)
         ot_reply_error(context->reply, 404, "certificate_not_found", "certificate_ids",
                        "There is no certificate %s in this organization. None of the "
@@ -93,13 +108,24 @@ static const char *object_name(const struct toggle *toggle)
                           : "organization.project.certificate.deactivation";
 }
 
+static enum ot_status finish_toggle(struct toggle *toggle, struct ot_error *err)
+{
+    struct ot_context *context = toggle->context;
+    const struct ot_actor actor = ot_actor_of(context);
+    bool changed = toggle->changed.count != 0;
+    enum ot_status status = ot_audit_toggled_write(context->db, &actor, &toggle->changed,
+                                                   toggle->active, err);
+
+    if (status == OT_OK && changed)
+        status = ot_db_revision_next(context->db, err);
+    return status == OT_OK ? ot_db_commit(context->db, err) : status;
+}
+
 /* Inside the transaction. */
 static enum ot_status change_all(struct toggle *toggle, struct ot_error *err)
 {
-    struct ot_context *context = toggle->context;
-    struct ot_buffer *out = &context->reply->body;
+    struct ot_buffer *out = &toggle->context->reply->body;
     enum ot_status status = OT_OK;
-    bool changed = false;
 
     ot_jsonw_open(out, '{');
     ot_jsonw_key(out, "object");
@@ -107,11 +133,9 @@ static enum ot_status change_all(struct toggle *toggle, struct ot_error *err)
     ot_jsonw_key(out, "data");
     ot_jsonw_open(out, '[');
     for (unsigned i = 0; status == OT_OK && i < toggle->count; i++)
-        status = change_one(toggle, toggle->ids[i], &changed, err);
-    if (status == OT_OK && changed)
-        status = ot_db_revision_next(context->db, err);
+        status = change_one(toggle, toggle->ids[i], err);
     if (status == OT_OK)
-        status = ot_db_commit(context->db, err);
+        status = finish_toggle(toggle, err);
     if (status != OT_OK)
         return status;
     ot_jsonw_close(out, ']');
@@ -128,6 +152,7 @@ static void toggle_all(struct ot_context *context, bool active)
 
     if (body == NULL)
         return;
+    ot_audit_toggled_init(&toggle.changed);
     if (parse_ids(&toggle, body)) {
         status = ot_db_begin(context->db, OT_WRITING, &err);
         if (status == OT_OK)
@@ -136,6 +161,7 @@ static void toggle_all(struct ot_context *context, bool active)
         if (status != OT_OK && status != OT_E_NOT_FOUND)
             ot_reply_failure(context->reply, &err);
     }
+    ot_audit_toggled_clear(&toggle.changed);
     cJSON_Delete(body);
 }
 

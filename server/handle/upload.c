@@ -5,11 +5,13 @@
 
 #include <openssl/crypto.h>
 
+#include "audit/audit.h"
 #include "base/error.h"
 #include "base/limits.h"
 #include "cert/cert.h"
 #include "cert/pem.h"
 #include "cert/upload_rules.h"
+#include "handle/actor_internal.h"
 #include "handle/cert_json_internal.h"
 #include "handle/context.h"
 #include "handle/handlers.h"
@@ -27,11 +29,10 @@
 struct upload {
     const struct ot_settings *settings;
     struct ot_cert_row row;
-    struct ot_buffer
-        pem;          /* as we write it, whatever the client's line ends and remarks */
-    size_t text_len;  /* as it came */
-    unsigned count;   /* of the certificates so far: the first is the anchor */
-    const char *code; /* of a refusal */
+    struct ot_buffer pem; /* as we write it, with our line ends and without remarks */
+    size_t text_len;      /* as it came */
+    unsigned count;       /* of the certificates so far: the first is the anchor */
+    const char *code;     /* of a refusal */
     char id[OT_CERT_ID_MAX];
 };
 
@@ -140,6 +141,7 @@ static bool check_upload(struct ot_context *context, const cJSON *body,
 static enum ot_status store_upload(struct ot_context *context, struct upload *upload,
                                    struct ot_error *err)
 {
+    const struct ot_actor actor = ot_actor_of(context);
     int64_t count = 0;
     enum ot_status status = ot_db_cert_count(context->db, &count, err);
 
@@ -154,6 +156,9 @@ static enum ot_status store_upload(struct ot_context *context, struct upload *up
     if (status == OT_OK)
         status = ot_db_cert_insert(context->db, &upload->row, upload->pem.data,
                                    upload->id, err);
+    if (status == OT_OK)
+        status =
+            ot_audit_cert_created(context->db, &actor, upload->id, upload->row.name, err);
     if (status == OT_OK)
         status = ot_db_revision_next(context->db, err);
     if (status == OT_OK)

@@ -13,6 +13,7 @@
 #include "message/buffer.h"
 #include "message/reply.h"
 #include "message/request.h"
+#include "shared/address.h"
 #include "shared/limits.h"
 #include "shared/log.h"
 
@@ -54,6 +55,14 @@ static void enter_phase(struct ot_server *server, struct MHD_Connection *connect
     ot_guests_enter(server->guests, guest_of(connection), phase, ot_log_clock());
 }
 
+static const struct sockaddr *peer_of(struct MHD_Connection *connection)
+{
+    const union MHD_ConnectionInfo *info =
+        MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CLIENT_ADDRESS);
+
+    return info != NULL ? info->client_addr : NULL;
+}
+
 void ot_connection_notify(void *cls, struct MHD_Connection *connection,
                           void **socket_context, enum MHD_ConnectionNotificationCode code)
 {
@@ -66,8 +75,7 @@ void ot_connection_notify(void *cls, struct MHD_Connection *connection,
         *socket_context = NULL;
         return;
     }
-    info = MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CLIENT_ADDRESS);
-    from = info != NULL ? info->client_addr : NULL;
+    from = peer_of(connection);
     /* Since 1.0 libmicrohttpd answers in one place: what stood there is gone now. */
     info = MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CONNECTION_FD);
     if (info != NULL)
@@ -89,6 +97,7 @@ void *ot_connection_target(void *cls, const char *uri, struct MHD_Connection *co
     }
     exchange->server = server;
     exchange->request.address = *ot_guest_address(guest_of(connection));
+    ot_address_whole(exchange->request.peer, peer_of(connection));
     exchange->target = (uintptr_t)uri;
     exchange->target_end = (uintptr_t)uri + strlen(uri);
     exchange->began_us = ot_log_clock();

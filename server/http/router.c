@@ -43,6 +43,8 @@ static const struct route routes[] = {
      {{OT_METHOD_GET, ot_handle_get, OT_NEED_READ},
       {OT_METHOD_POST, ot_handle_modify, OT_NEED_WRITE},
       {OT_METHOD_DELETE, ot_handle_delete, OT_NEED_WRITE}}},
+    {{"v1", "organization", "audit_logs"},
+     {{OT_METHOD_GET, ot_handle_audit_list, OT_NEED_OVERSIGHT}}},
     {{"v1", "organization", "admin_api_keys"},
      {{OT_METHOD_GET, ot_handle_key_list, OT_NEED_OVERSIGHT},
       {OT_METHOD_POST, ot_handle_key_create, OT_NEED_WRITE}}},
@@ -149,8 +151,8 @@ static const struct method_handler *resolve_route(struct ot_context *context)
     if (route == NULL) {
         ot_reply_error(context->reply, 404, "unknown_url", NULL,
                        "There is nothing under this path: the API's operations are "
-                       "under /v1/organization/certificates, "
-                       "/v1/organization/projects and /v1/organization/admin_api_keys.");
+                       "under certificates, projects, admin_api_keys and audit_logs of "
+                       "/v1/organization.");
         return NULL;
     }
     take_ids(context, route);

@@ -100,6 +100,11 @@ void ot_jsonw_text(struct ot_buffer *out, const char *text)
     ot_buffer_append(out, "\"", 1);
 }
 
+void ot_jsonw_raw(struct ot_buffer *out, const char *json)
+{
+    put_value(out, json, strlen(json));
+}
+
 void ot_jsonw_int(struct ot_buffer *out, int64_t number)
 {
     uint64_t rest = number < 0 ? -(uint64_t)number : (uint64_t)number;

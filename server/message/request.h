@@ -30,13 +30,13 @@ struct ot_request {
     unsigned segments;
     struct ot_parameter parameters[OT_PARAMETERS_MAX]; /* of the query, in their order */
     unsigned parameter_count;
-    bool
-        malformed; /* a percent-encoding or NUL that means nothing, too many parameters */
+    bool malformed; /* an encoding that means nothing, a NUL, too many parameters */
 
     /* Headers; NULL when absent. They belong to the transport. */
     const char *authorization, *content_type, *content_encoding, *if_none_match;
 
-    struct ot_address address; /* who asks */
+    struct ot_address address;      /* who asks, as far as limits go */
+    char peer[OT_ADDRESS_TEXT_MAX]; /* and the whole address, for the audit log */
 
     struct ot_buffer body;
     bool has_body;

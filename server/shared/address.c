@@ -37,6 +37,22 @@ uint32_t ot_address_hash(const struct ot_address *address)
     return hash;
 }
 
+void ot_address_whole(char out[OT_ADDRESS_TEXT_MAX], const struct sockaddr *from)
+{
+    const struct sockaddr_in *v4 = (const void *)from;
+    const struct sockaddr_in6 *v6 = (const void *)from;
+
+    out[0] = '\0';
+    if (from == NULL)
+        return;
+    if (from->sa_family == AF_INET)
+        inet_ntop(AF_INET, &v4->sin_addr, out, OT_ADDRESS_TEXT_MAX);
+    else if (from->sa_family == AF_INET6 && IN6_IS_ADDR_V4MAPPED(&v6->sin6_addr))
+        inet_ntop(AF_INET, v6->sin6_addr.s6_addr + 12, out, OT_ADDRESS_TEXT_MAX);
+    else if (from->sa_family == AF_INET6)
+        inet_ntop(AF_INET6, &v6->sin6_addr, out, OT_ADDRESS_TEXT_MAX);
+}
+
 void ot_address_format(char out[OT_ADDRESS_TEXT_MAX], const struct ot_address *address)
 {
     unsigned char whole[16] = {0};

@@ -19,6 +19,8 @@ struct ot_address {
 void ot_address_of(struct ot_address *out, const struct sockaddr *from);
 bool ot_address_equal(const struct ot_address *a, const struct ot_address *b);
 uint32_t ot_address_hash(const struct ot_address *address);
+/* The whole address; "" where there is none. */
+void ot_address_whole(char out[OT_ADDRESS_TEXT_MAX], const struct sockaddr *from);
 void ot_address_format(char out[OT_ADDRESS_TEXT_MAX], const struct ot_address *address);
 
 #endif

@@ -64,6 +64,24 @@ static const char *const steps[] = {
     " FROM activations WHERE scope <> '' GROUP BY scope ORDER BY scope;",
 
     "ALTER TABLE keys ADD COLUMN expires_at INTEGER;",
+
+    "CREATE TABLE audit ("
+    "  seq INTEGER PRIMARY KEY AUTOINCREMENT,"
+    "  id TEXT NOT NULL UNIQUE,"
+    "  type TEXT NOT NULL,"
+    "  effective_at INTEGER NOT NULL,"
+    "  project TEXT,"
+    "  project_name TEXT,"
+    "  actor TEXT NOT NULL,"
+    "  actor_is_key INTEGER NOT NULL,"
+    "  address TEXT,"
+    "  detail TEXT NOT NULL"
+    ") STRICT;"
+    "CREATE TABLE audit_resources ("
+    "  resource TEXT NOT NULL,"
+    "  event INTEGER NOT NULL REFERENCES audit (seq),"
+    "  PRIMARY KEY (resource, event)"
+    ") STRICT, WITHOUT ROWID;",
 };
 #define STEPS ((sqlite3_int64)(sizeof(steps) / sizeof(steps[0])))
 

@@ -3,6 +3,18 @@
 #define KEY_SELECT                                                                       \
     "SELECT seq, id, name, role, created_at, last_used_at, expires_at, hash FROM keys"
 
+/* What a filter leaves. */
+#define AUDIT_WANTED                                                                     \
+    " FROM audit WHERE effective_at BETWEEN ?1 AND ?2 AND seq > ?3 AND seq < ?4"         \
+    " AND (?5 IS NULL OR type IN (SELECT value FROM json_each(?5)))"                     \
+    " AND (?6 IS NULL OR project IN (SELECT value FROM json_each(?6)))"                  \
+    " AND (?7 IS NULL OR actor IN (SELECT value FROM json_each(?7)))"                    \
+    " AND (?8 IS NULL OR seq IN (SELECT event FROM audit_resources"                      \
+    "  WHERE resource IN (SELECT value FROM json_each(?8))))"
+#define AUDIT_COLUMNS                                                                    \
+    "id, type, effective_at, project, project_name, actor, actor_is_key, address, "      \
+    "detail"
+
 const char *const ot_db_sql[OT_SQL_COUNT] = {
     [OT_SQL_BEGIN_READ] = "BEGIN",
     /* The write lock from the start: a transaction that reads first and writes then could
@@ -58,6 +70,21 @@ const char *const ot_db_sql[OT_SQL_COUNT] = {
     [OT_SQL_PROJECT_GET] = "SELECT seq, id, name, created_at FROM projects WHERE id = ?1",
     [OT_SQL_PROJECT_LIST] = "SELECT seq, id, name, created_at FROM projects"
                             " WHERE seq > ?1 ORDER BY seq LIMIT ?2",
+
+    [OT_SQL_AUDIT_INSERT] =
+        "INSERT INTO audit (" AUDIT_COLUMNS ") VALUES (?1, ?2, ?3, ?4,"
+        " (SELECT name FROM projects WHERE id = ?4), ?5, ?6, ?7, ?8)",
+    [OT_SQL_AUDIT_RESOURCE] =
+        "INSERT INTO audit_resources (resource, event) VALUES (?1, ?2)",
+    [OT_SQL_AUDIT_PLACE] = "SELECT seq FROM audit WHERE id = ?1",
+    [OT_SQL_AUDIT_LIST] =
+        "SELECT " AUDIT_COLUMNS ", count(*) OVER () FROM"
+        " (SELECT seq, " AUDIT_COLUMNS AUDIT_WANTED " ORDER BY seq DESC LIMIT ?9)"
+        " ORDER BY seq DESC",
+    [OT_SQL_AUDIT_LIST_UP] =
+        "SELECT " AUDIT_COLUMNS ", count(*) OVER () FROM"
+        " (SELECT seq, " AUDIT_COLUMNS AUDIT_WANTED " ORDER BY seq LIMIT ?9)"
+        " ORDER BY seq DESC",
 
     [OT_SQL_KEY_INSERT] =
         "INSERT INTO keys (id, hash, role, name, created_at, expires_at)"

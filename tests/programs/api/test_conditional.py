@@ -129,6 +129,7 @@ def test_head_is_get_without_the_body(api, pem):
     (CERTIFICATES, "GET, HEAD, POST, OPTIONS"),
     (f"{CERTIFICATES}/activate", "POST, OPTIONS"),
     (f"{CERTIFICATES}/cert_x", "GET, HEAD, POST, DELETE, OPTIONS"),
+    ("/v1/organization/audit_logs", "GET, HEAD, OPTIONS"),
     ("/v1/organization/admin_api_keys", "GET, HEAD, POST, OPTIONS"),
     ("/v1/organization/admin_api_keys/key_x", "GET, HEAD, DELETE, OPTIONS"),
     ("/v1/organization/projects", "GET, HEAD, POST, OPTIONS"),

@@ -43,6 +43,15 @@ def test_everything_is_there_after_the_first_start(old):
     database.close()
 
 
+def test_the_audit_log_begins_empty(old, pem):
+    api = judging(old)
+    log = "/v1/organization/audit_logs"
+    assert api.call("GET", log)["data"] == []
+    cert_id = api.upload(pem)
+    (event,) = api.call("GET", log)["data"]
+    assert event["certificate.created"] == {"id": cert_id}
+
+
 def test_projects_that_activations_name_are_made(old):
     api = judging(old)
     found = {p["id"]: p for p in api.call("GET", PROJECTS)["data"]}
