@@ -50,7 +50,7 @@ static enum ot_status compare_file(bool *same, const char *path,
     enum ot_status status = ot_format_make(format, &bytes, &len, anchors, err);
 
     if (status == OT_OK)
-        status = ot_export_file_is_same(same, path, bytes, len, NULL, err);
+        status = ot_export_compare_file(same, path, bytes, len, NULL, err);
     free(bytes);
     return status;
 }

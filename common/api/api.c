@@ -39,8 +39,8 @@ enum ot_status ot_api_new(struct ot_api **out, const struct ot_source *source,
     status = ot_http_new(&api->http, source, key, tuning, err);
     if (status == OT_OK)
         status =
-            ot_api_judge_init(&api->judge, api->http, source, key,
-                              tuning != NULL ? tuning : &ot_http_default_tuning, err);
+            ot_api_checker_init(&api->checker, api->http, source, key,
+                                tuning != NULL ? tuning : &ot_http_default_tuning, err);
     if (status != OT_OK) {
         ot_api_free(api);
         return status;
@@ -53,7 +53,7 @@ void ot_api_free(struct ot_api *api)
 {
     if (api == NULL)
         return;
-    ot_api_judge_clear(&api->judge);
+    ot_api_checker_clear(&api->checker);
     ot_http_free(api->http);
     free(api);
 }
@@ -65,12 +65,12 @@ struct ot_http *ot_api_http(struct ot_api *api)
 
 long ot_api_last_status(const struct ot_api *api)
 {
-    return api->judge.last_status;
+    return api->checker.last_status;
 }
 
 int64_t ot_api_retry_after_ms(const struct ot_api *api)
 {
-    return api->judge.retry_after_ms;
+    return api->checker.retry_after_ms;
 }
 
 bool ot_api_inherits(const struct ot_api *api)

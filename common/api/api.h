@@ -44,7 +44,7 @@ long ot_api_last_status(const struct ot_api *api);
 int64_t ot_api_retry_after_ms(const struct ot_api *api);
 
 /* Called once for each id, in the order of the answers. OT_OK: cert has content or not
- * (the caller judges). Else status and err say why, OT_E_NOT_FOUND for a 404. Returning
+ * (the caller checks). Else status and err say why, OT_E_NOT_FOUND for a 404. Returning
  * other than OT_OK stops the rest. */
 typedef enum ot_status ot_api_got(void *arg, size_t i, enum ot_status status,
                                   const struct ot_api_cert *cert, struct ot_error *err);

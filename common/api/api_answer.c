@@ -13,32 +13,32 @@
 /* As much of the API's own message as fits a sentence of ours. */
 #define MESSAGE_CHARS_MAX 320
 
-enum ot_status ot_api_judge_init(struct ot_api_judge *judge, const struct ot_http *http,
-                                 const struct ot_source *source, const struct ot_key *key,
-                                 const struct ot_http_tuning *tuning,
-                                 struct ot_error *err)
+enum ot_status
+ot_api_checker_init(struct ot_api_checker *checker, const struct ot_http *http,
+                    const struct ot_source *source, const struct ot_key *key,
+                    const struct ot_http_tuning *tuning, struct ot_error *err)
 {
-    memset(judge, 0, sizeof(*judge));
-    judge->http = http;
-    judge->has_key = key != NULL && key->secret != NULL;
-    if (judge->has_key)
-        snprintf(judge->key_origin, sizeof(judge->key_origin), "%s", key->origin);
-    judge->retry_after_max_ms = tuning->retry_after_max_ms;
-    judge->source = strdup(source->name);
-    ot_api_judge_reset(judge);
-    return judge->source != NULL ? OT_OK : ot_error_nomem(err);
+    memset(checker, 0, sizeof(*checker));
+    checker->http = http;
+    checker->has_key = key != NULL && key->secret != NULL;
+    if (checker->has_key)
+        snprintf(checker->key_origin, sizeof(checker->key_origin), "%s", key->origin);
+    checker->retry_after_max_ms = tuning->retry_after_max_ms;
+    checker->source = strdup(source->name);
+    ot_api_checker_reset(checker);
+    return checker->source != NULL ? OT_OK : ot_error_nomem(err);
 }
 
-void ot_api_judge_clear(struct ot_api_judge *judge)
+void ot_api_checker_clear(struct ot_api_checker *checker)
 {
-    free(judge->source);
-    memset(judge, 0, sizeof(*judge));
+    free(checker->source);
+    memset(checker, 0, sizeof(*checker));
 }
 
-void ot_api_judge_reset(struct ot_api_judge *judge)
+void ot_api_checker_reset(struct ot_api_checker *checker)
 {
-    judge->last_status = 0;
-    judge->retry_after_ms = -1;
+    checker->last_status = 0;
+    checker->retry_after_ms = -1;
 }
 
 /* ": message", or nothing where the body is not in the API's form. Our sentence goes on
@@ -65,36 +65,36 @@ static bool is_limit(const struct ot_http_answer *answer)
            ot_api_parse_error_is(answer->body, answer->len, "certificate_limit_reached");
 }
 
-static enum ot_status refuse_key(const struct ot_api_judge *judge, long status,
+static enum ot_status refuse_key(const struct ot_api_checker *checker, long status,
                                  const char *message, struct ot_error *err)
 {
     const enum ot_status refusal = status == 403 ? OT_E_FORBIDDEN : OT_E_AUTH;
-    const char *host = ot_http_host(judge->http);
+    const char *host = ot_http_host(checker->http);
 
-    if (!judge->has_key && status == 403) /* a relay asks who calls, not for a key */
+    if (!checker->has_key && status == 403) /* a relay asks who calls, not for a key */
         return ot_error_set(err, refusal,
                             "%s refuses this machine (status 403)%s; there is no admin "
                             "key: if that is a relay, have its administrator admit this "
                             "machine, else set admin_key_file of the source %s",
-                            host, message, judge->source);
-    if (!judge->has_key)
+                            host, message, checker->source);
+    if (!checker->has_key)
         return ot_error_set(err, refusal,
                             "%s wants an admin key (status %ld)%s; there is none: set "
                             "admin_key_file of the source %s, or OPENAI_ADMIN_KEY",
-                            host, status, message, judge->source);
+                            host, status, message, checker->source);
     return ot_error_set(
         err, refusal,
         "%s refuses the admin key from %s (status %ld)%s; check that it is "
         "an admin key of the right organization and %s",
-        host, judge->key_origin, status, message,
+        host, checker->key_origin, status, message,
         status == 403 ? "may do this" : "still valid");
 }
 
-static enum ot_status refuse_rate(const struct ot_api_judge *judge,
+static enum ot_status refuse_rate(const struct ot_api_checker *checker,
                                   const struct ot_http_answer *answer,
                                   const char *message, struct ot_error *err)
 {
-    const char *host = ot_http_host(judge->http);
+    const char *host = ot_http_host(checker->http);
 
     if (answer->retry_after_ms < 0)
         return ot_error_set(err, OT_E_RATE, "%s has had too many requests (status %ld)%s",
@@ -104,28 +104,28 @@ static enum ot_status refuse_rate(const struct ot_api_judge *judge,
         (long long)((answer->retry_after_ms + 999) / 1000), answer->status, message);
 }
 
-static enum ot_status judge_status(const struct ot_api_judge *judge,
+static enum ot_status check_status(const struct ot_api_checker *checker,
                                    const struct ot_http_answer *answer,
                                    struct ot_error *err)
 {
-    const char *host = ot_http_host(judge->http);
+    const char *host = ot_http_host(checker->http);
     char message[MESSAGE_CHARS_MAX + 2];
     long status = answer->status;
 
     quote(message, sizeof(message), answer);
     if (status == 401 || status == 403)
-        return refuse_key(judge, status, message, err);
+        return refuse_key(checker, status, message, err);
     /* Of a 503 alone the header says that the API is too busy; any other status speaks
      * for itself. */
     if (status == 429 ||
-        (status == 503 && answer->retry_after_ms > judge->retry_after_max_ms))
-        return refuse_rate(judge, answer, message, err);
+        (status == 503 && answer->retry_after_ms > checker->retry_after_max_ms))
+        return refuse_rate(checker, answer, message, err);
     if (status == 404)
         return ot_error_set(
             err, OT_E_NOT_FOUND,
             "%s knows nothing of the kind (status 404)%s; check the id, and "
             "base_url and project of the source %s",
-            host, message, judge->source);
+            host, message, checker->source);
     if (status >= 400 && status < 500)
         return ot_error_set(err, is_limit(answer) ? OT_E_LIMIT : OT_E_REFUSED,
                             "%s refuses (status %ld)%s", host, status, message);
@@ -139,46 +139,48 @@ static enum ot_status judge_status(const struct ot_api_judge *judge,
                         status);
 }
 
-static enum ot_status judge(const struct ot_api_judge *judge,
-                            const struct ot_http_answer *answer, struct ot_error *err)
+static enum ot_status check_whole_answer(const struct ot_api_checker *checker,
+                                         const struct ot_http_answer *answer,
+                                         struct ot_error *err)
 {
     if (answer->failure != OT_OK)
         return ot_error_set(err, answer->failure, "%s", answer->error.message);
     if (answer->status < 200 || answer->status > 299)
-        return judge_status(judge, answer, err);
+        return check_status(checker, answer, err);
     if (strcmp(answer->content_type, "application/json") != 0)
         return ot_error_set(
             err, OT_E_PROTOCOL,
             "%s answers with %s where the API has application/json; that is "
             "probably the page of a captive portal or a proxy, or base_url "
             "of the source %s is wrong",
-            ot_http_host(judge->http),
+            ot_http_host(checker->http),
             answer->content_type[0] != '\0' ? answer->content_type : "no content type",
-            judge->source);
+            checker->source);
     return OT_OK;
 }
 
-static void remember(struct ot_api_judge *judge, const struct ot_http_answer *answer)
+static void note_answer(struct ot_api_checker *checker,
+                        const struct ot_http_answer *answer)
 {
-    judge->last_status = answer->status;
-    judge->retry_after_ms = answer->retry_after_ms;
+    checker->last_status = answer->status;
+    checker->retry_after_ms = answer->retry_after_ms;
 }
 
-enum ot_status ot_api_judge_answer(struct ot_api_judge *self,
-                                   const struct ot_http_answer *answer,
-                                   struct ot_error *err)
+enum ot_status ot_api_checker_check(struct ot_api_checker *self,
+                                    const struct ot_http_answer *answer,
+                                    struct ot_error *err)
 {
     enum ot_status status;
 
-    status = judge(self, answer, err);
+    status = check_whole_answer(self, answer, err);
     if (status != OT_OK)
-        remember(self, answer);
+        note_answer(self, answer);
     return status;
 }
 
-void ot_api_judge_blame(struct ot_api_judge *self, const struct ot_http_answer *answer,
-                        struct ot_error *err)
+void ot_api_checker_blame(struct ot_api_checker *self,
+                          const struct ot_http_answer *answer, struct ot_error *err)
 {
-    remember(self, answer);
+    note_answer(self, answer);
     ot_error_prefix(err, "the answer of %s is not the API's", ot_http_host(self->http));
 }

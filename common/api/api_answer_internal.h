@@ -13,7 +13,7 @@ struct ot_http_tuning;
 struct ot_key;
 struct ot_source;
 
-struct ot_api_judge {
+struct ot_api_checker {
     const struct ot_http *http;
     char *source; /* its name, for messages */
     char key_origin[256];
@@ -23,23 +23,23 @@ struct ot_api_judge {
     int64_t retry_after_ms; /* that came with it, or -1 */
 };
 
-enum ot_status ot_api_judge_init(struct ot_api_judge *judge, const struct ot_http *http,
-                                 const struct ot_source *source, const struct ot_key *key,
-                                 const struct ot_http_tuning *tuning,
-                                 struct ot_error *err);
-void ot_api_judge_clear(struct ot_api_judge *judge);
+enum ot_status
+ot_api_checker_init(struct ot_api_checker *checker, const struct ot_http *http,
+                    const struct ot_source *source, const struct ot_key *key,
+                    const struct ot_http_tuning *tuning, struct ot_error *err);
+void ot_api_checker_clear(struct ot_api_checker *checker);
 
 /* Before a call: nothing has gone wrong yet. */
-void ot_api_judge_reset(struct ot_api_judge *judge);
+void ot_api_checker_reset(struct ot_api_checker *checker);
 
 /* OT_OK: an answer with JSON in it. Otherwise the status and the sentence, with the API's
  * own message, from which the key is struck out. */
-enum ot_status ot_api_judge_answer(struct ot_api_judge *judge,
-                                   const struct ot_http_answer *answer,
-                                   struct ot_error *err);
+enum ot_status ot_api_checker_check(struct ot_api_checker *checker,
+                                    const struct ot_http_answer *answer,
+                                    struct ot_error *err);
 
 /* The answer was taken for good and then could not be parsed: err says why. */
-void ot_api_judge_blame(struct ot_api_judge *judge, const struct ot_http_answer *answer,
-                        struct ot_error *err);
+void ot_api_checker_blame(struct ot_api_checker *checker,
+                          const struct ot_http_answer *answer, struct ot_error *err);
 
 #endif

@@ -65,13 +65,13 @@ static enum ot_status end_call(void *arg, size_t i, const struct ot_http_answer 
                                struct ot_error *err)
 {
     const struct ot_api_call *call = arg;
-    enum ot_status status = ot_api_judge_answer(&call->api->judge, answer, err);
+    enum ot_status status = ot_api_checker_check(&call->api->checker, answer, err);
 
     (void)i;
     /* The first DELETE did it and its answer was lost: what was asked for is so. */
     if (status == OT_E_NOT_FOUND && call->request.method == OT_HTTP_DELETE &&
         answer->attempts > 1) {
-        ot_api_judge_reset(&call->api->judge);
+        ot_api_checker_reset(&call->api->checker);
         return OT_OK;
     }
     if (status != OT_OK) {
@@ -80,7 +80,7 @@ static enum ot_status end_call(void *arg, size_t i, const struct ot_http_answer 
     }
     status = call->parse(call, answer, err);
     if (status != OT_OK)
-        ot_api_judge_blame(&call->api->judge, answer, err);
+        ot_api_checker_blame(&call->api->checker, answer, err);
     return status;
 }
 
@@ -88,7 +88,7 @@ enum ot_status ot_api_perform(struct ot_api_call *call, struct ot_error *err)
 {
     struct ot_error ignored;
 
-    ot_api_judge_reset(&call->api->judge);
+    ot_api_checker_reset(&call->api->checker);
     ot_error_clear(err);
     return ot_http_run(call->api->http, 1, fill_call, end_call, call,
                        err != NULL ? err : &ignored);

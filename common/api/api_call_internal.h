@@ -21,7 +21,7 @@ struct ot_http;
 
 struct ot_api {
     struct ot_http *http;
-    struct ot_api_judge judge;
+    struct ot_api_checker checker;
     char scope[OT_API_PATH_MAX]; /* where the scope's list is */
     bool is_project, inherits;
 };

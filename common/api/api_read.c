@@ -49,9 +49,9 @@ static enum ot_status fill_read(void *arg, size_t i, struct ot_http_request *req
 static enum ot_status end_page(struct reading *reading, const char *kind,
                                const struct ot_http_answer *answer, struct ot_error *err)
 {
-    struct ot_api_judge *judge = &reading->api->judge;
+    struct ot_api_checker *checker = &reading->api->checker;
     struct ot_api_page page = {0};
-    enum ot_status status = ot_api_judge_answer(judge, answer, err);
+    enum ot_status status = ot_api_checker_check(checker, answer, err);
 
     if (status != OT_OK) {
         ot_error_prefix(err, "cannot list the certificates");
@@ -59,7 +59,7 @@ static enum ot_status end_page(struct reading *reading, const char *kind,
         status = ot_api_parse_page(&page, kind, answer->body != NULL ? answer->body : "",
                                    answer->len, err);
         if (status != OT_OK)
-            ot_api_judge_blame(judge, answer, err);
+            ot_api_checker_blame(checker, answer, err);
     }
     status = reading->reader->page(reading->reader->arg, status, &page, answer->len, err);
     ot_api_page_clear(&page);
@@ -69,16 +69,16 @@ static enum ot_status end_page(struct reading *reading, const char *kind,
 static enum ot_status end_cert(struct reading *reading, size_t i, const char *id,
                                const struct ot_http_answer *answer, struct ot_error *err)
 {
-    struct ot_api_judge *judge = &reading->api->judge;
+    struct ot_api_checker *checker = &reading->api->checker;
     struct ot_api_cert cert = {0};
-    enum ot_status status = ot_api_judge_answer(judge, answer, err);
+    enum ot_status status = ot_api_checker_check(checker, answer, err);
 
     if (status != OT_OK) {
         ot_error_prefix(err, "cannot get the certificate %s", id);
     } else {
         status = ot_api_parse_cert_of(id, answer, &cert, err);
         if (status != OT_OK)
-            ot_api_judge_blame(judge, answer, err);
+            ot_api_checker_blame(checker, answer, err);
     }
     status = reading->reader->cert(reading->reader->arg, i, status,
                                    status == OT_OK ? &cert : NULL, err);
@@ -105,7 +105,7 @@ enum ot_status ot_api_read(struct ot_api *api, const struct ot_api_reader *reade
     struct reading reading = {.api = api, .reader = reader};
     struct ot_error ignored;
 
-    ot_api_judge_reset(&api->judge);
+    ot_api_checker_reset(&api->checker);
     ot_error_clear(err);
     return ot_http_run(api->http, count, fill_read, end_read, &reading,
                        err != NULL ? err : &ignored);

@@ -23,7 +23,7 @@ static char *print_and_delete(cJSON *body)
     return text;
 }
 
-static enum ot_status check_name(const char *name, struct ot_error *err)
+static enum ot_status check_new_name(const char *name, struct ot_error *err)
 {
     size_t len = strlen(name);
 
@@ -57,7 +57,7 @@ enum ot_status ot_api_upload(struct ot_api *api, const char *pem, const char *na
                                .what = "upload the certificate",
                                .parse = ot_api_call_cert,
                                .out = out};
-    enum ot_status status = name != NULL ? check_name(name, err) : OT_OK;
+    enum ot_status status = name != NULL ? check_new_name(name, err) : OT_OK;
     cJSON *body;
 
     memset(out, 0, sizeof(*out));
@@ -90,7 +90,7 @@ enum ot_status ot_api_rename(struct ot_api *api, const char *id, const char *nam
 
     memset(out, 0, sizeof(*out));
     if (status == OT_OK)
-        status = check_name(name, err);
+        status = check_new_name(name, err);
     if (status != OT_OK)
         return status;
     body = cJSON_CreateObject();

@@ -58,7 +58,7 @@ struct collector {
     char restricting[OT_EXTRA_MAX], others[OT_EXTRA_MAX];
 };
 
-static void append(char list[OT_EXTRA_MAX], const char *mark, const char *name)
+static void append_extra(char list[OT_EXTRA_MAX], const char *mark, const char *name)
 {
     size_t used = strlen(list), len = strlen(name), mark_len = strlen(mark);
 
@@ -121,7 +121,7 @@ static void add_unknown(struct collector *all, const char *base, const cJSON *fi
             extend(path, &len, item->string);
         if (item->string != NULL && !cJSON_IsNull(item) &&
             names_restriction(item->string)) {
-            append(all->restricting, "!", path);
+            append_extra(all->restricting, "!", path);
             found = true;
         } else if (item->child != NULL && depth <= OT_JSON_DEPTH_MAX) {
             stack[depth++] = (struct level){item->child, len};
@@ -133,7 +133,7 @@ static void add_unknown(struct collector *all, const char *base, const cJSON *fi
     if (base[0] != '\0')
         extend(path, &len, base);
     extend(path, &len, field->string);
-    append(all->others, "", path);
+    append_extra(all->others, "", path);
 }
 
 static void add_object(struct collector *all, const char *base, const cJSON *object,
@@ -162,7 +162,7 @@ enum ot_status ot_extra_collect(char **out, const cJSON *cert, struct ot_error *
         line = strchr(all.others, '\n');
         if (line != NULL)
             *line = '\0';
-        append(all.restricting, "", all.others);
+        append_extra(all.restricting, "", all.others);
         if (line == NULL)
             break;
         memmove(all.others, line + 1, strlen(line + 1) + 1);

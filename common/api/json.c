@@ -122,8 +122,8 @@ static const char *type_of(const cJSON *item)
     return cJSON_IsBool(item) ? "a boolean" : "null";
 }
 
-static enum ot_status wrong(const char *path, const char *key, struct ot_error *err,
-                            const char *what)
+static enum ot_status refuse_member(const char *path, const char *key,
+                                    struct ot_error *err, const char *what)
 {
     bool nested = path != NULL && path[0] != '\0';
     char name[PATH_CHARS_MAX];
@@ -139,7 +139,7 @@ static enum ot_status wrong_type(const char *path, const char *key, const char *
     char what[64];
 
     snprintf(what, sizeof(what), "must be %s, not %s", expected, type_of(item));
-    return wrong(path, key, err, what);
+    return refuse_member(path, key, err, what);
 }
 
 /* NULL: there is none, which err says. */
@@ -156,7 +156,7 @@ static const cJSON *member(const cJSON *object, const char *key, const char *pat
     }
     item = cJSON_GetObjectItemCaseSensitive(object, key);
     if (item == NULL)
-        wrong(path, key, err, "is missing");
+        refuse_member(path, key, err, "is missing");
     return item;
 }
 
@@ -199,7 +199,7 @@ enum ot_status ot_json_int(const cJSON *object, const char *key, const char *pat
     /* ot_json_parse has bounded it; a fraction is the difference to the integer. */
     *out = (int64_t)item->valuedouble;
     if (item->valuedouble < (double)*out || item->valuedouble > (double)*out)
-        return wrong(path, key, err, "must be an integer, not a fraction");
+        return refuse_member(path, key, err, "must be an integer, not a fraction");
     return OT_OK;
 }
 
@@ -252,7 +252,7 @@ enum ot_status ot_json_literal(const cJSON *object, const char *key, const char 
     if (status != OT_OK || strcmp(value, expected) == 0)
         return status;
     snprintf(what, sizeof(what), "must be \"%.80s\", not \"%.80s\"", expected, value);
-    return wrong(path, key, err, what);
+    return refuse_member(path, key, err, what);
 }
 
 bool ot_json_has(const cJSON *object, const char *key)

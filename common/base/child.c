@@ -119,7 +119,7 @@ static bool is_replaced(const char *variable, const char *instead)
     return len > 0 && strncmp(variable, instead, len) == 0 && variable[len] == '=';
 }
 
-static bool fill_environment(struct job *job, const char *instead)
+static bool fill_child_environment(struct job *job, const char *instead)
 {
     char **variable;
     size_t n = 0;
@@ -153,7 +153,8 @@ static void job_clear(struct job *job)
 
 /* What the child holds has numbers above these, so that no step takes away what a later
  * one needs. */
-static int fill_actions(posix_spawn_file_actions_t *actions, const int fds[OT_CHILD_FDS])
+static int fill_child_actions(posix_spawn_file_actions_t *actions,
+                              const int fds[OT_CHILD_FDS])
 {
     int rc = 0, fd;
 
@@ -201,12 +202,12 @@ static enum ot_status job_init(struct job *job, const struct ot_child *child,
                             "ORGTRUST_COMMAND must be an absolute path");
     job->argv =
         (char *const *)(uintptr_t)child->argv; /* posix_spawn changes none of it */
-    if (!fill_environment(job, child->instead))
+    if (!fill_child_environment(job, child->instead))
         return ot_error_nomem(err);
     rc = posix_spawn_file_actions_init(&job->actions);
     job->has_actions = rc == 0;
     if (rc == 0)
-        rc = fill_actions(&job->actions, child->fds);
+        rc = fill_child_actions(&job->actions, child->fds);
     if (rc == 0) {
         rc = posix_spawnattr_init(&job->attributes);
         job->has_attributes = rc == 0;
@@ -302,7 +303,7 @@ enum ot_status ot_child_start(const struct ot_child *child, pid_t *pid,
 }
 
 /* Adds to what has been kept; 0 at the end, -1 on failure. */
-static ssize_t read_some(int fd, char *buf, size_t size, size_t *len)
+static ssize_t read_from_child(int fd, char *buf, size_t size, size_t *len)
 {
     char discarded[64];
     bool keeps = *len < size;
@@ -334,7 +335,7 @@ enum ot_status ot_child_read(int fd, int timeout_ms, char *buf, size_t size, siz
          */
         if (n > 0 && (p.revents & POLLNVAL))
             return ot_error_set(err, OT_E_IO, "the wait for %s was cut short", what);
-        if (n > 0 && read_some(fd, buf, size, &kept) == 0)
+        if (n > 0 && read_from_child(fd, buf, size, &kept) == 0)
             break;
         left = deadline - ot_clock_ms();
         if (left <= 0) {

@@ -40,7 +40,7 @@ void ot_secret_remove(const char *secret)
     pthread_mutex_unlock(&mutex);
 }
 
-static int lower(int c)
+static int to_lower(int c)
 {
     return c >= 'A' && c <= 'Z' ? c + ('a' - 'A') : c;
 }
@@ -72,7 +72,7 @@ static size_t match_escape(const char *text, size_t len, const char *before,
             return 0;
         value = value * 16 + digit;
     }
-    return lower(value) == c ? whole : 0;
+    return to_lower(value) == c ? whole : 0;
 }
 
 /* How many bytes of text spell the character c, which is not a capital; 0: none do. */
@@ -80,7 +80,7 @@ static size_t match_char(const char *text, size_t len, int c)
 {
     size_t n = 0;
 
-    if (len > 0 && lower((unsigned char)text[0]) == c)
+    if (len > 0 && to_lower((unsigned char)text[0]) == c)
         return 1;
     for (size_t i = 0; n == 0 && i < ESCAPES; i++)
         n = match_escape(text, len, escapes[i].before, escapes[i].digits,
@@ -94,7 +94,8 @@ static size_t match_secret(const char *text, size_t len, const struct secret *se
     size_t at = 0;
 
     for (size_t i = 0; i < secret->len; i++) {
-        size_t n = match_char(text + at, len - at, lower((unsigned char)secret->text[i]));
+        size_t n =
+            match_char(text + at, len - at, to_lower((unsigned char)secret->text[i]));
 
         if (n == 0)
             return 0;
@@ -109,7 +110,7 @@ static void find_starts(bool starts[UCHAR_MAX + 1])
 {
     memset(starts, 0, UCHAR_MAX + 1);
     for (size_t i = 0; i < count; i++) {
-        int first = lower((unsigned char)secrets[i].text[0]);
+        int first = to_lower((unsigned char)secrets[i].text[0]);
 
         starts[first] = true;
         if (first >= 'a' && first <= 'z')

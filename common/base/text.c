@@ -6,7 +6,7 @@
 
 /* One character from text[0..len): its length in bytes, or 0 when it is not well-formed
  * (Unicode 15, table 3-7). */
-static size_t decode(uint32_t *out, const unsigned char *text, size_t len)
+static size_t decode_utf8(uint32_t *out, const unsigned char *text, size_t len)
 {
     static const uint32_t smallest[5] = {0, 0, 0x80, 0x800, 0x10000};
     uint32_t c = text[0];
@@ -52,7 +52,7 @@ bool ot_text_is_utf8(const char *text, size_t len)
     uint32_t c;
 
     while (i < len) {
-        n = decode(&c, (const unsigned char *)text + i, len - i);
+        n = decode_utf8(&c, (const unsigned char *)text + i, len - i);
         if (n == 0)
             return false;
         i += n;
@@ -79,7 +79,7 @@ size_t ot_text_escape(char *dst, size_t size, const char *text, size_t len)
     if (size == 0)
         return 0;
     while (i < len) {
-        n = decode(&c, (const unsigned char *)text + i, len - i);
+        n = decode_utf8(&c, (const unsigned char *)text + i, len - i);
         from = text + i;
         shown = n;
         if (n == 0 || (is_hidden(c) && c < 0x80)) {

@@ -33,7 +33,7 @@ struct view {
     bool healthy; /* the snapshot is what the file holds now */
 };
 
-static enum ot_status fill(struct ot_cache *cache, struct ot_error *err)
+static enum ot_status fill_paths(struct ot_cache *cache, struct ot_error *err)
 {
     char path[PATH_MAX];
     enum ot_status status = ot_source_path(path, cache->source, OT_SOURCE_SNAPSHOT, err);
@@ -55,7 +55,7 @@ enum ot_status ot_cache_new(struct ot_cache **out, const struct ot_source *sourc
     if (cache == NULL)
         return ot_error_nomem(err);
     cache->source = source;
-    status = fill(cache, err);
+    status = fill_paths(cache, err);
     if (status != OT_OK) {
         ot_cache_free(cache);
         return status;
@@ -173,8 +173,8 @@ static enum ot_status load(struct ot_cache *cache, struct ot_snapshot *known,
     return OT_OK;
 }
 
-static enum ot_status look(struct ot_cache *cache, struct view *view,
-                           struct ot_error *err)
+static enum ot_status look_for_snapshot(struct ot_cache *cache, struct view *view,
+                                        struct ot_error *err)
 {
     struct ot_snapshot *known = current(cache);
     enum ot_status status;
@@ -252,11 +252,11 @@ enum ot_status ot_cache_get(struct ot_cache *cache, unsigned flags,
     struct view view;
 
     *out = NULL;
-    status = look(cache, &view, err);
+    status = look_for_snapshot(cache, &view, err);
     status = give(cache, flags, status, &view, out, err);
     if (is_curable(status) && (flags & OT_CACHE_WAIT)) {
         ot_refresh_wait(&cache->refresh);
-        status = look(cache, &view, err);
+        status = look_for_snapshot(cache, &view, err);
         status = give(cache, flags, status, &view, out, err);
     } else if (is_curable(status) && (flags & OT_CACHE_REFRESH)) {
         ot_refresh_start(&cache->refresh);

@@ -72,8 +72,8 @@ static bool parse_message(char *message, const char *value)
     return true;
 }
 
-static enum ot_status take_pair(void *arg, const char *key, const char *value,
-                                unsigned line, struct ot_error *err)
+static enum ot_status take_state_line(void *arg, const char *key, const char *value,
+                                      unsigned line, struct ot_error *err)
 {
     struct reader *reader = arg;
     struct ot_state *state = reader->state;
@@ -113,7 +113,7 @@ enum ot_status ot_state_read(struct ot_state *state, const char *path,
                              struct ot_error *err)
 {
     struct reader reader = {.state = state};
-    const struct ot_ini ini = {NULL, take_pair, &reader, OT_E_CORRUPT};
+    const struct ot_ini ini = {NULL, take_state_line, &reader, OT_E_CORRUPT};
     struct ot_error raw = OT_ERROR_INIT;
     enum ot_status status;
     int fd;
@@ -171,7 +171,7 @@ struct text {
     size_t left; /* with the terminator */
 };
 
-static void put(struct text *text, const char *bytes, size_t len)
+static void put_bytes(struct text *text, const char *bytes, size_t len)
 {
     if (len >= text->left) {
         text->left = 0;
@@ -207,12 +207,12 @@ static void put_message(struct text *text, const char *message)
 
     if (*message == '\0')
         return;
-    put(text, "message = \"", 11);
+    put_bytes(text, "message = \"", 11);
     while (*message != '\0') {
         message += encode(character, &len, message);
-        put(text, character, len);
+        put_bytes(text, character, len);
     }
-    put(text, "\"\n", 2);
+    put_bytes(text, "\"\n", 2);
 }
 
 size_t ot_state_format(const struct ot_state *state, char *buf, size_t size)
@@ -226,7 +226,7 @@ size_t ot_state_format(const struct ot_state *state, char *buf, size_t size)
                      state->attempt_at, state->retry_at, state->failures,
                      ot_status_word(state->last.status));
 
-    put(&text, head, (size_t)n);
+    put_bytes(&text, head, (size_t)n);
     put_message(&text, state->last.message);
     return text.left == 0 ? 0 : (size_t)(text.at - buf);
 }

@@ -44,7 +44,7 @@ static EVP_MD *digest_methods[OT_DIGEST_COUNT];
  * one. NULL, for want of memory, is the default context: slower, and the same facts. */
 static OSSL_LIB_CTX *keyless;
 
-static void prepare(void)
+static void fetch_algorithms(void)
 {
     for (int i = 0; i < OT_DIGEST_COUNT; i++)
         digest_methods[i] =
@@ -60,7 +60,7 @@ static void prepare(void)
 /* What OpenSSL would not do, with its first word on it: those behind say only in what
  * that was nested. Out of memory must not pass for a bad certificate, which would be
  * remembered. Empties the queue. */
-static enum ot_status refuse(struct ot_error *err, const char *what)
+static enum ot_status refuse_certificate(struct ot_error *err, const char *what)
 {
     const char *reason = NULL;
 
@@ -81,20 +81,20 @@ static enum ot_status check_memory(struct ot_error *err)
 {
     struct ot_error ignored = OT_ERROR_INIT;
 
-    return refuse(&ignored, "") == OT_E_NOMEM ? ot_error_nomem(err) : OT_OK;
+    return refuse_certificate(&ignored, "") == OT_E_NOMEM ? ot_error_nomem(err) : OT_OK;
 }
 
 /* One TLV of the given universal class tag at *p, with its header; *p moves behind it,
  * or, when inner is set, to its content. */
-static bool take(const uint8_t **p, const uint8_t *end, int tag, bool inner,
-                 struct ot_span *out)
+static bool take_tlv(const uint8_t **p, const uint8_t *end, int tag, bool inner,
+                     struct ot_span *out)
 {
     const uint8_t *content = *p;
-    int got, class;
+    int got, tag_class;
     long len;
-    int kind = ASN1_get_object(&content, &len, &got, &class, (long)(end - *p));
+    int kind = ASN1_get_object(&content, &len, &got, &tag_class, (long)(end - *p));
 
-    if ((kind & 0x81) != 0 || got != tag || class != V_ASN1_UNIVERSAL)
+    if ((kind & 0x81) != 0 || got != tag || tag_class != V_ASN1_UNIVERSAL)
         return false;
     *out = ot_span_of(*p, (size_t)(content - *p) + (size_t)len);
     *p = inner ? content : content + len;
@@ -109,7 +109,7 @@ static bool locate(struct ot_record *facts, const uint8_t *der, size_t len)
     struct ot_span skipped;
 
     for (int depth = 0; depth < 2; depth++) { /* Certificate, TBSCertificate */
-        if (!take(&p, end, V_ASN1_SEQUENCE, true, &skipped))
+        if (!take_tlv(&p, end, V_ASN1_SEQUENCE, true, &skipped))
             return false;
         end = skipped.data + skipped.len;
     }
@@ -118,12 +118,12 @@ static bool locate(struct ot_record *facts, const uint8_t *der, size_t len)
             return false;
         p += 2 + p[1];
     }
-    return take(&p, end, V_ASN1_INTEGER, false, &field[OT_FIELD_SERIAL]) &&
-           take(&p, end, V_ASN1_SEQUENCE, false, &skipped) &&
-           take(&p, end, V_ASN1_SEQUENCE, false, &field[OT_FIELD_ISSUER]) &&
-           take(&p, end, V_ASN1_SEQUENCE, false, &skipped) &&
-           take(&p, end, V_ASN1_SEQUENCE, false, &field[OT_FIELD_SUBJECT]) &&
-           take(&p, end, V_ASN1_SEQUENCE, false, &field[OT_FIELD_SPKI]);
+    return take_tlv(&p, end, V_ASN1_INTEGER, false, &field[OT_FIELD_SERIAL]) &&
+           take_tlv(&p, end, V_ASN1_SEQUENCE, false, &skipped) &&
+           take_tlv(&p, end, V_ASN1_SEQUENCE, false, &field[OT_FIELD_ISSUER]) &&
+           take_tlv(&p, end, V_ASN1_SEQUENCE, false, &skipped) &&
+           take_tlv(&p, end, V_ASN1_SEQUENCE, false, &field[OT_FIELD_SUBJECT]) &&
+           take_tlv(&p, end, V_ASN1_SEQUENCE, false, &field[OT_FIELD_SPKI]);
 }
 
 /* A search compares canonical names, so a name without one could never be found. */
@@ -233,7 +233,7 @@ static enum ot_status read_key_ids(struct ot_cert *cert, X509 *x509, EVP_MD_CTX 
     return OT_OK;
 }
 
-/* As OpenSSL judges it. Of version 1, which cannot say it, a self-signed one is a CA if
+/* As OpenSSL checks it. Of version 1, which cannot say it, a self-signed one is a CA if
  * its key could have made its signature: for these few the key is needed. */
 static bool is_ca(X509 *x509, const uint8_t *der, size_t len)
 {
@@ -280,11 +280,11 @@ static unsigned barred_purposes(X509 *x509)
 
 /* The last thing: it needs to be known whether it is a CA, for which its extensions have
  * been read. */
-static void judge(struct ot_cert *cert, X509 *x509)
+static void check_fitness(struct ot_cert *cert, X509 *x509)
 {
     struct ot_record *facts = &cert->facts;
 
-    ot_fitness_judge(&cert->fitness, facts->field[OT_FIELD_DER],
+    ot_fitness_check(&cert->fitness, facts->field[OT_FIELD_DER],
                      (facts->flags & OT_RECORD_CA) != 0,
                      (X509_get_extension_flags(x509) & EXFLAG_INVALID) == 0);
     facts->flags |= cert->fitness.withheld;
@@ -321,7 +321,7 @@ static enum ot_status read_facts(struct ot_cert *cert, X509 *x509, size_t len,
     facts->flags |= is_ca(x509, cert->der, len) ? OT_RECORD_CA : 0;
     facts->flags |= is_self_signed(x509, cert->authority) ? OT_RECORD_SELF_SIGNED : 0;
     facts->flags |= barred_purposes(x509) << OT_RECORD_BARRED_SHIFT;
-    judge(cert, x509);
+    check_fitness(cert, x509);
     return check_memory(err);
 }
 
@@ -337,8 +337,8 @@ static bool is_der(X509 *x509, const uint8_t *der, size_t len)
     return same;
 }
 
-static enum ot_status parse(struct ot_cert *cert, const uint8_t *der, size_t len,
-                            struct ot_error *err)
+static enum ot_status parse_certificate(struct ot_cert *cert, const uint8_t *der,
+                                        size_t len, struct ot_error *err)
 {
     const uint8_t *p = der;
     X509 *x509 = (X509 *)ASN1_item_d2i_ex(NULL, &p, (long)len, ASN1_ITEM_rptr(X509),
@@ -346,13 +346,13 @@ static enum ot_status parse(struct ot_cert *cert, const uint8_t *der, size_t len
     enum ot_status status;
 
     if (x509 == NULL)
-        return refuse(err, "it is not a certificate that OpenSSL can read");
+        return refuse_certificate(err, "it is not a certificate that OpenSSL can read");
     if (p != der + len)
         status = ot_error_set(err, OT_E_PROTOCOL,
                               "%zu bytes that do not belong to it follow the certificate",
                               (size_t)(der + len - p));
     else if (!is_der(x509, der, len))
-        status = refuse(err, "it is not encoded in DER");
+        status = refuse_certificate(err, "it is not encoded in DER");
     else
         status = read_facts(cert, x509, len, err);
     X509_free(x509);
@@ -376,9 +376,9 @@ enum ot_status ot_cert_parse(struct ot_cert **out, const uint8_t *der, size_t le
         return ot_error_nomem(err);
     if (len > 0)
         memcpy(cert->der, der, len);
-    pthread_once(&prepared_once, prepare);
+    pthread_once(&prepared_once, fetch_algorithms);
     ERR_clear_error();
-    status = parse(cert, cert->der, len, err);
+    status = parse_certificate(cert, cert->der, len, err);
     ERR_clear_error();
     if (status != OT_OK) {
         ot_cert_free(cert);

@@ -108,7 +108,7 @@ static const char *time_fault(const struct ot_der_value *time)
     return NULL;
 }
 
-static void judge_time(struct ot_fitness *out, const struct ot_der_value *time,
+static void check_time(struct ot_fitness *out, const struct ot_der_value *time,
                        const char *which)
 {
     const char *fault = time_fault(time);
@@ -120,7 +120,7 @@ static void judge_time(struct ot_fitness *out, const struct ot_der_value *time,
                             which, fault);
 }
 
-static void judge_name(struct ot_fitness *out, struct ot_span name, const char *which,
+static void check_name(struct ot_fitness *out, struct ot_span name, const char *which,
                        bool may_be_empty)
 {
     const char *fault = ot_fitness_name_fault(name);
@@ -137,7 +137,7 @@ static void judge_name(struct ot_fitness *out, struct ot_span name, const char *
                             which, fault);
 }
 
-static void judge_version(struct ot_fitness *out, const struct parts *parts)
+static void check_version(struct ot_fitness *out, const struct parts *parts)
 {
     const struct ot_span *given = &parts->version;
     unsigned version = given->data == NULL ? VERSION_1 : given->data[0];
@@ -162,7 +162,7 @@ static void judge_version(struct ot_fitness *out, const struct parts *parts)
             "GnuTLS would throw away every certificate beside it");
 }
 
-void ot_fitness_judge(struct ot_fitness *out, struct ot_span der, bool is_ca,
+void ot_fitness_check(struct ot_fitness *out, struct ot_span der, bool is_ca,
                       bool is_sound)
 {
     struct parts parts;
@@ -175,18 +175,18 @@ void ot_fitness_judge(struct ot_fitness *out, struct ot_span der, bool is_ca,
             "away every certificate beside it");
         return;
     }
-    judge_time(out, &parts.from, "notBefore");
-    judge_time(out, &parts.to, "notAfter");
-    ot_fitness_judge_key(out, parts.key);
-    ot_fitness_judge_extensions(out, parts.extensions);
-    judge_version(out, &parts);
+    check_time(out, &parts.from, "notBefore");
+    check_time(out, &parts.to, "notAfter");
+    ot_fitness_check_key(out, parts.key);
+    ot_fitness_check_extensions(out, parts.extensions);
+    check_version(out, &parts);
     if (!ot_span_equal(parts.inner, parts.outer))
         ot_fitness_withhold(out, OT_PLACES_SHARED,
                             "its two signature algorithms differ: Java and GnuTLS would "
                             "throw away every certificate beside it");
-    ot_fitness_judge_algorithm(out, parts.inner);
-    judge_name(out, parts.issuer, "issuer", false);
-    judge_name(out, parts.subject, "subject", !is_ca);
+    ot_fitness_check_algorithm(out, parts.inner);
+    check_name(out, parts.issuer, "issuer", false);
+    check_name(out, parts.subject, "subject", !is_ca);
     if (!is_sound)
         ot_fitness_withhold(out, OT_PLACES_ALL,
                             "its extensions are none that OpenSSL can make out");

@@ -306,7 +306,8 @@ static const struct grammar {
     {"\x60\x86\x48\x01\x86\xf8\x42\x01\x01", 9, "Netscape certificate type", is_bits},
 };
 
-static void judge_value(struct ot_fitness *out, const struct extension *extension)
+static void check_extension_value(struct ot_fitness *out,
+                                  const struct extension *extension)
 {
     for (size_t i = 0; i < sizeof(grammars) / sizeof(grammars[0]); i++) {
         const struct grammar *grammar = &grammars[i];
@@ -360,7 +361,7 @@ static bool has_two_alike(struct ot_span *types, size_t count)
     return false;
 }
 
-void ot_fitness_judge_extensions(struct ot_fitness *out, struct ot_span content)
+void ot_fitness_check_extensions(struct ot_fitness *out, struct ot_span content)
 {
     struct ot_span types[EXTENSIONS_MAX] = {OT_SPAN_ABSENT}, list;
     struct extension extension;
@@ -383,7 +384,7 @@ void ot_fitness_judge_extensions(struct ot_fitness *out, struct ot_span content)
             return;
         }
         types[count++] = extension.type;
-        judge_value(out, &extension);
+        check_extension_value(out, &extension);
     }
     if (has_two_alike(types, count))
         ot_fitness_withhold(

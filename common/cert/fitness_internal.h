@@ -1,6 +1,6 @@
 /* Whether every reader can read a certificate. GnuTLS and Java throw a whole store away
  * for one that they cannot parse, so that one odd certificate would take all others with
- * it: each is judged once, by RFC 5280 §4.1 and §4.2, before it is handed to anybody. */
+ * it: each is checked once, by RFC 5280 §4.1 and §4.2, before it is handed to anybody. */
 #ifndef OT_CERT_FITNESS_INTERNAL_H
 #define OT_CERT_FITNESS_INTERNAL_H
 
@@ -10,10 +10,10 @@
 
 struct ot_fitness;
 
-/* Judges a certificate that OpenSSL could read. is_ca: it vouches for others, so that it
+/* Checks a certificate that OpenSSL could read. is_ca: it vouches for others, so that it
  * needs a name; is_sound: OpenSSL could make out its extensions. Touches no shared state.
  */
-void ot_fitness_judge(struct ot_fitness *out, struct ot_span der, bool is_ca,
+void ot_fitness_check(struct ot_fitness *out, struct ot_span der, bool is_ca,
                       bool is_sound);
 
 #endif

@@ -59,7 +59,7 @@ static bool is_odd(struct ot_span magnitude)
     return (magnitude.data[magnitude.len - 1] & 1) != 0;
 }
 
-static void judge_rsa(struct ot_fitness *out, struct ot_span parameters,
+static void check_rsa(struct ot_fitness *out, struct ot_span parameters,
                       struct ot_span bits)
 {
     struct ot_span key, modulus, exponent, null;
@@ -124,7 +124,7 @@ static bool is_on_curve(const EC_GROUP *curve, struct ot_span bits)
     return good;
 }
 
-static void judge_point(struct ot_fitness *out, struct ot_span parameters,
+static void check_point(struct ot_fitness *out, struct ot_span parameters,
                         struct ot_span bits)
 {
     EC_GROUP *curve = curve_of(parameters);
@@ -141,12 +141,12 @@ static void judge_point(struct ot_fitness *out, struct ot_span parameters,
     ERR_clear_error();
 }
 
-static void judge_ec(struct ot_fitness *out, struct ot_span parameters,
+static void check_ec(struct ot_fitness *out, struct ot_span parameters,
                      struct ot_span bits)
 {
-    struct ot_span oid, explicit;
+    struct ot_span oid, explicit_form;
 
-    if (ot_der_only(parameters, OT_DER_SEQUENCE, &explicit) &&
+    if (ot_der_only(parameters, OT_DER_SEQUENCE, &explicit_form) &&
         ot_der_is_whole(parameters) && bits.len > 1) {
         ot_fitness_withhold(
             out, OT_PLACES_JAVA | OT_RECORD_WITHHELD_OPENSSL,
@@ -159,7 +159,7 @@ static void judge_ec(struct ot_fitness *out, struct ot_span parameters,
         ot_fitness_withhold(out, OT_PLACES_ALL, BAD_KEY, "well-formed EC");
         return;
     }
-    judge_point(out, parameters, bits);
+    check_point(out, parameters, bits);
     if (!is_curve_of_java(oid))
         ot_fitness_withhold(out, OT_PLACES_JAVA,
                             "its key is on a curve that Java does not know: " JAVA_ALONE);
@@ -170,7 +170,7 @@ static void judge_ec(struct ot_fitness *out, struct ot_span parameters,
 }
 
 /* RFC 8410: keys without parameters, of one length each. */
-static bool judge_edwards(struct ot_fitness *out, struct ot_span oid,
+static bool check_edwards(struct ot_fitness *out, struct ot_span oid,
                           struct ot_span parameters, struct ot_span bits)
 {
     static const struct {
@@ -194,7 +194,7 @@ static bool judge_edwards(struct ot_fitness *out, struct ot_span oid,
 }
 
 /* DSA and Diffie-Hellman: numbers, and parameters that are numbers, too. */
-static void judge_numbers(struct ot_fitness *out, struct ot_span parameters,
+static void check_numbers(struct ot_fitness *out, struct ot_span parameters,
                           struct ot_span bits, const char *kind)
 {
     struct ot_span numbers, number;
@@ -256,7 +256,7 @@ static bool is_known_pss(struct ot_span parameters)
            take_pss_count(&content, OT_DER_CONSTRUCTED(3u)) && content.len == 0;
 }
 
-void ot_fitness_judge_key(struct ot_fitness *out, struct ot_span content)
+void ot_fitness_check_key(struct ot_fitness *out, struct ot_span content)
 {
     struct ot_span algorithm, oid, bits;
 
@@ -269,23 +269,23 @@ void ot_fitness_judge_key(struct ot_fitness *out, struct ot_span content)
     }
     bits = ot_span_of(bits.data + 1, bits.len - 1);
     if (is_oid(oid, "\x2a\x86\x48\x86\xf7\x0d\x01\x01\x01", 9)) {
-        judge_rsa(out, algorithm, bits);
+        check_rsa(out, algorithm, bits);
     } else if (is_oid(oid, "\x2a\x86\x48\x86\xf7\x0d\x01\x01\x0a", 9)) {
-        judge_rsa(out, ot_span_of("", 0), bits);
+        check_rsa(out, ot_span_of("", 0), bits);
         if (!is_known_pss(algorithm))
             ot_fitness_withhold(out, OT_PLACES_ALL, BAD_KEY, "RSASSA-PSS");
     } else if (is_oid(oid, "\x2a\x86\x48\xce\x3d\x02\x01", 7)) {
-        judge_ec(out, algorithm, bits);
+        check_ec(out, algorithm, bits);
     } else if (is_oid(oid, "\x2a\x86\x48\xce\x38\x04\x01", 7)) {
-        judge_numbers(out, algorithm, bits, "DSA");
+        check_numbers(out, algorithm, bits, "DSA");
     } else if (is_oid(oid, "\x2a\x86\x48\x86\xf7\x0d\x01\x03\x01", 9)) {
-        judge_numbers(out, algorithm, bits, "Diffie-Hellman");
+        check_numbers(out, algorithm, bits, "Diffie-Hellman");
     } else {
-        (void)judge_edwards(out, oid, algorithm, bits);
+        (void)check_edwards(out, oid, algorithm, bits);
     }
 }
 
-void ot_fitness_judge_algorithm(struct ot_fitness *out, struct ot_span content)
+void ot_fitness_check_algorithm(struct ot_fitness *out, struct ot_span content)
 {
     struct ot_span oid;
 

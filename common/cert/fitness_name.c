@@ -5,7 +5,7 @@
 #include "cert/der_internal.h"
 #include "cert/fitness_parts_internal.h"
 
-static bool is_oid(struct ot_span content, const char *der, size_t len)
+static bool is_type_oid(struct ot_span content, const char *der, size_t len)
 {
     return content.len == len && memcmp(content.data, der, len) == 0;
 }
@@ -20,9 +20,9 @@ static bool is_text_attribute(struct ot_span type)
 
     if (type.len == 3 && type.data[0] == 0x55 && type.data[1] == 0x04)
         return memchr(x520, type.data[2], sizeof(x520)) != NULL;
-    return is_oid(type, "\x2a\x86\x48\x86\xf7\x0d\x01\x09\x01", 9) ||
-           is_oid(type, "\x09\x92\x26\x89\x93\xf2\x2c\x64\x01\x19", 10) ||
-           is_oid(type, "\x09\x92\x26\x89\x93\xf2\x2c\x64\x01\x01", 10);
+    return is_type_oid(type, "\x2a\x86\x48\x86\xf7\x0d\x01\x09\x01", 9) ||
+           is_type_oid(type, "\x09\x92\x26\x89\x93\xf2\x2c\x64\x01\x19", 10) ||
+           is_type_oid(type, "\x09\x92\x26\x89\x93\xf2\x2c\x64\x01\x01", 10);
 }
 
 static const char *attribute_fault(struct ot_span content)

@@ -1,4 +1,4 @@
-/* The parts that ot_fitness_judge looks at, each strictly as RFC 5280 has it. */
+/* The parts that ot_fitness_check looks at, each strictly as RFC 5280 has it. */
 #ifndef OT_CERT_FITNESS_PARTS_INTERNAL_H
 #define OT_CERT_FITNESS_PARTS_INTERNAL_H
 
@@ -28,8 +28,8 @@ bool ot_fitness_is_general_names(struct ot_span content, enum ot_general_name_us
 
 /* Extensions' contents, those of the [3] in TBSCertificate; a SubjectPublicKeyInfo's; an
  * AlgorithmIdentifier's. */
-void ot_fitness_judge_extensions(struct ot_fitness *out, struct ot_span content);
-void ot_fitness_judge_key(struct ot_fitness *out, struct ot_span content);
-void ot_fitness_judge_algorithm(struct ot_fitness *out, struct ot_span content);
+void ot_fitness_check_extensions(struct ot_fitness *out, struct ot_span content);
+void ot_fitness_check_key(struct ot_fitness *out, struct ot_span content);
+void ot_fitness_check_algorithm(struct ot_fitness *out, struct ot_span content);
 
 #endif

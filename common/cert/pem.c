@@ -149,8 +149,8 @@ static enum ot_status count_blocks(const char *pem, size_t len, size_t *blocks,
 /* Decodes into out, which has three bytes for every four, by way of packed, which has
  * len + 1. NULL, or what is wrong: OpenSSL's decoder passes over blanks at the ends,
  * takes padding anywhere for zeros, and does not look at the bits that are left over. */
-static const char *decode(uint8_t *out, size_t *out_len, char *packed, const char *text,
-                          size_t len)
+static const char *decode_base64(uint8_t *out, size_t *out_len, char *packed,
+                                 const char *text, size_t len)
 {
     size_t n = 0, digits, padding;
     unsigned char last[5];
@@ -200,7 +200,8 @@ static enum ot_status decode_block(uint8_t **der, size_t *der_len, const char *p
     packed = malloc(body + 1);
     if (out == NULL || packed == NULL)
         status = ot_error_nomem(err);
-    else if ((reason = decode(out, der_len, packed, pem + begin.end, body)) != NULL)
+    else if ((reason = decode_base64(out, der_len, packed, pem + begin.end, body)) !=
+             NULL)
         status = ot_error_set(err, OT_E_PROTOCOL, "%s", reason);
     free(packed);
     if (status != OT_OK) {

@@ -13,7 +13,7 @@
 #define OT_CODE_CERTIFICATE_INVALID "mtls_certificate_invalid"
 #define OT_CODE_CERTIFICATE_EXPIRED "expired_certificate"
 
-/* Judges the first certificate of a text of text_len bytes at Unix time now.
+/* Checks the first certificate of a text of text_len bytes at Unix time now.
  * OT_E_PROTOCOL: it would be refused with *code, for the reason in err, "it …";
  * OT_E_NOMEM. */
 enum ot_status ot_upload_rules_check(const uint8_t *der, size_t len, size_t text_len,

@@ -122,7 +122,7 @@ static struct ot_admin_cert *find_id(const struct ot_admin *admin, const char *i
     return NULL;
 }
 
-static void take(struct ot_admin_cert *cert, struct ot_api_cert *item, bool active)
+static void take_listed(struct ot_admin_cert *cert, struct ot_api_cert *item, bool active)
 {
     memcpy(cert->id, item->id, sizeof(cert->id));
     cert->name = item->name;
@@ -141,17 +141,18 @@ static size_t merge(struct ot_admin_cert *certs, struct ot_listing *organization
         const struct ot_api_cert *here = ot_listing_find(scope, item->id);
         bool active = is_same ? item->active : here != NULL && here->active;
 
-        take(&certs[count++], item, active);
+        take_listed(&certs[count++], item, active);
     }
     for (size_t i = 0; i < scope->count; i++)
         if (ot_listing_find(organization, scope->certs[i].id) == NULL)
-            take(&certs[count++], &scope->certs[i], scope->certs[i].active);
+            take_listed(&certs[count++], &scope->certs[i], scope->certs[i].active);
     return count;
 }
 
 /* What is known of a certificate's content stays so. */
-static void remember(struct ot_admin_cert *certs, const struct ot_listing *organization,
-                     const struct ot_admin_cert *old)
+static void keep_known_digest(struct ot_admin_cert *certs,
+                              const struct ot_listing *organization,
+                              const struct ot_admin_cert *old)
 {
     const struct ot_api_cert *item = ot_listing_find(organization, old->id);
     struct ot_admin_cert *cert;
@@ -163,8 +164,9 @@ static void remember(struct ot_admin_cert *certs, const struct ot_listing *organ
     memcpy(cert->sha256, old->sha256, OT_SHA256_LEN);
 }
 
-static enum ot_status replace(struct ot_admin *admin, struct ot_listing *organization,
-                              struct ot_listing *scope, struct ot_error *err)
+static enum ot_status replace_listing(struct ot_admin *admin,
+                                      struct ot_listing *organization,
+                                      struct ot_listing *scope, struct ot_error *err)
 {
     size_t count = organization->count + scope->count;
     struct ot_admin_cert *certs = calloc(count > 0 ? count : 1, sizeof(*certs));
@@ -173,7 +175,7 @@ static enum ot_status replace(struct ot_admin *admin, struct ot_listing *organiz
         return ot_error_nomem(err);
     count = merge(certs, organization, scope, !is_project(admin));
     for (size_t i = 0; i < admin->count; i++)
-        remember(certs, organization, &admin->certs[i]);
+        keep_known_digest(certs, organization, &admin->certs[i]);
     free_certs(admin->certs, admin->count);
     admin->certs = certs;
     admin->count = count;
@@ -194,7 +196,7 @@ enum ot_status ot_admin_list(struct ot_admin *admin, struct ot_error *err)
         status = ot_listing_fetch(&organization, admin->api, &options, err);
     }
     if (status == OT_OK)
-        status = replace(admin, &organization, &scope, err);
+        status = replace_listing(admin, &organization, &scope, err);
     ot_listing_clear(&scope);
     ot_listing_clear(&organization);
     return status;

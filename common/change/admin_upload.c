@@ -105,7 +105,7 @@ bool ot_admin_is_unclear(enum ot_status status)
            status == OT_E_INTERRUPTED;
 }
 
-static bool is_stopped(const struct ot_admin *admin)
+static bool is_upload_stopped(const struct ot_admin *admin)
 {
     return admin->stop != NULL && *admin->stop != 0;
 }
@@ -165,7 +165,7 @@ enum ot_status ot_admin_upload(struct ot_admin *admin, const struct ot_cert_inpu
         if (!ot_admin_is_unclear(status))
             return status;
         pause_before_look(admin, attempt);
-        if (is_stopped(admin) ||
+        if (is_upload_stopped(admin) ||
             look_again(admin, input->sha256, &found, &again) != OT_OK)
             return leave_unclear(status, err);
         if (found != NULL) {

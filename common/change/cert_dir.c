@@ -8,13 +8,13 @@
 #include "base/error.h"
 #include "change/cert_input.h"
 
-static int is_shown(const struct dirent *entry)
+static int filter_shown(const struct dirent *entry)
 {
     return entry->d_name[0] != '.';
 }
 
 /* By bytes: the same order for every user. */
-static int compare(const struct dirent **a, const struct dirent **b)
+static int compare_file_names(const struct dirent **a, const struct dirent **b)
 {
     return strcmp((*a)->d_name, (*b)->d_name);
 }
@@ -46,7 +46,7 @@ enum ot_status ot_cert_inputs_add_dir(struct ot_cert_inputs *inputs, const char 
                                       struct ot_error *err)
 {
     struct dirent **entries = NULL;
-    int count = scandir(path, &entries, is_shown, compare);
+    int count = scandir(path, &entries, filter_shown, compare_file_names);
     enum ot_status status = OT_OK;
 
     if (count < 0)

@@ -42,7 +42,7 @@ static void clear_item(struct ot_cert_input *item)
     free(item->reason);
 }
 
-static void cut(struct ot_cert_inputs *inputs, size_t count)
+static void cut_inputs(struct ot_cert_inputs *inputs, size_t count)
 {
     while (inputs->count > count)
         clear_item(&inputs->items[--inputs->count]);
@@ -50,12 +50,12 @@ static void cut(struct ot_cert_inputs *inputs, size_t count)
 
 void ot_cert_inputs_clear(struct ot_cert_inputs *inputs)
 {
-    cut(inputs, 0);
+    cut_inputs(inputs, 0);
     free(inputs->items);
     *inputs = (struct ot_cert_inputs){0};
 }
 
-static enum ot_status reserve(struct ot_cert_inputs *inputs, struct ot_error *err)
+static enum ot_status reserve_input(struct ot_cert_inputs *inputs, struct ot_error *err)
 {
     size_t capacity = inputs->capacity ? 2 * inputs->capacity : 16;
     struct ot_cert_input *items;
@@ -104,7 +104,7 @@ static enum ot_status add_der(struct ot_cert_inputs *inputs, const char *file,
         return status;
     digest_of(item.sha256, cert);
     if (ot_cert_inputs_find(inputs, item.sha256) == NULL) {
-        status = reserve(inputs, err);
+        status = reserve_input(inputs, err);
         if (status == OT_OK)
             status = keep(inputs, &item, file, cert, err);
     }
@@ -174,7 +174,8 @@ static const char *describe_der(const uint8_t *data, size_t len)
     return words;
 }
 
-static enum ot_status refuse(const char *file, const char *why, struct ot_error *err)
+static enum ot_status refuse_input(const char *file, const char *why,
+                                   struct ot_error *err)
 {
     return ot_error_set(err, OT_E_USAGE,
                         "%s: %s; nothing was sent: give certificates only, in PEM or DER",
@@ -191,9 +192,9 @@ static enum ot_status add_bytes(struct ot_cert_inputs *inputs, const char *file,
     enum ot_status status;
 
     if (len == 0)
-        return refuse(file, "it is empty", err);
+        return refuse_input(file, "it is empty", err);
     if (ot_pem_has_private_key(data, len))
-        return refuse(file, "it holds a private key", err);
+        return refuse_input(file, "it holds a private key", err);
     status = is_pem ? add_pem(inputs, file, data, len, &why)
                     : add_der(inputs, file, (const uint8_t *)data, len, &why);
     if (status == OT_OK)
@@ -207,7 +208,7 @@ static enum ot_status add_bytes(struct ot_cert_inputs *inputs, const char *file,
         words = describe_der((const uint8_t *)data, len);
     if (!is_pem && words == NULL)
         words = "it is neither PEM nor one certificate in DER";
-    return refuse(file, words != NULL ? words : why.message, err);
+    return refuse_input(file, words != NULL ? words : why.message, err);
 }
 
 enum ot_status ot_cert_inputs_add(struct ot_cert_inputs *inputs, const char *file,
@@ -217,7 +218,7 @@ enum ot_status ot_cert_inputs_add(struct ot_cert_inputs *inputs, const char *fil
     enum ot_status status = add_bytes(inputs, file, data, len, err);
 
     if (status != OT_OK)
-        cut(inputs, before);
+        cut_inputs(inputs, before);
     for (size_t i = before; i < inputs->count; i++) {
         inputs->items[i].number = (unsigned)(i - before) + 1;
         inputs->items[i].of = (unsigned)(inputs->count - before);
@@ -225,8 +226,8 @@ enum ot_status ot_cert_inputs_add(struct ot_cert_inputs *inputs, const char *fil
     return status;
 }
 
-static enum ot_status read_all(char *data, size_t size, size_t *len, const char *file,
-                               int fd, struct ot_error *err)
+static enum ot_status read_input(char *data, size_t size, size_t *len, const char *file,
+                                 int fd, struct ot_error *err)
 {
     *len = 0;
     while (*len < size) {
@@ -255,7 +256,7 @@ enum ot_status ot_cert_inputs_add_fd(struct ot_cert_inputs *inputs, const char *
 
     if (data == NULL)
         return ot_error_nomem(err);
-    status = read_all(data, size, &len, file, fd, err);
+    status = read_input(data, size, &len, file, fd, err);
     if (status == OT_OK)
         status = ot_cert_inputs_add(inputs, file, data, len, err);
     OPENSSL_cleanse(data, len); /* it may have been a key */

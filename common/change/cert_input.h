@@ -16,7 +16,7 @@ struct ot_cert_input {
     unsigned number, of; /* which of those that were new in the file, from 1 */
     uint8_t sha256[OT_SHA256_LEN];
     char *pem;
-    uint32_t withheld; /* OT_RECORD_WITHHELD_…, as a sync will judge it */
+    uint32_t withheld; /* OT_RECORD_WITHHELD_…, as a sync will check it */
     char *reason;      /* why; NULL: it is fit for every place */
 };
 

@@ -61,8 +61,8 @@ static bool is_toggle(const struct ot_change *change)
     return change->action == OT_CHANGE_ACTIVATE || change->action == OT_CHANGE_DEACTIVATE;
 }
 
-static void settle(struct ot_change *change, enum ot_status status,
-                   const struct ot_error *why)
+static void set_change_outcome(struct ot_change *change, enum ot_status status,
+                               const struct ot_error *why)
 {
     change->status = status;
     change->outcome = status == OT_OK ? OT_CHANGE_DONE : OT_CHANGE_FAILED;
@@ -89,7 +89,7 @@ static enum ot_status perform(struct ot_change *change, struct ot_error *err)
 }
 
 /* The id that an upload has given; false: that upload has failed. */
-static bool take_id(struct ot_changes *changes, struct ot_change *change)
+static bool take_uploaded_id(struct ot_changes *changes, struct ot_change *change)
 {
     const struct ot_change *upload;
 
@@ -113,7 +113,7 @@ static size_t gather(struct ot_changes *changes, size_t *next,
     for (i = *next; i < changes->count && count < BATCH_MAX; i++) {
         struct ot_change *change = &changes->items[i];
 
-        if (change->outcome != OT_CHANGE_PLANNED || !take_id(changes, change))
+        if (change->outcome != OT_CHANGE_PLANNED || !take_uploaded_id(changes, change))
             continue;
         if (first != NULL && (!is_toggle(change) || change->action != first->action ||
                               change->admin != first->admin))
@@ -171,7 +171,7 @@ enum ot_status ot_changes_run(struct ot_changes *changes, const volatile int *st
                                       "interrupted; run the command again to finish");
         status = perform_batch(batch, count, &why);
         for (size_t i = 0; i < count; i++)
-            settle(batch[i], status, &why);
+            set_change_outcome(batch[i], status, &why);
         if (status != OT_OK && !takes_away(batch[0]))
             lacks_addition = true;
         if (batch[0]->outcome == OT_CHANGE_FAILED && first == OT_OK) {

@@ -9,8 +9,8 @@
 #include "change/change.h"
 
 /* The next change, empty but for its session; NULL: out of memory. */
-static struct ot_change *append(struct ot_changes *changes, struct ot_admin *admin,
-                                enum ot_change_action action)
+static struct ot_change *append_change(struct ot_changes *changes, struct ot_admin *admin,
+                                       enum ot_change_action action)
 {
     struct ot_change *change;
 
@@ -30,7 +30,7 @@ static struct ot_change *append(struct ot_changes *changes, struct ot_admin *adm
     return change;
 }
 
-static enum ot_status set_text(char **field, const char *text, struct ot_error *err)
+static enum ot_status copy_text(char **field, const char *text, struct ot_error *err)
 {
     if (text == NULL)
         return OT_OK;
@@ -39,17 +39,18 @@ static enum ot_status set_text(char **field, const char *text, struct ot_error *
 }
 
 /* A change of a certificate that is there. */
-static enum ot_status add(struct ot_changes *changes, struct ot_admin *admin,
-                          enum ot_change_action action, const struct ot_admin_cert *cert,
-                          struct ot_change **out, struct ot_error *err)
+static enum ot_status add_change(struct ot_changes *changes, struct ot_admin *admin,
+                                 enum ot_change_action action,
+                                 const struct ot_admin_cert *cert, struct ot_change **out,
+                                 struct ot_error *err)
 {
-    struct ot_change *change = append(changes, admin, action);
+    struct ot_change *change = append_change(changes, admin, action);
 
     *out = change;
     if (change == NULL)
         return ot_error_nomem(err);
     memcpy(change->id, cert->id, sizeof(change->id));
-    return set_text(&change->name, cert->name, err);
+    return copy_text(&change->name, cert->name, err);
 }
 
 enum ot_status ot_changes_toggle(struct ot_changes *changes, struct ot_admin *admin,
@@ -58,8 +59,8 @@ enum ot_status ot_changes_toggle(struct ot_changes *changes, struct ot_admin *ad
 {
     struct ot_change *change;
     enum ot_status status =
-        add(changes, admin, active ? OT_CHANGE_ACTIVATE : OT_CHANGE_DEACTIVATE, cert,
-            &change, err);
+        add_change(changes, admin, active ? OT_CHANGE_ACTIVATE : OT_CHANGE_DEACTIVATE,
+                   cert, &change, err);
 
     if (status == OT_OK && cert->active == active)
         change->outcome = OT_CHANGE_UNCHANGED;
@@ -71,7 +72,8 @@ enum ot_status ot_changes_delete(struct ot_changes *changes, struct ot_admin *ad
                                  struct ot_error *err)
 {
     struct ot_change *change;
-    enum ot_status status = add(changes, admin, OT_CHANGE_DELETE, cert, &change, err);
+    enum ot_status status =
+        add_change(changes, admin, OT_CHANGE_DELETE, cert, &change, err);
 
     if (status == OT_OK)
         change->may_remain = may_remain;
@@ -83,7 +85,8 @@ enum ot_status ot_changes_rename(struct ot_changes *changes, struct ot_admin *ad
                                  struct ot_error *err)
 {
     struct ot_change *change;
-    enum ot_status status = add(changes, admin, OT_CHANGE_RENAME, cert, &change, err);
+    enum ot_status status =
+        add_change(changes, admin, OT_CHANGE_RENAME, cert, &change, err);
 
     if (status != OT_OK)
         return status;
@@ -91,32 +94,32 @@ enum ot_status ot_changes_rename(struct ot_changes *changes, struct ot_admin *ad
         change->outcome = OT_CHANGE_UNCHANGED;
     change->before = change->name;
     change->name = NULL;
-    return set_text(&change->name, name, err);
+    return copy_text(&change->name, name, err);
 }
 
 static enum ot_status add_upload(struct ot_changes *changes, struct ot_admin *admin,
                                  const struct ot_cert_input *input, const char *name,
                                  struct ot_error *err)
 {
-    struct ot_change *change = append(changes, admin, OT_CHANGE_UPLOAD);
+    struct ot_change *change = append_change(changes, admin, OT_CHANGE_UPLOAD);
 
     if (change == NULL)
         return ot_error_nomem(err);
     change->input = input;
-    return set_text(&change->name, name, err);
+    return copy_text(&change->name, name, err);
 }
 
 /* The activation of what the change at index upload makes. */
 static enum ot_status add_activation(struct ot_changes *changes, struct ot_admin *admin,
                                      size_t upload, struct ot_error *err)
 {
-    struct ot_change *change = append(changes, admin, OT_CHANGE_ACTIVATE);
+    struct ot_change *change = append_change(changes, admin, OT_CHANGE_ACTIVATE);
 
     if (change == NULL)
         return ot_error_nomem(err);
     change->upload = upload;
     change->input = changes->items[upload].input;
-    return set_text(&change->name, changes->items[upload].name, err);
+    return copy_text(&change->name, changes->items[upload].name, err);
 }
 
 static enum ot_status add_there(struct ot_changes *changes, struct ot_admin *admin,
@@ -124,7 +127,8 @@ static enum ot_status add_there(struct ot_changes *changes, struct ot_admin *adm
                                 const struct ot_admin_cert *there, struct ot_error *err)
 {
     struct ot_change *change;
-    enum ot_status status = add(changes, admin, OT_CHANGE_UPLOAD, there, &change, err);
+    enum ot_status status =
+        add_change(changes, admin, OT_CHANGE_UPLOAD, there, &change, err);
 
     if (status != OT_OK)
         return status;
@@ -157,7 +161,7 @@ enum ot_status ot_changes_upload(struct ot_changes *changes, struct ot_admin *ad
 
 /* "dir/Example Root.pem" is "Example Root"; of several in one file each has a number. The
  * caller frees it; NULL: out of memory. */
-static char *name_of(const struct ot_cert_input *input)
+static char *name_from_input(const struct ot_cert_input *input)
 {
     static const char *const endings[] = {".pem", ".crt", ".cer", ".der"};
     const char *slash = strrchr(input->file, '/');
@@ -176,8 +180,9 @@ static char *name_of(const struct ot_cert_input *input)
 }
 
 /* Before anything is sent: the API's layer would refuse it in the middle. */
-static enum ot_status check_name(const char *name, const struct ot_cert_input *input,
-                                 struct ot_error *err)
+static enum ot_status check_given_name(const char *name,
+                                       const struct ot_cert_input *input,
+                                       struct ot_error *err)
 {
     if (name == NULL)
         return ot_error_nomem(err);
@@ -201,8 +206,8 @@ static enum ot_status plan_uploads(struct ot_changes *changes, struct ot_admin *
 
         if (ot_admin_find_sha256(admin, input->sha256) != NULL)
             continue;
-        name = name_of(input);
-        status = check_name(name, input, err);
+        name = name_from_input(input);
+        status = check_given_name(name, input, err);
         if (status == OT_OK)
             status = add_upload(changes, admin, input, name, err);
         free(name);
@@ -229,8 +234,8 @@ static enum ot_status plan_activations(struct ot_changes *changes, struct ot_adm
     return status;
 }
 
-static bool is_wanted(const struct ot_admin_cert *cert,
-                      const struct ot_cert_inputs *inputs)
+static bool is_in_inputs(const struct ot_admin_cert *cert,
+                         const struct ot_cert_inputs *inputs)
 {
     return cert->has_sha256 && ot_cert_inputs_find(inputs, cert->sha256) != NULL;
 }
@@ -247,13 +252,13 @@ enum ot_status ot_changes_apply(struct ot_changes *changes, struct ot_admin *adm
     for (size_t i = 0; status == OT_OK && i < count; i++) {
         const struct ot_admin_cert *cert = ot_admin_at(admin, i);
 
-        if (cert->active && !is_wanted(cert, inputs))
+        if (cert->active && !is_in_inputs(cert, inputs))
             status = ot_changes_toggle(changes, admin, cert, false, err);
     }
     for (size_t i = 0; status == OT_OK && prune && i < count; i++) {
         const struct ot_admin_cert *cert = ot_admin_at(admin, i);
 
-        if (!is_wanted(cert, inputs))
+        if (!is_in_inputs(cert, inputs))
             status = ot_changes_delete(changes, admin, cert, true, err);
     }
     return status;

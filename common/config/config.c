@@ -52,7 +52,7 @@ static enum ot_status set_from_env(struct ot_source *source, const char *key,
 }
 
 /* Whether the machine's cache has a snapshot for this source that we can read. Opened
- * rather than asked for by access(2), which judges by the real user. */
+ * rather than asked for by access(2), which checks by the real user. */
 static bool system_cache_has(const char *name)
 {
     char path[PATH_MAX];
@@ -82,7 +82,7 @@ static enum ot_status set_cache_dir(struct ot_source *source, struct ot_error *e
     return source->cache_dir != NULL ? OT_OK : ot_error_nomem(err);
 }
 
-static enum ot_status set_base_url(struct ot_source *source, struct ot_error *err)
+static enum ot_status set_default_base_url(struct ot_source *source, struct ot_error *err)
 {
     const char *variable = ot_env_get("OPENAI_BASE_URL");
 
@@ -117,7 +117,7 @@ static enum ot_status build_source(struct ot_source *source,
             status = ot_config_set(source, key, value, err);
     }
     if (status == OT_OK)
-        status = set_base_url(source, err);
+        status = set_default_base_url(source, err);
     if (status == OT_OK)
         status = set_cache_dir(source, err);
     if (status == OT_OK && source->max_stale_s < source->refresh_interval_s)
@@ -147,8 +147,9 @@ static enum ot_status build_all(struct ot_config *config,
     return status;
 }
 
-static enum ot_status advise(struct ot_config *config, const struct ot_config_text *text,
-                             struct ot_error *err)
+static enum ot_status advise_on_text(struct ot_config *config,
+                                     const struct ot_config_text *text,
+                                     struct ot_error *err)
 {
     if (text->retired == NULL ||
         asprintf(&config->advice,
@@ -175,7 +176,7 @@ enum ot_status ot_config_load(struct ot_config **out, struct ot_error *err)
         status = config == NULL ? ot_error_nomem(err) : build_all(config, &text, err);
     }
     if (status == OT_OK)
-        status = advise(config, &text, err);
+        status = advise_on_text(config, &text, err);
     ot_config_text_clear(&text);
     if (status != OT_OK) {
         ot_config_free(config);

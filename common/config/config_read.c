@@ -79,7 +79,7 @@ static char *origin_of(const struct ot_config_text *text, unsigned line)
     return asprintf(&origin, "%s:%u", text->path, line) < 0 ? NULL : origin;
 }
 
-static enum ot_status take_section(void *arg, const char *header, unsigned line,
+static enum ot_status begin_source(void *arg, const char *header, unsigned line,
                                    struct ot_error *err)
 {
     struct ot_config_text *text = arg;
@@ -135,8 +135,8 @@ static bool makes_default(const char *key)
     return strcmp(key, "admin_key_file") == 0 || strcmp(key, "base_url") == 0;
 }
 
-static enum ot_status take_pair(void *arg, const char *name, const char *value,
-                                unsigned line, struct ot_error *err)
+static enum ot_status set_key(void *arg, const char *name, const char *value,
+                              unsigned line, struct ot_error *err)
 {
     struct ot_config_text *text = arg;
     struct ot_config_section *section = text->current;
@@ -178,7 +178,7 @@ static enum ot_status as_config_error(enum ot_status status, struct ot_error *er
 static enum ot_status read_file(struct ot_config_text *text, const char *path,
                                 bool must_exist, struct ot_error *err)
 {
-    const struct ot_ini ini = {take_section, take_pair, text, OT_E_CONFIG};
+    const struct ot_ini ini = {begin_source, set_key, text, OT_E_CONFIG};
     enum ot_status status;
     int fd;
 

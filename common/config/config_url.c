@@ -13,7 +13,7 @@
 #define URL_MAX 1024 /* no API lives under a longer one */
 #define HOST_MAX 253 /* RFC 1035 §2.3.4, as text */
 
-static void lower(char *text, size_t len)
+static void lower_text(char *text, size_t len)
 {
     size_t i;
 
@@ -137,7 +137,8 @@ static const char *check_authority(const char *host, size_t len, size_t *host_le
     return NULL;
 }
 
-static const char *check(enum ot_config_url kind, const char *text, size_t *origin_len)
+static const char *check_url(enum ot_config_url kind, const char *text,
+                             size_t *origin_len)
 {
     size_t scheme = scheme_len(kind, text), len, host_len;
     const char *host = text + scheme, *why;
@@ -171,13 +172,13 @@ char *ot_config_url(enum ot_config_url kind, const char *text, const char **why)
     size_t origin_len = 0, len;
     char *url;
 
-    *why = check(kind, text, &origin_len);
+    *why = check_url(kind, text, &origin_len);
     if (*why != NULL)
         return NULL;
     url = strdup(text);
     if (url == NULL)
         return NULL;
-    lower(url, origin_len);
+    lower_text(url, origin_len);
     for (len = strlen(url); len > origin_len && url[len - 1] == '/'; len--)
         url[len - 1] = '\0';
     return url;

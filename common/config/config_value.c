@@ -24,7 +24,7 @@ struct rule {
     int64_t least, longest; /* of a duration, in ms */
 };
 
-static enum ot_status replace(char **field, const char *value, struct ot_error *err)
+static enum ot_status replace_value(char **field, const char *value, struct ot_error *err)
 {
     char *copy = NULL;
 
@@ -40,9 +40,9 @@ static bool is_none(const char *value)
     return strcmp(value, "none") == 0;
 }
 
-static enum ot_status set_url(const struct rule *rule, char **field,
-                              enum ot_config_url kind, const char *value,
-                              struct ot_error *err)
+static enum ot_status set_url_key(const struct rule *rule, char **field,
+                                  enum ot_config_url kind, const char *value,
+                                  struct ot_error *err)
 {
     const char *why;
     char *url = ot_config_url(kind, value, &why);
@@ -56,18 +56,18 @@ static enum ot_status set_url(const struct rule *rule, char **field,
     return OT_OK;
 }
 
-static enum ot_status set_base_url(const struct rule *rule, void *field,
-                                   const char *value, struct ot_error *err)
+static enum ot_status set_base_url_key(const struct rule *rule, void *field,
+                                       const char *value, struct ot_error *err)
 {
-    return set_url(rule, field, OT_CONFIG_URL_API, value, err);
+    return set_url_key(rule, field, OT_CONFIG_URL_API, value, err);
 }
 
-static enum ot_status set_proxy(const struct rule *rule, void *field, const char *value,
-                                struct ot_error *err)
+static enum ot_status set_proxy_key(const struct rule *rule, void *field,
+                                    const char *value, struct ot_error *err)
 {
     if (is_none(value))
-        return replace(field, NULL, err);
-    return set_url(rule, field, OT_CONFIG_URL_PROXY, value, err);
+        return replace_value(field, NULL, err);
+    return set_url_key(rule, field, OT_CONFIG_URL_PROXY, value, err);
 }
 
 static enum ot_status set_path(const struct rule *rule, void *field, const char *value,
@@ -79,7 +79,7 @@ static enum ot_status set_path(const struct rule *rule, void *field, const char 
 
     if (value[0] != '/')
         return ot_error_set(err, OT_E_CONFIG, "%s must be an absolute path", rule->key);
-    status = replace(path, value, err);
+    status = replace_value(path, value, err);
     /* A slash at the end would make the system follow a link there. */
     if (status == OT_OK)
         for (len = strlen(*path); len > 1 && (*path)[len - 1] == '/'; len--)
@@ -91,7 +91,7 @@ static enum ot_status set_path_or_none(const struct rule *rule, void *field,
                                        const char *value, struct ot_error *err)
 {
     if (is_none(value))
-        return replace(field, NULL, err);
+        return replace_value(field, NULL, err);
     if (value[0] != '/')
         return ot_error_set(err, OT_E_CONFIG, "%s must be an absolute path, or 'none'",
                             rule->key);
@@ -117,21 +117,21 @@ static enum ot_status set_command(const struct rule *rule, void *field, const ch
                                   struct ot_error *err)
 {
     (void)rule;
-    return replace(field, is_none(value) ? NULL : value, err);
+    return replace_value(field, is_none(value) ? NULL : value, err);
 }
 
 static enum ot_status set_project(const struct rule *rule, void *field, const char *value,
                                   struct ot_error *err)
 {
     if (is_none(value))
-        return replace(field, NULL, err);
+        return replace_value(field, NULL, err);
     if (!ot_is_cert_id(value, strlen(value)))
         return ot_error_set(
             err, OT_E_CONFIG,
             "%s must be a project's id such as proj_abc123 (letters, digits, "
             "'_' and '-'), or 'none' for the organization",
             rule->key);
-    return replace(field, value, err);
+    return replace_value(field, value, err);
 }
 
 static enum ot_status set_yes_no(const struct rule *rule, void *field, const char *value,
@@ -194,7 +194,7 @@ static enum ot_status set_s_or_never(const struct rule *rule, void *field,
     return set_s(rule, field, value, err);
 }
 
-static const char *skip_blanks(const char *text)
+static const char *skip_spaces(const char *text)
 {
     return text + strspn(text, " \t");
 }
@@ -227,7 +227,7 @@ static enum ot_status set_purposes(const struct rule *rule, void *field,
     size_t len;
 
     for (;;) {
-        word = skip_blanks(word);
+        word = skip_spaces(word);
         len = strcspn(word, ",");
         bit = purpose_of(word, len);
         if (bit == 0 || (purposes & bit))
@@ -250,7 +250,7 @@ static enum ot_status set_purposes(const struct rule *rule, void *field,
 /* A refresh below a second would only keep the API busy; times beyond a year are slips.
  */
 static const struct rule rules[] = {
-    {"base_url", set_base_url, FIELD(base_url), 0, 0},
+    {"base_url", set_base_url_key, FIELD(base_url), 0, 0},
     {"admin_key_file", set_path_or_none, FIELD(admin_key_file), 0, 0},
     {"project", set_project, FIELD(project), 0, 0},
     {"inherit", set_yes_no, FIELD(inherit), 0, 0},
@@ -260,7 +260,7 @@ static const struct rule rules[] = {
     {"purposes", set_purposes, FIELD(purposes), 0, 0},
     {"cache_dir", set_path, FIELD(cache_dir), 0, 0},
     {"ca_file", set_path_or_none, FIELD(ca_file), 0, 0},
-    {"proxy", set_proxy, FIELD(proxy), 0, 0},
+    {"proxy", set_proxy_key, FIELD(proxy), 0, 0},
     {"connect_timeout", set_ms, FIELD(connect_timeout_ms), 100, 5 * MINUTE},
     {"timeout", set_ms, FIELD(timeout_ms), 100, OT_SYNC_DEADLINE_MS},
     {"export_bundle", set_path_or_none, FIELD(export_bundle), 0, 0},

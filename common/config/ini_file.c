@@ -17,7 +17,7 @@ struct parse {
     struct ot_error *err;
 };
 
-static enum ot_status refuse(const struct parse *p, const char *why)
+static enum ot_status refuse_line(const struct parse *p, const char *why)
 {
     return ot_error_set(p->err, p->ini->malformed, "%s", why);
 }
@@ -40,31 +40,31 @@ static char *skip_blanks(char *at)
 static enum ot_status check_bytes(const struct parse *p, const char *line, size_t len)
 {
     if (!ot_text_is_utf8(line, len))
-        return refuse(p, "the line is not UTF-8");
+        return refuse_line(p, "the line is not UTF-8");
     for (size_t i = 0; i < len; i++)
         if (((unsigned char)line[i] < ' ' && line[i] != '\t') || line[i] == 0x7f)
-            return refuse(p, "the line holds a control character");
+            return refuse_line(p, "the line holds a control character");
     return OT_OK;
 }
 
-static enum ot_status take_section(const struct parse *p, char *line)
+static enum ot_status read_section(const struct parse *p, char *line)
 {
     char *close = strchr(line, ']');
     const char *rest;
 
     if (close == NULL)
-        return refuse(p, "the section has no ']'");
+        return refuse_line(p, "the section has no ']'");
     rest = skip_blanks(close + 1);
     if (*rest != '\0' && !(is_comment(*rest) && rest > close + 1))
-        return refuse(p, "there is text behind the section's ']'");
+        return refuse_line(p, "there is text behind the section's ']'");
     if (p->ini->section == NULL)
-        return refuse(p, "there are no sections in this file");
+        return refuse_line(p, "there are no sections in this file");
     *close = '\0';
     return p->ini->section(p->ini->arg, line + 1, p->line, p->err);
 }
 
 /* Ends the text before a semicolon behind a blank, and before the blanks at its end. */
-static void cut(char *text)
+static void cut_comment(char *text)
 {
     size_t len = 0;
 
@@ -75,17 +75,17 @@ static void cut(char *text)
     text[len] = '\0';
 }
 
-static enum ot_status take_pair(const struct parse *p, char *line)
+static enum ot_status read_pair(const struct parse *p, char *line)
 {
     char *value;
 
-    cut(line);
+    cut_comment(line);
     value = strpbrk(line, "=:");
     if (value == NULL)
-        return refuse(p,
-                      "the line is neither 'key = value' nor '[section]' nor a comment");
+        return refuse_line(
+            p, "the line is neither 'key = value' nor '[section]' nor a comment");
     *value++ = '\0';
-    cut(line);
+    cut_comment(line);
     return p->ini->pair(p->ini->arg, line, skip_blanks(value), p->line, p->err);
 }
 
@@ -102,14 +102,15 @@ static enum ot_status take_line(const struct parse *p, char *line, size_t len)
     if (*begin == '\0' || is_comment(*begin))
         return OT_OK;
     if (begin != line)
-        return refuse(p, "the line is indented: begin it in the first column (a value "
-                         "cannot go on in a second line)");
-    return *line == '[' ? take_section(p, line) : take_pair(p, line);
+        return refuse_line(p,
+                           "the line is indented: begin it in the first column (a value "
+                           "cannot go on in a second line)");
+    return *line == '[' ? read_section(p, line) : read_pair(p, line);
 }
 
 /* text[len] may be written. */
-static enum ot_status parse(const struct ot_ini *ini, const char *path, char *text,
-                            size_t len, struct ot_error *err)
+static enum ot_status parse_lines(const struct ot_ini *ini, const char *path, char *text,
+                                  size_t len, struct ot_error *err)
 {
     struct parse p = {ini, 0, err};
     char *line = text, *end = text + len;
@@ -133,7 +134,7 @@ static enum ot_status parse(const struct ot_ini *ini, const char *path, char *te
 /* Room for what comes next: a page at first, which nearly every file fits into, then
  * twice as much, up to one byte more than allowed, to notice a file that grew after it
  * was examined. */
-static bool make_room(char **text, size_t len, size_t *room, size_t max_bytes)
+static bool make_room_for_text(char **text, size_t len, size_t *room, size_t max_bytes)
 {
     size_t wanted = *room == 0 ? FIRST_ROOM : *room * 2;
     char *grown;
@@ -159,7 +160,7 @@ enum ot_status ot_ini_read(const struct ot_ini *ini, const char *path, int fd,
     ssize_t n = 1;
 
     while (n != 0 && len <= max_bytes && status == OT_OK) {
-        if (!make_room(&text, len, &room, max_bytes)) {
+        if (!make_room_for_text(&text, len, &room, max_bytes)) {
             status = ot_error_nomem(err);
             break;
         }
@@ -173,7 +174,7 @@ enum ot_status ot_ini_read(const struct ot_ini *ini, const char *path, int fd,
         status = ot_error_set(err, ini->malformed, "%s is longer than %zu bytes", path,
                               max_bytes);
     if (status == OT_OK)
-        status = parse(ini, path, text, len, err);
+        status = parse_lines(ini, path, text, len, err);
     free(text);
     return status;
 }

@@ -19,7 +19,7 @@ struct part {
 };
 
 /* The URI itself is not shown: it may be as long as it likes, and the caller has it. */
-static enum ot_status wrong(struct ot_error *err, const char *why)
+static enum ot_status refuse_uri(struct ot_error *err, const char *why)
 {
     return ot_error_set(err, OT_E_USAGE, "URI: %s; %s", why, EXAMPLE);
 }
@@ -37,30 +37,30 @@ static enum ot_status decode_name(struct ot_uri *uri, struct part value,
     size_t i = 0, n = 0;
 
     if (uri->has_name)
-        return wrong(err, "'name' is given twice");
+        return refuse_uri(err, "'name' is given twice");
     while (i < value.len) {
         int byte = (unsigned char)value.text[i++];
 
         if (byte == '%') {
             byte = value.len - i >= 2 ? ot_hex_byte(value.text + i) : -1;
             if (byte < 0)
-                return wrong(err, "'%' must be followed by two hexadecimal digits");
+                return refuse_uri(err, "'%' must be followed by two hexadecimal digits");
             if (byte == 0)
-                return wrong(err, "a name cannot hold %00");
+                return refuse_uri(err, "a name cannot hold %00");
             i += 2;
         } else if (!is_query_char((char)byte)) {
-            return wrong(err,
-                         "a name has characters that must be percent-encoded (a blank is "
-                         "%20)");
+            return refuse_uri(
+                err, "a name has characters that must be percent-encoded (a blank is "
+                     "%20)");
         }
         if (n == OT_NAME_MAX)
-            return wrong(err, "the name is longer than a certificate's name can be");
+            return refuse_uri(err, "the name is longer than a certificate's name can be");
         uri->name[n++] = (char)byte;
     }
     if (n == 0)
-        return wrong(err, "'name' is empty");
+        return refuse_uri(err, "'name' is empty");
     if (!ot_text_is_utf8(uri->name, n))
-        return wrong(err, "the name is not UTF-8");
+        return refuse_uri(err, "the name is not UTF-8");
     uri->name[n] = '\0';
     uri->name_len = n;
     uri->has_name = true;
@@ -76,7 +76,7 @@ static enum ot_status take_state(struct ot_uri *uri, struct part value, bool *se
                                  struct ot_error *err)
 {
     if (*seen)
-        return wrong(err, "'state' is given twice");
+        return refuse_uri(err, "'state' is given twice");
     *seen = true;
     if (part_is(value, "active"))
         uri->state = OT_STATE_ACTIVE;
@@ -85,7 +85,7 @@ static enum ot_status take_state(struct ot_uri *uri, struct part value, bool *se
     else if (part_is(value, "all"))
         uri->state = OT_STATE_ALL;
     else
-        return wrong(err, "'state' must be active, inactive or all");
+        return refuse_uri(err, "'state' must be active, inactive or all");
     return OT_OK;
 }
 
@@ -101,8 +101,8 @@ static enum ot_status take_query(struct ot_uri *uri, const char *query,
         struct part key, value;
 
         if (equals == NULL)
-            return wrong(err,
-                         "the query must be made of state=… and name=…, with & between");
+            return refuse_uri(
+                err, "the query must be made of state=… and name=…, with & between");
         key = (struct part){query, (size_t)(equals - query)};
         value = (struct part){equals + 1, pair.len - key.len - 1};
         if (part_is(key, "state"))
@@ -110,7 +110,7 @@ static enum ot_status take_query(struct ot_uri *uri, const char *query,
         else if (part_is(key, "name"))
             status = decode_name(uri, value, err);
         else
-            return wrong(err, "the query may hold 'state' and 'name' only");
+            return refuse_uri(err, "the query may hold 'state' and 'name' only");
         if (query[pair.len] == '\0')
             break;
         query += pair.len + 1;
@@ -118,7 +118,7 @@ static enum ot_status take_query(struct ot_uri *uri, const char *query,
     return status;
 }
 
-static void copy(char *dst, struct part part)
+static void copy_part(char *dst, struct part part)
 {
     memcpy(dst, part.text, part.len);
     dst[part.len] = '\0';
@@ -134,29 +134,30 @@ enum ot_status ot_uri_parse(struct ot_uri *uri, const char *text, struct ot_erro
     uri->has_name = false;
     uri->state = OT_STATE_ACTIVE;
     if (strncasecmp(text, SCHEME, strlen(SCHEME)) != 0)
-        return wrong(err, "it must begin with orgtrust:");
+        return refuse_uri(err, "it must begin with orgtrust:");
     rest = text + strlen(SCHEME);
     if (*rest == '\0')
         return OT_OK;
     if (strncmp(rest, "//", 2) != 0)
-        return wrong(err, "'orgtrust:' must be followed by // and a source, or by ///");
+        return refuse_uri(err,
+                          "'orgtrust:' must be followed by // and a source, or by ///");
     source = (struct part){rest + 2, strcspn(rest + 2, "/?#")};
     rest = source.text + source.len;
     if (*rest != '/')
-        return wrong(err, "a slash must follow the source");
+        return refuse_uri(err, "a slash must follow the source");
     if (source.len > 0 && !ot_is_source_name(source.text, source.len))
-        return wrong(err,
-                     "the source must be a section's name: letters, digits, '.', '_' and "
-                     "'-', at most 23 of them");
+        return refuse_uri(
+            err, "the source must be a section's name: letters, digits, '.', '_' and "
+                 "'-', at most 23 of them");
     id = (struct part){rest + 1, strcspn(rest + 1, "?#")};
     rest = id.text + id.len;
     if (id.len > 0 && !ot_is_cert_id(id.text, id.len))
-        return wrong(err,
-                     "behind the source stands nothing or a certificate's id: letters, "
-                     "digits, '_' and '-', at most 128 of them");
+        return refuse_uri(
+            err, "behind the source stands nothing or a certificate's id: letters, "
+                 "digits, '_' and '-', at most 128 of them");
     if (strchr(rest, '#') != NULL)
-        return wrong(err, "it must have no fragment ('#' in a name is %23)");
-    copy(uri->source, source);
-    copy(uri->id, id);
+        return refuse_uri(err, "it must have no fragment ('#' in a name is %23)");
+    copy_part(uri->source, source);
+    copy_part(uri->id, id);
     return *rest == '\0' ? OT_OK : take_query(uri, rest + 1, err);
 }

@@ -150,8 +150,8 @@ static const char *variable_instead(const struct ot_errand *errand)
                                                               : KEY_VARIABLE;
 }
 
-static enum ot_status start(struct pipes *pipes, const struct ot_errand *errand,
-                            pid_t *pid, struct ot_error *err)
+static enum ot_status start_command(struct pipes *pipes, const struct ot_errand *errand,
+                                    pid_t *pid, struct ot_error *err)
 {
     const char *argv[ARGV_MAX];
     struct ot_child child = {.argv = argv,
@@ -177,7 +177,7 @@ static const char *after_word(const char *line, const char *word)
     return strncmp(line, word, len) == 0 && line[len] == ' ' ? line + len + 1 : NULL;
 }
 
-static void take_id(struct ot_errand_result *result, const char *id)
+static void take_reported_id(struct ot_errand_result *result, const char *id)
 {
     size_t len = strlen(id);
 
@@ -197,7 +197,7 @@ static enum ot_status parse_report(char *report, const char *what,
     for (line = report; (end = strchr(line, '\n')) != NULL; line = end + 1) {
         *end = '\0';
         if ((rest = after_word(line, "id")) != NULL)
-            take_id(result, rest);
+            take_reported_id(result, rest);
         else if ((rest = after_word(line, "error")) != NULL)
             sentence = rest;
         else if ((rest = after_word(line, "status")) != NULL)
@@ -219,8 +219,9 @@ static enum ot_status parse_report(char *report, const char *what,
                         sentence != NULL ? sentence : "the orgtrust command has failed");
 }
 
-static enum ot_status run(const struct ot_errand *errand, struct ot_errand_result *result,
-                          struct ot_error *err)
+static enum ot_status run_command_to_end(const struct ot_errand *errand,
+                                         struct ot_errand_result *result,
+                                         struct ot_error *err)
 {
     struct pipes pipes = {-1, -1, {-1, -1}};
     const bool adopted = ot_child_is_adopted();
@@ -229,7 +230,7 @@ static enum ot_status run(const struct ot_errand *errand, struct ot_errand_resul
     size_t len = 0;
     pid_t pid = 0;
 
-    status = start(&pipes, errand, &pid, err);
+    status = start_command(&pipes, errand, &pid, err);
     shut(&pipes.input);
     shut(&pipes.key);
     shut(&pipes.report[1]);
@@ -268,7 +269,7 @@ enum ot_status ot_errand_run(const struct ot_errand *errand,
     if (status != OT_OK)
         return status;
     pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, &cancel);
-    status = run(errand, result, err);
+    status = run_command_to_end(errand, result, err);
     pthread_setcancelstate(cancel, NULL);
     return status;
 }

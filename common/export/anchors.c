@@ -36,8 +36,8 @@ static enum ot_status add_one(struct ot_anchors *anchors, const struct ot_record
     return OT_OK;
 }
 
-static bool is_wanted(const struct ot_record *record,
-                      const struct ot_anchor_filter *filter)
+static bool passes_filter(const struct ot_record *record,
+                          const struct ot_anchor_filter *filter)
 {
     if (filter == NULL)
         return true;
@@ -89,7 +89,7 @@ enum ot_status ot_anchors_add(struct ot_anchors *anchors, struct ot_snapshot *sn
             (record.flags & OT_RECORD_ACTIVE) == 0)
             continue;
         anchors->active++;
-        if (!counts(anchors, &record, 0, now) || !is_wanted(&record, filter))
+        if (!counts(anchors, &record, 0, now) || !passes_filter(&record, filter))
             continue;
         if (counts(anchors, &record, place, now))
             status = add_one(anchors, &record, err);
@@ -115,7 +115,7 @@ enum ot_status ot_anchors_add_source(struct ot_anchors *anchors,
     return status;
 }
 
-static int compare(const void *a, const void *b)
+static int compare_anchors(const void *a, const void *b)
 {
     const struct ot_anchor *x = a, *y = b;
     int order = (x->valid_at < y->valid_at) - (x->valid_at > y->valid_at);
@@ -132,7 +132,7 @@ void ot_anchors_sort(struct ot_anchors *anchors)
 
     if (anchors->count == 0)
         return;
-    qsort(anchors->items, anchors->count, sizeof(*anchors->items), compare);
+    qsort(anchors->items, anchors->count, sizeof(*anchors->items), compare_anchors);
     for (size_t i = 1; i < anchors->count; i++)
         if (memcmp(anchors->items[i].id, anchors->items[kept].id, OT_ANCHOR_ID_LEN) != 0)
             anchors->items[++kept] = anchors->items[i];

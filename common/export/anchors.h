@@ -27,7 +27,7 @@ struct ot_anchors {
      * readers of shared files. What is withheld from them is left out and counted. */
     uint32_t place;
     /* To be set likewise: all that is active in that place, anchor or not. OpenSSL's
-     * store hands them out as they are, since OpenSSL judges itself. */
+     * store hands them out as they are, since OpenSSL checks itself. */
     bool every_active;
     size_t withheld;
     struct ot_snapshot **snapshots;

@@ -17,11 +17,11 @@
  * regular file, another's, or, where kept says so of its content, not made by orgtrust.
  * kept may be NULL. */
 typedef bool ot_file_is_ours(const uint8_t *bytes, size_t len);
-enum ot_status ot_export_file_is_same(bool *same, const char *path, const void *bytes,
+enum ot_status ot_export_compare_file(bool *same, const char *path, const void *bytes,
                                       size_t len, ot_file_is_ours *ours,
                                       struct ot_error *err);
 /* The same for a name in a directory that is held; path is for messages. */
-enum ot_status ot_export_is_same_at(bool *same, int dir, const char *name,
+enum ot_status ot_export_compare_at(bool *same, int dir, const char *name,
                                     const char *path, const void *bytes, size_t len,
                                     ot_file_is_ours *ours, struct ot_error *err);
 

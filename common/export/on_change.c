@@ -56,7 +56,7 @@ static enum ot_status list_active(uint8_t **ids, size_t *count,
 }
 
 /* A source that cannot be used adds nothing. */
-static bool add_source(EVP_MD_CTX *ctx, const struct ot_source *source)
+static bool digest_source(EVP_MD_CTX *ctx, const struct ot_source *source)
 {
     struct ot_snapshot *snapshot = NULL;
     struct ot_cache *cache = NULL;
@@ -76,8 +76,9 @@ static bool add_source(EVP_MD_CTX *ctx, const struct ot_source *source)
 
 /* What the command is to know of: the active certificates of its sources, and what is in
  * place of each export that any of them takes part in. "" : out of memory. */
-static void look(char now[OT_EXPORT_DONE_MAX], const struct ot_exports *exports,
-                 const struct ot_export *item)
+static void digest_of_state(char now[OT_EXPORT_DONE_MAX],
+                            const struct ot_exports *exports,
+                            const struct ot_export *item)
 {
     uint8_t sum[EVP_MAX_MD_SIZE];
     EVP_MD_CTX *ctx = EVP_MD_CTX_new();
@@ -85,7 +86,7 @@ static void look(char now[OT_EXPORT_DONE_MAX], const struct ot_exports *exports,
 
     for (size_t i = 0; good && i < OT_SOURCES_MAX; i++)
         if (item->sources >> i & 1)
-            good = add_source(ctx, ot_config_at(exports->config, i));
+            good = digest_source(ctx, ot_config_at(exports->config, i));
     for (size_t i = 0; good && i < exports->count; i++) {
         const struct ot_export *other = &exports->items[i];
         char done[OT_EXPORT_DONE_MAX];
@@ -107,24 +108,25 @@ static bool is_due(char now[OT_EXPORT_DONE_MAX], const struct ot_exports *export
 {
     char done[OT_EXPORT_DONE_MAX];
 
-    look(now, exports, item);
+    digest_of_state(now, exports, item);
     ot_export_done_read(done, exports, item);
     return strcmp(now, done) != 0;
 }
 
 /* Several syncs in a row are one change: waits until there was none for a while. */
-static void settle(char now[OT_EXPORT_DONE_MAX], const struct ot_exports *exports,
-                   const struct ot_export *item, const volatile int *stop)
+static void wait_until_quiet(char now[OT_EXPORT_DONE_MAX],
+                             const struct ot_exports *exports,
+                             const struct ot_export *item, const volatile int *stop)
 {
     const struct timespec pause = {.tv_nsec = PAUSE_MS * 1000000L};
     char before[OT_EXPORT_DONE_MAX];
 
     for (int run = 0; run < RUNS_MAX; run++) {
         memcpy(before, now, sizeof(before));
-        for (int ms = 0; ms < OT_ON_CHANGE_SETTLE_MS; ms += PAUSE_MS)
+        for (int ms = 0; ms < OT_ON_CHANGE_QUIET_MS; ms += PAUSE_MS)
             if (stop == NULL || *stop == 0)
                 nanosleep(&pause, NULL);
-        look(now, exports, item);
+        digest_of_state(now, exports, item);
         if (strcmp(before, now) == 0 || (stop != NULL && *stop != 0))
             return;
     }
@@ -145,8 +147,8 @@ static void list_sources(char *buf, size_t size, const struct ot_exports *export
         }
 }
 
-static enum ot_status run(const struct ot_exports *exports, struct ot_export *item,
-                          const volatile int *stop)
+static enum ot_status run_on_change(const struct ot_exports *exports,
+                                    struct ot_export *item, const volatile int *stop)
 {
     char sources[32 + OT_SOURCES_MAX * (OT_SOURCE_NAME_MAX + 1)];
     const char *const argv[] = {"sh", "-c", item->target, NULL};
@@ -172,11 +174,11 @@ static bool run_if_due(struct ot_exports *exports, struct ot_export *item,
 
     if (!is_due(now, exports, item))
         return false;
-    settle(now, exports, item, stop);
+    wait_until_quiet(now, exports, item, stop);
     if ((stop != NULL && *stop != 0) || ot_config_check(exports->config, NULL) != OT_OK)
         return false;
     ot_error_clear(&item->why);
-    status = run(exports, item, stop);
+    status = run_on_change(exports, item, stop);
     if (status == OT_OK)
         status = ot_export_done_write(now, exports, item, &item->why);
     item->outcome = status == OT_OK ? OT_EXPORT_WRITTEN : OT_EXPORT_FAILED;
@@ -206,7 +208,7 @@ void ot_on_change_run(struct ot_exports *exports, struct ot_export *item,
         goes_on = status == OT_OK && run_if_due(exports, item, stop);
         ot_file_lock_release(fd);
     }
-    /* A failure that changing back has settled. */
+    /* A failure that changing back has made good. */
     if (goes_on)
         ot_export_record_outcome(exports, item);
 }

@@ -7,7 +7,7 @@ struct ot_exports;
 
 /* How long it is waited for further changes before the command is run; and how long it
  * may take, while `orgtrust watch` shows its service manager no sign of life. */
-#define OT_ON_CHANGE_SETTLE_MS 1000
+#define OT_ON_CHANGE_QUIET_MS 1000
 #define OT_ON_CHANGE_TIMEOUT_MS 60000
 
 /* Runs the command, /bin/sh -c, when what its sources trust or any of their exports is

@@ -13,8 +13,8 @@
 static const char head[] =
     "# orgtrust writes this file: what is changed here is lost with the next sync.\n";
 
-static enum ot_status put(FILE *file, const struct ot_anchor *anchor,
-                          struct ot_error *err)
+static enum ot_status put_pem(FILE *file, const struct ot_anchor *anchor,
+                              struct ot_error *err)
 {
     char *pem = ot_pem_encode(anchor->der.data, anchor->der.len);
 
@@ -37,7 +37,7 @@ enum ot_status ot_pem_bundle_make(uint8_t **bytes, size_t *len,
         return ot_error_nomem(err);
     fputs(head, file);
     for (size_t i = 0; status == OT_OK && i < anchors->count; i++)
-        status = put(file, &anchors->items[i], err);
+        status = put_pem(file, &anchors->items[i], err);
     failed = ferror(file) != 0;
     if ((fclose(file) != 0 || failed) && status == OT_OK)
         status = ot_error_nomem(err);

@@ -92,8 +92,8 @@ static bool is_same_target(const char *a, const char *b)
     return a == NULL || b == NULL ? a == b : strcmp(a, b) == 0;
 }
 
-static enum ot_status add(struct ot_exports *exports, enum ot_export_kind kind,
-                          const char *target, size_t i, struct ot_error *err)
+static enum ot_status add_export(struct ot_exports *exports, enum ot_export_kind kind,
+                                 const char *target, size_t i, struct ot_error *err)
 {
     const struct ot_source *source = ot_config_at(exports->config, i);
     struct ot_export *item = NULL;
@@ -134,7 +134,7 @@ static enum ot_status add_kind(struct ot_exports *exports, enum ot_export_kind k
         };
 
         if (kind == OT_EXPORT_SYSTEM ? source->export_system : targets[kind] != NULL)
-            status = add(exports, kind, targets[kind], i, err);
+            status = add_export(exports, kind, targets[kind], i, err);
     }
     return status;
 }

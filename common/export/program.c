@@ -80,8 +80,8 @@ static bool find_home(char buf[PATH_MAX])
 }
 
 /* The variables stay where they are; home is room for one. */
-static void fill_environment(char *environment[ENVIRONMENT_MAX + 1], char home[PATH_MAX],
-                             const char *more)
+static void fill_program_environment(char *environment[ENVIRONMENT_MAX + 1],
+                                     char home[PATH_MAX], const char *more)
 {
     size_t n = 0;
 
@@ -101,7 +101,8 @@ static void fill_environment(char *environment[ENVIRONMENT_MAX + 1], char home[P
 }
 
 /* to: a descriptor that takes both outputs, or -1. */
-static int fill_actions(posix_spawn_file_actions_t *actions, bool is_quiet, int to)
+static int fill_program_actions(posix_spawn_file_actions_t *actions, bool is_quiet,
+                                int to)
 {
     int rc = posix_spawn_file_actions_addopen(actions, 0, "/dev/null", O_RDONLY, 0);
 
@@ -118,7 +119,7 @@ static int fill_actions(posix_spawn_file_actions_t *actions, bool is_quiet, int 
     return rc;
 }
 
-static int start(pid_t *pid, const struct ot_program *program, int to)
+static int start_program(pid_t *pid, const struct ot_program *program, int to)
 {
     char *own[ENVIRONMENT_MAX + 1], home[PATH_MAX];
     char *const *environment = (char *const *)(uintptr_t)program->environment;
@@ -131,10 +132,10 @@ static int start(pid_t *pid, const struct ot_program *program, int to)
     rc = posix_spawnattr_init(&attributes);
     if (rc == 0) {
         if (environment == NULL) {
-            fill_environment(own, home, program->variable);
+            fill_program_environment(own, home, program->variable);
             environment = own;
         }
-        rc = fill_actions(&actions, program->is_quiet, to);
+        rc = fill_program_actions(&actions, program->is_quiet, to);
         if (rc == 0)
             rc = posix_spawnattr_setpgroup(&attributes, 0);
         if (rc == 0)
@@ -148,7 +149,7 @@ static int start(pid_t *pid, const struct ot_program *program, int to)
     return rc;
 }
 
-static ssize_t read_some(struct ot_program_output *output, int from)
+static ssize_t read_output(struct ot_program_output *output, int from)
 {
     size_t room = output->size - 1 - output->len;
     char scrap[4096];
@@ -169,7 +170,7 @@ static void take_output(struct ot_program_output *output, int *from)
     ssize_t n = 1;
 
     for (int reads = 0; n > 0 && reads < READS_MAX; reads++)
-        n = read_some(output, *from);
+        n = read_output(output, *from);
     if (n == 0) {
         close(*from);
         *from = -1;
@@ -207,8 +208,8 @@ static void end(pid_t pid, int *how, struct ot_program_output *output, int *from
     kill(-pid, SIGKILL); /* what it started and did not end */
 }
 
-static enum ot_status judge(const struct ot_program *program, int how,
-                            struct ot_error *err)
+static enum ot_status check_end(const struct ot_program *program, int how,
+                                struct ot_error *err)
 {
     if (WIFSIGNALED(how))
         return ot_error_set(err, OT_E_IO, "%s was ended by signal %d", program->what,
@@ -230,7 +231,7 @@ static enum ot_status see_through(const struct ot_program *program, pid_t pid, i
 
     if (wait_for(pid, &how, ot_clock_ms() + program->timeout_ms, program->stop, output,
                  from))
-        return judge(program, how, err);
+        return check_end(program, how, err);
     end(pid, &how, output, from);
     if (program->stop != NULL && *program->stop != 0)
         return ot_error_set(err, OT_E_INTERRUPTED, "%s was interrupted", program->what);
@@ -259,7 +260,7 @@ enum ot_status ot_program_run(const struct ot_program *program, struct ot_error 
         status = make_pipe(ends, err);
     }
     if (status == OT_OK) {
-        rc = start(&pid, program, ends[1]);
+        rc = start_program(&pid, program, ends[1]);
         if (ends[1] >= 0)
             close(ends[1]);
         ends[1] = -1;

@@ -57,7 +57,7 @@ static enum ot_status set_name(struct entry *entry, struct ot_error *err)
 }
 
 /* The anchors stand in one array, so that their addresses are their order. */
-static int compare(const void *a, const void *b)
+static int compare_dir_entries(const void *a, const void *b)
 {
     const struct entry *x = a, *y = b;
     int order = strcmp(x->name, y->name);
@@ -65,8 +65,8 @@ static int compare(const void *a, const void *b)
     return order != 0 ? order : (x->anchor > y->anchor) - (x->anchor < y->anchor);
 }
 
-static enum ot_status fill(struct work *work, const struct ot_anchors *anchors,
-                           struct ot_error *err)
+static enum ot_status fill_entries(struct work *work, const struct ot_anchors *anchors,
+                                   struct ot_error *err)
 {
     enum ot_status status = OT_OK;
 
@@ -78,7 +78,7 @@ static enum ot_status fill(struct work *work, const struct ot_anchors *anchors,
         status = set_name(&work->entries[i], err);
     }
     work->count = anchors->count;
-    qsort(work->entries, work->count, sizeof(*work->entries), compare);
+    qsort(work->entries, work->count, sizeof(*work->entries), compare_dir_entries);
     return status;
 }
 
@@ -95,7 +95,7 @@ static bool is_hashed(const char *name, size_t len)
 }
 
 /* ".NAME.XXXXXX.tmp": a writer of ours that died. */
-static bool is_temporary(const char *name)
+static bool is_temporary_of_dir(const char *name)
 {
     size_t len = strlen(name), inner = len - strlen("..XXXXXX.tmp");
 
@@ -106,7 +106,7 @@ static bool is_temporary(const char *name)
            (inner == strlen(MARK) && memcmp(name + 1, MARK, inner) == 0);
 }
 
-static DIR *open_dir(const struct work *work, struct ot_error *err)
+static DIR *open_to_list(const struct work *work, struct ot_error *err)
 {
     int fd = ot_dir_reopen(work->dir);
     DIR *dir = fd < 0 ? NULL : fdopendir(fd);
@@ -125,7 +125,7 @@ static enum ot_status check_ours(const struct work *work, bool *marked,
 {
     const struct dirent *entry;
     bool foreign = false;
-    DIR *dir = open_dir(work, err);
+    DIR *dir = open_to_list(work, err);
 
     if (dir == NULL)
         return OT_E_IO;
@@ -135,7 +135,8 @@ static enum ot_status check_ours(const struct work *work, bool *marked,
 
         if (strcmp(name, MARK) == 0)
             *marked = true;
-        else if (strcmp(name, ".") != 0 && strcmp(name, "..") != 0 && !is_temporary(name))
+        else if (strcmp(name, ".") != 0 && strcmp(name, "..") != 0 &&
+                 !is_temporary_of_dir(name))
             foreign = true;
     }
     closedir(dir);
@@ -149,7 +150,7 @@ static enum ot_status check_ours(const struct work *work, bool *marked,
 
 /* The directory and its mark, before anything else is in it. Others' programs read it,
  * whatever the umask of whoever syncs. */
-static enum ot_status prepare(struct work *work, struct ot_error *err)
+static enum ot_status prepare_hashed_dir(struct work *work, struct ot_error *err)
 {
     bool marked = false;
     enum ot_status status = ot_dir_make(&work->dir, 0755, work->path, err);
@@ -197,7 +198,7 @@ static enum ot_status put_one(struct work *work, size_t first, size_t end,
     enum ot_status status = make_content(&bytes, &len, work, first, end, err);
 
     if (status == OT_OK)
-        status = ot_export_is_same_at(&same, work->dir, name, work->path, bytes, len,
+        status = ot_export_compare_at(&same, work->dir, name, work->path, bytes, len,
                                       NULL, err);
     if (status == OT_OK && !same) {
         work->written = true;
@@ -207,7 +208,7 @@ static enum ot_status put_one(struct work *work, size_t first, size_t end,
     return status;
 }
 
-static enum ot_status put_all(struct work *work, struct ot_error *err)
+static enum ot_status put_entries(struct work *work, struct ot_error *err)
 {
     enum ot_status status = OT_OK;
     size_t end;
@@ -226,7 +227,7 @@ static int compare_name(const void *key, const void *entry)
     return strcmp(key, ((const struct entry *)entry)->name);
 }
 
-static bool is_wanted(const struct work *work, const char *name)
+static bool is_entry(const struct work *work, const char *name)
 {
     return bsearch(name, work->entries, work->count, sizeof(*work->entries),
                    compare_name) != NULL;
@@ -238,15 +239,15 @@ static enum ot_status remove_rest(struct work *work, bool temporaries_only,
 {
     enum ot_status status = OT_OK;
     const struct dirent *entry;
-    DIR *dir = open_dir(work, err);
+    DIR *dir = open_to_list(work, err);
 
     if (dir == NULL)
         return OT_E_IO;
     while (status == OT_OK && (entry = readdir(dir)) != NULL) {
         const char *name = entry->d_name;
 
-        if (!is_temporary(name) &&
-            (temporaries_only || !is_hashed(name, strlen(name)) || is_wanted(work, name)))
+        if (!is_temporary_of_dir(name) &&
+            (temporaries_only || !is_hashed(name, strlen(name)) || is_entry(work, name)))
             continue;
         work->written = true;
         status = ot_file_remove_at(work->dir, work->path, name, err);
@@ -259,11 +260,11 @@ static enum ot_status remove_rest(struct work *work, bool temporaries_only,
  * not wanted may be what fills it. */
 static enum ot_status change(struct work *work, struct ot_error *err)
 {
-    enum ot_status status = put_all(work, err);
+    enum ot_status status = put_entries(work, err);
 
     if (status == OT_E_NO_SPACE && remove_rest(work, false, NULL) == OT_OK) {
         ot_error_clear(err);
-        status = put_all(work, err);
+        status = put_entries(work, err);
     }
     return status == OT_OK ? remove_rest(work, false, err) : status;
 }
@@ -272,10 +273,10 @@ enum ot_status ot_export_put_dir(const char *path, const struct ot_anchors *anch
                                  bool *written, struct ot_error *err)
 {
     struct work work = {.path = path, .dir = -1};
-    enum ot_status status = fill(&work, anchors, err);
+    enum ot_status status = fill_entries(&work, anchors, err);
 
     if (status == OT_OK)
-        status = prepare(&work, err);
+        status = prepare_hashed_dir(&work, err);
     if (status == OT_OK)
         status = remove_rest(&work, true, err);
     if (status == OT_OK)

@@ -21,8 +21,9 @@ static enum ot_status not_ours(const char *path, struct ot_error *err)
 }
 
 /* Mapped: an admin's file of any size costs no memory. */
-static enum ot_status compare(bool *same, int fd, const char *path, const void *bytes,
-                              size_t len, ot_file_is_ours *ours, struct ot_error *err)
+static enum ot_status compare_content(bool *same, int fd, const char *path,
+                                      const void *bytes, size_t len,
+                                      ot_file_is_ours *ours, struct ot_error *err)
 {
     enum ot_status status = OT_OK;
     void *there = NULL;
@@ -44,7 +45,7 @@ static enum ot_status compare(bool *same, int fd, const char *path, const void *
     return status;
 }
 
-enum ot_status ot_export_is_same_at(bool *same, int dir, const char *name,
+enum ot_status ot_export_compare_at(bool *same, int dir, const char *name,
                                     const char *path, const void *bytes, size_t len,
                                     ot_file_is_ours *ours, struct ot_error *err)
 {
@@ -61,12 +62,12 @@ enum ot_status ot_export_is_same_at(bool *same, int dir, const char *name,
             *err = why;
         return status;
     }
-    status = compare(same, fd, path, bytes, len, ours, err);
+    status = compare_content(same, fd, path, bytes, len, ours, err);
     close(fd);
     return status;
 }
 
-enum ot_status ot_export_file_is_same(bool *same, const char *path, const void *bytes,
+enum ot_status ot_export_compare_file(bool *same, const char *path, const void *bytes,
                                       size_t len, ot_file_is_ours *ours,
                                       struct ot_error *err)
 {
@@ -79,7 +80,7 @@ enum ot_status ot_export_file_is_same(bool *same, const char *path, const void *
         return OT_OK;
     }
     if (status == OT_OK)
-        status = ot_export_is_same_at(same, place.dir, place.name, path, bytes, len, ours,
+        status = ot_export_compare_at(same, place.dir, place.name, path, bytes, len, ours,
                                       err);
     ot_place_close(&place);
     return status;
@@ -106,7 +107,7 @@ enum ot_status ot_export_put_file(const char *path, enum ot_export_format format
 
     *written = false;
     if (status == OT_OK)
-        status = ot_export_file_is_same(&same, path, bytes, len,
+        status = ot_export_compare_file(&same, path, bytes, len,
                                         format == OT_FORMAT_P12 ? is_our_p12 : is_our_pem,
                                         err);
     if (status == OT_OK && !same) {

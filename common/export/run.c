@@ -46,9 +46,9 @@ static bool was_seen_again(const struct ot_source *source, struct ot_snapshot *s
 
 /* One source's anchors. *sure: that it has none is
  * what the organization wants. */
-static enum ot_status add_source(struct ot_anchors *anchors, bool *sure,
-                                 const struct ot_source *source, bool believed,
-                                 struct ot_error *err)
+static enum ot_status add_anchors_of(struct ot_anchors *anchors, bool *sure,
+                                     const struct ot_source *source, bool believed,
+                                     struct ot_error *err)
 {
     enum ot_status status = ot_anchors_add_source(anchors, source, err);
 
@@ -81,11 +81,11 @@ static enum ot_status refuse_empty(const struct ot_anchors *anchors, struct ot_e
                         "--accept-empty says that this is meant");
 }
 
-static enum ot_status collect(struct ot_anchors *anchors,
-                              const struct ot_exports *exports,
-                              const struct ot_export *item,
-                              const struct ot_exports_options *options,
-                              struct ot_error *err)
+static enum ot_status collect_anchors(struct ot_anchors *anchors,
+                                      const struct ot_exports *exports,
+                                      const struct ot_export *item,
+                                      const struct ot_exports_options *options,
+                                      struct ot_error *err)
 {
     enum ot_status status = OT_OK;
     bool sure = true;
@@ -93,8 +93,8 @@ static enum ot_status collect(struct ot_anchors *anchors,
     anchors->place = ot_export_place(item->kind);
     for (size_t i = 0; status == OT_OK && i < OT_SOURCES_MAX; i++)
         if (item->sources >> i & 1)
-            status = add_source(anchors, &sure, ot_config_at(exports->config, i),
-                                options->believe_empty >> i & 1, err);
+            status = add_anchors_of(anchors, &sure, ot_config_at(exports->config, i),
+                                    options->believe_empty >> i & 1, err);
     if (status != OT_OK)
         return status;
     ot_anchors_sort(anchors);
@@ -103,10 +103,10 @@ static enum ot_status collect(struct ot_anchors *anchors,
     return OT_OK;
 }
 
-static enum ot_status put(struct ot_exports *exports, struct ot_export *item,
-                          const struct ot_anchors *anchors,
-                          const struct ot_exports_options *options, bool *written,
-                          struct ot_error *err)
+static enum ot_status put_export(struct ot_exports *exports, struct ot_export *item,
+                                 const struct ot_anchors *anchors,
+                                 const struct ot_exports_options *options, bool *written,
+                                 struct ot_error *err)
 {
     enum ot_status status =
         item->kind == OT_EXPORT_SYSTEM ? OT_OK : ot_place_make_around(item->target, err);
@@ -160,7 +160,8 @@ static enum ot_status record_done(const struct ot_exports *exports,
     return ot_export_done_write(done, exports, item, err);
 }
 
-static void settle(struct ot_export *item, enum ot_status status, bool kept, bool written)
+static void set_export_outcome(struct ot_export *item, enum ot_status status, bool kept,
+                               bool written)
 {
     if (status != OT_OK)
         item->outcome = kept ? OT_EXPORT_KEPT : OT_EXPORT_FAILED;
@@ -181,22 +182,22 @@ static void refresh(struct ot_exports *exports, struct ot_export *item,
                               "export_system: only a sync by root changes the anchors of "
                               "the system");
     if (status == OT_OK && item->sources != 0)
-        status = collect(&anchors, exports, item, options, &item->why);
+        status = collect_anchors(&anchors, exports, item, options, &item->why);
     if (status == OT_OK) {
         kept = false;
-        status = put(exports, item, &anchors, options, &written, &item->why);
+        status = put_export(exports, item, &anchors, options, &written, &item->why);
     }
     if (status == OT_OK)
         status = record_done(exports, item, &anchors, written, &item->why);
     item->anchors = anchors.count;
-    settle(item, status, kept && status != OT_E_NOMEM, written);
+    set_export_outcome(item, status, kept && status != OT_E_NOMEM, written);
     ot_export_record_outcome(exports, item);
     ot_anchors_clear(&anchors);
 }
 
-static enum ot_status take_lock(const struct ot_exports *exports, int *fd,
-                                const struct ot_exports_options *options,
-                                struct ot_error *err)
+static enum ot_status lock_exports(const struct ot_exports *exports, int *fd,
+                                   const struct ot_exports_options *options,
+                                   struct ot_error *err)
 {
     enum ot_status status = OT_E_BUSY;
     char path[PATH_MAX];
@@ -257,7 +258,7 @@ enum ot_status ot_exports_run(struct ot_exports *exports,
         return OT_OK;
     status = ot_file_make_dir(exports->dir, err);
     if (status == OT_OK)
-        status = take_lock(exports, &lock, options, err);
+        status = lock_exports(exports, &lock, options, err);
     if (status == OT_OK)
         status = refresh_all(exports, options, &first, err);
     ot_file_lock_release(lock);

@@ -58,8 +58,8 @@ bool ot_system_is_marked(const char *dir)
 /* OT_SYSTEM_PREFIX, the anchor's name, a suffix. */
 #define FILE_NAME_MAX 64
 
-static void name_of(char buf[FILE_NAME_MAX], const struct ot_system_store *store,
-                    const struct ot_anchor *anchor)
+static void system_file_name(char buf[FILE_NAME_MAX], const struct ot_system_store *store,
+                             const struct ot_anchor *anchor)
 {
     char name[OT_ANCHOR_NAME_LEN + 1];
 
@@ -80,9 +80,9 @@ static enum ot_status put_files(const struct work *work, bool *differs, bool onl
 
         if (pem == NULL)
             return ot_error_nomem(err);
-        name_of(name, work->store, anchor);
+        system_file_name(name, work->store, anchor);
         if (work->dir >= 0)
-            status = ot_export_is_same_at(&same, work->dir, name, name, pem, strlen(pem),
+            status = ot_export_compare_at(&same, work->dir, name, name, pem, strlen(pem),
                                           NULL, err);
         *differs = *differs || !same;
         if (status == OT_OK && !same && !only_look)
@@ -94,7 +94,7 @@ static enum ot_status put_files(const struct work *work, bool *differs, bool onl
 }
 
 /* ".orgtrust-NAME.crt.XXXXXX.tmp": a writer of ours that died. */
-static bool is_temporary(const char *name)
+static bool is_temporary_of_system(const char *name)
 {
     size_t len = strlen(name);
 
@@ -120,7 +120,7 @@ static enum ot_status remove_files(const struct work *work, bool *differs, bool 
         return status;
     }
     while (status == OT_OK && (entry = readdir(dir)) != NULL) {
-        if (!is_temporary(entry->d_name) &&
+        if (!is_temporary_of_system(entry->d_name) &&
             (!ot_system_is_ours(entry->d_name, work->store->suffix) ||
              ot_system_is_wanted(entry->d_name, work->anchors)))
             continue;
@@ -193,7 +193,8 @@ static enum ot_status update(const struct work *work, const char *dir,
 }
 
 /* Whether something has to be done; looks only. */
-static enum ot_status look(const struct work *work, bool *due, struct ot_error *err)
+static enum ot_status look_for_work(const struct work *work, bool *due,
+                                    struct ot_error *err)
 {
     bool differs = false;
     enum ot_status status = put_files(work, &differs, true, err);
@@ -274,7 +275,7 @@ enum ot_status ot_system_put(const char *dir, const struct ot_anchors *anchors,
         status = OT_OK;
     }
     if (status == OT_OK)
-        status = look(&work, &due, err);
+        status = look_for_work(&work, &due, err);
     if (status == OT_OK && due)
         status = carry_out(&work, dir, stop, err);
     if (work.dir >= 0)

@@ -265,7 +265,7 @@ enum ot_status ot_file_remove(const char *path, struct ot_error *err)
 }
 
 /* ".NAME.XXXXXX.tmp", nothing else. */
-static bool is_temporary(const char *entry, const char *name)
+static bool is_temporary_of(const char *entry, const char *name)
 {
     size_t len = strlen(name);
 
@@ -288,7 +288,7 @@ void ot_file_reap(const char *path)
     if (fd >= 0 && (entries = fdopendir(fd)) == NULL)
         close(fd);
     while (entries != NULL && (entry = readdir(entries)) != NULL)
-        if (is_temporary(entry->d_name, place.name) &&
+        if (is_temporary_of(entry->d_name, place.name) &&
             fstatat(place.dir, entry->d_name, &st, AT_SYMLINK_NOFOLLOW) == 0 &&
             S_ISREG(st.st_mode))
             unlinkat(place.dir, entry->d_name, 0);

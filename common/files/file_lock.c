@@ -24,8 +24,8 @@ static void sleep_ms(int64_t ms)
 }
 
 /* Mode 0600: whoever can open the file can hold the lock and stop every sync. */
-static enum ot_status open_file(int *fd, const struct ot_place *place,
-                                struct ot_error *err)
+static enum ot_status open_lock_file(int *fd, const struct ot_place *place,
+                                     struct ot_error *err)
 {
     const char *path = place->path;
     struct stat st;
@@ -59,8 +59,8 @@ static bool is_in_place(int fd, const struct ot_place *place)
            ours.st_dev == there.st_dev && ours.st_ino == there.st_ino;
 }
 
-static enum ot_status take(int *fd, const struct ot_place *place, int wait_ms,
-                           bool *waited, struct ot_error *err)
+static enum ot_status take_file_lock(int *fd, const struct ot_place *place, int wait_ms,
+                                     bool *waited, struct ot_error *err)
 {
     int64_t end = ot_clock_ms() + wait_ms, pause = POLL_FIRST_MS, left;
     enum ot_status status = OT_OK;
@@ -68,7 +68,7 @@ static enum ot_status take(int *fd, const struct ot_place *place, int wait_ms,
 
     for (;;) {
         if (file < 0)
-            status = open_file(&file, place, err);
+            status = open_lock_file(&file, place, err);
         if (status != OT_OK)
             break;
         if (flock(file, LOCK_EX | LOCK_NB) == 0) {
@@ -116,7 +116,7 @@ enum ot_status ot_file_lock_take(int *fd, const char *path, int wait_ms, bool *w
                               "directory that this user may write",
                               path);
     if (status == OT_OK)
-        status = take(fd, &place, wait_ms, waited, err);
+        status = take_file_lock(fd, &place, wait_ms, waited, err);
     ot_place_close(&place);
     return status;
 }

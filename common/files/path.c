@@ -98,7 +98,7 @@ static enum ot_status open_checked(int *fd, int dir, const char *name, int flags
 
 /* A handle of the directory, of use only for reaching what is in it: the file is then
  * opened in the very directory that was checked. */
-static enum ot_status open_dir(int *dir, const char *path, struct ot_error *err)
+static enum ot_status open_safe_dir(int *dir, const char *path, struct ot_error *err)
 {
     struct stat st;
     enum ot_status status = OT_OK;
@@ -132,7 +132,7 @@ static enum ot_status open_dir(int *dir, const char *path, struct ot_error *err)
 enum ot_status ot_path_check_dir(const char *path, struct ot_error *err)
 {
     int dir;
-    enum ot_status status = open_dir(&dir, path, err);
+    enum ot_status status = open_safe_dir(&dir, path, err);
 
     if (dir >= 0)
         close(dir);
@@ -158,7 +158,7 @@ enum ot_status ot_path_open(int *fd, const char *path, size_t max_bytes,
     parent[len] = '\0';
     if (len == 0)
         memcpy(parent, slash == NULL ? "." : "/", 2);
-    status = open_dir(&dir, parent, err);
+    status = open_safe_dir(&dir, parent, err);
     if (status != OT_OK)
         return status;
     status = open_checked(fd, dir, slash == NULL ? path : slash + 1, O_NOFOLLOW, path,

@@ -55,8 +55,8 @@ static bool is_top_of_volume(int fd)
 }
 
 /* A directory on the way, or the last one; walk->at is its path. */
-static enum ot_status check(const struct ot_walk *walk, int fd, const struct stat *st,
-                            struct ot_error *err)
+static enum ot_status check_dir_on_way(const struct ot_walk *walk, int fd,
+                                       const struct stat *st, struct ot_error *err)
 {
     const char *at = walk->at[0] != '\0' ? walk->at : "/";
     bool is_foreign = !is_trusted(walk, st->st_uid);
@@ -88,7 +88,7 @@ static enum ot_status enter(struct ot_walk *walk, int fd, struct ot_error *err)
     if (fstat(fd, &st) != 0)
         status = ot_error_errno(err, OT_E_IO, errno, "cannot examine %s", walk->at);
     else
-        status = check(walk, fd, &st, err);
+        status = check_dir_on_way(walk, fd, &st, err);
     if (status != OT_OK) {
         close(fd);
         return status;

@@ -279,7 +279,7 @@ static enum ot_status attempt_ended(struct run *run, struct ot_transfer *transfe
     return status;
 }
 
-static enum ot_status collect(struct run *run)
+static enum ot_status collect_finished(struct run *run)
 {
     CURLM *multi = run->http->multi;
     enum ot_status status = OT_OK;
@@ -355,7 +355,7 @@ static enum ot_status step(struct run *run)
         return status;
     code = curl_multi_perform(multi, &running);
     if (code == CURLM_OK) {
-        status = collect(run);
+        status = collect_finished(run);
         /* An answer makes room for a request: no waiting in between. */
         if (status != OT_OK || run->finished > finished)
             return status;

@@ -14,7 +14,7 @@
 #include "config/source.h"
 #include "http/key.h"
 
-static char *copy(const char *text)
+static char *copy_credentials(const char *text)
 {
     return text != NULL ? strdup(text) : NULL;
 }
@@ -54,7 +54,7 @@ static enum ot_status find_machine_trust(struct ot_endpoint *endpoint,
                             "there is no CA bundle to verify %s with: install "
                             "ca-certificates, or set ca_file of the source %s",
                             endpoint->host, endpoint->source);
-    endpoint->ca_file = copy(bundle);
+    endpoint->ca_file = copy_credentials(bundle);
     if (endpoint->ca_file == NULL)
         return ot_error_nomem(err);
     status = ot_machine_trust_load(&endpoint->machine, bundle, err);
@@ -81,20 +81,21 @@ static enum ot_status find_trust(struct ot_endpoint *endpoint,
                               "cannot read ca_file %s of the source %s", path,
                               endpoint->source);
     if (S_ISDIR(st.st_mode))
-        endpoint->ca_dir = copy(path);
+        endpoint->ca_dir = copy_credentials(path);
     else
-        endpoint->ca_file = copy(path);
+        endpoint->ca_file = copy_credentials(path);
     return endpoint->ca_dir != NULL || endpoint->ca_file != NULL ? OT_OK
                                                                  : ot_error_nomem(err);
 }
 
 /* A proxy sees what plain http carries, and plain http is for loopback only. */
-static enum ot_status set_proxy(struct ot_endpoint *endpoint,
-                                const struct ot_source *source, struct ot_error *err)
+static enum ot_status set_endpoint_proxy(struct ot_endpoint *endpoint,
+                                         const struct ot_source *source,
+                                         struct ot_error *err)
 {
     if (source->proxy == NULL || !endpoint->tls)
         return OT_OK;
-    endpoint->proxy = copy(source->proxy);
+    endpoint->proxy = copy_credentials(source->proxy);
     endpoint->proxy_host = ot_endpoint_host_of(source->proxy, false);
     if (endpoint->proxy_host == NULL)
         return ot_error_set(err, OT_E_CONFIG,
@@ -140,8 +141,8 @@ enum ot_status ot_endpoint_init(struct ot_endpoint *endpoint,
     enum ot_status status = OT_OK;
 
     memset(endpoint, 0, sizeof(*endpoint));
-    endpoint->base_url = copy(source->base_url);
-    endpoint->source = copy(source->name);
+    endpoint->base_url = copy_credentials(source->base_url);
+    endpoint->source = copy_credentials(source->name);
     if (endpoint->base_url == NULL || endpoint->source == NULL)
         return ot_error_nomem(err);
     endpoint->host = ot_endpoint_host_of(source->base_url, false);
@@ -160,7 +161,7 @@ enum ot_status ot_endpoint_init(struct ot_endpoint *endpoint,
     if (endpoint->tls)
         status = find_trust(endpoint, source, err);
     if (status == OT_OK)
-        status = set_proxy(endpoint, source, err);
+        status = set_endpoint_proxy(endpoint, source, err);
     if (status == OT_OK)
         status = set_headers(endpoint, key, err);
     return status;

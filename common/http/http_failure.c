@@ -61,7 +61,7 @@ static const struct failure failures[] = {
 static const struct failure unknown = {CURLE_OK, OT_E_NETWORK, false,
                                        "the transfer failed", NOTHING};
 
-static const struct failure *find(CURLcode code)
+static const struct failure *find_failure(CURLcode code)
 {
     for (size_t i = 0; i < sizeof(failures) / sizeof(failures[0]); i++)
         if (failures[i].code == code)
@@ -71,11 +71,11 @@ static const struct failure *find(CURLcode code)
 
 bool ot_http_failure_is_passing(CURLcode code)
 {
-    return find(code)->passing;
+    return find_failure(code)->passing;
 }
 
-static void advise(char *text, size_t size, const struct ot_endpoint *endpoint,
-                   enum advice advice)
+static void append_advice(char *text, size_t size, const struct ot_endpoint *endpoint,
+                          enum advice advice)
 {
     const char *trust = endpoint->ca_file != NULL ? endpoint->ca_file : endpoint->ca_dir;
     const char *source = endpoint->source;
@@ -135,7 +135,7 @@ static void advise(char *text, size_t size, const struct ot_endpoint *endpoint,
 enum ot_status ot_http_failure(struct ot_error *err, const struct ot_endpoint *endpoint,
                                CURLcode code, const char *detail)
 {
-    const struct failure *failure = find(code);
+    const struct failure *failure = find_failure(code);
     bool proxied = endpoint->proxy_host != NULL;
     char advice[400];
 
@@ -149,7 +149,7 @@ enum ot_status ot_http_failure(struct ot_error *err, const struct ot_endpoint *e
             endpoint->host, endpoint->ca_file, endpoint->source);
     if (detail[0] == '\0')
         detail = curl_easy_strerror(code);
-    advise(advice, sizeof(advice), endpoint, failure->advice);
+    append_advice(advice, sizeof(advice), endpoint, failure->advice);
     return ot_error_set(
         err, failure->status, "cannot get an answer from %s%s%s: %s (%s)%s",
         endpoint->host, proxied ? " through the proxy " : "",

@@ -74,7 +74,7 @@ int64_t ot_http_pace_wait(struct ot_http_pace *pace, int64_t now_ms)
 void ot_http_pace_answered(struct ot_http_pace *pace, int64_t sent_ms)
 {
     pace->has_answers = true;
-    if (pace->mode == OT_PACE_FREE || sent_ms <= pace->told_ms)
+    if (pace->mode == OT_PACE_FREE || sent_ms <= pace->paused_ms)
         return; /* it says nothing of the time after the pause */
     pace->answers++;
     pace->pauses = pace->stalls = 0;
@@ -137,7 +137,7 @@ int64_t ot_http_pace_refused(struct ot_http_pace *pace,
 
     if (tuning->retries == 0)
         return -1;
-    if (pace->mode != OT_PACE_FREE && sent_ms <= pace->told_ms) {
+    if (pace->mode != OT_PACE_FREE && sent_ms <= pace->paused_ms) {
         if (after_ms >= 0 && pace->pause_until_ms < now_ms + after_ms)
             pace->pause_until_ms = now_ms + after_ms;
         return pace->pause_until_ms > now_ms ? pace->pause_until_ms - now_ms : 0;
@@ -153,7 +153,7 @@ int64_t ot_http_pace_refused(struct ot_http_pace *pace,
     }
     if (pace->stalls > tuning->retries)
         return -1;
-    pace->told_ms = pace->credit_ms = now_ms;
+    pace->paused_ms = pace->credit_ms = now_ms;
     pace->pause_until_ms = until_ms > now_ms ? until_ms : now_ms + 1;
     pace->at_once = 1;
     pace->round = 0;

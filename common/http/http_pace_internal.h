@@ -25,12 +25,12 @@ enum ot_http_pace_mode {
 struct ot_http_pace {
     unsigned connections; /* over HTTP/1.1: so many were worth opening */
     enum ot_http_pace_mode mode;
-    int64_t told_ms;        /* when the server last asked for a pause, monotonic */
+    int64_t paused_ms;      /* when the server last asked for a pause, monotonic */
     int64_t pause_until_ms; /* when that ends */
     unsigned pauses;        /* since the last answer */
     unsigned stalls;        /* those of them that count against the retries */
     bool has_answers;       /* there has been one */
-    int64_t since_ms;       /* when it was told before, and took `answers` since */
+    int64_t since_ms;       /* when it asked before, and took `answers` since */
     uint64_t answers;
     unsigned at_once, round; /* while probing: requests on their way, answers so far */
     double rate;             /* requests a millisecond */

@@ -6,7 +6,7 @@
 /* Far beyond every cap, and far from overflowing when it becomes milliseconds. */
 #define SECONDS_MAX (INT64_MAX / 1000000)
 
-static bool is_digit(char c)
+static bool is_decimal(char c)
 {
     return c >= '0' && c <= '9';
 }
@@ -16,7 +16,7 @@ static int64_t parse_digits(const char **text)
 {
     int64_t number = 0;
 
-    for (; is_digit(**text); ++*text) {
+    for (; is_decimal(**text); ++*text) {
         number = number * 10 + (**text - '0');
         if (number > SECONDS_MAX)
             number = SECONDS_MAX;
@@ -37,7 +37,7 @@ int64_t ot_http_retry_after(const char *value, int64_t now)
     if (value == NULL)
         return -1;
     value += strspn(value, " \t");
-    if (is_digit(*value)) {
+    if (is_decimal(*value)) {
         seconds = parse_digits(&value);
         return is_end(value) && seconds > 0 ? seconds * 1000 : -1;
     }
@@ -59,7 +59,7 @@ int64_t ot_http_retry_after_ms(const char *value)
     if (value == NULL)
         return -1;
     value += strspn(value, " \t");
-    if (!is_digit(*value))
+    if (!is_decimal(*value))
         return -1;
     ms = parse_digits(&value);
     if (*value == '.') {

@@ -152,8 +152,8 @@ static unsigned set_method(CURL *easy, const struct ot_http_request *request)
     return bad;
 }
 
-static enum ot_status set_url(CURL *easy, const struct ot_endpoint *endpoint,
-                              const char *path, struct ot_error *err)
+static enum ot_status set_transfer_url(CURL *easy, const struct ot_endpoint *endpoint,
+                                       const char *path, struct ot_error *err)
 {
     char *url = NULL;
     CURLcode code;
@@ -198,7 +198,8 @@ enum ot_status ot_transfer_prepare(struct ot_transfer *transfer,
     /* On a connection that was idle and turns out to be dead libcurl repeats a request by
      * itself; on a fresh one it does not. */
     bad |= curl_easy_setopt(easy, CURLOPT_FRESH_CONNECT, request->idempotent ? 0L : 1L);
-    return bad != 0 ? ot_error_nomem(err) : set_url(easy, endpoint, request->path, err);
+    return bad != 0 ? ot_error_nomem(err)
+                    : set_transfer_url(easy, endpoint, request->path, err);
 }
 
 /* The key may stand in it: struck out before it is cut off. */

@@ -105,8 +105,8 @@ struct sieve {
     BIO *kept;
 };
 
-static enum ot_status is_only_ours(bool *only, struct sieve *sieve,
-                                   const struct ot_ca_mark *mark, struct ot_error *err)
+static enum ot_status check_only_ours(bool *only, struct sieve *sieve,
+                                      const struct ot_ca_mark *mark, struct ot_error *err)
 {
     enum ot_status status = OT_OK;
 
@@ -145,7 +145,7 @@ static enum ot_status sift(struct ot_machine_trust *trust, struct sieve *sieve,
     /* What is no certificate vouches for nobody. */
     if (ot_ca_mark_make(&mark, der, (size_t)len, NULL) != OT_OK)
         return OT_OK;
-    status = is_only_ours(&only, sieve, &mark, err);
+    status = check_only_ours(&only, sieve, &mark, err);
     if (status != OT_OK || only)
         return status == OT_OK ? leave_out(trust, der, len, err) : status;
     trust->count++;

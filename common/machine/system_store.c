@@ -123,7 +123,7 @@ enum ot_status ot_ca_marks_add_file(struct ot_ca_marks *marks, const char *path,
     return status;
 }
 
-static int compare(const void *a, const void *b)
+static int compare_system_marks(const void *a, const void *b)
 {
     return memcmp(a, b, sizeof(struct ot_ca_mark));
 }
@@ -133,9 +133,10 @@ void ot_ca_marks_sort(struct ot_ca_marks *marks)
     size_t kept = 0;
 
     if (marks->count > 0)
-        qsort(marks->items, marks->count, sizeof(marks->items[0]), compare);
+        qsort(marks->items, marks->count, sizeof(marks->items[0]), compare_system_marks);
     for (size_t i = 0; i < marks->count; i++)
-        if (kept == 0 || compare(&marks->items[kept - 1], &marks->items[i]) != 0)
+        if (kept == 0 ||
+            compare_system_marks(&marks->items[kept - 1], &marks->items[i]) != 0)
             marks->items[kept++] = marks->items[i];
     marks->count = kept;
 }

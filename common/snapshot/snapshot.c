@@ -156,8 +156,9 @@ static enum ot_status get_entry(const struct ot_snapshot *snapshot, size_t at,
  * key that is not there from one that was damaged; this one can: an entry whose slot
  * carries the hash we look for has either our key or another of the same hash, or is
  * damaged. */
-static enum ot_status find(const struct ot_snapshot *snapshot, const void *key,
-                           size_t key_len, struct ot_span *value, struct ot_error *err)
+static enum ot_status find_key(const struct ot_snapshot *snapshot, const void *key,
+                               size_t key_len, struct ot_span *value,
+                               struct ot_error *err)
 {
     uint32_t hash = cdb_hash(key, (unsigned)key_len);
     struct ot_span table = OT_SPAN_ABSENT, found = OT_SPAN_ABSENT;
@@ -225,7 +226,7 @@ static enum ot_status find_list(const struct ot_snapshot *snapshot, const void *
                                 struct ot_error *err)
 {
     struct ot_span value;
-    enum ot_status status = find(snapshot, key, len, &value, err);
+    enum ot_status status = find_key(snapshot, key, len, &value, err);
 
     *out = (struct ot_positions){NULL, 0};
     if (status == OT_OK && value.len / 4 > (size_t)most + OT_FORMAT_SUM_LEN / 4) {
@@ -271,8 +272,8 @@ static enum ot_status map(struct ot_snapshot *snapshot, int fd, struct ot_error 
     return OT_OK;
 }
 
-static enum ot_status take_file(struct ot_snapshot *snapshot, int fd, const char *scope,
-                                struct ot_error *err)
+static enum ot_status read_and_map(struct ot_snapshot *snapshot, int fd,
+                                   const char *scope, struct ot_error *err)
 {
     struct ot_span head = OT_SPAN_ABSENT;
     enum ot_status status;
@@ -314,7 +315,7 @@ enum ot_status ot_snapshot_open(struct ot_snapshot **out, const char *path,
     atomic_init(&snapshot->references, 1);
     snapshot->bytes = NULL;
     snapshot->start_len = 0;
-    status = take_file(snapshot, fd, scope, err);
+    status = read_and_map(snapshot, fd, scope, err);
     close(fd);
     if (status != OT_OK) {
         ot_error_prefix(err, "%s", path);
@@ -346,7 +347,7 @@ const struct ot_snapshot_info *ot_snapshot_info(const struct ot_snapshot *snapsh
     return &snapshot->info;
 }
 
-int ot_snapshot_is_file(const struct ot_snapshot *snapshot, const struct stat *st)
+bool ot_snapshot_is_file(const struct ot_snapshot *snapshot, const struct stat *st)
 {
     return st->st_dev == snapshot->dev && st->st_ino == snapshot->ino;
 }

@@ -79,7 +79,7 @@ enum ot_status ot_snapshot_verify(struct ot_snapshot *snapshot, struct ot_error 
 const struct ot_snapshot_info *ot_snapshot_info(const struct ot_snapshot *snapshot);
 
 /* Whether st describes the very file that is mapped. */
-int ot_snapshot_is_file(const struct ot_snapshot *snapshot, const struct stat *st);
+bool ot_snapshot_is_file(const struct ot_snapshot *snapshot, const struct stat *st);
 
 /* All records, newest valid_at first. */
 enum ot_status ot_snapshot_all(struct ot_snapshot *snapshot, struct ot_positions *out,

@@ -34,8 +34,8 @@ struct writer {
 
 #define INDEXES_PER_RECORD 13
 
-static enum ot_status put(struct writer *w, const void *key, size_t key_len,
-                          const void *value, size_t len, struct ot_error *err)
+static enum ot_status put_pair(struct writer *w, const void *key, size_t key_len,
+                               const void *value, size_t len, struct ot_error *err)
 {
     if (w->at + OT_FORMAT_ENTRY_LEN + key_len + len > OT_SNAPSHOT_BYTES_MAX)
         return ot_error_set(err, OT_E_PROTOCOL,
@@ -52,7 +52,7 @@ static enum ot_status put_summed(struct writer *w, const void *key, size_t key_l
                                  uint8_t *value, size_t len, struct ot_error *err)
 {
     ot_put_u64(value, ot_format_value_sum(value, OT_FORMAT_SUM_LEN + len));
-    return put(w, key, key_len, value, OT_FORMAT_SUM_LEN + len, err);
+    return put_pair(w, key, key_len, value, OT_FORMAT_SUM_LEN + len, err);
 }
 
 /* The position of a record under each term that it has. */
@@ -108,7 +108,7 @@ static enum ot_status put_record(struct writer *w, const struct ot_record *recor
         return ot_error_nomem(err);
     ot_record_encode(record, bytes);
     ot_put_u32(key + 1, number);
-    status = put(w, key, sizeof(key), bytes, len, err);
+    status = put_pair(w, key, sizeof(key), bytes, len, err);
     free(bytes);
     if (status != OT_OK)
         return status;
@@ -176,7 +176,7 @@ static enum ot_status put_head(struct writer *w, const char *scope,
     ot_put_u32(head + OT_FORMAT_H_COUNTS + 12, withheld);
     ot_put_u64(head + OT_FORMAT_H_WRITTEN_AT, (uint64_t)time(NULL));
     memcpy(head + OT_FORMAT_H_SCOPE, scope, scope_len);
-    return put(w, "H", 1, head, OT_FORMAT_H_SCOPE + scope_len, err);
+    return put_pair(w, "H", 1, head, OT_FORMAT_H_SCOPE + scope_len, err);
 }
 
 void ot_snapshot_seal(uint8_t *bytes, size_t len, uint8_t *sums)
@@ -249,9 +249,9 @@ static int compare_records(const void *a, const void *b)
     return order != 0 ? order : (i->len > j->len) - (i->len < j->len);
 }
 
-static enum ot_status put_all(struct writer *w, const char *scope,
-                              struct ot_record *sorted, size_t count,
-                              struct ot_error *err)
+static enum ot_status put_records(struct writer *w, const char *scope,
+                                  struct ot_record *sorted, size_t count,
+                                  struct ot_error *err)
 {
     enum ot_status status = put_head(w, scope, sorted, count, err);
     uint32_t i;
@@ -275,7 +275,7 @@ static enum ot_status write_database(struct writer *w, const char *scope,
     if (cdb_make_start(&w->cdb, w->file.fd) != 0)
         return ot_error_errno(err, OT_E_IO, errno, "cannot write %s", w->file.path);
     w->at = OT_FORMAT_DIRECTORY_LEN;
-    status = put_all(w, scope, sorted, count, err);
+    status = put_records(w, scope, sorted, count, err);
     /* tinycdb says ENOENT where it had no memory for its tables. */
     if (cdb_make_finish(&w->cdb) != 0 && status == OT_OK)
         status = ot_error_errno(err, OT_E_IO, errno == ENOENT ? ENOMEM : errno,

@@ -27,7 +27,7 @@
 /* How long to wait for the lock at a time, between looks at the stop flag. */
 #define LOCK_SLICE_MS 500
 
-static bool is_stopped(const struct ot_attempt *attempt)
+static bool is_sync_stopped(const struct ot_attempt *attempt)
 {
     return attempt->options->stop != NULL && *attempt->options->stop != 0;
 }
@@ -46,14 +46,14 @@ static enum ot_status check_config(const struct ot_attempt *attempt, struct ot_e
     return ot_config_check_source(attempt->source, err);
 }
 
-static enum ot_status take_lock(const struct ot_attempt *attempt, int *fd,
-                                struct ot_error *err)
+static enum ot_status lock_source(const struct ot_attempt *attempt, int *fd,
+                                  struct ot_error *err)
 {
     enum ot_status status = OT_E_BUSY;
     bool waited;
 
     for (int ms = 0; status == OT_E_BUSY && ms < OT_LOCK_WAIT_MS; ms += LOCK_SLICE_MS) {
-        if (is_stopped(attempt))
+        if (is_sync_stopped(attempt))
             return interrupted(err);
         ot_error_clear(err);
         status = ot_file_lock_take(fd, attempt->lock, LOCK_SLICE_MS, &waited, err);
@@ -122,7 +122,7 @@ static enum ot_status store(struct ot_attempt *attempt, const struct ot_plan *pl
 {
     enum ot_status status;
 
-    if (is_stopped(attempt))
+    if (is_sync_stopped(attempt))
         return interrupted(err);
     status = check_config(attempt, err);
     if (status != OT_OK)
@@ -263,7 +263,7 @@ static enum ot_status sync_source(struct ot_attempt *attempt, struct ot_error *e
         return status;
     status = ot_file_make_dir(attempt->source->cache_dir, err);
     if (status == OT_OK)
-        status = take_lock(attempt, &lock, err);
+        status = lock_source(attempt, &lock, err);
     if (status == OT_OK)
         status = sync_locked(attempt, err);
     ot_file_lock_release(lock);

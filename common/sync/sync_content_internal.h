@@ -16,7 +16,7 @@ struct ot_content {
     bool is_asked_again;     /* the first answer came without content */
     bool is_kept;            /* the partial file has it */
     int64_t created_at;      /* as the listing has it */
-    struct ot_content *next; /* among those that have been judged, see ot_work_judged */
+    struct ot_content *next; /* among those that have been checked, see ot_work_checked */
     char id[OT_ID_MAX + 1];
 };
 
@@ -24,9 +24,9 @@ enum ot_status ot_content_new(struct ot_content **out, const char *id, int64_t c
                               struct ot_error *err);
 void ot_content_free(struct ot_content *content);
 
-/* Judges the text (which may hold anything): a certificate, or quarantined with the
+/* Checks the text (which may hold anything): a certificate, or quarantined with the
  * reason. Fails only when memory or OpenSSL does. Touches nothing but this content, so
- * that threads may judge different ones at once. */
+ * that threads may check different ones at once. */
 enum ot_status ot_content_accept(struct ot_content *content, const char *text,
                                  struct ot_error *err);
 

@@ -35,7 +35,7 @@ struct walk {
     int64_t keep_at_ms; /* monotonic */
     const struct ot_sync_options *options;
     struct ot_pass *pass;
-    struct ot_work *work;   /* judges what arrives */
+    struct ot_work *work;   /* checks what arrives */
     size_t *requests;       /* index into the listing, or NEXT_PAGE */
     size_t count, capacity; /* of them */
     size_t known;           /* listed certificates that have been looked at */
@@ -80,7 +80,7 @@ static enum ot_status add_request(struct walk *walk, size_t request, struct ot_e
 }
 
 /* Room for a content of each certificate that is listed by now. */
-static enum ot_status make_room(struct walk *walk, struct ot_error *err)
+static enum ot_status make_room_for_page(struct walk *walk, struct ot_error *err)
 {
     size_t room = walk->crawl->listing.capacity;
     struct ot_content **contents;
@@ -108,7 +108,7 @@ static enum ot_status count_bytes(struct walk *walk, size_t bytes, struct ot_err
                         OT_CONTENTS_BYTES_MAX, walk->done);
 }
 
-/* What an earlier attempt has fetched is judged anew, as if it had just come. */
+/* What an earlier attempt has fetched is checked anew, as if it had just come. */
 static enum ot_status take_kept(struct walk *walk, struct ot_content *content,
                                 struct ot_span der, struct ot_error *err)
 {
@@ -160,7 +160,7 @@ static void want(void *arg, size_t i, struct ot_api_wanted *wanted)
 static enum ot_status want_contents(struct walk *walk, const struct ot_api_page *page,
                                     struct ot_error *err)
 {
-    enum ot_status status = make_room(walk, err);
+    enum ot_status status = make_room_for_page(walk, err);
 
     walk->is_held |= page->has_more && page->count < OT_PAGE_LIMIT;
     if (walk->is_held && walk->pass->more)
@@ -254,12 +254,12 @@ static void drop_contents(struct ot_crawl *crawl)
     free(crawl->contents);
     crawl->contents = NULL;
     crawl->contents_room = 0;
-    crawl->judged = NULL;
+    crawl->checked = NULL;
 }
 
 void ot_crawl_keep(struct ot_crawl *crawl, struct ot_partial *partial)
 {
-    for (struct ot_content *content = crawl->judged; content != NULL;
+    for (struct ot_content *content = crawl->checked; content != NULL;
          content = content->next) {
         struct ot_record facts = {.flags = 0};
 
@@ -270,7 +270,7 @@ void ot_crawl_keep(struct ot_crawl *crawl, struct ot_partial *partial)
                        facts.field[OT_FIELD_DER]);
         content->is_kept = true;
     }
-    crawl->judged = NULL;
+    crawl->checked = NULL;
     ot_partial_write(partial);
 }
 
@@ -281,13 +281,13 @@ static void keep_now_and_then(void *arg)
 
     if (now < walk->keep_at_ms)
         return;
-    walk->crawl->judged = ot_work_judged(walk->work);
+    walk->crawl->checked = ot_work_checked(walk->work);
     ot_crawl_keep(walk->crawl, walk->partial);
     walk->keep_at_ms = now + KEEP_AGAIN_MS;
 }
 
 /* The requests, which begin with the first page. */
-static enum ot_status read_all(struct walk *walk, struct ot_error *err)
+static enum ot_status read_pages(struct walk *walk, struct ot_error *err)
 {
     const struct ot_api_reader reader = {want, take_page, take_cert, walk};
     struct ot_http *http = ot_api_http(walk->api);
@@ -374,20 +374,20 @@ static enum ot_status confirm_loss(const struct walk *walk, struct ot_error *err
 static enum ot_status walk_all(void *arg, struct ot_pass *pass, struct ot_error *err)
 {
     struct walk walk = *(const struct walk *)arg;
-    enum ot_status status = ot_work_new(&walk.work, err), judged;
+    enum ot_status status = ot_work_new(&walk.work, err), checked;
 
     if (status != OT_OK)
         return status;
     walk.pass = pass;
     walk.keep_at_ms = ot_clock_ms() + KEEP_FIRST_MS;
     ot_partial_load(walk.partial);
-    status = read_all(&walk, err);
-    judged = ot_work_finish(walk.work, status == OT_OK ? err : NULL);
+    status = read_pages(&walk, err);
+    checked = ot_work_finish(walk.work, status == OT_OK ? err : NULL);
     if (status == OT_OK)
-        status = judged;
+        status = checked;
     if (status == OT_OK && walk.crawl->listing.inherits)
         status = confirm_loss(&walk, err);
-    walk.crawl->judged = ot_work_judged(walk.work);
+    walk.crawl->checked = ot_work_checked(walk.work);
     ot_work_free(walk.work);
     free(walk.requests);
     if (status != OT_OK) {

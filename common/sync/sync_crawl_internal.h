@@ -17,7 +17,7 @@ struct ot_crawl {
     struct ot_listing listing;
     struct ot_content **contents; /* one a listed certificate; NULL: old has it */
     size_t contents_room;
-    struct ot_content *judged; /* those of them that the partial file may lack */
+    struct ot_content *checked; /* those of them that the partial file may lack */
 };
 
 /* Reads every page, and what old (may be NULL) and the partial file lack. Contents are

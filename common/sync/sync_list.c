@@ -57,7 +57,8 @@ const struct ot_api_cert *ot_listing_find(const struct ot_listing *listing,
 }
 
 /* Room for `more` items: the table stays at most half full. */
-static enum ot_status reserve(struct ot_pass *pass, size_t more, struct ot_error *err)
+static enum ot_status reserve_certs(struct ot_pass *pass, size_t more,
+                                    struct ot_error *err)
 {
     struct ot_listing *listing = pass->listing;
     size_t need = listing->count + more, capacity = listing->capacity;
@@ -332,7 +333,7 @@ enum ot_status ot_pass_take(struct ot_pass *pass, struct ot_api_page *page, size
     pass->more = page->has_more;
     status = check_caps(pass, page, err);
     if (status == OT_OK)
-        status = reserve(pass, page->count, err);
+        status = reserve_certs(pass, page->count, err);
     if (status == OT_OK)
         status = take_items(pass, page, &fresh, err);
     if (status == OT_OK && page->has_more)

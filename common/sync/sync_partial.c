@@ -82,7 +82,7 @@ void ot_partial_free(struct ot_partial *partial)
 }
 
 /* By id and time of creation. */
-static int compare(const void *a, const void *b)
+static int compare_kept(const void *a, const void *b)
 {
     const struct kept *x = a, *y = b;
     size_t least = x->id.len < y->id.len ? x->id.len : y->id.len;
@@ -165,11 +165,11 @@ static void parse_certs(struct ot_partial *partial, struct ot_span rest)
         parse_cert(value, &partial->kept[partial->count]);
     partial->len = partial->mapped - rest.len;
     if (partial->count > 0)
-        qsort(partial->kept, partial->count, sizeof(*partial->kept), compare);
+        qsort(partial->kept, partial->count, sizeof(*partial->kept), compare_kept);
 }
 
 /* Whether the file that is open may be used; if so it is mapped. */
-static bool take_file(struct ot_partial *partial)
+static bool map_partial(struct ot_partial *partial)
 {
     struct ot_span rest, head;
     struct stat st;
@@ -192,7 +192,7 @@ static bool take_file(struct ot_partial *partial)
 }
 
 /* -1 and errno. */
-static int open_file(const struct ot_partial *partial, int flags)
+static int open_partial(const struct ot_partial *partial, int flags)
 {
     struct ot_place place;
     int fd, errnum;
@@ -212,10 +212,10 @@ static int open_file(const struct ot_partial *partial, int flags)
 void ot_partial_load(struct ot_partial *partial)
 {
     forget(partial);
-    partial->fd = open_file(partial, 0);
+    partial->fd = open_partial(partial, 0);
     if (partial->fd < 0 && errno == ENOENT)
         return;
-    if (partial->fd < 0 || !take_file(partial)) {
+    if (partial->fd < 0 || !map_partial(partial)) {
         forget(partial);
         ot_file_remove(partial->path, NULL);
     }
@@ -228,7 +228,8 @@ bool ot_partial_find(const struct ot_partial *partial, const char *id, int64_t c
     const struct kept *found = NULL;
 
     if (partial->count > 0)
-        found = bsearch(&wanted, partial->kept, partial->count, sizeof(wanted), compare);
+        found =
+            bsearch(&wanted, partial->kept, partial->count, sizeof(wanted), compare_kept);
     if (found != NULL)
         *der = found->der;
     return found != NULL;
@@ -249,7 +250,7 @@ static void give_up(struct ot_partial *partial)
 static bool go_behind(struct ot_partial *partial)
 {
     if (partial->fd < 0)
-        partial->fd = open_file(partial, O_CREAT | O_EXCL);
+        partial->fd = open_partial(partial, O_CREAT | O_EXCL);
     if (partial->fd >= 0 && !partial->is_behind)
         partial->is_behind =
             ftruncate(partial->fd, (off_t)partial->len) == 0 &&

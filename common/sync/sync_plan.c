@@ -145,8 +145,8 @@ void ot_plan_clear(struct ot_plan *plan)
 }
 
 /* Makes a text the entry's own, and the record's. */
-static enum ot_status set_text(char **own, struct ot_span *field, const char *text,
-                               struct ot_error *err)
+static enum ot_status set_owned_text(char **own, struct ot_span *field, const char *text,
+                                     struct ot_error *err)
 {
     free(*own);
     *own = strdup(text);
@@ -205,11 +205,11 @@ static enum ot_status note_warnings(struct ot_plan *plan, size_t i, struct ot_er
     if (warning.text[0] == '\0')
         return OT_OK;
     record->flags |= OT_RECORD_WARNING;
-    return set_text(&entry->note, &record->field[OT_FIELD_NOTE], warning.text, err);
+    return set_owned_text(&entry->note, &record->field[OT_FIELD_NOTE], warning.text, err);
 }
 
 /* What kept it from everybody is gone: the certificate alone decides again. */
-static enum ot_status judge_again(struct ot_plan *plan, size_t i, struct ot_error *err)
+static enum ot_status check_again(struct ot_plan *plan, size_t i, struct ot_error *err)
 {
     struct ot_record *record = &plan->records[i], fresh = {.flags = 0};
     struct ot_span der = record->field[OT_FIELD_DER];
@@ -223,15 +223,16 @@ static enum ot_status judge_again(struct ot_plan *plan, size_t i, struct ot_erro
     record->flags |= fresh.flags & OT_RECORD_WITHHELD;
     record->field[OT_FIELD_WITHHELD] = OT_SPAN_ABSENT;
     if (fresh.field[OT_FIELD_WITHHELD].data != NULL)
-        status = set_text(&plan->entries[i].withheld, &record->field[OT_FIELD_WITHHELD],
-                          (const char *)fresh.field[OT_FIELD_WITHHELD].data, err);
+        status =
+            set_owned_text(&plan->entries[i].withheld, &record->field[OT_FIELD_WITHHELD],
+                           (const char *)fresh.field[OT_FIELD_WITHHELD].data, err);
     ot_cert_free(cert);
     return status;
 }
 
 /* A certificate whose trust the API limits in a way that no program here could keep to is
  * handed to none, whichever of its two answers says so. */
-static enum ot_status judge_restriction(struct ot_plan *plan, size_t i,
+static enum ot_status check_restriction(struct ot_plan *plan, size_t i,
                                         struct ot_error *err)
 {
     struct ot_plan_entry *entry = &plan->entries[i];
@@ -242,7 +243,7 @@ static enum ot_status judge_restriction(struct ot_plan *plan, size_t i,
     if (name.data == NULL)
         name = ot_extra_restriction(record->field[OT_FIELD_EXTRA]);
     if (name.data == NULL)
-        return (record->flags & OT_RECORD_RESTRICTED) != 0 ? judge_again(plan, i, err)
+        return (record->flags & OT_RECORD_RESTRICTED) != 0 ? check_again(plan, i, err)
                                                            : OT_OK;
     add_words(
         &reason,
@@ -250,8 +251,8 @@ static enum ot_status judge_restriction(struct ot_plan *plan, size_t i,
         "trusted for: no program here could keep to that",
         (int)name.len, (const char *)name.data);
     record->flags |= OT_RECORD_WITHHELD | OT_RECORD_RESTRICTED;
-    return set_text(&entry->withheld, &record->field[OT_FIELD_WITHHELD], reason.text,
-                    err);
+    return set_owned_text(&entry->withheld, &record->field[OT_FIELD_WITHHELD],
+                          reason.text, err);
 }
 
 /* Whether the old snapshot says the same of it. */
@@ -278,7 +279,7 @@ static enum ot_status finish_entry(struct ot_plan *plan, size_t i, struct ot_err
     if (status == OT_OK && (record->flags & OT_RECORD_QUARANTINED) == 0) {
         status = note_warnings(plan, i, err);
         if (status == OT_OK)
-            status = judge_restriction(plan, i, err);
+            status = check_restriction(plan, i, err);
     }
     if (status == OT_OK && !is_same_record(&before, record))
         entry->is_changed = true;

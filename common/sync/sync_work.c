@@ -31,8 +31,8 @@ struct ot_work {
     struct job queue[QUEUE_LEN];
     size_t first, waiting;
     bool is_closed;
-    struct ot_content *judged; /* since ot_work_judged was asked last */
-    struct ot_error failure;   /* the first */
+    struct ot_content *checked; /* since ot_work_checked was asked last */
+    struct ot_error failure;    /* the first */
 };
 
 /* The next job; false when there will be none. */
@@ -54,8 +54,8 @@ static bool take_job(struct ot_work *work, struct job *job)
     return found;
 }
 
-static enum ot_status judge(struct ot_work *work, const struct job *job,
-                            struct ot_error *err)
+static enum ot_status check_content(struct ot_work *work, const struct job *job,
+                                    struct ot_error *err)
 {
     struct ot_content *content = job->content;
     enum ot_status status = job->text != NULL
@@ -65,8 +65,8 @@ static enum ot_status judge(struct ot_work *work, const struct job *job,
     if (status != OT_OK)
         return status;
     pthread_mutex_lock(&work->mutex);
-    content->next = work->judged;
-    work->judged = content;
+    content->next = work->checked;
+    work->checked = content;
     pthread_mutex_unlock(&work->mutex);
     return OT_OK;
 }
@@ -79,7 +79,7 @@ static void keep_failure(struct ot_work *work, const struct ot_error *err)
     pthread_mutex_unlock(&work->mutex);
 }
 
-static void *run(void *arg)
+static void *work_on_jobs(void *arg)
 {
     struct ot_work *work = arg;
     struct job job;
@@ -87,7 +87,7 @@ static void *run(void *arg)
     while (take_job(work, &job)) {
         struct ot_error err = OT_ERROR_INIT;
 
-        if (judge(work, &job, &err) != OT_OK)
+        if (check_content(work, &job, &err) != OT_OK)
             keep_failure(work, &err);
         free(job.text);
     }
@@ -107,7 +107,8 @@ static void start_threads(struct ot_work *work)
     if (pthread_sigmask(SIG_SETMASK, &all, &before) != 0)
         return;
     while (work->thread_count < wanted &&
-           pthread_create(&work->threads[work->thread_count], NULL, run, work) == 0)
+           pthread_create(&work->threads[work->thread_count], NULL, work_on_jobs, work) ==
+               0)
         work->thread_count++;
     pthread_sigmask(SIG_SETMASK, &before, NULL);
 }
@@ -138,7 +139,7 @@ static enum ot_status failure_of(struct ot_work *work, struct ot_error *err)
     return status;
 }
 
-/* Whether threads are there to judge one more. */
+/* Whether threads are there to check one more. */
 static bool has_threads(struct ot_work *work)
 {
     if (work->put < WORTH_THREADS) {
@@ -171,7 +172,7 @@ enum ot_status ot_work_put(struct ot_work *work, struct ot_content *content,
      */
     if (!has_threads(work) || strlen(text) > OT_CERT_PEM_MAX) {
         job.text = (char *)(uintptr_t)text;
-        return judge(work, &job, err);
+        return check_content(work, &job, err);
     }
     job.text = strdup(text);
     return job.text != NULL ? enqueue(work, &job, err) : ot_error_nomem(err);
@@ -182,18 +183,18 @@ enum ot_status ot_work_put_der(struct ot_work *work, struct ot_content *content,
 {
     const struct job job = {.content = content, .der = der};
 
-    return has_threads(work) ? enqueue(work, &job, err) : judge(work, &job, err);
+    return has_threads(work) ? enqueue(work, &job, err) : check_content(work, &job, err);
 }
 
-struct ot_content *ot_work_judged(struct ot_work *work)
+struct ot_content *ot_work_checked(struct ot_work *work)
 {
-    struct ot_content *judged;
+    struct ot_content *checked;
 
     pthread_mutex_lock(&work->mutex);
-    judged = work->judged;
-    work->judged = NULL;
+    checked = work->checked;
+    work->checked = NULL;
     pthread_mutex_unlock(&work->mutex);
-    return judged;
+    return checked;
 }
 
 /* Lets the threads end once the queue is empty. */

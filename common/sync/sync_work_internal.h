@@ -10,12 +10,12 @@ struct ot_content;
 
 struct ot_work;
 
-/* The first few contents are judged in place, threads are started for what follows. They
+/* The first few contents are checked in place, threads are started for what follows. They
  * take no signals. */
 enum ot_status ot_work_new(struct ot_work **out, struct ot_error *err);
 
 /* The text of this content, copied; waits while too much lies unread. The content must
- * outlive the work, and nobody else touch it before it is judged. Fails when an earlier
+ * outlive the work, and nobody else touch it before it is checked. Fails when an earlier
  * one has: see ot_content_accept. */
 enum ot_status ot_work_put(struct ot_work *work, struct ot_content *content,
                            const char *text, struct ot_error *err);
@@ -24,14 +24,14 @@ enum ot_status ot_work_put(struct ot_work *work, struct ot_content *content,
 enum ot_status ot_work_put_der(struct ot_work *work, struct ot_content *content,
                                struct ot_span der, struct ot_error *err);
 
-/* What has been judged since this was asked last, the newest first, each with the next;
+/* What has been checked since this was asked last, the newest first, each with the next;
  * NULL: nothing. */
-struct ot_content *ot_work_judged(struct ot_work *work);
+struct ot_content *ot_work_checked(struct ot_work *work);
 
-/* Waits until all is judged; the first failure. */
+/* Waits until all is checked; the first failure. */
 enum ot_status ot_work_finish(struct ot_work *work, struct ot_error *err);
 
-/* What is not judged yet will not be. NULL is fine. */
+/* What is not checked yet will not be. NULL is fine. */
 void ot_work_free(struct ot_work *work);
 
 #endif
