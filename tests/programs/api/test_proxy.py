@@ -43,6 +43,34 @@ def test_it_has_nothing_to_object_to_in_a_certificates_life(organization, pem):
         project.close()
 
 
+def test_nor_in_keys_projects_and_the_audit_log(organization, pem):
+    root = "/v1/organization"
+    with ValidatingProxy(organization.base_url) as proxy:
+        api = ApiClient(proxy.port, organization.key)
+        made = api.call("POST", f"{root}/admin_api_keys", {"name": "ci", "expires_in_seconds": 60})
+        for path in ("", "?limit=1&order=desc", f"/{made['id']}"):
+            api.call("GET", f"{root}/admin_api_keys{path}")
+        project = api.call("POST", f"{root}/projects", {"name": "Lab", "residency": "GLOBAL"})
+        for path in ("", "?limit=1&include_archived=false", f"/{project['id']}"):
+            api.call("GET", f"{root}/projects{path}")
+        there = ApiClient(proxy.port, organization.key, project["id"])
+        cert_id = api.upload(pem, "Root")
+        api.rename(cert_id, "root")
+        there.activate(cert_id)
+        there.deactivate(cert_id)
+        api.delete(cert_id)
+        api.call("DELETE", f"{root}/admin_api_keys/{made['id']}")
+        log = api.call("GET", f"{root}/audit_logs")
+        assert len(log["data"]) == 9 and not log["has_more"]
+        api.call("GET", f"{root}/audit_logs?limit=2&after={log['first_id']}&tenant_only=false"
+                        f"&event_types[]=certificate.created&project_ids[]={project['id']}"
+                        f"&actor_ids[]={made['id']}&actor_emails[]=x&resource_ids[]={cert_id}"
+                        f"&before={log['last_id']}&effective_at[gt]=1&effective_at[lte]=2")
+        proxy.check()
+        api.close()
+        there.close()
+
+
 def test_curl_through_the_proxy(organization):
     with ValidatingProxy(organization.base_url) as proxy:
         done = subprocess.run(
@@ -60,6 +88,9 @@ def test_it_objects_to_bad_requests(organization):
             ("GET", "/v1/nowhere", None), ("GET", CERTIFICATES + "?limit=x", None),
             ("GET", CERTIFICATES + "?colour=red", None), ("POST", CERTIFICATES, {}),
             ("GET", CERTIFICATES + "?order=up", None),
+            ("GET", "/v1/organization/audit_logs?effective_at[about]=1", None),
+            ("GET", "/v1/organization/audit_logs?event_types[]=certificate.lost", None),
+            ("POST", "/v1/organization/admin_api_keys", {"name": 1}),
             ("POST", CERTIFICATES, {"certificate": "x", "more": 1}),
             ("POST", f"{CERTIFICATES}/activate", {"certificate_ids": []}),
             ("POST", f"{CERTIFICATES}/activate", b"{"),

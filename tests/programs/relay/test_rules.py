@@ -83,7 +83,9 @@ REFUSED = [
     *[(method, target, 404) for method in ("GET", "POST") for target in (
         f"{LIST}/", f"{LIST}/activate/", f"{LIST}/cert_1/activate", f"{PROJECT}/cert_1",
         f"{LIST}/cert_1/content", "/v1/organization/users", "/v1", "/",
-        "/v1/organization/admin_api_keys", f"{LIST}/../admin_api_keys",
+        "/v1/organization/admin_api_keys", "/v1/organization/admin_api_keys/key_1",
+        "/v1/organization/audit_logs", "/v1/organization/projects",
+        "/v1/organization/projects/proj_1", f"{LIST}/../admin_api_keys",
         f"{LIST}/%2e%2e/admin_api_keys", f"{LIST}/cert%2F1", f"{LIST}/cert%0a1",
         f"{LIST}/{'a' * 129}", "/.orgtrust/content", "/.orgtrust/key", "/nginx_status")],
     *[("GET", f"{LIST}?{query}", 400) for query in (
