@@ -14,6 +14,7 @@
 #include "base/hex.h"
 #include "files/file.h"
 #include "files/place.h"
+#include "files/whole.h"
 
 #define NEW_FILE_MODE 0644
 
@@ -97,24 +98,18 @@ static enum ot_status read_link(struct ot_file_state *state, const char *path,
 static enum ot_status read_content(struct ot_file_state *state, int fd, size_t size,
                                    const char *path, struct ot_error *err)
 {
-    size_t len = 0;
-    ssize_t n;
+    ssize_t len;
 
     state->data = malloc(size + 2); /* one more, to see a file that grows; and a NUL */
     if (state->data == NULL)
         return ot_error_nomem(err);
-    do {
-        n = read(fd, state->data + len, size + 1 - len);
-        if (n < 0 && errno == EINTR)
-            continue;
-        if (n < 0)
-            return ot_error_errno(err, OT_E_IO, errno, "cannot read %s", path);
-        len += (size_t)n;
-    } while (n != 0 && len <= size);
-    if (len > size)
+    len = ot_read_all(fd, state->data, size + 1);
+    if (len < 0)
+        return ot_error_errno(err, OT_E_IO, errno, "cannot read %s", path);
+    if ((size_t)len > size)
         return ot_error_set(err, OT_E_BUSY, "%s is being written; try again", path);
     state->data[len] = '\0';
-    state->len = len;
+    state->len = (size_t)len;
     return OT_OK;
 }
 

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "config/config.h"
+#include "config/ini_file.h"
 #include "export/export.h"
 #include "install/markers_internal.h"
 #include "install/stack_internal.h"
@@ -13,36 +14,46 @@
 #define FILE_PATH ORGTRUST_SYSCONFDIR "/orgtrust/orgtrust.conf"
 #define KEY "export_system"
 
-/* The value of the key before the first section, as it is written; NULL: it is not there.
- * len: of the value, without what follows it on the line. */
-static const char *global_value(const char *text, size_t *len)
-{
-    for (const char *line = text; *line != '\0'; line += strcspn(line, "\n")) {
-        const char *at = line += strspn(line, "\n");
+/* What the keys before the first section say of it. */
+struct head {
+    bool is_over;
+    char value[16]; /* as much as fits; "": the key is not there */
+};
 
-        at += strspn(at, " \t");
-        if (*at == '[')
-            break;
-        if (strncmp(at, KEY, strlen(KEY)) != 0)
-            continue;
-        at += strlen(KEY);
-        at += strspn(at, " \t");
-        if (*at != '=' && *at != ':')
-            continue;
-        at++;
-        at += strspn(at, " \t");
-        *len = strcspn(at, " \t\r\n;");
-        return at;
-    }
-    return NULL;
+static enum ot_status end_head(void *arg, const char *name, unsigned line,
+                               struct ot_error *err)
+{
+    struct head *head = arg;
+
+    (void)name, (void)line, (void)err;
+    head->is_over = true;
+    return OT_OK;
 }
 
-static bool is_yes(const char *text)
+static enum ot_status take_head_pair(void *arg, const char *key, const char *value,
+                                     unsigned line, struct ot_error *err)
 {
-    size_t len = 0;
-    const char *value = global_value(text, &len);
+    struct head *head = arg;
 
-    return value != NULL && len == 3 && strncmp(value, "yes", 3) == 0;
+    (void)line, (void)err;
+    if (!head->is_over && strcmp(key, KEY) == 0)
+        snprintf(head->value, sizeof(head->value), "%s", value);
+    return OT_OK;
+}
+
+static enum ot_status read_config_head(struct head *head, const char *path,
+                                       const struct ot_file_state *file,
+                                       struct ot_error *err)
+{
+    const struct ot_ini ini = {end_head, take_head_pair, head, OT_E_CONFIG};
+    struct ot_file_state copy = {.kind = OT_FILE_ABSENT};
+    enum ot_status status = ot_file_state_copy(&copy, file, err);
+
+    *head = (struct head){.is_over = false};
+    if (status == OT_OK && copy.data != NULL)
+        status = ot_ini_parse(&ini, path, copy.data, copy.len, err);
+    ot_file_state_clear(&copy);
+    return status;
 }
 
 /* theirs: without our line. */
@@ -50,22 +61,26 @@ static enum ot_status plan_text(struct ot_stack_plan *plan, struct ot_edit *edit
                                 const struct ot_file_state *theirs, bool is_ours,
                                 struct ot_error *err)
 {
-    size_t len = 0;
-    const char *value = global_value(theirs->data, &len);
+    struct head head, before;
+    enum ot_status status = read_config_head(&head, edit->path, theirs, err);
 
-    if (is_yes(theirs->data)) {
+    if (status == OT_OK)
+        status = read_config_head(&before, edit->path, &edit->before, err);
+    if (status != OT_OK)
+        return status;
+    if (strcmp(head.value, "yes") == 0) {
         ot_stack_plan_note(plan, "%s says so by itself", edit->path);
         if (is_ours)
             return ot_file_state_copy(&edit->after, theirs, err);
         ot_stack_plan_drop(plan);
         return OT_OK;
     }
-    if (value != NULL)
+    if (head.value[0] != '\0')
         return ot_error_set(err, OT_E_CONFIG,
-                            "%s says " KEY " = %.*s; if that is no longer meant, remove "
+                            "%s says " KEY " = %s; if that is no longer meant, remove "
                             "the line",
-                            edit->path, (int)len, value);
-    if (is_ours && is_yes(edit->before.data))
+                            edit->path, head.value);
+    if (is_ours && strcmp(before.value, "yes") == 0)
         return OT_OK;
     return ot_markers_prepend(&edit->after, theirs, KEY " = yes\n", err);
 }

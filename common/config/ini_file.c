@@ -108,9 +108,8 @@ static enum ot_status take_line(const struct parse *p, char *line, size_t len)
     return *line == '[' ? read_section(p, line) : read_pair(p, line);
 }
 
-/* text[len] may be written. */
-static enum ot_status parse_lines(const struct ot_ini *ini, const char *path, char *text,
-                                  size_t len, struct ot_error *err)
+enum ot_status ot_ini_parse(const struct ot_ini *ini, const char *path, char *text,
+                            size_t len, struct ot_error *err)
 {
     struct parse p = {ini, 0, err};
     char *line = text, *end = text + len;
@@ -174,7 +173,7 @@ enum ot_status ot_ini_read(const struct ot_ini *ini, const char *path, int fd,
         status = ot_error_set(err, ini->malformed, "%s is longer than %zu bytes", path,
                               max_bytes);
     if (status == OT_OK)
-        status = parse_lines(ini, path, text, len, err);
+        status = ot_ini_parse(ini, path, text, len, err);
     free(text);
     return status;
 }

@@ -27,4 +27,8 @@ struct ot_ini {
 enum ot_status ot_ini_read(const struct ot_ini *ini, const char *path, int fd,
                            size_t max_bytes, struct ot_error *err);
 
+/* The same of text[0..len), which is written to, as is text[len]. */
+enum ot_status ot_ini_parse(const struct ot_ini *ini, const char *path, char *text,
+                            size_t len, struct ot_error *err);
+
 #endif

@@ -13,7 +13,7 @@
 #include "base/environment.h"
 #include "config/identifier.h"
 #include "config/source.h"
-#include "files/write_all.h"
+#include "files/whole.h"
 
 /* Where the child holds them. */
 #define INPUT_FD 0

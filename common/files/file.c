@@ -10,7 +10,7 @@
 #include <unistd.h>
 
 #include "files/place.h"
-#include "files/write_all.h"
+#include "files/whole.h"
 
 #define RANDOM_LEN 6
 

@@ -15,6 +15,7 @@
 #include "config/key_form.h"
 #include "config/source.h"
 #include "files/path.h"
+#include "files/whole.h"
 
 #define KEY_VARIABLE "OPENAI_ADMIN_KEY"
 
@@ -82,23 +83,14 @@ static size_t without_line_end(const char *text, size_t len)
 static enum ot_status read_secret(struct ot_key *key, int fd, struct ot_error *err)
 {
     char text[OT_KEY_BYTES_MAX + 3]; /* a line end, and one byte that is too many */
-    enum ot_status status = OT_OK;
-    size_t len = 0;
+    ssize_t len = ot_read_all(fd, text, sizeof(text));
+    enum ot_status status;
 
-    while (len < sizeof(text)) {
-        ssize_t got = read(fd, text + len, sizeof(text) - len);
-
-        if (got < 0 && errno == EINTR)
-            continue;
-        if (got < 0)
-            status = ot_error_errno(err, OT_E_IO, errno,
-                                    "cannot read the admin key from %s", key->origin);
-        if (got <= 0)
-            break;
-        len += (size_t)got;
-    }
-    if (status == OT_OK)
-        status = set_secret(key, text, without_line_end(text, len), err);
+    if (len < 0)
+        status = ot_error_errno(err, OT_E_IO, errno, "cannot read the admin key from %s",
+                                key->origin);
+    else
+        status = set_secret(key, text, without_line_end(text, (size_t)len), err);
     OPENSSL_cleanse(text, sizeof(text));
     return status;
 }

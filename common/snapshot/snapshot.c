@@ -11,6 +11,7 @@
 #include "base/bytes.h"
 #include "base/limits.h"
 #include "files/path.h"
+#include "files/whole.h"
 #include "snapshot/record.h"
 #include "snapshot/scope_internal.h"
 #include "snapshot/snapshot_format.h"
@@ -249,16 +250,11 @@ static enum ot_status find_list(const struct ot_snapshot *snapshot, const void *
 static enum ot_status read_start(struct ot_snapshot *snapshot, int fd,
                                  struct ot_error *err)
 {
-    ssize_t n = 1;
+    ssize_t n = ot_read_all(fd, snapshot->start, sizeof(snapshot->start));
 
-    while (n != 0 && snapshot->start_len < sizeof(snapshot->start)) {
-        n = read(fd, snapshot->start + snapshot->start_len,
-                 sizeof(snapshot->start) - snapshot->start_len);
-        if (n > 0)
-            snapshot->start_len += (size_t)n;
-        else if (n < 0 && errno != EINTR)
-            return ot_error_errno(err, OT_E_IO, errno, "read");
-    }
+    if (n < 0)
+        return ot_error_errno(err, OT_E_IO, errno, "read");
+    snapshot->start_len = (size_t)n;
     return OT_OK;
 }
 
