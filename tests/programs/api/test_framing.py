@@ -85,7 +85,7 @@ CASES = [(name, b"GET " + TARGET + b" HTTP/1.1\r\n", lines) for name, lines in F
 CASES += [(f"line: {name}", line, HOST + KEY) for name, line in LINES.items()]
 
 
-@pytest.fixture(scope="module", params=["plain", "tls"])
+@pytest.fixture(scope="module", params=[pytest.param("plain", marks=pytest.mark.memory), "tls"])
 def framed(request, tmp_path_factory, certs):
     directory = tmp_path_factory.mktemp("framed") / "org"
     if request.param == "plain":
@@ -118,7 +118,6 @@ def say(org, data: bytes) -> bytes:
     return answer
 
 
-@pytest.mark.memory
 @pytest.mark.parametrize("number", range(len(CASES)), ids=lambda n: CASES[n][0].replace(" ", "_"))
 def test_fault_79_what_readers_read_differently_is_refused(framed, number):
     """And what follows on the connection, which such a request may have been made to hide,
@@ -198,7 +197,6 @@ ODD_CHUNKS = {
 }
 
 
-@pytest.mark.memory
 @pytest.mark.parametrize("chunks", ODD_CHUNKS.values(), ids=ODD_CHUNKS)
 def test_fault_79_odd_chunks_hide_no_request(framed, chunks):
     """Whoever reads their end elsewhere, what stands behind them is not looked at."""
