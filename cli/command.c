@@ -80,9 +80,12 @@ static const struct ot_command commands[] = {
         .help =
             "PEM with one certificate or many, or one in DER; '-' is standard input. A\n"
             "private key, or anything else that is no certificate, is refused before\n"
-            "anything is sent. A certificate that is there already is not sent again.\n",
+            "anything is sent. A certificate that is there already is not sent again.\n"
+            "With --as-is a file of several becomes one entry, whose first certificate "
+            "is\n"
+            "the anchor.\n",
         .options = OT_OPTIONS_ADMIN | OT_OPTION_BIT(OT_OPTION_NAME) |
-                   OT_OPTION_BIT(OT_OPTION_ACTIVATE),
+                   OT_OPTION_BIT(OT_OPTION_ACTIVATE) | OT_OPTION_BIT(OT_OPTION_AS_IS),
         .argument_count = 1,
         .more_arguments = true,
         .run = ot_cmd_upload,

@@ -10,6 +10,7 @@ static enum ot_status read_inputs(struct ot_cert_inputs *inputs,
 {
     enum ot_status status = OT_OK;
 
+    inputs->is_as_is = options->as_is;
     for (int i = 0; status == OT_OK && i < options->argument_count; i++) {
         const char *path = options->arguments[i];
 

@@ -34,6 +34,7 @@ static const struct ot_option_info option_infos[OT_OPTION_COUNT] = {
     [OT_OPTION_REPORT_FD] = {"report-fd", "N",
                              "tell a program on this descriptor how it ended"},
     [OT_OPTION_BY_ID] = {"by-id", NULL, "take no argument for a name"},
+    [OT_OPTION_AS_IS] = {"as-is", NULL, "a file is one entry, with all that is in it"},
 };
 
 /* getopt_long returns this plus the option. */
@@ -108,6 +109,9 @@ static enum ot_status apply(struct ot_options *options, enum ot_option option,
         break;
     case OT_OPTION_IF_STALE:
         options->if_stale = true;
+        break;
+    case OT_OPTION_AS_IS:
+        options->as_is = true;
         break;
     case OT_OPTION_QUIET:
         options->quiet = true;

@@ -31,6 +31,7 @@ enum ot_option {
     OT_OPTION_KEY_FD,
     OT_OPTION_REPORT_FD,
     OT_OPTION_BY_ID,
+    OT_OPTION_AS_IS,
     OT_OPTION_COUNT
 };
 
@@ -69,7 +70,7 @@ struct ot_options {
     int key_fd, report_fd; /* -1: not given */
     enum ot_list_state state;
     bool json, help, accept_empty, if_stale, quiet, pem;
-    bool activate, deactivate, all, prune, dry_run, yes, by_id;
+    bool activate, deactivate, all, prune, dry_run, yes, by_id, as_is;
     char **arguments; /* what is left, in argv */
     int argument_count;
 };

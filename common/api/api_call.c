@@ -109,8 +109,7 @@ enum ot_status ot_api_call_toggled(const struct ot_api_call *call,
                                    const struct ot_http_answer *answer,
                                    struct ot_error *err)
 {
-    return ot_api_parse_toggled(call->out, call->kind, call->item, body_of(answer),
-                                answer->len, err);
+    return ot_api_parse_toggled(call->out, call->kind, body_of(answer), answer->len, err);
 }
 
 enum ot_status ot_api_call_deleted(const struct ot_api_call *call,

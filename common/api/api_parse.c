@@ -106,11 +106,29 @@ static enum ot_status parse_details(struct ot_api_cert *cert, const cJSON *item,
     return status;
 }
 
+/* What a certificate is called. Where the schema of an answer has one name for all three
+ * scopes, kind is NULL. */
+static enum ot_status check_object(const cJSON *item, const char *kind, const char *path,
+                                   struct ot_error *err)
+{
+    static const char *const kinds[] = {"certificate", "organization.certificate",
+                                        "organization.project.certificate"};
+    const char *found = NULL;
+
+    if (kind != NULL)
+        return ot_json_literal(item, "object", path, kind, err);
+    if (ot_json_string(item, "object", path, &found, NULL) == OT_OK)
+        for (size_t i = 1; i < sizeof(kinds) / sizeof(kinds[0]); i++)
+            if (strcmp(found, kinds[i]) == 0)
+                return OT_OK;
+    return ot_json_literal(item, "object", path, kinds[0], err);
+}
+
 /* The fields that every answer's certificate has. On failure the caller clears cert. */
 static enum ot_status parse_item(struct ot_api_cert *cert, const cJSON *item,
                                  const char *kind, const char *path, struct ot_error *err)
 {
-    enum ot_status status = ot_json_literal(item, "object", path, kind, err);
+    enum ot_status status = check_object(item, kind, path, err);
     const char *id = NULL;
 
     if (status == OT_OK)
@@ -167,12 +185,16 @@ static enum ot_status parse_data(struct ot_api_page *page, const cJSON *root,
     return status;
 }
 
+/* On the last page nobody needs one, and older answers came without. */
 static enum ot_status parse_cursor(char id[OT_ID_MAX + 1], const cJSON *root,
-                                   const char *key, struct ot_error *err)
+                                   const char *key, bool has_more, struct ot_error *err)
 {
     const char *text;
-    enum ot_status status = ot_json_string_or_null(root, key, "", &text, err);
+    enum ot_status status;
 
+    if (!has_more && !ot_json_has(root, key))
+        return OT_OK;
+    status = ot_json_string_or_null(root, key, "", &text, err);
     return status == OT_OK && text != NULL ? copy_id(id, text, "", key, err) : status;
 }
 
@@ -185,9 +207,9 @@ static enum ot_status parse_page(struct ot_api_page *page, const cJSON *root,
     if (status == OT_OK)
         status = ot_json_bool(root, "has_more", "", &page->has_more, err);
     if (status == OT_OK)
-        status = parse_cursor(first_id, root, "first_id", err);
+        status = parse_cursor(first_id, root, "first_id", page->has_more, err);
     if (status == OT_OK)
-        status = parse_cursor(page->last_id, root, "last_id", err);
+        status = parse_cursor(page->last_id, root, "last_id", page->has_more, err);
     if (status == OT_OK)
         status = parse_data(page, root, kind, err);
     return status;
@@ -210,9 +232,17 @@ enum ot_status ot_api_parse_page(struct ot_api_page *out, const char *kind,
     return status;
 }
 
-enum ot_status ot_api_parse_toggled(struct ot_api_page *out, const char *kind,
-                                    const char *item, const char *text, size_t len,
+/* An older description calls the answer to activate and deactivate a list. */
+static enum ot_status check_toggled(const cJSON *root, const char *kind,
                                     struct ot_error *err)
+{
+    if (ot_json_literal(root, "object", "", "list", NULL) == OT_OK)
+        return OT_OK;
+    return ot_json_literal(root, "object", "", kind, err);
+}
+
+enum ot_status ot_api_parse_toggled(struct ot_api_page *out, const char *kind,
+                                    const char *text, size_t len, struct ot_error *err)
 {
     enum ot_status status;
     cJSON *root;
@@ -221,9 +251,9 @@ enum ot_status ot_api_parse_toggled(struct ot_api_page *out, const char *kind,
     status = ot_json_parse(&root, text, len, err);
     if (status != OT_OK)
         return status;
-    status = ot_json_literal(root, "object", "", kind, err);
+    status = check_toggled(root, kind, err);
     if (status == OT_OK)
-        status = parse_data(out, root, item, err);
+        status = parse_data(out, root, NULL, err);
     if (status != OT_OK)
         ot_api_page_clear(out);
     cJSON_Delete(root);
@@ -240,7 +270,7 @@ enum ot_status ot_api_parse_cert(struct ot_api_cert *out, const char *text, size
     status = ot_json_parse(&root, text, len, err);
     if (status != OT_OK)
         return status;
-    status = parse_item(out, root, "certificate", "", err);
+    status = parse_item(out, root, NULL, "", err);
     if (status != OT_OK)
         ot_api_cert_clear(out);
     cJSON_Delete(root);

@@ -13,11 +13,9 @@ struct ot_api_page;
 /* kind is the value that `object` must have: "organization.certificate", … */
 enum ot_status ot_api_parse_page(struct ot_api_page *out, const char *kind,
                                  const char *text, size_t len, struct ot_error *err);
-/* The answer to activate and deactivate: no cursor; kind is of the whole, item of each.
- */
+/* The answer to activate and deactivate: no cursor; kind is of the whole. */
 enum ot_status ot_api_parse_toggled(struct ot_api_page *out, const char *kind,
-                                    const char *item, const char *text, size_t len,
-                                    struct ot_error *err);
+                                    const char *text, size_t len, struct ot_error *err);
 enum ot_status ot_api_parse_cert(struct ot_api_cert *out, const char *text, size_t len,
                                  struct ot_error *err);
 enum ot_status ot_api_parse_deleted(const char *id, const char *text, size_t len,

@@ -136,8 +136,7 @@ static enum ot_status toggle(struct ot_api *api, bool activate, const char *cons
                                .what = activate ? "activate" : "deactivate",
                                .parse = ot_api_call_toggled,
                                .out = &page,
-                               .kind = kind,
-                               .item = ot_api_item_kind(api)};
+                               .kind = kind};
     enum ot_status status = OT_OK;
     cJSON *body, *array;
 

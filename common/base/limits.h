@@ -36,6 +36,9 @@
 /* The same in PEM inside JSON: base64 is 4/3, line ends and words around it on top. */
 #define OT_CERT_PEM_MAX (128u * 1024)
 
+/* What is told of the certificates behind the first of an entry: half a dozen of them. */
+#define OT_OTHERS_MAX 512
+
 /* Certificates in one organization: four times the largest that was measured. */
 #define OT_CERTS_MAX 400000u
 

@@ -12,9 +12,14 @@
 
 #include "base/limits.h"
 #include "base/span.h"
+#include "base/text.h"
 #include "cert/cert.h"
 #include "cert/pem.h"
 #include "snapshot/record.h"
+
+struct first_cert {
+    struct ot_cert *cert;
+};
 
 static const char begin_mark[] = "-----BEGIN ";
 
@@ -151,6 +156,50 @@ static enum ot_status add_pem(struct ot_cert_inputs *inputs, const char *file,
     return status;
 }
 
+/* Every block must be a certificate; the digest is of the first. */
+static enum ot_status see_digest(void *arg, const uint8_t *der, size_t len,
+                                 struct ot_error *err)
+{
+    struct first_cert *first = arg;
+    struct ot_cert *cert = NULL;
+    enum ot_status status = ot_cert_parse(&cert, der, len, err);
+
+    if (status == OT_OK && first->cert == NULL) {
+        first->cert = cert;
+        return OT_OK;
+    }
+    ot_cert_free(cert);
+    return status;
+}
+
+/* The text as it stands, under the digest of its first certificate. */
+static enum ot_status add_as_is(struct ot_cert_inputs *inputs, const char *file,
+                                const char *text, size_t len, struct ot_error *err)
+{
+    struct ot_cert_input item = {.number = 1, .of = 1};
+    struct first_cert first = {NULL};
+    char *whole = NULL;
+    enum ot_status status;
+
+    if (!ot_text_is_utf8(text, len) || memchr(text, '\0', len) != NULL)
+        return ot_error_set(err, OT_E_PROTOCOL, "its text is not UTF-8");
+    status = ot_pem_each(text, len, see_digest, &first, err);
+    if (status == OT_OK && (whole = strndup(text, len)) == NULL)
+        status = ot_error_nomem(err);
+    if (status == OT_OK)
+        status = reserve_input(inputs, err);
+    if (status == OT_OK) {
+        digest_of(item.sha256, first.cert);
+        status = keep(inputs, &item, file, first.cert, err);
+        free(inputs->items[inputs->count - 1].pem);
+        inputs->items[inputs->count - 1].pem = whole;
+        whole = NULL;
+    }
+    free(whole);
+    ot_cert_free(first.cert);
+    return status;
+}
+
 /* Why something that is no certificate is none; it may be a secret. */
 static const char *describe_der(const uint8_t *data, size_t len)
 {
@@ -197,6 +246,9 @@ static enum ot_status add_bytes(struct ot_cert_inputs *inputs, const char *file,
         return refuse_input(file, "it holds a private key", err);
     status = is_pem ? add_pem(inputs, file, data, len, &why)
                     : add_der(inputs, file, (const uint8_t *)data, len, &why);
+    status = is_pem && inputs->is_as_is ? add_as_is(inputs, file, data, len, &why)
+             : is_pem                   ? add_pem(inputs, file, data, len, &why)
+                      : add_der(inputs, file, (const uint8_t *)data, len, &why);
     if (status == OT_OK)
         return OT_OK;
     if (status != OT_E_PROTOCOL) {
@@ -278,19 +330,23 @@ enum ot_status ot_cert_inputs_add_file(struct ot_cert_inputs *inputs, const char
     return status;
 }
 
+/* What stands behind the first is not looked at. */
+static enum ot_status see_first(void *arg, const uint8_t *der, size_t len,
+                                struct ot_error *err)
+{
+    struct first_cert *first = arg;
+
+    return first->cert != NULL ? OT_OK : ot_cert_parse(&first->cert, der, len, err);
+}
+
 enum ot_status ot_cert_input_digest(uint8_t sha256[OT_SHA256_LEN], const char *pem,
                                     struct ot_error *err)
 {
-    struct ot_cert *cert = NULL;
-    uint8_t *der = NULL;
-    size_t len = 0;
-    enum ot_status status = ot_pem_decode(&der, &len, pem, strlen(pem), err);
+    struct first_cert first = {NULL};
+    enum ot_status status = ot_pem_each(pem, strlen(pem), see_first, &first, err);
 
-    if (status == OT_OK)
-        status = ot_cert_parse(&cert, der, len, err);
-    if (status == OT_OK)
-        digest_of(sha256, cert);
-    ot_cert_free(cert);
-    free(der);
+    if (first.cert != NULL)
+        digest_of(sha256, first.cert);
+    ot_cert_free(first.cert);
     return status;
 }

@@ -5,6 +5,7 @@
 #ifndef OT_CHANGE_CERT_INPUT_H
 #define OT_CHANGE_CERT_INPUT_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -24,6 +25,8 @@ struct ot_cert_input {
 struct ot_cert_inputs {
     struct ot_cert_input *items;
     size_t count, capacity;
+    bool is_as_is; /* a file in PEM is one entry with all its text, and its first
+                      certificate is what it stands for */
 };
 
 /* Each adds all certificates of one file, or none. Content that is not certificates is
@@ -46,8 +49,8 @@ const struct ot_cert_input *ot_cert_inputs_find(const struct ot_cert_inputs *inp
                                                 const uint8_t sha256[OT_SHA256_LEN]);
 void ot_cert_inputs_clear(struct ot_cert_inputs *inputs);
 
-/* SHA-256 of one certificate in PEM, as the API gives it. OT_E_PROTOCOL: it is not one.
- */
+/* SHA-256 of the first certificate in PEM, as the API gives it. OT_E_PROTOCOL: it is not
+ * one. */
 enum ot_status ot_cert_input_digest(uint8_t sha256[OT_SHA256_LEN], const char *pem,
                                     struct ot_error *err);
 

@@ -21,7 +21,7 @@
 #define ABSENT 0xffffffffu
 
 /* What the file's version stands for. Whoever adds a field or a digest raises that. */
-_Static_assert(OT_FORMAT_VERSION == 5 && OT_FIELD_COUNT == 18 && OT_DIGEST_COUNT == 5 &&
+_Static_assert(OT_FORMAT_VERSION == 6 && OT_FIELD_COUNT == 19 && OT_DIGEST_COUNT == 5 &&
                    OT_DIGESTS_LEN == 20 + 32 + 48 + 64 + 16,
                "a record of another shape needs another version of the format");
 

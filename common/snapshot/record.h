@@ -34,6 +34,8 @@ enum ot_field {
     OT_FIELD_WITHHELD, /* why withheld; absent where it is withheld from nothing */
     OT_FIELD_EXTRA,    /* names of fields that its own answer had beyond the API's
                           schema, as api/extra.h writes them; else absent */
+    OT_FIELD_OTHERS, /* what its entry holds behind it, in words, for people; else absent:
+                        of several certificates the first is the anchor */
     OT_FIELD_COUNT
 };
 

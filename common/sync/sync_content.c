@@ -1,11 +1,14 @@
 #include "sync/sync_content_internal.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/secret.h"
 #include "cert/cert.h"
+#include "cert/label.h"
 #include "cert/pem.h"
+#include "snapshot/record.h"
 
 enum ot_status ot_content_new(struct ot_content **out, const char *id, int64_t created_at,
                               struct ot_error *err)
@@ -25,6 +28,7 @@ void ot_content_free(struct ot_content *content)
     ot_cert_free(content->cert);
     free(content->note);
     free(content->extra);
+    free(content->others);
     free(content);
 }
 
@@ -33,6 +37,8 @@ static enum ot_status conclude(struct ot_content *content, enum ot_status status
                                const struct ot_error *reason, struct ot_error *err)
 {
     if (status == OT_E_PROTOCOL) {
+        ot_cert_free(content->cert);
+        content->cert = NULL;
         content->note = strdup(reason->message);
         return content->note != NULL ? OT_OK : ot_error_nomem(err);
     }
@@ -59,16 +65,76 @@ enum ot_status ot_content_accept_der(struct ot_content *content, struct ot_span 
     return conclude(content, status, &reason, err);
 }
 
+/* The certificates of an entry, one after the other. */
+struct blocks {
+    struct ot_content *content;
+    size_t count;
+    char others[OT_OTHERS_MAX];
+};
+
+/* What people know a certificate by: its common name, and some of its SHA-256. */
+static enum ot_status describe_other(char *out, size_t size, const uint8_t *der,
+                                     size_t len, struct ot_error *err)
+{
+    struct ot_record facts = {.field[OT_FIELD_ID] = ot_span_str("without a name")};
+    struct ot_cert *cert = NULL;
+    char *label = NULL;
+    const uint8_t *sha256;
+    enum ot_status status = ot_cert_parse(&cert, der, len, err);
+
+    if (status == OT_E_PROTOCOL) {
+        ot_error_clear(err);
+        snprintf(out, size, "something that is no certificate");
+        return OT_OK;
+    }
+    if (status == OT_OK) {
+        ot_cert_fill(cert, &facts);
+        status = ot_label_make(&label, &facts, 1, err);
+    }
+    if (status == OT_OK) {
+        sha256 = ot_record_digest(&facts, OT_DIGEST_SHA2_256).data;
+        snprintf(out, size, "%.80s (SHA-256 %02x%02x%02x%02x…)", label, sha256[0],
+                 sha256[1], sha256[2], sha256[3]);
+    }
+    free(label);
+    ot_cert_free(cert);
+    return status;
+}
+
+static enum ot_status take_block(void *arg, const uint8_t *der, size_t len,
+                                 struct ot_error *err)
+{
+    struct blocks *blocks = arg;
+    char words[160];
+    size_t at = strlen(blocks->others);
+    enum ot_status status;
+
+    if (blocks->count++ == 0)
+        return ot_content_accept_der(blocks->content, ot_span_of(der, len), err);
+    status = describe_other(words, sizeof(words), der, len, err);
+    if (status == OT_OK && at + strlen(words) + 3 <= sizeof(blocks->others))
+        snprintf(blocks->others + at, sizeof(blocks->others) - at, "%s%s",
+                 at > 0 ? ", " : "", words);
+    return status;
+}
+
+static enum ot_status keep_others(struct ot_content *content, const struct blocks *blocks,
+                                  struct ot_error *err)
+{
+    if (blocks->count < 2 || content->cert == NULL)
+        return OT_OK;
+    if (asprintf(&content->others, "%zu: %s", blocks->count - 1, blocks->others) < 0)
+        content->others = NULL;
+    return content->others != NULL ? OT_OK : ot_error_nomem(err);
+}
+
 enum ot_status ot_content_accept(struct ot_content *content, const char *text,
                                  struct ot_error *err)
 {
     struct ot_error reason = OT_ERROR_INIT;
-    uint8_t *der = NULL;
-    size_t len = 0;
-    enum ot_status status = ot_pem_decode(&der, &len, text, strlen(text), &reason);
+    struct blocks blocks = {.content = content};
+    enum ot_status status = ot_pem_each(text, strlen(text), take_block, &blocks, &reason);
 
-    status = status == OT_OK ? ot_content_accept_der(content, ot_span_of(der, len), err)
-                             : conclude(content, status, &reason, err);
-    free(der);
-    return status;
+    return status == OT_OK ? keep_others(content, &blocks, err)
+                           : conclude(content, status, &reason, err);
 }

@@ -12,6 +12,7 @@ struct ot_content {
     struct ot_cert *cert;    /* NULL: none, or none that can be used */
     char *note;              /* why it is quarantined, else NULL */
     char *extra;             /* as struct ot_api_cert has it */
+    char *others;            /* the certificates behind it, in words; NULL: none */
     bool is_missing;         /* 404 */
     bool is_asked_again;     /* the first answer came without content */
     bool is_kept;            /* the partial file has it */

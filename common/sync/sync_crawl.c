@@ -263,7 +263,8 @@ void ot_crawl_keep(struct ot_crawl *crawl, struct ot_partial *partial)
          content = content->next) {
         struct ot_record facts = {.flags = 0};
 
-        if (content->cert == NULL || content->extra != NULL || content->is_kept)
+        if (content->cert == NULL || content->extra != NULL || content->others != NULL ||
+            content->is_kept)
             continue;
         ot_cert_fill(content->cert, &facts);
         ot_partial_add(partial, content->id, content->created_at,

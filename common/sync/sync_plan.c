@@ -19,7 +19,7 @@
 
 /* A remark on a certificate, in one sentence or several. */
 struct warning {
-    char text[2 * OT_EXTRA_MAX + 512];
+    char text[2 * OT_EXTRA_MAX + OT_OTHERS_MAX + 768];
 };
 
 __attribute__((format(printf, 2, 3))) static void add_words(struct warning *warning,
@@ -72,6 +72,7 @@ static bool agrees(const struct ot_plan *plan, const struct ot_record *record,
 static void apply_content(struct ot_record *record, const struct ot_content *content)
 {
     record->field[OT_FIELD_EXTRA] = ot_span_str(content->extra);
+    record->field[OT_FIELD_OTHERS] = ot_span_str(content->others);
     if (content->cert != NULL) {
         ot_cert_fill(content->cert, record);
     } else if (content->note != NULL) {
@@ -189,6 +190,15 @@ static void add_extra(struct warning *warning, struct ot_span extra)
                   names);
 }
 
+static void add_others(struct warning *warning, struct ot_span others)
+{
+    if (others.data != NULL)
+        add_words(warning,
+                  "its entry holds more certificates, and the first alone is the anchor; "
+                  "not handed out are %.*s",
+                  (int)others.len, (const char *)others.data);
+}
+
 static enum ot_status note_warnings(struct ot_plan *plan, size_t i, struct ot_error *err)
 {
     struct ot_plan_entry *entry = &plan->entries[i];
@@ -202,6 +212,7 @@ static enum ot_status note_warnings(struct ot_plan *plan, size_t i, struct ot_er
     add_extra(&warning, listed);
     if (!ot_span_equal(listed, record->field[OT_FIELD_EXTRA]))
         add_extra(&warning, record->field[OT_FIELD_EXTRA]);
+    add_others(&warning, record->field[OT_FIELD_OTHERS]);
     if (warning.text[0] == '\0')
         return OT_OK;
     record->flags |= OT_RECORD_WARNING;
@@ -258,8 +269,9 @@ static enum ot_status check_restriction(struct ot_plan *plan, size_t i,
 /* Whether the old snapshot says the same of it. */
 static bool is_same_record(const struct ot_record *a, const struct ot_record *b)
 {
-    static const enum ot_field fields[] = {OT_FIELD_NAME, OT_FIELD_NOTE, OT_FIELD_DER,
-                                           OT_FIELD_WITHHELD, OT_FIELD_EXTRA};
+    static const enum ot_field fields[] = {OT_FIELD_NAME,  OT_FIELD_NOTE,
+                                           OT_FIELD_DER,   OT_FIELD_WITHHELD,
+                                           OT_FIELD_EXTRA, OT_FIELD_OTHERS};
 
     for (size_t i = 0; i < sizeof(fields) / sizeof(fields[0]); i++)
         if (!ot_span_equal(a->field[fields[i]], b->field[fields[i]]))

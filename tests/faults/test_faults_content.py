@@ -92,10 +92,38 @@ def test_fault_13_a_private_key_is_quarantined_and_never_cached(synced, api, cer
                 assert line.encode() not in path.read_bytes(), path
 
 
-def test_fault_14_several_certificates_are_quarantined(synced, api, certs, roots):
-    both = api.add(certs.ca("Two"), content=roots[0].pem + roots[1].pem)
+def test_fault_14_of_several_certificates_the_first_is_the_anchor(synced, api, certs):
+    first, second, third = certs.many(3, "Behind")
+    entry = api.add(certs.ca("Several"), content=first.pem + second.pem + third.pem)
+    before = synced.count()
+    done = synced.sync()
+    assert done.stdout.count("1 warning") == 1
+    (shown,) = [c for c in synced.listed() if c["id"] == entry]
+    assert (shown["state"], shown["sha256"]) == ("active", first.sha256)
+    for cert in (second, third):
+        assert f"{cert.cn} (SHA-256 {cert.sha256[:8]}" in shown["warning"]
+        assert cert.cn in synced.orgtrust("status").stdout, "status names the others"
+    assert synced.count() == before + 1
+    found = synced.storeutl("-certs").stdout
+    assert first.pem.strip() in found and second.pem.strip() not in found
+    api.forget()
+    done = synced.sync("--json").json()["sources"][0]
+    assert (done["changed"], api.count("get")) == (False, 0), "and is kept so"
+    (shown,) = [c for c in synced.listed() if c["id"] == entry]
+    assert second.cn in shown["warning"]
+
+
+def test_fault_14_whatever_else_stands_behind_the_first_is_quarantined(synced, api, certs):
+    first = certs.ca("First of all")
+    key = "-----BEGIN PRIVATE KEY-----\nAAAA\n-----END PRIVATE KEY-----\n"
+    crl = "-----BEGIN X509 CRL-----\nAAAA\n-----END X509 CRL-----\n"
+    cut = "-----BEGIN CERTIFICATE-----\n!!!!\n-----END CERTIFICATE-----\n"
+    made = {api.add(certs.ca(f"Odd {i}"), content=first.pem + more): word
+            for i, (more, word) in enumerate(((key, "private key"), (crl, "revocation list"),
+                                              (cut, "not base64")))}
     synced.sync()
-    quarantined(synced, both, "certificate")
+    for entry, word in made.items():
+        quarantined(synced, entry, word)
     assert synced.count() == 3
 
 

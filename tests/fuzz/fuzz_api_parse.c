@@ -44,7 +44,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     char message[64];
 
     check_page(ot_api_parse_page(&page, kind, text, size, &err), &page);
-    check_page(ot_api_parse_toggled(&page, toggled, kind, text, size, &err), &page);
+    check_page(ot_api_parse_toggled(&page, toggled, text, size, &err), &page);
     if (ot_api_parse_cert(&cert, text, size, &err) == OT_OK)
         check_cert(&cert);
     else if (cert.content != NULL || cert.name != NULL || cert.id[0] != '\0')

@@ -118,8 +118,8 @@ static void fault_05_fields_of_the_page(void)
                "\"last_id\"");
     page_fails(PAGE("", "\"first_id\":{},\"last_id\":null,\"has_more\":false"),
                "\"first_id\"");
-    page_fails(PAGE("", "\"first_id\":null,\"has_more\":false"),
-               "\"last_id\" is missing");
+    page_fails(PAGE("", "\"first_id\":null,\"has_more\":true"), "\"last_id\" is missing");
+    page_fails(PAGE("", "\"last_id\":null,\"has_more\":true"), "\"first_id\" is missing");
     page_fails("{\"object\":\"list\"," REST "}", "\"data\" is missing");
     page_fails("{\"object\":\"list\",\"data\":{}," REST "}", "\"data\" must be an array");
     page_fails("{\"object\":\"list\",\"data\":null," REST "}",
@@ -289,7 +289,7 @@ static void fault_12_content(void)
     ot_api_cert_clear(&cert);
     cert_fails(CERT("certificate", "\"content\":5"),
                "\"certificate_details.content\" must be a string or null");
-    cert_fails(CERT("organization.certificate", ""),
+    cert_fails(CERT("organization.certificates", ""),
                "\"object\" must be \"certificate\"");
     cert_fails("<html>", "not valid JSON");
     cert_fails("", "not valid JSON");
@@ -315,19 +315,42 @@ static void parses_activations(void)
     struct ot_api_page page;
 
     CU_ASSERT_EQUAL(
-        ot_api_parse_toggled(&page, KIND ".activation", KIND, text, strlen(text), &err),
-        OT_OK);
+        ot_api_parse_toggled(&page, KIND ".activation", text, strlen(text), &err), OT_OK);
     CU_ASSERT_EQUAL(page.count, 1);
     ot_api_page_clear(&page);
     CU_ASSERT_EQUAL(
-        ot_api_parse_toggled(&page, KIND ".deactivation", KIND, text, strlen(text), &err),
+        ot_api_parse_toggled(&page, KIND ".deactivation", text, strlen(text), &err),
         OT_E_PROTOCOL);
     CU_ASSERT_EQUAL(page.count, 0);
-    CU_ASSERT_EQUAL(ot_api_parse_toggled(&page, KIND ".activation",
-                                         "organization.project.certificate", text,
-                                         strlen(text), &err),
-                    OT_E_PROTOCOL);
-    CU_ASSERT_EQUAL(page.count, 0);
+}
+
+static void answers_of_older_descriptions_are_taken(void)
+{
+    static const char *const kinds[] = {"certificate", "organization.certificate",
+                                        "organization.project.certificate"};
+    struct ot_error err = OT_ERROR_INIT;
+    struct ot_api_cert cert;
+    struct ot_api_page page;
+    char text[512];
+
+    CU_ASSERT_EQUAL(page_of(&page, PAGE("", "\"has_more\":false"), &err), OT_OK);
+    CU_ASSERT_STRING_EQUAL(page.last_id, "");
+    for (size_t i = 0; i < 3; i++) {
+        snprintf(text, sizeof(text), CERT("%s", ""), kinds[i]);
+        CU_ASSERT_EQUAL(ot_api_parse_cert(&cert, text, strlen(text), &err), OT_OK);
+        ot_api_cert_clear(&cert);
+        snprintf(text, sizeof(text),
+                 "{\"object\":\"list\",\"data\":[{\"object\":\"%s\",\"id\":\"a\","
+                 "\"name\":null,\"created_at\":5,\"certificate_details\":{},"
+                 "\"active\":true}]}",
+                 kinds[i]);
+        CU_ASSERT_EQUAL(
+            ot_api_parse_toggled(&page, KIND ".activation", text, strlen(text), &err),
+            OT_OK);
+        CU_ASSERT_EQUAL(page.count, 1);
+        ot_api_page_clear(&page);
+    }
+    cert_fails(CERT("organization", ""), "\"object\" must be \"certificate\"");
 }
 
 static enum ot_status deleted(const char *text)
@@ -382,6 +405,7 @@ static const struct unit_case cases[] = {
     {"parses a page", parses_a_page},
     {"parses an empty page", parses_an_empty_page},
     {"parses activations", parses_activations},
+    {"answers of older descriptions are taken", answers_of_older_descriptions_are_taken},
     {"parses deletions", parses_deletions},
     {"finds the message of an error", finds_the_message_of_an_error},
     {"fault_03_has_more_without_a_cursor", fault_03_has_more_without_a_cursor},

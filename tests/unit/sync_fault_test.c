@@ -185,16 +185,17 @@ static void fault_13_a_private_key_is_quarantined_and_never_cached(void)
     free(pem);
 }
 
-static void fault_14_two_certificates_are_quarantined(void)
+static void fault_14_a_second_block_that_cannot_be_read_is_quarantined(void)
 {
-    char *one = certs_pem("one", 1), *two = certs_pem("two", 2), *both = NULL;
+    char *one = certs_pem("one", 1), *both = NULL;
 
-    if (asprintf(&both, "%s%s", one, two) < 0)
+    if (asprintf(&both,
+                 "%s-----BEGIN CERTIFICATE-----\nYW!j\n-----END CERTIFICATE-----\n",
+                 one) < 0)
         abort();
-    quarantines(both, "2 certificates");
+    quarantines(both, "not base64");
     free(both);
     free(one);
-    free(two);
 }
 
 static void fault_16_what_is_no_certificate_is_quarantined(void)
@@ -462,8 +463,8 @@ int main(int argc, char **argv)
          fault_12_missing_content_is_asked_for_once_more},
         {"fault_13_a_private_key_is_quarantined_and_never_cached",
          fault_13_a_private_key_is_quarantined_and_never_cached},
-        {"fault_14_two_certificates_are_quarantined",
-         fault_14_two_certificates_are_quarantined},
+        {"fault_14_a_second_block_that_cannot_be_read_is_quarantined",
+         fault_14_a_second_block_that_cannot_be_read_is_quarantined},
         {"fault_16_what_is_no_certificate_is_quarantined",
          fault_16_what_is_no_certificate_is_quarantined},
         {"fault_13_to_16_among_many", fault_13_to_16_among_many},

@@ -235,3 +235,32 @@ def test_a_full_organization_says_what_to_do(tmp_path, fifty, certs):
     assert (organization.api.list(), world.snapshot()) == before
     world.close()
     organization.stop()
+
+
+def test_as_is_a_file_is_one_entry(organization, world, certs, tmp_path):
+    first, second = certs.many(2, "As it is")
+    bundle = tmp_path / "bundle.pem"
+    bundle.write_text(f"# ours\n{first.pem}{second.pem}")
+    done = world.orgtrust("upload", bundle, "--as-is", "--name", "both", "--activate")
+    assert done.stdout.count("uploaded cert_") == 1
+    (entry,) = organization.api.list()
+    assert entry["name"] == "both" and entry["active"]
+    content = organization.api.get(entry["id"], content=True)["certificate_details"]["content"]
+    assert first.pem.strip() in content and second.pem.strip() in content
+    (shown,) = world.listed()
+    assert shown["sha256"] == first.sha256 and second.cn in shown["warning"]
+    again = world.orgtrust("upload", bundle, "--as-is")
+    assert len(organization.api.list()) == 1 and "already" in again.stdout, \
+        "it is known by its first certificate"
+
+
+@pytest.mark.parametrize("more, word", [
+    ("-----BEGIN PRIVATE KEY-----\nAA==\n-----END PRIVATE KEY-----\n", "private key"),
+    ("-----BEGIN CERTIFICATE-----\nAA==\n-----END CERTIFICATE-----\n", "certificate"),
+    ("\x00", "UTF-8"),
+])
+def test_as_is_everything_in_it_is_a_certificate(machine, api, certs, more, word):
+    path = machine.dir / "odd.pem"
+    path.write_text(certs.ca("As is").pem + more)
+    done = machine.orgtrust("upload", path, "--as-is", status=USAGE)
+    assert word in done.stderr and api.count("upload") == 0
