@@ -93,6 +93,8 @@ def symbols(build: Path) -> tuple[dict[str, Path], dict[str, set[Path]]]:
     users: dict[str, set[Path]] = {}
     for made in build.rglob("*.c.o"):
         path = Path(re.sub(r"CMakeFiles/[^/]+\.dir/", "", str(made.relative_to(build)))[:-2])
+        if not (PROJECT / path).exists():
+            continue  # left of an earlier state of the sources
         table = subprocess.run(["nm", made], capture_output=True, text=True, check=True).stdout
         for line in table.splitlines():
             kind, name = line.split()[-2:]
