@@ -121,9 +121,7 @@ static const char *const suffixes[OT_OBJECT_KINDS] = {
 
 static const struct rule *find_rule(enum ot_object_kind kind, CK_ATTRIBUTE_TYPE type)
 {
-    size_t i;
-
-    for (i = 0; i < RULES; i++)
+    for (size_t i = 0; i < RULES; i++)
         if (rules[i].type == type && (rules[i].kinds & 1u << kind) != 0)
             return &rules[i];
     return NULL;
@@ -284,11 +282,9 @@ static struct ot_span evaluate(const struct rule *rule, const struct ot_object *
 /* A digest that could not be computed at sync time (MD5 under FIPS) is all zeros. */
 static bool is_value_known(const struct rule *rule, struct ot_span value)
 {
-    size_t i;
-
     if (rule->how != DIGEST)
         return true;
-    for (i = 0; i < value.len; i++)
+    for (size_t i = 0; i < value.len; i++)
         if (value.data[i] != 0)
             return true;
     return false;
@@ -348,9 +344,8 @@ CK_ULONG ot_attribute_total(const struct ot_object *object)
 {
     union ot_scratch scratch;
     CK_ULONG total = 0;
-    size_t i;
 
-    for (i = 0; i < RULES; i++)
+    for (size_t i = 0; i < RULES; i++)
         if ((rules[i].kinds & 1u << object->kind) != 0)
             total += evaluate(&rules[i], object, &scratch).len;
     return total;

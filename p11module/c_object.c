@@ -31,9 +31,8 @@ static CK_RV get_all(const struct ot_object *object, CK_ATTRIBUTE *attributes,
                      CK_ULONG count)
 {
     CK_RV rv = CKR_OK, one;
-    CK_ULONG i;
 
-    for (i = 0; i < count; i++) {
+    for (CK_ULONG i = 0; i < count; i++) {
         one = get_one(object, &attributes[i]);
         if (one != CKR_OK)
             rv = one;

@@ -27,7 +27,7 @@ static void leave_slot(CK_SLOT_ID id)
 
 static CK_RV list_slots(const struct ot_module *module, CK_SLOT_ID *list, CK_ULONG *count)
 {
-    CK_ULONG room, i;
+    CK_ULONG room;
 
     if (count == NULL)
         return CKR_ARGUMENTS_BAD;
@@ -37,7 +37,7 @@ static CK_RV list_slots(const struct ot_module *module, CK_SLOT_ID *list, CK_ULO
         return CKR_OK;
     if (room < module->slot_count)
         return CKR_BUFFER_TOO_SMALL;
-    for (i = 0; i < module->slot_count; i++)
+    for (CK_ULONG i = 0; i < module->slot_count; i++)
         list[i] = module->slots[i].id;
     return CKR_OK;
 }

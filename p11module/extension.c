@@ -36,13 +36,12 @@ unsigned ot_extension_purposes(struct ot_snapshot *snapshot,
     uint32_t barred = record->flags;
     struct ot_positions same;
     struct ot_record other;
-    uint32_t i;
 
     /* What cannot be looked at is no reason to trust for more. */
     if (ot_snapshot_find_few(snapshot, OT_INDEX_SPKI, key, &same, NULL) != OT_OK ||
         same.count > OT_SAME_MAX)
         return 0;
-    for (i = 0; i < same.count; i++) {
+    for (uint32_t i = 0; i < same.count; i++) {
         if (ot_snapshot_record(snapshot, &same, i, &other, NULL) != OT_OK)
             return 0;
         if (ot_span_equal(other.field[OT_FIELD_SPKI], key) &&

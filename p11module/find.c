@@ -34,7 +34,6 @@ static enum ot_status find_by_template(struct ot_find *find, struct ot_error *er
     const struct ot_template *pattern = &find->pattern;
     struct ot_span term = ot_template_find(pattern, CKA_UNIQUE_ID);
     struct ot_span more = OT_SPAN_ABSENT;
-    size_t i;
 
     if (term.data != NULL)
         return ot_snapshot_find(find->candidates.snapshot, OT_INDEX_ID,
@@ -46,7 +45,7 @@ static enum ot_status find_by_template(struct ot_find *find, struct ot_error *er
         return ot_snapshot_find(find->candidates.snapshot, OT_INDEX_SERIAL, term, more,
                                 &find->candidates.list[0], err);
     more.data = NULL;
-    for (i = 0; i < sizeof(indexed) / sizeof(indexed[0]); i++) {
+    for (size_t i = 0; i < sizeof(indexed) / sizeof(indexed[0]); i++) {
         term = ot_template_find(pattern, indexed[i].type);
         if (term.data != NULL && is_indexed(pattern, indexed[i].type))
             return ot_snapshot_find(find->candidates.snapshot, indexed[i].index, term,
@@ -151,10 +150,8 @@ static bool is_hit(struct ot_find *find, enum ot_object_kind kind)
 /* The next object that belongs to a certificate. */
 static bool next_of_records(struct ot_find *find)
 {
-    int kind;
-
     for (;;) {
-        for (kind = 0; find->pending != 0; kind++) {
+        for (int kind = 0; find->pending != 0; kind++) {
             if ((find->pending & 1u << kind) == 0)
                 continue;
             find->pending &= ~(1u << kind);

@@ -111,11 +111,9 @@ static bool is_wanted_interface(const CK_INTERFACE *interface, const CK_UTF8CHAR
 EXPORT CK_RV C_GetInterface(CK_UTF8CHAR *name, CK_VERSION *version,
                             CK_INTERFACE **interface, CK_FLAGS flags)
 {
-    size_t i;
-
     if (interface == NULL)
         return CKR_ARGUMENTS_BAD;
-    for (i = 0; i < INTERFACES; i++)
+    for (size_t i = 0; i < INTERFACES; i++)
         if (is_wanted_interface(&interfaces[i], name, version, flags)) {
             *interface = (CK_INTERFACE *)&interfaces[i];
             return CKR_OK;

@@ -62,9 +62,7 @@ static struct ot_instance *instance_in(struct house *in)
  * know nothing of it, so that each door need only have been seen empty once. */
 static bool is_unused(struct house *in, struct ot_instance *instance)
 {
-    unsigned i;
-
-    for (i = 0; i < OT_DOORS; i++)
+    for (unsigned i = 0; i < OT_DOORS; i++)
         if (atomic_load(&in->doors[i].inside) == 0)
             instance->empty_doors |= 1u << i;
     return instance->empty_doors == ALL_DOORS;

@@ -32,12 +32,11 @@ static void free_sources(struct ot_module *module)
 static void module_free(struct ot_instance *instance)
 {
     struct ot_module *module = (struct ot_module *)instance;
-    size_t i;
 
     ot_session_table_clear(&module->sessions);
-    for (i = 0; i < module->slot_count; i++)
+    for (size_t i = 0; i < module->slot_count; i++)
         ot_slot_clear(&module->slots[i]);
-    for (i = 0; i < module->view_count; i++)
+    for (size_t i = 0; i < module->view_count; i++)
         ot_view_clear(&module->views[i]);
     free_sources(module);
 }
@@ -45,12 +44,11 @@ static void module_free(struct ot_instance *instance)
 static void module_free_inherited(struct ot_instance *instance)
 {
     struct ot_module *module = (struct ot_module *)instance;
-    size_t i;
 
     ot_session_table_clear_inherited(&module->sessions);
-    for (i = 0; i < module->slot_count; i++)
+    for (size_t i = 0; i < module->slot_count; i++)
         ot_slot_clear_inherited(&module->slots[i]);
-    for (i = 0; i < module->view_count; i++)
+    for (size_t i = 0; i < module->view_count; i++)
         ot_view_clear_inherited(&module->views[i]);
     free_sources(module);
 }
@@ -60,12 +58,11 @@ static CK_RV make_views(struct ot_module *module, size_t count,
 {
     const struct ot_source *source;
     CK_RV rv = CKR_OK;
-    size_t i;
 
     module->views = calloc(count, sizeof(*module->views));
     if (module->views == NULL)
         return CKR_HOST_MEMORY;
-    for (i = 0; i < count && rv == CKR_OK; i++) {
+    for (size_t i = 0; i < count && rv == CKR_OK; i++) {
         module->view_count = i + 1;
         source = module->config != NULL ? ot_config_at(module->config, i) : NULL;
         rv = ot_view_init(&module->views[i], source, rules != NULL ? rules->word : NULL,
@@ -77,11 +74,10 @@ static CK_RV make_views(struct ot_module *module, size_t count,
 static CK_RV make_slots(struct ot_module *module, const struct ot_token_rules *rules)
 {
     CK_RV rv = CKR_OK;
-    size_t i;
 
     if (rules != NULL && !rules->is_allowed())
         return CKR_OK;
-    for (i = 0; i < module->view_count && rv == CKR_OK; i++) {
+    for (size_t i = 0; i < module->view_count && rv == CKR_OK; i++) {
         module->slot_count = i + 1;
         rv = ot_slot_init(&module->slots[i], i + 1, &module->views[i], rules,
                           &module->instance.locking);

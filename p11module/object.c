@@ -49,7 +49,6 @@ static bool is_first(struct ot_snapshot *snapshot, const struct ot_record *recor
     struct ot_span first = OT_SPAN_ABSENT;
     struct ot_positions same;
     struct ot_record other;
-    uint32_t i;
 
     if (ot_snapshot_find_few(snapshot, OT_INDEX_SHA2_256,
                              ot_record_digest(record, OT_DIGEST_SHA2_256), &same,
@@ -57,7 +56,7 @@ static bool is_first(struct ot_snapshot *snapshot, const struct ot_record *recor
         return false;
     if (same.count <= 1 || same.count > OT_SAME_MAX)
         return true;
-    for (i = 0; i < same.count; i++) {
+    for (uint32_t i = 0; i < same.count; i++) {
         if (ot_snapshot_record(snapshot, &same, i, &other, NULL) != OT_OK)
             continue;
         if (!ot_span_equal(other.field[OT_FIELD_DER], record->field[OT_FIELD_DER]))
@@ -123,7 +122,6 @@ bool ot_object_find(struct ot_object *object, CK_OBJECT_HANDLE handle,
     CK_OBJECT_HANDLE number = handle & ~KIND_MASK;
     struct ot_record *record = &object->record;
     struct ot_positions list;
-    uint32_t i;
 
     if ((ot_object_kinds(policy) & 1u << kind) == 0)
         return false;
@@ -134,7 +132,7 @@ bool ot_object_find(struct ot_object *object, CK_OBJECT_HANDLE handle,
     if (kind == OT_OBJECT_PROFILE || snapshot == NULL ||
         ot_snapshot_find_number(snapshot, number, &list, NULL) != OT_OK)
         return false;
-    for (i = 0; i < list.count; i++)
+    for (uint32_t i = 0; i < list.count; i++)
         if (ot_snapshot_record(snapshot, &list, i, record, NULL) == OT_OK &&
             number_of(record) == number && ot_token_policy_shows(policy, record, now))
             return ot_object_make(object, kind, snapshot, record, policy, now);

@@ -66,9 +66,7 @@ CK_RV C_SetPIN(CK_SESSION_HANDLE session, CK_UTF8CHAR *old_pin, CK_ULONG old_len
 /* What a template says of CKA_TOKEN; false where it says nothing that can be read. */
 static bool is_for_token(const CK_ATTRIBUTE *attributes, CK_ULONG count)
 {
-    CK_ULONG i;
-
-    for (i = 0; i < count; i++)
+    for (CK_ULONG i = 0; i < count; i++)
         if (attributes[i].type == CKA_TOKEN)
             return attributes[i].pValue != NULL &&
                    attributes[i].ulValueLen == sizeof(CK_BBOOL) &&

@@ -22,9 +22,8 @@ CK_RV ot_session_table_init(struct ot_session_table *table,
                             const struct ot_locking *locking)
 {
     CK_RV rv = CKR_OK;
-    size_t i;
 
-    for (i = 0; i < OT_SESSION_SHARDS && rv == CKR_OK; i++)
+    for (size_t i = 0; i < OT_SESSION_SHARDS && rv == CKR_OK; i++)
         rv = ot_lock_init(&table->shards[i].lock, locking);
     return rv;
 }
@@ -39,9 +38,7 @@ static void session_free(struct ot_session *session)
 
 static void free_sessions(struct ot_shard *shard)
 {
-    size_t place;
-
-    for (place = 0; place < shard->room; place++)
+    for (size_t place = 0; place < shard->room; place++)
         if (shard->sessions[place] != NULL)
             session_free(shard->sessions[place]);
     free(shard->sessions);
@@ -49,9 +46,7 @@ static void free_sessions(struct ot_shard *shard)
 
 void ot_session_table_clear(struct ot_session_table *table)
 {
-    size_t i;
-
-    for (i = 0; i < OT_SESSION_SHARDS; i++) {
+    for (size_t i = 0; i < OT_SESSION_SHARDS; i++) {
         free_sessions(&table->shards[i]);
         ot_lock_clear(&table->shards[i].lock);
     }
@@ -59,9 +54,7 @@ void ot_session_table_clear(struct ot_session_table *table)
 
 void ot_session_table_clear_inherited(struct ot_session_table *table)
 {
-    size_t i;
-
-    for (i = 0; i < OT_SESSION_SHARDS; i++)
+    for (size_t i = 0; i < OT_SESSION_SHARDS; i++)
         if (ot_lock_was_free(&table->shards[i].lock))
             free_sessions(&table->shards[i]);
 }
@@ -183,11 +176,10 @@ static CK_RV close_all_in(struct ot_shard *shard, const struct ot_slot *slot)
 {
     struct ot_session *session;
     CK_RV rv = ot_lock_take(&shard->lock);
-    size_t place;
 
     if (rv != CKR_OK)
         return rv;
-    for (place = 0; place < shard->room; place++) {
+    for (size_t place = 0; place < shard->room; place++) {
         session = shard->sessions[place];
         if (session == NULL || session->slot != slot)
             continue;
@@ -201,9 +193,8 @@ static CK_RV close_all_in(struct ot_shard *shard, const struct ot_slot *slot)
 CK_RV ot_session_close_all(struct ot_session_table *table, const struct ot_slot *slot)
 {
     CK_RV rv = CKR_OK;
-    size_t i;
 
-    for (i = 0; i < OT_SESSION_SHARDS && rv == CKR_OK; i++)
+    for (size_t i = 0; i < OT_SESSION_SHARDS && rv == CKR_OK; i++)
         rv = close_all_in(&table->shards[i], slot);
     return rv;
 }

@@ -9,10 +9,8 @@
 /* What the attributes' values take together, as far as they are copied. */
 static CK_RV measure(const CK_ATTRIBUTE *attributes, CK_ULONG count, size_t *bytes)
 {
-    CK_ULONG i;
-
     *bytes = 0;
-    for (i = 0; i < count; i++) {
+    for (CK_ULONG i = 0; i < count; i++) {
         if (attributes[i].pValue == NULL && attributes[i].ulValueLen > 0)
             return CKR_ATTRIBUTE_VALUE_INVALID;
         if (attributes[i].ulValueLen <= OT_CERT_DER_MAX)
@@ -25,9 +23,7 @@ static CK_RV measure(const CK_ATTRIBUTE *attributes, CK_ULONG count, size_t *byt
 static void restrict_kinds(struct ot_template *pattern, const struct ot_wanted *wanted,
                            const struct ot_token_policy *policy)
 {
-    int kind;
-
-    for (kind = 0; kind < OT_OBJECT_KINDS; kind++)
+    for (int kind = 0; kind < OT_OBJECT_KINDS; kind++)
         if ((pattern->kinds & 1u << kind) != 0 &&
             !ot_attribute_is_possible((enum ot_object_kind)kind, policy, wanted->type,
                                       wanted->value))
@@ -39,9 +35,9 @@ static void fill_template(struct ot_template *pattern, const CK_ATTRIBUTE *attri
                           uint8_t *bytes)
 {
     struct ot_wanted *wanted;
-    CK_ULONG i, len;
+    CK_ULONG len;
 
-    for (i = 0; i < count; i++) {
+    for (CK_ULONG i = 0; i < count; i++) {
         wanted = &pattern->wanted[pattern->count];
         wanted->type = attributes[i].type;
         len = attributes[i].ulValueLen;
@@ -93,9 +89,7 @@ void ot_template_clear(struct ot_template *pattern)
 
 struct ot_span ot_template_find(const struct ot_template *pattern, CK_ATTRIBUTE_TYPE type)
 {
-    size_t i;
-
-    for (i = 0; i < pattern->count; i++)
+    for (size_t i = 0; i < pattern->count; i++)
         if (pattern->wanted[i].type == type)
             return pattern->wanted[i].value;
     return OT_SPAN_ABSENT;
@@ -106,9 +100,8 @@ bool ot_template_matches(const struct ot_template *pattern,
 {
     union ot_scratch scratch;
     struct ot_span value;
-    size_t i;
 
-    for (i = 0; i < pattern->count; i++)
+    for (size_t i = 0; i < pattern->count; i++)
         if (!ot_attribute_get(object, pattern->wanted[i].type, &scratch, &value) ||
             !ot_span_equal(value, pattern->wanted[i].value))
             return false;

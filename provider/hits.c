@@ -34,8 +34,8 @@ static bool list_add(struct list *list, uint32_t position)
     return true;
 }
 
-/* The number of positions is at most OT_CERTS_MAX: it neither overflows nor ends never.
- */
+/* A snapshot has at most OT_CERTS_MAX records, so that the search ends and the capacity
+ * does not overflow. */
 static enum ot_status collect_hits(struct list *list, struct ot_search *search,
                                    struct ot_error *first_damage)
 {

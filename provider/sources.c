@@ -13,11 +13,9 @@ struct ot_sources_loaded {
 
 static void loaded_free(struct ot_sources_loaded *loaded)
 {
-    size_t i;
-
     if (loaded == NULL)
         return;
-    for (i = 0; i < loaded->count; i++)
+    for (size_t i = 0; i < loaded->count; i++)
         ot_cache_free(atomic_load(&loaded->caches[i]));
     ot_config_free(loaded->config);
     free(loaded);
@@ -28,7 +26,7 @@ static enum ot_status loaded_new(struct ot_sources_loaded **out, struct ot_error
     struct ot_sources_loaded *loaded;
     struct ot_config *config;
     enum ot_status status;
-    size_t i, count;
+    size_t count;
 
     status = ot_config_load(&config, err);
     if (status != OT_OK)
@@ -41,7 +39,7 @@ static enum ot_status loaded_new(struct ot_sources_loaded **out, struct ot_error
     }
     loaded->config = config;
     loaded->count = count;
-    for (i = 0; i < count; i++)
+    for (size_t i = 0; i < count; i++)
         atomic_init(&loaded->caches[i], NULL);
     *out = loaded;
     return OT_OK;

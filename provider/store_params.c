@@ -105,7 +105,7 @@ static enum ot_status set_serial_criterion(struct ot_bytes *serial,
                                            const OSSL_PARAM *param, struct ot_error *err)
 {
     const uint8_t *native = param->data;
-    size_t i, len = param->data_size;
+    size_t len = param->data_size;
     unsigned carry = 1, octet;
     enum ot_status status;
     bool negative;
@@ -117,12 +117,12 @@ static enum ot_status set_serial_criterion(struct ot_bytes *serial,
     if (status != OT_OK)
         return status;
 #if __BYTE_ORDER == __LITTLE_ENDIAN
-    for (i = 0; i < len; i++)
+    for (size_t i = 0; i < len; i++)
         serial->data[i] = native[len - 1 - i];
 #endif
     negative = param->data_type == OSSL_PARAM_INTEGER && len > 0 &&
                (serial->data[0] & 0x80) != 0;
-    for (i = len; negative && i > 0; i--) {
+    for (size_t i = len; negative && i > 0; i--) {
         octet = (~(unsigned)serial->data[i - 1] & 0xffu) + carry;
         serial->data[i - 1] = (uint8_t)octet;
         carry = octet >> 8;
@@ -182,10 +182,9 @@ enum ot_status ot_criteria_set(struct ot_criteria *criteria, const OSSL_PARAM pa
 {
     const OSSL_PARAM *param;
     enum ot_status status;
-    size_t i;
 
     for (param = params; param != NULL && param->key != NULL; param++)
-        for (i = 0; i < KNOWN; i++) {
+        for (size_t i = 0; i < KNOWN; i++) {
             if (strcmp(param->key, known[i].key) != 0)
                 continue;
             status = set_criterion(criteria, param, known[i].form, known[i].offset, err);

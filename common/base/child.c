@@ -141,9 +141,7 @@ static bool fill_child_environment(struct job *job, const char *instead)
 
 static void job_clear(struct job *job)
 {
-    size_t i;
-
-    for (i = 0; i < ENVIRONMENT_MAX; i++)
+    for (size_t i = 0; i < ENVIRONMENT_MAX; i++)
         free(job->environment[i]);
     if (job->has_actions)
         posix_spawn_file_actions_destroy(&job->actions);
@@ -156,9 +154,9 @@ static void job_clear(struct job *job)
 static int fill_child_actions(posix_spawn_file_actions_t *actions,
                               const int fds[OT_CHILD_FDS])
 {
-    int rc = 0, fd;
+    int rc = 0;
 
-    for (fd = 0; fd < (int)OT_CHILD_FDS && rc == 0; fd++) {
+    for (int fd = 0; fd < (int)OT_CHILD_FDS && rc == 0; fd++) {
         if (fds[fd] >= 0)
             rc = posix_spawn_file_actions_adddup2(actions, fds[fd], fd);
         else if (fd < 3)

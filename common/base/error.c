@@ -43,9 +43,7 @@ const char *ot_status_word(enum ot_status status)
 
 enum ot_status ot_status_from_word(const char *word)
 {
-    int i;
-
-    for (i = OT_OK; i < OT_STATUS_COUNT; i++)
+    for (int i = OT_OK; i < OT_STATUS_COUNT; i++)
         if (strcmp(words[i], word) == 0)
             return (enum ot_status)i;
     return OT_E_INTERNAL;

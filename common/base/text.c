@@ -10,7 +10,7 @@ static size_t decode_utf8(uint32_t *out, const unsigned char *text, size_t len)
 {
     static const uint32_t smallest[5] = {0, 0, 0x80, 0x800, 0x10000};
     uint32_t c = text[0];
-    size_t n, i;
+    size_t n;
 
     if (c < 0x80) {
         *out = c;
@@ -30,7 +30,7 @@ static size_t decode_utf8(uint32_t *out, const unsigned char *text, size_t len)
     }
     if (n > len)
         return 0;
-    for (i = 1; i < n; i++) {
+    for (size_t i = 1; i < n; i++) {
         if ((text[i] & 0xc0) != 0x80)
             return 0;
         c = c << 6 | (text[i] & 0x3f);
@@ -109,7 +109,6 @@ int64_t ot_text_duration_ms(const char *text)
     } units[] = {{"ms", 1},          {"s", 1000},         {"m", 60 * 1000},
                  {"h", 3600 * 1000}, {"d", 86400 * 1000}, {"w", INT64_C(604800) * 1000}};
     int64_t n = 0;
-    size_t i;
 
     if (*text < '0' || *text > '9')
         return -1;
@@ -117,7 +116,7 @@ int64_t ot_text_duration_ms(const char *text)
         if (__builtin_mul_overflow(n, 10, &n) ||
             __builtin_add_overflow(n, *text - '0', &n))
             return -1;
-    for (i = 0; i < sizeof(units) / sizeof(units[0]); i++)
+    for (size_t i = 0; i < sizeof(units) / sizeof(units[0]); i++)
         if (strcmp(text, units[i].unit) == 0)
             return __builtin_mul_overflow(n, units[i].ms, &n) ? -1 : n;
     return -1;

@@ -131,17 +131,16 @@ static enum ot_status stat_failed(const struct ot_cache *cache, struct ot_error 
     return ot_error_errno(err, OT_E_IO, errno, "cannot examine %s", cache->path);
 }
 
-/* The file as it is now, mapped: what is there already (known, whose reference is used
- * up) or a new mapping. One stat when nothing has changed. */
+/* The file as it is now, mapped: what is there already (known, a reference of the
+ * caller's, who keeps it) or a new mapping. One stat when nothing has changed. */
 static enum ot_status load(struct ot_cache *cache, struct ot_snapshot *known,
                            struct view *view, struct ot_error *err)
 {
     struct ot_snapshot *snapshot = known;
     enum ot_status status = OT_OK;
     struct stat st = {0};
-    int i;
 
-    for (i = 0; i < OT_RELOADS_MAX; i++) {
+    for (int i = 0; i < OT_RELOADS_MAX; i++) {
         if (lstat(cache->path, &st) != 0) {
             status = stat_failed(cache, err);
             break;

@@ -113,11 +113,11 @@ static enum ot_status number_entries(char **labels, const struct entry *entries,
 {
     char **made = calloc(count + 1, sizeof(*made));
     enum ot_status status = OT_OK;
-    size_t i, n = 2;
+    size_t n = 2;
 
     if (made == NULL)
         return ot_error_nomem(err);
-    for (i = 1; i < count; i++) {
+    for (size_t i = 1; i < count; i++) {
         if (strcmp(entries[i].base, entries[i - 1].base) != 0) {
             n = 2;
             continue;
@@ -128,7 +128,7 @@ static enum ot_status number_entries(char **labels, const struct entry *entries,
             break;
         }
     }
-    for (i = 0; i < count; i++) {
+    for (size_t i = 0; i < count; i++) {
         if (made[i] == NULL)
             continue;
         free(labels[entries[i].number]);
@@ -143,13 +143,12 @@ enum ot_status ot_label_make(char **labels, const struct ot_record *records, siz
 {
     struct entry *entries = calloc(count + 1, sizeof(*entries));
     enum ot_status status = OT_OK;
-    size_t i;
 
     if (count > 0)
         memset(labels, 0, count * sizeof(*labels));
     if (entries == NULL)
         return ot_error_nomem(err);
-    for (i = 0; i < count && status == OT_OK; i++) {
+    for (size_t i = 0; i < count && status == OT_OK; i++) {
         labels[i] = base_label(&records[i]);
         entries[i] = (struct entry){&records[i], labels[i], i};
         if (labels[i] == NULL)
@@ -160,7 +159,7 @@ enum ot_status ot_label_make(char **labels, const struct ot_record *records, siz
         status = number_entries(labels, entries, count, err);
     }
     if (status != OT_OK)
-        for (i = 0; i < count; i++) {
+        for (size_t i = 0; i < count; i++) {
             free(labels[i]);
             labels[i] = NULL;
         }

@@ -101,14 +101,13 @@ static enum ot_status build_source(struct ot_source *source,
                                    struct ot_error *err)
 {
     enum ot_status status = OT_OK;
-    size_t key;
 
     ot_source_init(source);
     source->name = strdup(section->name);
     source->origin = strdup(section->origin);
     if (source->name == NULL || source->origin == NULL)
         return ot_error_nomem(err);
-    for (key = 0; key < OT_CONFIG_KEYS && status == OT_OK; key++) {
+    for (size_t key = 0; key < OT_CONFIG_KEYS && status == OT_OK; key++) {
         const char *value = section->value[key];
 
         if (value == NULL)
@@ -132,11 +131,9 @@ static enum ot_status build_all(struct ot_config *config,
                                 const struct ot_config_text *text, struct ot_error *err)
 {
     enum ot_status status = OT_OK;
-    int others;
-    size_t i;
 
-    for (others = 0; others < 2; others++) /* the default source first */
-        for (i = 0; i < text->count && status == OT_OK; i++) {
+    for (int others = 0; others < 2; others++) /* the default source first */
+        for (size_t i = 0; i < text->count && status == OT_OK; i++) {
             const struct ot_config_section *section = text->section[i];
 
             if ((strcmp(section->name, DEFAULT_SOURCE) != 0) != others)
@@ -188,11 +185,9 @@ enum ot_status ot_config_load(struct ot_config **out, struct ot_error *err)
 
 void ot_config_free(struct ot_config *config)
 {
-    size_t i;
-
     if (config == NULL)
         return;
-    for (i = 0; i < config->count; i++)
+    for (size_t i = 0; i < config->count; i++)
         ot_source_clear(&config->source[i]);
     free(config->advice);
     free(config);
@@ -259,7 +254,7 @@ static enum ot_status unknown_source(const struct ot_config *config, const char 
                                      struct ot_error *err)
 {
     char known[OT_ERROR_MAX / 2] = "";
-    size_t i, len = 0;
+    size_t len = 0;
 
     if (config->count == 0)
         return ot_error_set(
@@ -267,7 +262,7 @@ static enum ot_status unknown_source(const struct ot_config *config, const char 
             "no source is configured: set OPENAI_ADMIN_KEY, or write "
             "[source default] and admin_key_file into " OT_CONFIG_SYSTEM_FILE
             "; see orgtrust.conf(5)");
-    for (i = 0; i < config->count && len < sizeof(known); i++)
+    for (size_t i = 0; i < config->count && len < sizeof(known); i++)
         len += (size_t)snprintf(known + len, sizeof(known) - len, "%s%s",
                                 i > 0 ? ", " : "", config->source[i].name);
     return ot_error_set(err, OT_E_CONFIG,
@@ -279,12 +274,10 @@ static enum ot_status unknown_source(const struct ot_config *config, const char 
 enum ot_status ot_config_find(const struct ot_config *config, const char *name,
                               const struct ot_source **out, struct ot_error *err)
 {
-    size_t i;
-
     *out = NULL;
     if (name == NULL || name[0] == '\0')
         name = DEFAULT_SOURCE;
-    for (i = 0; i < config->count; i++)
+    for (size_t i = 0; i < config->count; i++)
         if (strcmp(config->source[i].name, name) == 0) {
             *out = &config->source[i];
             return OT_OK;

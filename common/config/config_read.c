@@ -13,9 +13,7 @@
 
 static void section_clear(struct ot_config_section *section)
 {
-    size_t key;
-
-    for (key = 0; key < OT_CONFIG_KEYS; key++)
+    for (size_t key = 0; key < OT_CONFIG_KEYS; key++)
         free(section->value[key]);
     free(section->name);
     free(section->origin);
@@ -23,10 +21,8 @@ static void section_clear(struct ot_config_section *section)
 
 void ot_config_text_clear(struct ot_config_text *text)
 {
-    size_t i;
-
     section_clear(&text->head);
-    for (i = 0; i < text->count; i++) {
+    for (size_t i = 0; i < text->count; i++) {
         section_clear(text->section[i]);
         free(text->section[i]);
     }
@@ -37,9 +33,7 @@ void ot_config_text_clear(struct ot_config_text *text)
 struct ot_config_section *ot_config_find_section(struct ot_config_text *text,
                                                  const char *name)
 {
-    size_t i;
-
-    for (i = 0; i < text->count; i++)
+    for (size_t i = 0; i < text->count; i++)
         if (strcmp(text->section[i]->name, name) == 0)
             return text->section[i];
     return NULL;

@@ -15,9 +15,7 @@
 
 static void lower_text(char *text, size_t len)
 {
-    size_t i;
-
-    for (i = 0; i < len; i++)
+    for (size_t i = 0; i < len; i++)
         if (text[i] >= 'A' && text[i] <= 'Z')
             text[i] = (char)(text[i] + ('a' - 'A'));
 }
@@ -25,11 +23,9 @@ static void lower_text(char *text, size_t len)
 /* Labels of letters, digits, '-' and '_', none empty. */
 static bool is_host_name(const char *host, size_t len)
 {
-    size_t i;
-
     if (len == 0 || len > HOST_MAX)
         return false;
-    for (i = 0; i < len; i++) {
+    for (size_t i = 0; i < len; i++) {
         bool edge = i == 0 || i + 1 == len || host[i - 1] == '.' || host[i + 1] == '.';
 
         if (!ot_text_is_alnum(host[i]) && (edge || !strchr("-_.", host[i])))
@@ -69,9 +65,8 @@ static bool is_loopback(const char *host, size_t len)
 static bool is_port(const char *text, size_t len)
 {
     unsigned port = 0;
-    size_t i;
 
-    for (i = 0; i < len && i < 6; i++) {
+    for (size_t i = 0; i < len && i < 6; i++) {
         if (text[i] < '0' || text[i] > '9')
             return false;
         port = port * 10 + (unsigned)(text[i] - '0');
@@ -169,7 +164,7 @@ static const char *check_url(enum ot_config_url kind, const char *text,
 
 char *ot_config_url(enum ot_config_url kind, const char *text, const char **why)
 {
-    size_t origin_len = 0, len;
+    size_t origin_len = 0;
     char *url;
 
     *why = check_url(kind, text, &origin_len);
@@ -179,7 +174,7 @@ char *ot_config_url(enum ot_config_url kind, const char *text, const char **why)
     if (url == NULL)
         return NULL;
     lower_text(url, origin_len);
-    for (len = strlen(url); len > origin_len && url[len - 1] == '/'; len--)
+    for (size_t len = strlen(url); len > origin_len && url[len - 1] == '/'; len--)
         url[len - 1] = '\0';
     return url;
 }

@@ -75,14 +75,13 @@ static enum ot_status set_path(const struct rule *rule, void *field, const char 
 {
     char **path = field;
     enum ot_status status;
-    size_t len;
 
     if (value[0] != '/')
         return ot_error_set(err, OT_E_CONFIG, "%s must be an absolute path", rule->key);
     status = replace_value(path, value, err);
     /* A slash at the end would make the system follow a link there. */
     if (status == OT_OK)
-        for (len = strlen(*path); len > 1 && (*path)[len - 1] == '/'; len--)
+        for (size_t len = strlen(*path); len > 1 && (*path)[len - 1] == '/'; len--)
             (*path)[len - 1] = '\0';
     return status;
 }
@@ -139,9 +138,8 @@ static enum ot_status set_yes_no(const struct rule *rule, void *field, const cha
 {
     static const char *const words[] = {"yes", "no",  "true", "false",
                                         "on",  "off", "1",    "0"};
-    size_t i;
 
-    for (i = 0; i < sizeof(words) / sizeof(words[0]); i++)
+    for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++)
         if (strcmp(value, words[i]) == 0) {
             *(bool *)field = i % 2 == 0;
             return OT_OK;
@@ -209,11 +207,10 @@ static unsigned purpose_of(const char *word, size_t len)
                     {"client", OT_PURPOSE_CLIENT},
                     {"email", OT_PURPOSE_EMAIL},
                     {"code", OT_PURPOSE_CODE}};
-    size_t i;
 
     while (len > 0 && (word[len - 1] == ' ' || word[len - 1] == '\t'))
         len--;
-    for (i = 0; i < sizeof(purposes) / sizeof(purposes[0]); i++)
+    for (size_t i = 0; i < sizeof(purposes) / sizeof(purposes[0]); i++)
         if (strlen(purposes[i].word) == len && memcmp(purposes[i].word, word, len) == 0)
             return purposes[i].bit;
     return 0;

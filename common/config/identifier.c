@@ -5,9 +5,7 @@
 
 bool ot_is_cert_id(const char *text, size_t len)
 {
-    size_t i;
-
-    for (i = 0; i < len; i++)
+    for (size_t i = 0; i < len; i++)
         if (!ot_text_is_alnum(text[i]) && text[i] != '_' && text[i] != '-')
             return false;
     return len > 0 && len <= OT_ID_MAX;
@@ -15,9 +13,7 @@ bool ot_is_cert_id(const char *text, size_t len)
 
 bool ot_is_source_name(const char *text, size_t len)
 {
-    size_t i;
-
-    for (i = 0; i < len; i++)
+    for (size_t i = 0; i < len; i++)
         if (!ot_text_is_alnum(text[i]) &&
             (i == 0 || (text[i] != '.' && text[i] != '_' && text[i] != '-')))
             return false;

@@ -13,10 +13,8 @@ bool ot_key_begins(struct ot_span key, const char *prefix)
 
 bool ot_key_is_possible(struct ot_span typed)
 {
-    size_t i;
-
     /* It becomes a part of a header's line. */
-    for (i = 0; i < typed.len; i++)
+    for (size_t i = 0; i < typed.len; i++)
         if (typed.data[i] < 0x21 || typed.data[i] > 0x7e)
             return false;
     if (ot_key_begins(typed, OT_KEY_OF_SERVER) || ot_key_begins(typed, OT_KEY_OF_HOSTED))

@@ -30,9 +30,9 @@ bool ot_purposes_are_limited(unsigned purposes)
 
 size_t ot_purposes_put(unsigned purposes, uint8_t out[OT_PURPOSE_OIDS_MAX])
 {
-    size_t i, len = 0;
+    size_t len = 0;
 
-    for (i = 0; i < sizeof(table) / sizeof(table[0]); i++)
+    for (size_t i = 0; i < sizeof(table) / sizeof(table[0]); i++)
         if (purposes & table[i].purpose) {
             memcpy(out + len, table[i].oid, OT_PURPOSE_OID_LEN);
             len += OT_PURPOSE_OID_LEN;

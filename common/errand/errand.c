@@ -121,7 +121,7 @@ static void shut(int *fd)
 static enum ot_status fill_argv(const char *argv[ARGV_MAX],
                                 const struct ot_errand *errand, struct ot_error *err)
 {
-    size_t n = 0, i;
+    size_t n = 0;
 
     if (errand->arguments[0] == NULL)
         return ot_error_set(err, OT_E_INTERNAL, "an errand without a command");
@@ -132,7 +132,7 @@ static enum ot_status fill_argv(const char *argv[ARGV_MAX],
     if (errand->key.data != NULL)
         argv[n++] = "--key-fd=4";
     argv[n++] = "--report-fd=5";
-    for (i = 1; i < OT_ERRAND_ARGUMENTS_MAX && errand->arguments[i] != NULL; i++)
+    for (size_t i = 1; i < OT_ERRAND_ARGUMENTS_MAX && errand->arguments[i] != NULL; i++)
         argv[n++] = errand->arguments[i];
     argv[n] = NULL;
     return OT_OK;

@@ -22,9 +22,7 @@ static bool has_position(const struct ot_positions *list, uint32_t position)
 
 static bool is_in_earlier_list(const struct ot_candidates *candidates, uint32_t position)
 {
-    unsigned source;
-
-    for (source = 0; source < candidates->source; source++)
+    for (unsigned source = 0; source < candidates->source; source++)
         if (has_position(&candidates->list[source], position))
             return true;
     return false;

@@ -126,7 +126,6 @@ static int char_width(uint8_t tag)
 
 static bool to_utf8(struct out *out, const struct tlv *value, int width)
 {
-    size_t i;
     uint32_t c;
     int k;
 
@@ -137,7 +136,7 @@ static bool to_utf8(struct out *out, const struct tlv *value, int width)
     }
     if (value->len % (size_t)width != 0)
         return false;
-    for (i = 0; i < value->len; i += (size_t)width) {
+    for (size_t i = 0; i < value->len; i += (size_t)width) {
         for (c = 0, k = 0; k < width; k++)
             c = c << 8 | value->value[i + (size_t)k];
         if (!put_utf8(out, c))
@@ -229,16 +228,15 @@ static bool sort_elements(uint8_t *bytes, size_t len, size_t n)
     uint8_t *copy = malloc(len), *to = bytes;
     struct cursor in = {copy, len};
     bool ok = elements != NULL && copy != NULL;
-    size_t i;
 
     if (ok) {
         memcpy(copy, bytes, len);
-        for (i = 0; i < n && ok; i++)
+        for (size_t i = 0; i < n && ok; i++)
             ok = next_tlv(&in, &elements[i]);
     }
     if (ok) {
         qsort(elements, n, sizeof(*elements), compare_elements);
-        for (i = 0; i < n; i++) {
+        for (size_t i = 0; i < n; i++) {
             memcpy(to, elements[i].whole, elements[i].whole_len);
             to += elements[i].whole_len;
         }

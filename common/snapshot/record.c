@@ -66,12 +66,10 @@ static bool is_name(const char *known, const char *name, size_t len)
 
 enum ot_digest ot_digest_by_name(const char *name, size_t len)
 {
-    size_t i;
-
-    for (i = 0; i < OT_DIGEST_COUNT; i++)
+    for (size_t i = 0; i < OT_DIGEST_COUNT; i++)
         if (is_name(digests[i].name, name, len))
             return (enum ot_digest)i;
-    for (i = 0; i < sizeof(aliases) / sizeof(aliases[0]); i++)
+    for (size_t i = 0; i < sizeof(aliases) / sizeof(aliases[0]); i++)
         if (is_name(aliases[i].name, name, len))
             return aliases[i].digest;
     return OT_DIGEST_COUNT;
@@ -79,9 +77,9 @@ enum ot_digest ot_digest_by_name(const char *name, size_t len)
 
 size_t ot_record_encoded_len(const struct ot_record *record)
 {
-    size_t len = HEADER_LEN, i;
+    size_t len = HEADER_LEN;
 
-    for (i = 0; i < OT_FIELD_COUNT; i++)
+    for (size_t i = 0; i < OT_FIELD_COUNT; i++)
         len += record->field[i].len;
     return len;
 }
@@ -95,14 +93,14 @@ void ot_record_seal(uint8_t *bytes, size_t len)
 
 void ot_record_encode(const struct ot_record *record, uint8_t *out)
 {
-    size_t at = HEADER_LEN, i;
+    size_t at = HEADER_LEN;
     const struct ot_span *field;
 
     ot_put_u32(out + AT_FLAGS, record->flags);
     ot_put_u64(out + AT_TIMES, (uint64_t)record->created_at);
     ot_put_u64(out + AT_TIMES + 8, (uint64_t)record->valid_at);
     ot_put_u64(out + AT_TIMES + 16, (uint64_t)record->expires_at);
-    for (i = 0; i < OT_FIELD_COUNT; i++) {
+    for (size_t i = 0; i < OT_FIELD_COUNT; i++) {
         field = &record->field[i];
         if (field->data == NULL) {
             ot_put_u32(out + AT_FIELDS + 4 * i, ABSENT);
@@ -128,13 +126,12 @@ static bool is_complete(const struct ot_record *record)
                                            OT_FIELD_SPKI,
                                            OT_FIELD_KEY_ID,
                                            OT_FIELD_SPKI_SHA1};
-    size_t i;
 
     if (record->field[OT_FIELD_ID].len == 0 || record->field[OT_FIELD_LABEL].data == NULL)
         return false;
     if (record->flags & OT_RECORD_QUARANTINED)
         return true;
-    for (i = 0; i < sizeof(always) / sizeof(always[0]); i++)
+    for (size_t i = 0; i < sizeof(always) / sizeof(always[0]); i++)
         if (record->field[always[i]].data == NULL)
             return false;
     return record->field[OT_FIELD_DIGESTS].len == OT_DIGESTS_LEN;
@@ -163,7 +160,7 @@ static size_t longest(size_t field)
 enum ot_status ot_record_decode(struct ot_record *record, const uint8_t *bytes,
                                 size_t len, struct ot_error *err)
 {
-    size_t total, at = HEADER_LEN, i;
+    size_t total, at = HEADER_LEN;
     uint32_t field_len;
 
     if (len < HEADER_LEN || ot_get_u32(bytes) != MAGIC)
@@ -177,7 +174,7 @@ enum ot_status ot_record_decode(struct ot_record *record, const uint8_t *bytes,
     record->created_at = (int64_t)ot_get_u64(bytes + AT_TIMES);
     record->valid_at = (int64_t)ot_get_u64(bytes + AT_TIMES + 8);
     record->expires_at = (int64_t)ot_get_u64(bytes + AT_TIMES + 16);
-    for (i = 0; i < OT_FIELD_COUNT; i++) {
+    for (size_t i = 0; i < OT_FIELD_COUNT; i++) {
         field_len = ot_get_u32(bytes + AT_FIELDS + 4 * i);
         record->field[i] = OT_SPAN_ABSENT;
         if (field_len == ABSENT)

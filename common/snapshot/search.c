@@ -70,9 +70,8 @@ static enum ot_status find_alias(struct ot_search *search, struct ot_error *err)
     static const enum ot_index indexes[OT_CANDIDATE_LISTS] = {OT_INDEX_ID, OT_INDEX_NAME,
                                                               OT_INDEX_LABEL};
     enum ot_status status = OT_OK;
-    int i;
 
-    for (i = 0; i < OT_CANDIDATE_LISTS && status == OT_OK; i++)
+    for (int i = 0; i < OT_CANDIDATE_LISTS && status == OT_OK; i++)
         status =
             ot_snapshot_find(search->candidates.snapshot, indexes[i], search->query.alias,
                              OT_SPAN_ABSENT, &search->candidates.list[i], err);

@@ -163,7 +163,7 @@ static enum ot_status find_key(const struct ot_snapshot *snapshot, const void *k
 {
     uint32_t hash = cdb_hash(key, (unsigned)key_len);
     struct ot_span table = OT_SPAN_ABSENT, found = OT_SPAN_ABSENT;
-    size_t slots, i, n, verified = SIZE_MAX;
+    size_t slots, i, verified = SIZE_MAX;
     const uint8_t *slot;
     enum ot_status status;
 
@@ -172,7 +172,7 @@ static enum ot_status find_key(const struct ot_snapshot *snapshot, const void *k
     if (status != OT_OK)
         return status;
     slots = table.len / OT_FORMAT_SLOT_LEN;
-    for (n = 0; n < slots; n++) {
+    for (size_t n = 0; n < slots; n++) {
         if (n == OT_PROBES_MAX)
             return damaged(err, "hash table");
         i = ((hash >> 8) % slots + n) % slots;
@@ -214,9 +214,8 @@ static enum ot_status check_value(struct ot_span *value, struct ot_error *err)
 static bool is_in_order(const struct ot_positions *list)
 {
     bool is_good = true;
-    uint32_t i;
 
-    for (i = 1; i < list->count; i++)
+    for (uint32_t i = 1; i < list->count; i++)
         is_good &= ot_positions_at(list, i - 1) < ot_positions_at(list, i);
     return is_good;
 }
@@ -421,14 +420,13 @@ enum ot_status ot_snapshot_verify(struct ot_snapshot *snapshot, struct ot_error 
     struct ot_positions all;
     struct ot_record record;
     enum ot_status status;
-    uint32_t i;
 
     if (ot_format_whole_sum(snapshot->bytes, snapshot->database_len, sums,
                             snapshot->size - snapshot->database_len) !=
         ot_get_u64(snapshot->bytes + OT_FORMAT_HEAD_AT + OT_FORMAT_H_WHOLE))
         return damaged(err, "checksum of the whole file");
     status = ot_snapshot_all(snapshot, &all, err);
-    for (i = 0; status == OT_OK && i < all.count; i++)
+    for (uint32_t i = 0; status == OT_OK && i < all.count; i++)
         status = ot_snapshot_record(snapshot, &all, i, &record, err);
     return status;
 }

@@ -130,13 +130,13 @@ static enum ot_status put_indexes(struct writer *w, size_t count, struct ot_erro
 {
     uint8_t *list = malloc(OT_FORMAT_SUM_LEN + 4 * (count + 1));
     enum ot_status status = OT_OK;
-    size_t first, i, n;
+    size_t i, n;
 
     if (list == NULL)
         return ot_error_nomem(err);
     if (w->mark_count > 0)
         qsort(w->marks, w->mark_count, sizeof(*w->marks), compare_marks);
-    for (first = 0; first < w->mark_count && status == OT_OK; first = i) {
+    for (size_t first = 0; first < w->mark_count && status == OT_OK; first = i) {
         for (i = first, n = 0;
              i < w->mark_count &&
              memcmp(w->marks[i].key, w->marks[first].key, OT_FORMAT_KEY_LEN) == 0;
@@ -254,10 +254,9 @@ static enum ot_status put_records(struct writer *w, const char *scope,
                                   struct ot_error *err)
 {
     enum ot_status status = put_head(w, scope, sorted, count, err);
-    uint32_t i;
 
     qsort(sorted, count, sizeof(*sorted), compare_records);
-    for (i = 0; i < count && status == OT_OK; i++)
+    for (uint32_t i = 0; i < count && status == OT_OK; i++)
         status = put_record(w, &sorted[i], i, err);
     if (status == OT_OK)
         status = put_summed(w, "L", 1, w->positions, 4 * count, err);
@@ -310,7 +309,6 @@ enum ot_status ot_snapshot_write(const char *path, const char *scope,
     char **labels = calloc(count + 1, sizeof(*labels));
     enum ot_status status = OT_E_NOMEM;
     struct writer w = {0};
-    size_t i;
 
     w.marks = calloc(count * INDEXES_PER_RECORD + 1, sizeof(*w.marks));
     w.positions = calloc(1, OT_FORMAT_SUM_LEN + 4 * (count + 1));
@@ -321,14 +319,14 @@ enum ot_status ot_snapshot_write(const char *path, const char *scope,
     status = ot_label_make(labels, records, count, err);
     if (status != OT_OK)
         goto out;
-    for (i = 0; i < count; i++) {
+    for (size_t i = 0; i < count; i++) {
         sorted[i] = records[i];
         sorted[i].field[OT_FIELD_LABEL] = ot_span_str(labels[i]);
     }
     status = write_file(&w, path, scope, sorted, count, seen_at, err);
 out:
     if (labels != NULL)
-        for (i = 0; i < count; i++)
+        for (size_t i = 0; i < count; i++)
             free(labels[i]);
     free(labels);
     free(sorted);

@@ -51,9 +51,7 @@ static const struct {
 /* The table of orgtrust-pkcs11(7). */
 static CK_RV code_of_status(enum ot_admin_call call, enum ot_status status)
 {
-    size_t i;
-
-    for (i = 0; i < sizeof(codes) / sizeof(codes[0]); i++) {
+    for (size_t i = 0; i < sizeof(codes) / sizeof(codes[0]); i++) {
         if (codes[i].status != status)
             continue;
         switch (call) {
@@ -115,14 +113,13 @@ CK_RV ot_authorization_use(const struct ot_authorization *authorization,
     struct ot_error err = OT_ERROR_INIT;
     enum ot_status status;
     CK_RV rv;
-    size_t i;
 
     if (view->source == NULL) {
         rv = code_of_status(call, view->why.status);
         complain(authorization->slot, rv, &view->why);
         return rv;
     }
-    for (i = 0; i < OT_ERRAND_ARGUMENTS_MAX && arguments[i] != NULL; i++)
+    for (size_t i = 0; i < OT_ERRAND_ARGUMENTS_MAX && arguments[i] != NULL; i++)
         errand.arguments[i] = arguments[i];
     status = ot_errand_run(&errand, result, &err);
     /* A change is made also where the snapshot could not be brought up to it. */

@@ -113,10 +113,9 @@ static CK_RV make_plan(struct plan *plan, const struct ot_object *object,
 {
     CK_RV rv = ot_given_check(given);
     bool is_anchor = false;
-    CK_ULONG i;
 
     set_id(plan->id, object);
-    for (i = 0; i < given->count && rv == CKR_OK; i++)
+    for (CK_ULONG i = 0; i < given->count && rv == CKR_OK; i++)
         rv = object->kind == OT_OBJECT_CERTIFICATE
                  ? plan_certificate(plan, object, &given->attributes[i])
                  : plan_trust(plan, object, &given->attributes[i], &is_anchor);

@@ -53,9 +53,8 @@ static bool agrees_with_der(struct ot_span der, const CK_ATTRIBUTE *attribute)
 static CK_RV check_types(const struct ot_given *given, enum ot_object_kind kind)
 {
     CK_ATTRIBUTE_TYPE type;
-    CK_ULONG i;
 
-    for (i = 0; i < given->count; i++) {
+    for (CK_ULONG i = 0; i < given->count; i++) {
         type = given->attributes[i].type;
         if (type == CKA_UNIQUE_ID)
             return CKR_ATTRIBUTE_READ_ONLY;

@@ -9,9 +9,8 @@
 CK_RV ot_given_check(const struct ot_given *given)
 {
     const CK_ATTRIBUTE *attribute;
-    CK_ULONG i;
 
-    for (i = 0; i < given->count; i++) {
+    for (CK_ULONG i = 0; i < given->count; i++) {
         attribute = &given->attributes[i];
         if (attribute->pValue == NULL && attribute->ulValueLen > 0)
             return CKR_ATTRIBUTE_VALUE_INVALID;
@@ -23,9 +22,7 @@ CK_RV ot_given_check(const struct ot_given *given)
 
 const CK_ATTRIBUTE *ot_given_find(const struct ot_given *given, CK_ATTRIBUTE_TYPE type)
 {
-    CK_ULONG i;
-
-    for (i = 0; i < given->count; i++)
+    for (CK_ULONG i = 0; i < given->count; i++)
         if (given->attributes[i].type == type)
             return &given->attributes[i];
     return NULL;

@@ -52,10 +52,10 @@ static CK_RV read_purposes(struct request *request, enum ot_object_kind kind,
                            const struct ot_given *given)
 {
     bool is_said = false;
-    CK_ULONG i, value;
+    CK_ULONG value;
     CK_RV rv;
 
-    for (i = 0; i < given->count; i++) {
+    for (CK_ULONG i = 0; i < given->count; i++) {
         if (!ot_attribute_is_purpose(kind, given->attributes[i].type))
             continue;
         rv = ot_given_number(&given->attributes[i], &value);
@@ -117,13 +117,12 @@ static CK_RV find_copies(struct copies *copies, const struct request *request,
     struct ot_span der = OT_SPAN_ABSENT;
     struct ot_positions list;
     struct ot_record record;
-    uint32_t i;
 
     copies->count = 0;
     if (snapshot == NULL || ot_snapshot_find(snapshot, OT_INDEX_SERIAL, request->issuer,
                                              request->serial, &list, NULL) != OT_OK)
         return CKR_ATTRIBUTE_VALUE_INVALID;
-    for (i = 0; i < list.count; i++) {
+    for (uint32_t i = 0; i < list.count; i++) {
         if (ot_snapshot_record(snapshot, &list, i, &record, NULL) != OT_OK ||
             !is_meant(request, &record))
             continue;
@@ -162,9 +161,9 @@ static CK_RV deactivate_all(const struct ot_authorization *authorization,
 {
     const char *arguments[COPIES_MAX + 4] = {"deactivate", "--by-id", "--"};
     struct ot_errand_result result;
-    unsigned i, n = 3;
+    unsigned n = 3;
 
-    for (i = 0; i < copies->count; i++)
+    for (unsigned i = 0; i < copies->count; i++)
         if (copies->are_active[i])
             arguments[n++] = copies->ids[i];
     arguments[n] = NULL;
