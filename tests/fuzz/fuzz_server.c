@@ -12,9 +12,15 @@
 #include <unistd.h>
 
 #include "auth/apikey.h"
+#include "auth/wrong_keys.h"
+#include "base/error.h"
 #include "http/connection_internal.h"
 #include "http/framing_internal.h"
+#include "http/guests.h"
+#include "http/server.h"
 #include "shared/limits.h"
+#include "store/db.h"
+#include "store/store.h"
 
 #define INPUT_MAX (32u * 1024)
 #define ROUNDS 64
@@ -50,7 +56,7 @@ int LLVMFuzzerInitialize(int *argc, char ***argv)
          err.message);
     db = ot_store_lend(server.store);
     need(ot_db_begin(db, OT_WRITING, &err) == OT_OK &&
-             ot_apikey_create(db, &(struct ot_apikey_wish){.role = OT_ROLE_READ}, &key,
+             ot_apikey_create(db, &(struct ot_apikey_wish){.role = OT_ROLE_ADMIN}, &key,
                               &err) == OT_OK &&
              ot_db_commit(db, &err) == OT_OK,
          err.message);
