@@ -244,8 +244,6 @@ static enum ot_status add_bytes(struct ot_cert_inputs *inputs, const char *file,
         return refuse_input(file, "it is empty", err);
     if (ot_pem_has_private_key(data, len))
         return refuse_input(file, "it holds a private key", err);
-    status = is_pem ? add_pem(inputs, file, data, len, &why)
-                    : add_der(inputs, file, (const uint8_t *)data, len, &why);
     status = is_pem && inputs->is_as_is ? add_as_is(inputs, file, data, len, &why)
              : is_pem                   ? add_pem(inputs, file, data, len, &why)
                       : add_der(inputs, file, (const uint8_t *)data, len, &why);
