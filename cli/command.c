@@ -1,4 +1,4 @@
-#include "command.h"
+#include "command_internal.h"
 
 #include <string.h>
 

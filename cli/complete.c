@@ -1,10 +1,10 @@
-#include "complete.h"
+#include "complete_internal.h"
 
 #include <string.h>
 
 #include "base/limits.h"
 #include "base/text.h"
-#include "command.h"
+#include "command_internal.h"
 #include "commands/source_use.h"
 #include "config/source.h"
 #include "doctor/doctor.h"

@@ -1,4 +1,4 @@
-#include "exit_status.h"
+#include "exit_status_internal.h"
 
 int ot_exit_status(enum ot_status status)
 {

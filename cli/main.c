@@ -7,9 +7,9 @@
 #include <sys/prctl.h>
 #include <unistd.h>
 
-#include "command.h"
-#include "complete.h"
-#include "exit_status.h"
+#include "command_internal.h"
+#include "complete_internal.h"
+#include "exit_status_internal.h"
 #include "view/signals.h"
 
 /* A descriptor 0 to 2 that our caller closed would be given to the next file we open, and

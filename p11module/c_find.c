@@ -2,7 +2,7 @@
 #include "base/error.h"
 #include "call.h"
 #include "cryptoki_3.h"
-#include "find.h"
+#include "find_internal.h"
 #include "inside.h"
 #include "module.h"
 #include "session.h"

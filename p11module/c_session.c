@@ -1,7 +1,7 @@
 /* Sessions as an application opens and closes them. */
 #include "call.h"
 #include "cryptoki_3.h"
-#include "find.h"
+#include "find_internal.h"
 #include "inside.h"
 #include "module.h"
 #include "session.h"

@@ -1,4 +1,4 @@
-#include "find.h"
+#include "find_internal.h"
 
 #include <stdlib.h>
 #include <time.h>

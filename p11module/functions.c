@@ -2,7 +2,7 @@
 #include <stddef.h>
 #include <string.h>
 
-#include "functions.h"
+#include "functions_internal.h"
 #include "inside.h"
 #include "module.h"
 

@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <time.h>
 
-#include "find.h"
+#include "find_internal.h"
 #include "slot.h"
 #include "snapshot/snapshot.h"
 #include "view.h"

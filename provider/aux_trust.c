@@ -1,4 +1,4 @@
-#include "aux_trust.h"
+#include "aux_trust_internal.h"
 
 #include <string.h>
 

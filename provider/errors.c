@@ -1,4 +1,4 @@
-#include "errors.h"
+#include "errors_internal.h"
 
 #include <stdarg.h>
 #include <stddef.h>

@@ -1,4 +1,4 @@
-#include "hits.h"
+#include "hits_internal.h"
 
 #include <stdlib.h>
 #include <time.h>

@@ -1,6 +1,6 @@
 /* The provider itself: what it is called and that it has a store loader. It calls nothing
  * of libcrypto: a host may carry another copy than the one that loaded us. */
-#include "provider.h"
+#include "provider_internal.h"
 
 #include <openssl/core_names.h>
 #include <openssl/params.h>

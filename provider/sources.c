@@ -1,6 +1,6 @@
-#include "sources.h"
 #include "config/config.h"
 #include "config/source.h"
+#include "sources_internal.h"
 
 #include <stdbool.h>
 #include <stdlib.h>

@@ -9,12 +9,12 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "aux_trust.h"
+#include "aux_trust_internal.h"
 #include "config/source.h"
 #include "config/uri.h"
-#include "hits.h"
-#include "provider.h"
-#include "store_params.h"
+#include "hits_internal.h"
+#include "provider_internal.h"
+#include "store_params_internal.h"
 
 /* OpenSSL 3.2 and later; older ones pass over what they do not know. */
 #ifndef OSSL_FUNC_STORE_OPEN_EX

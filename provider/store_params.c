@@ -1,5 +1,5 @@
-#include "store_params.h"
 #include "base/limits.h"
+#include "store_params_internal.h"
 
 #include <endian.h>
 #include <openssl/core_names.h>

@@ -11,7 +11,7 @@
 #include "command/key_command.h"
 #include "command/options.h"
 #include "command/project_command.h"
-#include "serve.h"
+#include "serve_internal.h"
 #include "shared/log.h"
 
 static const char help_begin[] =

@@ -1,4 +1,4 @@
-#include "serve.h"
+#include "serve_internal.h"
 
 #include <errno.h>
 #include <pthread.h>

@@ -1,4 +1,4 @@
-#include "admin.h"
+#include "admin_internal.h"
 
 #include <pthread.h>
 
@@ -6,13 +6,13 @@
 #include "config/key_form.h"
 #include "errand/errand.h"
 #include "inside.h"
-#include "key_page.h"
+#include "key_page_internal.h"
 #include "log.h"
-#include "login.h"
+#include "login_internal.h"
 #include "session.h"
 #include "slot.h"
 #include "snapshot/snapshot.h"
-#include "tell.h"
+#include "tell_internal.h"
 #include "view.h"
 
 /* Statuses that are not here are CKR_GENERAL_ERROR. */

@@ -1,15 +1,15 @@
 /* Who logs in and out as an application has it. */
 #include <pthread.h>
 
-#include "admin.h"
+#include "admin_internal.h"
 #include "base/span.h"
 #include "call.h"
 #include "config/key_form.h"
 #include "cryptoki_3.h"
 #include "errand/errand.h"
 #include "inside.h"
-#include "key_page.h"
-#include "login.h"
+#include "key_page_internal.h"
+#include "login_internal.h"
 #include "module.h"
 #include "session.h"
 

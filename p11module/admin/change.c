@@ -3,19 +3,19 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "admin.h"
+#include "admin_internal.h"
 #include "attribute.h"
 #include "base/limits.h"
 #include "base/span.h"
 #include "call.h"
 #include "cryptoki_3.h"
 #include "errand/errand.h"
-#include "given.h"
+#include "given_internal.h"
 #include "object.h"
 #include "session.h"
 #include "snapshot/record.h"
 #include "template.h"
-#include "trust.h"
+#include "trust_internal.h"
 
 /* What is to be done to the certificate of an object, worked out whole before any of it
  * is: half a change would be reported as none. */

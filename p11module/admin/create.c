@@ -2,17 +2,17 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "admin.h"
+#include "admin_internal.h"
 #include "attribute.h"
 #include "base/limits.h"
 #include "base/span.h"
 #include "call.h"
 #include "cryptoki_3.h"
 #include "errand/errand.h"
-#include "given.h"
+#include "given_internal.h"
 #include "object.h"
 #include "template.h"
-#include "trust.h"
+#include "trust_internal.h"
 
 /* A certificate as a template gives it. */
 struct upload {

@@ -1,4 +1,4 @@
-#include "given.h"
+#include "given_internal.h"
 
 #include <stdlib.h>
 #include <string.h>

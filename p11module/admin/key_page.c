@@ -1,4 +1,4 @@
-#include "key_page.h"
+#include "key_page_internal.h"
 
 #include <stdatomic.h>
 #include <string.h>

@@ -1,8 +1,8 @@
-#include "login.h"
+#include "login_internal.h"
 
 #include <stdlib.h>
 
-#include "key_page.h"
+#include "key_page_internal.h"
 
 CK_RV ot_login_new(struct ot_login **out, const struct ot_locking *locking)
 {

@@ -1,4 +1,4 @@
-#include "tell.h"
+#include "tell_internal.h"
 
 #include <errno.h>
 #include <poll.h>

@@ -1,9 +1,9 @@
 /* What a token of orgtrust-admin-pkcs11.so is: one that shows all, to who has logged in,
  * and that can be written. */
-#include "admin.h"
+#include "admin_internal.h"
 #include "cryptoki_3.h"
 #include "errand/errand.h"
-#include "login.h"
+#include "login_internal.h"
 #include "module.h"
 #include "slot.h"
 

@@ -1,12 +1,12 @@
-#include "trust.h"
+#include "trust_internal.h"
 
 #include <string.h>
 
-#include "admin.h"
+#include "admin_internal.h"
 #include "attribute.h"
 #include "base/limits.h"
 #include "errand/errand.h"
-#include "given.h"
+#include "given_internal.h"
 #include "slot.h"
 #include "snapshot/snapshot.h"
 #include "view.h"

@@ -18,7 +18,7 @@
 #include "config/source_path.h"
 #include "errand/errand.h"
 #include "files/path.h"
-#include "functions.h"
+#include "functions_internal.h"
 #include "snapshots.h"
 #include "sync/snapshot_write.h"
 

@@ -2,7 +2,7 @@
  * the machine's own configuration, so the module's parts are in this program itself, with
  * what tells such a program in the place of the real one. */
 #include "errand/errand.h"
-#include "functions.h"
+#include "functions_internal.h"
 #include "unit.h"
 #include "world.h"
 

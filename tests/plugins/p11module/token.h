@@ -5,7 +5,7 @@
 
 #include <stdbool.h>
 
-#include "functions.h"
+#include "functions_internal.h"
 #include "world.h"
 
 #define TOKEN_OBJECTS_MAX 4096

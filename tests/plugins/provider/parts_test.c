@@ -8,13 +8,13 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "aux_trust.h"
+#include "aux_trust_internal.h"
 #include "base/limits.h"
 #include "certs.h"
 #include "config/config.h"
 #include "config/source.h"
-#include "errors.h"
-#include "store_params.h"
+#include "errors_internal.h"
+#include "store_params_internal.h"
 #include "unit.h"
 
 /* A core that notes what it is told. */

@@ -14,7 +14,7 @@
 #include <unistd.h>
 
 #include "child.h"
-#include "provider.h"
+#include "provider_internal.h"
 #include "sandbox.h"
 #include "setuid.h"
 #include "unit.h"

@@ -1,9 +1,9 @@
 /* One provider context: what belongs to one OSSL_LIB_CTX that loaded us. */
-#ifndef OT_PROVIDER_PROVIDER_H
-#define OT_PROVIDER_PROVIDER_H
+#ifndef OT_PROVIDER_PROVIDER_INTERNAL_H
+#define OT_PROVIDER_PROVIDER_INTERNAL_H
 
-#include "errors.h"
-#include "sources.h"
+#include "errors_internal.h"
+#include "sources_internal.h"
 
 struct ot_provider {
     struct ot_core core;

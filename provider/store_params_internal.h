@@ -1,7 +1,7 @@
 /* What a program asks of a store: the parameters of OSSL_STORE_expect and OSSL_STORE_find
  * (provider-storemgmt(7)), kept until the search begins. */
-#ifndef OT_PROVIDER_STORE_PARAMS_H
-#define OT_PROVIDER_STORE_PARAMS_H
+#ifndef OT_PROVIDER_STORE_PARAMS_INTERNAL_H
+#define OT_PROVIDER_STORE_PARAMS_INTERNAL_H
 
 #include <openssl/core.h>
 

@@ -1,7 +1,7 @@
 /* A search in progress. It keeps the snapshot it began with, and finds one object after
  * the other as they are asked for: who wants the first of ten thousand pays for one. */
-#ifndef OT_P11_FIND_H
-#define OT_P11_FIND_H
+#ifndef OT_P11_FIND_INTERNAL_H
+#define OT_P11_FIND_INTERNAL_H
 
 #include "cryptoki_3.h"
 #include "object.h"

@@ -1,8 +1,8 @@
 /* Trust objects as an application writes them, above all NSS's certutil: what is said of
  * single purposes becomes whether the certificate is active, since an organization trusts
  * it or does not. */
-#ifndef OT_P11_TRUST_H
-#define OT_P11_TRUST_H
+#ifndef OT_P11_TRUST_INTERNAL_H
+#define OT_P11_TRUST_INTERNAL_H
 
 #include "cryptoki_3.h"
 #include "object.h"

@@ -1,6 +1,6 @@
 /* From ot_status to what a user of OpenSSL sees: the reason in its error queue. */
-#ifndef OT_PROVIDER_ERRORS_H
-#define OT_PROVIDER_ERRORS_H
+#ifndef OT_PROVIDER_ERRORS_INTERNAL_H
+#define OT_PROVIDER_ERRORS_INTERNAL_H
 
 #include <openssl/core.h>
 #include <openssl/core_dispatch.h>

@@ -2,8 +2,8 @@
  * all sessions that an application has with a token (§5.6.1); it ends with the last.
  *
  * Lock order: a session's shard, then this. */
-#ifndef OT_P11_LOGIN_H
-#define OT_P11_LOGIN_H
+#ifndef OT_P11_LOGIN_INTERNAL_H
+#define OT_P11_LOGIN_INTERNAL_H
 
 #include <stdatomic.h>
 #include <stdbool.h>

@@ -1,7 +1,7 @@
 /* What one search found, complete and immutable: several threads can walk through it,
  * each with a number of its own, and a fork can happen at any moment. */
-#ifndef OT_PROVIDER_HITS_H
-#define OT_PROVIDER_HITS_H
+#ifndef OT_PROVIDER_HITS_INTERNAL_H
+#define OT_PROVIDER_HITS_INTERNAL_H
 
 #include "snapshot/search.h"
 

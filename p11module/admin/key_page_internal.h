@@ -1,7 +1,7 @@
 /* A key in memory of its own, which is neither swapped nor written into a core dump nor
  * inherited by a child, and is wiped when the last one lets go of it. */
-#ifndef OT_P11_KEY_PAGE_H
-#define OT_P11_KEY_PAGE_H
+#ifndef OT_P11_KEY_PAGE_INTERNAL_H
+#define OT_P11_KEY_PAGE_INTERNAL_H
 
 #include <stddef.h>
 

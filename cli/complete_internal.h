@@ -5,8 +5,8 @@
  *
  * It reads the configuration and the snapshot; it uses no network, starts nothing, and is
  * silent about what it cannot read. */
-#ifndef OT_CLI_COMPLETE_H
-#define OT_CLI_COMPLETE_H
+#ifndef OT_CLI_COMPLETE_INTERNAL_H
+#define OT_CLI_COMPLETE_INTERNAL_H
 
 #include "base/error.h"
 #include "view/output.h"

@@ -1,7 +1,7 @@
 /* The lists of functions of 2.40, 3.0 and 3.2. Each is the beginning of the next; only
  * the version and C_GetInfo differ. */
-#ifndef OT_P11_FUNCTIONS_H
-#define OT_P11_FUNCTIONS_H
+#ifndef OT_P11_FUNCTIONS_INTERNAL_H
+#define OT_P11_FUNCTIONS_INTERNAL_H
 
 #include "cryptoki_3.h"
 

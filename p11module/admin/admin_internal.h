@@ -1,7 +1,7 @@
 /* What an administration token has done for it: errands of the orgtrust command, with the
  * key of who is logged in. */
-#ifndef OT_P11_ADMIN_H
-#define OT_P11_ADMIN_H
+#ifndef OT_P11_ADMIN_INTERNAL_H
+#define OT_P11_ADMIN_INTERNAL_H
 
 #include "base/limits.h"
 #include "base/span.h"

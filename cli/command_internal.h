@@ -1,6 +1,6 @@
 /* The commands of `orgtrust`: a table of name, function and help. */
-#ifndef OT_CLI_COMMAND_H
-#define OT_CLI_COMMAND_H
+#ifndef OT_CLI_COMMAND_INTERNAL_H
+#define OT_CLI_COMMAND_INTERNAL_H
 
 #include "view/cli.h"
 

@@ -1,7 +1,7 @@
 /* Attributes that an application gives an object, read where they lie: the application
  * keeps them there until the call returns. */
-#ifndef OT_P11_GIVEN_H
-#define OT_P11_GIVEN_H
+#ifndef OT_P11_GIVEN_INTERNAL_H
+#define OT_P11_GIVEN_INTERNAL_H
 
 #include <stdbool.h>
 

@@ -3,8 +3,8 @@
  *
  * Lock-free: what several threads load at once is published by the first, so that a fork
  * at any moment leaves nothing locked. */
-#ifndef OT_PROVIDER_SOURCES_H
-#define OT_PROVIDER_SOURCES_H
+#ifndef OT_PROVIDER_SOURCES_INTERNAL_H
+#define OT_PROVIDER_SOURCES_INTERNAL_H
 
 #include <stdatomic.h>
 #include <stdbool.h>

@@ -1,7 +1,7 @@
 /* Auxiliary trust: what OpenSSL reads behind a certificate of the PEM type "TRUSTED
  * CERTIFICATE" (X509_CERT_AUX), which limits an anchor to some purposes. */
-#ifndef OT_PROVIDER_AUX_TRUST_H
-#define OT_PROVIDER_AUX_TRUST_H
+#ifndef OT_PROVIDER_AUX_TRUST_INTERNAL_H
+#define OT_PROVIDER_AUX_TRUST_INTERNAL_H
 
 #include <stdbool.h>
 #include <stddef.h>

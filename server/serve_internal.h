@@ -1,6 +1,6 @@
 /* Serving until a signal asks to stop. */
-#ifndef OT_SERVER_SERVE_H
-#define OT_SERVER_SERVE_H
+#ifndef OT_SERVER_SERVE_INTERNAL_H
+#define OT_SERVER_SERVE_INTERNAL_H
 
 #include "base/error.h"
 
