@@ -4,6 +4,7 @@
 
 #include "commands/carry_out_internal.h"
 #include "commands/commands.h"
+#include "commands/warn_hosted_internal.h"
 
 static enum ot_status read_inputs(struct ot_cert_inputs *inputs,
                                   const struct ot_options *options, struct ot_error *err)
@@ -36,6 +37,8 @@ enum ot_status ot_cmd_upload(struct ot_cli *cli, struct ot_error *err)
 
     if (status == OT_OK)
         status = ot_admin_use_begin(&use, cli, err);
+    if (use.source != NULL)
+        ot_warn_hosted(use.source, &inputs);
     if (status == OT_OK)
         status = ot_admin_fingerprint(use.admin, err);
     if (status == OT_OK)

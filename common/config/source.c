@@ -3,6 +3,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* Where the hosted API is: there, and by names below. */
+#define HOSTED_HOST "api.openai.com"
+
 void ot_source_init(struct ot_source *source)
 {
     *source = (struct ot_source){
@@ -69,4 +72,23 @@ bool ot_source_equal(const struct ot_source *a, const struct ot_source *b)
            a->connect_timeout_ms == b->connect_timeout_ms &&
            a->timeout_ms == b->timeout_ms && a->purposes == b->purposes &&
            a->auto_refresh == b->auto_refresh;
+}
+
+/* base_url is in its one form: lower case, no user. */
+const char *ot_source_host(const struct ot_source *source, size_t *len)
+{
+    const char *host = strstr(source->base_url, "://");
+
+    host = host != NULL ? host + strlen("://") : source->base_url;
+    *len = host[0] == '[' ? strcspn(host, "]/") + 1 : strcspn(host, ":/");
+    return host;
+}
+
+bool ot_source_is_hosted(const struct ot_source *source)
+{
+    size_t len, end = strlen(HOSTED_HOST);
+    const char *host = ot_source_host(source, &len);
+
+    return len >= end && memcmp(host + len - end, HOSTED_HOST, end) == 0 &&
+           (len == end || host[len - end - 1] == '.');
 }

@@ -4,6 +4,7 @@
 #define OT_CONFIG_SOURCE_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 enum ot_purpose {
@@ -48,6 +49,11 @@ bool ot_source_inherits(const struct ot_source *source);
 /* Whether a sync of the one does what a sync of the other would: what is fetched, from
  * where, by which key and trust, and where it is put. */
 bool ot_source_fetches_alike(const struct ot_source *a, const struct ot_source *b);
+
+/* Whose API it is: the host in base_url, and whether that is the hosted API's or a name
+ * below it. */
+const char *ot_source_host(const struct ot_source *source, size_t *len);
+bool ot_source_is_hosted(const struct ot_source *source);
 
 /* Whether both say the same, in the same places. */
 bool ot_source_equal(const struct ot_source *a, const struct ot_source *b);

@@ -19,9 +19,6 @@
 
 #define KEY_VARIABLE "OPENAI_ADMIN_KEY"
 
-/* Where the hosted API is: there, and by names below. */
-#define HOSTED_HOST "api.openai.com"
-
 void ot_key_clear(struct ot_key *key)
 {
     if (key->secret != NULL)
@@ -182,24 +179,6 @@ enum ot_status ot_key_read_fd(struct ot_key *key, int fd, struct ot_error *err)
     return status;
 }
 
-/* url is in its one form: lower case, no user. */
-static const char *host_of(const char *url, size_t *len)
-{
-    const char *host = strstr(url, "://");
-
-    host = host != NULL ? host + strlen("://") : url;
-    *len = host[0] == '[' ? strcspn(host, "]/") + 1 : strcspn(host, ":/");
-    return host;
-}
-
-static bool is_hosted(const char *host, size_t len)
-{
-    size_t end = strlen(HOSTED_HOST);
-
-    return len >= end && memcmp(host + len - end, HOSTED_HOST, end) == 0 &&
-           (len == end || host[len - end - 1] == '.');
-}
-
 enum ot_status ot_key_check_host(const struct ot_key *key, const struct ot_source *source,
                                  struct ot_error *err)
 {
@@ -210,15 +189,15 @@ enum ot_status ot_key_check_host(const struct ot_key *key, const struct ot_sourc
     if (key == NULL || key->secret == NULL)
         return OT_OK;
     secret = ot_span_of(key->secret, key->len);
-    host = host_of(source->base_url, &len);
-    if (ot_key_begins(secret, OT_KEY_OF_SERVER) && is_hosted(host, len))
+    host = ot_source_host(source, &len);
+    if (ot_key_begins(secret, OT_KEY_OF_SERVER) && ot_source_is_hosted(source))
         return ot_error_set(
             err, OT_E_CONFIG,
             "the key of %s is one of orgtrust-server's and is not sent to "
             "%.*s: write that server's address, base_url = "
             "https://HOST/v1, into orgtrust.conf",
             key->origin, (int)len, host);
-    if (ot_key_begins(secret, OT_KEY_OF_HOSTED) && !is_hosted(host, len) &&
+    if (ot_key_begins(secret, OT_KEY_OF_HOSTED) && !ot_source_is_hosted(source) &&
         source->base_url_origin != OT_URL_CONFIGURED)
         return ot_error_set(
             err, OT_E_CONFIG,

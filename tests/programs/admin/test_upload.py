@@ -264,3 +264,15 @@ def test_as_is_everything_in_it_is_a_certificate(machine, api, certs, more, word
     path.write_text(certs.ca("As is").pem + more)
     done = machine.orgtrust("upload", path, "--as-is", status=USAGE)
     assert word in done.stderr and api.count("upload") == 0
+
+
+def test_what_the_hosted_api_is_known_to_refuse_is_said_before_it_is_sent(tmp_path, certs):
+    """By its address alone: no test talks to it."""
+    machine = World(tmp_path / "machine", key="sk-admin-hosted-rules")
+    machine.configure("proxy = http://127.0.0.1:9", base_url="https://api.openai.com/v1")
+    root = certs.many(1, "No key usage")[0]
+    done = machine.orgtrust("upload", root.path, status=NETWORK)
+    assert f"the hosted API is known to refuse {root.path}: its key usage" in done.stderr
+    other = World(tmp_path / "other", key="orgtrust-admin-hosted-rules")
+    other.configure(base_url="http://127.0.0.1:9/v1")
+    assert "hosted" not in other.orgtrust("upload", root.path, status=NETWORK).stderr
