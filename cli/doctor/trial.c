@@ -110,7 +110,8 @@ enum ot_status ot_bench_run_real(const struct ot_bench *bench, const char *const
                                  const char *cache_dir, char *text, size_t size,
                                  int *exit_status, struct ot_error *err)
 {
-    static const char *const own[] = {"ORGTRUST_CONF", "OPENAI_BASE_URL", NULL};
+    static const char *const own[] = {"ORGTRUST_CONF", "OPENAI_BASE_URL", "OPENAI_ORG_ID",
+                                      "OPENAI_PROJECT_ID", NULL};
     static const char *const others[] = {"ORGTRUST_CONF", "ORGTRUST_CACHE_DIR", NULL};
     const char *environment[OT_SCRATCH_VARIABLES_MAX + 8];
     char cache[PATH_MAX + 32];

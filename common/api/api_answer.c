@@ -23,6 +23,7 @@ ot_api_checker_init(struct ot_api_checker *checker, const struct ot_http *http,
     checker->has_key = key != NULL && key->secret != NULL;
     if (checker->has_key)
         snprintf(checker->key_origin, sizeof(checker->key_origin), "%s", key->origin);
+    checker->has_client_cert = source->client_cert != NULL;
     checker->retry_after_max_ms = tuning->retry_after_max_ms;
     checker->source = strdup(source->name);
     ot_api_checker_reset(checker);
@@ -90,6 +91,33 @@ static enum ot_status refuse_key(const struct ot_api_checker *checker, long stat
         status == 403 ? "may do this" : "still valid");
 }
 
+/* nginx, which is in front of many an API, says so on a page of its own: 400 "No required
+ * SSL certificate was sent", or "The SSL certificate error". */
+static bool is_about_client_cert(const struct ot_http_answer *answer)
+{
+    static const char words[] = "SSL certificate";
+
+    return answer->status == 400 && answer->body != NULL &&
+           strcmp(answer->content_type, "text/html") == 0 &&
+           memmem(answer->body, answer->len, words, strlen(words)) != NULL;
+}
+
+static enum ot_status refuse_client(const struct ot_api_checker *checker, long status,
+                                    struct ot_error *err)
+{
+    const char *host = ot_http_host(checker->http);
+
+    if (checker->has_client_cert)
+        return ot_error_set(err, OT_E_AUTH,
+                            "%s does not take the client certificate (status %ld): check "
+                            "client_cert of the source %s",
+                            host, status, checker->source);
+    return ot_error_set(err, OT_E_AUTH,
+                        "%s asks for a client certificate (status %ld): set client_cert "
+                        "and client_key of the source %s, orgtrust.conf(5)",
+                        host, status, checker->source);
+}
+
 static enum ot_status refuse_rate(const struct ot_api_checker *checker,
                                   const struct ot_http_answer *answer,
                                   const char *message, struct ot_error *err)
@@ -126,6 +154,8 @@ static enum ot_status check_status(const struct ot_api_checker *checker,
             "%s knows nothing of the kind (status 404)%s; check the id, and "
             "base_url and project of the source %s",
             host, message, checker->source);
+    if (is_about_client_cert(answer))
+        return refuse_client(checker, status, err);
     if (status >= 400 && status < 500)
         return ot_error_set(err, is_limit(answer) ? OT_E_LIMIT : OT_E_REFUSED,
                             "%s refuses (status %ld)%s", host, status, message);

@@ -17,7 +17,7 @@ struct ot_api_checker {
     const struct ot_http *http;
     char *source; /* its name, for messages */
     char key_origin[256];
-    bool has_key;
+    bool has_key, has_client_cert;
     int64_t retry_after_max_ms;
     long last_status;       /* of the last answer that became an error, or 0 */
     int64_t retry_after_ms; /* that came with it, or -1 */

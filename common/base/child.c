@@ -92,8 +92,18 @@ enum ot_status ot_child_pipe(int ends[2], struct ot_error *err)
  * (LD_*, OPENSSL_CONF, SSL_CERT_*, *_proxy) is the host's business alone: a sync that
  * took up OPENSSL_CONF would verify the API through orgtrust itself. */
 static const char *const passed[] = {
-    "ORGTRUST_*", "OPENAI_ADMIN_KEY", "OPENAI_BASE_URL",   "HOME", "XDG_*", "LANG",
-    "LC_*",       "TMPDIR",           OT_CHILD_SANITIZERS, NULL,
+    "ORGTRUST_*",
+    "OPENAI_ADMIN_KEY",
+    "OPENAI_BASE_URL",
+    "OPENAI_ORG_ID",
+    "OPENAI_PROJECT_ID",
+    "HOME",
+    "XDG_*",
+    "LANG",
+    "LC_*",
+    "TMPDIR",
+    OT_CHILD_SANITIZERS,
+    NULL,
 };
 
 bool ot_child_is_passed(const char *variable, const char *const *names)

@@ -95,6 +95,27 @@ static enum ot_status set_default_base_url(struct ot_source *source, struct ot_e
     return source->base_url != NULL ? OT_OK : ot_error_nomem(err);
 }
 
+/* As the official clients take them, where the files say nothing. */
+static enum ot_status set_header_ids(struct ot_source *source,
+                                     const struct ot_config_section *global,
+                                     const struct ot_config_section *section,
+                                     struct ot_error *err)
+{
+    static const char *const ids[][2] = {{"openai_organization", "OPENAI_ORG_ID"},
+                                         {"openai_project", "OPENAI_PROJECT_ID"}};
+    enum ot_status status = OT_OK;
+
+    for (size_t i = 0; i < 2 && status == OT_OK; i++) {
+        const char *variable = ot_env_get(ids[i][1]);
+        size_t key = ot_config_key_by_name(ids[i][0]);
+
+        if (variable != NULL && variable[0] != '\0' && section->value[key] == NULL &&
+            global->value[key] == NULL)
+            status = set_from_env(source, ids[i][0], ids[i][1], variable, err);
+    }
+    return status;
+}
+
 static enum ot_status build_source(struct ot_source *source,
                                    const struct ot_config_section *global,
                                    const struct ot_config_section *section,
@@ -117,6 +138,8 @@ static enum ot_status build_source(struct ot_source *source,
     }
     if (status == OT_OK)
         status = set_default_base_url(source, err);
+    if (status == OT_OK)
+        status = set_header_ids(source, global, section, err);
     if (status == OT_OK)
         status = set_cache_dir(source, err);
     if (status == OT_OK && source->max_stale_s < source->refresh_interval_s)

@@ -133,6 +133,31 @@ static enum ot_status set_project(const struct rule *rule, void *field, const ch
     return replace_value(field, value, err);
 }
 
+static enum ot_status set_header_id(const struct rule *rule, void *field,
+                                    const char *value, struct ot_error *err)
+{
+    if (is_none(value))
+        return replace_value(field, NULL, err);
+    if (!ot_is_cert_id(value, strlen(value)))
+        return ot_error_set(err, OT_E_CONFIG,
+                            "%s must be an id (letters, digits, '_' and '-'), or 'none'",
+                            rule->key);
+    return replace_value(field, value, err);
+}
+
+/* A token's object has no path. */
+static enum ot_status set_path_or_uri(const struct rule *rule, void *field,
+                                      const char *value, struct ot_error *err)
+{
+    if (strncmp(value, "pkcs11:", strlen("pkcs11:")) == 0)
+        return replace_value(field, value, err);
+    if (!is_none(value) && value[0] != '/')
+        return ot_error_set(err, OT_E_CONFIG,
+                            "%s must be an absolute path, a pkcs11: URI, or 'none'",
+                            rule->key);
+    return set_path_or_none(rule, field, value, err);
+}
+
 static enum ot_status set_yes_no(const struct rule *rule, void *field, const char *value,
                                  struct ot_error *err)
 {
@@ -258,6 +283,10 @@ static const struct rule rules[] = {
     {"cache_dir", set_path, FIELD(cache_dir), 0, 0},
     {"ca_file", set_path_or_none, FIELD(ca_file), 0, 0},
     {"proxy", set_proxy_key, FIELD(proxy), 0, 0},
+    {"client_cert", set_path_or_uri, FIELD(client_cert), 0, 0},
+    {"client_key", set_path_or_uri, FIELD(client_key), 0, 0},
+    {"openai_organization", set_header_id, FIELD(openai_organization), 0, 0},
+    {"openai_project", set_header_id, FIELD(openai_project), 0, 0},
     {"connect_timeout", set_ms, FIELD(connect_timeout_ms), 100, 5 * MINUTE},
     {"timeout", set_ms, FIELD(timeout_ms), 100, OT_SYNC_DEADLINE_MS},
     {"export_bundle", set_path_or_none, FIELD(export_bundle), 0, 0},

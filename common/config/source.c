@@ -28,6 +28,10 @@ void ot_source_clear(struct ot_source *source)
     free(source->cache_dir);
     free(source->ca_file);
     free(source->proxy);
+    free(source->client_cert);
+    free(source->client_key);
+    free(source->openai_organization);
+    free(source->openai_project);
     free(source->export_bundle);
     free(source->export_dir);
     free(source->export_java);
@@ -52,7 +56,10 @@ bool ot_source_fetches_alike(const struct ot_source *a, const struct ot_source *
            a->base_url_origin == b->base_url_origin && is_same(a->project, b->project) &&
            a->inherit == b->inherit && is_same(a->admin_key_file, b->admin_key_file) &&
            strcmp(a->cache_dir, b->cache_dir) == 0 && is_same(a->ca_file, b->ca_file) &&
-           is_same(a->proxy, b->proxy);
+           is_same(a->proxy, b->proxy) && is_same(a->client_cert, b->client_cert) &&
+           is_same(a->client_key, b->client_key) &&
+           is_same(a->openai_organization, b->openai_organization) &&
+           is_same(a->openai_project, b->openai_project);
 }
 
 static bool exports_alike(const struct ot_source *a, const struct ot_source *b)

@@ -28,6 +28,10 @@ struct ot_source {
     char *cache_dir;     /* absolute */
     char *ca_file;       /* PEM file or hashed directory; NULL: the system's bundle */
     char *proxy;         /* NULL: none */
+    /* Shown to an API that asks for a client certificate: PEM files or "pkcs11:" URIs; a
+     * key that is NULL is in the certificate's file. */
+    char *client_cert, *client_key;
+    char *openai_organization, *openai_project; /* headers of each request; NULL: none */
     char *export_bundle, *export_dir, *export_java; /* NULL: none */
     char *on_change;                                /* for /bin/sh -c; NULL: none */
     char *origin; /* "file:line" of the section, or "environment", for messages */

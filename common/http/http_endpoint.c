@@ -105,6 +105,36 @@ static enum ot_status set_endpoint_proxy(struct ot_endpoint *endpoint,
     return endpoint->proxy != NULL ? OT_OK : ot_error_nomem(err);
 }
 
+static enum ot_status set_ids(struct ot_endpoint *endpoint,
+                              const struct ot_source *source, struct ot_error *err)
+{
+    if (source->openai_organization != NULL &&
+        asprintf(&endpoint->organization, "OpenAI-Organization: %s",
+                 source->openai_organization) < 0)
+        endpoint->organization = NULL;
+    if (source->openai_project != NULL &&
+        asprintf(&endpoint->project, "OpenAI-Project: %s", source->openai_project) < 0)
+        endpoint->project = NULL;
+    return (source->openai_organization == NULL || endpoint->organization != NULL) &&
+                   (source->openai_project == NULL || endpoint->project != NULL)
+               ? OT_OK
+               : ot_error_nomem(err);
+}
+
+/* Behind the last of the list; NULL: there is no such header. */
+static void append_header(struct ot_endpoint *endpoint, char *line)
+{
+    struct curl_slist *last = endpoint->headers;
+
+    if (line == NULL)
+        return;
+    while (last->next != NULL)
+        last = last->next;
+    last->next = last + 1;
+    last[1].data = line;
+    last[1].next = NULL;
+}
+
 static enum ot_status set_headers(struct ot_endpoint *endpoint, const struct ot_key *key,
                                   struct ot_error *err)
 {
@@ -123,9 +153,10 @@ static enum ot_status set_headers(struct ot_endpoint *endpoint, const struct ot_
         ot_secret_add(endpoint->authorization + sizeof(bearer) - 1, key->len);
     }
     all[0].data = (char *)"Accept: application/json";
-    all[0].next = endpoint->authorization != NULL ? &all[1] : NULL;
-    all[1].data = endpoint->authorization;
-    all[1].next = NULL;
+    all[0].next = NULL;
+    append_header(endpoint, endpoint->authorization);
+    append_header(endpoint, endpoint->organization);
+    append_header(endpoint, endpoint->project);
     body[0].data = (char *)"Content-Type: application/json";
     body[0].next = &body[1];
     /* No question before sending a body: it is small, the round trip is not. */
@@ -160,8 +191,12 @@ enum ot_status ot_endpoint_init(struct ot_endpoint *endpoint,
     endpoint->low_speed_s = low_speed_s != 0 ? low_speed_s : OT_LOW_SPEED_SECONDS;
     if (endpoint->tls)
         status = find_trust(endpoint, source, err);
+    if (status == OT_OK && endpoint->tls)
+        status = ot_client_cert_load(&endpoint->own, source, err);
     if (status == OT_OK)
         status = set_endpoint_proxy(endpoint, source, err);
+    if (status == OT_OK)
+        status = set_ids(endpoint, source, err);
     if (status == OT_OK)
         status = set_headers(endpoint, key, err);
     return status;
@@ -182,15 +217,22 @@ void ot_endpoint_clear(struct ot_endpoint *endpoint)
     free(endpoint->proxy_host);
     free(endpoint->ca_file);
     free(endpoint->ca_dir);
+    free(endpoint->organization);
+    free(endpoint->project);
+    ot_client_cert_clear(&endpoint->own);
     ot_machine_trust_clear(&endpoint->machine);
     memset(endpoint, 0, sizeof(*endpoint));
 }
 
-static CURLcode watch_verification(CURL *easy, void *ssl_ctx, void *trust)
+static CURLcode prepare_context(CURL *easy, void *ssl_ctx, void *arg)
 {
+    struct ot_endpoint *endpoint = arg;
+
     (void)easy;
-    SSL_CTX_set_cert_verify_callback(ssl_ctx, ot_machine_trust_verify, trust);
-    return CURLE_OK;
+    if (endpoint->machine.pem != NULL)
+        SSL_CTX_set_cert_verify_callback(ssl_ctx, ot_machine_trust_verify,
+                                         &endpoint->machine);
+    return ot_client_cert_use(&endpoint->own, ssl_ctx) ? CURLE_OK : CURLE_SSL_CERTPROBLEM;
 }
 
 /* The bundle without ours, in place of the file. */
@@ -201,8 +243,6 @@ static unsigned apply_machine_trust(const struct ot_machine_trust *machine, CURL
 
     bad |= curl_easy_setopt(easy, CURLOPT_CAINFO_BLOB, &pem);
     bad |= curl_easy_setopt(easy, CURLOPT_PROXY_CAINFO_BLOB, &pem);
-    bad |= curl_easy_setopt(easy, CURLOPT_SSL_CTX_FUNCTION, watch_verification);
-    bad |= curl_easy_setopt(easy, CURLOPT_SSL_CTX_DATA, machine);
     return bad;
 }
 
@@ -220,6 +260,8 @@ static unsigned apply_tls(const struct ot_endpoint *endpoint, CURL *easy)
     bad |= curl_easy_setopt(easy, CURLOPT_PROXY_CAPATH, endpoint->ca_dir);
     if (endpoint->machine.pem != NULL)
         bad |= apply_machine_trust(&endpoint->machine, easy);
+    bad |= curl_easy_setopt(easy, CURLOPT_SSL_CTX_FUNCTION, prepare_context);
+    bad |= curl_easy_setopt(easy, CURLOPT_SSL_CTX_DATA, endpoint);
     bad |= curl_easy_setopt(easy, CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_2TLS);
     /* The first connection tells whether requests can share it; only until then do the
      * others wait. Over HTTP/1.1 they then open connections of their own. */

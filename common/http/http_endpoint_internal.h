@@ -6,6 +6,7 @@
 #include <stdint.h>
 
 #include "base/error.h"
+#include "http/client_cert_internal.h"
 #include "machine/machine_trust.h"
 
 struct ot_key;
@@ -20,6 +21,7 @@ struct ot_endpoint {
     char *ca_file, *ca_dir; /* one of them over TLS */
     struct ot_machine_trust
         machine; /* what counts of ca_file, where it is the system's */
+    struct ot_client_cert own;
     bool tls;
     int64_t connect_timeout_ms, timeout_ms;
     unsigned low_speed_s;
@@ -27,7 +29,8 @@ struct ot_endpoint {
     size_t authorization_len, key_len;
     /* Header lists whose nodes are ours, so that libcurl makes no copy of the key that
      * nobody wipes. The lines of a body lead into those of all requests. */
-    struct curl_slist body_headers[2], headers[2];
+    struct curl_slist body_headers[2], headers[4];
+    char *organization, *project; /* header lines; NULL: none */
 };
 
 /* The endpoint must not move afterwards. On failure the caller clears it. OT_E_CONFIG:

@@ -147,6 +147,16 @@ enum ot_status ot_http_failure(struct ot_error *err, const struct ot_endpoint *e
             "orgtrust put it there; that does not vouch for the API. Name the authority "
             "in a PEM file as ca_file of the source %s",
             endpoint->host, endpoint->ca_file, endpoint->source);
+    if (strstr(detail, "certificate required") != NULL)
+        return ot_error_set(err, OT_E_AUTH,
+                            "%s asks for a client certificate: set client_cert and "
+                            "client_key of the source %s, orgtrust.conf(5)",
+                            endpoint->host, endpoint->source);
+    if (endpoint->own.cert != NULL && strstr(detail, "alert ") != NULL)
+        return ot_error_set(err, OT_E_AUTH,
+                            "%s does not take the client certificate (client_cert of the "
+                            "source %s): %s",
+                            endpoint->host, endpoint->source, detail);
     if (detail[0] == '\0')
         detail = curl_easy_strerror(code);
     append_advice(advice, sizeof(advice), endpoint, failure->advice);

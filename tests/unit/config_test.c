@@ -336,6 +336,10 @@ static const char *const others[OT_CONFIG_KEYS][2] = {
     {"cache_dir", "/other/cache"},
     {"ca_file", "/other/ca"},
     {"proxy", "http://proxy.example:8080"},
+    {"client_cert", "/other/client.pem"},
+    {"client_key", "pkcs11:object=other"},
+    {"openai_organization", "org-other"},
+    {"openai_project", "proj_sent"},
     {"connect_timeout", "3s"},
     {"timeout", "11s"},
     {"export_bundle", "/other/bundle"},
@@ -369,7 +373,9 @@ static void the_example_shows_every_key(void)
 
 /* Of those that decide what a sync does. */
 static const char *const fetching[] = {
-    "base_url", "admin_key_file", "project", "inherit", "cache_dir", "ca_file", "proxy"};
+    "base_url",      "admin_key_file", "project",     "inherit",    "cache_dir",
+    "ca_file",       "proxy",          "client_cert", "client_key", "openai_organization",
+    "openai_project"};
 
 static bool is_about_fetching(const char *key)
 {

@@ -212,9 +212,16 @@ static void place_and_mask_are_not_the_hosts(void)
 
 static void fault_55_the_environment_is_what_a_sync_reads(void)
 {
-    static const char *const passed[] = {"OPENAI_ADMIN_KEY", "OPENAI_BASE_URL", "HOME",
-                                         "XDG_CACHE_HOME",   "LC_ALL",          "LANG",
-                                         "TMPDIR",           "ORGTRUST_CONF"};
+    static const char *const passed[] = {"OPENAI_ADMIN_KEY",
+                                         "OPENAI_BASE_URL",
+                                         "HOME",
+                                         "OPENAI_ORG_ID",
+                                         "OPENAI_PROJECT_ID",
+                                         "XDG_CACHE_HOME",
+                                         "LC_ALL",
+                                         "LANG",
+                                         "TMPDIR",
+                                         "ORGTRUST_CONF"};
     static const char *const kept[] = {"OPENSSL_CONF", "SSL_CERT_FILE", "SSL_CERT_DIR",
                                        "https_proxy",  "LD_BIND_NOW",   "HOMEX",
                                        "OPENAI_ORG",   "AWS_SECRET"};

@@ -1,0 +1,159 @@
+"""An API that asks for a client certificate: nginx in front of orgtrust-server, by TLS with
+`ssl_verify_client on`."""
+
+import shutil
+import socket
+
+import pytest
+from fault_server import Answer
+from support.process import Background, clean_environment
+from support.world import AUTH, CONFIG, World
+
+NGINX = shutil.which("nginx", path="/usr/sbin:/usr/bin")
+pytestmark = pytest.mark.skipif(NGINX is None, reason="nginx is not installed (nginx-light)")
+
+CONFIGURATION = """\
+daemon off;
+pid {dir}/nginx.pid;
+events {{ worker_connections 256; }}
+http {{
+    access_log off;
+    client_body_temp_path {dir}/body;
+    proxy_temp_path {dir}/proxy;
+    fastcgi_temp_path {dir}/fastcgi;
+    uwsgi_temp_path {dir}/uwsgi;
+    scgi_temp_path {dir}/scgi;
+    server {{
+        listen 127.0.0.1:{port} ssl http2;
+        ssl_certificate {server.path};
+        ssl_certificate_key {server.key};
+        ssl_client_certificate {ca.path};
+        ssl_verify_client on;
+        location / {{ proxy_pass http://127.0.0.1:{behind}; }}
+    }}
+}}
+"""
+
+
+class Front:
+    """Listens until stop(); `ca` is the authority of both sides' certificates."""
+
+    def __init__(self, directory, certs, behind: int):
+        directory.mkdir()
+        directory.chmod(0o755)
+        self.ca = certs.ca("Both sides")
+        server = certs.issue(self.ca, "localhost", san="IP:127.0.0.1", usage="serverAuth")
+        with socket.create_server(("127.0.0.1", 0)) as listener:
+            listener.setblocking(False)
+            self.port = listener.getsockname()[1]
+            (directory / "nginx.conf").write_text(CONFIGURATION.format(
+                dir=directory, server=server, ca=self.ca, port=self.port, behind=behind))
+            self.nginx = Background(
+                [NGINX, "-p", directory, "-c", directory / "nginx.conf", "-e",
+                 directory / "error.log"],
+                env=clean_environment(NGINX=f"{listener.fileno()};"),
+                log=directory / "nginx.log", pass_fds=[listener.fileno()])
+        self.base_url = f"https://127.0.0.1:{self.port}/v1"
+
+
+@pytest.fixture
+def guarded(organization, certs, tmp_path):
+    """A machine with a client certificate that is not configured yet."""
+    front = Front(tmp_path / "front", certs, organization.port)
+    world = World(tmp_path / "world", front.base_url, organization.key)
+    client = certs.issue(front.ca, "this machine", usage="clientAuth")
+    world.front = front
+    world.client_cert = world.dir / "client.pem"
+    world.client_key = world.dir / "client.key"
+    world.client_cert.write_text(client.pem)
+    world.client_key.touch(mode=0o600)
+    world.client_key.write_text(client.key.read_text())
+    world.with_cert = {"ca_file": front.ca.path, "client_cert": world.client_cert,
+                       "client_key": world.client_key}
+    world.configure(ca_file=front.ca.path)
+    yield world
+    world.close()
+    front.nginx.stop()
+
+
+def test_sync_and_upload_with_one(guarded, organization, roots):
+    organization.add(roots[0], "there")
+    guarded.configure(**guarded.with_cert)
+    guarded.sync()
+    assert [c["name"] for c in guarded.listed()] == ["there"]
+    guarded.orgtrust("upload", roots[1].path, "--name", "sent", "--activate")
+    assert {c["name"] for c in organization.api.list()} == {"there", "sent"}
+
+
+def test_certificate_and_key_in_one_file(guarded):
+    guarded.client_key.write_text(guarded.client_key.read_text() +
+                                  guarded.client_cert.read_text())
+    guarded.configure(ca_file=guarded.front.ca.path, client_cert=guarded.client_key)
+    guarded.sync()
+
+
+def test_without_one_it_is_said_what_is_missing(guarded, roots):
+    for words in (["sync"], ["upload", roots[0].path]):
+        done = guarded.orgtrust(*words, status=AUTH)
+        assert "asks for a client certificate" in done.stderr
+        assert "client_cert and client_key of the source default" in done.stderr
+
+
+def test_one_of_another_authority_is_said_to_be_refused(guarded, certs):
+    other = certs.issue(certs.ca("Stranger"), "stranger", usage="clientAuth")
+    guarded.client_cert.write_text(other.pem)
+    guarded.client_key.write_text(other.key.read_text())
+    guarded.configure(**guarded.with_cert)
+    done = guarded.sync(status=AUTH)
+    assert "does not take the client certificate" in done.stderr
+
+
+@pytest.mark.parametrize("spoil, words", [
+    (lambda w: w.client_key.chmod(0o644), "chmod 600"),
+    (lambda w: w.client_key.unlink(), "client_key of the source default"),
+    (lambda w: w.client_key.write_text("nothing"), "holds no private key"),
+    (lambda w: w.client_cert.write_text("nothing"), "holds no certificate"),
+], ids=["mode", "absent", "no key", "no certificate"])
+def test_a_file_that_cannot_be_used_is_named(guarded, spoil, words):
+    spoil(guarded)
+    guarded.configure(**guarded.with_cert)
+    done = guarded.sync(status=None)
+    assert done.status != 0 and words in done.stderr, done
+
+
+def test_a_key_of_another_certificate(guarded, certs):
+    guarded.client_key.write_text(certs.ca("Other", key=certs.new_key()).key.read_text())
+    guarded.configure(**guarded.with_cert)
+    assert "not the key of client_cert" in guarded.sync(status=CONFIG).stderr
+
+
+def test_a_token_without_a_provider_is_said(guarded):
+    guarded.configure(**guarded.with_cert | {"client_key": "pkcs11:object=none"})
+    done = guarded.sync(status=CONFIG)
+    assert "PKCS #11" in done.stderr or "no private key under this URI" in done.stderr
+
+
+def test_the_headers_of_the_official_clients(machine, api):
+    def sent():
+        api.forget()
+        machine.sync(env=env)
+        headers = api.requests[0].headers
+        return headers.get("openai-organization"), headers.get("openai-project")
+
+    env = {}
+    assert sent() == (None, None)
+    env = {"OPENAI_ORG_ID": "org-1", "OPENAI_PROJECT_ID": "proj_1"}
+    assert sent() == ("org-1", "proj_1")
+    machine.configure(openai_organization="org-2")
+    assert sent() == ("org-2", "proj_1")
+    machine.configure(openai_organization="none", openai_project="none")
+    assert sent() == (None, None)
+    env = {"OPENAI_ORG_ID": "org 1\r\nX: y"}
+    machine.configure()
+    machine.sync(env=env, status=CONFIG)
+
+
+def test_a_page_about_something_else_is_not_about_a_certificate(machine, api):
+    api.on("list", lambda request, right: Answer(400, "<html>no</html>",
+                                                 content_type="text/html"))
+    assert "client certificate" not in machine.sync(status=None).stderr
