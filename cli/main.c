@@ -34,8 +34,8 @@ static enum ot_status find_command(const struct ot_command **command, const char
                         "there is no command '%s'; 'orgtrust help' lists them", name);
 }
 
-static enum ot_status help(struct ot_cli *cli, int argc, char **argv,
-                           struct ot_error *err)
+static enum ot_status help_on_command(struct ot_cli *cli, int argc, char **argv,
+                                      struct ot_error *err)
 {
     const struct ot_command *command;
     enum ot_status status;
@@ -103,8 +103,8 @@ static enum ot_status run_command(struct ot_cli *cli, int argc, char **argv,
     return command->run(cli, err);
 }
 
-static enum ot_status dispatch(struct ot_cli *cli, int argc, char **argv,
-                               struct ot_error *err)
+static enum ot_status dispatch_word(struct ot_cli *cli, int argc, char **argv,
+                                    struct ot_error *err)
 {
     if (argc < 2)
         return ot_error_set(err, OT_E_USAGE, "which command? 'orgtrust help' lists them");
@@ -113,9 +113,9 @@ static enum ot_status dispatch(struct ot_cli *cli, int argc, char **argv,
         return OT_OK;
     }
     if (strcmp(argv[1], "help") == 0)
-        return help(cli, argc - 2, argv + 2, err);
+        return help_on_command(cli, argc - 2, argv + 2, err);
     if (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0)
-        return help(cli, 0, NULL, err);
+        return help_on_command(cli, 0, NULL, err);
     if (strcmp(argv[1], "complete") == 0)
         return ot_complete(argv + 2, &cli->out, err);
     return run_command(cli, argc - 1, argv + 1, err);
@@ -135,7 +135,7 @@ int main(int argc, char **argv)
     setlocale(LC_CTYPE, "C.UTF-8");
     ot_signals_install();
     ot_output_init(&cli.out, stdout);
-    status = dispatch(&cli, argc, argv, &err);
+    status = dispatch_word(&cli, argc, argv, &err);
     if (status != OT_OK && err.message[0] != '\0')
         ot_output_say("%s", err.message);
     if (ot_output_finish(&cli.out, &lost) != OT_OK && err.status != lost.status) {

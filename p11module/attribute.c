@@ -133,7 +133,7 @@ static struct ot_span number_value(union ot_scratch *scratch, CK_ULONG value)
     return ot_span_of(&scratch->number, sizeof(scratch->number));
 }
 
-static struct ot_span truth(union ot_scratch *scratch, bool value)
+static struct ot_span truth_value(union ot_scratch *scratch, bool value)
 {
     scratch->truth = value ? CK_TRUE : CK_FALSE;
     return ot_span_of(&scratch->truth, sizeof(scratch->truth));
@@ -149,7 +149,7 @@ static void put_digits(unsigned char *out, size_t len, int64_t value)
 
 /* The day of a Unix time in UTC. Not gmtime_r(3), whose lock a fork may leave locked. The
  * years of a certificate are 0 to 9999 (X.690 §11.7). */
-static struct ot_span date(union ot_scratch *scratch, int64_t time)
+static struct ot_span date_value(union ot_scratch *scratch, int64_t time)
 {
     const int64_t day_s = 86400, era_days = 146097; /* 400 years, from a 1st of March */
     int64_t days = time / day_s - (time % day_s < 0) + 719468;
@@ -184,8 +184,8 @@ static struct ot_span unique_id(union ot_scratch *scratch, const struct ot_objec
     return ot_span_of(scratch->text, (size_t)len);
 }
 
-static struct ot_span purpose(union ot_scratch *scratch, const struct ot_object *object,
-                              CK_ULONG wanted)
+static struct ot_span purpose_value(union ot_scratch *scratch,
+                                    const struct ot_object *object, CK_ULONG wanted)
 {
     bool has = (object->policy.purposes & wanted) != 0 && object->is_anchor &&
                ot_object_is_active(object);
@@ -205,7 +205,8 @@ static bool is_trusted_object(const struct ot_object *object)
     return object->is_anchor && (object->policy.purposes & OT_PURPOSE_SERVER) != 0;
 }
 
-static struct ot_span extension(union ot_scratch *scratch, const struct ot_object *object)
+static struct ot_span extension_value(union ot_scratch *scratch,
+                                      const struct ot_object *object)
 {
     return ot_span_of(scratch->extension,
                       ot_extension_put(object->purposes, scratch->extension));
@@ -225,14 +226,15 @@ static struct ot_span record_check_value(const struct ot_record *record)
     return ot_span_of(ot_record_digest(record, OT_DIGEST_SHA1).data, 3); /* §4.6.2 */
 }
 
-static struct ot_span label(const struct ot_object *object)
+static struct ot_span label_value(const struct ot_object *object)
 {
     return object->kind == OT_OBJECT_PROFILE ? ot_span_str("public certificates")
                                              : object->record.field[OT_FIELD_LABEL];
 }
 
-static struct ot_span evaluate(const struct rule *rule, const struct ot_object *object,
-                               union ot_scratch *scratch)
+static struct ot_span evaluate_rule(const struct rule *rule,
+                                    const struct ot_object *object,
+                                    union ot_scratch *scratch)
 {
     const struct ot_record *record = &object->record;
 
@@ -240,9 +242,9 @@ static struct ot_span evaluate(const struct rule *rule, const struct ot_object *
     case CLASS:
         return number_value(scratch, classes[object->kind]);
     case BOOL:
-        return truth(scratch, rule->arg != CK_FALSE);
+        return truth_value(scratch, rule->arg != CK_FALSE);
     case ADMIN:
-        return truth(scratch, object->policy.is_admin);
+        return truth_value(scratch, object->policy.is_admin);
     case NUMBER:
         return number_value(scratch, rule->arg);
     case FIELD:
@@ -250,11 +252,11 @@ static struct ot_span evaluate(const struct rule *rule, const struct ot_object *
     case DIGEST:
         return ot_record_digest(record, (enum ot_digest)rule->arg);
     case LABEL:
-        return label(object);
+        return label_value(object);
     case UNIQUE_ID:
         return unique_id(scratch, object);
     case TRUSTED:
-        return truth(scratch, is_trusted_object(object));
+        return truth_value(scratch, is_trusted_object(object));
     case CATEGORY:
         return number_value(scratch, object->is_anchor
                                          ? OT_CK_CERTIFICATE_CATEGORY_AUTHORITY
@@ -264,15 +266,15 @@ static struct ot_span evaluate(const struct rule *rule, const struct ot_object *
     case ISSUER_KEY_HASH:
         return issuer_key_hash(record);
     case START_DATE:
-        return date(scratch, record->valid_at);
+        return date_value(scratch, record->valid_at);
     case END_DATE:
-        return date(scratch, record->expires_at);
+        return date_value(scratch, record->expires_at);
     case EXTENSION_ID:
         return ot_extension_oid();
     case EXTENSION_DER:
-        return extension(scratch, object);
+        return extension_value(scratch, object);
     case PURPOSE:
-        return purpose(scratch, object, rule->arg);
+        return purpose_value(scratch, object, rule->arg);
     case EMPTY:
         break;
     }
@@ -297,7 +299,7 @@ bool ot_attribute_get(const struct ot_object *object, CK_ATTRIBUTE_TYPE type,
 
     if (rule == NULL)
         return false;
-    *value = evaluate(rule, object, scratch);
+    *value = evaluate_rule(rule, object, scratch);
     return is_value_known(rule, *value);
 }
 
@@ -328,7 +330,7 @@ bool ot_attribute_is_possible(enum ot_object_kind kind,
     if (rule->how != CLASS && rule->how != BOOL && rule->how != NUMBER &&
         rule->how != ADMIN && rule->how != EXTENSION_ID)
         return true;
-    return ot_span_equal(evaluate(rule, &any, &scratch), value);
+    return ot_span_equal(evaluate_rule(rule, &any, &scratch), value);
 }
 
 struct ot_span ot_attribute_id_of_unique_id(struct ot_span unique_id)
@@ -347,6 +349,6 @@ CK_ULONG ot_attribute_total(const struct ot_object *object)
 
     for (size_t i = 0; i < RULES; i++)
         if ((rules[i].kinds & 1u << object->kind) != 0)
-            total += evaluate(&rules[i], object, &scratch).len;
+            total += evaluate_rule(&rules[i], object, &scratch).len;
     return total;
 }

@@ -69,7 +69,7 @@ static bool is_unused(struct house *in, struct ot_instance *instance)
 }
 
 /* Frees what has ended and is used no more. */
-static void sweep(struct house *in)
+static void sweep_instances(struct house *in)
 {
     struct ot_instance *instance, *unused = NULL;
     _Atomic(struct ot_instance *) *link = &instances;
@@ -118,7 +118,7 @@ void ot_inside_leave(unsigned door)
 
     atomic_fetch_sub(&in->doors[door].inside, 1);
     if (atomic_load(&in->is_ending))
-        sweep(in);
+        sweep_instances(in);
 }
 
 void ot_inside_stay(unsigned door)
@@ -193,7 +193,7 @@ CK_RV ot_inside_part(void)
     }
     ot_guard_drop(&in->guard);
     if (atomic_load(&in->is_ending))
-        sweep(in);
+        sweep_instances(in);
     return is_known ? CKR_OK : CKR_CRYPTOKI_NOT_INITIALIZED;
 }
 

@@ -7,7 +7,7 @@
 #include <string.h>
 
 /* What the attributes' values take together, as far as they are copied. */
-static CK_RV measure(const CK_ATTRIBUTE *attributes, CK_ULONG count, size_t *bytes)
+static CK_RV measure_values(const CK_ATTRIBUTE *attributes, CK_ULONG count, size_t *bytes)
 {
     *bytes = 0;
     for (CK_ULONG i = 0; i < count; i++) {
@@ -63,7 +63,7 @@ CK_RV ot_template_copy(struct ot_template *pattern, const CK_ATTRIBUTE *attribut
 
     if ((attributes == NULL && count > 0) || count > OT_TEMPLATE_MAX)
         return CKR_ARGUMENTS_BAD;
-    rv = measure(attributes, count, &len);
+    rv = measure_values(attributes, count, &len);
     if (rv != CKR_OK)
         return rv;
     pattern->kinds = ot_object_kinds(policy);

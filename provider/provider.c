@@ -84,7 +84,7 @@ static const OSSL_ITEM *get_reason_strings(void *provctx)
     return ot_errors_reasons();
 }
 
-static void teardown(void *provctx)
+static void teardown_provider(void *provctx)
 {
     struct ot_provider *provider = provctx;
 
@@ -93,7 +93,7 @@ static void teardown(void *provctx)
 }
 
 static const OSSL_DISPATCH provider_functions[] = {
-    {OSSL_FUNC_PROVIDER_TEARDOWN, (void (*)(void))teardown},
+    {OSSL_FUNC_PROVIDER_TEARDOWN, (void (*)(void))teardown_provider},
     {OSSL_FUNC_PROVIDER_GETTABLE_PARAMS, (void (*)(void))gettable_params},
     {OSSL_FUNC_PROVIDER_GET_PARAMS, (void (*)(void))get_params},
     {OSSL_FUNC_PROVIDER_QUERY_OPERATION, (void (*)(void))query_operation},

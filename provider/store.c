@@ -226,7 +226,7 @@ static void check_id(const struct loader *loader, const struct ot_source *source
                  source->name, kind[loader->state], loader->id, source->name);
 }
 
-static struct ot_hits *search(struct loader *loader)
+static struct ot_hits *search_snapshot(struct loader *loader)
 {
     struct ot_cache *cache = atomic_load(&loader->cache);
     struct ot_snapshot *snapshot = NULL;
@@ -257,7 +257,7 @@ static struct ot_hits *hits_of(struct loader *loader)
 {
     struct ot_hits *found = atomic_load_explicit(&loader->hits, memory_order_acquire);
 
-    return found != NULL ? found : keep_usable_hits(loader, search(loader));
+    return found != NULL ? found : keep_usable_hits(loader, search_snapshot(loader));
 }
 
 /* Whether something has to be said behind the last hit. */
@@ -294,8 +294,8 @@ static bool take_hit(struct loader *loader, const struct ot_hits *hits, uint32_t
 /* Hands one certificate to the core, from where it lies in the snapshot, or from a copy
  * when its trust has to stand behind it. Type and data type spare the core its guesses,
  * which cost seven times the decoding. */
-static bool emit(const struct loader *loader, const struct ot_record *record,
-                 OSSL_CALLBACK *object_cb, void *object_cbarg)
+static bool emit_certificate(const struct loader *loader, const struct ot_record *record,
+                             OSSL_CALLBACK *object_cb, void *object_cbarg)
 {
     struct ot_span der = record->field[OT_FIELD_DER];
     int type = OSSL_OBJECT_CERT;
@@ -354,7 +354,7 @@ static void say_refused(const struct loader *loader, const struct ot_hits *hits,
         (const char *)id->data);
 }
 
-static int report(struct loader *loader, const struct ot_hits *hits)
+static int report_trouble(struct loader *loader, const struct ot_hits *hits)
 {
     uint32_t refused = atomic_load(&loader->refused);
     struct ot_error err = hits->error;
@@ -391,13 +391,13 @@ static int store_load(void *ctx, OSSL_CALLBACK *object_cb, void *object_cbarg,
         bool is_sound = ot_hits_record(hits, i, &record, NULL) == OT_OK;
         uint32_t none = 0;
 
-        if (is_sound && emit(loader, &record, object_cb, object_cbarg))
+        if (is_sound && emit_certificate(loader, &record, object_cb, object_cbarg))
             return 1;
         atomic_fetch_add(&loader->unusable, 1);
         if (is_sound)
             (void)atomic_compare_exchange_strong(&loader->refused, &none, i + 1);
     }
-    return report(loader, hits);
+    return report_trouble(loader, hits);
 }
 
 /* Who closes without having searched has made an SSL_CTX, often before it gave up its

@@ -77,7 +77,8 @@ static enum ot_status find_one(struct match *match, const struct ot_snapshot_use
     return OT_OK;
 }
 
-static void line(struct ot_output *out, const char *title, const char *text, size_t len)
+static void print_line(struct ot_output *out, const char *title, const char *text,
+                       size_t len)
 {
     ot_output_printf(out, "%-12s", title);
     ot_output_text(out, text, len);
@@ -91,18 +92,18 @@ static void line_hex(struct ot_output *out, const char *title, struct ot_span by
     if (bytes.data == NULL || bytes.len > 64)
         return;
     ot_record_hex(hex, bytes, ':');
-    line(out, title, hex, strlen(hex));
+    print_line(out, title, hex, strlen(hex));
 }
 
 static void line_span(struct ot_output *out, const char *title, struct ot_span text)
 {
     if (text.data != NULL)
-        line(out, title, (const char *)text.data, text.len);
+        print_line(out, title, (const char *)text.data, text.len);
 }
 
 static void line_str(struct ot_output *out, const char *title, const char *text)
 {
-    line(out, title, text, strlen(text));
+    print_line(out, title, text, strlen(text));
 }
 
 static void print_facts(struct ot_output *out, const struct ot_record *record,

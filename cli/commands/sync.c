@@ -11,7 +11,7 @@
 #include "view/progress.h"
 #include "view/sync_report.h"
 
-static void draw(void *arg, const char *phase, size_t done, size_t total)
+static void draw_progress(void *arg, const char *phase, size_t done, size_t total)
 {
     ot_progress_draw(arg, phase, done, total);
 }
@@ -32,7 +32,7 @@ static enum ot_status sync_and_report(struct ot_follow *follow,
         .is_configured = true,
         .key = key,
         .stop = cli->stop,
-        .progress = draw,
+        .progress = draw_progress,
         .arg = &progress,
     };
     struct ot_sync_result result = {0};

@@ -129,7 +129,7 @@ static void refuse_new_configuration(struct keeper *keeper, const struct ot_erro
     keeper->refused = *why;
 }
 
-static bool reload(struct keeper *keeper, bool is_asked)
+static bool reload_configuration(struct keeper *keeper, bool is_asked)
 {
     struct ot_error why = OT_ERROR_INIT;
 
@@ -157,7 +157,7 @@ static bool has_config(struct keeper *keeper)
         return true;
     if (is_asked)
         ot_notify_reloading();
-    is_good = reload(keeper, is_asked);
+    is_good = reload_configuration(keeper, is_asked);
     if (is_asked)
         ot_notify("READY=1");
     return is_good;

@@ -24,7 +24,7 @@ int64_t ot_watch_clock_ms(void)
 }
 
 /* In [-1, 1). Nothing secret hangs on it; the command has seeded it. */
-static double jitter(void)
+static double random_jitter(void)
 {
     return drand48() * 2.0 - 1.0;
 }
@@ -73,7 +73,7 @@ static void schedule_first(struct ot_watched *watched, const struct ot_source *s
     watched->due_ms =
         ot_watch_clock_ms() +
         ot_watch_first_ms(source, snapshot_age(source, watched->seen_at, now), &state,
-                          now, jitter());
+                          now, random_jitter());
 }
 
 static const struct ot_source *source_before(const struct ot_watch *before,
@@ -159,7 +159,7 @@ bool ot_watch_was_refreshed(struct ot_watched *watched)
     if (seen_at <= watched->seen_at)
         return false;
     watched->seen_at = seen_at;
-    wait_ms = ot_watch_first_ms(watched->source, age, &state, now, jitter());
+    wait_ms = ot_watch_first_ms(watched->source, age, &state, now, random_jitter());
     if (wait_ms == 0)
         return false;
     watched->failures = 0;
@@ -176,12 +176,12 @@ void ot_watch_reschedule(struct ot_watched *watched, enum ot_status status)
     watched->seen_at = snapshot_seen_at(source);
     if (status == OT_OK) {
         watched->failures = 0;
-        wait_ms = ot_watch_spread_ms(source->refresh_interval_s, jitter());
+        wait_ms = ot_watch_spread_ms(source->refresh_interval_s, random_jitter());
     } else {
         watched->failures++;
         ot_state_of(&state, source, NULL);
-        wait_ms =
-            ot_watch_retry_ms(watched->failures, &state, (int64_t)time(NULL), jitter());
+        wait_ms = ot_watch_retry_ms(watched->failures, &state, (int64_t)time(NULL),
+                                    random_jitter());
     }
     watched->due_ms = ot_watch_clock_ms() + wait_ms;
 }

@@ -233,8 +233,9 @@ static enum ot_status try_readers_on_export(struct ot_doctor *doctor,
     return status;
 }
 
-static enum ot_status prove(struct ot_doctor *doctor, const struct ot_export *item,
-                            size_t anchors, const char *names, struct ot_error *err)
+static enum ot_status prove_export(struct ot_doctor *doctor, const struct ot_export *item,
+                                   size_t anchors, const char *names,
+                                   struct ot_error *err)
 {
     struct ot_three_trials trials;
     struct ot_finding *finding = NULL;
@@ -298,7 +299,7 @@ static enum ot_status check_export(struct ot_doctor *doctor,
                        "programs of other users cannot read it: %s is closed to them",
                        closed);
     else if (good)
-        status = prove(doctor, item, anchors.count, names, err);
+        status = prove_export(doctor, item, anchors.count, names, err);
     ot_anchors_clear(&anchors);
     return status;
 }

@@ -63,7 +63,8 @@ static enum ot_status look_in_trust_list(struct ot_doctor *doctor, bool is_activ
     return OT_OK;
 }
 
-static enum ot_status list(struct ot_doctor *doctor, bool is_wired, struct ot_error *err)
+static enum ot_status try_trust_list(struct ot_doctor *doctor, bool is_wired,
+                                     struct ot_error *err)
 {
     static const char no_tool[] = "to have a handshake tried, the package gnutls-bin";
     struct ot_findings *findings = &doctor->findings;
@@ -102,7 +103,7 @@ static enum ot_status check_p11_kit(struct ot_doctor *doctor, struct ot_error *e
     else if (ot_tool_exists("gnutls-cli"))
         status = try_gnutls(doctor, wiring.kind == OT_WIRED, err);
     else if (ot_tool_exists("trust"))
-        status = list(doctor, wiring.kind == OT_WIRED, err);
+        status = try_trust_list(doctor, wiring.kind == OT_WIRED, err);
     else if (wiring.kind == OT_WIRED)
         ot_finding_add(&doctor->findings, PART, OT_VERDICT_NOT_PROVED, NULL,
                        "install the package gnutls-bin",

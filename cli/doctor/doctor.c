@@ -54,8 +54,8 @@ static enum ot_status print_findings_json(struct ot_cli *cli,
     return status;
 }
 
-static enum ot_status examine(struct ot_cli *cli, struct ot_doctor *doctor,
-                              unsigned wanted, struct ot_error *err)
+static enum ot_status run_checks(struct ot_cli *cli, struct ot_doctor *doctor,
+                                 unsigned wanted, struct ot_error *err)
 {
     enum ot_status status = OT_OK;
 
@@ -94,7 +94,7 @@ enum ot_status ot_cmd_doctor(struct ot_cli *cli, struct ot_error *err)
     if (status == OT_OK)
         status = ot_bench_init(&doctor.bench, cli->stop, err);
     if (status == OT_OK)
-        status = examine(cli, &doctor, wanted, err);
+        status = run_checks(cli, &doctor, wanted, err);
     ot_bench_clear(&doctor.bench);
     ot_findings_clear(&doctor.findings);
     ot_config_free(doctor.config);

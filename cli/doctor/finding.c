@@ -32,7 +32,7 @@ static bool copy_or_null(char **to, const char *text)
     return text == NULL || *to != NULL;
 }
 
-static void clear(struct ot_finding *finding)
+static void clear_finding(struct ot_finding *finding)
 {
     free(finding->subject);
     free(finding->sentence);
@@ -62,7 +62,7 @@ struct ot_finding *ot_finding_add(struct ot_findings *findings, const char *part
         item->sentence = NULL;
     if (n < 0 || !copy_or_null(&item->subject, subject) ||
         !copy_or_null(&item->fix, fix)) {
-        clear(item);
+        clear_finding(item);
         findings->is_short = true;
         return NULL;
     }
@@ -73,7 +73,7 @@ struct ot_finding *ot_finding_add(struct ot_findings *findings, const char *part
 void ot_findings_clear(struct ot_findings *findings)
 {
     for (size_t i = 0; i < findings->count; i++)
-        clear(&findings->items[i]);
+        clear_finding(&findings->items[i]);
     free(findings->items);
     *findings = (struct ot_findings){.items = NULL};
 }

@@ -39,8 +39,8 @@ bool ot_java_can_try(void)
 }
 
 /* Once a run; words: what the compiler says when it fails. */
-static enum ot_status compile(const struct ot_bench *bench, bool *good, char *words,
-                              struct ot_error *err)
+static enum ot_status compile_client(const struct ot_bench *bench, bool *good,
+                                     char *words, struct ot_error *err)
 {
     char text[4096], path[OT_SCRATCH_PATH_MAX];
     const char *const argv[] = {
@@ -85,7 +85,7 @@ static enum ot_status try_java(struct ot_doctor *doctor, const char *const optio
     enum ot_status status;
 
     *trials = (struct ot_three_trials){.active = OT_TRIAL_UNCLEAR};
-    status = compile(bench, &good, trials->words, err);
+    status = compile_client(bench, &good, trials->words, err);
     if (status != OT_OK || !good)
         return status;
     snprintf(port, sizeof(port), "%u", ot_tls_server_port(bench->server));

@@ -21,7 +21,7 @@
 #define LIST_BYTES (1024u * 1024) /* 130 bytes an entry */
 
 /* As keytool writes it: 01:23:AB… */
-static bool lists(const char *text, const struct ot_anchor *anchor)
+static bool is_in_keytool_list(const char *text, const struct ot_anchor *anchor)
 {
     char hex[3 * OT_ANCHOR_ID_LEN + 1];
 
@@ -48,7 +48,7 @@ static enum ot_status compare_java_store(struct ot_doctor *doctor,
     status =
         ot_bench_run(&doctor->bench, argv, NULL, text, LIST_BYTES, &exit_status, err);
     for (size_t i = 0; status == OT_OK && i < anchors->count; i++)
-        missing += !lists(text, &anchors->items[i]);
+        missing += !is_in_keytool_list(text, &anchors->items[i]);
     free(text);
     if (status != OT_OK)
         return status;

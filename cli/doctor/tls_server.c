@@ -84,7 +84,7 @@ static bool shake_hands(const struct ot_tls_server *server, SSL *ssl, int64_t un
 }
 
 /* Whatever is asked, the answer is the same; a client that asks nothing closes. */
-static bool converse(const struct ot_tls_server *server, SSL *ssl, int64_t until_ms)
+static bool answer_request(const struct ot_tls_server *server, SSL *ssl, int64_t until_ms)
 {
     char request[4096];
     int rc;
@@ -103,7 +103,7 @@ static bool converse(const struct ot_tls_server *server, SSL *ssl, int64_t until
     return true;
 }
 
-static void serve(struct ot_tls_server *server, int fd)
+static void serve_client(struct ot_tls_server *server, int fd)
 {
     const int64_t until = ot_clock_ms() + CONNECTION_MS;
     SSL *ssl = SSL_new(server->ctx);
@@ -115,7 +115,7 @@ static void serve(struct ot_tls_server *server, int fd)
     if (begun)
         completed = shake_hands(server, ssl, until);
     if (completed)
-        asked = converse(server, ssl, until);
+        asked = answer_request(server, ssl, until);
     SSL_free(ssl);
     ERR_clear_error();
     pthread_mutex_lock(&server->lock);
@@ -153,7 +153,7 @@ static void *serve_connections(void *arg)
         if (fd < 0)
             continue;
         if (!is_marker(server, &peer))
-            serve(server, fd);
+            serve_client(server, fd);
         close(fd);
     }
     OPENSSL_thread_stop();

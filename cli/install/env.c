@@ -14,8 +14,8 @@
 #define MACHINE_STATE_DIR "/var/lib/orgtrust/install"
 
 /* $NAME/rest, or home/fallback/rest; relative values do not count (XDG). */
-static char *xdg(const char *name, const char *home, const char *fallback,
-                 const char *rest)
+static char *xdg_path(const char *name, const char *home, const char *fallback,
+                      const char *rest)
 {
     const char *value = ot_env_get(name);
     char *path = NULL;
@@ -78,10 +78,10 @@ enum ot_status ot_install_env_init(struct ot_install_env *env, struct ot_error *
     if (status != OT_OK)
         return status;
     env->home = strdup(home);
-    env->config_home = xdg("XDG_CONFIG_HOME", home, ".config", "");
-    env->state_dir =
-        env->is_root ? strdup(MACHINE_STATE_DIR)
-                     : xdg("XDG_STATE_HOME", home, ".local/state", "/orgtrust/install");
+    env->config_home = xdg_path("XDG_CONFIG_HOME", home, ".config", "");
+    env->state_dir = env->is_root ? strdup(MACHINE_STATE_DIR)
+                                  : xdg_path("XDG_STATE_HOME", home, ".local/state",
+                                             "/orgtrust/install");
     if (env->home != NULL && env->config_home != NULL && env->state_dir != NULL)
         return OT_OK;
     ot_install_env_clear(env);

@@ -166,7 +166,7 @@ static enum ot_status say_failures(const struct run *run)
     return first;
 }
 
-static enum ot_status work(struct run *run, struct ot_error *err)
+static enum ot_status plan_and_apply(struct run *run, struct ot_error *err)
 {
     const struct ot_options *options = &run->cli->options;
     enum ot_status status = OT_OK, next;
@@ -202,7 +202,7 @@ static enum ot_status run_for(struct ot_cli *cli, enum direction direction,
     if (status == OT_OK)
         status = choose_stacks(&run, err);
     if (status == OT_OK)
-        status = work(&run, err);
+        status = plan_and_apply(&run, err);
     ot_manifest_dir_close(&run.dir);
     for (size_t i = 0; i < run.count; i++)
         ot_stack_plan_clear(&run.items[i].plan);

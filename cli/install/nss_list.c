@@ -97,6 +97,8 @@ enum ot_status ot_nss_list_set_order(struct ot_file_state *list, struct ot_error
     char *text;
     int len;
 
+    if (entry.data == NULL)
+        return OT_OK;
     if (order != NULL) {
         at = order;
         rest = order + strlen(ORDER) + strspn(order + strlen(ORDER), "0123456789");

@@ -27,7 +27,7 @@ enum ot_nss_wiring ot_nss_wiring_of(const struct ot_file_state *list);
 enum ot_nss_wiring ot_nss_wiring_in(const char *dir);
 
 /* Our module's entry gets its order and else stays as it is: somebody may have given it
- * another name, or settings. */
+ * another name, or settings. Without one the list stays as it is. */
 enum ot_status ot_nss_list_set_order(struct ot_file_state *list, struct ot_error *err);
 
 /* Firefox's policy can name a module, and no order. */

@@ -13,7 +13,7 @@ static size_t action_of(const struct ot_edit *edit)
     return edit->before.kind != OT_FILE_ABSENT;
 }
 
-static bool changes(const struct ot_edit *edit)
+static bool changes_something(const struct ot_edit *edit)
 {
     return !ot_file_state_equal(&edit->before, &edit->after);
 }
@@ -115,7 +115,7 @@ void ot_install_show(struct ot_output *out, const struct ot_install_item *item,
     else
         ot_output_printf(out, "%s\n", state);
     for (size_t i = 0; i < plan->count; i++)
-        if (changes(&plan->edits[i]))
+        if (changes_something(&plan->edits[i]))
             show_edit(out, &plan->edits[i], is_past);
     for (size_t i = 0; i < plan->note_count; i++) {
         ot_output_printf(out, "  ");
@@ -140,7 +140,7 @@ void ot_install_json(cJSON *object, const struct ot_install_item *item, bool *fa
     for (size_t i = 0; i < plan->count; i++) {
         cJSON *file;
 
-        if (!changes(&plan->edits[i]))
+        if (!changes_something(&plan->edits[i]))
             continue;
         file = ot_json_append_object(array, failed);
         ot_json_put_string(file, "path", plan->edits[i].path, failed);

@@ -22,7 +22,7 @@
 #define PROVIDER_FILE ORGTRUST_PROVIDER_DIR "/" NAME ".so"
 
 /* The path between the quotes of `OPENSSLDIR: "/usr/lib/ssl"`; the caller frees it. */
-static char *quoted(const char *text)
+static char *quote_value(const char *text)
 {
     const char *first = strchr(text, '"');
     const char *last = first == NULL ? NULL : strchr(first + 1, '"');
@@ -67,7 +67,8 @@ static STACK_OF(CONF_VALUE) * section_of(const CONF *conf, const char *name)
 
 /* What the section itself says; NCONF_get_string would also look into [default]. NULL:
  * the section or the key is not there. */
-static const char *get(const CONF *conf, const char *section, const char *key)
+static const char *value_in_section(const CONF *conf, const char *section,
+                                    const char *key)
 {
     STACK_OF(CONF_VALUE) *list = section_of(conf, section);
 
@@ -81,7 +82,7 @@ static const char *get(const CONF *conf, const char *section, const char *key)
 static bool is_active(const CONF *conf, const char *section)
 {
     static const char *const off[] = {"0", "no", "off", "false"};
-    const char *value = get(conf, section, "activate");
+    const char *value = value_in_section(conf, section, "activate");
 
     for (size_t i = 0; value != NULL && i < sizeof(off) / sizeof(off[0]); i++)
         if (strcasecmp(value, off[i]) == 0)
@@ -105,10 +106,10 @@ struct wiring {
 
 static struct wiring wiring_of(const CONF *conf)
 {
-    struct wiring w = {.init = get(conf, "default", "openssl_conf")};
+    struct wiring w = {.init = value_in_section(conf, "default", "openssl_conf")};
     STACK_OF(CONF_VALUE) * list;
 
-    w.providers = get(conf, w.init, "providers");
+    w.providers = value_in_section(conf, w.init, "providers");
     list = section_of(conf, w.providers);
     for (int i = 0; i < sk_CONF_VALUE_num(list); i++) {
         const CONF_VALUE *entry = sk_CONF_VALUE_value(list, i);
@@ -130,7 +131,7 @@ static bool keeps_all(const CONF *before, const CONF *after)
 
     for (int i = 0; i < sk_CONF_VALUE_num(list); i++) {
         const CONF_VALUE *entry = sk_CONF_VALUE_value(list, i);
-        const char *value = get(after, now.providers, entry->name);
+        const char *value = value_in_section(after, now.providers, entry->name);
 
         if (value == NULL || strcmp(value, entry->value) != 0 ||
             (is_active(before, entry->value) && !is_active(after, value)))
@@ -148,7 +149,7 @@ static char *lines_for(const struct wiring *w)
     const char *providers = w->providers != NULL ? w->providers : NAME "_providers";
     const char *own = w->own != NULL ? w->own : NAME "_sect";
     const char *fallback = w->fallback != NULL ? w->fallback : NAME "_default_sect";
-    char *modules = quoted(OpenSSL_version(OPENSSL_MODULES_DIR)), *text = NULL;
+    char *modules = quote_value(OpenSSL_version(OPENSSL_MODULES_DIR)), *text = NULL;
     size_t len;
     FILE *out = open_memstream(&text, &len);
 
@@ -275,7 +276,7 @@ static enum ot_status plan_openssl(struct ot_stack_plan *plan,
     if (status != OT_OK)
         return status;
     /* Where the library of every program looks; OPENSSL_CONF is for one. */
-    dir = quoted(OpenSSL_version(OPENSSL_DIR));
+    dir = quote_value(OpenSSL_version(OPENSSL_DIR));
     if (dir == NULL || asprintf(&path, "%s/openssl.cnf", dir) < 0)
         status = ot_error_nomem(err);
     else

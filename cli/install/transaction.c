@@ -108,8 +108,9 @@ static enum ot_status add_dirs(struct ot_manifest_entry *entry, struct ot_error 
 /* Writes down what edit is about to do. What was there before the first time stays,
  * unless somebody has changed the file since: then it is what they made of it, without
  * ours. */
-static enum ot_status record(struct ot_manifest *manifest, const struct ot_stack *stack,
-                             const struct ot_edit *edit, struct ot_error *err)
+static enum ot_status record_edit(struct ot_manifest *manifest,
+                                  const struct ot_stack *stack,
+                                  const struct ot_edit *edit, struct ot_error *err)
 {
     struct ot_manifest_entry *entry = ot_manifest_find(manifest, edit->path);
     char now[OT_DIGEST_HEX_LEN + 1], then[OT_DIGEST_HEX_LEN + 1];
@@ -152,7 +153,7 @@ enum ot_status ot_install_apply(struct ot_stack_plan *plan, const struct ot_stac
         ot_manifest_load(&manifest, &found, env->state_dir, stack->name, err);
 
     for (size_t i = 0; status == OT_OK && i < plan->count; i++)
-        status = record(&manifest, stack, &plan->edits[i], err);
+        status = record_edit(&manifest, stack, &plan->edits[i], err);
     manifest.is_finished = false;
     if (status == OT_OK)
         status = ot_manifest_save(&manifest, env->state_dir, stack->name, err);

@@ -86,8 +86,8 @@ static enum ot_status parse_fd(int *out, enum ot_option option, const char *text
     return OT_OK;
 }
 
-static enum ot_status apply(struct ot_options *options, enum ot_option option,
-                            const char *value, struct ot_error *err)
+static enum ot_status apply_option(struct ot_options *options, enum ot_option option,
+                                   const char *value, struct ot_error *err)
 {
     switch (option) {
     case OT_OPTION_SOURCE:
@@ -225,7 +225,7 @@ enum ot_status ot_options_parse(struct ot_options *options, unsigned allowed, in
             return ot_error_set(err, OT_E_USAGE, "--%s is given twice",
                                 option_infos[option].name);
         seen |= OT_OPTION_BIT(option);
-        status = apply(options, option, optarg, err);
+        status = apply_option(options, option, optarg, err);
         if (status != OT_OK)
             return status;
     }

@@ -60,8 +60,9 @@ static enum ot_status open_reported_snapshot(struct ot_source_report *report,
     return status;
 }
 
-static enum ot_status note(struct ot_source_report *report, enum ot_attention attention,
-                           uint32_t index, struct ot_error *err)
+static enum ot_status note_attention(struct ot_source_report *report,
+                                     enum ot_attention attention, uint32_t index,
+                                     struct ot_error *err)
 {
     size_t count = report->attention[attention].count;
 
@@ -114,13 +115,13 @@ static enum ot_status look_at_identity(struct ot_source_report *report, uint32_t
         return OT_OK;
     if (has_rival(report, record, OT_INDEX_SERIAL, field[OT_FIELD_ISSUER],
                   field[OT_FIELD_SERIAL], OT_FIELD_DER, now))
-        status = note(report, OT_ATTENTION_SAME_SERIAL, index, err);
+        status = note_attention(report, OT_ATTENTION_SAME_SERIAL, index, err);
     if (status == OT_OK && (record->flags & OT_RECORD_NO_KEY_ID) != 0 &&
         has_rival(report, record, OT_INDEX_SUBJECT, field[OT_FIELD_SUBJECT],
                   OT_SPAN_ABSENT, OT_FIELD_SPKI, now))
-        status = note(report, OT_ATTENTION_SAME_NAME, index, err);
+        status = note_attention(report, OT_ATTENTION_SAME_NAME, index, err);
     if (status == OT_OK && field[OT_FIELD_KEY_ID].len > OT_KEY_ID_READ_MAX)
-        status = note(report, OT_ATTENTION_LONG_KEY_ID, index, err);
+        status = note_attention(report, OT_ATTENTION_LONG_KEY_ID, index, err);
     return status;
 }
 
@@ -129,11 +130,11 @@ static enum ot_status look_at_dates(struct ot_source_report *report, uint32_t in
                                     struct ot_error *err)
 {
     if (record->expires_at < now)
-        return note(report, OT_ATTENTION_EXPIRED, index, err);
+        return note_attention(report, OT_ATTENTION_EXPIRED, index, err);
     if (record->valid_at > now)
-        return note(report, OT_ATTENTION_FUTURE, index, err);
+        return note_attention(report, OT_ATTENTION_FUTURE, index, err);
     if (record->expires_at - now < OT_EXPIRES_SOON_S)
-        return note(report, OT_ATTENTION_EXPIRING, index, err);
+        return note_attention(report, OT_ATTENTION_EXPIRING, index, err);
     return OT_OK;
 }
 
@@ -147,15 +148,15 @@ static enum ot_status note_record(struct ot_source_report *report, uint32_t inde
     if (status != OT_OK)
         return status;
     if ((record.flags & OT_RECORD_QUARANTINED) != 0)
-        return note(report, OT_ATTENTION_QUARANTINED, index, err);
+        return note_attention(report, OT_ATTENTION_QUARANTINED, index, err);
     if ((record.flags & OT_RECORD_WARNING) != 0)
-        status = note(report, OT_ATTENTION_WARNING, index, err);
+        status = note_attention(report, OT_ATTENTION_WARNING, index, err);
     if (status != OT_OK || (record.flags & OT_RECORD_ACTIVE) == 0)
         return status;
     if ((record.flags & OT_RECORD_WITHHELD) != 0)
-        status = note(report, OT_ATTENTION_WITHHELD, index, err);
+        status = note_attention(report, OT_ATTENTION_WITHHELD, index, err);
     else if ((record.flags & OT_RECORD_CA) == 0)
-        status = note(report, OT_ATTENTION_NOT_CA, index, err);
+        status = note_attention(report, OT_ATTENTION_NOT_CA, index, err);
     if (status == OT_OK)
         status = look_at_identity(report, index, &record, now, err);
     return status == OT_OK ? look_at_dates(report, index, &record, now, err) : status;

@@ -10,7 +10,7 @@
 #include "view/output.h"
 #include "view/record_json.h"
 
-static void say(const char *what, uint32_t flags, const char *why, size_t len)
+static void say_withheld(const char *what, uint32_t flags, const char *why, size_t len)
 {
     const struct ot_record record = {.flags = flags};
     char places[OT_PLACES_TEXT_MAX];
@@ -43,7 +43,7 @@ static void warn_known(struct ot_snapshot *snapshot, const struct ot_change *cha
         if (ot_snapshot_record(snapshot, &list, i, &record, NULL) == OT_OK &&
             ot_span_equal(record.field[OT_FIELD_ID], id) &&
             (record.flags & OT_RECORD_WITHHELD) != 0 && why->data != NULL)
-            say(change->id, record.flags, (const char *)why->data, why->len);
+            say_withheld(change->id, record.flags, (const char *)why->data, why->len);
     }
 }
 
@@ -64,7 +64,8 @@ void ot_warn_withheld(const struct ot_source *source, const struct ot_changes *c
         if (input == NULL && snapshot != NULL)
             warn_known(snapshot, change);
         else if (input != NULL && input->reason != NULL && !is_warned_of(changes, i))
-            say(input->file, input->withheld, input->reason, strlen(input->reason));
+            say_withheld(input->file, input->withheld, input->reason,
+                         strlen(input->reason));
     }
     ot_snapshot_unref(snapshot);
     free(scope);

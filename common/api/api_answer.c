@@ -44,7 +44,7 @@ void ot_api_checker_reset(struct ot_api_checker *checker)
 
 /* ": message", or nothing where the body is not in the API's form. Our sentence goes on
  * behind it: without its full stop. */
-static void quote(char *text, size_t size, const struct ot_http_answer *answer)
+static void quote_message(char *text, size_t size, const struct ot_http_answer *answer)
 {
     char message[MESSAGE_CHARS_MAX];
     size_t len;
@@ -140,7 +140,7 @@ static enum ot_status check_status(const struct ot_api_checker *checker,
     char message[MESSAGE_CHARS_MAX + 2];
     long status = answer->status;
 
-    quote(message, sizeof(message), answer);
+    quote_message(message, sizeof(message), answer);
     if (status == 401 || status == 403)
         return refuse_key(checker, status, message, err);
     /* Of a 503 alone the header says that the API is too busy; any other status speaks

@@ -36,8 +36,8 @@ static enum ot_status check_new_name(const char *name, struct ot_error *err)
 }
 
 /* Sends body, which it frees, to path. */
-static enum ot_status post(struct ot_api_call *call, const char *path, bool idempotent,
-                           char *body, struct ot_error *err)
+static enum ot_status post_json(struct ot_api_call *call, const char *path,
+                                bool idempotent, char *body, struct ot_error *err)
 {
     enum ot_status status;
 
@@ -73,7 +73,7 @@ enum ot_status ot_api_upload(struct ot_api *api, const char *pem, const char *na
         cJSON_Delete(body);
         return ot_error_nomem(err);
     }
-    return post(&call, OT_API_CERTIFICATES, false, print_and_delete(body), err);
+    return post_json(&call, OT_API_CERTIFICATES, false, print_and_delete(body), err);
 }
 
 enum ot_status ot_api_rename(struct ot_api *api, const char *id, const char *name,
@@ -99,7 +99,7 @@ enum ot_status ot_api_rename(struct ot_api *api, const char *id, const char *nam
         return ot_error_nomem(err);
     }
     ot_api_format_cert_path(path, id, false);
-    return post(&call, path, true, print_and_delete(body), err);
+    return post_json(&call, path, true, print_and_delete(body), err);
 }
 
 enum ot_status ot_api_delete(struct ot_api *api, const char *id, struct ot_error *err)
@@ -127,8 +127,9 @@ enum ot_status ot_api_delete(struct ot_api *api, const char *id, struct ot_error
     return status;
 }
 
-static enum ot_status toggle(struct ot_api *api, bool activate, const char *const *ids,
-                             size_t count, struct ot_api_page *out, struct ot_error *err)
+static enum ot_status post_toggle(struct ot_api *api, bool activate,
+                                  const char *const *ids, size_t count,
+                                  struct ot_api_page *out, struct ot_error *err)
 {
     struct ot_api_page page = {0};
     char path[OT_API_PATH_MAX + 16], kind[64];
@@ -160,7 +161,7 @@ static enum ot_status toggle(struct ot_api *api, bool activate, const char *cons
     snprintf(path, sizeof(path), "%s/%s", api->scope, call.what);
     snprintf(kind, sizeof(kind), "%s.%sactivation", ot_api_item_kind(api),
              activate ? "" : "de");
-    status = post(&call, path, true, print_and_delete(body), err);
+    status = post_json(&call, path, true, print_and_delete(body), err);
     if (out != NULL)
         *out = page;
     else
@@ -171,11 +172,11 @@ static enum ot_status toggle(struct ot_api *api, bool activate, const char *cons
 enum ot_status ot_api_activate(struct ot_api *api, const char *const *ids, size_t count,
                                struct ot_api_page *out, struct ot_error *err)
 {
-    return toggle(api, true, ids, count, out, err);
+    return post_toggle(api, true, ids, count, out, err);
 }
 
 enum ot_status ot_api_deactivate(struct ot_api *api, const char *const *ids, size_t count,
                                  struct ot_api_page *out, struct ot_error *err)
 {
-    return toggle(api, false, ids, count, out, err);
+    return post_toggle(api, false, ids, count, out, err);
 }

@@ -78,7 +78,7 @@ struct level {
     size_t path_len;
 };
 
-static void extend(char path[PATH_LEN_MAX], size_t *len, const char *name)
+static void extend_path(char path[PATH_LEN_MAX], size_t *len, const char *name)
 {
     char shown[PATH_LEN_MAX];
     size_t more = ot_text_escape(shown, sizeof(shown), name, strlen(name));
@@ -104,7 +104,7 @@ static void add_unknown(struct collector *all, const char *base, const cJSON *fi
     bool found = false;
 
     if (base[0] != '\0')
-        extend(path, &len, base);
+        extend_path(path, &len, base);
     stack[depth++] = (struct level){field, len};
     while (depth > 0) {
         struct level *level = &stack[depth - 1];
@@ -118,7 +118,7 @@ static void add_unknown(struct collector *all, const char *base, const cJSON *fi
         len = level->path_len;
         path[len] = '\0';
         if (item->string != NULL)
-            extend(path, &len, item->string);
+            extend_path(path, &len, item->string);
         if (item->string != NULL && !cJSON_IsNull(item) &&
             names_restriction(item->string)) {
             append_extra(all->restricting, "!", path);
@@ -131,8 +131,8 @@ static void add_unknown(struct collector *all, const char *base, const cJSON *fi
         return;
     len = 0;
     if (base[0] != '\0')
-        extend(path, &len, base);
-    extend(path, &len, field->string);
+        extend_path(path, &len, base);
+    extend_path(path, &len, field->string);
     append_extra(all->others, "", path);
 }
 

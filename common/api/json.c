@@ -143,8 +143,8 @@ static enum ot_status wrong_type(const char *path, const char *key, const char *
 }
 
 /* NULL: there is none, which err says. */
-static const cJSON *member(const cJSON *object, const char *key, const char *path,
-                           struct ot_error *err)
+static const cJSON *find_member(const cJSON *object, const char *key, const char *path,
+                                struct ot_error *err)
 {
     bool named = path != NULL && path[0] != '\0';
     const cJSON *item;
@@ -163,7 +163,7 @@ static const cJSON *member(const cJSON *object, const char *key, const char *pat
 enum ot_status ot_json_string(const cJSON *object, const char *key, const char *path,
                               const char **out, struct ot_error *err)
 {
-    const cJSON *item = member(object, key, path, err);
+    const cJSON *item = find_member(object, key, path, err);
 
     if (item == NULL)
         return OT_E_PROTOCOL;
@@ -177,7 +177,7 @@ enum ot_status ot_json_string_or_null(const cJSON *object, const char *key,
                                       const char *path, const char **out,
                                       struct ot_error *err)
 {
-    const cJSON *item = member(object, key, path, err);
+    const cJSON *item = find_member(object, key, path, err);
 
     if (item == NULL)
         return OT_E_PROTOCOL;
@@ -190,7 +190,7 @@ enum ot_status ot_json_string_or_null(const cJSON *object, const char *key,
 enum ot_status ot_json_int(const cJSON *object, const char *key, const char *path,
                            int64_t *out, struct ot_error *err)
 {
-    const cJSON *item = member(object, key, path, err);
+    const cJSON *item = find_member(object, key, path, err);
 
     if (item == NULL)
         return OT_E_PROTOCOL;
@@ -206,7 +206,7 @@ enum ot_status ot_json_int(const cJSON *object, const char *key, const char *pat
 enum ot_status ot_json_bool(const cJSON *object, const char *key, const char *path,
                             bool *out, struct ot_error *err)
 {
-    const cJSON *item = member(object, key, path, err);
+    const cJSON *item = find_member(object, key, path, err);
 
     if (item == NULL)
         return OT_E_PROTOCOL;
@@ -219,7 +219,7 @@ enum ot_status ot_json_bool(const cJSON *object, const char *key, const char *pa
 enum ot_status ot_json_array(const cJSON *object, const char *key, const char *path,
                              const cJSON **out, struct ot_error *err)
 {
-    const cJSON *item = member(object, key, path, err);
+    const cJSON *item = find_member(object, key, path, err);
 
     if (item == NULL)
         return OT_E_PROTOCOL;
@@ -232,7 +232,7 @@ enum ot_status ot_json_array(const cJSON *object, const char *key, const char *p
 enum ot_status ot_json_object(const cJSON *object, const char *key, const char *path,
                               const cJSON **out, struct ot_error *err)
 {
-    const cJSON *item = member(object, key, path, err);
+    const cJSON *item = find_member(object, key, path, err);
 
     if (item == NULL)
         return OT_E_PROTOCOL;

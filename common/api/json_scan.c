@@ -39,7 +39,7 @@ static bool is_digit(char c)
 }
 
 /* The value of four hexadecimal digits, -1 if they are something else. */
-static long hex4(const char *p, const char *end)
+static long four_hex_digits(const char *p, const char *end)
 {
     long value = 0;
 
@@ -58,7 +58,7 @@ static long hex4(const char *p, const char *end)
 /* At the 'u' of \uXXXX; leaves p behind it, and behind the other half of a pair. */
 static enum ot_status scan_unicode_escape(struct scan *scan)
 {
-    long code = hex4(scan->p + 1, scan->end);
+    long code = four_hex_digits(scan->p + 1, scan->end);
 
     if (code < 0)
         return bad_at(scan, "\\u needs four hexadecimal digits");
@@ -71,7 +71,7 @@ static enum ot_status scan_unicode_escape(struct scan *scan)
         return OT_OK;
     if (scan->end - scan->p < 6 || scan->p[0] != '\\' || scan->p[1] != 'u')
         return bad_at(scan, "half of a surrogate pair");
-    code = hex4(scan->p + 2, scan->end);
+    code = four_hex_digits(scan->p + 2, scan->end);
     if (code < 0xdc00 || code > 0xdfff)
         return bad_at(scan, "half of a surrogate pair");
     scan->p += 6;

@@ -80,7 +80,7 @@ const struct ot_source *ot_cache_source(const struct ot_cache *cache)
     return cache->source;
 }
 
-static struct ot_snapshot *current(struct ot_cache *cache)
+static struct ot_snapshot *current_snapshot_of(struct ot_cache *cache)
 {
     struct ot_snapshot *snapshot;
 
@@ -92,8 +92,8 @@ static struct ot_snapshot *current(struct ot_cache *cache)
 
 /* Makes a newly mapped snapshot the current one, unless another thread was quicker; gives
  * back a reference to the one that is. */
-static struct ot_snapshot *publish(struct ot_cache *cache, struct ot_snapshot *fresh,
-                                   const struct stat *st)
+static struct ot_snapshot *
+publish_mapping(struct ot_cache *cache, struct ot_snapshot *fresh, const struct stat *st)
 {
     struct ot_snapshot *surplus;
 
@@ -133,8 +133,8 @@ static enum ot_status stat_failed(const struct ot_cache *cache, struct ot_error 
 
 /* The file as it is now, mapped: what is there already (known, a reference of the
  * caller's, who keeps it) or a new mapping. One stat when nothing has changed. */
-static enum ot_status load(struct ot_cache *cache, struct ot_snapshot *known,
-                           struct view *view, struct ot_error *err)
+static enum ot_status load_newest(struct ot_cache *cache, struct ot_snapshot *known,
+                                  struct view *view, struct ot_error *err)
 {
     struct ot_snapshot *snapshot = known;
     enum ot_status status = OT_OK;
@@ -167,25 +167,26 @@ static enum ot_status load(struct ot_cache *cache, struct ot_snapshot *known,
     view->healthy = true;
     view->seen_at = (int64_t)st.st_mtim.tv_sec;
     atomic_store(&cache->seen_at, view->seen_at);
-    view->snapshot =
-        snapshot == known ? ot_snapshot_ref(known) : publish(cache, snapshot, &st);
+    view->snapshot = snapshot == known ? ot_snapshot_ref(known)
+                                       : publish_mapping(cache, snapshot, &st);
     return OT_OK;
 }
 
 static enum ot_status look_for_snapshot(struct ot_cache *cache, struct view *view,
                                         struct ot_error *err)
 {
-    struct ot_snapshot *known = current(cache);
+    struct ot_snapshot *known = current_snapshot_of(cache);
     enum ot_status status;
 
     *view = (struct view){0};
-    status = load(cache, known, view, err);
+    status = load_newest(cache, known, view, err);
     ot_snapshot_unref(known);
     return status;
 }
 
-static enum ot_status expired(const struct ot_cache *cache,
-                              const struct ot_freshness *freshness, struct ot_error *err)
+static enum ot_status refuse_expired(const struct ot_cache *cache,
+                                     const struct ot_freshness *freshness,
+                                     struct ot_error *err)
 {
     return ot_error_set(err, OT_E_EXPIRED,
                         "the snapshot of source '%s' was last confirmed %lld hours ago, "
@@ -194,9 +195,9 @@ static enum ot_status expired(const struct ot_cache *cache,
 }
 
 /* Hands out a view if it is usable; starts a refresh if it is not the newest. */
-static enum ot_status give(struct ot_cache *cache, unsigned flags, enum ot_status status,
-                           const struct view *view, struct ot_snapshot **out,
-                           struct ot_error *err)
+static enum ot_status give_view(struct ot_cache *cache, unsigned flags,
+                                enum ot_status status, const struct view *view,
+                                struct ot_snapshot **out, struct ot_error *err)
 {
     struct ot_freshness freshness;
 
@@ -205,7 +206,7 @@ static enum ot_status give(struct ot_cache *cache, unsigned flags, enum ot_statu
     freshness = ot_freshness_of(cache->source, view->seen_at, (int64_t)time(NULL));
     if (freshness.expired) {
         ot_snapshot_unref(view->snapshot);
-        return view->healthy ? expired(cache, &freshness, err) : status;
+        return view->healthy ? refuse_expired(cache, &freshness, err) : status;
     }
     if ((flags & OT_CACHE_REFRESH) && (freshness.stale || !view->healthy))
         ot_refresh_start(&cache->refresh);
@@ -222,8 +223,8 @@ static bool is_curable(enum ot_status status)
 }
 
 /* Adds to the sentence why there is nothing, if a sync has failed, and what to do. */
-static enum ot_status explain(const struct ot_cache *cache, enum ot_status status,
-                              struct ot_error *err)
+static enum ot_status explain_absence(const struct ot_cache *cache, enum ot_status status,
+                                      struct ot_error *err)
 {
     const char *name = cache->source->name;
     bool is_default = strcmp(name, "default") == 0;
@@ -252,16 +253,16 @@ enum ot_status ot_cache_get(struct ot_cache *cache, unsigned flags,
 
     *out = NULL;
     status = look_for_snapshot(cache, &view, err);
-    status = give(cache, flags, status, &view, out, err);
+    status = give_view(cache, flags, status, &view, out, err);
     if (is_curable(status) && (flags & OT_CACHE_WAIT)) {
         ot_refresh_wait(&cache->refresh);
         status = look_for_snapshot(cache, &view, err);
-        status = give(cache, flags, status, &view, out, err);
+        status = give_view(cache, flags, status, &view, out, err);
     } else if (is_curable(status) && (flags & OT_CACHE_REFRESH)) {
         ot_refresh_start(&cache->refresh);
     }
     if (status != OT_OK)
-        return explain(cache, status, err);
+        return explain_absence(cache, status, err);
     ot_error_clear(err);
     return OT_OK;
 }

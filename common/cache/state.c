@@ -26,7 +26,7 @@ struct reader {
     bool seen[KEYS];
 };
 
-static enum ot_status bad(const char *key, struct ot_error *err)
+static enum ot_status refuse_key_value(const char *key, struct ot_error *err)
 {
     return ot_error_set(err, OT_E_CORRUPT, "%s is not what orgtrust writes there", key);
 }
@@ -106,7 +106,7 @@ static enum ot_status take_state_line(void *arg, const char *key, const char *va
     default:
         good = parse_message(state->last.message, value);
     }
-    return good ? OT_OK : bad(keys[i], err);
+    return good ? OT_OK : refuse_key_value(keys[i], err);
 }
 
 enum ot_status ot_state_read(struct ot_state *state, const char *path,
@@ -184,7 +184,7 @@ static void put_bytes(struct text *text, const char *bytes, size_t len)
 }
 
 /* One character of the message, encoded; returns how many bytes of it were taken. */
-static size_t encode(char *out, size_t *out_len, const char *message)
+static size_t encode_state(char *out, size_t *out_len, const char *message)
 {
     unsigned char c = (unsigned char)message[0];
     size_t n = 1;
@@ -209,7 +209,7 @@ static void put_message(struct text *text, const char *message)
         return;
     put_bytes(text, "message = \"", 11);
     while (*message != '\0') {
-        message += encode(character, &len, message);
+        message += encode_state(character, &len, message);
         put_bytes(text, character, len);
     }
     put_bytes(text, "\"\n", 2);

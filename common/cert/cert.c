@@ -102,7 +102,7 @@ static bool take_tlv(const uint8_t **p, const uint8_t *end, int tag, bool inner,
 }
 
 /* The parts of TBSCertificate (RFC 5280 §4.1) as they stand in the DER. */
-static bool locate(struct ot_record *facts, const uint8_t *der, size_t len)
+static bool locate_parts(struct ot_record *facts, const uint8_t *der, size_t len)
 {
     struct ot_span *field = facts->field;
     const uint8_t *p = der, *end = der + len;
@@ -299,7 +299,7 @@ static enum ot_status read_facts(struct ot_cert *cert, X509 *x509, size_t len,
     EVP_MD_CTX *ctx = EVP_MD_CTX_new();
     enum ot_status status = ctx == NULL ? ot_error_nomem(err) : OT_OK;
 
-    if (status == OT_OK && !locate(facts, cert->der, len))
+    if (status == OT_OK && !locate_parts(facts, cert->der, len))
         status = ot_error_set(err, OT_E_PROTOCOL, "it is not encoded in DER");
     if (status == OT_OK)
         status = read_names(cert, err);

@@ -49,7 +49,7 @@ static bool split_tbs(struct parts *parts, struct ot_span tbs)
            (parts->subject_id.data == NULL || ot_der_is_bits(parts->subject_id));
 }
 
-static bool split(struct parts *parts, struct ot_span der)
+static bool split_certificate(struct parts *parts, struct ot_span der)
 {
     struct ot_span certificate, tbs, signature;
 
@@ -168,7 +168,7 @@ void ot_fitness_check(struct ot_fitness *out, struct ot_span der, bool is_ca,
     struct parts parts;
 
     *out = (struct ot_fitness){0};
-    if (!split(&parts, der)) {
+    if (!split_certificate(&parts, der)) {
         ot_fitness_withhold(
             out, OT_PLACES_ALL,
             "its outermost parts are not DER: a strict reader would throw "

@@ -12,7 +12,7 @@
 #include "snapshot/record.h"
 
 /* Escaped text as an allocated string; every byte may become six. */
-static char *escaped(const void *text, size_t len)
+static char *escaped_name(const void *text, size_t len)
 {
     size_t size = 8 * len + 1;
     char *out;
@@ -40,7 +40,7 @@ static char *common_name_label(struct ot_span subject)
         return NULL;
     len = ot_common_name(&utf8, name);
     if (len > 0)
-        label = escaped(utf8, len);
+        label = escaped_name(utf8, len);
     OPENSSL_free(utf8);
     X509_NAME_free(name);
     return label;
@@ -53,10 +53,10 @@ static char *base_label(const struct ot_record *record)
     char *label = NULL;
 
     if (name->len > 0)
-        return escaped(name->data, name->len);
+        return escaped_name(name->data, name->len);
     if (!(record->flags & OT_RECORD_QUARANTINED))
         label = common_name_label(record->field[OT_FIELD_SUBJECT]);
-    return label != NULL ? label : escaped(id->data, id->len);
+    return label != NULL ? label : escaped_name(id->data, id->len);
 }
 
 struct entry {
@@ -93,8 +93,8 @@ static int compare_bases(const void *key, const void *entry)
 }
 
 /* "base (n)" with the first free n from *n on, NULL out of memory. */
-static char *numbered(const struct entry *entries, size_t count, const char *base,
-                      size_t *n)
+static char *numbered_label(const struct entry *entries, size_t count, const char *base,
+                            size_t *n)
 {
     char *label;
 
@@ -122,7 +122,7 @@ static enum ot_status number_entries(char **labels, const struct entry *entries,
             n = 2;
             continue;
         }
-        made[i] = numbered(entries, count, entries[i].base, &n);
+        made[i] = numbered_label(entries, count, entries[i].base, &n);
         if (made[i] == NULL) {
             status = ot_error_nomem(err);
             break;

@@ -131,8 +131,8 @@ static void take_listed(struct ot_admin_cert *cert, struct ot_api_cert *item, bo
 }
 
 /* Rows of the organization, then those that only the project's list has. */
-static size_t merge(struct ot_admin_cert *certs, struct ot_listing *organization,
-                    struct ot_listing *scope, bool is_same)
+static size_t merge_listings(struct ot_admin_cert *certs, struct ot_listing *organization,
+                             struct ot_listing *scope, bool is_same)
 {
     size_t count = 0;
 
@@ -173,7 +173,7 @@ static enum ot_status replace_listing(struct ot_admin *admin,
 
     if (certs == NULL)
         return ot_error_nomem(err);
-    count = merge(certs, organization, scope, !is_project(admin));
+    count = merge_listings(certs, organization, scope, !is_project(admin));
     for (size_t i = 0; i < admin->count; i++)
         keep_known_digest(certs, organization, &admin->certs[i]);
     free_certs(admin->certs, admin->count);

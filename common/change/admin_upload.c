@@ -51,8 +51,8 @@ static void look_up(struct ot_admin_cert *cert, struct ot_snapshot *snapshot)
     }
 }
 
-static enum ot_status got(void *arg, size_t i, enum ot_status status,
-                          const struct ot_api_cert *cert, struct ot_error *err)
+static enum ot_status take_content(void *arg, size_t i, enum ot_status status,
+                                   const struct ot_api_cert *cert, struct ot_error *err)
 {
     struct ot_admin_cert *wanted = ((struct ot_admin_cert **)arg)[i];
 
@@ -92,7 +92,7 @@ enum ot_status ot_admin_fingerprint(struct ot_admin *admin, struct ot_error *err
         ids[count++] = cert->id;
     }
     if (status == OT_OK && count > 0)
-        status = ot_api_get_many(admin->api, ids, count, got, wanted, err);
+        status = ot_api_get_many(admin->api, ids, count, take_content, wanted, err);
     ot_snapshot_unref(snapshot);
     free(wanted);
     free(ids);

@@ -75,9 +75,9 @@ static enum ot_status reserve_input(struct ot_cert_inputs *inputs, struct ot_err
     return OT_OK;
 }
 
-static enum ot_status keep(struct ot_cert_inputs *inputs, struct ot_cert_input *item,
-                           const char *file, const struct ot_cert *cert,
-                           struct ot_error *err)
+static enum ot_status keep_input(struct ot_cert_inputs *inputs,
+                                 struct ot_cert_input *item, const char *file,
+                                 const struct ot_cert *cert, struct ot_error *err)
 {
     struct ot_record record = {.flags = 0};
     struct ot_span der, why;
@@ -111,7 +111,7 @@ static enum ot_status add_der(struct ot_cert_inputs *inputs, const char *file,
     if (ot_cert_inputs_find(inputs, item.sha256) == NULL) {
         status = reserve_input(inputs, err);
         if (status == OT_OK)
-            status = keep(inputs, &item, file, cert, err);
+            status = keep_input(inputs, &item, file, cert, err);
     }
     ot_cert_free(cert);
     return status;
@@ -190,7 +190,7 @@ static enum ot_status add_as_is(struct ot_cert_inputs *inputs, const char *file,
         status = reserve_input(inputs, err);
     if (status == OT_OK) {
         digest_of(item.sha256, first.cert);
-        status = keep(inputs, &item, file, first.cert, err);
+        status = keep_input(inputs, &item, file, first.cert, err);
         free(inputs->items[inputs->count - 1].pem);
         inputs->items[inputs->count - 1].pem = whole;
         whole = NULL;

@@ -72,7 +72,7 @@ static void set_change_outcome(struct ot_change *change, enum ot_status status,
         change->why = strdup(why->message); /* NULL: the caller has it in err, too */
 }
 
-static enum ot_status perform(struct ot_change *change, struct ot_error *err)
+static enum ot_status perform_change(struct ot_change *change, struct ot_error *err)
 {
     struct ot_api *api = ot_admin_api(change->admin);
     struct ot_api_cert cert = {0};
@@ -104,8 +104,8 @@ static bool take_uploaded_id(struct ot_changes *changes, struct ot_change *chang
 
 /* The changes from *next on that go with the first of them into one request, at most
  * BATCH_MAX; *next is behind the last. */
-static size_t gather(struct ot_changes *changes, size_t *next,
-                     struct ot_change *batch[BATCH_MAX])
+static size_t gather_batch(struct ot_changes *changes, size_t *next,
+                           struct ot_change *batch[BATCH_MAX])
 {
     const struct ot_change *first = NULL;
     size_t count = 0, i;
@@ -136,7 +136,7 @@ static enum ot_status perform_batch(struct ot_change *const batch[BATCH_MAX],
     const char *ids[BATCH_MAX] = {NULL};
 
     if (!is_toggle(batch[0]))
-        return perform(batch[0], err);
+        return perform_change(batch[0], err);
     for (size_t i = 0; i < count; i++)
         ids[i] = batch[i]->id;
     return batch[0]->action == OT_CHANGE_ACTIVATE
@@ -158,7 +158,7 @@ enum ot_status ot_changes_run(struct ot_changes *changes, const volatile int *st
     bool lacks_addition = false;
     size_t next = 0, count;
 
-    while ((count = gather(changes, &next, batch)) > 0) {
+    while ((count = gather_batch(changes, &next, batch)) > 0) {
         struct ot_error why = OT_ERROR_INIT;
         enum ot_status status;
 

@@ -111,7 +111,7 @@ static enum ot_status open_pipes(struct pipes *pipes, const struct ot_errand *er
     return status;
 }
 
-static void shut(int *fd)
+static void close_end(int *fd)
 {
     if (*fd >= 0)
         close(*fd);
@@ -231,11 +231,11 @@ static enum ot_status run_command_to_end(const struct ot_errand *errand,
     pid_t pid = 0;
 
     status = start_command(&pipes, errand, &pid, err);
-    shut(&pipes.input);
-    shut(&pipes.key);
-    shut(&pipes.report[1]);
+    close_end(&pipes.input);
+    close_end(&pipes.key);
+    close_end(&pipes.report[1]);
     if (status != OT_OK) {
-        shut(&pipes.report[0]);
+        close_end(&pipes.report[0]);
         return status;
     }
     snprintf(what, sizeof(what), "orgtrust %.40s", errand->arguments[0]);

@@ -48,8 +48,8 @@ static bool passes_filter(const struct ot_record *record,
            ot_span_equal(record->field[OT_FIELD_NAME], ot_span_str(filter->name));
 }
 
-static enum ot_status hold(struct ot_anchors *anchors, struct ot_snapshot *snapshot,
-                           struct ot_error *err)
+static enum ot_status hold_snapshot(struct ot_anchors *anchors,
+                                    struct ot_snapshot *snapshot, struct ot_error *err)
 {
     struct ot_snapshot **grown = reallocarray(
         anchors->snapshots, anchors->snapshot_count + 1, sizeof(struct ot_snapshot *));
@@ -62,8 +62,8 @@ static enum ot_status hold(struct ot_anchors *anchors, struct ot_snapshot *snaps
 }
 
 /* As of Unix time now, in a place; 0: whatever the place. */
-static bool counts(const struct ot_anchors *anchors, const struct ot_record *record,
-                   uint32_t place, int64_t now)
+static bool counts_as_anchor(const struct ot_anchors *anchors,
+                             const struct ot_record *record, uint32_t place, int64_t now)
 {
     return anchors->every_active ? (record->flags & place) == 0
                                  : ot_record_is_anchor(record, place, now);
@@ -75,7 +75,7 @@ enum ot_status ot_anchors_add(struct ot_anchors *anchors, struct ot_snapshot *sn
 {
     uint32_t place = anchors->place != 0 ? anchors->place : OT_RECORD_WITHHELD_FILES;
     struct ot_positions all;
-    enum ot_status status = hold(anchors, snapshot, err);
+    enum ot_status status = hold_snapshot(anchors, snapshot, err);
 
     if (status == OT_OK)
         status = ot_snapshot_all(snapshot, &all, err);
@@ -89,9 +89,10 @@ enum ot_status ot_anchors_add(struct ot_anchors *anchors, struct ot_snapshot *sn
             (record.flags & OT_RECORD_ACTIVE) == 0)
             continue;
         anchors->active++;
-        if (!counts(anchors, &record, 0, now) || !passes_filter(&record, filter))
+        if (!counts_as_anchor(anchors, &record, 0, now) ||
+            !passes_filter(&record, filter))
             continue;
-        if (counts(anchors, &record, place, now))
+        if (counts_as_anchor(anchors, &record, place, now))
             status = add_one(anchors, &record, err);
         else
             anchors->withheld++;

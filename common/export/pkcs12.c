@@ -19,7 +19,7 @@
 /* Oracle's trustedKeyUsage, and anyExtendedKeyUsage (RFC 5280 §4.2.1.12) as its value. */
 #define TRUSTED_KEY_USAGE "2.16.840.1.113894.746875.1.1"
 
-static enum ot_status failed(struct ot_error *err)
+static enum ot_status refuse_pkcs12(struct ot_error *err)
 {
     ERR_clear_error();
     return ot_error_set(err, OT_E_INTERNAL,
@@ -63,7 +63,7 @@ static bool add_bag(STACK_OF(PKCS12_SAFEBAG) * bags, const struct ot_anchor *anc
     return done;
 }
 
-static PKCS12 *wrap(STACK_OF(PKCS12_SAFEBAG) * bags)
+static PKCS12 *wrap_bags(STACK_OF(PKCS12_SAFEBAG) * bags)
 {
     STACK_OF(PKCS7) *safes = sk_PKCS7_new_null();
     PKCS7 *safe = safes != NULL ? PKCS12_pack_p7data(bags) : NULL;
@@ -89,7 +89,7 @@ enum ot_status ot_pkcs12_make(uint8_t **bytes, size_t *len,
     for (size_t i = 0; done && i < anchors->count; i++)
         done = add_bag(bags, &anchors->items[i]);
     if (done)
-        p12 = wrap(bags);
+        p12 = wrap_bags(bags);
     if (p12 != NULL)
         size = i2d_PKCS12(p12, NULL);
     if (size > 0)
@@ -99,7 +99,7 @@ enum ot_status ot_pkcs12_make(uint8_t **bytes, size_t *len,
     PKCS12_free(p12);
     sk_PKCS12_SAFEBAG_pop_free(bags, PKCS12_SAFEBAG_free);
     if (size <= 0)
-        return failed(err);
+        return refuse_pkcs12(err);
     if (*bytes == NULL)
         return ot_error_nomem(err);
     *len = (size_t)size;

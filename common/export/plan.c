@@ -52,9 +52,9 @@ static const struct ot_source *first_source(const struct ot_exports *exports,
     return ot_config_at(exports->config, (size_t)__builtin_ctzll(item->sources));
 }
 
-static enum ot_status conflict(const struct ot_source *a, const struct ot_source *b,
-                               enum ot_export_kind kind, const char *why,
-                               struct ot_error *err)
+static enum ot_status refuse_conflict(const struct ot_source *a,
+                                      const struct ot_source *b, enum ot_export_kind kind,
+                                      const char *why, struct ot_error *err)
 {
     return ot_error_set(err, OT_E_CONFIG, "%s: export_%s of source '%s' %s '%s' (%s)",
                         a->origin, words[kind], a->name, why, b->name, b->origin);
@@ -82,8 +82,9 @@ static enum ot_status check_purposes(const struct ot_exports *exports,
             source->origin, source->name, words[item->kind]);
     if (!needs_server &&
         (source->purposes & TLS_PURPOSES) != (first->purposes & TLS_PURPOSES))
-        return conflict(source, first, item->kind,
-                        "names the same place but has other purposes than source", err);
+        return refuse_conflict(source, first, item->kind,
+                               "names the same place but has other purposes than source",
+                               err);
     return OT_OK;
 }
 
@@ -106,8 +107,8 @@ static enum ot_status add_export(struct ot_exports *exports, enum ot_export_kind
         if (other->kind == kind)
             item = other;
         else if (kind != OT_EXPORT_ON_CHANGE)
-            return conflict(source, first_source(exports, other), kind,
-                            "names the place of another export of source", err);
+            return refuse_conflict(source, first_source(exports, other), kind,
+                                   "names the place of another export of source", err);
     }
     if (item == NULL) {
         item = &exports->items[exports->count++];

@@ -197,7 +197,7 @@ static bool wait_for(pid_t pid, int *how, int64_t until_ms, const volatile int *
     }
 }
 
-static void end(pid_t pid, int *how, struct ot_program_output *output, int *from)
+static void end_program(pid_t pid, int *how, struct ot_program_output *output, int *from)
 {
     kill(-pid, SIGTERM);
     if (!wait_for(pid, how, ot_clock_ms() + GRACE_MS, NULL, output, from)) {
@@ -232,7 +232,7 @@ static enum ot_status see_through(const struct ot_program *program, pid_t pid, i
     if (wait_for(pid, &how, ot_clock_ms() + program->timeout_ms, program->stop, output,
                  from))
         return check_end(program, how, err);
-    end(pid, &how, output, from);
+    end_program(pid, &how, output, from);
     if (program->stop != NULL && *program->stop != 0)
         return ot_error_set(err, OT_E_INTERRUPTED, "%s was interrupted", program->what);
     return ot_error_set(err, OT_E_IO, "%s took longer than %d s and was ended",

@@ -258,7 +258,7 @@ static enum ot_status remove_rest(struct work *work, bool temporaries_only,
 
 /* What is wanted, then what is not; on a full disk once more in the other order: what is
  * not wanted may be what fills it. */
-static enum ot_status change(struct work *work, struct ot_error *err)
+static enum ot_status change_dir(struct work *work, struct ot_error *err)
 {
     enum ot_status status = put_entries(work, err);
 
@@ -280,7 +280,7 @@ enum ot_status ot_export_put_dir(const char *path, const struct ot_anchors *anch
     if (status == OT_OK)
         status = remove_rest(&work, true, err);
     if (status == OT_OK)
-        status = change(&work, err);
+        status = change_dir(&work, err);
     if (status == OT_OK && work.written)
         status = ot_dir_sync(work.dir, path, err);
     *written = work.written;

@@ -169,8 +169,8 @@ static void set_export_outcome(struct ot_export *item, enum ot_status status, bo
         item->outcome = written ? OT_EXPORT_WRITTEN : OT_EXPORT_UNCHANGED;
 }
 
-static void refresh(struct ot_exports *exports, struct ot_export *item,
-                    const struct ot_exports_options *options)
+static void refresh_export(struct ot_exports *exports, struct ot_export *item,
+                           const struct ot_exports_options *options)
 {
     struct ot_anchors anchors = {0};
     bool written = false, kept = true;
@@ -239,7 +239,7 @@ static enum ot_status refresh_all(struct ot_exports *exports,
 
         if (item->kind == OT_EXPORT_ON_CHANGE)
             continue;
-        refresh(exports, item, options);
+        refresh_export(exports, item, options);
         if (item->outcome == OT_EXPORT_FAILED && *first == OT_OK)
             *first = item->why.status;
     }

@@ -174,8 +174,8 @@ static enum ot_status run_update(const struct work *work, const char *conf,
     return ot_program_run(&program, err);
 }
 
-static enum ot_status update(const struct work *work, const char *dir,
-                             const volatile int *stop, struct ot_error *err)
+static enum ot_status update_store(const struct work *work, const char *dir,
+                                   const volatile int *stop, struct ot_error *err)
 {
     char conf[PATH_MAX];
     bool has_conf = false;
@@ -250,7 +250,7 @@ static enum ot_status carry_out(struct work *work, const char *dir,
     if (status == OT_OK)
         status = change_files(work, err);
     if (status == OT_OK)
-        status = update(work, dir, stop, err);
+        status = update_store(work, dir, stop, err);
     if (status == OT_OK)
         status = keep_record(work->anchors, true, err);
     return status;

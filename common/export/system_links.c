@@ -20,7 +20,7 @@
 
 _Static_assert(OT_ANCHOR_NAME_LEN == OT_SYSTEM_NAME_LEN, "one name for a file");
 
-static int digit(char c)
+static int digit_of(char c)
 {
     return c <= '9' ? c - '0' : c - 'a' + 10;
 }
@@ -32,7 +32,7 @@ bool ot_system_is_wanted(const char *name, const struct ot_anchors *anchors)
     uint8_t id[OT_ANCHOR_NAME_LEN / 2];
 
     for (size_t i = 0; i < sizeof(id); i++)
-        id[i] = (uint8_t)(digit(hex[2 * i]) << 4 | digit(hex[2 * i + 1]));
+        id[i] = (uint8_t)(digit_of(hex[2 * i]) << 4 | digit_of(hex[2 * i + 1]));
     for (size_t i = 0; i < anchors->count; i++)
         if (memcmp(anchors->items[i].id, id, sizeof(id)) == 0)
             return true;

@@ -19,8 +19,8 @@
 #define UNFINISHED_MODE 0600
 #define NAME_TRIES 16
 
-static enum ot_status fail(const struct ot_file *file, const char *what,
-                           struct ot_error *err)
+static enum ot_status fail_to_write(const struct ot_file *file, const char *what,
+                                    struct ot_error *err)
 {
     int errnum = errno;
 
@@ -46,7 +46,7 @@ static bool make_random_name(char to[RANDOM_LEN])
     return true;
 }
 
-static int create(struct ot_file *file)
+static int create_temporary(struct ot_file *file)
 {
     char *random = file->temporary + strlen(file->name) + 2;
     int fd = -1;
@@ -63,8 +63,8 @@ static int create(struct ot_file *file)
 }
 
 /* file->dir is there; path, which is taken over, may be NULL: out of memory. */
-static enum ot_status begin(struct ot_file *file, char *path, mode_t mode,
-                            struct ot_error *err)
+static enum ot_status begin_file(struct ot_file *file, char *path, mode_t mode,
+                                 struct ot_error *err)
 {
     const char *slash = path == NULL ? NULL : strrchr(path, '/');
     const char *name = slash != NULL ? slash + 1 : path;
@@ -78,7 +78,7 @@ static enum ot_status begin(struct ot_file *file, char *path, mode_t mode,
         ot_file_abort(file);
         return ot_error_nomem(err);
     }
-    file->fd = create(file);
+    file->fd = create_temporary(file);
     if (file->fd >= 0)
         return OT_OK;
     status = ot_error_errno(
@@ -103,7 +103,7 @@ static enum ot_status begin_in_place(struct ot_file *file, const char *path, mod
         return ot_error_errno(err, OT_E_IO, ENOENT, "cannot create %s", path);
     if (status != OT_OK)
         return status;
-    return begin(file, strdup(path), mode, err);
+    return begin_file(file, strdup(path), mode, err);
 }
 
 enum ot_status ot_file_begin(struct ot_file *file, const char *path, mode_t mode,
@@ -128,13 +128,13 @@ static enum ot_status begin_at(struct ot_file *file, int dir, const char *path,
         return ot_error_errno(err, OT_E_IO, errno, "cannot create a file in %s", path);
     if (asprintf(&whole, "%s/%s", path, name) < 0)
         whole = NULL;
-    return begin(file, whole, mode, err);
+    return begin_file(file, whole, mode, err);
 }
 
 enum ot_status ot_file_write(struct ot_file *file, const void *data, size_t len,
                              struct ot_error *err)
 {
-    return ot_write_all(file->fd, data, len) ? OT_OK : fail(file, "write", err);
+    return ot_write_all(file->fd, data, len) ? OT_OK : fail_to_write(file, "write", err);
 }
 
 enum ot_status ot_dir_sync(int dir, const char *path, struct ot_error *err)
@@ -160,15 +160,15 @@ static enum ot_status put_in_place(struct ot_file *file, struct ot_error *err)
 
     /* Not left to the umask: other users' programs read what root syncs. */
     if (fchmod(fd, file->mode) != 0)
-        status = fail(file, "chmod", err);
+        status = fail_to_write(file, "chmod", err);
     if (status == OT_OK && fsync(fd) != 0)
-        status = fail(file, "fsync", err);
+        status = fail_to_write(file, "fsync", err);
     file->fd = -1;
     if (close(fd) != 0 && status == OT_OK)
-        status = fail(file, "close", err);
+        status = fail_to_write(file, "close", err);
     if (status == OT_OK &&
         renameat(file->dir, file->temporary, file->dir, file->name) != 0)
-        status = fail(file, "rename", err);
+        status = fail_to_write(file, "rename", err);
     if (status != OT_OK) {
         ot_file_abort(file);
         return status;

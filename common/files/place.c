@@ -125,7 +125,7 @@ void ot_place_close(struct ot_place *place)
 }
 
 /* Component after component, as far as there is something. */
-static enum ot_status resolve(struct ot_walk *walk, struct ot_error *err)
+static enum ot_status resolve_links(struct ot_walk *walk, struct ot_error *err)
 {
     bool found = true;
     enum ot_status status = ot_walk_next(walk, &found, err);
@@ -166,7 +166,7 @@ enum ot_status ot_place_resolve(char **resolved, const char *path, struct ot_err
 
     *resolved = NULL;
     if (status == OT_OK)
-        status = resolve(&walk, err);
+        status = resolve_links(&walk, err);
     if (status == OT_E_NOT_FOUND)
         status = keep_rest(&walk, err);
     ot_walk_end(&walk);

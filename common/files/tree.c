@@ -47,7 +47,7 @@ static bool is_own_or_parent(const char *name)
 }
 
 /* What is in the first level; that stays, and is closed. */
-static void empty(struct level levels[DEPTH_MAX])
+static void empty_levels(struct level levels[DEPTH_MAX])
 {
     int depth = 0;
 
@@ -75,7 +75,7 @@ void ot_dir_remove_tree(const char *path)
 
     if (ot_place_open(&place, path, true, NULL) == OT_OK) {
         if (open_level(&levels[0], place.dir, place.name))
-            empty(levels);
+            empty_levels(levels);
         unlinkat(place.dir, place.name, AT_REMOVEDIR);
     }
     ot_place_close(&place);

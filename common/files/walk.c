@@ -80,7 +80,7 @@ static enum ot_status check_dir_on_way(const struct ot_walk *walk, int fd,
 }
 
 /* dir becomes the directory of this descriptor, which is taken over. */
-static enum ot_status enter(struct ot_walk *walk, int fd, struct ot_error *err)
+static enum ot_status enter_dir(struct ot_walk *walk, int fd, struct ot_error *err)
 {
     struct stat st;
     enum ot_status status = OT_OK;
@@ -111,12 +111,12 @@ static enum ot_status start_at_top(struct ot_walk *walk, struct ot_error *err)
         return ot_error_errno(err, OT_E_IO, errno, "cannot open /");
     }
     walk->top = st.st_uid;
-    return enter(walk, fd, err);
+    return enter_dir(walk, fd, err);
 }
 
 /* In front of what is still to be walked. */
-static enum ot_status prepend(struct ot_walk *walk, const char *path,
-                              struct ot_error *err)
+static enum ot_status prepend_target(struct ot_walk *walk, const char *path,
+                                     struct ot_error *err)
 {
     char rest[PATH_MAX];
     int n = snprintf(rest, sizeof(rest), "%s/%s", path, walk->rest);
@@ -142,7 +142,7 @@ enum ot_status ot_walk_begin(struct ot_walk *walk, const char *path, struct ot_e
     if (path[0] != '/' && getcwd(cwd, sizeof(cwd)) == NULL)
         return ot_error_errno(err, OT_E_IO, errno, "cannot tell where %s is", path);
     if (path[0] != '/')
-        status = prepend(walk, cwd, err);
+        status = prepend_target(walk, cwd, err);
     return status == OT_OK ? start_at_top(walk, err) : status;
 }
 
@@ -198,12 +198,12 @@ enum ot_status ot_walk_up(struct ot_walk *walk, struct ot_error *err)
     drop_name(walk);
     if (fd < 0)
         return ot_error_errno(err, OT_E_IO, errno, "cannot go up to %s", walk->at);
-    return enter(walk, fd, err);
+    return enter_dir(walk, fd, err);
 }
 
 /* fd: of the link. */
-static enum ot_status follow(struct ot_walk *walk, int fd, const struct stat *st,
-                             struct ot_error *err)
+static enum ot_status follow_link(struct ot_walk *walk, int fd, const struct stat *st,
+                                  struct ot_error *err)
 {
     char target[PATH_MAX];
     ssize_t len;
@@ -226,7 +226,7 @@ static enum ot_status follow(struct ot_walk *walk, int fd, const struct stat *st
                               "cannot follow the link %s", walk->at);
     target[len] = '\0';
     walk->ends_in_link = walk->ends_in_link || ot_walk_is_last(walk);
-    status = prepend(walk, target, err);
+    status = prepend_target(walk, target, err);
     if (status != OT_OK)
         return status;
     if (target[0] == '/')
@@ -241,7 +241,8 @@ static int open_name(const struct ot_walk *walk)
 }
 
 /* Nobody else can take it away again: the directory around it was checked. */
-static enum ot_status make(const struct ot_walk *walk, int *made, struct ot_error *err)
+static enum ot_status make_next_dir(const struct ot_walk *walk, int *made,
+                                    struct ot_error *err)
 {
     mode_t mode = geteuid() == 0 ? 0755 : 0700;
     int fd;
@@ -289,7 +290,7 @@ enum ot_status ot_walk_step(struct ot_walk *walk, struct ot_error *err)
         return status;
     if (fd < 0 && errno == ENOENT && walk->makes &&
         (walk->mode == 0 || ot_walk_is_last(walk)))
-        status = make(walk, &fd, err);
+        status = make_next_dir(walk, &fd, err);
     else if (fd < 0 && errno == ENOENT)
         status = ot_error_set(err, OT_E_NOT_FOUND, "the directory %s does not exist",
                               walk->at);
@@ -300,10 +301,10 @@ enum ot_status ot_walk_step(struct ot_walk *walk, struct ot_error *err)
     if (fstat(fd, &st) != 0)
         status = ot_error_errno(err, OT_E_IO, errno, "cannot examine %s", walk->at);
     else if (S_ISDIR(st.st_mode))
-        return enter(walk, fd, err);
+        return enter_dir(walk, fd, err);
     else
-        status =
-            S_ISLNK(st.st_mode) ? follow(walk, fd, &st, err) : no_directory(walk, err);
+        status = S_ISLNK(st.st_mode) ? follow_link(walk, fd, &st, err)
+                                     : no_directory(walk, err);
     close(fd);
     return status;
 }
@@ -326,7 +327,7 @@ enum ot_status ot_walk_last(struct ot_walk *walk, bool *again, struct ot_error *
         status = ot_error_errno(err, OT_E_IO, errno, "cannot examine %s", walk->at);
     *again = status == OT_OK && S_ISLNK(st.st_mode);
     if (*again)
-        status = follow(walk, fd, &st, err);
+        status = follow_link(walk, fd, &st, err);
     close(fd);
     return status;
 }

@@ -225,8 +225,8 @@ static enum ot_status send_due(struct run *run)
     return status;
 }
 
-static void count(struct ot_http *http, const struct ot_transfer *transfer,
-                  CURLcode result)
+static void count_transfer(struct ot_http *http, const struct ot_transfer *transfer,
+                           CURLcode result)
 {
     long connects = 0, version = 0;
 
@@ -263,7 +263,7 @@ static enum ot_status attempt_ended(struct run *run, struct ot_transfer *transfe
 
     run->running--;
     ot_transfer_conclude(transfer, &http->endpoint, result, &answer, &attempt);
-    count(http, transfer, result);
+    count_transfer(http, transfer, result);
     now = ot_clock_ms();
     wait_ms = wait_after(http, transfer, &attempt, now);
     if (wait_ms >= 0 && wait_ms < http->deadline_ms - now) {
@@ -339,7 +339,7 @@ static int poll_time(const struct run *run)
     return wait > 0 ? (int)wait : 0;
 }
 
-static enum ot_status step(struct run *run)
+static enum ot_status step_transfers(struct run *run)
 {
     CURLM *multi = run->http->multi;
     size_t finished = run->finished;
@@ -390,7 +390,7 @@ enum ot_status ot_http_run(struct ot_http *http, size_t n, ot_http_fill *fill,
 
     http->run = &run;
     while (status == OT_OK && run.finished < run.total)
-        status = step(&run);
+        status = step_transfers(&run);
     http->run = NULL;
     give_up_rest(http);
     if (status != OT_OK && err != NULL)

@@ -12,26 +12,26 @@ unsigned long ot_http_memory_failures(void)
     return atomic_load(&failures);
 }
 
-static void *noted(void *memory)
+static void *note_failure(void *memory)
 {
     if (memory == NULL)
         atomic_fetch_add(&failures, 1);
     return memory;
 }
 
-static void *allocate(size_t size)
+static void *allocate_bytes(size_t size)
 {
-    return noted(malloc(size > 0 ? size : 1));
+    return note_failure(malloc(size > 0 ? size : 1));
 }
 
 static void *allocate_zeros(size_t count, size_t size)
 {
-    return noted(calloc(count, size));
+    return note_failure(calloc(count, size));
 }
 
-static char *duplicate(const char *text)
+static char *duplicate_text(const char *text)
 {
-    return noted(strdup(text));
+    return note_failure(strdup(text));
 }
 
 static void wipe_and_free(void *memory)
@@ -43,14 +43,14 @@ static void wipe_and_free(void *memory)
 }
 
 /* Not realloc, which may leave a copy behind. */
-static void *reallocate(void *memory, size_t size)
+static void *reallocate_bytes(void *memory, size_t size)
 {
     size_t before = memory != NULL ? malloc_usable_size(memory) : 0;
     void *moved;
 
     if (memory != NULL && size > 0 && size <= before && before <= 2 * size)
         return memory;
-    moved = allocate(size);
+    moved = allocate_bytes(size);
     if (moved == NULL || memory == NULL)
         return moved;
     memcpy(moved, memory, before < size ? before : size);
@@ -60,6 +60,6 @@ static void *reallocate(void *memory, size_t size)
 
 CURLcode ot_http_memory_init(void)
 {
-    return curl_global_init_mem(CURL_GLOBAL_DEFAULT, allocate, wipe_and_free, reallocate,
-                                duplicate, allocate_zeros);
+    return curl_global_init_mem(CURL_GLOBAL_DEFAULT, allocate_bytes, wipe_and_free,
+                                reallocate_bytes, duplicate_text, allocate_zeros);
 }

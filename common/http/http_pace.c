@@ -17,7 +17,7 @@
  * this part of the usual back-off: what a second's allowance fills again is little. */
 #define SHORT_PAUSE 5
 
-static unsigned least(size_t a, size_t b)
+static unsigned smaller_of(size_t a, size_t b)
 {
     size_t result = a < b ? a : b;
 
@@ -28,17 +28,17 @@ unsigned ot_http_pace_window(struct ot_http_pace *pace,
                              const struct ot_http_tuning *tuning, bool multiplexes,
                              size_t waiting)
 {
-    unsigned most = least(tuning->connections, tuning->in_flight), size;
+    unsigned most = smaller_of(tuning->connections, tuning->in_flight), size;
 
     if (pace->connections < OT_CONNECTIONS_FIRST)
         pace->connections = OT_CONNECTIONS_FIRST;
     if (pace->connections < waiting / OT_REQUESTS_PER_CONNECTION)
-        pace->connections = least(waiting / OT_REQUESTS_PER_CONNECTION, most);
-    size = multiplexes ? tuning->in_flight : least(pace->connections, most);
+        pace->connections = smaller_of(waiting / OT_REQUESTS_PER_CONNECTION, most);
+    size = multiplexes ? tuning->in_flight : smaller_of(pace->connections, most);
     return size > 0 ? size : 1;
 }
 
-static void refill(struct ot_http_pace *pace, int64_t now_ms)
+static void refill_credit(struct ot_http_pace *pace, int64_t now_ms)
 {
     pace->credit += (double)(now_ms - pace->credit_ms) * pace->rate;
     pace->credit_ms = now_ms;
@@ -54,7 +54,7 @@ bool ot_http_pace_take(struct ot_http_pace *pace, int64_t now_ms, unsigned runni
         return running < pace->at_once;
     if (pace->mode == OT_PACE_FREE)
         return true;
-    refill(pace, now_ms);
+    refill_credit(pace, now_ms);
     if (pace->credit < 1)
         return false;
     pace->credit -= 1;
@@ -67,7 +67,7 @@ int64_t ot_http_pace_wait(struct ot_http_pace *pace, int64_t now_ms)
         return pace->pause_until_ms - now_ms;
     if (pace->mode != OT_PACE_STEADY)
         return 0;
-    refill(pace, now_ms);
+    refill_credit(pace, now_ms);
     return pace->credit < 1 ? (int64_t)((1 - pace->credit) / pace->rate) + 1 : 0;
 }
 
@@ -87,7 +87,7 @@ void ot_http_pace_answered(struct ot_http_pace *pace, int64_t sent_ms)
 }
 
 /* What was answered between two refusals is what the server allows for that time. */
-static void learn(struct ot_http_pace *pace, int64_t now_ms)
+static void learn_limit(struct ot_http_pace *pace, int64_t now_ms)
 {
     double took_ms = now_ms > pace->since_ms ? (double)(now_ms - pace->since_ms) : 1;
     double answers = (double)pace->answers;
@@ -142,7 +142,7 @@ int64_t ot_http_pace_refused(struct ot_http_pace *pace,
             pace->pause_until_ms = now_ms + after_ms;
         return pace->pause_until_ms > now_ms ? pace->pause_until_ms - now_ms : 0;
     }
-    learn(pace, now_ms);
+    learn_limit(pace, now_ms);
     pace->pauses++;
     if (after_ms >= 0) {
         pace->stalls++;

@@ -16,7 +16,7 @@
 /* What a connection's transfer may keep between answers; pages are larger and rare. */
 #define BODY_KEPT_MAX (64u * 1024)
 
-static bool grow(struct ot_transfer *transfer, size_t needed)
+static bool grow_body(struct ot_transfer *transfer, size_t needed)
 {
     size_t capacity = transfer->capacity > 0 ? transfer->capacity : 8192;
     char *body;
@@ -39,7 +39,7 @@ static bool grow(struct ot_transfer *transfer, size_t needed)
 }
 
 /* Decoded bytes arrive here, so that the cap also stops what was compressed small. */
-static size_t receive(char *data, size_t size, size_t count, void *arg)
+static size_t receive_body(char *data, size_t size, size_t count, void *arg)
 {
     struct ot_transfer *transfer = arg;
     size_t n = size * count;
@@ -48,7 +48,7 @@ static size_t receive(char *data, size_t size, size_t count, void *arg)
         transfer->too_large = true;
         return 0;
     }
-    if (!grow(transfer, transfer->len + n + 1)) {
+    if (!grow_body(transfer, transfer->len + n + 1)) {
         transfer->out_of_memory = true;
         return 0;
     }
@@ -103,7 +103,7 @@ static unsigned set_callbacks(CURL *easy, struct ot_transfer *transfer)
     unsigned bad = 0;
 
     bad |= curl_easy_setopt(easy, CURLOPT_PRIVATE, transfer);
-    bad |= curl_easy_setopt(easy, CURLOPT_WRITEFUNCTION, receive);
+    bad |= curl_easy_setopt(easy, CURLOPT_WRITEFUNCTION, receive_body);
     bad |= curl_easy_setopt(easy, CURLOPT_WRITEDATA, transfer);
     bad |= curl_easy_setopt(easy, CURLOPT_HEADERFUNCTION, receive_line);
     bad |= curl_easy_setopt(easy, CURLOPT_HEADERDATA, transfer);

@@ -135,8 +135,9 @@ static enum ot_status leave_out(struct ot_machine_trust *trust, const uint8_t *d
     return good ? OT_OK : ot_error_nomem(err);
 }
 
-static enum ot_status sift(struct ot_machine_trust *trust, struct sieve *sieve,
-                           const uint8_t *der, long len, struct ot_error *err)
+static enum ot_status sift_certificate(struct ot_machine_trust *trust,
+                                       struct sieve *sieve, const uint8_t *der, long len,
+                                       struct ot_error *err)
 {
     struct ot_ca_mark mark;
     enum ot_status status;
@@ -167,7 +168,7 @@ static enum ot_status sift_bundle(struct ot_machine_trust *trust, struct sieve *
         return ot_error_errno(err, OT_E_CONFIG, errno, "cannot read %s", bundle);
     while (status == OT_OK && PEM_read_bio(bio, &name, &header, &der, &len) == 1) {
         if (strcmp(name, PEM_STRING_X509) == 0)
-            status = sift(trust, sieve, der, len, err);
+            status = sift_certificate(trust, sieve, der, len, err);
         OPENSSL_free(name);
         OPENSSL_free(header);
         OPENSSL_free(der);

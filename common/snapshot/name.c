@@ -152,7 +152,7 @@ static bool is_space(uint8_t c)
 }
 
 /* Folds text in place; returns its new length. */
-static size_t fold(uint8_t *text, size_t len)
+static size_t fold_case(uint8_t *text, size_t len)
 {
     size_t from = 0, to = 0;
 
@@ -198,7 +198,7 @@ static bool put_attribute(struct out *out, const struct tlv *attribute, uint8_t 
     }
     if (!to_utf8(&text, &value, width))
         return false;
-    len = fold(scratch, (size_t)(text.at - scratch));
+    len = fold_case(scratch, (size_t)(text.at - scratch));
     put_header(out, TAG_SEQUENCE, type.whole_len + header_len(len) + len);
     memcpy(out->at, type.whole, type.whole_len);
     out->at += type.whole_len;

@@ -139,7 +139,7 @@ static bool is_complete(const struct ot_record *record)
 
 /* The longest that a field can be: whoever uses one relies on it, and a file whose
  * checksums are right may still be forged. */
-static size_t longest(size_t field)
+static size_t longest_field(size_t field)
 {
     switch (field) {
     case OT_FIELD_ID:
@@ -179,7 +179,7 @@ enum ot_status ot_record_decode(struct ot_record *record, const uint8_t *bytes,
         record->field[i] = OT_SPAN_ABSENT;
         if (field_len == ABSENT)
             continue;
-        if (field_len > total - at || field_len > longest(i))
+        if (field_len > total - at || field_len > longest_field(i))
             goto damaged;
         record->field[i] = ot_span_of(bytes + at, field_len);
         at += field_len;

@@ -6,7 +6,7 @@
 #include "snapshot/name.h"
 
 /* A number without leading zeros. */
-static struct ot_span magnitude(struct ot_span number)
+static struct ot_span magnitude_of(struct ot_span number)
 {
     while (number.len > 0 && number.data[0] == 0) {
         number.data++;
@@ -44,7 +44,7 @@ static bool has_alias(const struct ot_record *record, struct ot_span alias)
            ot_span_equal(record->field[OT_FIELD_ID], alias);
 }
 
-static bool matches(const struct ot_search *search, const struct ot_record *record)
+static bool matches_query(const struct ot_search *search, const struct ot_record *record)
 {
     const struct ot_query *query = &search->query;
     const struct ot_span *field = record->field;
@@ -116,8 +116,8 @@ static enum ot_status find_candidates(struct ot_search *search, struct ot_error 
     return ot_snapshot_all(snapshot, list, err);
 }
 
-static enum ot_status canonicalise(struct ot_span *canon, struct ot_span name,
-                                   const char *what, struct ot_error *err)
+static enum ot_status canonicalise_name(struct ot_span *canon, struct ot_span name,
+                                        const char *what, struct ot_error *err)
 {
     if (name.data == NULL)
         return OT_OK;
@@ -139,11 +139,11 @@ enum ot_status ot_search_init(struct ot_search *search, struct ot_snapshot *snap
     search->candidates.snapshot = ot_snapshot_ref(snapshot);
     search->query = *query;
     if (query->serial.data != NULL)
-        search->query.serial = magnitude(query->serial);
+        search->query.serial = magnitude_of(query->serial);
     search->candidates.now = now;
-    status = canonicalise(&search->subject, query->subject, "subject", err);
+    status = canonicalise_name(&search->subject, query->subject, "subject", err);
     if (status == OT_OK)
-        status = canonicalise(&search->issuer, query->issuer, "issuer", err);
+        status = canonicalise_name(&search->issuer, query->issuer, "issuer", err);
     if (status == OT_OK)
         status = find_candidates(search, err);
     if (status != OT_OK)
@@ -158,7 +158,7 @@ enum ot_status ot_search_next(struct ot_search *search, struct ot_record *record
 
     do
         status = ot_candidates_next(&search->candidates, record, position, err);
-    while (status == OT_OK && !matches(search, record));
+    while (status == OT_OK && !matches_query(search, record));
     return status;
 }
 

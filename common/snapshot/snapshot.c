@@ -29,7 +29,7 @@ struct ot_snapshot {
     uint8_t start[OT_FORMAT_START_MAX]; /* the file's: directory and head */
 };
 
-static enum ot_status damaged(struct ot_error *err, const char *what)
+static enum ot_status refuse_damaged(struct ot_error *err, const char *what)
 {
     return ot_error_set(err, OT_E_CORRUPT, "the snapshot is damaged (%s)", what);
 }
@@ -42,11 +42,11 @@ static enum ot_status get_head(const struct ot_snapshot *snapshot, struct ot_spa
     uint32_t version;
 
     if (snapshot->start_len < OT_FORMAT_HEAD_AT + OT_FORMAT_H_SCOPE)
-        return damaged(err, "too short");
+        return refuse_damaged(err, "too short");
     *head = ot_span_of(snapshot->start + OT_FORMAT_HEAD_AT, ot_get_u32(entry + 4));
     if (ot_get_u32(entry) != 1 || entry[OT_FORMAT_ENTRY_LEN] != 'H' ||
         ot_get_u32(head->data + OT_FORMAT_H_MAGIC) != OT_FORMAT_MAGIC)
-        return damaged(err, "not a snapshot, or of a format before version 2");
+        return refuse_damaged(err, "not a snapshot, or of a format before version 2");
     version = ot_get_u32(head->data + OT_FORMAT_H_VERSION);
     if (version != OT_FORMAT_VERSION)
         return ot_error_set(err, OT_E_CORRUPT,
@@ -55,7 +55,7 @@ static enum ot_status get_head(const struct ot_snapshot *snapshot, struct ot_spa
     if (head->len < OT_FORMAT_H_SCOPE ||
         head->len > snapshot->start_len - OT_FORMAT_HEAD_AT ||
         ot_get_u64(head->data) != ot_format_value_sum(head->data, head->len))
-        return damaged(err, "head");
+        return refuse_damaged(err, "head");
     return OT_OK;
 }
 
@@ -67,19 +67,19 @@ static enum ot_status check_lengths(struct ot_snapshot *snapshot, struct ot_span
     size_t tables_len;
 
     if (ot_get_u64(head.data + OT_FORMAT_H_LENGTH) != snapshot->size)
-        return damaged(err, "truncated, or of a wrong length");
+        return refuse_damaged(err, "truncated, or of a wrong length");
     if (ot_get_u64(head.data + OT_FORMAT_H_DIRECTORY) !=
         XXH3_64bits(snapshot->start, OT_FORMAT_DIRECTORY_LEN))
-        return damaged(err, "directory");
+        return refuse_damaged(err, "directory");
     snapshot->data_end = ot_get_u32(snapshot->start);
     if (database_len > snapshot->size || snapshot->data_end > database_len ||
         snapshot->data_end < OT_FORMAT_HEAD_AT + head.len)
-        return damaged(err, "directory");
+        return refuse_damaged(err, "directory");
     snapshot->database_len = (size_t)database_len;
     tables_len = snapshot->database_len - snapshot->data_end;
     if (snapshot->size - snapshot->database_len !=
         ot_format_blocks(tables_len) * OT_FORMAT_BLOCK_SUM_LEN)
-        return damaged(err, "length of the checksums");
+        return refuse_damaged(err, "length of the checksums");
     return OT_OK;
 }
 
@@ -110,7 +110,7 @@ static enum ot_status get_table(const struct ot_snapshot *snapshot, uint32_t has
     if (at < snapshot->data_end || at > snapshot->database_len ||
         (at - snapshot->data_end) % OT_FORMAT_SLOT_LEN != 0 ||
         slots > (snapshot->database_len - at) / OT_FORMAT_SLOT_LEN)
-        return damaged(err, "directory");
+        return refuse_damaged(err, "directory");
     *out = ot_span_of(snapshot->bytes + at, OT_FORMAT_SLOT_LEN * slots);
     return OT_OK;
 }
@@ -128,7 +128,7 @@ static enum ot_status check_slot(const struct ot_snapshot *snapshot, const uint8
     if (ot_format_block_sum(tables, snapshot->database_len - snapshot->data_end, block) !=
         ot_get_u32(snapshot->bytes + snapshot->database_len +
                    OT_FORMAT_BLOCK_SUM_LEN * block))
-        return damaged(err, "hash table");
+        return refuse_damaged(err, "hash table");
     *verified = block;
     return OT_OK;
 }
@@ -142,13 +142,13 @@ static enum ot_status get_entry(const struct ot_snapshot *snapshot, size_t at,
 
     if (at < OT_FORMAT_DIRECTORY_LEN || at > snapshot->data_end ||
         snapshot->data_end - at < OT_FORMAT_ENTRY_LEN)
-        return damaged(err, "position");
+        return refuse_damaged(err, "position");
     left = snapshot->data_end - at - OT_FORMAT_ENTRY_LEN;
     key->data = snapshot->bytes + at + OT_FORMAT_ENTRY_LEN;
     key->len = ot_get_u32(snapshot->bytes + at);
     value->len = ot_get_u32(snapshot->bytes + at + 4);
     if (key->len > OT_FORMAT_KEY_LEN || key->len > left || value->len > left - key->len)
-        return damaged(err, "entry");
+        return refuse_damaged(err, "entry");
     value->data = key->data + key->len;
     return OT_OK;
 }
@@ -174,7 +174,7 @@ static enum ot_status find_key(const struct ot_snapshot *snapshot, const void *k
     slots = table.len / OT_FORMAT_SLOT_LEN;
     for (size_t n = 0; n < slots; n++) {
         if (n == OT_PROBES_MAX)
-            return damaged(err, "hash table");
+            return refuse_damaged(err, "hash table");
         i = ((hash >> 8) % slots + n) % slots;
         slot = table.data + OT_FORMAT_SLOT_LEN * i;
         status = check_slot(snapshot, slot, &verified, err);
@@ -190,7 +190,7 @@ static enum ot_status find_key(const struct ot_snapshot *snapshot, const void *k
         if (ot_span_equal(found, ot_span_of(key, key_len)))
             return OT_OK;
         if (cdb_hash(found.data, (unsigned)found.len) != hash)
-            return damaged(err, "key");
+            return refuse_damaged(err, "key");
         *value = OT_SPAN_ABSENT;
     }
     return OT_OK;
@@ -203,7 +203,7 @@ static enum ot_status check_value(struct ot_span *value, struct ot_error *err)
         return OT_OK;
     if (value->len < OT_FORMAT_SUM_LEN ||
         ot_get_u64(value->data) != ot_format_value_sum(value->data, value->len))
-        return damaged(err, "value");
+        return refuse_damaged(err, "value");
     value->data += OT_FORMAT_SUM_LEN;
     value->len -= OT_FORMAT_SUM_LEN;
     return OT_OK;
@@ -241,7 +241,7 @@ static enum ot_status find_list(const struct ot_snapshot *snapshot, const void *
     if (is_in_order(out))
         return OT_OK;
     *out = (struct ot_positions){NULL, 0};
-    return damaged(err, "list");
+    return refuse_damaged(err, "list");
 }
 
 /* What every search needs is read, not mapped: that takes a tenth of the time of letting
@@ -257,7 +257,7 @@ static enum ot_status read_start(struct ot_snapshot *snapshot, int fd,
     return OT_OK;
 }
 
-static enum ot_status map(struct ot_snapshot *snapshot, int fd, struct ot_error *err)
+static enum ot_status map_file(struct ot_snapshot *snapshot, int fd, struct ot_error *err)
 {
     void *bytes = mmap(NULL, snapshot->size, PROT_READ, MAP_SHARED, fd, 0);
 
@@ -286,7 +286,7 @@ static enum ot_status read_and_map(struct ot_snapshot *snapshot, int fd,
         status = check_lengths(snapshot, head, err);
     if (status == OT_OK)
         status = read_info(snapshot, head, scope, err);
-    return status == OT_OK ? map(snapshot, fd, err) : status;
+    return status == OT_OK ? map_file(snapshot, fd, err) : status;
 }
 
 enum ot_status ot_snapshot_open(struct ot_snapshot **out, const char *path,
@@ -353,7 +353,7 @@ enum ot_status ot_snapshot_all(struct ot_snapshot *snapshot, struct ot_positions
     enum ot_status status = find_list(snapshot, "L", 1, UINT32_MAX, out, err);
 
     if (status == OT_OK && out->count != snapshot->info.total)
-        return damaged(err, "list of all");
+        return refuse_damaged(err, "list of all");
     return status;
 }
 
@@ -389,7 +389,7 @@ enum ot_status ot_snapshot_find_number(struct ot_snapshot *snapshot, uint64_t nu
     if (status != OT_OK || out->count <= OT_SAME_MAX)
         return status;
     *out = (struct ot_positions){NULL, 0};
-    return damaged(err, "numbers");
+    return refuse_damaged(err, "numbers");
 }
 
 uint32_t ot_positions_at(const struct ot_positions *list, uint32_t i)
@@ -410,7 +410,7 @@ enum ot_status ot_snapshot_record(struct ot_snapshot *snapshot,
     if (at < next && next < end)
         end = next;
     if (at < OT_FORMAT_DIRECTORY_LEN || at >= end)
-        return damaged(err, "position");
+        return refuse_damaged(err, "position");
     return ot_record_decode(record, snapshot->bytes + at, end - at, err);
 }
 
@@ -424,7 +424,7 @@ enum ot_status ot_snapshot_verify(struct ot_snapshot *snapshot, struct ot_error 
     if (ot_format_whole_sum(snapshot->bytes, snapshot->database_len, sums,
                             snapshot->size - snapshot->database_len) !=
         ot_get_u64(snapshot->bytes + OT_FORMAT_HEAD_AT + OT_FORMAT_H_WHOLE))
-        return damaged(err, "checksum of the whole file");
+        return refuse_damaged(err, "checksum of the whole file");
     status = ot_snapshot_all(snapshot, &all, err);
     for (uint32_t i = 0; status == OT_OK && i < all.count; i++)
         status = ot_snapshot_record(snapshot, &all, i, &record, err);

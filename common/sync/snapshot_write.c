@@ -220,7 +220,7 @@ static enum ot_status put_sums(struct writer *w, uint8_t *bytes, size_t len,
                : status;
 }
 
-static enum ot_status finish(struct writer *w, struct ot_error *err)
+static enum ot_status finish_file(struct writer *w, struct ot_error *err)
 {
     enum ot_status status;
     struct stat st;
@@ -279,7 +279,7 @@ static enum ot_status write_database(struct writer *w, const char *scope,
     if (cdb_make_finish(&w->cdb) != 0 && status == OT_OK)
         status = ot_error_errno(err, OT_E_IO, errno == ENOENT ? ENOMEM : errno,
                                 "cannot write %s; nothing was changed", w->file.path);
-    return status == OT_OK ? finish(w, err) : status;
+    return status == OT_OK ? finish_file(w, err) : status;
 }
 
 static enum ot_status write_file(struct writer *w, const char *path, const char *scope,

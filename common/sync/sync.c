@@ -32,7 +32,7 @@ static bool is_sync_stopped(const struct ot_attempt *attempt)
     return attempt->options->stop != NULL && *attempt->options->stop != 0;
 }
 
-static enum ot_status interrupted(struct ot_error *err)
+static enum ot_status refuse_interrupted(struct ot_error *err)
 {
     return ot_error_set(err, OT_E_INTERRUPTED, "interrupted; nothing was changed");
 }
@@ -54,7 +54,7 @@ static enum ot_status lock_source(const struct ot_attempt *attempt, int *fd,
 
     for (int ms = 0; status == OT_E_BUSY && ms < OT_LOCK_WAIT_MS; ms += LOCK_SLICE_MS) {
         if (is_sync_stopped(attempt))
-            return interrupted(err);
+            return refuse_interrupted(err);
         ot_error_clear(err);
         status = ot_file_lock_take(fd, attempt->lock, LOCK_SLICE_MS, &waited, err);
     }
@@ -101,8 +101,8 @@ static enum ot_status confirm_shrunk(struct ot_attempt *attempt, struct ot_api *
 }
 
 /* The very file that was verified gets the new time, and nothing is written. */
-static bool touch(const struct ot_attempt *attempt, const struct ot_snapshot *old,
-                  int64_t seen_at)
+static bool touch_snapshot(const struct ot_attempt *attempt,
+                           const struct ot_snapshot *old, int64_t seen_at)
 {
     const struct timespec times[2] = {{.tv_nsec = UTIME_OMIT}, {.tv_sec = seen_at}};
     bool done = false;
@@ -117,17 +117,18 @@ static bool touch(const struct ot_attempt *attempt, const struct ot_snapshot *ol
     return done;
 }
 
-static enum ot_status store(struct ot_attempt *attempt, const struct ot_plan *plan,
-                            int64_t seen_at, struct ot_error *err)
+static enum ot_status store_plan(struct ot_attempt *attempt, const struct ot_plan *plan,
+                                 int64_t seen_at, struct ot_error *err)
 {
     enum ot_status status;
 
     if (is_sync_stopped(attempt))
-        return interrupted(err);
+        return refuse_interrupted(err);
     status = check_config(attempt, err);
     if (status != OT_OK)
         return status;
-    if (ot_plan_is_unchanged(plan, attempt->result) && touch(attempt, plan->old, seen_at))
+    if (ot_plan_is_unchanged(plan, attempt->result) &&
+        touch_snapshot(attempt, plan->old, seen_at))
         return OT_OK;
     status = ot_snapshot_write(attempt->snapshot, attempt->scope, plan->records,
                                attempt->result->total, seen_at, err);
@@ -141,12 +142,12 @@ static enum ot_status store_with_room(struct ot_attempt *attempt,
                                       struct ot_partial *partial, int64_t seen_at,
                                       struct ot_error *err)
 {
-    enum ot_status status = store(attempt, plan, seen_at, err);
+    enum ot_status status = store_plan(attempt, plan, seen_at, err);
 
     if (status != OT_E_NO_SPACE || !ot_partial_remove(partial))
         return status;
     ot_error_clear(err);
-    return store(attempt, plan, seen_at, err);
+    return store_plan(attempt, plan, seen_at, err);
 }
 
 static enum ot_status fetch_into(struct ot_attempt *attempt, struct ot_api *api,
@@ -188,7 +189,7 @@ static enum ot_status fetch_with(struct ot_attempt *attempt, struct ot_api *api,
     return status;
 }
 
-static enum ot_status fetch(struct ot_attempt *attempt, struct ot_error *err)
+static enum ot_status fetch_and_store(struct ot_attempt *attempt, struct ot_error *err)
 {
     struct ot_snapshot *old = NULL;
     struct ot_api *api = NULL;
@@ -237,7 +238,7 @@ static enum ot_status sync_locked(struct ot_attempt *attempt, struct ot_error *e
     ot_file_reap(attempt->snapshot);
     ot_file_reap(attempt->state);
     state_is_bad = ot_state_read(&state, attempt->state, NULL) != OT_OK;
-    status = fetch(attempt, err);
+    status = fetch_and_store(attempt, err);
     if (status == OT_OK) {
         attempt->result->fetched = true;
         if (access(attempt->offline, F_OK) == 0)

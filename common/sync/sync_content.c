@@ -33,8 +33,9 @@ void ot_content_free(struct ot_content *content)
 }
 
 /* What is wrong with the certificate is its note, anything else a failure. */
-static enum ot_status conclude(struct ot_content *content, enum ot_status status,
-                               const struct ot_error *reason, struct ot_error *err)
+static enum ot_status conclude_content(struct ot_content *content, enum ot_status status,
+                                       const struct ot_error *reason,
+                                       struct ot_error *err)
 {
     if (status == OT_E_PROTOCOL) {
         ot_cert_free(content->cert);
@@ -62,7 +63,7 @@ enum ot_status ot_content_accept_der(struct ot_content *content, struct ot_span 
                               "entry, and make a new key");
     if (status == OT_OK)
         status = ot_cert_parse(&content->cert, der.data, der.len, &reason);
-    return conclude(content, status, &reason, err);
+    return conclude_content(content, status, &reason, err);
 }
 
 /* The certificates of an entry, one after the other. */
@@ -136,5 +137,5 @@ enum ot_status ot_content_accept(struct ot_content *content, const char *text,
     enum ot_status status = ot_pem_each(text, strlen(text), take_block, &blocks, &reason);
 
     return status == OT_OK ? keep_others(content, &blocks, err)
-                           : conclude(content, status, &reason, err);
+                           : conclude_content(content, status, &reason, err);
 }

@@ -144,7 +144,7 @@ static enum ot_status want_content(struct walk *walk, size_t i, struct ot_error 
     return status;
 }
 
-static void want(void *arg, size_t i, struct ot_api_wanted *wanted)
+static void want_request(void *arg, size_t i, struct ot_api_wanted *wanted)
 {
     struct walk *walk = arg;
 
@@ -290,7 +290,7 @@ static void keep_now_and_then(void *arg)
 /* The requests, which begin with the first page. */
 static enum ot_status read_pages(struct walk *walk, struct ot_error *err)
 {
-    const struct ot_api_reader reader = {want, take_page, take_cert, walk};
+    const struct ot_api_reader reader = {want_request, take_page, take_cert, walk};
     struct ot_http *http = ot_api_http(walk->api);
     enum ot_status status = add_request(walk, NEXT_PAGE, err);
 

@@ -60,7 +60,7 @@ enum ot_status ot_partial_new(struct ot_partial **out, const char *path,
     return OT_OK;
 }
 
-static void forget(struct ot_partial *partial)
+static void forget_partial(struct ot_partial *partial)
 {
     if (partial->fd >= 0)
         close(partial->fd);
@@ -77,7 +77,7 @@ static void forget(struct ot_partial *partial)
 void ot_partial_free(struct ot_partial *partial)
 {
     if (partial != NULL)
-        forget(partial);
+        forget_partial(partial);
     free(partial);
 }
 
@@ -211,12 +211,12 @@ static int open_partial(const struct ot_partial *partial, int flags)
 
 void ot_partial_load(struct ot_partial *partial)
 {
-    forget(partial);
+    forget_partial(partial);
     partial->fd = open_partial(partial, 0);
     if (partial->fd < 0 && errno == ENOENT)
         return;
     if (partial->fd < 0 || !map_partial(partial)) {
-        forget(partial);
+        forget_partial(partial);
         ot_file_remove(partial->path, NULL);
     }
 }
@@ -311,7 +311,7 @@ bool ot_partial_remove(struct ot_partial *partial)
 {
     if (partial->fd < 0)
         return false;
-    forget(partial);
+    forget_partial(partial);
     ot_file_remove(partial->path, NULL);
     return true;
 }

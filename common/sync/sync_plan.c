@@ -60,8 +60,9 @@ static void apply_item(const struct ot_plan *plan, struct ot_record *record,
     record->flags |= state_flags(plan, item);
 }
 
-static bool agrees(const struct ot_plan *plan, const struct ot_record *record,
-                   const struct ot_api_cert *item)
+static bool agrees_with_listing(const struct ot_plan *plan,
+                                const struct ot_record *record,
+                                const struct ot_api_cert *item)
 {
     return ot_span_equal(record->field[OT_FIELD_NAME], ot_span_str(item->name)) &&
            record->created_at == item->created_at &&
@@ -96,7 +97,7 @@ static enum ot_status init_entry(struct ot_plan *plan, size_t i, struct ot_error
         apply_content(record, entry->content);
     } else if (entry->is_known) {
         *record = old;
-        entry->is_changed = !agrees(plan, record, entry->item);
+        entry->is_changed = !agrees_with_listing(plan, record, entry->item);
     } else { /* it was there a moment ago */
         return ot_error_set(err, OT_E_INTERNAL, "certificate %s has no content",
                             entry->item->id);

@@ -150,8 +150,8 @@ static bool has_threads(struct ot_work *work)
     return work->thread_count > 0;
 }
 
-static enum ot_status enqueue(struct ot_work *work, const struct job *job,
-                              struct ot_error *err)
+static enum ot_status enqueue_job(struct ot_work *work, const struct job *job,
+                                  struct ot_error *err)
 {
     pthread_mutex_lock(&work->mutex);
     while (work->waiting == QUEUE_LEN)
@@ -175,7 +175,7 @@ enum ot_status ot_work_put(struct ot_work *work, struct ot_content *content,
         return check_content(work, &job, err);
     }
     job.text = strdup(text);
-    return job.text != NULL ? enqueue(work, &job, err) : ot_error_nomem(err);
+    return job.text != NULL ? enqueue_job(work, &job, err) : ot_error_nomem(err);
 }
 
 enum ot_status ot_work_put_der(struct ot_work *work, struct ot_content *content,
@@ -183,7 +183,8 @@ enum ot_status ot_work_put_der(struct ot_work *work, struct ot_content *content,
 {
     const struct job job = {.content = content, .der = der};
 
-    return has_threads(work) ? enqueue(work, &job, err) : check_content(work, &job, err);
+    return has_threads(work) ? enqueue_job(work, &job, err)
+                             : check_content(work, &job, err);
 }
 
 struct ot_content *ot_work_checked(struct ot_work *work)
@@ -198,7 +199,7 @@ struct ot_content *ot_work_checked(struct ot_work *work)
 }
 
 /* Lets the threads end once the queue is empty. */
-static void join(struct ot_work *work)
+static void join_threads(struct ot_work *work)
 {
     pthread_mutex_lock(&work->mutex);
     work->is_closed = true;
@@ -210,7 +211,7 @@ static void join(struct ot_work *work)
 
 enum ot_status ot_work_finish(struct ot_work *work, struct ot_error *err)
 {
-    join(work);
+    join_threads(work);
     return failure_of(work, err);
 }
 
@@ -225,7 +226,7 @@ void ot_work_free(struct ot_work *work)
         work->waiting--;
     }
     pthread_mutex_unlock(&work->mutex);
-    join(work);
+    join_threads(work);
     pthread_cond_destroy(&work->filled);
     pthread_cond_destroy(&work->drained);
     pthread_mutex_destroy(&work->mutex);

@@ -94,7 +94,8 @@ void ot_authorization_drop(struct ot_authorization *authorization)
 }
 
 /* Each time, unlike the reason why a token is empty: somebody has asked for this. */
-static void complain(const struct ot_slot *slot, CK_RV rv, const struct ot_error *err)
+static void report_to_user(const struct ot_slot *slot, CK_RV rv,
+                           const struct ot_error *err)
 {
     ot_log_token(slot->view->label, err->message);
     if (rv != CKR_OK)
@@ -116,7 +117,7 @@ CK_RV ot_authorization_use(const struct ot_authorization *authorization,
 
     if (view->source == NULL) {
         rv = code_of_status(call, view->why.status);
-        complain(authorization->slot, rv, &view->why);
+        report_to_user(authorization->slot, rv, &view->why);
         return rv;
     }
     for (size_t i = 0; i < OT_ERRAND_ARGUMENTS_MAX && arguments[i] != NULL; i++)
@@ -126,7 +127,7 @@ CK_RV ot_authorization_use(const struct ot_authorization *authorization,
     rv = call != OT_ADMIN_CALL_LOGIN && result->done ? CKR_OK
                                                      : code_of_status(call, status);
     if (status != OT_OK)
-        complain(authorization->slot, rv, &err);
+        report_to_user(authorization->slot, rv, &err);
     if (rv == CKR_OK)
         ot_snapshot_unref(ot_view_look(authorization->slot->view, 0));
     return rv;
@@ -142,7 +143,7 @@ void ot_admin_refuse_pin(const struct ot_slot *slot)
         "nowhere: a key begins " OT_KEY_OF_SERVER " or " OT_KEY_OF_HOSTED
         ", or has at least %d characters; `config` stands for the configured one",
         slot->view->label, OT_KEY_OTHER_LEN_MIN);
-    complain(slot, CKR_PIN_INCORRECT, &err);
+    report_to_user(slot, CKR_PIN_INCORRECT, &err);
 }
 
 CK_RV ot_admin_try_key(struct ot_slot *slot, struct ot_key_page *key)

@@ -124,8 +124,8 @@ static CK_RV make_plan(struct plan *plan, const struct ot_object *object,
     return rv;
 }
 
-static CK_RV use(const struct ot_authorization *authorization, enum ot_admin_call call,
-                 const char *const *arguments)
+static CK_RV use_without_input(const struct ot_authorization *authorization,
+                               enum ot_admin_call call, const char *const *arguments)
 {
     struct ot_errand_result result;
 
@@ -141,9 +141,9 @@ static CK_RV carry_out_changes(const struct ot_authorization *authorization,
     CK_RV rv = CKR_OK;
 
     if (plan->name != NULL)
-        rv = use(authorization, OT_ADMIN_CALL_SET, rename);
+        rv = use_without_input(authorization, OT_ADMIN_CALL_SET, rename);
     if (rv == CKR_OK && plan->word != NULL)
-        rv = use(authorization, OT_ADMIN_CALL_SET, toggle);
+        rv = use_without_input(authorization, OT_ADMIN_CALL_SET, toggle);
     return rv;
 }
 
@@ -174,14 +174,14 @@ CK_RV C_SetAttributeValue(CK_SESSION_HANDLE handle, CK_OBJECT_HANDLE object_hand
 }
 
 /* A trust object goes by deactivating its certificate. */
-static CK_RV destroy(const struct ot_authorization *authorization,
-                     enum ot_object_kind kind, const char *id)
+static CK_RV destroy_object(const struct ot_authorization *authorization,
+                            enum ot_object_kind kind, const char *id)
 {
     const char *const deletion[] = {"delete", "--yes", "--by-id", "--", id, NULL};
     const char *const deactivation[] = {"deactivate", "--by-id", "--", id, NULL};
 
-    return use(authorization, OT_ADMIN_CALL_DESTROY,
-               kind == OT_OBJECT_CERTIFICATE ? deletion : deactivation);
+    return use_without_input(authorization, OT_ADMIN_CALL_DESTROY,
+                             kind == OT_OBJECT_CERTIFICATE ? deletion : deactivation);
 }
 
 CK_RV C_DestroyObject(CK_SESSION_HANDLE handle, CK_OBJECT_HANDLE object_handle)
@@ -204,7 +204,7 @@ CK_RV C_DestroyObject(CK_SESSION_HANDLE handle, CK_OBJECT_HANDLE object_handle)
     }
     ot_session_drop(session);
     if (rv == CKR_OK)
-        rv = destroy(&authorization, kind, id);
+        rv = destroy_object(&authorization, kind, id);
     ot_authorization_drop(&authorization);
     return rv;
 }

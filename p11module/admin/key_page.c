@@ -16,7 +16,7 @@ struct ot_key_page {
 /* Locked as far as the user's limits go: a machine without swap needs no lock, and one
  * with swap is not made safer by refusing to work. What a kernel knows is required: an
  * old one, or one that emulates another, must not make the key part of a dump. */
-static bool protect(void *memory)
+static bool protect_pages(void *memory)
 {
     (void)mlock(memory, PAGE_LEN);
     return madvise(memory, PAGE_LEN, MADV_DONTDUMP) == 0 &&
@@ -33,7 +33,7 @@ struct ot_key_page *ot_key_page_new(struct ot_span key)
         mmap(NULL, PAGE_LEN, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
     if (page == MAP_FAILED)
         return NULL;
-    if (!protect(page)) {
+    if (!protect_pages(page)) {
         (void)munmap(page, PAGE_LEN);
         return NULL;
     }

@@ -1,6 +1,6 @@
-"""A name says what it is without its file: no static function shares its name with one of
-another file, no name is a keyword of C++, what is called `is_` answers with a bool, and the
-words are those of the field."""
+"""A name says what it is without its file: a static function's has more than one word and is
+no other's, no name is a keyword of C++, what is called `is_` answers with a bool, the absent
+span has one spelling, and the words are those of the field."""
 
 from __future__ import annotations
 
@@ -42,6 +42,11 @@ def test_no_static_function_shares_its_name():
     assert len(found) > 1000, "the functions were seen"
     shared = {name: sorted(files) for name, files in found.items() if len(files) > 1}
     assert shared == {}
+
+
+def test_a_static_function_says_what_it_does_and_to_what():
+    assert [f"{name} in {file}" for name, files in static_functions().items() if "_" not in name
+            for file in files if not file.startswith("server/")] == []
 
 
 def test_no_name_is_a_keyword_of_cpp():
