@@ -8,7 +8,7 @@ from fault_server import FaultServer
 from support import paths
 from support.p11_system import can_mount
 from support.world import NETWORK, OK
-from test_system import system  # noqa: F401
+from test_system import admins, fresh, system  # noqa: F401
 
 pytestmark = pytest.mark.skipif(not can_mount(), reason="NEEDS MOUNT NAMESPACES")
 

@@ -7,7 +7,7 @@ import pytest
 from export_world import fingerprints
 from support import paths
 from support.p11_system import can_mount, need
-from support.process import run
+from support.process import clean_environment, run
 from support.world import CONFIG, DISK, NOT_FOUND
 
 PRIVATE = paths.REPOSITORY / "tests" / "support" / "in_private_system"
@@ -17,16 +17,22 @@ STATE = "/var/lib/orgtrust"
 pytestmark = pytest.mark.skipif(not can_mount(), reason="NEEDS MOUNT NAMESPACES")
 
 
+def run_among(mounts, argv, **more):
+    """With these directories in place of the real ones: target -> source."""
+    puts = [word for target, source in mounts.items() for word in ("--put", source, target)]
+    return run([PRIVATE, *puts, *argv], timeout=120, **more)
+
+
 class System:
     """Copies of the directories that are changed, seen in place of the real ones."""
 
-    def __init__(self, exports, admins):
+    def __init__(self, exports, admins, fresh):
         self.exports, self.machine = exports, exports.machine
         self.dir = exports.dir.parent / "system"
         self.anchors, self.certs = self.dir / "anchors", self.dir / "certs"
         self.dir.mkdir()
         self.anchors.mkdir()
-        shutil.copytree(CERTS, self.certs, symlinks=True)
+        shutil.copytree(fresh, self.certs, symlinks=True)
         self.state = self.dir / "state"
         self.state.mkdir()
         self.mounts = {ANCHORS: self.anchors, CERTS: self.certs, STATE: self.state}
@@ -37,13 +43,9 @@ class System:
         hook.write_text(f"#!/bin/sh\ncat >>{self.dir}/told\n")
         hook.chmod(0o755)
         self.mounts["/etc/ca-certificates/update.d"] = self.hooks
-        assert self.run(["/usr/sbin/update-ca-certificates", "--fresh"]).status == 0
-        self.told()
 
     def run(self, argv, **more):
-        puts = [word for target, source in self.mounts.items()
-                for word in ("--put", source, target)]
-        return run([PRIVATE, *puts, *argv], env=self.machine.env, timeout=120, **more)
+        return run_among(self.mounts, argv, env=self.machine.env, **more)
 
     def sync(self, *args, status=0):
         done = self.machine.check(self.run([*paths.WRAP, paths.COMMAND, "sync", *args]))
@@ -69,10 +71,30 @@ class System:
         return self.run([paths.OPENSSL, "verify", "-CApath", CERTS, cert.path]).status == 0
 
 
-@pytest.fixture
-def system(exports, certs):
+@pytest.fixture(scope="session")
+def admins(certs):
+    return certs.ca("An Admin's Own")
+
+
+@pytest.fixture(scope="session")
+def fresh(tmp_path_factory, admins):
+    """/etc/ssl/certs as update-ca-certificates makes it with the admin's anchor."""
     need("update-ca-certificates", "ca-certificates")
-    return System(exports, certs.ca("An Admin's Own"))
+    place = tmp_path_factory.mktemp("fresh")
+    for name in ("anchors", "hooks"):
+        (place / name).mkdir()
+    shutil.copytree(CERTS, place / "certs", symlinks=True)
+    (place / "anchors" / "admin.crt").write_text(admins.pem)
+    done = run_among({ANCHORS: place / "anchors", CERTS: place / "certs",
+                      "/etc/ca-certificates/update.d": place / "hooks"},
+                     ["/usr/sbin/update-ca-certificates", "--fresh"], env=clean_environment())
+    assert done.status == 0, done
+    return place / "certs"
+
+
+@pytest.fixture
+def system(exports, admins, fresh):
+    return System(exports, admins, fresh)
 
 
 def test_the_anchors_of_the_system_follow(system, api, certs):
