@@ -4,7 +4,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "api/api_cert.h"
 #include "api/api_parse_internal.h"
+#include "base/limits.h"
 #include "base/text.h"
 #include "config/identifier.h"
 

@@ -3,8 +3,10 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/span.h"
 #include "base/text.h"
 #include "cert/cert.h"
+#include "snapshot/record.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

@@ -10,6 +10,7 @@
 #include "base/text.h"
 #include "config/config.h"
 #include "config/identifier.h"
+#include "config/source.h"
 #include "config/uri.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);

@@ -7,6 +7,8 @@
 #include <string.h>
 
 #include "cert/fitness_internal.h"
+#include "cert/fitness_verdict_internal.h"
+#include "snapshot/record.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

@@ -15,10 +15,13 @@
 
 #include "base/text.h"
 #include "certs.h"
+#include "config/config.h"
+#include "config/source.h"
 #include "config/source_path.h"
 #include "errand/errand.h"
 #include "files/path.h"
 #include "functions_internal.h"
+#include "snapshot/record.h"
 #include "snapshots.h"
 #include "sync/snapshot_write.h"
 

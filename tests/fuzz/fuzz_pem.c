@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/limits.h"
 #include "cert/pem.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);

@@ -6,6 +6,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/limits.h"
 #include "cache/state.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
