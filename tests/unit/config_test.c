@@ -321,10 +321,8 @@ static void the_example_is_valid(void)
     ot_config_free(config);
 }
 
-/* Uncommented, every line that shows a key must be valid as well, and every key be shown.
- */
 /* A value of each key that is not the one it has by itself. */
-static const char *const others[OT_CONFIG_KEYS][2] = {
+static const char *const others[][2] = {
     {"base_url", "https://other.example/v1"},
     {"admin_key_file", "/other/key"},
     {"project", "proj_other"},
@@ -349,10 +347,15 @@ static const char *const others[OT_CONFIG_KEYS][2] = {
     {"on_change", "true"},
 };
 
+_Static_assert(sizeof(others) / sizeof(others[0]) == OT_CONFIG_KEYS,
+               "a row for each key");
+
+/* Uncommented, every line that shows a key must be valid as well, and every key be shown.
+ */
 static void the_example_shows_every_key(void)
 {
     char line[256], text[16384] = "";
-    size_t key, shown = 0, len = 0;
+    size_t key, len = 0;
     FILE *file = fopen(ORGTRUST_EXAMPLE, "r");
 
     CU_ASSERT_PTR_NOT_NULL_FATAL(file);
@@ -366,9 +369,41 @@ static void the_example_shows_every_key(void)
     ot_config_free(config_load(text));
     for (key = 0; key < OT_CONFIG_KEYS; key++) {
         snprintf(line, sizeof(line), "\n%s = ", others[key][0]);
-        shown += strstr(text, line) != NULL;
+        if (strstr(text, line) == NULL)
+            fprintf(stderr, "\n  orgtrust.conf.example does not show %s\n",
+                    others[key][0]);
+        CU_ASSERT_PTR_NOT_NULL(strstr(text, line));
     }
-    CU_ASSERT_EQUAL(shown, OT_CONFIG_KEYS);
+}
+
+/* A section with another value for each key but one. */
+static struct ot_config *load_others_without(size_t left_out)
+{
+    char text[2048] = "[source corp]\n";
+    size_t len = strlen(text);
+
+    for (size_t i = 0; i < OT_CONFIG_KEYS; i++)
+        if (i != left_out)
+            len += (size_t)snprintf(text + len, sizeof(text) - len, "%s = %s\n",
+                                    others[i][0], others[i][1]);
+    CU_ASSERT_FATAL(len < sizeof(text));
+    return config_load(text);
+}
+
+/* Were two keys to fill one field, the other one would make up for the one that is left
+ * out. */
+static void every_key_has_a_field_of_its_own(void)
+{
+    struct ot_config *whole = load_others_without(OT_CONFIG_KEYS), *less;
+
+    for (size_t i = 0; i < OT_CONFIG_KEYS; i++) {
+        less = load_others_without(i);
+        if (ot_config_equal(whole, less))
+            fprintf(stderr, "\n  %s has no field of its own\n", others[i][0]);
+        CU_ASSERT_FALSE(ot_config_equal(whole, less));
+        ot_config_free(less);
+    }
+    ot_config_free(whole);
 }
 
 /* Of those that decide what a sync does. */
@@ -453,6 +488,7 @@ int main(int argc, char **argv)
         {"comments_begin_behind_a_blank", comments_begin_behind_a_blank},
         {"the_example_is_valid", the_example_is_valid},
         {"the_example_shows_every_key", the_example_shows_every_key},
+        {"every_key_has_a_field_of_its_own", every_key_has_a_field_of_its_own},
         {"fault_83_a_change_of_any_key_is_found", fault_83_a_change_of_any_key_is_found},
         {"what_cannot_be_read_any_more_is_told", what_cannot_be_read_any_more_is_told},
         {NULL, NULL}};
