@@ -1,10 +1,12 @@
 """orgtrust status: every state a source can be in, and what needs attention."""
 
 import os
+import re
 import time
 
 import pytest
 from fault_server import error
+from support import paths
 from support.world import AUTH, BROKEN, SNAPSHOT
 
 JSON_ALWAYS = {"name", "base_url", "project", "state", "usable", "problem", "next_refresh",
@@ -31,6 +33,17 @@ def status_is(machine, word, status):
     assert source["usable"] is (status == 0)
     assert (source["problem"] is None) is (status == 0)
     return source
+
+
+@pytest.mark.parametrize("document, begin, end, pattern", [
+    ("conf/man/orgtrust.1", ".It Cm status\n.Ql {sources", ".It Cm list", r"^\.Va (\w+)"),
+    ("docs/monitoring.md", "| field |", "\n\n", r"`(\w+)`"),
+], ids=["manual", "monitoring"])
+def test_every_field_is_described(document, begin, end, pattern):
+    text = (paths.REPOSITORY / document).read_text()
+    text = text[text.index(begin):]
+    described = set(re.findall(pattern, text[:text.index(end)], re.MULTILINE))
+    assert JSON_ALWAYS | JSON_OF_SNAPSHOT <= described
 
 
 def test_missing(machine):
