@@ -90,13 +90,14 @@ def test_hosts_follow_the_organization_without_a_key(served, hosts, roots):
 
 def test_projects_have_pages_of_their_own(served, hosts, roots):
     organization, relay, bundle = served
-    ids = [organization.add(root) for root in roots]
-    organization.client(project="proj_one").activate(ids[0])
+    ids = [organization.add(root, active=root is roots[0]) for root in roots]
+    organization.client(project="proj_one").activate(*ids[1:])
     whole = hosts(relay, ca_file=str(bundle))
-    part = hosts(relay, ca_file=str(bundle), project="proj_one")
-    for host in (whole, part):
+    part = hosts(relay, ca_file=str(bundle), project="proj_one", inherit="no")
+    both = hosts(relay, ca_file=str(bundle), project="proj_one")
+    for host in (whole, part, both):
         host.sync()
-    assert (whole.count(), part.count()) == (3, 1)
+    assert (whole.count(), part.count(), both.count()) == (1, 2, 3)
 
 
 def test_a_relay_verifies_the_api_and_hosts_the_relay(served, hosts, relays, certs, roots):
