@@ -222,7 +222,7 @@ static void print_option(struct ot_output *out, const struct ot_option_info *inf
 
     snprintf(left, sizeof(left), "--%s%s%s", info->name, info->argument ? " " : "",
              info->argument ? info->argument : "");
-    ot_output_printf(out, "  %-16s %s\n", left, info->help);
+    ot_output_printf(out, "  %-15s  %s\n", left, info->help);
 }
 
 void ot_command_help(const struct ot_command *command, struct ot_output *out)

@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "change/lock_out.h"
 #include "commands/follow_internal.h"
 #include "config/source.h"
 #include "sync/sync_options.h"
@@ -153,14 +154,25 @@ static enum ot_status ask_about_changes(const struct ot_carry_out *carry_out,
     return asks ? ot_confirm(carry_out->question, err) : OT_OK;
 }
 
+static enum ot_status check_lock_out(const struct ot_carry_out *carry_out,
+                                     struct ot_error *err)
+{
+    if (carry_out->cli->options.locks_out)
+        return OT_OK;
+    return ot_changes_check_lock_out(carry_out->changes, carry_out->use->source, err);
+}
+
 enum ot_status ot_carry_out(struct ot_carry_out *carry_out, struct ot_error *err)
 {
     struct ot_cli *cli = carry_out->cli;
     bool failed = false;
-    cJSON *root = begin_json(carry_out, &failed);
-    cJSON *syncs = cJSON_GetObjectItemCaseSensitive(root, "syncs");
-    enum ot_status status, next;
+    cJSON *root, *syncs;
+    enum ot_status status = check_lock_out(carry_out, err), next;
 
+    if (status != OT_OK)
+        return status;
+    root = begin_json(carry_out, &failed);
+    syncs = cJSON_GetObjectItemCaseSensitive(root, "syncs");
     if (cli->options.dry_run) {
         status = print_changes(carry_out, root, OT_CHANGE_WOULD, failed, err);
         cJSON_Delete(root);

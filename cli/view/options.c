@@ -34,6 +34,8 @@ static const struct ot_option_info option_infos[OT_OPTION_COUNT] = {
     [OT_OPTION_REPORT_FD] = {"report-fd", "N",
                              "tell a program on this descriptor how it ended"},
     [OT_OPTION_BY_ID] = {"by-id", NULL, "take no argument for a name"},
+    [OT_OPTION_LOCK_OUT] = {"even-if-it-locks-me-out", NULL,
+                            "also where the API would refuse this client afterwards"},
     [OT_OPTION_AS_IS] = {"as-is", NULL, "a file is one entry, with all that is in it"},
 };
 
@@ -112,6 +114,9 @@ static enum ot_status apply_option(struct ot_options *options, enum ot_option op
         break;
     case OT_OPTION_AS_IS:
         options->as_is = true;
+        break;
+    case OT_OPTION_LOCK_OUT:
+        options->locks_out = true;
         break;
     case OT_OPTION_QUIET:
         options->quiet = true;

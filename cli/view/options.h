@@ -32,6 +32,7 @@ enum ot_option {
     OT_OPTION_REPORT_FD,
     OT_OPTION_BY_ID,
     OT_OPTION_AS_IS,
+    OT_OPTION_LOCK_OUT,
     OT_OPTION_COUNT
 };
 
@@ -46,7 +47,8 @@ enum ot_option {
 /* What every command takes that changes the organization. */
 #define OT_OPTIONS_ADMIN                                                                 \
     (OT_OPTIONS_COMMON | OT_OPTION_BIT(OT_OPTION_PROJECT) |                              \
-     OT_OPTION_BIT(OT_OPTION_DRY_RUN) | OT_OPTIONS_PROGRAM)
+     OT_OPTION_BIT(OT_OPTION_DRY_RUN) | OT_OPTION_BIT(OT_OPTION_LOCK_OUT) |              \
+     OT_OPTIONS_PROGRAM)
 /* What install and uninstall take: they are about no source. */
 #define OT_OPTIONS_INSTALL                                                               \
     (OT_OPTION_BIT(OT_OPTION_JSON) | OT_OPTION_BIT(OT_OPTION_HELP) |                     \
@@ -71,6 +73,7 @@ struct ot_options {
     enum ot_list_state state;
     bool json, help, accept_empty, if_stale, quiet, pem;
     bool activate, deactivate, all, prune, dry_run, yes, by_id, as_is;
+    bool locks_out;   /* changes may lock this client out */
     char **arguments; /* what is left, in argv */
     int argument_count;
 };

@@ -141,6 +141,7 @@ static size_t merge_listings(struct ot_admin_cert *certs, struct ot_listing *org
         const struct ot_api_cert *here = ot_listing_find(scope, item->id);
         bool active = is_same ? item->active : here != NULL && here->active;
 
+        certs[count].is_inherited = !is_same && item->active;
         take_listed(&certs[count++], item, active);
     }
     for (size_t i = 0; i < scope->count; i++)

@@ -24,8 +24,9 @@ struct ot_admin_options {
 
 struct ot_admin_cert {
     char id[OT_ID_MAX + 1];
-    char *name;  /* NULL: none */
-    bool active; /* in this scope */
+    char *name;        /* NULL: none */
+    bool active;       /* in this scope */
+    bool is_inherited; /* the scope is a project, and it is active in the organization */
     bool has_sha256;
     uint8_t sha256[OT_SHA256_LEN];
 };

@@ -1,4 +1,4 @@
-#include "http/client_cert_internal.h"
+#include "http/client_cert.h"
 
 #include <openssl/err.h>
 #include <openssl/pem.h>

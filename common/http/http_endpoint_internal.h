@@ -6,7 +6,7 @@
 #include <stdint.h>
 
 #include "base/error.h"
-#include "http/client_cert_internal.h"
+#include "http/client_cert.h"
 #include "machine/machine_trust.h"
 
 struct ot_key;

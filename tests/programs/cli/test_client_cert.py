@@ -7,7 +7,7 @@ import socket
 import pytest
 from fault_server import Answer
 from support.process import Background, clean_environment
-from support.world import AUTH, CONFIG, World
+from support.world import AUTH, CONFIG, REFUSED, World
 
 NGINX = shutil.which("nginx", path="/usr/sbin:/usr/bin")
 pytestmark = pytest.mark.skipif(NGINX is None, reason="nginx is not installed (nginx-light)")
@@ -157,3 +157,59 @@ def test_a_page_about_something_else_is_not_about_a_certificate(machine, api):
     api.on("list", lambda request, right: Answer(400, "<html>no</html>",
                                                  content_type="text/html"))
     assert "client certificate" not in machine.sync(status=None).stderr
+
+
+@pytest.fixture
+def mutual(guarded, organization, roots):
+    """The authority of its own certificate is active, and another one."""
+    guarded.own = organization.add(guarded.front.ca, "ours")
+    guarded.other = organization.add(roots[0], "other")
+    guarded.configure(**guarded.with_cert)
+    return guarded
+
+
+def active(organization) -> set:
+    return {c["name"] for c in organization.api.list() if c["active"]}
+
+
+def test_a_lock_out_is_stopped(mutual, organization, tmp_path, roots):
+    wanted = tmp_path / "wanted"
+    wanted.mkdir()
+    (wanted / "other.pem").write_text(roots[0].pem)
+    for words in (["deactivate", "ours", "--yes"], ["deactivate", "--all", "--yes"],
+                  ["apply", wanted, "--yes"], ["delete", "ours", "--deactivate", "--yes"],
+                  ["deactivate", "ours", "--dry-run"]):
+        done = mutual.orgtrust(*words, status=REFUSED)
+        assert "--even-if-it-locks-me-out" in done.stderr, words
+        assert active(organization) == {"ours", "other"}, words
+    mutual.orgtrust("deactivate", "other", "--yes")
+    assert active(organization) == {"ours"}
+    mutual.orgtrust("deactivate", "ours", "--yes", "--even-if-it-locks-me-out")
+    assert active(organization) == set()
+
+
+def test_the_first_activation_may_lock_out(mutual, organization, certs):
+    organization.api.deactivate(mutual.own, mutual.other)
+    mutual.orgtrust("activate", "other", status=REFUSED)
+    mutual.orgtrust("activate", "other", "ours")
+    assert active(organization) == {"ours", "other"}
+
+
+def test_whom_nothing_vouched_for_is_not_locked_out(mutual, organization):
+    organization.api.deactivate(mutual.own)
+    mutual.orgtrust("deactivate", "other", "--yes")
+    assert active(organization) == set()
+
+
+def test_in_a_project_the_organizations_authority_vouches(mutual, organization):
+    organization.create_project("proj_a")
+    organization.client(project="proj_a").activate(mutual.own)
+    mutual.orgtrust("deactivate", "ours", "--yes", "--project", "proj_a")
+    assert active(organization) == {"ours", "other"}
+
+
+def test_an_upload_may_bring_the_authority(guarded, organization, roots):
+    organization.add(roots[0], "other", active=False)
+    guarded.configure(**guarded.with_cert)
+    guarded.orgtrust("upload", guarded.front.ca.path, "--activate")
+    assert len(active(organization)) == 1

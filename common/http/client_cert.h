@@ -1,7 +1,7 @@
 /* The client certificate of a source (client_cert, client_key), which an API that asks
  * for one is shown. */
-#ifndef OT_HTTP_CLIENT_CERT_INTERNAL_H
-#define OT_HTTP_CLIENT_CERT_INTERNAL_H
+#ifndef OT_HTTP_CLIENT_CERT_H
+#define OT_HTTP_CLIENT_CERT_H
 
 #include <openssl/ssl.h>
 #include <stdbool.h>
