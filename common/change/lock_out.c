@@ -130,7 +130,8 @@ static enum ot_status gather_anchors(struct anchors *anchors,
     return status == OT_OK && after ? add_uploads(anchors, changes, admin, err) : status;
 }
 
-static bool vouches(const struct anchors *anchors, const struct ot_client_cert *own)
+static bool anchors_vouch_for(const struct anchors *anchors,
+                              const struct ot_client_cert *own)
 {
     X509_STORE_CTX *context = X509_STORE_CTX_new();
     bool good = false;
@@ -153,9 +154,9 @@ static enum ot_status check_scope(const struct ot_changes *changes,
     const char *project = ot_admin_project(admin);
     enum ot_status status = gather_anchors(&after, changes, admin, true, err);
 
-    if (status == OT_OK && !vouches(&after, own)) {
+    if (status == OT_OK && !anchors_vouch_for(&after, own)) {
         status = gather_anchors(&before, changes, admin, false, err);
-        if (status == OT_OK && (before.count == 0 || vouches(&before, own)))
+        if (status == OT_OK && (before.count == 0 || anchors_vouch_for(&before, own)))
             status = ot_error_set(
                 err, OT_E_REFUSED,
                 "nothing was changed: afterwards no active certificate of %s%s would "

@@ -1,65 +1,18 @@
 """An API that asks for a client certificate: nginx in front of orgtrust-server, by TLS with
 `ssl_verify_client on`."""
 
-import shutil
-import socket
-
 import pytest
 from fault_server import Answer
-from support.process import Background, clean_environment
+from support.asking_front import MISSING, NGINX, AskingFront
 from support.world import AUTH, CONFIG, REFUSED, World
 
-NGINX = shutil.which("nginx", path="/usr/sbin:/usr/bin")
-pytestmark = pytest.mark.skipif(NGINX is None, reason="nginx is not installed (nginx-light)")
-
-CONFIGURATION = """\
-daemon off;
-pid {dir}/nginx.pid;
-events {{ worker_connections 256; }}
-http {{
-    access_log off;
-    client_body_temp_path {dir}/body;
-    proxy_temp_path {dir}/proxy;
-    fastcgi_temp_path {dir}/fastcgi;
-    uwsgi_temp_path {dir}/uwsgi;
-    scgi_temp_path {dir}/scgi;
-    server {{
-        listen 127.0.0.1:{port} ssl http2;
-        ssl_certificate {server.path};
-        ssl_certificate_key {server.key};
-        ssl_client_certificate {ca.path};
-        ssl_verify_client on;
-        location / {{ proxy_pass http://127.0.0.1:{behind}; }}
-    }}
-}}
-"""
-
-
-class Front:
-    """Listens until stop(); `ca` is the authority of both sides' certificates."""
-
-    def __init__(self, directory, certs, behind: int):
-        directory.mkdir()
-        directory.chmod(0o755)
-        self.ca = certs.ca("Both sides")
-        server = certs.issue(self.ca, "localhost", san="IP:127.0.0.1", usage="serverAuth")
-        with socket.create_server(("127.0.0.1", 0)) as listener:
-            listener.setblocking(False)
-            self.port = listener.getsockname()[1]
-            (directory / "nginx.conf").write_text(CONFIGURATION.format(
-                dir=directory, server=server, ca=self.ca, port=self.port, behind=behind))
-            self.nginx = Background(
-                [NGINX, "-p", directory, "-c", directory / "nginx.conf", "-e",
-                 directory / "error.log"],
-                env=clean_environment(NGINX=f"{listener.fileno()};"),
-                log=directory / "nginx.log", pass_fds=[listener.fileno()])
-        self.base_url = f"https://127.0.0.1:{self.port}/v1"
+pytestmark = pytest.mark.skipif(NGINX is None, reason=MISSING)
 
 
 @pytest.fixture
 def guarded(organization, certs, tmp_path):
     """A machine with a client certificate that is not configured yet."""
-    front = Front(tmp_path / "front", certs, organization.port)
+    front = AskingFront(tmp_path / "front", certs, organization.port)
     world = World(tmp_path / "world", front.base_url, organization.key)
     client = certs.issue(front.ca, "this machine", usage="clientAuth")
     world.front = front
@@ -73,7 +26,7 @@ def guarded(organization, certs, tmp_path):
     world.configure(ca_file=front.ca.path)
     yield world
     world.close()
-    front.nginx.stop()
+    front.stop()
 
 
 def test_sync_and_upload_with_one(guarded, organization, roots):

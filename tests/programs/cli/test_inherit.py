@@ -4,7 +4,7 @@ import itertools
 
 import pytest
 from fault_server import error
-from support.world import AUTH, PROTOCOL, SNAPSHOT
+from support.world import AUTH, NOT_FOUND, PROTOCOL, SNAPSHOT
 
 BLUE = "[source blue]\nproject = proj_blue\n"
 
@@ -155,3 +155,14 @@ def test_a_failure_of_either_list_fails_the_sync(two_lists, api, refused):
     assert ("inherit = no" in done.stderr) == (refused == "organization")
     assert machine.snapshot("blue") == before
     assert blue_active(machine) == [machine.moved]
+
+
+@pytest.mark.parametrize("inherit", ["yes", "no"])
+def test_a_project_that_the_api_does_not_have_fails_its_sync(organization, world, roots,
+                                                             inherit):
+    organization.add(roots[0], "of all")
+    world.configure(f"[source lost]\nproject = proj_lost\ninherit = {inherit}\n")
+    done = world.sync("--source", "lost", status=NOT_FOUND)
+    assert "There is no project proj_lost in this organization" in done.stderr
+    assert "project of the source lost" in done.stderr
+    assert world.snapshot("lost") is None

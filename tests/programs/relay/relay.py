@@ -46,12 +46,14 @@ class Relay:
     interval   seconds that a page lasts
     tls        (certificate, key) to serve with; without, plain HTTP
     api_ca     the file of the authority of an API that is asked over TLS
+    client     (certificate, key) that it shows to an API that asks for one
     access     lines for the place of the access control
     rate       what one address may ask for in a second
     host       where hosts ask; "::" for IPv6 as well"""
 
     def __init__(self, api: str, key: str, *, interval=INTERVAL, tls=None,
-                 api_ca: Path | None = None, access="", rate=5000, host="0.0.0.0"):
+                 api_ca: Path | None = None, client=None, access="", rate=5000,
+                 host="0.0.0.0"):
         # Not below pytest's own directory, which only its owner may enter.
         self.dir = Path(tempfile.mkdtemp(prefix="orgtrust-relay-"))
         self.dir.chmod(0o755)
@@ -72,7 +74,7 @@ class Relay:
         self.port, self.inner_port = (one.getsockname()[1] for one in self.listeners)
         try:
             self.set_key(key)
-            self._configure(api, interval, api_ca, access, rate)
+            self._configure(api, interval, api_ca, client, access, rate)
             self.start()
         except BaseException:
             self.stop()
@@ -85,7 +87,7 @@ class Relay:
         assert line.count("sk-admin-…") == 1, line
         self.key_file.write_text(line.replace("sk-admin-…", key) + "\n")
 
-    def _configure(self, api: str, interval: int, api_ca: Path | None, access: str,
+    def _configure(self, api: str, interval: int, api_ca: Path | None, client, access: str,
                    rate: int):
         text = _template()
 
@@ -111,6 +113,11 @@ class Relay:
         fill("$orgtrust_api_host api.openai.com;", "$orgtrust_api_host api.example;")
         fill("/etc/ssl/certs/ca-certificates.crt;",
              f"{api_ca or '/etc/ssl/certs/ca-certificates.crt'};")
+        for place, path in zip(
+                ("#proxy_ssl_certificate /etc/nginx/orgtrust-relay-client.pem;",
+                 "#proxy_ssl_certificate_key /etc/nginx/orgtrust-relay-client.key;"),
+                client or ()):
+            fill(place, f"{place.split()[0][1:]} {path};")
         fill("rate=5000r/s;", f"rate={rate}r/s;")
         fill("proxy_cache_valid 200 60s;", f"proxy_cache_valid 200 {interval}s;")
         fill("    #allow 192.0.2.0/24;\n    #allow 2001:db8::/32;\n    #deny all;\n", access)
