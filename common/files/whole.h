@@ -6,7 +6,8 @@
 #include <stddef.h>
 #include <sys/types.h>
 
-/* Up to size bytes, fewer only at the end of what is read: how many. -1: errno says why. */
+/* Up to size bytes, fewer only at the end of what is read: how many. -1: errno says why.
+ */
 ssize_t ot_read_all(int fd, void *data, size_t size);
 
 /* False: errno says why; part of it may be written. */

@@ -95,6 +95,8 @@ def symbols(build: Path) -> tuple[dict[str, Path], dict[str, set[Path]]]:
         path = Path(re.sub(r"CMakeFiles/[^/]+\.dir/", "", str(made.relative_to(build)))[:-2])
         if not (PROJECT / path).exists():
             continue  # left of an earlier state of the sources
+        if not (PROJECT / path).exists():
+            continue  # made before its source was moved
         table = subprocess.run(["nm", made], capture_output=True, text=True, check=True).stdout
         for line in table.splitlines():
             kind, name = line.split()[-2:]

@@ -4,11 +4,11 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "api/api_cert.h"
 #include "config/source.h"
 #include "http/key.h"
 #include "http_client.h"
 #include "unit.h"
-#include "api/api_cert.h"
 
 void api_begin(struct api_world *world, const struct peer_answer *script, size_t len,
                const char *project, bool with_key)
