@@ -18,9 +18,10 @@ slower() {
     ORGTRUST_SLOWNESS=$(awk "BEGIN { print $1 * ${ORGTRUST_SLOWNESS:-1} }")
 }
 
-# What a part leaves out of the tests, because it would find nothing there that is not found
-# elsewhere; the table says it, as skipped. Of the Python tests, tsan runs those that are marked `concurrency`,
-# valgrind those that are marked `memory`.
+# What a part leaves out of the tests, because little would be found there that is not found
+# elsewhere; the table says it, as skipped. Of the Python tests, tsan runs those that are
+# marked `concurrency`, valgrind those that are marked `memory`. The last two lists are
+# empty with --long.
 #
 # Programs of one thread, which have no race.
 one_thread='unit\.(api|api_parse|api_fault|admin|cert_input|cert_whole|change|cli_.*|config.*'
@@ -35,6 +36,11 @@ each_call='unit\.(sync_crash|export_crash|install_transaction|starve)'
 # Python tests of rows whose answers unit tests give to the same C functions under asan, too:
 # sync_list, sync_fault, api_fault, http_fault, http_pace and http_retry.
 by_unit_tests=(faults/test_faults_{listing,content,network,rate}.py)
+
+leave_nothing_out() {
+    each_call=none
+    by_unit_tests=()
+}
 
 # check NAME COMMAND…: one test that is a command.
 check() {
@@ -230,7 +236,7 @@ part_asan() {
     slower 3
     ORGTRUST_PRELOAD=$(gcc -print-file-name=libasan.so):$(gcc -print-file-name=libubsan.so) \
         program_tests asan "${by_unit_tests[@]/#/--ignore=$project/tests/}"
-    skip "${by_unit_tests[*]}" 'unit tests have the same rows under asan'
+    [[ $long == yes ]] || skip "${by_unit_tests[*]}" 'unit tests have the same rows under asan'
     check 'no report of a sanitizer' reports "$SANITIZER_REPORTS"
 }
 
@@ -240,7 +246,7 @@ part_tsan() {
     unit_tests tsan -E "^($one_thread|$each_call)\$"
     slower 5
     skip 'unit tests of one thread' 'tsan looks for races'
-    skip 'unit tests that fail or kill each call' 'asan runs them'
+    [[ $long == yes ]] || skip 'unit tests that fail or kill each call' 'asan runs them'
     ORGTRUST_PRELOAD=$(gcc -print-file-name=libtsan.so) \
         program_tests tsan -m concurrency
     check 'no report of a sanitizer' reports "$SANITIZER_REPORTS"
@@ -254,14 +260,12 @@ part_valgrind() {
     local emulator
     emulator=$(IFS=';' && echo "${valgrind[*]}")
     build release -DCMAKE_BUILD_TYPE=RelWithDebInfo -DCMAKE_C_COMPILER=gcc || return 0
-    check 'no function is global for one file alone' \
-        "$python" "$project/tests/lint/structure.py" --for-one-file "$builds/release"
     slower 20
     cmake -S "$project" -B "$builds/release" -DCMAKE_CROSSCOMPILING_EMULATOR="$emulator" &&
         unit_tests release -E "^((provider|p11)\.memory|provider\.threads|$each_call)\$"
     skip 'provider.memory, p11.memory' 'they replace malloc, as valgrind does'
     skip 'provider.threads' 'valgrind runs one thread at a time; part tsan runs it'
-    skip 'unit tests that fail or kill each call' 'asan runs them'
+    [[ $long == yes ]] || skip 'unit tests that fail or kill each call' 'asan runs them'
     cmake -S "$project" -B "$builds/release" -UCMAKE_CROSSCOMPILING_EMULATOR
     ORGTRUST_WRAP="${valgrind[*]}" program_tests release -m memory
 }
