@@ -23,7 +23,7 @@ static enum ot_status read_format(enum ot_export_format *format,
 {
     if (options->format == NULL)
         return ot_error_set(err, OT_E_USAGE,
-                            "in which --format? One of pem, dir, p12 and der");
+                            "in which --format? One of " OT_FORMAT_NAMES);
     if (strcmp(options->format, "jks") == 0)
         return ot_error_set(err, OT_E_USAGE,
                             "--format jks is no more: every Java since 8 reads --format "
@@ -31,7 +31,7 @@ static enum ot_status read_format(enum ot_export_format *format,
     *format = ot_format_by_name(options->format);
     if (*format == OT_FORMAT_COUNT)
         return ot_error_set(err, OT_E_USAGE,
-                            "--format '%s' is not one of pem, dir, p12 and der",
+                            "--format '%s' is not one of " OT_FORMAT_NAMES,
                             options->format);
     return OT_OK;
 }

@@ -50,7 +50,7 @@ static enum ot_status compare_file(bool *same, const char *path,
     enum ot_status status = ot_format_make(format, &bytes, &len, anchors, err);
 
     if (status == OT_OK)
-        status = ot_export_compare_file(same, path, bytes, len, NULL, err);
+        status = ot_export_compare_file(same, path, bytes, len, OT_FORMAT_COUNT, err);
     free(bytes);
     return status;
 }
@@ -59,11 +59,11 @@ static enum ot_status compare_export(bool *same, const struct ot_export *item,
                                      const struct ot_anchors *anchors,
                                      struct ot_error *err)
 {
-    if (item->kind == OT_EXPORT_DIR)
+    const enum ot_export_format format = ot_export_format_of(item->kind);
+
+    if (format == OT_FORMAT_DIR)
         return compare_dir(same, item->target, anchors, err);
-    return compare_file(same, item->target,
-                        item->kind == OT_EXPORT_JAVA ? OT_FORMAT_P12 : OT_FORMAT_PEM,
-                        anchors, err);
+    return compare_file(same, item->target, format, anchors, err);
 }
 
 /* The first of what leads to path that others may not enter, or path itself when they may
@@ -89,6 +89,7 @@ static enum ot_status prepare_scratch_export(const struct ot_bench *bench,
                                              enum ot_export_kind kind,
                                              struct ot_error *err)
 {
+    const enum ot_export_format format = ot_export_format_of(kind);
     struct ot_anchors anchors = {0};
     struct ot_snapshot *snapshot = NULL;
     char path[OT_SCRATCH_PATH_MAX];
@@ -101,11 +102,9 @@ static enum ot_status prepare_scratch_export(const struct ot_bench *bench,
         status = ot_anchors_add(&anchors, snapshot, NULL, time(NULL), err);
     if (status == OT_OK) {
         ot_anchors_sort(&anchors);
-        status = kind == OT_EXPORT_DIR
+        status = format == OT_FORMAT_DIR
                      ? ot_export_put_dir(path, &anchors, &written, err)
-                     : ot_export_put_file(
-                           path, kind == OT_EXPORT_JAVA ? OT_FORMAT_P12 : OT_FORMAT_PEM,
-                           &anchors, &written, err);
+                     : ot_export_put_file(path, format, &anchors, &written, err);
     }
     ot_anchors_clear(&anchors);
     ot_snapshot_unref(snapshot);
@@ -189,17 +188,42 @@ static enum ot_status try_export(struct ot_doctor *doctor, enum ot_export_kind k
     *what = NULL;
     *trials = (struct ot_three_trials){.words = ""};
     ot_scratch_path(path, &doctor->bench.scratch, ot_export_word(kind));
-    if (kind == OT_EXPORT_JAVA && ot_java_can_try()) {
+    switch (kind) {
+    case OT_EXPORT_JAVA:
+        if (!ot_java_can_try())
+            break;
         *what = "java";
         return ot_java_try_file(doctor, path, prepare_java, trials, err);
+    case OT_EXPORT_BUNDLE:
+    case OT_EXPORT_DIR:
+        if (ot_tool_exists("curl"))
+            return try_curl(doctor, kind, path, trials, what, err);
+        if (ot_tool_exists("openssl"))
+            return try_openssl(doctor, kind, path, trials, what, err);
+        break;
+    case OT_EXPORT_SYSTEM:
+    case OT_EXPORT_ON_CHANGE:
+    case OT_EXPORT_KIND_COUNT:
+        break;
     }
-    if (kind == OT_EXPORT_JAVA)
-        return OT_OK;
-    if (ot_tool_exists("curl"))
-        return try_curl(doctor, kind, path, trials, what, err);
-    if (ot_tool_exists("openssl"))
-        return try_openssl(doctor, kind, path, trials, what, err);
     return OT_OK;
+}
+
+static enum ot_status read_whole_set(struct ot_whole_set *set, const char *path,
+                                     enum ot_export_format format)
+{
+    switch (format) {
+    case OT_FORMAT_PEM:
+        return ot_whole_set_add_pem(set, path, NULL);
+    case OT_FORMAT_P12:
+        return ot_whole_set_add_p12(set, path, NULL);
+    case OT_FORMAT_DIR:
+        return ot_whole_set_add_dir(set, path, NULL);
+    case OT_FORMAT_DER:
+    case OT_FORMAT_COUNT:
+        break;
+    }
+    return OT_E_NOT_FOUND;
 }
 
 /* The very file, by whoever reads such: another of its kind is no proof. */
@@ -208,25 +232,20 @@ static enum ot_status try_readers_on_export(struct ot_doctor *doctor,
                                             char names[OT_READERS_NAMES_MAX], bool *good,
                                             struct ot_error *err)
 {
-    const bool is_dir = item->kind == OT_EXPORT_DIR;
-    const bool is_java = item->kind == OT_EXPORT_JAVA;
+    const enum ot_export_format format = ot_export_format_of(item->kind);
+    const bool is_dir = format == OT_FORMAT_DIR;
     struct ot_whole_set set = {.owned = NULL};
     const struct ot_real_file file = {.part = PART,
                                       .subject = item->target,
                                       .fix = "orgtrust sync",
                                       .path = is_dir ? NULL : item->target,
-                                      .format = is_java ? OT_FORMAT_P12 : OT_FORMAT_PEM,
+                                      .format = is_dir ? OT_FORMAT_PEM : format,
                                       .set = &set};
     enum ot_status status;
 
     *good = true;
     names[0] = '\0';
-    if (is_dir)
-        status = ot_whole_set_add_dir(&set, item->target, NULL);
-    else if (is_java)
-        status = ot_whole_set_add_p12(&set, item->target, NULL);
-    else
-        status = ot_whole_set_add_pem(&set, item->target, NULL);
+    status = read_whole_set(&set, item->target, format);
     /* What cannot be read was found by the comparison. */
     status = status == OT_OK ? ot_readers_try(doctor, &file, names, good, err) : OT_OK;
     ot_whole_set_clear(&set);
@@ -320,15 +339,14 @@ static enum ot_status check_exports(struct ot_doctor *doctor, struct ot_error *e
     for (size_t i = 0; status == OT_OK && exports != NULL && i < exports->count; i++) {
         const struct ot_export *item = &exports->items[i];
 
-        if (item->kind == OT_EXPORT_SYSTEM || item->kind == OT_EXPORT_ON_CHANGE)
+        if (ot_export_format_of(item->kind) == OT_FORMAT_COUNT)
             continue;
         found = true;
         status = check_export(doctor, exports, item, err);
     }
     if (!found && status == OT_OK)
         ot_finding_add(&doctor->findings, PART, OT_VERDICT_ABSENT, NULL, NULL,
-                       "the configuration has neither export_bundle, export_dir nor "
-                       "export_java");
+                       "the configuration has no export_ key that names a file");
     free(exports);
     return status;
 }

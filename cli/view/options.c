@@ -4,6 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "export/format.h"
+
 static const struct ot_option_info option_infos[OT_OPTION_COUNT] = {
     [OT_OPTION_SOURCE] = {"source", "NAME", "only this source of the configuration"},
     [OT_OPTION_JSON] = {"json", NULL,
@@ -27,7 +29,7 @@ static const struct ot_option_info option_infos[OT_OPTION_COUNT] = {
     [OT_OPTION_PRUNE] = {"prune", NULL, "and delete every certificate not in DIR"},
     [OT_OPTION_DRY_RUN] = {"dry-run", NULL, "only say what would be done"},
     [OT_OPTION_YES] = {"yes", NULL, "do not ask before something is lost"},
-    [OT_OPTION_FORMAT] = {"format", "FORMAT", "pem, dir, p12 or der"},
+    [OT_OPTION_FORMAT] = {"format", "FORMAT", "one of " OT_FORMAT_NAMES},
     [OT_OPTION_OUTPUT] = {"output", "PATH", "where to, instead of standard output"},
     [OT_OPTION_ID] = {"id", "ID", "the certificate's id"},
     [OT_OPTION_KEY_FD] = {"key-fd", "N", "read the admin key from this descriptor"},

@@ -15,6 +15,7 @@
 
 #include "base/error.h"
 #include "base/limits.h"
+#include "export/format.h"
 
 struct ot_config;
 struct ot_source;
@@ -94,6 +95,9 @@ enum ot_status ot_exports_state(const struct ot_exports *exports,
 
 /* From which place (OT_RECORD_WITHHELD_…) its readers take their anchors. */
 uint32_t ot_export_place(enum ot_export_kind kind);
+
+/* In which format its file or directory is; OT_FORMAT_COUNT: it has none of its own. */
+enum ot_export_format ot_export_format_of(enum ot_export_kind kind);
 
 /* "bundle", "dir", "java", "system", "on_change". */
 const char *ot_export_word(enum ot_export_kind kind);

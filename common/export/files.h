@@ -14,16 +14,15 @@
 #define OT_EXPORT_BYTES_MAX (1024u * 1024 * 1024)
 
 /* Whether path holds exactly these bytes. What must not be replaced is an error: no
- * regular file, another's, or, where kept says so of its content, not made by orgtrust.
- * kept may be NULL. */
-typedef bool ot_file_is_ours(const uint8_t *bytes, size_t len);
+ * regular file, another's, or by its content not an export of ours in the format kept.
+ * OT_FORMAT_COUNT: its content does not matter. */
 enum ot_status ot_export_compare_file(bool *same, const char *path, const void *bytes,
-                                      size_t len, ot_file_is_ours *ours,
+                                      size_t len, enum ot_export_format kept,
                                       struct ot_error *err);
 /* The same for a name in a directory that is held; path is for messages. */
 enum ot_status ot_export_compare_at(bool *same, int dir, const char *name,
                                     const char *path, const void *bytes, size_t len,
-                                    ot_file_is_ours *ours, struct ot_error *err);
+                                    enum ot_export_format kept, struct ot_error *err);
 
 /* One file, in place by rename. */
 enum ot_status ot_export_put_file(const char *path, enum ot_export_format format,

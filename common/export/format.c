@@ -74,8 +74,17 @@ bool ot_format_is_ours(enum ot_export_format format, const uint8_t *bytes, size_
 {
     if (len == 0)
         return true;
-    return format == OT_FORMAT_P12 ? ot_pkcs12_is_ours(bytes, len)
-                                   : ot_pem_bundle_is_ours(bytes, len);
+    switch (format) {
+    case OT_FORMAT_PEM:
+        return ot_pem_bundle_is_ours(bytes, len);
+    case OT_FORMAT_P12:
+        return ot_pkcs12_is_ours(bytes, len);
+    case OT_FORMAT_DER:
+    case OT_FORMAT_DIR:
+    case OT_FORMAT_COUNT:
+        break;
+    }
+    return false;
 }
 
 /* The last common name of a subject, escaped for display; "" without one. */

@@ -20,7 +20,10 @@ enum ot_export_format {
     OT_FORMAT_COUNT
 };
 
-/* "pem", "p12", "der", "dir"; OT_FORMAT_COUNT: none of these. */
+/* All of their names, for sentences. */
+#define OT_FORMAT_NAMES "pem, dir, p12, der"
+
+/* OT_FORMAT_COUNT: it is none of the names. */
 enum ot_export_format ot_format_by_name(const char *name);
 const char *ot_format_name(enum ot_export_format format);
 
@@ -28,7 +31,8 @@ enum ot_status ot_format_make(enum ot_export_format format, uint8_t **bytes, siz
                               const struct ot_anchors *anchors, struct ot_error *err);
 
 /* Whether these bytes may be replaced unasked: an empty file, or what ot_format_make has
- * made, told by its first line or its aliases. PEM and P12 only. */
+ * made, told by its first line or its aliases. Of a format that no export of the
+ * configuration has (ot_export_format_of), nothing but an empty file. */
 bool ot_format_is_ours(enum ot_export_format format, const uint8_t *bytes, size_t len);
 
 /* The formats' own files. */

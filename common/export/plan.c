@@ -28,6 +28,23 @@ uint32_t ot_export_place(enum ot_export_kind kind)
     return kind == OT_EXPORT_JAVA ? OT_RECORD_WITHHELD_JAVA : OT_RECORD_WITHHELD_FILES;
 }
 
+enum ot_export_format ot_export_format_of(enum ot_export_kind kind)
+{
+    switch (kind) {
+    case OT_EXPORT_BUNDLE:
+        return OT_FORMAT_PEM;
+    case OT_EXPORT_DIR:
+        return OT_FORMAT_DIR;
+    case OT_EXPORT_JAVA:
+        return OT_FORMAT_P12;
+    case OT_EXPORT_SYSTEM:
+    case OT_EXPORT_ON_CHANGE:
+    case OT_EXPORT_KIND_COUNT:
+        break;
+    }
+    return OT_FORMAT_COUNT;
+}
+
 void ot_export_describe(char *buf, size_t size, const struct ot_export *item)
 {
     if (item->kind == OT_EXPORT_SYSTEM)

@@ -199,7 +199,7 @@ static enum ot_status put_one(struct work *work, size_t first, size_t end,
 
     if (status == OT_OK)
         status = ot_export_compare_at(&same, work->dir, name, work->path, bytes, len,
-                                      NULL, err);
+                                      OT_FORMAT_COUNT, err);
     if (status == OT_OK && !same) {
         work->written = true;
         status = ot_file_put_at(work->dir, work->path, name, bytes, len, 0644, err);

@@ -23,7 +23,7 @@ static enum ot_status not_ours(const char *path, struct ot_error *err)
 /* Mapped: an admin's file of any size costs no memory. */
 static enum ot_status compare_content(bool *same, int fd, const char *path,
                                       const void *bytes, size_t len,
-                                      ot_file_is_ours *ours, struct ot_error *err)
+                                      enum ot_export_format kept, struct ot_error *err)
 {
     enum ot_status status = OT_OK;
     void *there = NULL;
@@ -38,7 +38,8 @@ static enum ot_status compare_content(bool *same, int fd, const char *path,
     if (there == MAP_FAILED)
         return ot_error_errno(err, OT_E_IO, errno, "cannot read %s", path);
     *same = size == len && (size == 0 || memcmp(there, bytes, len) == 0);
-    if (!*same && ours != NULL && !ours(size > 0 ? there : (const void *)"", size))
+    if (!*same && kept != OT_FORMAT_COUNT &&
+        !ot_format_is_ours(kept, size > 0 ? there : (const void *)"", size))
         status = not_ours(path, err);
     if (size > 0)
         munmap(there, size);
@@ -47,7 +48,7 @@ static enum ot_status compare_content(bool *same, int fd, const char *path,
 
 enum ot_status ot_export_compare_at(bool *same, int dir, const char *name,
                                     const char *path, const void *bytes, size_t len,
-                                    ot_file_is_ours *ours, struct ot_error *err)
+                                    enum ot_export_format kept, struct ot_error *err)
 {
     struct ot_error why = OT_ERROR_INIT;
     enum ot_status status;
@@ -62,13 +63,13 @@ enum ot_status ot_export_compare_at(bool *same, int dir, const char *name,
             *err = why;
         return status;
     }
-    status = compare_content(same, fd, path, bytes, len, ours, err);
+    status = compare_content(same, fd, path, bytes, len, kept, err);
     close(fd);
     return status;
 }
 
 enum ot_status ot_export_compare_file(bool *same, const char *path, const void *bytes,
-                                      size_t len, ot_file_is_ours *ours,
+                                      size_t len, enum ot_export_format kept,
                                       struct ot_error *err)
 {
     struct ot_place place;
@@ -80,20 +81,10 @@ enum ot_status ot_export_compare_file(bool *same, const char *path, const void *
         return OT_OK;
     }
     if (status == OT_OK)
-        status = ot_export_compare_at(same, place.dir, place.name, path, bytes, len, ours,
+        status = ot_export_compare_at(same, place.dir, place.name, path, bytes, len, kept,
                                       err);
     ot_place_close(&place);
     return status;
-}
-
-static bool is_our_pem(const uint8_t *bytes, size_t len)
-{
-    return ot_format_is_ours(OT_FORMAT_PEM, bytes, len);
-}
-
-static bool is_our_p12(const uint8_t *bytes, size_t len)
-{
-    return ot_format_is_ours(OT_FORMAT_P12, bytes, len);
 }
 
 enum ot_status ot_export_put_file(const char *path, enum ot_export_format format,
@@ -107,9 +98,7 @@ enum ot_status ot_export_put_file(const char *path, enum ot_export_format format
 
     *written = false;
     if (status == OT_OK)
-        status = ot_export_compare_file(&same, path, bytes, len,
-                                        format == OT_FORMAT_P12 ? is_our_p12 : is_our_pem,
-                                        err);
+        status = ot_export_compare_file(&same, path, bytes, len, format, err);
     if (status == OT_OK && !same) {
         ot_file_reap(path);
         status = ot_file_replace(path, bytes, len, 0644, err);

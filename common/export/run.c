@@ -115,9 +115,9 @@ static enum ot_status put_export(struct ot_exports *exports, struct ot_export *i
         return status;
     switch (item->kind) {
     case OT_EXPORT_BUNDLE:
-        return ot_export_put_file(item->target, OT_FORMAT_PEM, anchors, written, err);
     case OT_EXPORT_JAVA:
-        return ot_export_put_file(item->target, OT_FORMAT_P12, anchors, written, err);
+        return ot_export_put_file(item->target, ot_export_format_of(item->kind), anchors,
+                                  written, err);
     case OT_EXPORT_DIR:
         return ot_export_put_dir(item->target, anchors, written, err);
     case OT_EXPORT_SYSTEM:

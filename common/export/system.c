@@ -83,7 +83,7 @@ static enum ot_status put_files(const struct work *work, bool *differs, bool onl
         system_file_name(name, work->store, anchor);
         if (work->dir >= 0)
             status = ot_export_compare_at(&same, work->dir, name, name, pem, strlen(pem),
-                                          NULL, err);
+                                          OT_FORMAT_COUNT, err);
         *differs = *differs || !same;
         if (status == OT_OK && !same && !only_look)
             status = ot_file_put_at(work->dir, work->store->dir, name, pem, strlen(pem),

@@ -35,6 +35,41 @@ static const struct ot_export *item_of(const struct export_fixture *f,
     return NULL;
 }
 
+/* A key of the configuration for each kind. */
+static void every_kind_has_its_key(void)
+{
+    struct export_fixture f;
+    struct ot_exports *exports;
+    char more[128];
+
+    export_fixture_init(&f, "");
+    for (int kind = 0; kind < OT_EXPORT_KIND_COUNT; kind++) {
+        const char *word = ot_export_word((enum ot_export_kind)kind);
+        struct ot_config *config;
+        size_t i;
+
+        CU_ASSERT_PTR_NOT_NULL_FATAL(word);
+        snprintf(more, sizeof(more), "[source one]\n%s%s = %s\n",
+                 kind == OT_EXPORT_ON_CHANGE ? "" : "export_", word,
+                 kind == OT_EXPORT_SYSTEM ? "yes" : "/a.place");
+        export_fixture_configure(&f, more);
+        CU_ASSERT_EQUAL_FATAL(ot_config_load(&config, &f.err), OT_OK);
+        CU_ASSERT_EQUAL_FATAL(ot_exports_new(&exports, config, &f.err), OT_OK);
+        for (i = 0; i < exports->count; i++)
+            if ((int)exports->items[i].kind == kind &&
+                exports->items[i].sources == UINT64_C(1) << 1 &&
+                (kind == OT_EXPORT_SYSTEM ||
+                 strcmp(exports->items[i].target, "/a.place") == 0))
+                break;
+        if (i == exports->count)
+            fprintf(stderr, "\n  no export is made of %s", more);
+        CU_ASSERT(i < exports->count);
+        free(exports);
+        ot_config_free(config);
+    }
+    export_fixture_clear(&f);
+}
+
 static void they_follow_the_snapshot(void)
 {
     struct export_fixture f;
@@ -81,7 +116,6 @@ static void fault_37_emptiness_has_to_be_sure(void)
 /* What the certificates of one snapshot give in another order, or under two sources. */
 static void alike_anchors_give_alike_bytes(void)
 {
-    static const enum ot_export_format formats[] = {OT_FORMAT_PEM, OT_FORMAT_P12};
     struct ot_anchor items[3] = {0}, twice[5];
     struct export_fixture f;
 
@@ -96,24 +130,43 @@ static void alike_anchors_give_alike_bytes(void)
     }
     for (int i = 0; i < 5; i++)
         twice[i] = items[4 - i < 3 ? 4 - i : 1 - i % 2];
-    for (size_t i = 0; i < 2; i++) {
+    for (int kind = 0; kind < OT_EXPORT_KIND_COUNT; kind++) {
+        enum ot_export_format format = ot_export_format_of((enum ot_export_kind)kind);
         struct ot_anchors one = {.items = items, .count = 3};
         struct ot_anchors other = {.items = twice, .count = 5};
         uint8_t *a = NULL, *b = NULL;
         size_t a_len = 0, b_len = 0;
 
+        if (format == OT_FORMAT_DIR || format == OT_FORMAT_COUNT)
+            continue;
         ot_anchors_sort(&one);
         ot_anchors_sort(&other);
         CU_ASSERT_EQUAL(other.count, 3);
         CU_ASSERT_EQUAL(one.items[0].valid_at, 1);
-        CU_ASSERT_EQUAL(ot_format_make(formats[i], &a, &a_len, &one, NULL), OT_OK);
-        CU_ASSERT_EQUAL(ot_format_make(formats[i], &b, &b_len, &other, NULL), OT_OK);
+        CU_ASSERT_EQUAL(ot_format_make(format, &a, &a_len, &one, NULL), OT_OK);
+        CU_ASSERT_EQUAL(ot_format_make(format, &b, &b_len, &other, NULL), OT_OK);
         CU_ASSERT(a_len > 0 && a_len == b_len && memcmp(a, b, a_len) == 0);
-        CU_ASSERT_TRUE(ot_format_is_ours(formats[i], a, a_len));
+        CU_ASSERT_TRUE(ot_format_is_ours(format, a, a_len));
         free(a);
         free(b);
     }
     export_fixture_clear(&f);
+}
+
+static void every_format_has_its_name(void)
+{
+    size_t len = 0;
+
+    for (int i = 0; i < OT_FORMAT_COUNT; i++) {
+        const char *name = ot_format_name((enum ot_export_format)i);
+
+        CU_ASSERT_PTR_NOT_NULL_FATAL(name);
+        CU_ASSERT_EQUAL((int)ot_format_by_name(name), i);
+        CU_ASSERT_PTR_NOT_NULL(strstr(OT_FORMAT_NAMES, name));
+        len += strlen(name) + strlen(", ");
+    }
+    CU_ASSERT_EQUAL(strlen(OT_FORMAT_NAMES) + strlen(", "), len);
+    CU_ASSERT_EQUAL(ot_format_by_name("xml"), OT_FORMAT_COUNT);
 }
 
 static void what_is_ours_is_told_from_what_is_not(void)
@@ -284,6 +337,8 @@ static void fault_83_a_change_counts_until_the_lock_is_there(void)
 int main(int argc, char **argv)
 {
     static const struct unit_case cases[] = {
+        {"every kind has its key", every_kind_has_its_key},
+        {"every format has its name", every_format_has_its_name},
         {"they follow the snapshot", they_follow_the_snapshot},
         {"fault_37_emptiness_has_to_be_sure", fault_37_emptiness_has_to_be_sure},
         {"alike anchors give alike bytes", alike_anchors_give_alike_bytes},

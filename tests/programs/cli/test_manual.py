@@ -57,6 +57,18 @@ def test_every_key_of_the_configuration_is_in_the_manual():
     assert keys == described
 
 
+def test_every_export_is_in_the_manual():
+    """The formats of `orgtrust export`, and the kinds of what a sync keeps in step."""
+    export = paths.REPOSITORY / "common" / "export"
+    for source, words, begin in [("format.c", r"FORMAT", ".It Fl -format"),
+                                 ("plan.c", r"EXPORT", ".Va exports :")]:
+        named = re.findall(rf"\[OT_{words}_\w+\] = \"(\w+)\"", (export / source).read_text())
+        assert len(named) > 3
+        text = COMMAND_PAGE[COMMAND_PAGE.index(begin):]
+        text = text[:re.search(r"\n\.It |\.Va path", text[1:]).start()]
+        assert set(named) <= set(re.findall(r"\w+", text)), source
+
+
 def test_the_readme_is_short_and_its_links_lead_somewhere():
     pages = [paths.REPOSITORY / "README.md", *(paths.REPOSITORY / "docs").glob("*.md")]
     assert len(pages[0].read_text().splitlines()) <= 220

@@ -65,7 +65,7 @@ def test_every_format_by_hand(synced, tmp_path):
 
 @pytest.mark.parametrize("arguments, status, words", [
     ([], USAGE, "in which --format"),
-    (["--format", "xml"], USAGE, "not one of pem, dir, p12 and der"),
+    (["--format", "xml"], USAGE, "not one of pem, dir, p12, der"),
     (["--format", "jks"], USAGE, "every Java since 8 reads --format p12"),
     (["--format", "der"], USAGE, "DER holds one certificate, and 2 are meant"),
     (["--format", "dir"], USAGE, "--output"),
