@@ -37,6 +37,18 @@ def test_every_command_has_its_place():
     assert set(COMMANDS) <= set(items)
 
 
+@pytest.mark.parametrize("command, section", [("install", "INSTALLATION"), ("doctor", "PROOF")])
+def test_every_stack_and_every_check_is_described(bare_world, command, section):
+    """What completion takes from the tables, in the help, which is one text, and here."""
+    offered = {line.split("\t")[0]
+               for line in bare_world.orgtrust("complete", command, "").stdout.splitlines()}
+    assert len(offered) > 5
+    text = COMMAND_PAGE.split(f"\n.Sh {section}\n", 1)[1].split("\n.Sh ", 1)[0]
+    assert offered <= set(re.findall(r"^\.It Cm (\S+)$", text, re.MULTILINE))
+    listed = bare_world.orgtrust("help", command).stdout
+    assert offered <= set(re.findall(r"[a-z0-9-]+", listed.split(";", 1)[0]))
+
+
 def test_every_exit_status_is_in_both_tables():
     """cli/exit_status.c against orgtrust(1) and docs/errors.md."""
     source = (paths.REPOSITORY / "cli" / "exit_status.c").read_text()
