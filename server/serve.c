@@ -76,8 +76,8 @@ static bool wait_for_stop(const sigset_t *signals, int timeout_ms)
  * set at the same moment. Workers find the socket hung up for as long as this lasts,
  * which wakes them more than it need; usually nothing is in flight, and it is over at
  * once. */
-static void drain(struct ot_server *server, const struct ot_listener *listener,
-                  const sigset_t *signals)
+static void drain_requests(struct ot_server *server, const struct ot_listener *listener,
+                           const sigset_t *signals)
 {
     atomic_store(&server->stopping, true);
     /* From now on a client is refused instead of left waiting. */
@@ -90,7 +90,7 @@ static void drain(struct ot_server *server, const struct ot_listener *listener,
     }
 }
 
-static void announce(const struct ot_listener *listener, bool tls)
+static void announce_listener(const struct ot_listener *listener, bool tls)
 {
     struct ot_error warning = OT_ERROR_INIT;
 
@@ -137,9 +137,9 @@ static enum ot_status run_until_stopped(struct ot_server *server,
                                 ? " (it may not support the kind of the TLS "
                                   "key)"
                                 : "");
-    announce(listener, tls->cert != NULL);
+    announce_listener(listener, tls->cert != NULL);
     wait_and_sweep(server, &signals);
-    drain(server, listener, &signals);
+    drain_requests(server, listener, &signals);
     ot_daemon_stop(daemon);
     listener->fd = -1; /* closed with the daemon */
     return OT_OK;

@@ -63,16 +63,16 @@ bool ot_apikey_name_is_valid(const char *name, const char **reason)
     return false;
 }
 
-static enum ot_status insert_key(struct ot_db *db, const struct ot_apikey_wish *wish,
+static enum ot_status insert_key(struct ot_db *db, const struct ot_apikey_spec *spec,
                                  const struct ot_apikey *made, struct ot_error *err)
 {
     unsigned char hash[OT_KEY_HASH_LEN];
     const struct ot_key_row row = {
         .id = made->id,
-        .name = wish->name,
-        .role = role_names[wish->role],
+        .name = spec->name,
+        .role = role_names[spec->role],
         .created_at = made->created_at,
-        .expires_at = wish->lifetime_s != 0 ? made->created_at + wish->lifetime_s : 0,
+        .expires_at = spec->lifetime_s != 0 ? made->created_at + spec->lifetime_s : 0,
         .hash = hash,
     };
 
@@ -81,7 +81,7 @@ static enum ot_status insert_key(struct ot_db *db, const struct ot_apikey_wish *
     return ot_db_key_insert(db, &row, err);
 }
 
-enum ot_status ot_apikey_create(struct ot_db *db, const struct ot_apikey_wish *wish,
+enum ot_status ot_apikey_create(struct ot_db *db, const struct ot_apikey_spec *spec,
                                 struct ot_apikey *made, struct ot_error *err)
 {
     char prefix[OT_APIKEY_MAX];
@@ -94,7 +94,7 @@ enum ot_status ot_apikey_create(struct ot_db *db, const struct ot_apikey_wish *w
     snprintf(prefix, sizeof(prefix), KEY_PREFIX "%s-", made->id + sizeof(ID_PREFIX) - 1);
     status = ot_random_id(made->text, sizeof(made->text), prefix, SECRET_BYTES, err);
     if (status == OT_OK)
-        status = insert_key(db, wish, made, err);
+        status = insert_key(db, spec, made, err);
     if (status != OT_OK)
         OPENSSL_cleanse(made->text, sizeof(made->text));
     return status;

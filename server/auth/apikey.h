@@ -33,7 +33,7 @@ struct ot_caller {
  * be taken for each other. */
 bool ot_apikey_name_is_valid(const char *name, const char **reason);
 
-struct ot_apikey_wish {
+struct ot_apikey_spec {
     enum ot_role role;
     const char *name;   /* NULL: none */
     int64_t lifetime_s; /* 0: without an end */
@@ -46,7 +46,7 @@ struct ot_apikey {
 
 /* Stores a new key and gives it out, this once. OT_E_REFUSED: another one has the name.
  */
-enum ot_status ot_apikey_create(struct ot_db *db, const struct ot_apikey_wish *wish,
+enum ot_status ot_apikey_create(struct ot_db *db, const struct ot_apikey_spec *spec,
                                 struct ot_apikey *made, struct ot_error *err);
 
 /* A key as it is shown to who must not have it: with its id in it, without its secret. */

@@ -16,7 +16,7 @@
 #include "store/key.h"
 
 /* RFC 6750 §2.1; the scheme's case does not matter (RFC 9110 §11.1). */
-static const char *bearer(const char *authorization)
+static const char *bearer_token(const char *authorization)
 {
     static const char scheme[] = "Bearer ";
 
@@ -85,7 +85,7 @@ bool ot_auth_identify(struct ot_wrong_keys *wrong_keys, struct ot_db *db,
                       struct ot_reply *reply)
 {
     struct ot_error err = OT_ERROR_INIT;
-    const char *key = bearer(request->authorization);
+    const char *key = bearer_token(request->authorization);
     enum ot_status status;
 
     if (key == NULL || *key == '\0') {

@@ -30,16 +30,16 @@ static enum ot_status create_and_print_key(struct ot_db *db,
                                            const struct ot_actor *actor,
                                            struct ot_error *err)
 {
-    const struct ot_apikey_wish wish = {
+    const struct ot_apikey_spec spec = {
         .role = arguments->role,
         .name = arguments->name,
         .lifetime_s = arguments->lifetime_s,
     };
     struct ot_apikey made;
-    enum ot_status status = ot_apikey_create(db, &wish, &made, err);
+    enum ot_status status = ot_apikey_create(db, &spec, &made, err);
 
     if (status == OT_OK)
-        status = ot_audit_key_created(db, actor, made.id, ot_role_name(wish.role), err);
+        status = ot_audit_key_created(db, actor, made.id, ot_role_name(spec.role), err);
     if (status == OT_OK) {
         printf("%s\n", made.text);
         status = ot_action_flush(err);

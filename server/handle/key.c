@@ -202,26 +202,26 @@ static bool parse_key_name(struct ot_context *context, const cJSON *body,
 
 /* Inside the transaction. */
 static enum ot_status store_key(struct ot_context *context,
-                                const struct ot_apikey_wish *wish, struct ot_apikey *made,
+                                const struct ot_apikey_spec *spec, struct ot_apikey *made,
                                 struct ot_error *err)
 {
     const struct ot_actor actor = ot_actor_of(context);
-    enum ot_status status = ot_apikey_create(context->db, wish, made, err);
+    enum ot_status status = ot_apikey_create(context->db, spec, made, err);
 
     if (status == OT_OK)
         status = ot_audit_key_created(context->db, &actor, made->id,
-                                      ot_role_name(wish->role), err);
+                                      ot_role_name(spec->role), err);
     if (status == OT_OK)
         status = ot_db_commit(context->db, err);
     if (status == OT_OK)
         write_key(&context->reply->body,
                   &(struct ot_key_row){
                       .id = made->id,
-                      .name = wish->name,
-                      .role = ot_role_name(wish->role),
+                      .name = spec->name,
+                      .role = ot_role_name(spec->role),
                       .created_at = made->created_at,
                       .expires_at =
-                          wish->lifetime_s != 0 ? made->created_at + wish->lifetime_s : 0,
+                          spec->lifetime_s != 0 ? made->created_at + spec->lifetime_s : 0,
                   },
                   made->text);
     OPENSSL_cleanse(made->text, sizeof(made->text));
@@ -230,7 +230,7 @@ static enum ot_status store_key(struct ot_context *context,
 
 void ot_handle_key_create(struct ot_context *context)
 {
-    struct ot_apikey_wish wish = {.role = OT_ROLE_ADMIN};
+    struct ot_apikey_spec spec = {.role = OT_ROLE_ADMIN};
     struct ot_apikey made;
     struct ot_error err = OT_ERROR_INIT;
     cJSON *body = ot_body_parse(context->request, context->reply);
@@ -238,11 +238,11 @@ void ot_handle_key_create(struct ot_context *context)
 
     if (body == NULL)
         return;
-    if (parse_key_name(context, body, &wish.name) &&
-        parse_lifetime(context, body, &wish.lifetime_s)) {
+    if (parse_key_name(context, body, &spec.name) &&
+        parse_lifetime(context, body, &spec.lifetime_s)) {
         status = ot_db_begin(context->db, OT_WRITING, &err);
         if (status == OT_OK)
-            status = store_key(context, &wish, &made, &err);
+            status = store_key(context, &spec, &made, &err);
         ot_db_rollback(context->db);
         if (status == OT_E_REFUSED)
             ot_reply_error(context->reply, 409, "name_taken", "name",

@@ -138,17 +138,18 @@ static void refuse_size(struct exchange *exchange)
                    OT_BODY_MAX);
 }
 
-static const char *header(struct MHD_Connection *connection, const char *name)
+static const char *header_value(struct MHD_Connection *connection, const char *name)
 {
     return MHD_lookup_connection_value(connection, MHD_HEADER_KIND, name);
 }
 
 static void take_headers(struct ot_request *request, struct MHD_Connection *connection)
 {
-    request->authorization = header(connection, MHD_HTTP_HEADER_AUTHORIZATION);
-    request->content_type = header(connection, MHD_HTTP_HEADER_CONTENT_TYPE);
-    request->content_encoding = header(connection, MHD_HTTP_HEADER_CONTENT_ENCODING);
-    request->if_none_match = header(connection, MHD_HTTP_HEADER_IF_NONE_MATCH);
+    request->authorization = header_value(connection, MHD_HTTP_HEADER_AUTHORIZATION);
+    request->content_type = header_value(connection, MHD_HTTP_HEADER_CONTENT_TYPE);
+    request->content_encoding =
+        header_value(connection, MHD_HTTP_HEADER_CONTENT_ENCODING);
+    request->if_none_match = header_value(connection, MHD_HTTP_HEADER_IF_NONE_MATCH);
 }
 
 /* Looks at the headers; *now says that the reply is not to wait for the body. */

@@ -51,7 +51,7 @@ static bool is_loopback_bound(const struct sockaddr_storage *address)
     return address->ss_family == AF_INET6 && IN6_IS_ADDR_LOOPBACK(&v6->sin6_addr);
 }
 
-static bool describe(struct ot_listener *listener)
+static bool describe_listener(struct ot_listener *listener)
 {
     struct sockaddr_storage address = {.ss_family = AF_UNSPEC};
     socklen_t len = sizeof(address);
@@ -126,7 +126,7 @@ enum ot_status ot_listener_open(struct ot_listener *listener, const char *text,
     freeaddrinfo(found);
     if (listener->fd < 0)
         return bind_failed(text, errnum, err);
-    if (!describe(listener)) {
+    if (!describe_listener(listener)) {
         close(listener->fd);
         listener->fd = -1;
         return ot_error_set(err, OT_E_INTERNAL, "cannot tell the address of %s", text);

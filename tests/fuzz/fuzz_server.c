@@ -56,7 +56,7 @@ int LLVMFuzzerInitialize(int *argc, char ***argv)
          err.message);
     db = ot_store_lend(server.store);
     need(ot_db_begin(db, OT_WRITING, &err) == OT_OK &&
-             ot_apikey_create(db, &(struct ot_apikey_wish){.role = OT_ROLE_ADMIN}, &key,
+             ot_apikey_create(db, &(struct ot_apikey_spec){.role = OT_ROLE_ADMIN}, &key,
                               &err) == OT_OK &&
              ot_db_commit(db, &err) == OT_OK,
          err.message);

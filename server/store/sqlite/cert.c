@@ -18,7 +18,7 @@ static void bind_text(sqlite3_stmt *statement, int at, const char *text)
 }
 
 /* Columns 0 to 5 of every statement that selects certificates. */
-static void see(sqlite3_stmt *statement, ot_cert_seen *seen, void *arg)
+static void see_cert_row(sqlite3_stmt *statement, ot_cert_seen *seen, void *arg)
 {
     const struct ot_cert_row row = {
         .id = (const char *)sqlite3_column_text(statement, 0),
@@ -39,7 +39,7 @@ static enum ot_status see_one(struct ot_db *db, sqlite3_stmt *statement,
     enum ot_status status = OT_OK;
 
     if (result == SQLITE_ROW)
-        see(statement, seen, arg);
+        see_cert_row(statement, seen, arg);
     else
         status = result == SQLITE_DONE ? OT_E_NOT_FOUND
                                        : ot_db_fail(db, "read a certificate", err);
@@ -212,7 +212,7 @@ enum ot_status ot_db_cert_list(struct ot_db *db, const struct ot_cert_range *ran
     sqlite3_bind_int64(statement, 3, range->after ? range->after->seq : edge);
     sqlite3_bind_int64(statement, 4, range->limit);
     while ((result = sqlite3_step(statement)) == SQLITE_ROW)
-        see(statement, seen, arg);
+        see_cert_row(statement, seen, arg);
     if (result != SQLITE_DONE)
         status = ot_db_fail(db, "list certificates", err);
     sqlite3_reset(statement);

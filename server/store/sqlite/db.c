@@ -38,7 +38,7 @@ static enum ot_status status_of(int result)
     }
 }
 
-static const char *advice(enum ot_status status)
+static const char *advice_for(enum ot_status status)
 {
     switch (status) {
     case OT_E_BUSY:
@@ -61,10 +61,10 @@ enum ot_status ot_db_fail(struct ot_db *db, const char *what, struct ot_error *e
 
     return ot_error_set(err, status, "cannot %s: database %s: %s%s", what,
                         path != NULL ? path : "", sqlite3_errmsg(db->handle),
-                        advice(status));
+                        advice_for(status));
 }
 
-static enum ot_status configure(struct ot_db *db, struct ot_error *err)
+static enum ot_status configure_connection(struct ot_db *db, struct ot_error *err)
 {
     /* synchronous: in WAL mode FULL syncs the log at each commit, before it is confirmed.
      * foreign_keys guards what the code checks first anyway: no activation without its
@@ -98,7 +98,7 @@ enum ot_status ot_db_open(struct ot_db **out, const char *path, pthread_mutex_t 
         status =
             db->handle == NULL ? ot_error_nomem(err) : ot_db_fail(db, "open it", err);
     else
-        status = configure(db, err);
+        status = configure_connection(db, err);
     if (status != OT_OK) {
         ot_db_close(db);
         return status;

@@ -85,8 +85,8 @@ static const char *const steps[] = {
 };
 #define STEPS ((sqlite3_int64)(sizeof(steps) / sizeof(steps[0])))
 
-static enum ot_status number(struct ot_db *db, const char *sql, sqlite3_int64 *out,
-                             struct ot_error *err)
+static enum ot_status number_from(struct ot_db *db, const char *sql, sqlite3_int64 *out,
+                                  struct ot_error *err)
 {
     sqlite3_stmt *statement = NULL;
     enum ot_status status = OT_OK;
@@ -103,10 +103,10 @@ static enum ot_status number(struct ot_db *db, const char *sql, sqlite3_int64 *o
 static enum ot_status check_owner(struct ot_db *db, struct ot_error *err)
 {
     sqlite3_int64 application = 0, objects = 0;
-    enum ot_status status = number(db, "PRAGMA application_id", &application, err);
+    enum ot_status status = number_from(db, "PRAGMA application_id", &application, err);
 
     if (status == OT_OK)
-        status = number(db, "SELECT count(*) FROM sqlite_schema", &objects, err);
+        status = number_from(db, "SELECT count(*) FROM sqlite_schema", &objects, err);
     if (status == OT_OK && application != APPLICATION_ID &&
         (application != 0 || objects != 0))
         return ot_error_set(err, OT_E_CORRUPT,
@@ -136,7 +136,7 @@ static enum ot_status read_version(struct ot_db *db, sqlite3_int64 *version,
     enum ot_status status = check_owner(db, err);
 
     if (status == OT_OK)
-        status = number(db, "PRAGMA user_version", version, err);
+        status = number_from(db, "PRAGMA user_version", version, err);
     if (status == OT_OK && (*version > STEPS || *version < 0))
         return ot_error_set(err, OT_E_CONFIG,
                             "database %s has version %lld and this orgtrust-server knows "
