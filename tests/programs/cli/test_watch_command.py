@@ -122,7 +122,7 @@ def test_a_reload_takes_a_new_source(watched, api):
     watched.configure(refresh_interval="1h")
     process = watched.start("watch")
     wait_until(lambda: "next in" in process.output())
-    watched.configure("[source new]\nproject = proj_new\n", refresh_interval="1h")
+    watched.configure("[source new]\nproject = proj_new\ninherit = no\n", refresh_interval="1h")
     process.child.send_signal(signal.SIGHUP)
     wait_until(lambda: watched.snapshot("new") is not None)
     assert "configuration reloaded: 2 sources" in process.output()
@@ -138,7 +138,7 @@ def test_fault_83_a_changed_configuration_needs_no_signal(watched, api):
     watched.configure(refresh_interval="1h")
     process = watched.start("watch")
     wait_until(lambda: "next in" in process.output())
-    watched.configure("[source new]\nproject = proj_new\n", refresh_interval="1h")
+    watched.configure("[source new]\nproject = proj_new\ninherit = no\n", refresh_interval="1h")
     wait_until(lambda: watched.snapshot("new") is not None, timeout=SEEN)
     assert "configuration reloaded: 2 sources" in process.output()
     assert api.count("list") == 2, "what was fresh stays as it is"
@@ -222,7 +222,7 @@ def is_of(watched, project: str) -> bool:
 def test_fault_83_a_new_project_is_the_only_one_from_then_on(watched, api):
     process = watched.start("watch")
     wait_until(lambda: "next in" in process.output())
-    watched.configure(project="proj_new", refresh_interval="1s")
+    watched.configure(project="proj_new", inherit="no", refresh_interval="1s")
     watched.sync()
     inode = watched.snapshot().inode
     for _ in range(60):
@@ -238,7 +238,7 @@ def test_a_new_project_needs_no_interval_to_pass(watched, api):
     watched.configure(refresh_interval="1h")
     process = watched.start("watch")
     wait_until(lambda: "next in" in process.output())
-    watched.configure(refresh_interval="1h", project="proj_new")
+    watched.configure(refresh_interval="1h", project="proj_new", inherit="no")
     wait_until(lambda: is_of(watched, "proj_new"), timeout=SEEN)
     ends_at_once(process)
 
@@ -248,7 +248,7 @@ def test_failures_of_an_earlier_configuration_hold_nothing_back(watched, api):
            else error(429, "not today", retry_after="3600"))
     process = watched.start("watch")
     wait_until(lambda: re.search(r"not today.*next try in \d+ min", process.output()))
-    watched.configure(refresh_interval="1h", project="proj_new")
+    watched.configure(refresh_interval="1h", project="proj_new", inherit="no")
     wait_until(lambda: watched.snapshot() is not None, timeout=SEEN)
     ends_at_once(process)
 
@@ -260,7 +260,8 @@ def test_fault_83_a_round_that_began_before_takes_nothing_back(watched, api):
            right if request.project else Answer(200, right.body, delay=4.0))
     process = watched.start("watch")
     wait_until(lambda: api.count("list") > 0)
-    watched.configure(refresh_interval="1s", timeout="60s", project="proj_new")
+    watched.configure(refresh_interval="1s", timeout="60s", project="proj_new",
+                      inherit="no")
     watched.sync()  # waits for the lock
     assert is_of(watched, "proj_new")
     inode = watched.snapshot().inode
