@@ -330,7 +330,7 @@ def test_fault_42_another_version_is_detected_and_heals(synced):
 
 
 def test_fault_42_a_snapshot_of_another_organization_is_not_used(synced, api):
-    synced.configure(auto_refresh="no", project="proj_other")
+    synced.configure(auto_refresh="no", project="proj_other", inherit="no")
     done = synced.storeutl("-noout", "-certs", status=None)
     assert synced.total(done) == 0, done
     synced.sync()

@@ -158,7 +158,7 @@ def test_fault_05_a_field_of_the_wrong_type_in_a_list(synced, api, wrong):
 
 
 WRONG_CERTIFICATE = {
-    "object other": (put("organization.certificate", "object"), "object"),
+    "object other": (put("organization", "object"), "object"),
     "id missing": (remove("id"), "id"),
     "content number": (put(5, "certificate_details", "content"), "content"),
     "details missing": (remove("certificate_details"), "certificate_details"),
