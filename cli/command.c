@@ -146,6 +146,16 @@ static const struct ot_command commands[] = {
         .run = ot_cmd_apply,
     },
     {
+        .name = "projects",
+        .arguments = "",
+        .summary = "the organization's projects, and how many certificates are active",
+        .help =
+            "Asks the API. What is active in the organization, the first line, counts\n"
+            "in every project; the other numbers are of what is active in one alone.\n",
+        .options = OT_OPTIONS_COMMON | OT_OPTION_BIT(OT_OPTION_KEY_FD),
+        .run = ot_cmd_projects,
+    },
+    {
         .name = "install",
         .arguments = "[STACK ...]",
         .summary = "make the programs of this machine, or of this user, ask orgtrust",

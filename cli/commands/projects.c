@@ -1,0 +1,169 @@
+/* orgtrust projects: the organization's projects, and what is active in each. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "api/api.h"
+#include "api/api_cert.h"
+#include "api/project.h"
+#include "commands/admin_use_internal.h"
+#include "commands/commands.h"
+#include "config/config.h"
+#include "config/source.h"
+#include "http/http.h"
+#include "view/json_build.h"
+#include "view/table.h"
+
+#define PAGE_LIMIT 100
+
+static const char *const titles[] = {"ID", "ACTIVE", "NAME"};
+
+/* What the API is asked with, and where its answers go: one of table and array is NULL.
+ */
+struct projects {
+    struct ot_cli *cli;
+    const struct ot_source *source;
+    const struct ot_key *key;
+    struct ot_table *table;
+    cJSON *array;
+};
+
+static enum ot_status open_scope_api(struct ot_api **out, const struct projects *projects,
+                                     const char *project, struct ot_error *err)
+{
+    struct ot_source source = *projects->source; /* owns nothing */
+    enum ot_status status;
+
+    source.project = (char *)(uintptr_t)project;
+    status = ot_api_new(out, &source, projects->key, NULL, err);
+    if (status == OT_OK)
+        ot_http_set_stop(ot_api_http(*out), projects->cli->stop);
+    return status;
+}
+
+/* In a scope's own list; project NULL: the organization. */
+static enum ot_status count_active(size_t *active, const struct projects *projects,
+                                   const char *project, struct ot_error *err)
+{
+    char after[OT_ID_MAX + 1] = "";
+    struct ot_api *api = NULL;
+    enum ot_status status = open_scope_api(&api, projects, project, err);
+    bool more = status == OT_OK;
+
+    *active = 0;
+    while (more) {
+        struct ot_api_page page;
+
+        status = ot_api_list(api, after, PAGE_LIMIT, &page, err);
+        if (status != OT_OK)
+            break;
+        for (size_t i = 0; i < page.count; i++)
+            *active += page.certs[i].active;
+        more = page.has_more && page.count > 0 && strcmp(after, page.last_id) != 0;
+        memcpy(after, page.last_id, sizeof(after));
+        ot_api_page_clear(&page);
+    }
+    ot_api_free(api);
+    return status;
+}
+
+/* id and name NULL: the organization, in which what is active is so in every project. */
+static enum ot_status show_scope(const struct projects *projects, const char *id,
+                                 const char *name, struct ot_error *err)
+{
+    char number[24];
+    size_t active;
+    bool failed = false;
+    enum ot_status status = count_active(&active, projects, id, err);
+
+    if (status != OT_OK)
+        return status;
+    snprintf(number, sizeof(number), "%zu", active);
+    if (projects->table != NULL)
+        return ot_table_add(projects->table,
+                            (const char *const[]){id != NULL ? id : "-", number,
+                                                  id == NULL     ? "(the organization)"
+                                                  : name != NULL ? name
+                                                                 : ""},
+                            err);
+    cJSON *object = ot_json_append_object(projects->array, &failed);
+
+    ot_json_put(object, "id", id != NULL ? cJSON_CreateString(id) : cJSON_CreateNull(),
+                &failed);
+    ot_json_put(object, "name",
+                name != NULL ? cJSON_CreateString(name) : cJSON_CreateNull(), &failed);
+    ot_json_put_int(object, "active", (int64_t)active, &failed);
+    return failed ? ot_error_nomem(err) : OT_OK;
+}
+
+static enum ot_status show_projects(const struct projects *projects, struct ot_error *err)
+{
+    char after[OT_ID_MAX + 1] = "";
+    struct ot_api *api = NULL;
+    enum ot_status status = show_scope(projects, NULL, NULL, err);
+    bool more = true;
+
+    if (status == OT_OK)
+        status = open_scope_api(&api, projects, NULL, err);
+    while (status == OT_OK && more) {
+        struct ot_api_projects page;
+
+        status = ot_api_list_projects(api, after, &page, err);
+        for (size_t i = 0; status == OT_OK && i < page.count; i++)
+            status = show_scope(projects, page.items[i].id, page.items[i].name, err);
+        more = status == OT_OK && page.has_more &&
+               strcmp(after, page.items[page.count - 1].id) != 0;
+        if (more)
+            memcpy(after, page.items[page.count - 1].id, sizeof(after));
+        ot_api_projects_clear(&page);
+    }
+    ot_api_free(api);
+    return status;
+}
+
+static enum ot_status print_projects(struct projects *projects, struct ot_error *err)
+{
+    enum ot_status status =
+        ot_table_new(&projects->table, titles, sizeof(titles) / sizeof(titles[0]), err);
+
+    if (status == OT_OK)
+        status = show_projects(projects, err);
+    if (status == OT_OK)
+        ot_table_print(projects->table, &projects->cli->out);
+    ot_table_free(projects->table);
+    return status;
+}
+
+static enum ot_status print_projects_json(struct projects *projects, struct ot_error *err)
+{
+    bool failed = false;
+    cJSON *root = cJSON_CreateObject();
+    enum ot_status status;
+
+    ot_json_put_string(root, "source", projects->source->name, &failed);
+    projects->array = ot_json_put_array(root, "projects", &failed);
+    status = failed ? ot_error_nomem(err) : show_projects(projects, err);
+    if (status == OT_OK)
+        status = ot_output_json(&projects->cli->out, root, false, err);
+    cJSON_Delete(root);
+    return status;
+}
+
+enum ot_status ot_cmd_projects(struct ot_cli *cli, struct ot_error *err)
+{
+    struct ot_config *config = NULL;
+    struct ot_key key = {0};
+    struct projects projects = {.cli = cli, .key = &key};
+    enum ot_status status = ot_config_load(&config, err);
+
+    if (status == OT_OK)
+        status = ot_config_find(config, cli->options.source, &projects.source, err);
+    if (status == OT_OK)
+        status = ot_admin_use_key(&key, projects.source, cli->options.key_fd, err);
+    if (status == OT_OK)
+        status = cli->options.json ? print_projects_json(&projects, err)
+                                   : print_projects(&projects, err);
+    ot_key_clear(&key);
+    ot_config_free(config);
+    return status;
+}
