@@ -130,6 +130,8 @@ def test_fault_76_who_comes_over_tls_has_no_more_time(tmp_path, certs):
         slow = [open_slow(stack, organization.port, "127.0.0.66", hello) for _ in range(200)]
         began = time.monotonic()
         assert organization.api.list() == []
+        while count_open(slow) > 50 and time.monotonic() - began < 5:
+            time.sleep(0.05)  # the end of one that was too many is on its way
         assert 40 <= count_open(slow) <= 50
         while count_open(slow) and time.monotonic() - began < HEAD_S + 10:
             for link in slow[-60:]:
