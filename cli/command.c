@@ -146,6 +146,17 @@ static const struct ot_command commands[] = {
         .run = ot_cmd_apply,
     },
     {
+        .name = "log",
+        .arguments = "",
+        .summary = "who changed what in the organization",
+        .help =
+            "Asks the API for its audit log, the newest first, 30 days back unless told\n"
+            "otherwise: when, what, by whom, in which project, to what.\n",
+        .options = OT_OPTIONS_COMMON | OT_OPTION_BIT(OT_OPTION_SINCE) |
+                   OT_OPTION_BIT(OT_OPTION_CERT) | OT_OPTION_BIT(OT_OPTION_KEY_FD),
+        .run = ot_cmd_log,
+    },
+    {
         .name = "projects",
         .arguments = "",
         .summary = "the organization's projects, and how many certificates are active",

@@ -38,6 +38,9 @@ static const struct ot_option_info option_infos[OT_OPTION_COUNT] = {
     [OT_OPTION_BY_ID] = {"by-id", NULL, "take no argument for a name"},
     [OT_OPTION_LOCK_OUT] = {"even-if-it-locks-me-out", NULL,
                             "also where the API would refuse this client afterwards"},
+    [OT_OPTION_SINCE] = {"since", "TIME",
+                         "how long ago (12h, 30d), or a day (2026-11-29)"},
+    [OT_OPTION_CERT] = {"cert", "ID", "only what happened to this certificate"},
     [OT_OPTION_AS_IS] = {"as-is", NULL, "a file is one entry, with all that is in it"},
 };
 
@@ -137,6 +140,12 @@ static enum ot_status apply_option(struct ot_options *options, enum ot_option op
         break;
     case OT_OPTION_ID:
         options->id = value;
+        break;
+    case OT_OPTION_SINCE:
+        options->since = value;
+        break;
+    case OT_OPTION_CERT:
+        options->cert = value;
         break;
     case OT_OPTION_KEY_FD:
         return parse_fd(&options->key_fd, option, value, err);

@@ -33,6 +33,8 @@ enum ot_option {
     OT_OPTION_BY_ID,
     OT_OPTION_AS_IS,
     OT_OPTION_LOCK_OUT,
+    OT_OPTION_SINCE,
+    OT_OPTION_CERT,
     OT_OPTION_COUNT
 };
 
@@ -69,6 +71,8 @@ struct ot_options {
     const char *format;    /* NULL: not given */
     const char *output;    /* NULL: not given */
     const char *id;        /* NULL: not given */
+    const char *since;     /* NULL: not given */
+    const char *cert;      /* NULL: not given */
     int key_fd, report_fd; /* -1: not given */
     enum ot_list_state state;
     bool json, help, accept_empty, if_stale, quiet, pem;

@@ -1,0 +1,177 @@
+/* orgtrust log: who changed what in the organization, as the API has it. */
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "api/api.h"
+#include "api/audit.h"
+#include "base/text.h"
+#include "commands/admin_use_internal.h"
+#include "commands/commands.h"
+#include "config/config.h"
+#include "config/source.h"
+#include "http/http.h"
+#include "view/json_build.h"
+#include "view/output.h"
+
+#define SINCE_BY_ITSELF "30d"
+
+/* Where the answers go; array is NULL where they are printed as text. */
+struct log {
+    struct ot_cli *cli;
+    cJSON *array;
+};
+
+static void print_field(struct ot_output *out, const char *text)
+{
+    ot_output_printf(out, "  ");
+    ot_output_text(out, text, strlen(text));
+}
+
+/* What was changed: the certificates of an activation, else the one thing. */
+static void print_subjects(struct ot_output *out, const struct ot_api_event *event)
+{
+    const cJSON *detail = cJSON_GetObjectItemCaseSensitive(event->item, event->type);
+    const cJSON *many = cJSON_GetObjectItemCaseSensitive(detail, "certificates");
+    const cJSON *one = many != NULL ? many->child : detail;
+
+    for (; one != NULL; one = many != NULL ? one->next : NULL) {
+        const char *id =
+            cJSON_GetStringValue(cJSON_GetObjectItemCaseSensitive(one, "id"));
+        const char *name =
+            cJSON_GetStringValue(cJSON_GetObjectItemCaseSensitive(one, "name"));
+
+        if (id != NULL)
+            print_field(out, id);
+        if (name != NULL) {
+            ot_output_printf(out, " (");
+            ot_output_text(out, name, strlen(name));
+            ot_output_printf(out, ")");
+        }
+    }
+}
+
+/* The time, what was done, by whom, in which project, to what. */
+static void print_event(struct ot_output *out, const struct ot_api_event *event)
+{
+    char when[OT_TIME_MAX];
+
+    ot_output_printf(out, "%s", ot_output_time(when, event->effective_at));
+    print_field(out, event->type);
+    print_field(out, event->actor != NULL ? event->actor : "-");
+    print_field(out, event->project != NULL ? event->project : "-");
+    print_subjects(out, event);
+    ot_output_printf(out, "\n");
+}
+
+static enum ot_status show_events(const struct log *log, const struct ot_api_events *page,
+                                  struct ot_error *err)
+{
+    for (size_t i = 0; i < page->count; i++) {
+        cJSON *copy;
+
+        if (log->array == NULL) {
+            print_event(&log->cli->out, &page->items[i]);
+            continue;
+        }
+        copy = cJSON_Duplicate(page->items[i].item, true);
+        if (copy == NULL || !cJSON_AddItemToArray(log->array, copy)) {
+            cJSON_Delete(copy);
+            return ot_error_nomem(err);
+        }
+    }
+    return OT_OK;
+}
+
+static enum ot_status show_log(const struct log *log, struct ot_api *api,
+                               const struct ot_api_audit_query *query,
+                               struct ot_error *err)
+{
+    char after[OT_ID_MAX + 1] = "";
+    enum ot_status status = OT_OK;
+    bool more = true;
+
+    while (status == OT_OK && more) {
+        struct ot_api_events page;
+
+        status = ot_api_list_audit(api, query, after, &page, err);
+        if (status == OT_OK)
+            status = show_events(log, &page, err);
+        more = status == OT_OK && page.has_more &&
+               strcmp(after, page.items[page.count - 1].id) != 0;
+        if (more)
+            memcpy(after, page.items[page.count - 1].id, sizeof(after));
+        ot_api_events_clear(&page);
+    }
+    return status;
+}
+
+/* How long ago, or a day in UTC. */
+static enum ot_status read_since(int64_t *since, const char *text, struct ot_error *err)
+{
+    int64_t ago_ms = ot_text_duration_ms(text);
+    struct tm tm = {0};
+    const char *end = ago_ms < 0 ? strptime(text, "%Y-%m-%d", &tm) : NULL;
+
+    if (ago_ms >= 0)
+        *since = (int64_t)time(NULL) - ago_ms / 1000;
+    else if (end != NULL && *end == '\0')
+        *since = timegm(&tm);
+    else
+        return ot_error_set(err, OT_E_USAGE,
+                            "--since is a time such as 12h or 30d ago, or a day, "
+                            "2026-11-29, not \"%.40s\"",
+                            text);
+    return OT_OK;
+}
+
+static enum ot_status print_log(struct ot_cli *cli, struct ot_api *api,
+                                const struct ot_source *source,
+                                const struct ot_api_audit_query *query,
+                                struct ot_error *err)
+{
+    struct log log = {.cli = cli};
+    bool failed = false;
+    cJSON *root;
+    enum ot_status status;
+
+    if (!cli->options.json)
+        return show_log(&log, api, query, err);
+    root = cJSON_CreateObject();
+    ot_json_put_string(root, "source", source->name, &failed);
+    log.array = ot_json_put_array(root, "events", &failed);
+    status = failed ? ot_error_nomem(err) : show_log(&log, api, query, err);
+    if (status == OT_OK)
+        status = ot_output_json(&cli->out, root, false, err);
+    cJSON_Delete(root);
+    return status;
+}
+
+enum ot_status ot_cmd_log(struct ot_cli *cli, struct ot_error *err)
+{
+    const char *since = cli->options.since;
+    struct ot_api_audit_query query = {.cert = cli->options.cert};
+    const struct ot_source *source = NULL;
+    struct ot_config *config = NULL;
+    struct ot_api *api = NULL;
+    struct ot_key key = {0};
+    enum ot_status status =
+        read_since(&query.since, since != NULL ? since : SINCE_BY_ITSELF, err);
+
+    if (status == OT_OK)
+        status = ot_config_load(&config, err);
+    if (status == OT_OK)
+        status = ot_config_find(config, cli->options.source, &source, err);
+    if (status == OT_OK)
+        status = ot_admin_use_key(&key, source, cli->options.key_fd, err);
+    if (status == OT_OK)
+        status = ot_api_new(&api, source, &key, NULL, err);
+    if (status == OT_OK) {
+        ot_http_set_stop(ot_api_http(api), cli->stop);
+        status = print_log(cli, api, source, &query, err);
+    }
+    ot_api_free(api);
+    ot_key_clear(&key);
+    ot_config_free(config);
+    return status;
+}

@@ -1,0 +1,138 @@
+#include "api/audit.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "api/api_call_internal.h"
+#include "api/json.h"
+#include "config/identifier.h"
+
+#define AUDIT_LOG "/organization/audit_logs"
+#define PAGE_LIMIT 100
+#define PATH_CHARS_MAX 32 /* "data[4294967295]" */
+
+void ot_api_events_clear(struct ot_api_events *events)
+{
+    free(events->items);
+    cJSON_Delete(events->root);
+    *events = (struct ot_api_events){0};
+}
+
+/* A string somewhere below; NULL where it, or what it is in, is not there. */
+static const char *find_text(const cJSON *object, const char *const *keys)
+{
+    for (; *keys != NULL; keys++)
+        object = cJSON_GetObjectItemCaseSensitive(object, *keys);
+    return cJSON_GetStringValue(object);
+}
+
+static const char *find_actor(const cJSON *item)
+{
+    static const char *const paths[][5] = {
+        {"actor", "api_key", "id", NULL},
+        {"actor", "session", "user", "email", NULL},
+        {"actor", "session", "user", "id", NULL},
+    };
+    const char *found = NULL;
+
+    for (size_t i = 0; found == NULL && i < sizeof(paths) / sizeof(paths[0]); i++)
+        found = find_text(item, paths[i]);
+    return found;
+}
+
+static enum ot_status parse_event(struct ot_api_event *event, const cJSON *item,
+                                  const char *path, struct ot_error *err)
+{
+    const char *id = NULL;
+    enum ot_status status = ot_json_string(item, "id", path, &id, err);
+
+    if (status == OT_OK && !ot_is_cert_id(id, strlen(id)))
+        status = ot_error_set(err, OT_E_PROTOCOL,
+                              "the field \"%s.id\" is no id: \"%.80s\"", path, id);
+    if (status == OT_OK)
+        status = ot_json_string(item, "type", path, &event->type, err);
+    if (status == OT_OK)
+        status = ot_json_int(item, "effective_at", path, &event->effective_at, err);
+    if (status != OT_OK)
+        return status;
+    memcpy(event->id, id, strlen(id) + 1);
+    event->actor = find_actor(item);
+    event->project = find_text(item, (const char *const[]){"project", "id", NULL});
+    event->item = item;
+    return OT_OK;
+}
+
+static enum ot_status parse_event_items(struct ot_api_events *out, const cJSON *data,
+                                        struct ot_error *err)
+{
+    const cJSON *item;
+
+    out->items = calloc((size_t)cJSON_GetArraySize(data) + 1, sizeof(*out->items));
+    if (out->items == NULL)
+        return ot_error_nomem(err);
+    cJSON_ArrayForEach(item, data)
+    {
+        char path[PATH_CHARS_MAX];
+        enum ot_status status;
+
+        snprintf(path, sizeof(path), "data[%zu]", out->count);
+        status = parse_event(&out->items[out->count++], item, path, err);
+        if (status != OT_OK)
+            return status;
+    }
+    if (out->has_more && out->count == 0)
+        return ot_error_set(err, OT_E_PROTOCOL,
+                            "an empty page of the audit log says that more follow");
+    return OT_OK;
+}
+
+static enum ot_status parse_events(const struct ot_api_call *call,
+                                   const struct ot_http_answer *answer,
+                                   struct ot_error *err)
+{
+    struct ot_api_events *out = call->out;
+    const cJSON *data = NULL;
+    enum ot_status status = ot_json_parse(
+        &out->root, answer->body != NULL ? answer->body : "", answer->len, err);
+
+    if (status == OT_OK)
+        status = ot_json_literal(out->root, "object", "", "list", err);
+    if (status == OT_OK)
+        status = ot_json_array(out->root, "data", "", &data, err);
+    if (status == OT_OK)
+        status = ot_json_bool(out->root, "has_more", "", &out->has_more, err);
+    if (status == OT_OK)
+        status = parse_event_items(out, data, err);
+    if (status != OT_OK)
+        ot_api_events_clear(out);
+    return status;
+}
+
+enum ot_status ot_api_list_audit(struct ot_api *api,
+                                 const struct ot_api_audit_query *query,
+                                 const char *after, struct ot_api_events *out,
+                                 struct ot_error *err)
+{
+    const bool first = after == NULL || after[0] == '\0';
+    char path[OT_API_LIST_PATH_MAX];
+    struct ot_api_call call = {
+        .api = api,
+        .request = {OT_HTTP_GET, path, NULL, OT_PAGE_BYTES_MAX, true},
+        .what = "read the audit log",
+        .parse = parse_events,
+        .out = out,
+    };
+
+    memset(out, 0, sizeof(*out));
+    if (query->cert != NULL && !ot_is_cert_id(query->cert, strlen(query->cert)))
+        return ot_error_set(err, OT_E_USAGE, "\"%.80s\" is not a certificate id",
+                            query->cert);
+    /* %5B and %5D are the brackets that RFC 3986 keeps for addresses. */
+    snprintf(path, sizeof(path),
+             AUDIT_LOG "?limit=%d&effective_at%%5Bgte%%5D=%lld%s%s%s%s", PAGE_LIMIT,
+             (long long)query->since, query->cert != NULL ? "&resource_ids%5B%5D=" : "",
+             query->cert != NULL ? query->cert : "",
+             first ? "" : "&after=", first ? "" : after);
+    return ot_api_perform(&call, err);
+}
