@@ -154,5 +154,5 @@ def main(build: Path | None):
 
 if __name__ == "__main__":
     if sys.argv[1:2] == ["--for-one-file"]:
-        sys.exit("\n".join(for_one_file(*symbols(Path(sys.argv[2]).resolve()))))
+        sys.exit("\n".join(for_one_file(*symbols(Path(sys.argv[2]).resolve()))) or 0)
     main(Path(sys.argv[1]).resolve() if len(sys.argv) > 1 else None)
