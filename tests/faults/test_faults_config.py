@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from fault_server import error
 from support import paths
-from support.process import children, run, wait_until
+from support.process import children, looks_inside, run, wait_until
 from support.world import CONFIG, USAGE
 
 BAD_LINES = {
@@ -118,6 +118,7 @@ def test_fault_55_the_key_is_nowhere_after_a_failure_of_every_kind(synced, api, 
     assert not synced.secrets_found()
 
 
+@looks_inside
 @pytest.mark.concurrency
 @pytest.mark.parametrize("how", ["file", "environment"])
 def test_fault_55_the_key_is_in_no_command_line(synced, api, key, how):

@@ -11,7 +11,7 @@ import pytest
 from fault_server import Answer, error
 from support import paths
 from support.front import MISSING, NGHTTPX, start_front
-from support.process import wait_until
+from support.process import looks_inside, wait_until
 
 PLAIN = not (paths.WRAP or paths.is_sanitized("address") or paths.is_sanitized("thread"))
 
@@ -143,6 +143,7 @@ def idle_watch(machine):
     return watch
 
 
+@looks_inside
 @pytest.mark.skipif(not PLAIN, reason="its runtime keeps what is freed")
 @pytest.mark.parametrize("outcome", ["good", "refused", "echoed", "broken"])
 def test_fault_68_an_idle_watch_has_no_key_in_its_memory(machine, api, roots, key, outcome):
@@ -161,6 +162,7 @@ def test_fault_68_an_idle_watch_has_no_key_in_its_memory(machine, api, roots, ke
     watch.stop()
 
 
+@looks_inside
 @pytest.mark.skipif(not PLAIN, reason="its runtime keeps what is freed")
 def test_fault_68_nor_after_tls_and_http2(tmp_path, machine, api, roots, certs, key):
     if NGHTTPX is None:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 from fault_server import error
-from support.process import children, wait_until
+from support.process import children, looks_inside, wait_until
 from support.world import AUTH, CONFIG, DISK, NETWORK, OK, REFUSED, USAGE
 from test_secrecy import pipe_with
 
@@ -116,6 +116,7 @@ def test_where_no_report_can_go(machine, api, roots, key):
     os.close(writer)
 
 
+@looks_inside
 def test_what_the_command_starts_does_not_hold_the_report(machine, api, roots):
     """Who waits for its end would wait for theirs."""
     api.on("list", api.hang)

@@ -5,7 +5,7 @@ import signal
 from pathlib import Path
 
 import pytest
-from support.process import children, wait_until
+from support.process import children, looks_inside, wait_until
 from support.world import CONFIG, DISK
 
 
@@ -67,6 +67,7 @@ def test_a_descriptor_that_is_not_open(keyless, api, roots):
 SOURCES = ["file", "descriptor", "environment"]
 
 
+@looks_inside
 @pytest.mark.parametrize("source", SOURCES)
 def test_no_process_shows_the_key(machine, api, roots, key, source):
     """While an upload hangs, and of every process that there is then."""

@@ -10,7 +10,7 @@ import pytest
 from fleet import Fleet, LightHost, RealHost, Wire, memory_has
 from support import paths
 from support.organization import Organization
-from support.process import wait_until
+from support.process import looks_inside, wait_until
 from support.world import World
 
 LIST = "/v1/organization/certificates"
@@ -128,6 +128,7 @@ def trial(tmp_path, counted, relays):
             world.close()
 
 
+@looks_inside
 def test_forty_hosts_for_three_intervals(trial, counted, roots):
     for number, root in enumerate(roots):
         counted.add(root, f"root {number}", active=number > 0)
