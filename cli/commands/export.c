@@ -15,7 +15,7 @@
 #include "export/files.h"
 #include "files/file.h"
 #include "files/place.h"
-#include "files/whole.h"
+#include "files/write_all.h"
 #include "view/json_build.h"
 
 static enum ot_status read_format(enum ot_export_format *format,

@@ -11,7 +11,7 @@
 
 #include "base/clock.h"
 #include "config/source.h"
-#include "files/whole.h"
+#include "files/write_all.h"
 #include "sync/sync_options.h"
 
 /* How often the other process says that it goes on. */

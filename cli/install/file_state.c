@@ -14,7 +14,7 @@
 #include "base/hex.h"
 #include "files/file.h"
 #include "files/place.h"
-#include "files/whole.h"
+#include "files/read_all.h"
 
 #define NEW_FILE_MODE 0644
 

@@ -7,7 +7,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "files/whole.h"
+#include "files/write_all.h"
 #include "view/output.h"
 
 enum ot_status ot_report_open(struct ot_report *report, int fd, struct ot_error *err)

@@ -2,6 +2,7 @@
 
 #include <openssl/err.h>
 #include <openssl/x509v3.h>
+#include <time.h>
 
 #define TEXT_MAX (16u * 1024)
 #define DAY_S 86400
@@ -29,13 +30,14 @@ static enum ot_status check_cert(X509 *cert, int64_t now, const char **code,
                                  struct ot_error *err)
 {
     const char *lack = find_lack(cert);
-    time_t tomorrow = (time_t)(now + DAY_S);
+    struct tm end;
 
     *code = OT_CODE_CERTIFICATE_INVALID;
     if (lack != NULL)
         return ot_error_set(err, OT_E_PROTOCOL, "%s", lack);
     *code = OT_CODE_CERTIFICATE_EXPIRED;
-    if (X509_cmp_time(X509_get0_notAfter(cert), &tomorrow) <= 0)
+    if (ASN1_TIME_to_tm(X509_get0_notAfter(cert), &end) != 1 ||
+        timegm(&end) <= now + DAY_S)
         return ot_error_set(err, OT_E_PROTOCOL,
                             "it is valid for no more than one more day");
     *code = NULL;

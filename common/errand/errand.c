@@ -13,7 +13,7 @@
 #include "base/environment.h"
 #include "config/identifier.h"
 #include "config/source.h"
-#include "files/whole.h"
+#include "files/write_all.h"
 
 /* Where the child holds them. */
 #define INPUT_FD 0

@@ -10,7 +10,7 @@
 #include <unistd.h>
 
 #include "files/place.h"
-#include "files/whole.h"
+#include "files/write_all.h"
 
 #define RANDOM_LEN 6
 

@@ -106,8 +106,10 @@ static bool has_provider;
  * then OpenSSL's own is no longer there by itself. */
 static void load_provider(void)
 {
-    has_provider = OSSL_PROVIDER_load(NULL, "default") != NULL &&
-                   OSSL_PROVIDER_load(NULL, "pkcs11") != NULL;
+    /* In this order: where the first is not there, nothing has been changed, and OpenSSL
+     * 3.0 leaks what it made for it once another provider is loaded. */
+    has_provider = OSSL_PROVIDER_load(NULL, "pkcs11") != NULL &&
+                   OSSL_PROVIDER_load(NULL, "default") != NULL;
 }
 
 static void take_object(struct ot_client_cert *own, OSSL_STORE_INFO *info, bool is_key)

@@ -15,7 +15,7 @@
 #include "config/key_form.h"
 #include "config/source.h"
 #include "files/path.h"
-#include "files/whole.h"
+#include "files/read_all.h"
 
 #define KEY_VARIABLE "OPENAI_ADMIN_KEY"
 

@@ -11,7 +11,7 @@
 #include "base/bytes.h"
 #include "base/limits.h"
 #include "files/path.h"
-#include "files/whole.h"
+#include "files/read_all.h"
 #include "snapshot/record.h"
 #include "snapshot/scope_internal.h"
 #include "snapshot/snapshot_format.h"

@@ -12,7 +12,7 @@
 #include "files/file.h"
 #include "files/path.h"
 #include "files/place.h"
-#include "files/whole.h"
+#include "files/write_all.h"
 #include "snapshot/snapshot_format.h"
 
 #define MAGIC 0x5054524fu /* "ORTP" */

@@ -24,7 +24,7 @@ static X509_NAME *rebuild(X509_NAME *name)
     int i, last = -1;
 
     for (i = 0; copy != NULL && i < X509_NAME_entry_count(name); i++) {
-        X509_NAME_ENTRY *entry = X509_NAME_get_entry(name, i);
+        const X509_NAME_ENTRY *entry = X509_NAME_get_entry(name, i);
         int set = X509_NAME_ENTRY_set(entry);
 
         if (!X509_NAME_add_entry(copy, entry, -1, set == last ? -1 : 0)) {

@@ -6,9 +6,12 @@ import contextlib
 import pytest
 from module_world import LAB_URL
 from nss_database import DIRECT, make_database
+from support.p11_system import with_plain_build
 from support.tls import TlsServer, openssl_believes
 from test_gnutls import gnutls_cli
 from test_nss import vfychain
+
+pytestmark = with_plain_build
 
 
 @contextlib.contextmanager
