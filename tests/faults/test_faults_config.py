@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 from fault_server import error
 from support import paths
-from support.process import children, looks_inside, run, wait_until
+from support.inside import looks_inside
+from support.process import children, run, wait_until
 from support.world import CONFIG, USAGE
 
 BAD_LINES = {

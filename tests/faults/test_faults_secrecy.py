@@ -11,7 +11,8 @@ import pytest
 from fault_server import Answer, error
 from support import paths
 from support.front import MISSING, NGHTTPX, start_front
-from support.process import looks_inside, wait_until
+from support.inside import looks_inside
+from support.process import wait_until
 
 PLAIN = not (paths.WRAP or paths.is_sanitized("address") or paths.is_sanitized("thread"))
 

@@ -12,13 +12,7 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 
-import pytest
-
 from . import paths
-
-# Who has held a key is not dumpable: of its own user nobody but root may look into it.
-looks_inside = pytest.mark.skipif(
-    os.geteuid() != 0, reason="needs root, to look into a process that has held a key")
 
 # What a sanitizer is told from outside reaches every child.
 _KEPT = ("PATH", "ASAN_OPTIONS", "LSAN_OPTIONS", "UBSAN_OPTIONS", "TSAN_OPTIONS")

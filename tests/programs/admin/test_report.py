@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 from fault_server import error
-from support.process import children, looks_inside, wait_until
+from support.inside import looks_inside
+from support.process import children, wait_until
 from support.world import AUTH, CONFIG, DISK, NETWORK, OK, REFUSED, USAGE
 from test_secrecy import pipe_with
 

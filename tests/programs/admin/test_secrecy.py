@@ -5,7 +5,8 @@ import signal
 from pathlib import Path
 
 import pytest
-from support.process import children, looks_inside, wait_until
+from support.inside import looks_inside
+from support.process import children, wait_until
 from support.world import CONFIG, DISK
 
 

@@ -148,7 +148,10 @@ def test_fault_83_a_changed_configuration_needs_no_signal(watched, api):
 def test_the_same_configuration_written_again_is_no_change(watched, api):
     process = watched.start("watch")
     wait_until(lambda: "next in" in process.output())
-    watched.configure(refresh_interval="1s", connect_timeout="2s", timeout="4s")
+    again = watched.conf.with_suffix(".again")  # in one step: half of it is another one
+    again.write_bytes(watched.conf.read_bytes())
+    again.chmod(0o644)
+    again.replace(watched.conf)
     count = api.count("list")
     wait_until(lambda: api.count("list") >= count + 2, timeout=SEEN)
     assert "reloaded" not in process.output()

@@ -9,8 +9,9 @@ import time
 import pytest
 from fleet import Fleet, LightHost, RealHost, Wire, memory_has
 from support import paths
+from support.inside import looks_inside
 from support.organization import Organization
-from support.process import looks_inside, wait_until
+from support.process import wait_until
 from support.world import World
 
 LIST = "/v1/organization/certificates"
