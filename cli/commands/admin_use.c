@@ -17,8 +17,8 @@ enum ot_status ot_admin_use_key(struct ot_key *key, const struct ot_source *sour
     return status;
 }
 
-enum ot_status ot_admin_use_begin(struct ot_admin_use *use, const struct ot_cli *cli,
-                                  struct ot_error *err)
+enum ot_status ot_admin_use_source(struct ot_admin_use *use, const struct ot_cli *cli,
+                                   struct ot_error *err)
 {
     enum ot_status status;
 
@@ -28,12 +28,19 @@ enum ot_status ot_admin_use_begin(struct ot_admin_use *use, const struct ot_cli 
         status = ot_config_find(use->config, cli->options.source, &use->source, err);
     if (status == OT_OK)
         status = ot_admin_use_key(&use->key, use->source, cli->options.key_fd, err);
-    if (status != OT_OK)
-        return status;
     use->options.key = &use->key;
     use->options.stop = cli->stop;
-    status =
-        ot_admin_open(&use->admin, use->source, cli->options.project, &use->options, err);
+    return status;
+}
+
+enum ot_status ot_admin_use_begin(struct ot_admin_use *use, const struct ot_cli *cli,
+                                  struct ot_error *err)
+{
+    enum ot_status status = ot_admin_use_source(use, cli, err);
+
+    if (status == OT_OK)
+        status = ot_admin_open(&use->admin, use->source, cli->options.project,
+                               &use->options, err);
     if (status == OT_OK)
         status = ot_admin_list(use->admin, err);
     return status;

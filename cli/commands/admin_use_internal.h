@@ -12,7 +12,7 @@ struct ot_admin_use {
     const struct ot_source *source;
     struct ot_key key;
     struct ot_admin_options options;
-    struct ot_admin *admin; /* listed */
+    struct ot_admin *admin; /* listed; NULL: not opened */
 };
 
 /* From the descriptor that a parent has left open for us (and that nobody needs after
@@ -20,7 +20,12 @@ struct ot_admin_use {
 enum ot_status ot_admin_use_key(struct ot_key *key, const struct ot_source *source,
                                 int fd, struct ot_error *err);
 
-/* As the options --source, --project and --key-fd say. ot_admin_use_end after success and
+/* The source and its key, as the options --source and --key-fd say: no request is made.
+ * ot_admin_use_end after success and failure. */
+enum ot_status ot_admin_use_source(struct ot_admin_use *use, const struct ot_cli *cli,
+                                   struct ot_error *err);
+
+/* The same, and the scope as --project says, listed. ot_admin_use_end after success and
  * failure. */
 enum ot_status ot_admin_use_begin(struct ot_admin_use *use, const struct ot_cli *cli,
                                   struct ot_error *err);

@@ -151,27 +151,20 @@ enum ot_status ot_cmd_log(struct ot_cli *cli, struct ot_error *err)
 {
     const char *since = cli->options.since;
     struct ot_api_audit_query query = {.cert = cli->options.cert};
-    const struct ot_source *source = NULL;
-    struct ot_config *config = NULL;
+    struct ot_admin_use use = {0};
     struct ot_api *api = NULL;
-    struct ot_key key = {0};
     enum ot_status status =
         read_since(&query.since, since != NULL ? since : SINCE_BY_ITSELF, err);
 
     if (status == OT_OK)
-        status = ot_config_load(&config, err);
+        status = ot_admin_use_source(&use, cli, err);
     if (status == OT_OK)
-        status = ot_config_find(config, cli->options.source, &source, err);
-    if (status == OT_OK)
-        status = ot_admin_use_key(&key, source, cli->options.key_fd, err);
-    if (status == OT_OK)
-        status = ot_api_new(&api, source, &key, NULL, err);
+        status = ot_api_new(&api, use.source, &use.key, NULL, err);
     if (status == OT_OK) {
         ot_http_set_stop(ot_api_http(api), cli->stop);
-        status = print_log(cli, api, source, &query, err);
+        status = print_log(cli, api, use.source, &query, err);
     }
     ot_api_free(api);
-    ot_key_clear(&key);
-    ot_config_free(config);
+    ot_admin_use_end(&use);
     return status;
 }

@@ -1,6 +1,5 @@
 /* orgtrust projects: the organization's projects, and what is active in each. */
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "api/api.h"
@@ -11,10 +10,10 @@
 #include "config/config.h"
 #include "config/source.h"
 #include "http/http.h"
+#include "sync/sync_list.h"
+#include "sync/sync_options.h"
 #include "view/json_build.h"
 #include "view/table.h"
-
-#define PAGE_LIMIT 100
 
 static const char *const titles[] = {"ID", "ACTIVE", "NAME"};
 
@@ -45,24 +44,17 @@ static enum ot_status open_scope_api(struct ot_api **out, const struct projects 
 static enum ot_status count_active(size_t *active, const struct projects *projects,
                                    const char *project, struct ot_error *err)
 {
-    char after[OT_ID_MAX + 1] = "";
+    const struct ot_sync_options options = {.stop = projects->cli->stop};
+    struct ot_listing listing = {0};
     struct ot_api *api = NULL;
     enum ot_status status = open_scope_api(&api, projects, project, err);
-    bool more = status == OT_OK;
 
     *active = 0;
-    while (more) {
-        struct ot_api_page page;
-
-        status = ot_api_list(api, after, PAGE_LIMIT, &page, err);
-        if (status != OT_OK)
-            break;
-        for (size_t i = 0; i < page.count; i++)
-            *active += page.certs[i].active;
-        more = page.has_more && page.count > 0 && strcmp(after, page.last_id) != 0;
-        memcpy(after, page.last_id, sizeof(after));
-        ot_api_page_clear(&page);
-    }
+    if (status == OT_OK)
+        status = ot_listing_fetch(&listing, api, &options, err);
+    for (size_t i = 0; i < listing.count; i++)
+        *active += listing.certs[i].active;
+    ot_listing_clear(&listing);
     ot_api_free(api);
     return status;
 }
@@ -151,19 +143,13 @@ static enum ot_status print_projects_json(struct projects *projects, struct ot_e
 
 enum ot_status ot_cmd_projects(struct ot_cli *cli, struct ot_error *err)
 {
-    struct ot_config *config = NULL;
-    struct ot_key key = {0};
-    struct projects projects = {.cli = cli, .key = &key};
-    enum ot_status status = ot_config_load(&config, err);
+    struct ot_admin_use use;
+    enum ot_status status = ot_admin_use_source(&use, cli, err);
+    struct projects projects = {.cli = cli, .source = use.source, .key = &use.key};
 
-    if (status == OT_OK)
-        status = ot_config_find(config, cli->options.source, &projects.source, err);
-    if (status == OT_OK)
-        status = ot_admin_use_key(&key, projects.source, cli->options.key_fd, err);
     if (status == OT_OK)
         status = cli->options.json ? print_projects_json(&projects, err)
                                    : print_projects(&projects, err);
-    ot_key_clear(&key);
-    ot_config_free(config);
+    ot_admin_use_end(&use);
     return status;
 }

@@ -46,6 +46,15 @@ static enum ot_status copy_id(char id[OT_ID_MAX + 1], const char *text, const ch
     return OT_OK;
 }
 
+enum ot_status ot_api_parse_id(char id[OT_ID_MAX + 1], const cJSON *item,
+                               const char *path, struct ot_error *err)
+{
+    const char *text = NULL;
+    enum ot_status status = ot_json_string(item, "id", path, &text, err);
+
+    return status == OT_OK ? copy_id(id, text, path, "id", err) : status;
+}
+
 static enum ot_status parse_name(struct ot_api_cert *cert, const cJSON *item,
                                  const char *path, struct ot_error *err)
 {
@@ -129,12 +138,9 @@ static enum ot_status parse_item(struct ot_api_cert *cert, const cJSON *item,
                                  const char *kind, const char *path, struct ot_error *err)
 {
     enum ot_status status = check_object(item, kind, path, err);
-    const char *id = NULL;
 
     if (status == OT_OK)
-        status = ot_json_string(item, "id", path, &id, err);
-    if (status == OT_OK)
-        status = copy_id(cert->id, id, path, "id", err);
+        status = ot_api_parse_id(cert->id, item, path, err);
     if (status == OT_OK)
         status = parse_name(cert, item, path, err);
     if (status == OT_OK)
@@ -147,15 +153,57 @@ static enum ot_status parse_item(struct ot_api_cert *cert, const cJSON *item,
     return status == OT_OK ? ot_extra_collect(&cert->extra, item, err) : status;
 }
 
-/* An item of a scope always says whether it is active there. */
-static enum ot_status parse_scope_item(struct ot_api_cert *cert, const cJSON *item,
-                                       const char *kind, size_t i, struct ot_error *err)
+/* The items of `data`. On failure, too, the caller clears what is there. */
+static enum ot_status parse_array(struct ot_api_array *out, size_t size,
+                                  const cJSON *root, ot_api_parse_item *parse,
+                                  const void *arg, struct ot_error *err)
 {
-    char path[PATH_CHARS_MAX];
-    enum ot_status status;
+    const cJSON *data, *item;
+    enum ot_status status = ot_json_array(root, "data", "", &data, err);
+    size_t count;
 
-    snprintf(path, sizeof(path), "data[%zu]", i);
-    status = parse_item(cert, item, kind, path, err);
+    *out = (struct ot_api_array){NULL, 0};
+    if (status != OT_OK)
+        return status;
+    count = (size_t)cJSON_GetArraySize(data);
+    if (count == 0)
+        return OT_OK;
+    out->items = calloc(count, size);
+    if (out->items == NULL)
+        return ot_error_nomem(err);
+    for (item = data->child; item != NULL && status == OT_OK; item = item->next) {
+        char path[PATH_CHARS_MAX];
+        size_t i = out->count++;
+
+        snprintf(path, sizeof(path), "data[%zu]", i);
+        status = parse((char *)out->items + i * size, item, path, arg, err);
+    }
+    return status;
+}
+
+enum ot_status ot_api_parse_list(struct ot_api_array *out, size_t size, bool *has_more,
+                                 const cJSON *root, ot_api_parse_item *parse,
+                                 struct ot_error *err)
+{
+    enum ot_status status = ot_json_literal(root, "object", "", "list", err);
+
+    *out = (struct ot_api_array){NULL, 0};
+    if (status == OT_OK)
+        status = ot_json_bool(root, "has_more", "", has_more, err);
+    if (status == OT_OK)
+        status = parse_array(out, size, root, parse, NULL, err);
+    if (status == OT_OK && *has_more && out->count == 0)
+        status = ot_error_set(err, OT_E_PROTOCOL, "an empty page says that more follow");
+    return status;
+}
+
+/* An item of a scope always says whether it is active there; kind is the arg. */
+static enum ot_status parse_scope_item(void *place, const cJSON *item, const char *path,
+                                       const void *kind, struct ot_error *err)
+{
+    struct ot_api_cert *cert = place;
+    enum ot_status status = parse_item(cert, item, kind, path, err);
+
     if (status == OT_OK && !cert->has_active)
         status = ot_json_bool(item, "active", path, &cert->active, err);
     return status;
@@ -165,23 +213,12 @@ static enum ot_status parse_scope_item(struct ot_api_cert *cert, const cJSON *it
 static enum ot_status parse_data(struct ot_api_page *page, const cJSON *root,
                                  const char *kind, struct ot_error *err)
 {
-    const cJSON *data, *item;
-    enum ot_status status = ot_json_array(root, "data", "", &data, err);
-    size_t count;
+    struct ot_api_array array;
+    enum ot_status status =
+        parse_array(&array, sizeof(*page->certs), root, parse_scope_item, kind, err);
 
-    if (status != OT_OK)
-        return status;
-    count = (size_t)cJSON_GetArraySize(data);
-    if (count == 0)
-        return OT_OK;
-    page->certs = calloc(count, sizeof(*page->certs));
-    if (page->certs == NULL)
-        return ot_error_nomem(err);
-    for (item = data->child; item != NULL && status == OT_OK; item = item->next) {
-        size_t i = page->count++;
-
-        status = parse_scope_item(&page->certs[i], item, kind, i, err);
-    }
+    page->certs = array.items;
+    page->count = array.count;
     return status;
 }
 

@@ -2,10 +2,12 @@
 #ifndef OT_API_API_PARSE_INTERNAL_H
 #define OT_API_API_PARSE_INTERNAL_H
 
+#include <cjson/cJSON.h>
 #include <stdbool.h>
 #include <stddef.h>
 
 #include "base/error.h"
+#include "base/limits.h"
 
 struct ot_api_cert;
 struct ot_api_page;
@@ -20,6 +22,23 @@ enum ot_status ot_api_parse_cert(struct ot_api_cert *out, const char *text, size
                                  struct ot_error *err);
 enum ot_status ot_api_parse_deleted(const char *id, const char *text, size_t len,
                                     struct ot_error *err);
+/* The items of a list, whatever they are. */
+struct ot_api_array {
+    void *items; /* NULL: there are none */
+    size_t count;
+};
+/* One of them into its zeroed place; path is what errors call it, "data[3]". */
+typedef enum ot_status ot_api_parse_item(void *place, const cJSON *item, const char *path,
+                                         const void *arg, struct ot_error *err);
+/* A list, each item of which takes size bytes; has_more promises others behind the last.
+ * On failure, too, the caller clears what is there: count has the one that failed. */
+enum ot_status ot_api_parse_list(struct ot_api_array *out, size_t size, bool *has_more,
+                                 const cJSON *root, ot_api_parse_item *parse,
+                                 struct ot_error *err);
+/* The item's `id`, checked: it is about to become part of URLs. */
+enum ot_status ot_api_parse_id(char id[OT_ID_MAX + 1], const cJSON *item,
+                               const char *path, struct ot_error *err);
+
 /* {error:{message,type,param,code}} ; false when the body is something else. */
 bool ot_api_parse_error(char *message, size_t size, const char *text, size_t len);
 /* Whether it is an error with this code. */

@@ -5,12 +5,12 @@
 #include <string.h>
 
 #include "api/api_call_internal.h"
+#include "api/api_parse_internal.h"
 #include "api/json.h"
 #include "config/identifier.h"
 
 #define AUDIT_LOG "/organization/audit_logs"
 #define PAGE_LIMIT 100
-#define PATH_CHARS_MAX 32 /* "data[4294967295]" */
 
 void ot_api_events_clear(struct ot_api_events *events)
 {
@@ -41,50 +41,21 @@ static const char *find_actor(const cJSON *item)
     return found;
 }
 
-static enum ot_status parse_event(struct ot_api_event *event, const cJSON *item,
-                                  const char *path, struct ot_error *err)
+static enum ot_status parse_event(void *place, const cJSON *item, const char *path,
+                                  const void *arg, struct ot_error *err)
 {
-    const char *id = NULL;
-    enum ot_status status = ot_json_string(item, "id", path, &id, err);
+    struct ot_api_event *event = place;
+    enum ot_status status = ot_api_parse_id(event->id, item, path, err);
 
-    if (status == OT_OK && !ot_is_cert_id(id, strlen(id)))
-        status = ot_error_set(err, OT_E_PROTOCOL,
-                              "the field \"%s.id\" is no id: \"%.80s\"", path, id);
+    (void)arg;
     if (status == OT_OK)
         status = ot_json_string(item, "type", path, &event->type, err);
     if (status == OT_OK)
         status = ot_json_int(item, "effective_at", path, &event->effective_at, err);
-    if (status != OT_OK)
-        return status;
-    memcpy(event->id, id, strlen(id) + 1);
     event->actor = find_actor(item);
     event->project = find_text(item, (const char *const[]){"project", "id", NULL});
     event->item = item;
-    return OT_OK;
-}
-
-static enum ot_status parse_event_items(struct ot_api_events *out, const cJSON *data,
-                                        struct ot_error *err)
-{
-    const cJSON *item;
-
-    out->items = calloc((size_t)cJSON_GetArraySize(data) + 1, sizeof(*out->items));
-    if (out->items == NULL)
-        return ot_error_nomem(err);
-    cJSON_ArrayForEach(item, data)
-    {
-        char path[PATH_CHARS_MAX];
-        enum ot_status status;
-
-        snprintf(path, sizeof(path), "data[%zu]", out->count);
-        status = parse_event(&out->items[out->count++], item, path, err);
-        if (status != OT_OK)
-            return status;
-    }
-    if (out->has_more && out->count == 0)
-        return ot_error_set(err, OT_E_PROTOCOL,
-                            "an empty page of the audit log says that more follow");
-    return OT_OK;
+    return status;
 }
 
 static enum ot_status parse_events(const struct ot_api_call *call,
@@ -92,18 +63,15 @@ static enum ot_status parse_events(const struct ot_api_call *call,
                                    struct ot_error *err)
 {
     struct ot_api_events *out = call->out;
-    const cJSON *data = NULL;
+    struct ot_api_array array = {NULL, 0};
     enum ot_status status = ot_json_parse(
         &out->root, answer->body != NULL ? answer->body : "", answer->len, err);
 
     if (status == OT_OK)
-        status = ot_json_literal(out->root, "object", "", "list", err);
-    if (status == OT_OK)
-        status = ot_json_array(out->root, "data", "", &data, err);
-    if (status == OT_OK)
-        status = ot_json_bool(out->root, "has_more", "", &out->has_more, err);
-    if (status == OT_OK)
-        status = parse_event_items(out, data, err);
+        status = ot_api_parse_list(&array, sizeof(*out->items), &out->has_more, out->root,
+                                   parse_event, err);
+    out->items = array.items;
+    out->count = array.count;
     if (status != OT_OK)
         ot_api_events_clear(out);
     return status;

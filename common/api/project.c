@@ -5,12 +5,11 @@
 #include <string.h>
 
 #include "api/api_call_internal.h"
+#include "api/api_parse_internal.h"
 #include "api/json.h"
-#include "config/identifier.h"
 
 #define PROJECTS "/organization/projects"
 #define PAGE_LIMIT 100
-#define PATH_CHARS_MAX 32 /* "data[4294967295]" */
 
 void ot_api_projects_clear(struct ot_api_projects *projects)
 {
@@ -20,48 +19,23 @@ void ot_api_projects_clear(struct ot_api_projects *projects)
     *projects = (struct ot_api_projects){0};
 }
 
-/* On failure the caller clears project. */
-static enum ot_status parse_project(struct ot_api_project *project, const cJSON *item,
-                                    const char *path, struct ot_error *err)
+static enum ot_status parse_project(void *place, const cJSON *item, const char *path,
+                                    const void *arg, struct ot_error *err)
 {
-    const char *id = NULL, *name = NULL;
+    struct ot_api_project *project = place;
+    const char *name = NULL;
     enum ot_status status =
         ot_json_literal(item, "object", path, "organization.project", err);
 
+    (void)arg;
     if (status == OT_OK)
-        status = ot_json_string(item, "id", path, &id, err);
-    if (status == OT_OK && !ot_is_cert_id(id, strlen(id)))
-        status = ot_error_set(err, OT_E_PROTOCOL,
-                              "the field \"%s.id\" is no id: \"%.80s\"", path, id);
+        status = ot_api_parse_id(project->id, item, path, err);
     if (status == OT_OK && ot_json_has(item, "name"))
         status = ot_json_string_or_null(item, "name", path, &name, err);
-    if (status != OT_OK)
+    if (status != OT_OK || name == NULL)
         return status;
-    memcpy(project->id, id, strlen(id) + 1);
-    project->name = name != NULL ? strdup(name) : NULL;
-    return name != NULL && project->name == NULL ? ot_error_nomem(err) : OT_OK;
-}
-
-static enum ot_status parse_project_items(struct ot_api_projects *out, const cJSON *data,
-                                          struct ot_error *err)
-{
-    size_t count = (size_t)cJSON_GetArraySize(data);
-    enum ot_status status = OT_OK;
-    const cJSON *item;
-
-    out->items = calloc(count + 1, sizeof(*out->items));
-    if (out->items == NULL)
-        return ot_error_nomem(err);
-    cJSON_ArrayForEach(item, data)
-    {
-        char path[PATH_CHARS_MAX];
-
-        snprintf(path, sizeof(path), "data[%zu]", out->count);
-        status = parse_project(&out->items[out->count++], item, path, err);
-        if (status != OT_OK)
-            return status;
-    }
-    return OT_OK;
+    project->name = strdup(name);
+    return project->name != NULL ? OT_OK : ot_error_nomem(err);
 }
 
 static enum ot_status parse_projects(const struct ot_api_call *call,
@@ -69,22 +43,16 @@ static enum ot_status parse_projects(const struct ot_api_call *call,
                                      struct ot_error *err)
 {
     struct ot_api_projects *out = call->out;
-    const cJSON *data = NULL;
+    struct ot_api_array array = {NULL, 0};
     cJSON *root = NULL;
     enum ot_status status =
         ot_json_parse(&root, answer->body != NULL ? answer->body : "", answer->len, err);
 
     if (status == OT_OK)
-        status = ot_json_literal(root, "object", "", "list", err);
-    if (status == OT_OK)
-        status = ot_json_array(root, "data", "", &data, err);
-    if (status == OT_OK)
-        status = ot_json_bool(root, "has_more", "", &out->has_more, err);
-    if (status == OT_OK)
-        status = parse_project_items(out, data, err);
-    if (status == OT_OK && out->has_more && out->count == 0)
-        status = ot_error_set(err, OT_E_PROTOCOL,
-                              "an empty page of projects says that more follow");
+        status = ot_api_parse_list(&array, sizeof(*out->items), &out->has_more, root,
+                                   parse_project, err);
+    out->items = array.items;
+    out->count = array.count;
     if (status != OT_OK)
         ot_api_projects_clear(out);
     cJSON_Delete(root);

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/hex.h"
 #include "base/secret.h"
 #include "cert/cert.h"
 #include "cert/label.h"
@@ -80,7 +81,7 @@ static enum ot_status describe_other(char *out, size_t size, const uint8_t *der,
     struct ot_record facts = {.field[OT_FIELD_ID] = ot_span_str("without a name")};
     struct ot_cert *cert = NULL;
     char *label = NULL;
-    const uint8_t *sha256;
+    char sha256[9];
     enum ot_status status = ot_cert_parse(&cert, der, len, err);
 
     if (status == OT_E_PROTOCOL) {
@@ -93,9 +94,8 @@ static enum ot_status describe_other(char *out, size_t size, const uint8_t *der,
         status = ot_label_make(&label, &facts, 1, err);
     }
     if (status == OT_OK) {
-        sha256 = ot_record_digest(&facts, OT_DIGEST_SHA2_256).data;
-        snprintf(out, size, "%.80s (SHA-256 %02x%02x%02x%02x…)", label, sha256[0],
-                 sha256[1], sha256[2], sha256[3]);
+        ot_hex_write(sha256, ot_record_digest(&facts, OT_DIGEST_SHA2_256).data, 4);
+        snprintf(out, size, "%.80s (SHA-256 %s…)", label, sha256);
     }
     free(label);
     ot_cert_free(cert);

@@ -136,11 +136,7 @@ static bool find_event(struct ot_context *context, const char *name, int64_t *pl
     *is_given = id != NULL;
     if (id != NULL)
         status = ot_db_audit_place(context->db, id, place, &err);
-    if (status == OT_E_NOT_FOUND)
-        ot_query_refuse_cursor(context, name, "event of the audit log");
-    else if (status != OT_OK)
-        ot_reply_failure(context->reply, &err);
-    return status == OT_OK;
+    return ot_query_found_cursor(context, name, "event of the audit log", status, &err);
 }
 
 /* One of the four bounds of effective_at; least: it bounds from below. */

@@ -128,11 +128,7 @@ static bool find_key_cursor(struct ot_context *context, int64_t *seq)
     /* Clients send an empty one for none. */
     if (after != NULL && *after != '\0')
         status = ot_db_key_get(context->db, after, take_key_seq, seq, &err);
-    if (status == OT_E_NOT_FOUND)
-        ot_query_refuse_cursor(context, "after", "key");
-    else if (status != OT_OK)
-        ot_reply_failure(context->reply, &err);
-    return status == OT_OK;
+    return ot_query_found_cursor(context, "after", "key", status, &err);
 }
 
 static void write_key_row(void *arg, const struct ot_key_row *row)

@@ -27,13 +27,7 @@ static bool find_cert_cursor(struct ot_context *context, const char *after,
 
     if (ot_is_cert_id(after, strlen(after)))
         status = ot_db_cert_cursor(context->db, after, cursor, &err);
-    if (status == OT_OK)
-        return true;
-    if (status == OT_E_NOT_FOUND)
-        ot_query_refuse_cursor(context, "after", "certificate");
-    else
-        ot_reply_failure(context->reply, &err);
-    return false;
+    return ot_query_found_cursor(context, "after", "certificate", status, &err);
 }
 
 /* What the list shows depends on these and on nothing else; so its tag is known before a

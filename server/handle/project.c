@@ -85,11 +85,7 @@ static bool find_project_cursor(struct ot_context *context, int64_t *seq)
         return false;
     if (after != NULL)
         status = ot_db_project_get(context->db, after, take_seq, seq, &err);
-    if (status == OT_E_NOT_FOUND)
-        ot_query_refuse_cursor(context, "after", "project");
-    else if (status != OT_OK)
-        ot_reply_failure(context->reply, &err);
-    return status == OT_OK;
+    return ot_query_found_cursor(context, "after", "project", status, &err);
 }
 
 static void write_project_row(void *arg, const struct ot_project_row *row)

@@ -92,13 +92,17 @@ bool ot_query_integer(struct ot_context *context, const char *name, int64_t *num
     return false;
 }
 
-void ot_query_refuse_cursor(struct ot_context *context, const char *name,
-                            const char *what)
+bool ot_query_found_cursor(struct ot_context *context, const char *name, const char *what,
+                           enum ot_status status, const struct ot_error *err)
 {
-    ot_reply_error(
-        context->reply, 400, "invalid_cursor", name,
-        "'%s' names no %s of this organization: it must be the id of the last "
-        "one of the page before. If that was deleted meanwhile, begin with the "
-        "first page again.",
-        name, what);
+    if (status == OT_E_NOT_FOUND)
+        ot_reply_error(
+            context->reply, 400, "invalid_cursor", name,
+            "'%s' names no %s of this organization: it must be the id of the last "
+            "one of the page before. If that was deleted meanwhile, begin with the "
+            "first page again.",
+            name, what);
+    else if (status != OT_OK)
+        ot_reply_failure(context->reply, err);
+    return status == OT_OK;
 }

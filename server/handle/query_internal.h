@@ -6,6 +6,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "base/error.h"
+
 struct ot_context;
 
 /* A parameter that may be given once; *value is NULL where it is absent. */
@@ -25,8 +27,9 @@ bool ot_query_flag(struct ot_context *context, const char *name, bool *value);
 bool ot_query_integer(struct ot_context *context, const char *name, int64_t *number,
                       bool *is_given);
 
-/* The refusal of a cursor that is no id of the things that are listed, `what`. */
-void ot_query_refuse_cursor(struct ot_context *context, const char *name,
-                            const char *what);
+/* Whether looking a cursor up, of which status and err say how it went, found one of the
+ * things that are listed, `what`. */
+bool ot_query_found_cursor(struct ot_context *context, const char *name, const char *what,
+                           enum ot_status status, const struct ot_error *err);
 
 #endif
