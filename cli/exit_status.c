@@ -44,6 +44,8 @@ int ot_exit_status(enum ot_status status)
         return 13;
     case OT_E_BROKEN:
         return 14;
+    case OT_E_NEEDED:
+        return 15;
     case OT_E_INTERRUPTED:
         return 130;
     }

@@ -29,7 +29,8 @@
     X(OT_E_FORBIDDEN, 121, "not allowed with this key")                                  \
     X(OT_E_LIMIT, 122, "limit of certificates reached")                                  \
     X(OT_E_BROKEN, 123, "does not do what it should")                                    \
-    X(OT_E_SCOPE, 124, "cached certificates are of another scope")
+    X(OT_E_SCOPE, 124, "cached certificates are of another scope")                       \
+    X(OT_E_NEEDED, 125, "still needed")
 
 #define AS_ITEM(status, reason, text) {(reason), (void *)(text)},
 #define AS_CODE(status, reason, text) [status] = (reason),

@@ -3,79 +3,12 @@
 #include <string.h>
 
 #include "commands/commands.h"
+#include "commands/snapshot_cert_internal.h"
 #include "commands/source_use.h"
 #include "config/source.h"
 #include "snapshot/snapshot.h"
 #include "view/cert_text.h"
 #include "view/record_json.h"
-
-#define CANDIDATES_SHOWN 12 /* ids that fit into one message */
-
-struct match {
-    struct ot_record record; /* the first, or the one with that id */
-    size_t count;
-    char ids[CANDIDATES_SHOWN * 40];
-};
-
-static void add_candidate_id(struct match *match, struct ot_span id)
-{
-    size_t len = strlen(match->ids);
-
-    if (match->count < CANDIDATES_SHOWN)
-        snprintf(match->ids + len, sizeof(match->ids) - len, "%s%.*s", len ? ", " : "",
-                 (int)id.len, (const char *)id.data);
-}
-
-/* All records, not a search: quarantined ones are shown too. */
-static enum ot_status look_for(struct match *match, struct ot_snapshot *snapshot,
-                               const char *what, struct ot_error *err)
-{
-    struct ot_span wanted = ot_span_str(what);
-    struct ot_positions all;
-    enum ot_status status = ot_snapshot_all(snapshot, &all, err);
-
-    for (uint32_t i = 0; status == OT_OK && i < all.count; i++) {
-        struct ot_record record;
-
-        status = ot_snapshot_record(snapshot, &all, i, &record, err);
-        if (status != OT_OK)
-            break;
-        if (ot_span_equal(record.field[OT_FIELD_ID], wanted)) {
-            match->record = record;
-            match->count = 1;
-            break;
-        }
-        if (!ot_span_equal(record.field[OT_FIELD_NAME], wanted) &&
-            !ot_span_equal(record.field[OT_FIELD_LABEL], wanted))
-            continue;
-        add_candidate_id(match, record.field[OT_FIELD_ID]);
-        if (match->count++ == 0)
-            match->record = record;
-    }
-    return status;
-}
-
-static enum ot_status find_one(struct match *match, const struct ot_snapshot_use *use,
-                               const char *what, struct ot_error *err)
-{
-    enum ot_status status;
-
-    memset(match, 0, sizeof(*match));
-    status = look_for(match, use->snapshot, what, err);
-    if (status != OT_OK)
-        return status;
-    if (match->count == 0)
-        return ot_error_set(err, OT_E_NOT_FOUND,
-                            "no certificate of source '%s' has the id or name '%s'; see "
-                            "'orgtrust list'",
-                            use->source->name, what);
-    if (match->count > 1)
-        return ot_error_set(
-            err, OT_E_USAGE,
-            "%zu certificates are named '%s'; ask for one by its id: %s%s", match->count,
-            what, match->ids, match->count > CANDIDATES_SHOWN ? ", …" : "");
-    return OT_OK;
-}
 
 static void print_line(struct ot_output *out, const char *title, const char *text,
                        size_t len)
@@ -210,7 +143,7 @@ static enum ot_status print_match(struct ot_cli *cli, const struct ot_source *so
 enum ot_status ot_cmd_show(struct ot_cli *cli, struct ot_error *err)
 {
     struct ot_snapshot_use use;
-    struct match match;
+    struct ot_record record;
     enum ot_status status;
 
     if (cli->options.pem && cli->options.json)
@@ -218,9 +151,9 @@ enum ot_status ot_cmd_show(struct ot_cli *cli, struct ot_error *err)
                             "--pem and --json exclude each other: the JSON has the PEM");
     status = ot_snapshot_use_begin(&use, cli->options.source, err);
     if (status == OT_OK)
-        status = find_one(&match, &use, cli->options.arguments[0], err);
+        status = ot_snapshot_cert_find(&record, &use, cli->options.arguments[0], err);
     if (status == OT_OK)
-        status = print_match(cli, use.source, &match.record, err);
+        status = print_match(cli, use.source, &record, err);
     ot_snapshot_use_end(&use);
     return status;
 }

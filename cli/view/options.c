@@ -41,6 +41,8 @@ static const struct ot_option_info option_infos[OT_OPTION_COUNT] = {
     [OT_OPTION_SINCE] = {"since", "TIME",
                          "how long ago (12h, 30d), or a day (2026-11-29)"},
     [OT_OPTION_CERT] = {"cert", "ID", "only what happened to this certificate"},
+    [OT_OPTION_PROBE] = {"probe", "HOST:PORT",
+                         "also try this server; may be given several times"},
     [OT_OPTION_AS_IS] = {"as-is", NULL, "a file is one entry, with all that is in it"},
 };
 
@@ -90,6 +92,16 @@ static enum ot_status parse_fd(int *out, enum ot_option option, const char *text
         return ot_error_set(err, OT_E_USAGE, "--%s takes the number of a descriptor",
                             option_infos[option].name);
     *out = (int)strtol(text, NULL, 10);
+    return OT_OK;
+}
+
+static enum ot_status add_probe(struct ot_options *options, const char *value,
+                                struct ot_error *err)
+{
+    if (options->probe_count == OT_IMPACT_SERVERS_MAX)
+        return ot_error_set(err, OT_E_USAGE, "--probe is for %d servers at most",
+                            OT_IMPACT_SERVERS_MAX);
+    options->probes[options->probe_count++] = value;
     return OT_OK;
 }
 
@@ -147,6 +159,8 @@ static enum ot_status apply_option(struct ot_options *options, enum ot_option op
     case OT_OPTION_CERT:
         options->cert = value;
         break;
+    case OT_OPTION_PROBE:
+        return add_probe(options, value, err);
     case OT_OPTION_KEY_FD:
         return parse_fd(&options->key_fd, option, value, err);
     case OT_OPTION_REPORT_FD:
@@ -237,7 +251,8 @@ enum ot_status ot_options_parse(struct ot_options *options, unsigned allowed, in
             return refuse_option(value, optopt, argv[0], argv[optind - 1], err);
         if (value != 'h')
             option = (enum ot_option)(value - FIRST_VALUE);
-        if (option_infos[option].argument != NULL && (seen & OT_OPTION_BIT(option)) != 0)
+        if (option_infos[option].argument != NULL && option != OT_OPTION_PROBE &&
+            (seen & OT_OPTION_BIT(option)) != 0)
             return ot_error_set(err, OT_E_USAGE, "--%s is given twice",
                                 option_infos[option].name);
         seen |= OT_OPTION_BIT(option);

@@ -6,6 +6,7 @@
 #include <stddef.h>
 
 #include "base/error.h"
+#include "base/limits.h"
 #include "base/option.h"
 
 enum ot_option {
@@ -35,6 +36,7 @@ enum ot_option {
     OT_OPTION_LOCK_OUT,
     OT_OPTION_SINCE,
     OT_OPTION_CERT,
+    OT_OPTION_PROBE,
     OT_OPTION_COUNT
 };
 
@@ -65,15 +67,17 @@ enum ot_list_state {
 };
 
 struct ot_options {
-    const char *source;    /* NULL: not given */
-    const char *name;      /* NULL: not given */
-    const char *project;   /* NULL: not given */
-    const char *format;    /* NULL: not given */
-    const char *output;    /* NULL: not given */
-    const char *id;        /* NULL: not given */
-    const char *since;     /* NULL: not given */
-    const char *cert;      /* NULL: not given */
-    int key_fd, report_fd; /* -1: not given */
+    const char *source;                        /* NULL: not given */
+    const char *name;                          /* NULL: not given */
+    const char *project;                       /* NULL: not given */
+    const char *format;                        /* NULL: not given */
+    const char *output;                        /* NULL: not given */
+    const char *id;                            /* NULL: not given */
+    const char *since;                         /* NULL: not given */
+    const char *cert;                          /* NULL: not given */
+    int key_fd, report_fd;                     /* -1: not given */
+    const char *probes[OT_IMPACT_SERVERS_MAX]; /* HOST:PORT, as they were given */
+    size_t probe_count;
     enum ot_list_state state;
     bool json, help, accept_empty, if_stale, quiet, pem;
     bool activate, deactivate, all, prune, dry_run, yes, by_id, as_is;

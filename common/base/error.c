@@ -33,6 +33,7 @@ static const char *const words[OT_STATUS_COUNT] = {
     [OT_E_LIMIT] = "limit",
     [OT_E_BROKEN] = "broken",
     [OT_E_SCOPE] = "other-scope",
+    [OT_E_NEEDED] = "needed",
 };
 
 const char *ot_status_word(enum ot_status status)

@@ -40,6 +40,7 @@ enum ot_status {
     OT_E_LIMIT,       /* the organization holds as many certificates as it may */
     OT_E_BROKEN,      /* what was tried does not do what it should */
     OT_E_SCOPE,       /* the snapshot is of another scope than the configuration's */
+    OT_E_NEEDED,      /* what is asked about is needed: something would be refused */
     OT_STATUS_COUNT
 };
 

@@ -140,6 +140,19 @@
 /* A snapshot whose time lies further ahead than this comes from another clock: stale. */
 #define OT_CLOCK_SKEW_S 60
 
+/* Servers that are looked at before a certificate is removed: each costs a connection to
+ * somebody else. Names are looked up and then hands shaken, each with one time for all:
+ * together they stay below the 10 s that a removal may be held up. */
+#define OT_IMPACT_SERVERS_MAX 100
+#define OT_IMPACT_NAMES_MS 2000
+#define OT_IMPACT_HANDSHAKES_MS 5000
+
+/* What a server may show of certificates: a chain of three with post-quantum keys and
+ * signatures fits. And the certificates that are looked at for one chain, by the names in
+ * it: more than any organization gives one authority. */
+#define OT_IMPACT_CHAIN_BYTES_MAX (256 * 1024)
+#define OT_IMPACT_ANCHORS_MAX 256
+
 /* `orgtrust status` names what expires within this. */
 #define OT_EXPIRES_SOON_S (30 * 24 * 3600)
 

@@ -9,9 +9,9 @@
 #include "base/hex.h"
 #include "base/text.h"
 #include "config/config_value_internal.h"
+#include "config/endpoint.h"
 
 #define URL_MAX 1024 /* no API lives under a longer one */
-#define HOST_MAX 253 /* RFC 1035 §2.3.4, as text */
 
 static void lower_text(char *text, size_t len)
 {
@@ -23,7 +23,7 @@ static void lower_text(char *text, size_t len)
 /* Labels of letters, digits, '-' and '_', none empty. */
 static bool is_host_name(const char *host, size_t len)
 {
-    if (len == 0 || len > HOST_MAX)
+    if (len == 0 || len > OT_HOST_MAX)
         return false;
     for (size_t i = 0; i < len; i++) {
         bool edge = i == 0 || i + 1 == len || host[i - 1] == '.' || host[i + 1] == '.';
@@ -106,8 +106,7 @@ static size_t scheme_len(enum ot_config_url kind, const char *text)
     return 0;
 }
 
-/* What is wrong with host and port, or NULL. */
-static const char *check_authority(const char *host, size_t len, size_t *host_len)
+const char *ot_config_authority(const char *host, size_t len, size_t *host_len)
 {
     struct in6_addr six;
     const char *colon;
@@ -148,7 +147,7 @@ static const char *check_url(enum ot_config_url kind, const char *text,
         return "must have no query and no fragment";
     len = strcspn(host, "/");
     *origin_len = scheme + len;
-    why = check_authority(host, len, &host_len);
+    why = ot_config_authority(host, len, &host_len);
     if (why != NULL)
         return why;
     if (kind == OT_CONFIG_URL_PROXY)

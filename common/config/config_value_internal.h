@@ -28,4 +28,8 @@ enum ot_config_url {
  * that the caller frees. NULL and *why: what it must be; NULL without: out of memory. */
 char *ot_config_url(enum ot_config_url kind, const char *text, const char **why);
 
+/* What is wrong with text[0..len) as HOST or HOST:PORT, or NULL; then the host, with its
+ * brackets, has *host_len bytes. */
+const char *ot_config_authority(const char *text, size_t len, size_t *host_len);
+
 #endif

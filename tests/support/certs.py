@@ -84,6 +84,12 @@ def pem_of(der: bytes) -> str:
     return _openssl("x509", "-inform", "DER", stdin=der).decode()
 
 
+def public_key_der(cert: Cert) -> bytes:
+    """Its SubjectPublicKeyInfo."""
+    pem = _openssl("x509", "-pubkey", "-noout", stdin=cert.pem.encode())
+    return _openssl("pkey", "-pubin", "-outform", "DER", stdin=pem)
+
+
 class CertFactory:
     """Makes certificates in a directory. All share one key unless asked otherwise."""
 

@@ -11,7 +11,7 @@ from .process import Background, Result, clean_environment, run
 
 # How orgtrust ends, by kind of failure.
 OK, INTERNAL, USAGE, CONFIG, NETWORK, AUTH, PROTOCOL, NOT_FOUND = range(8)
-REFUSED, RATE, DISK, SNAPSHOT, EMPTY, BUSY, BROKEN = range(8, 15)
+REFUSED, RATE, DISK, SNAPSHOT, EMPTY, BUSY, BROKEN, NEEDED = range(8, 16)
 INTERRUPTED = 130
 
 OPENSSL_CNF = """\

@@ -21,6 +21,7 @@ static void every_status_has_its_exit_status(void)
         {OT_E_EMPTY, 12},    {OT_E_BUSY, 13},     {OT_E_INTERRUPTED, 130},
         {OT_E_FORBIDDEN, 5}, {OT_E_LIMIT, 8},     {OT_E_BROKEN, 14},
         {OT_E_SCOPE, 11},
+        {OT_E_NEEDED, 15},
     };
     size_t count = sizeof(rows) / sizeof(rows[0]);
 

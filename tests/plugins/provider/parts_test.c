@@ -104,6 +104,7 @@ static const struct {
     {OT_E_LIMIT, 122, "limit of certificates reached"},
     {OT_E_BROKEN, 123, "does not do what it should"},
     {OT_E_SCOPE, 124, "cached certificates are of another scope"},
+    {OT_E_NEEDED, 125, "still needed"},
 };
 
 #define ROWS (sizeof(expected) / sizeof(expected[0]))

@@ -1,0 +1,110 @@
+/* orgtrust impact: which servers would be refused without a certificate. */
+#include "view/impact_report.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "commands/commands.h"
+#include "commands/snapshot_cert_internal.h"
+#include "commands/source_use.h"
+#include "config/source.h"
+#include "impact/impact.h"
+#include "view/record_json.h"
+
+static enum ot_status read_probes(struct ot_endpoint *probes,
+                                  const struct ot_options *options, struct ot_error *err)
+{
+    for (size_t i = 0; i < options->probe_count; i++) {
+        const char *text = options->probes[i];
+        const char *why = ot_endpoint_parse(&probes[i], text, strlen(text));
+
+        if (why != NULL)
+            return ot_error_set(err, OT_E_USAGE,
+                                "--probe is a server's HOST:PORT, and \"%.100s\" %s",
+                                text, why);
+    }
+    return OT_OK;
+}
+
+static void print_certificate(struct ot_output *out, const struct ot_record *record)
+{
+    struct ot_span id = record->field[OT_FIELD_ID], name = record->field[OT_FIELD_NAME];
+    char since[OT_TIME_MAX];
+
+    ot_output_printf(out, "%.*s", (int)id.len, (const char *)id.data);
+    if (name.data != NULL) {
+        ot_output_printf(out, " '");
+        ot_output_text(out, (const char *)name.data, name.len);
+        ot_output_printf(out, "'");
+    }
+    ot_output_printf(out, ": %s, in the organization since %s\n",
+                     ot_record_state_word(record),
+                     ot_output_time(since, record->created_at));
+}
+
+static enum ot_status print_impact(struct ot_cli *cli, const struct ot_source *source,
+                                   const struct ot_record *record,
+                                   const struct ot_impact *impact, struct ot_error *err)
+{
+    cJSON *root;
+    bool failed = false;
+    enum ot_status status;
+
+    if (!cli->options.json) {
+        print_certificate(&cli->out, record);
+        ot_impact_report_print(&cli->out, impact);
+        if (impact->count == 0)
+            ot_output_printf(&cli->out, "no server was tried; --probe names one\n");
+        return OT_OK;
+    }
+    root = cJSON_CreateObject();
+    ot_json_put_string(root, "source", source->name, &failed);
+    ot_record_json_put(cJSON_AddObjectToObject(root, "certificate"), record, &failed);
+    ot_impact_report_json(root, impact, &failed);
+    status = failed ? ot_error_nomem(err) : ot_output_json(&cli->out, root, false, err);
+    cJSON_Delete(root);
+    return status;
+}
+
+/* As if it were deleted: gone from every scope of its API. */
+static enum ot_status find_impact(struct ot_cli *cli, const struct ot_snapshot_use *use,
+                                  const struct ot_record *record, struct ot_error *err)
+{
+    struct ot_endpoint probes[OT_IMPACT_SERVERS_MAX];
+    char *id = ot_snapshot_text(record->field[OT_FIELD_ID]);
+    const struct ot_impact_change change = {
+        .base_url = use->source->base_url, .id = id, .everywhere = true};
+    const struct ot_impact_changes changes = {&change, 1};
+    const struct ot_impact_options options = {
+        .probes = probes, .probe_count = cli->options.probe_count, .stop = cli->stop};
+    struct ot_impact impact = {0};
+    enum ot_status status = id != NULL ? OT_OK : ot_error_nomem(err);
+
+    if (status == OT_OK)
+        status = read_probes(probes, &cli->options, err);
+    if (status == OT_OK)
+        status = ot_impact_find(&impact, use->config, &changes, &options, err);
+    if (status == OT_OK)
+        status = print_impact(cli, use->source, record, &impact, err);
+    if (status == OT_OK && impact.refused > 0)
+        status = ot_error_set(err, OT_E_NEEDED,
+                              "%zu of %zu servers would be refused without %s",
+                              impact.refused, impact.count, id);
+    ot_impact_clear(&impact);
+    free(id);
+    return status;
+}
+
+enum ot_status ot_cmd_impact(struct ot_cli *cli, struct ot_error *err)
+{
+    struct ot_snapshot_use use;
+    struct ot_record record;
+    enum ot_status status = ot_snapshot_use_begin(&use, cli->options.source, err);
+
+    if (status == OT_OK)
+        status = ot_snapshot_cert_find(&record, &use, cli->options.arguments[0], err);
+    if (status == OT_OK)
+        status = find_impact(cli, &use, &record, err);
+    ot_snapshot_use_end(&use);
+    return status;
+}

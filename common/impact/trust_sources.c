@@ -1,0 +1,317 @@
+/* The sources' part of what vouches: anchors by subject, before and after. */
+#include <openssl/err.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "base/limits.h"
+#include "cache/cache.h"
+#include "cert/cert.h"
+#include "cert/pem.h"
+#include "config/config.h"
+#include "config/source.h"
+#include "impact/impact.h"
+#include "impact/trust_internal.h"
+#include "snapshot/name.h"
+#include "snapshot/record.h"
+#include "snapshot/snapshot.h"
+
+/* A source that has a snapshot. */
+struct opened {
+    const struct ot_source *source;
+    struct ot_cache *cache;
+    struct ot_snapshot *snapshot;
+};
+
+struct ot_trust_sources {
+    const struct ot_impact_changes *changes;
+    OSSL_LIB_CTX *library;
+    int64_t now;
+    struct opened opened[OT_SOURCES_MAX];
+    size_t count;
+    struct ot_cert **uploads; /* of each change; NULL: it is none, or not for servers */
+};
+
+static const uint32_t places[] = {OT_RECORD_WITHHELD_OPENSSL, OT_RECORD_WITHHELD_TOKEN,
+                                  OT_RECORD_WITHHELD_FILES, OT_RECORD_WITHHELD_JAVA};
+
+static bool is_change_of_scope(const struct ot_source *source,
+                               const struct ot_impact_change *change)
+{
+    if (source->project == NULL || change->project == NULL)
+        return source->project == change->project;
+    return strcmp(source->project, change->project) == 0;
+}
+
+static bool sees_scope(const struct ot_source *source,
+                       const struct ot_impact_change *change)
+{
+    return strcmp(source->base_url, change->base_url) == 0 &&
+           (is_change_of_scope(source, change) ||
+            (change->project == NULL && ot_source_inherits(source)));
+}
+
+/* Whether a record of the source's is active once the changes are made. */
+static bool is_active_later(const struct ot_trust_sources *sources,
+                            const struct ot_source *source,
+                            const struct ot_record *record)
+{
+    bool inherits = ot_source_inherits(source);
+    bool own =
+        (record->flags & (inherits ? OT_RECORD_BY_PROJECT : OT_RECORD_ACTIVE)) != 0;
+    bool inherited = inherits && (record->flags & OT_RECORD_BY_ORGANIZATION) != 0;
+
+    for (size_t i = 0; i < sources->changes->count; i++) {
+        const struct ot_impact_change *change = &sources->changes->items[i];
+
+        if (change->id == NULL || strcmp(source->base_url, change->base_url) != 0 ||
+            !ot_span_equal(record->field[OT_FIELD_ID], ot_span_str(change->id)))
+            continue;
+        if (change->everywhere)
+            own = inherited = false;
+        else if (is_change_of_scope(source, change))
+            own = change->activates;
+        else if (inherits && change->project == NULL)
+            inherited = change->activates;
+    }
+    return own || inherited;
+}
+
+static uint32_t places_of(const struct ot_record *record, bool active, int64_t now)
+{
+    struct ot_record as_if = *record;
+    uint32_t found = 0;
+
+    as_if.flags &= ~(uint32_t)OT_RECORD_ACTIVE;
+    as_if.flags |= active ? OT_RECORD_ACTIVE : 0;
+    for (size_t i = 0; i < sizeof(places) / sizeof(places[0]); i++)
+        if (ot_record_is_anchor(&as_if, places[i], now))
+            found |= places[i];
+    return found;
+}
+
+/* NULL: OpenSSL cannot read it. */
+static X509 *parse_anchor(const struct ot_trust_sources *sources, struct ot_span der)
+{
+    X509 *cert = X509_new_ex(sources->library, NULL);
+    const unsigned char *at = der.data;
+
+    if (cert != NULL && d2i_X509(&cert, &at, (long)der.len) == NULL) {
+        X509_free(cert);
+        cert = NULL;
+    }
+    ERR_clear_error();
+    return cert;
+}
+
+static struct ot_trust_anchor *append_anchor(struct ot_trust_anchors *anchors, X509 *cert,
+                                             struct ot_error *err)
+{
+    if (anchors->count == anchors->capacity) {
+        size_t capacity = anchors->capacity > 0 ? anchors->capacity * 2 : 16;
+        struct ot_trust_anchor *items =
+            reallocarray(anchors->items, capacity, sizeof(*items));
+
+        if (items == NULL) {
+            ot_error_nomem(err);
+            return NULL;
+        }
+        anchors->items = items;
+        anchors->capacity = capacity;
+    }
+    anchors->items[anchors->count] = (struct ot_trust_anchor){.cert = cert};
+    return &anchors->items[anchors->count++];
+}
+
+/* What two sources have is one anchor, wherever either has it. */
+static enum ot_status add_trust_anchor(const struct ot_trust_sources *sources,
+                                       struct ot_trust_anchors *anchors,
+                                       struct ot_span der, uint32_t before,
+                                       uint32_t after, struct ot_error *err)
+{
+    struct ot_trust_anchor *anchor = NULL;
+    X509 *cert;
+
+    if ((before | after) == 0)
+        return OT_OK;
+    cert = parse_anchor(sources, der);
+    if (cert == NULL)
+        return OT_OK; /* it vouches for nothing */
+    for (size_t i = 0; anchor == NULL && i < anchors->count; i++)
+        if (X509_cmp(anchors->items[i].cert, cert) == 0)
+            anchor = &anchors->items[i];
+    if (anchor != NULL || anchors->count >= OT_IMPACT_ANCHORS_MAX) {
+        anchors->is_cut = anchors->is_cut || anchor == NULL;
+        X509_free(cert);
+    } else {
+        anchor = append_anchor(anchors, cert, err);
+        if (anchor == NULL) {
+            X509_free(cert);
+            return OT_E_NOMEM;
+        }
+    }
+    if (anchor != NULL) {
+        anchor->before |= before;
+        anchor->after |= after;
+    }
+    return OT_OK;
+}
+
+void ot_trust_anchors_clear(struct ot_trust_anchors *anchors)
+{
+    for (size_t i = 0; i < anchors->count; i++)
+        X509_free(anchors->items[i].cert);
+    free(anchors->items);
+    *anchors = (struct ot_trust_anchors){0};
+}
+
+static enum ot_status find_in_snapshot(const struct ot_trust_sources *sources,
+                                       const struct opened *opened, struct ot_span canon,
+                                       struct ot_trust_anchors *anchors,
+                                       struct ot_error *err)
+{
+    struct ot_positions list;
+    enum ot_status status = ot_snapshot_find(opened->snapshot, OT_INDEX_SUBJECT_CANON,
+                                             canon, OT_SPAN_ABSENT, &list, err);
+
+    for (uint32_t i = 0; status == OT_OK && !anchors->is_cut && i < list.count; i++) {
+        struct ot_record record;
+
+        /* A damaged one is handed to nobody. */
+        if (ot_snapshot_record(opened->snapshot, &list, i, &record, NULL) != OT_OK ||
+            (record.flags & OT_RECORD_QUARANTINED) != 0 ||
+            !ot_span_equal(record.field[OT_FIELD_SUBJECT_CANON], canon))
+            continue;
+        status = add_trust_anchor(
+            sources, anchors, record.field[OT_FIELD_DER],
+            places_of(&record, (record.flags & OT_RECORD_ACTIVE) != 0, sources->now),
+            places_of(&record, is_active_later(sources, opened->source, &record),
+                      sources->now),
+            err);
+    }
+    return status;
+}
+
+static enum ot_status find_in_uploads(const struct ot_trust_sources *sources,
+                                      struct ot_span canon,
+                                      struct ot_trust_anchors *anchors,
+                                      struct ot_error *err)
+{
+    enum ot_status status = OT_OK;
+
+    for (size_t i = 0; status == OT_OK && i < sources->changes->count; i++) {
+        struct ot_record record = {.flags = 0};
+
+        if (sources->uploads[i] == NULL)
+            continue;
+        ot_cert_fill(sources->uploads[i], &record);
+        if (ot_span_equal(record.field[OT_FIELD_SUBJECT_CANON], canon))
+            status = add_trust_anchor(sources, anchors, record.field[OT_FIELD_DER], 0,
+                                      places_of(&record, true, sources->now), err);
+    }
+    return status;
+}
+
+enum ot_status ot_trust_sources_find(struct ot_trust_sources *sources,
+                                     struct ot_span subject,
+                                     struct ot_trust_anchors *anchors,
+                                     struct ot_error *err)
+{
+    struct ot_span canon;
+    enum ot_status status = OT_OK;
+
+    canon.data = ot_name_canon(subject.data, subject.len, &canon.len);
+    if (canon.data == NULL)
+        return OT_OK; /* not a name that any anchor has */
+    for (size_t i = 0; status == OT_OK && i < sources->count; i++)
+        status = find_in_snapshot(sources, &sources->opened[i], canon, anchors, err);
+    if (status == OT_OK)
+        status = find_in_uploads(sources, canon, anchors, err);
+    free((void *)canon.data);
+    return status;
+}
+
+/* Only where it can be used now; nothing is fetched. */
+static enum ot_status open_source(struct ot_trust_sources *sources,
+                                  const struct ot_source *source, struct ot_error *err)
+{
+    struct opened *opened = &sources->opened[sources->count];
+    enum ot_status status = ot_cache_new(&opened->cache, source, err);
+
+    if (status != OT_OK)
+        return status;
+    opened->source = source;
+    if (ot_cache_get(opened->cache, 0, &opened->snapshot, NULL) == OT_OK)
+        sources->count++;
+    else
+        ot_cache_free(opened->cache);
+    return OT_OK;
+}
+
+static bool is_for_servers(const struct ot_source *source)
+{
+    return (source->purposes & OT_PURPOSE_SERVER) != 0;
+}
+
+static enum ot_status see_first_upload(void *arg, const uint8_t *der, size_t len,
+                                       struct ot_error *err)
+{
+    struct ot_cert **cert = arg;
+
+    return *cert == NULL ? ot_cert_parse(cert, der, len, err) : OT_OK;
+}
+
+/* What is uploaded and then activated where a source for servers sees it. What cannot be
+ * read becomes no anchor. */
+static void read_uploads(struct ot_trust_sources *sources, const struct ot_config *config)
+{
+    for (size_t i = 0; i < sources->changes->count; i++) {
+        const struct ot_impact_change *change = &sources->changes->items[i];
+        bool is_seen = false;
+
+        for (size_t k = 0; k < ot_config_count(config); k++)
+            is_seen = is_seen || (is_for_servers(ot_config_at(config, k)) &&
+                                  sees_scope(ot_config_at(config, k), change));
+        if (is_seen && change->id == NULL && change->activates)
+            (void)ot_pem_each(change->pem, strlen(change->pem), see_first_upload,
+                              &sources->uploads[i], NULL);
+    }
+}
+
+enum ot_status ot_trust_sources_open(struct ot_trust_sources **out,
+                                     const struct ot_config *config,
+                                     const struct ot_impact_changes *changes,
+                                     OSSL_LIB_CTX *library, struct ot_error *err)
+{
+    struct ot_trust_sources *sources = calloc(1, sizeof(*sources));
+    enum ot_status status = OT_OK;
+
+    *out = sources;
+    if (sources == NULL)
+        return ot_error_nomem(err);
+    sources->changes = changes;
+    sources->library = library;
+    sources->now = (int64_t)time(NULL);
+    sources->uploads = calloc(changes->count + 1, sizeof(struct ot_cert *));
+    if (sources->uploads == NULL)
+        return ot_error_nomem(err);
+    for (size_t i = 0; status == OT_OK && i < ot_config_count(config); i++)
+        if (is_for_servers(ot_config_at(config, i)))
+            status = open_source(sources, ot_config_at(config, i), err);
+    read_uploads(sources, config);
+    return status;
+}
+
+void ot_trust_sources_close(struct ot_trust_sources *sources)
+{
+    if (sources == NULL)
+        return;
+    for (size_t i = 0; i < sources->count; i++) {
+        ot_snapshot_unref(sources->opened[i].snapshot);
+        ot_cache_free(sources->opened[i].cache);
+    }
+    for (size_t i = 0; sources->uploads != NULL && i < sources->changes->count; i++)
+        ot_cert_free(sources->uploads[i]);
+    free(sources->uploads);
+    free(sources);
+}
