@@ -164,9 +164,12 @@ static const struct ot_command commands[] = {
         .summary = "who changed what in the organization",
         .help =
             "Asks the API for its audit log, the newest first, 30 days back unless told\n"
-            "otherwise: when, what, by whom, in which project, to what.\n",
-        .options = OT_OPTIONS_COMMON | OT_OPTION_BIT(OT_OPTION_SINCE) |
-                   OT_OPTION_BIT(OT_OPTION_CERT) | OT_OPTION_BIT(OT_OPTION_KEY_FD),
+            "otherwise: when, what, by whom, in which project, to what. With --local,\n"
+            "which needs neither key nor network, the last thousand changes of each\n"
+            "source as this machine saw them.\n",
+        .options = OT_OPTIONS_COMMON | OT_OPTION_BIT(OT_OPTION_LOCAL) |
+                   OT_OPTION_BIT(OT_OPTION_SINCE) | OT_OPTION_BIT(OT_OPTION_CERT) |
+                   OT_OPTION_BIT(OT_OPTION_KEY_FD),
         .run = ot_cmd_log,
     },
     {

@@ -1,4 +1,5 @@
-/* orgtrust log: who changed what in the organization, as the API has it. */
+/* orgtrust log: who changed what in the organization, as the API has it, or what that
+ * changed here. */
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
@@ -8,6 +9,7 @@
 #include "base/text.h"
 #include "commands/admin_use_internal.h"
 #include "commands/commands.h"
+#include "commands/log_local_internal.h"
 #include "config/config.h"
 #include "config/source.h"
 #include "http/http.h"
@@ -153,9 +155,14 @@ enum ot_status ot_cmd_log(struct ot_cli *cli, struct ot_error *err)
     struct ot_api_audit_query query = {.cert = cli->options.cert};
     struct ot_admin_use use = {0};
     struct ot_api *api = NULL;
-    enum ot_status status =
-        read_since(&query.since, since != NULL ? since : SINCE_BY_ITSELF, err);
+    enum ot_status status = OT_OK;
 
+    if (since == NULL && !cli->options.local)
+        since = SINCE_BY_ITSELF;
+    if (since != NULL)
+        status = read_since(&query.since, since, err);
+    if (status == OT_OK && cli->options.local)
+        return ot_log_local(cli, query.since, err);
     if (status == OT_OK)
         status = ot_admin_use_source(&use, cli, err);
     if (status == OT_OK)

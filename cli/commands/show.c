@@ -6,6 +6,7 @@
 #include "commands/snapshot_cert_internal.h"
 #include "commands/source_use.h"
 #include "config/source.h"
+#include "memory/memory.h"
 #include "snapshot/snapshot.h"
 #include "view/cert_text.h"
 #include "view/record_json.h"
@@ -67,10 +68,27 @@ static const char *active_by(const struct ot_source *source,
     return strcmp(word, "both") == 0 ? "project and organization" : word;
 }
 
+/* Since when this machine trusts it; 0: it does not, or did before it began to remember.
+ */
+static int64_t trusted_since(const struct ot_source *source,
+                             const struct ot_record *record)
+{
+    const struct ot_known *known = NULL;
+    struct ot_memory memory = {0};
+    int64_t since;
+
+    if (ot_memory_read(&memory, source, NULL) == OT_OK)
+        known = ot_memory_find(&memory, record->field[OT_FIELD_ID]);
+    since = known != NULL ? known->since : 0;
+    ot_memory_clear(&memory);
+    return since;
+}
+
 static void print_record(struct ot_output *out, const struct ot_source *source,
                          const struct ot_record *record, const struct ot_cert_text *text)
 {
-    char uploaded[OT_TIME_MAX], places[OT_PLACES_TEXT_MAX];
+    char time[OT_TIME_MAX], places[OT_PLACES_TEXT_MAX];
+    int64_t since = trusted_since(source, record);
 
     line_span(out, "id", record->field[OT_FIELD_ID]);
     line_span(out, "name", record->field[OT_FIELD_NAME]);
@@ -84,7 +102,9 @@ static void print_record(struct ot_output *out, const struct ot_source *source,
         line_str(out, "withheld", ot_record_places(places, record));
         line_span(out, "because", record->field[OT_FIELD_WITHHELD]);
     }
-    line_str(out, "uploaded", ot_output_time(uploaded, record->created_at));
+    line_str(out, "uploaded", ot_output_time(time, record->created_at));
+    if (since != 0)
+        line_str(out, "trusted", ot_output_time(time, since));
     if (text != NULL)
         print_facts(out, record, text);
 }
@@ -96,6 +116,7 @@ static enum ot_status print_certificate_json(struct ot_output *out,
                                              struct ot_error *err)
 {
     cJSON *root = cJSON_CreateObject();
+    int64_t since = trusted_since(source, record);
     bool failed = root == NULL;
     char hex[3 * 64 + 1];
     enum ot_status status;
@@ -103,6 +124,9 @@ static enum ot_status print_certificate_json(struct ot_output *out,
     ot_json_put_string(root, "source", source->name, &failed);
     ot_record_json_put(root, record, &failed);
     ot_record_json_put_scopes(root, source, record, &failed);
+    ot_json_put(root, "trusted_since",
+                since != 0 ? cJSON_CreateNumber((double)since) : cJSON_CreateNull(),
+                &failed);
     ot_json_put_string(root, "subject", text ? text->subject : NULL, &failed);
     ot_json_put_string(root, "issuer", text ? text->issuer : NULL, &failed);
     ot_json_put_string(root, "serial", text ? text->serial : NULL, &failed);

@@ -8,12 +8,19 @@
 #include "config/source.h"
 #include "http/key.h"
 #include "sync/sync_options.h"
+#include "view/news_report.h"
 #include "view/progress.h"
 #include "view/sync_report.h"
 
 static void draw_progress(void *arg, const char *phase, size_t done, size_t total)
 {
     ot_progress_draw(arg, phase, done, total);
+}
+
+static void print_news(void *arg, const char *line, const struct ot_news *news)
+{
+    (void)news;
+    ot_output_printf(arg, "%s\n", line);
 }
 
 /* One source; its failure is printed here. A key that was given (else NULL) is to be
@@ -54,6 +61,7 @@ static enum ot_status sync_and_report(struct ot_follow *follow,
 
             ot_sync_report_line(line, sizeof(line), source, &result);
             ot_output_printf(&cli->out, "%s\n", line);
+            ot_news_report(source, &result, print_news, &cli->out);
         }
     }
     if (sources != NULL) {

@@ -11,6 +11,7 @@
 #include "commands/sync_apart_internal.h"
 #include "commands/watched_internal.h"
 #include "sync/sync_options.h"
+#include "view/news_report.h"
 #include "view/signals.h"
 #include "view/sync_report.h"
 
@@ -59,6 +60,13 @@ static enum ot_status tell_json(struct ot_cli *cli, const struct ot_watched *wat
     return printed;
 }
 
+static void log_news(void *arg, const char *line, const struct ot_news *news)
+{
+    (void)arg;
+    (void)news;
+    ot_output_say("%s", line);
+}
+
 static enum ot_status
 report_watched_sync(struct ot_cli *cli, const struct ot_watched *watched,
                     enum ot_status status, const struct ot_sync_result *result,
@@ -77,6 +85,7 @@ report_watched_sync(struct ot_cli *cli, const struct ot_watched *watched,
     }
     ot_sync_report_line(line, sizeof(line), source, result);
     ot_output_say("%s; next in %s", line, span);
+    ot_news_report(source, result, log_news, NULL);
     if (result->changed && result->quarantined + result->withheld > 0)
         ot_sync_report_kept_back(source);
     return OT_OK;

@@ -37,6 +37,7 @@ enum ot_option {
     OT_OPTION_SINCE,
     OT_OPTION_CERT,
     OT_OPTION_PROBE,
+    OT_OPTION_LOCAL,
     OT_OPTION_COUNT
 };
 
@@ -81,6 +82,7 @@ struct ot_options {
     enum ot_list_state state;
     bool json, help, accept_empty, if_stale, quiet, pem;
     bool activate, deactivate, all, prune, dry_run, yes, by_id, as_is;
+    bool local;       /* this machine's own memory */
     bool locks_out;   /* changes may lock this client out */
     char **arguments; /* what is left, in argv */
     int argument_count;

@@ -60,31 +60,14 @@ void ot_record_json_put_scopes(cJSON *object, const struct ot_source *source,
 
 static const struct {
     uint32_t place;
-    const char *key, *words;
+    const char *key;
 } places[] = {
-    {OT_RECORD_WITHHELD_OPENSSL, "openssl", "OpenSSL's store"},
-    {OT_RECORD_WITHHELD_TOKEN, "token", "tokens"},
-    {OT_RECORD_WITHHELD_FILES, "files", "shared files"},
-    {OT_RECORD_WITHHELD_JAVA, "java", "trust stores for Java"},
+    {OT_RECORD_WITHHELD_OPENSSL, "openssl"},
+    {OT_RECORD_WITHHELD_TOKEN, "token"},
+    {OT_RECORD_WITHHELD_FILES, "files"},
+    {OT_RECORD_WITHHELD_JAVA, "java"},
 };
 #define PLACES (sizeof(places) / sizeof(places[0]))
-
-const char *ot_record_places(char buf[OT_PLACES_TEXT_MAX], const struct ot_record *record)
-{
-    size_t count = (size_t)__builtin_popcount(record->flags & OT_RECORD_WITHHELD),
-           len = 0;
-
-    buf[0] = '\0';
-    for (size_t i = 0, n = 0; i < PLACES; i++)
-        if ((record->flags & places[i].place) != 0) {
-            const char *before = n == 0 ? "" : n + 1 == count ? " and " : ", ";
-
-            len += (size_t)snprintf(buf + len, OT_PLACES_TEXT_MAX - len, "%s%s", before,
-                                    places[i].words);
-            n++;
-        }
-    return buf;
-}
 
 static void put_places(cJSON *object, const struct ot_record *record, bool *failed)
 {

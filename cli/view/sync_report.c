@@ -8,6 +8,7 @@
 #include "files/path.h"
 #include "snapshot/snapshot.h"
 #include "sync/sync_options.h"
+#include "view/news_report.h"
 #include "view/output.h"
 #include "view/record_json.h"
 
@@ -46,7 +47,8 @@ void ot_sync_report_line(char *buf, size_t size, const struct ot_source *source,
                  result->http.requests == 1 ? "" : "s");
 }
 
-static void put_result(cJSON *object, const struct ot_sync_result *result, bool *failed)
+static void put_result(cJSON *object, const struct ot_source *source,
+                       const struct ot_sync_result *result, bool *failed)
 {
     ot_json_put_bool(object, "fetched", result->fetched, failed);
     ot_json_put_bool(object, "changed", result->changed, failed);
@@ -61,6 +63,7 @@ static void put_result(cJSON *object, const struct ot_sync_result *result, bool 
     ot_json_put_int(object, "requests", (int64_t)result->http.requests, failed);
     ot_json_put_int(object, "retries", (int64_t)result->http.retries, failed);
     ot_json_put_int(object, "bytes", (int64_t)result->http.bytes, failed);
+    ot_news_report_json(object, source, result, failed);
 }
 
 cJSON *ot_sync_report_json(const struct ot_source *source, enum ot_status status,
@@ -75,7 +78,7 @@ cJSON *ot_sync_report_json(const struct ot_source *source, enum ot_status status
     ot_json_put_string(object, "source", source->name, &failed);
     ot_json_put_string(object, "status", ot_status_word(status), &failed);
     if (status == OT_OK)
-        put_result(object, result, &failed);
+        put_result(object, source, result, &failed);
     else
         ot_json_put_string(object, "error", err->message, &failed);
     if (!failed)

@@ -153,6 +153,15 @@
 #define OT_IMPACT_CHAIN_BYTES_MAX (256 * 1024)
 #define OT_IMPACT_ANCHORS_MAX 256
 
+/* What a machine remembers of a source: so many things that became of its certificates,
+ * and each certificate in a line, four times what OT_CERTS_MAX of them take. */
+#define OT_NEWS_KEPT_MAX 1000u
+#define OT_MEMORY_BYTES_MAX (256u * 1024 * 1024)
+
+/* Changes are told one by one up to so many at a time, a screenful or two; of more their
+ * number alone. */
+#define OT_NEWS_NAMED_MAX 50u
+
 /* `orgtrust status` names what expires within this. */
 #define OT_EXPIRES_SOON_S (30 * 24 * 3600)
 

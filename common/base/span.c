@@ -17,6 +17,13 @@ bool ot_span_equal(struct ot_span a, struct ot_span b)
     return a.len == b.len && memcmp(a.data, b.data, a.len) == 0;
 }
 
+int ot_span_compare(struct ot_span a, struct ot_span b)
+{
+    int order = memcmp(a.data, b.data, a.len < b.len ? a.len : b.len);
+
+    return order != 0 ? order : (a.len > b.len) - (a.len < b.len);
+}
+
 struct ot_span ot_span_of(const void *data, size_t len)
 {
     return (struct ot_span){data, len};

@@ -17,6 +17,8 @@ struct ot_span {
 /* XXH3-64. */
 uint64_t ot_span_hash(struct ot_span span);
 bool ot_span_equal(struct ot_span a, struct ot_span b);
+/* By bytes, a beginning before what it begins; neither is absent. As for qsort. */
+int ot_span_compare(struct ot_span a, struct ot_span b);
 struct ot_span ot_span_of(const void *data, size_t len);
 struct ot_span ot_span_str(const char *text); /* NULL gives an absent span */
 

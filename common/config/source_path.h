@@ -14,6 +14,7 @@ struct ot_source;
 #define OT_SOURCE_STATE "state"
 #define OT_SOURCE_OFFLINE "offline"
 #define OT_SOURCE_LOCK "lock"
+#define OT_SOURCE_MEMORY "memory"
 
 /* cache_dir/NAME.kind into buf (PATH_MAX bytes); OT_E_CONFIG when it is too long. */
 enum ot_status ot_source_path(char *buf, const struct ot_source *source, const char *kind,

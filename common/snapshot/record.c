@@ -1,5 +1,6 @@
 #include "snapshot/record.h"
 
+#include <stdio.h>
 #include <string.h>
 #include <strings.h>
 
@@ -201,6 +202,32 @@ bool ot_record_is_anchor(const struct ot_record *record, uint32_t place, int64_t
 
     return (record->flags & (needed | OT_RECORD_QUARANTINED | place)) == needed &&
            ot_record_is_valid_at(record, now);
+}
+
+const char *ot_record_places(char buf[OT_PLACES_TEXT_MAX], const struct ot_record *record)
+{
+    static const struct {
+        uint32_t place;
+        const char *words;
+    } places[] = {
+        {OT_RECORD_WITHHELD_OPENSSL, "OpenSSL's store"},
+        {OT_RECORD_WITHHELD_TOKEN, "tokens"},
+        {OT_RECORD_WITHHELD_FILES, "shared files"},
+        {OT_RECORD_WITHHELD_JAVA, "trust stores for Java"},
+    };
+    size_t count = (size_t)__builtin_popcount(record->flags & OT_RECORD_WITHHELD),
+           len = 0;
+
+    buf[0] = '\0';
+    for (size_t i = 0, n = 0; i < sizeof(places) / sizeof(places[0]); i++)
+        if ((record->flags & places[i].place) != 0) {
+            const char *before = n == 0 ? "" : n + 1 == count ? " and " : ", ";
+
+            len += (size_t)snprintf(buf + len, OT_PLACES_TEXT_MAX - len, "%s%s", before,
+                                    places[i].words);
+            n++;
+        }
+    return buf;
 }
 
 struct ot_span ot_record_digest(const struct ot_record *record, enum ot_digest digest)

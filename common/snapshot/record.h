@@ -124,6 +124,11 @@ bool ot_record_is_valid_at(const struct ot_record *record, int64_t now);
  * active, a CA, valid, and not withheld from that place. */
 bool ot_record_is_anchor(const struct ot_record *record, uint32_t place, int64_t now);
 
+/* "OpenSSL's store, tokens and shared files": from where it is withheld, for people. */
+#define OT_PLACES_TEXT_MAX 96
+const char *ot_record_places(char buf[OT_PLACES_TEXT_MAX],
+                             const struct ot_record *record);
+
 /* The digest's bytes inside OT_FIELD_DIGESTS. */
 struct ot_span ot_record_digest(const struct ot_record *record, enum ot_digest digest);
 

@@ -15,6 +15,7 @@
 #include "files/path.h"
 #include "http/http.h"
 #include "http/key.h"
+#include "memory/account.h"
 #include "snapshot/snapshot.h"
 #include "sync/snapshot_write.h"
 #include "sync/sync_attempt_internal.h"
@@ -189,6 +190,24 @@ static enum ot_status fetch_with(struct ot_attempt *attempt, struct ot_api *api,
     return status;
 }
 
+/* The snapshot is in place, which is what counts: that it cannot be written down what has
+ * changed is no failure of the sync. */
+static void account_for_sync(struct ot_attempt *attempt, struct ot_snapshot *old)
+{
+    struct ot_sync_result *result = attempt->result;
+    struct ot_error *err = &result->news_unwritten;
+    struct ot_snapshot *now = NULL;
+    enum ot_status status = OT_OK;
+
+    if (!result->changed)
+        now = ot_snapshot_ref(old);
+    else
+        status = ot_snapshot_open(&now, attempt->snapshot, attempt->scope, err);
+    if (status == OT_OK)
+        ot_memory_account(&result->news, attempt->source, now, old, time(NULL), err);
+    ot_snapshot_unref(now);
+}
+
 static enum ot_status fetch_and_store(struct ot_attempt *attempt, struct ot_error *err)
 {
     struct ot_snapshot *old = NULL;
@@ -208,6 +227,8 @@ static enum ot_status fetch_and_store(struct ot_attempt *attempt, struct ot_erro
         ot_http_set_stop(ot_api_http(api), attempt->options->stop);
         status = fetch_with(attempt, api, old, err);
         attempt->result->http = ot_http_counts(ot_api_http(api));
+        if (status == OT_OK)
+            account_for_sync(attempt, old);
         if (status == OT_E_RATE || status == OT_E_SERVER)
             attempt->retry_after_ms = ot_api_retry_after_ms(api);
     }

@@ -6,6 +6,7 @@
 #include <stddef.h>
 
 #include "http/http.h"
+#include "memory/account.h"
 
 struct ot_http_tuning;
 struct ot_key;
@@ -34,6 +35,9 @@ struct ot_sync_result {
     bool empty_is_sure; /* that nothing is active any more was confirmed */
     size_t total, active, added, removed, modified, quarantined, withheld, warnings;
     struct ot_http_counts http;
+    struct ot_news_range news; /* what this sync has put into the source's memory */
+    struct ot_error
+        news_unwritten; /* why that could not be done; the next sync does it */
 };
 
 #endif

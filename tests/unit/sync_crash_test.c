@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "http/http_request.h"
+#include "memory/memory.h"
 #include "strike.h"
 #include "sync_fixture.h"
 #include "unit.h"
@@ -222,6 +223,55 @@ static void fault_45_killed_at_any_step_it_is_old_or_new(void)
     }
     CU_ASSERT(olds >= 5);
     CU_ASSERT(news >= 2);
+    fixture_clear(&f);
+}
+
+/* How many news there are of cert_c from that number on: all are its own. */
+static size_t news_from(const struct fixture *f, uint64_t number, struct ot_news *last)
+{
+    struct ot_memory memory;
+    size_t count = 0;
+
+    CU_ASSERT_EQUAL(ot_memory_read(&memory, &f->source, NULL), OT_OK);
+    for (size_t i = 0; i < memory.news_count; i++) {
+        *last = memory.news[i];
+        CU_ASSERT(ot_span_equal(last->id, ot_span_str("cert_c")) ||
+                  last->number < number);
+        count += last->number >= number;
+    }
+    ot_memory_clear(&memory);
+    return count;
+}
+
+static uint64_t next_number(const struct fixture *f)
+{
+    struct ot_memory head;
+
+    CU_ASSERT_TRUE(ot_memory_read_head(&head, &f->source));
+    return head.next.number;
+}
+
+static void killed_at_any_step_no_news_is_lost_or_told_twice(void)
+{
+    struct fixture f;
+    bool lived = false;
+
+    set_up(&f);
+    for (size_t at = 0; !lived; at++) {
+        uint64_t number = next_number(&f);
+        struct ot_news news = {0};
+
+        lived = survives(&f, at, OT_OK);
+        fixture_must_sync(&f);
+        CU_ASSERT_EQUAL(news_from(&f, number, &news), 1);
+        CU_ASSERT_EQUAL(news.sign, OT_SIGN_BEGAN);
+        fixture_must_sync(&f);
+        CU_ASSERT_EQUAL(next_number(&f), number + 1);
+        go_back(&f);
+        CU_ASSERT_EQUAL(news_from(&f, number, &news), 2);
+        CU_ASSERT_EQUAL(news.sign, OT_SIGN_CEASED);
+        CU_ASSERT_EQUAL(fixture_temporaries(&f), 0);
+    }
     fixture_clear(&f);
 }
 
@@ -530,6 +580,8 @@ int main(int argc, char **argv)
          fault_44_two_hundred_at_once_share_a_failure},
         {"fault_45_killed_at_any_step_it_is_old_or_new",
          fault_45_killed_at_any_step_it_is_old_or_new},
+        {"killed_at_any_step_no_news_is_lost_or_told_twice",
+         killed_at_any_step_no_news_is_lost_or_told_twice},
         {"fault_51_any_allocation_may_fail", fault_51_any_allocation_may_fail},
         {"fault_38_keeping_contents_may_fail_at_any_call",
          fault_38_keeping_contents_may_fail_at_any_call},

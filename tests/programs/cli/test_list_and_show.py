@@ -14,7 +14,7 @@ JSON_CERTIFICATE = {"id", "name", "label", "state", "active", "ca", "self_signed
                     "warning"}
 JSON_LISTED = JSON_CERTIFICATE | {"active_by"}
 JSON_SHOWN = JSON_LISTED | {"source", "subject", "issuer", "serial", "key", "sha1",
-                                 "pem"}
+                                 "pem", "trusted_since"}
 
 
 @pytest.fixture

@@ -13,7 +13,7 @@ from support.world import BROKEN, OK
 from test_status_command import JSON_ALWAYS, JSON_OF_SNAPSHOT, age
 
 PAGE = (paths.REPOSITORY / "docs" / "monitoring.md").read_text("utf-8")
-CHECK, METRICS, EVENTS, DOCTOR, PROBE, REQUESTS = re.findall(
+CHECK, METRICS, EVENTS, LOST, DOCTOR, PROBE, REQUESTS = re.findall(
     r"^```sh\n(#!/bin/sh\n.*?)^```$", PAGE, re.MULTILINE | re.DOTALL)
 
 pytestmark = pytest.mark.skipif(not shutil.which("jq"), reason="needs jq")
@@ -54,6 +54,15 @@ def test_the_check_tells_good_from_bad(synced, api, certs, example):
     assert example(CHECK, status=2).stdout.startswith("CRITICAL: default: the snapshot")
     synced.conf.write_text("frobnicate = yes\n")
     assert example(CHECK, status=3).stdout == "UNKNOWN: orgtrust status ended with 3\n"
+
+
+def test_what_took_trust_away_is_named(synced, api, example):
+    assert example(LOST).stdout == ""
+    cert = api.certs[0]["id"]
+    api.item(cert)["active"] = False
+    synced.sync()
+    assert re.fullmatch(rf"20\S+Z default: {cert} root 0 deactivated\n", example(LOST).stdout)
+    assert example(LOST, "2038-01-01").stdout == ""
 
 
 def test_the_worst_source_decides(synced, example):
