@@ -149,11 +149,12 @@ static const struct ot_command commands[] = {
         .name = "impact",
         .arguments = "ID|NAME",
         .summary = "which servers would be refused without a certificate",
-        .help = "Shakes hands with the servers that --probe names, and says whose chain "
-                "only\n"
-                "this certificate of the snapshot vouches for. Changes nothing, needs no "
-                "key.\n"
-                "The exit status is 15 when a server would be refused.\n",
+        .help =
+            "Shakes hands with the servers that this machine is connected to or that "
+            "are\n"
+            "named, and says whose chain only this certificate of the snapshot vouches\n"
+            "for. Changes nothing, needs no key. The exit status is 15 when a server\n"
+            "would be refused.\n",
         .options = OT_OPTIONS_COMMON | OT_OPTION_BIT(OT_OPTION_PROBE),
         .argument_count = 1,
         .run = ot_cmd_impact,

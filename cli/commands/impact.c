@@ -75,8 +75,10 @@ static enum ot_status find_impact(struct ot_cli *cli, const struct ot_snapshot_u
     const struct ot_impact_change change = {
         .base_url = use->source->base_url, .id = id, .everywhere = true};
     const struct ot_impact_changes changes = {&change, 1};
-    const struct ot_impact_options options = {
-        .probes = probes, .probe_count = cli->options.probe_count, .stop = cli->stop};
+    const struct ot_impact_options options = {.probes = probes,
+                                              .probe_count = cli->options.probe_count,
+                                              .source = use->source,
+                                              .stop = cli->stop};
     struct ot_impact impact = {0};
     enum ot_status status = id != NULL ? OT_OK : ot_error_nomem(err);
 

@@ -2,6 +2,8 @@
 
 #include <string.h>
 
+#define UNTRIED_SHOWN 3 /* a line is enough */
+
 static const struct {
     const char *word, *line;
 } outcomes[OT_IMPACT_OUTCOME_COUNT] = {
@@ -36,10 +38,26 @@ static void print_server(struct ot_output *out, const struct ot_impact_server *s
     ot_output_printf(out, "\n");
 }
 
+static void print_untried(struct ot_output *out, const struct ot_impact *impact)
+{
+    char where[OT_ENDPOINT_TEXT_MAX];
+
+    for (size_t i = 0; i < impact->untried_count && i < UNTRIED_SHOWN; i++)
+        ot_output_printf(out, "%s%s", i == 0 ? "not tried         " : ", ",
+                         ot_endpoint_text(where, &impact->untried[i]));
+    if (impact->untried_count > 0)
+        ot_output_printf(out, "%s: no ports of TLS; --probe tries one\n",
+                         impact->untried_count > UNTRIED_SHOWN ? ", …" : "");
+}
+
 void ot_impact_report_print(struct ot_output *out, const struct ot_impact *impact)
 {
     for (size_t i = 0; i < impact->count; i++)
         print_server(out, &impact->servers[i]);
+    print_untried(out, impact);
+    if (impact->left_out > 0)
+        ot_output_printf(out, "not tried         %zu more: %d are the most\n",
+                         impact->left_out, OT_IMPACT_SERVERS_MAX);
 }
 
 static void put_server(cJSON *object, const struct ot_impact_server *server, bool *failed)
@@ -55,12 +73,27 @@ static void put_server(cJSON *object, const struct ot_impact_server *server, boo
                        failed);
 }
 
+static void append_text(cJSON *array, const char *text, bool *failed)
+{
+    cJSON *item = cJSON_CreateString(text);
+
+    if (item == NULL || !cJSON_AddItemToArray(array, item)) {
+        cJSON_Delete(item);
+        *failed = true;
+    }
+}
+
 void ot_impact_report_json(cJSON *object, const struct ot_impact *impact, bool *failed)
 {
-    cJSON *servers;
+    cJSON *servers, *untried;
+    char where[OT_ENDPOINT_TEXT_MAX];
 
     ot_json_put_int(object, "refused", (int64_t)impact->refused, failed);
     servers = ot_json_put_array(object, "servers", failed);
     for (size_t i = 0; i < impact->count; i++)
         put_server(ot_json_append_object(servers, failed), &impact->servers[i], failed);
+    untried = ot_json_put_array(object, "untried", failed);
+    for (size_t i = 0; i < impact->untried_count; i++)
+        append_text(untried, ot_endpoint_text(where, &impact->untried[i]), failed);
+    ot_json_put_int(object, "left_out", (int64_t)impact->left_out, failed);
 }

@@ -20,38 +20,13 @@ static void lower_text(char *text, size_t len)
             text[i] = (char)(text[i] + ('a' - 'A'));
 }
 
-/* Labels of letters, digits, '-' and '_', none empty. */
-static bool is_host_name(const char *host, size_t len)
-{
-    if (len == 0 || len > OT_HOST_MAX)
-        return false;
-    for (size_t i = 0; i < len; i++) {
-        bool edge = i == 0 || i + 1 == len || host[i - 1] == '.' || host[i + 1] == '.';
-
-        if (!ot_text_is_alnum(host[i]) && (edge || !strchr("-_.", host[i])))
-            return false;
-    }
-    return true;
-}
-
-static bool is_ipv6(const char *host, size_t len, struct in6_addr *address)
-{
-    char text[INET6_ADDRSTRLEN];
-
-    if (len < 2 || len - 2 >= sizeof(text) || host[0] != '[' || host[len - 1] != ']')
-        return false;
-    memcpy(text, host + 1, len - 2);
-    text[len - 2] = '\0';
-    return inet_pton(AF_INET6, text, address) == 1;
-}
-
 static bool is_loopback(const char *host, size_t len)
 {
     struct in6_addr six;
     unsigned char four[4];
     char text[INET_ADDRSTRLEN];
 
-    if (is_ipv6(host, len, &six))
+    if (ot_host_is_ipv6(host, len, &six))
         return IN6_IS_ADDR_LOOPBACK(&six);
     if (len == strlen("localhost") && strncasecmp(host, "localhost", len) == 0)
         return true;
@@ -60,18 +35,6 @@ static bool is_loopback(const char *host, size_t len)
     memcpy(text, host, len);
     text[len] = '\0';
     return inet_pton(AF_INET, text, four) == 1 && four[0] == 127;
-}
-
-static bool is_port(const char *text, size_t len)
-{
-    unsigned port = 0;
-
-    for (size_t i = 0; i < len && i < 6; i++) {
-        if (text[i] < '0' || text[i] > '9')
-            return false;
-        port = port * 10 + (unsigned)(text[i] - '0');
-    }
-    return len > 0 && len < 6 && port > 0 && port < 65536;
 }
 
 /* pchar and '/' (§3.3), no dot segments, which clients would resolve differently. */
@@ -106,31 +69,6 @@ static size_t scheme_len(enum ot_config_url kind, const char *text)
     return 0;
 }
 
-const char *ot_config_authority(const char *host, size_t len, size_t *host_len)
-{
-    struct in6_addr six;
-    const char *colon;
-
-    if (memchr(host, '@', len) != NULL)
-        return "must hold no user name or password";
-    if (len > 0 && host[0] == '[') {
-        const char *end = memchr(host, ']', len);
-
-        *host_len = end == NULL ? len : (size_t)(end - host) + 1;
-        if (!is_ipv6(host, *host_len, &six))
-            return "has something in brackets that is not an IPv6 address";
-    } else {
-        colon = memchr(host, ':', len);
-        *host_len = colon == NULL ? len : (size_t)(colon - host);
-        if (!is_host_name(host, *host_len))
-            return "has no valid host name";
-    }
-    if (*host_len < len &&
-        (host[*host_len] != ':' || !is_port(host + *host_len + 1, len - *host_len - 1)))
-        return "has a port that is not a number from 1 to 65535";
-    return NULL;
-}
-
 static const char *check_url(enum ot_config_url kind, const char *text,
                              size_t *origin_len)
 {
@@ -147,7 +85,7 @@ static const char *check_url(enum ot_config_url kind, const char *text,
         return "must have no query and no fragment";
     len = strcspn(host, "/");
     *origin_len = scheme + len;
-    why = ot_config_authority(host, len, &host_len);
+    why = ot_endpoint_check(host, len, &host_len);
     if (why != NULL)
         return why;
     if (kind == OT_CONFIG_URL_PROXY)

@@ -6,6 +6,7 @@
 
 #include "base/limits.h"
 #include "base/text.h"
+#include "config/endpoint.h"
 #include "config/identifier.h"
 #include "config/source.h"
 
@@ -267,6 +268,27 @@ static enum ot_status set_purposes(const struct rule *rule, void *field,
     return OT_OK;
 }
 
+static enum ot_status set_endpoints(const struct rule *rule, void *field,
+                                    const char *value, struct ot_error *err)
+{
+    const char *at = value, *why = NULL;
+    struct ot_endpoint endpoint;
+    size_t count = 0;
+
+    if (is_none(value))
+        return replace_value(field, NULL, err);
+    while (ot_endpoint_next(&at, &endpoint, &why))
+        if (++count > OT_IMPACT_SERVERS_MAX)
+            return ot_error_set(err, OT_E_CONFIG, "%s must be %d servers at most",
+                                rule->key, OT_IMPACT_SERVERS_MAX);
+    if (why != NULL)
+        return ot_error_set(err, OT_E_CONFIG,
+                            "%s must be servers as HOST:PORT, with commas between, or "
+                            "'none', and one %s",
+                            rule->key, why);
+    return replace_value(field, value, err);
+}
+
 #define FIELD(name) offsetof(struct ot_source, name)
 
 /* A refresh below a second would only keep the API busy; times beyond a year are slips.
@@ -294,6 +316,8 @@ static const struct rule rules[] = {
     {"export_java", set_java_store, FIELD(export_java), 0, 0},
     {"export_system", set_yes_no, FIELD(export_system), 0, 0},
     {"on_change", set_command, FIELD(on_change), 0, 0},
+    {"probe", set_endpoints, FIELD(probe), 0, 0},
+    {"probe_connections", set_yes_no, FIELD(probe_connections), 0, 0},
 };
 
 _Static_assert(sizeof(rules) / sizeof(rules[0]) == OT_CONFIG_KEYS, "count the keys");

@@ -10,7 +10,7 @@
 struct ot_source;
 
 /* The number of keys, and the number of a key, or OT_CONFIG_KEYS for none of ours. */
-#define OT_CONFIG_KEYS 22
+#define OT_CONFIG_KEYS 24
 size_t ot_config_key_by_name(const char *name);
 
 /* Checks a value and puts it into its field of source, in place of what was there. On
@@ -27,9 +27,5 @@ enum ot_config_url {
 /* The URL in its one form (scheme and host in lower case, no slash at the end), in memory
  * that the caller frees. NULL and *why: what it must be; NULL without: out of memory. */
 char *ot_config_url(enum ot_config_url kind, const char *text, const char **why);
-
-/* What is wrong with text[0..len) as HOST or HOST:PORT, or NULL; then the host, with its
- * brackets, has *host_len bytes. */
-const char *ot_config_authority(const char *text, size_t len, size_t *host_len);
 
 #endif

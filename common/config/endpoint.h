@@ -2,6 +2,8 @@
 #ifndef OT_CONFIG_ENDPOINT_H
 #define OT_CONFIG_ENDPOINT_H
 
+#include <netinet/in.h>
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -14,8 +16,19 @@ struct ot_endpoint {
     uint16_t port;              /* never 0 */
 };
 
+/* What is wrong with text[0..len) as HOST or HOST:PORT, which stands in URLs as well
+ * (RFC 3986 §3.2), or NULL; then the host, with its brackets, has *host_len bytes. */
+const char *ot_endpoint_check(const char *text, size_t len, size_t *host_len);
+
+/* Whether a host is an address of IPv6 in brackets. */
+bool ot_host_is_ipv6(const char *host, size_t len, struct in6_addr *address);
+
 /* NULL, or what is wrong with text[0..len): "has no valid host name". */
 const char *ot_endpoint_parse(struct ot_endpoint *endpoint, const char *text, size_t len);
+
+/* The next of a list, with commas and blanks between, and *list behind it. false: there
+ * is none, or *why says what is wrong with it, which is NULL else. */
+bool ot_endpoint_next(const char **list, struct ot_endpoint *endpoint, const char **why);
 
 /* The text that it was parsed from. Returns buf. */
 const char *ot_endpoint_text(char buf[OT_ENDPOINT_TEXT_MAX],

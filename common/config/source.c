@@ -16,6 +16,7 @@ void ot_source_init(struct ot_source *source)
         .purposes = OT_PURPOSE_SERVER | OT_PURPOSE_CLIENT,
         .auto_refresh = true,
         .inherit = true,
+        .probe_connections = true,
     };
 }
 
@@ -36,6 +37,7 @@ void ot_source_clear(struct ot_source *source)
     free(source->export_dir);
     free(source->export_java);
     free(source->on_change);
+    free(source->probe);
     free(source->origin);
     *source = (struct ot_source){0};
 }
@@ -78,7 +80,8 @@ bool ot_source_equal(const struct ot_source *a, const struct ot_source *b)
            a->max_stale_s == b->max_stale_s &&
            a->connect_timeout_ms == b->connect_timeout_ms &&
            a->timeout_ms == b->timeout_ms && a->purposes == b->purposes &&
-           a->auto_refresh == b->auto_refresh;
+           a->auto_refresh == b->auto_refresh && is_same(a->probe, b->probe) &&
+           a->probe_connections == b->probe_connections;
 }
 
 /* base_url is in its one form: lower case, no user. */

@@ -34,11 +34,13 @@ struct ot_source {
     char *openai_organization, *openai_project; /* headers of each request; NULL: none */
     char *export_bundle, *export_dir, *export_java; /* NULL: none */
     char *on_change;                                /* for /bin/sh -c; NULL: none */
+    char *probe;  /* servers to try before a removal, by ot_endpoint_next; NULL: none */
     char *origin; /* "file:line" of the section, or "environment", for messages */
     int64_t refresh_interval_s, max_stale_s;
     int64_t connect_timeout_ms, timeout_ms;
     unsigned purposes; /* enum ot_purpose, never 0 */
     bool auto_refresh, export_system;
+    bool probe_connections; /* and those that the machine is connected to */
     bool inherit; /* a project's source holds what is active in the organization, too */
     enum ot_url_origin base_url_origin;
 };

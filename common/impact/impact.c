@@ -11,6 +11,8 @@
 #include "base/clock.h"
 #include "base/text.h"
 #include "cert/common_name.h"
+#include "config/source.h"
+#include "impact/connections_internal.h"
 #include "impact/handshake_internal.h"
 #include "impact/resolve_internal.h"
 #include "impact/trust_internal.h"
@@ -20,7 +22,18 @@ static bool is_same_endpoint(const struct ot_endpoint *a, const struct ot_endpoi
     return a->port == b->port && strcasecmp(a->host, b->host) == 0;
 }
 
-/* Each once, as who named it first called it; beyond OT_IMPACT_SERVERS_MAX none. */
+/* What one look goes through. */
+struct look {
+    struct ot_impact *impact;
+    const volatile int *stop;
+    OSSL_LIB_CTX *library; /* of our own: the default one's configuration may load our
+                              provider */
+    struct ot_trust_sources *sources;
+    STACK_OF(X509) * machine;
+    struct ot_handshake *handshakes; /* OT_IMPACT_SERVERS_MAX, one of each server */
+};
+
+/* Each once, as who named it first called it. */
 static void add_server(struct ot_impact *impact, const struct ot_endpoint *endpoint,
                        enum ot_impact_origin origin)
 {
@@ -30,6 +43,19 @@ static void add_server(struct ot_impact *impact, const struct ot_endpoint *endpo
     if (impact->count < OT_IMPACT_SERVERS_MAX)
         impact->servers[impact->count++] =
             (struct ot_impact_server){.endpoint = *endpoint, .origin = origin};
+    else
+        impact->left_out++;
+}
+
+static void add_named(struct ot_impact *impact, const struct ot_impact_options *options)
+{
+    const char *at = options->source->probe, *why;
+    struct ot_endpoint endpoint;
+
+    for (size_t i = 0; i < options->probe_count; i++)
+        add_server(impact, &options->probes[i], OT_IMPACT_ASKED);
+    while (at != NULL && ot_endpoint_next(&at, &endpoint, &why))
+        add_server(impact, &endpoint, OT_IMPACT_CONFIGURED);
 }
 
 /* An address is nothing to ask for by name (RFC 6066 §3). */
@@ -41,20 +67,76 @@ static bool is_numeric_host(const struct ot_endpoint *endpoint)
            inet_pton(AF_INET6, endpoint->host, bytes) == 1;
 }
 
-static enum ot_status resolve_all(const struct ot_impact *impact,
-                                  struct ot_handshake *handshakes,
-                                  const volatile int *stop, struct ot_error *err)
+/* Those from first on. */
+static enum ot_status resolve_servers(const struct look *look, size_t first,
+                                      struct ot_error *err)
 {
     struct ot_addresses *addresses[OT_IMPACT_SERVERS_MAX];
     const struct ot_endpoint *endpoints[OT_IMPACT_SERVERS_MAX];
+    size_t count = look->impact->count - first;
 
-    for (size_t i = 0; i < impact->count; i++) {
-        addresses[i] = &handshakes[i].addresses;
-        endpoints[i] = &impact->servers[i].endpoint;
-        handshakes[i].name = is_numeric_host(endpoints[i]) ? NULL : endpoints[i]->host;
+    for (size_t i = 0; i < count; i++) {
+        struct ot_handshake *handshake = &look->handshakes[first + i];
+
+        addresses[i] = &handshake->addresses;
+        endpoints[i] = &look->impact->servers[first + i].endpoint;
+        handshake->name = is_numeric_host(endpoints[i]) ? NULL : endpoints[i]->host;
     }
-    return ot_endpoints_resolve(addresses, endpoints, impact->count,
-                                ot_clock_ms() + OT_IMPACT_NAMES_MS, stop, err);
+    return ot_endpoints_resolve(addresses, endpoints, count,
+                                ot_clock_ms() + OT_IMPACT_NAMES_MS, look->stop, err);
+}
+
+/* Whether one of the servers has this address, by whatever name. */
+static bool is_at_address(const struct look *look, const struct ot_endpoint *numeric)
+{
+    for (size_t i = 0; i < look->impact->count; i++) {
+        const struct ot_addresses *addresses = &look->handshakes[i].addresses;
+
+        for (size_t k = 0; k < addresses->count; k++) {
+            struct ot_endpoint other;
+
+            if (ot_address_endpoint(&other, &addresses->items[k]) &&
+                is_same_endpoint(&other, numeric))
+                return true;
+        }
+    }
+    return false;
+}
+
+static enum ot_status keep_untried(struct look *look,
+                                   const struct ot_connections *connections,
+                                   struct ot_error *err)
+{
+    struct ot_impact *impact = look->impact;
+
+    impact->untried = calloc(connections->other_count + 1, sizeof(*impact->untried));
+    if (impact->untried == NULL)
+        return ot_error_nomem(err);
+    for (size_t i = 0; i < connections->other_count; i++)
+        if (!is_at_address(look, &connections->others[i]))
+            impact->untried[impact->untried_count++] = connections->others[i];
+    return OT_OK;
+}
+
+/* What is named already is tried by its name alone. */
+static enum ot_status add_connected(struct look *look, struct ot_error *err)
+{
+    struct ot_connections *connections = malloc(sizeof(*connections));
+    size_t named = look->impact->count;
+    enum ot_status status =
+        connections != NULL ? ot_connections_read(connections, err) : ot_error_nomem(err);
+
+    if (status == OT_OK)
+        status = keep_untried(look, connections, err);
+    for (size_t i = 0; status == OT_OK && i < connections->tls_count; i++)
+        if (!is_at_address(look, &connections->tls[i]))
+            add_server(look->impact, &connections->tls[i], OT_IMPACT_CONNECTED);
+    if (status == OT_OK) {
+        look->impact->left_out += connections->left_out;
+        status = resolve_servers(look, named, err);
+    }
+    free(connections);
+    return status;
 }
 
 static void take_failure(struct ot_impact_server *server,
@@ -82,14 +164,7 @@ static void take_common_name(struct ot_impact_server *server, const X509 *cert)
     OPENSSL_free(utf8);
 }
 
-/* What servers are checked with. */
-struct impact_means {
-    OSSL_LIB_CTX *library;
-    struct ot_trust_sources *sources;
-    STACK_OF(X509) * machine;
-};
-
-static enum ot_status check_server(const struct impact_means *by,
+static enum ot_status check_server(const struct look *look,
                                    struct ot_impact_server *server,
                                    const struct ot_handshake *handshake,
                                    struct ot_error *err)
@@ -108,7 +183,7 @@ static enum ot_status check_server(const struct impact_means *by,
         return OT_OK;
     }
     take_common_name(server, sk_X509_value(handshake->chain, 0));
-    status = ot_trust_check(by->sources, by->machine, handshake->chain, by->library,
+    status = ot_trust_check(look->sources, look->machine, handshake->chain, look->library,
                             &verdict, why, err);
     server->outcome = outcomes[verdict];
     ot_text_escape(server->why, sizeof(server->why), why, strlen(why));
@@ -126,15 +201,13 @@ static int compare_servers(const void *a, const void *b)
     return order != 0 ? order : (int)x->endpoint.port - (int)y->endpoint.port;
 }
 
-static enum ot_status check_servers(struct ot_impact *impact,
-                                    const struct impact_means *by,
-                                    const struct ot_handshake *handshakes,
-                                    struct ot_error *err)
+static enum ot_status check_servers(const struct look *look, struct ot_error *err)
 {
+    struct ot_impact *impact = look->impact;
     enum ot_status status = OT_OK;
 
     for (size_t i = 0; status == OT_OK && i < impact->count; i++) {
-        status = check_server(by, &impact->servers[i], &handshakes[i], err);
+        status = check_server(look, &impact->servers[i], &look->handshakes[i], err);
         impact->refused += impact->servers[i].outcome == OT_IMPACT_REFUSED;
     }
     if (impact->count > 0)
@@ -143,23 +216,30 @@ static enum ot_status check_servers(struct ot_impact *impact,
     return status;
 }
 
-static enum ot_status try_servers(struct ot_impact *impact, const struct impact_means *by,
-                                  const volatile int *stop, struct ot_error *err)
+static enum ot_status try_servers(struct look *look, const struct ot_config *config,
+                                  const struct ot_impact_changes *changes,
+                                  struct ot_error *err)
 {
-    struct ot_handshake *handshakes = calloc(impact->count + 1, sizeof(*handshakes));
-    enum ot_status status = handshakes != NULL ? OT_OK : ot_error_nomem(err);
+    enum ot_status status =
+        ot_trust_sources_open(&look->sources, config, changes, look->library, err);
 
     if (status == OT_OK)
-        status = resolve_all(impact, handshakes, stop, err);
+        status = ot_trust_machine(&look->machine, look->library, err);
     if (status == OT_OK)
-        status = ot_handshakes_make(handshakes, impact->count, by->library,
-                                    ot_clock_ms() + OT_IMPACT_HANDSHAKES_MS, stop, err);
-    if (status == OT_OK)
-        status = check_servers(impact, by, handshakes, err);
-    for (size_t i = 0; handshakes != NULL && i < impact->count; i++)
-        ot_handshake_clear(&handshakes[i]);
-    free(handshakes);
-    return status;
+        status =
+            ot_handshakes_make(look->handshakes, look->impact->count, look->library,
+                               ot_clock_ms() + OT_IMPACT_HANDSHAKES_MS, look->stop, err);
+    return status == OT_OK ? check_servers(look, err) : status;
+}
+
+static void end_look(struct look *look)
+{
+    for (size_t i = 0; look->handshakes != NULL && i < OT_IMPACT_SERVERS_MAX; i++)
+        ot_handshake_clear(&look->handshakes[i]);
+    free(look->handshakes);
+    ot_trust_sources_close(look->sources);
+    sk_X509_pop_free(look->machine, X509_free);
+    OSSL_LIB_CTX_free(look->library);
 }
 
 enum ot_status ot_impact_find(struct ot_impact *impact, const struct ot_config *config,
@@ -167,25 +247,24 @@ enum ot_status ot_impact_find(struct ot_impact *impact, const struct ot_config *
                               const struct ot_impact_options *options,
                               struct ot_error *err)
 {
-    /* One of our own: the default one's configuration may load our provider. */
-    struct impact_means by = {.library = OSSL_LIB_CTX_new()};
+    struct look look = {
+        .impact = impact, .stop = options->stop, .library = OSSL_LIB_CTX_new()};
     enum ot_status status = OT_OK;
 
     *impact = (struct ot_impact){0};
     impact->servers = calloc(OT_IMPACT_SERVERS_MAX, sizeof(impact->servers[0]));
-    if (impact->servers == NULL || by.library == NULL)
+    look.handshakes = calloc(OT_IMPACT_SERVERS_MAX, sizeof(look.handshakes[0]));
+    if (impact->servers == NULL || look.handshakes == NULL || look.library == NULL)
         status = ot_error_nomem(err);
-    for (size_t i = 0; status == OT_OK && i < options->probe_count; i++)
-        add_server(impact, &options->probes[i], OT_IMPACT_ASKED);
+    if (status == OT_OK) {
+        add_named(impact, options);
+        status = resolve_servers(&look, 0, err);
+    }
+    if (status == OT_OK && options->source->probe_connections)
+        status = add_connected(&look, err);
     if (status == OT_OK && impact->count > 0)
-        status = ot_trust_sources_open(&by.sources, config, changes, by.library, err);
-    if (status == OT_OK && impact->count > 0)
-        status = ot_trust_machine(&by.machine, by.library, err);
-    if (status == OT_OK && impact->count > 0)
-        status = try_servers(impact, &by, options->stop, err);
-    ot_trust_sources_close(by.sources);
-    sk_X509_pop_free(by.machine, X509_free);
-    OSSL_LIB_CTX_free(by.library);
+        status = try_servers(&look, config, changes, err);
+    end_look(&look);
     return status;
 }
 
@@ -194,5 +273,6 @@ void ot_impact_clear(struct ot_impact *impact)
     for (size_t i = 0; i < impact->count; i++)
         free(impact->servers[i].common_name);
     free(impact->servers);
+    free(impact->untried);
     *impact = (struct ot_impact){0};
 }

@@ -12,6 +12,7 @@
 #include "config/endpoint.h"
 
 struct ot_config;
+struct ot_source;
 
 /* What is done to one certificate in one scope. */
 struct ot_impact_change {
@@ -57,12 +58,18 @@ struct ot_impact {
     struct ot_impact_server *servers;
     size_t count;
     size_t refused;
+    /* Connected to on ports where TLS does not come first: not tried. */
+    struct ot_endpoint *untried;
+    size_t untried_count;
+    size_t
+        left_out; /* servers beyond OT_IMPACT_SERVERS_MAX, which are not tried either */
 };
 
 struct ot_impact_options {
-    const struct ot_endpoint *probes; /* to be tried besides, as asked for */
-    size_t probe_count;               /* at most OT_IMPACT_SERVERS_MAX */
-    const volatile int *stop;         /* may be NULL */
+    const struct ot_endpoint *probes; /* to be tried, as asked for */
+    size_t probe_count;
+    const struct ot_source *source; /* whose probe and probe_connections count */
+    const volatile int *stop;       /* may be NULL */
 };
 
 /* Shakes hands with the servers and checks what they show against the changes. Takes no

@@ -65,6 +65,18 @@ static bool resolve_numeric(struct ot_addresses *addresses,
     return true;
 }
 
+bool ot_address_endpoint(struct ot_endpoint *endpoint, const struct ot_address *address)
+{
+    char port[8];
+
+    if (getnameinfo((const struct sockaddr *)&address->storage, address->len,
+                    endpoint->host, sizeof(endpoint->host), port, sizeof(port),
+                    NI_NUMERICHOST | NI_NUMERICSERV) != 0)
+        return false;
+    endpoint->port = (uint16_t)strtoul(port, NULL, 10);
+    return true;
+}
+
 static bool is_any_open(struct gaicb *const *requests, size_t count)
 {
     for (size_t i = 0; i < count; i++)

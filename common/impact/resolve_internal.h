@@ -3,6 +3,7 @@
 #ifndef OT_IMPACT_RESOLVE_INTERNAL_H
 #define OT_IMPACT_RESOLVE_INTERNAL_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <sys/socket.h>
@@ -25,6 +26,9 @@ struct ot_addresses {
     size_t count;
     char why[OT_ADDRESSES_WHY_MAX];
 };
+
+/* The address as a server's host and port; false: it is of another kind. */
+bool ot_address_endpoint(struct ot_endpoint *endpoint, const struct ot_address *address);
 
 /* addresses[i] becomes that of endpoints[i]; all at once, those that are not found by
  * until_ms (of ot_clock_ms) without. Addresses need no resolver. A name that is not found

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import socket
 import socketserver
 import ssl
 import threading
@@ -12,21 +13,24 @@ from pathlib import Path
 
 
 class HttpsServer(socketserver.ThreadingTCPServer):
-    """Serves a directory with a chain; many clients at once, on a port that the kernel
-    chose, until stop()."""
+    """Serves a directory with a chain; many clients at once, until stop(). Port 0: one that
+    the kernel chose."""
 
     daemon_threads = True
     block_on_close = False
     request_queue_size = 64
 
-    def __init__(self, directory: Path, chain: Path, key: Path, host="localhost"):
+    def __init__(self, directory: Path, chain: Path, key: Path, host="localhost",
+                 listen: tuple[str, int] = ("127.0.0.1", 0)):
         class Handler(SimpleHTTPRequestHandler):
             timeout = 60
 
             def log_message(self, *args):
                 pass
 
-        super().__init__(("127.0.0.1", 0), partial(Handler, directory=str(directory)))
+        if ":" in listen[0]:
+            self.address_family = socket.AF_INET6
+        super().__init__(listen, partial(Handler, directory=str(directory)))
         self.tls = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
         self.tls.load_cert_chain(chain, key)
         self.host = host

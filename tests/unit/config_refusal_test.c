@@ -111,6 +111,9 @@ static void fault_54_bad_values_are_refused(void)
     config_refuse("purposes = server,\n", 1, "server, client");
     config_refuse("purposes = server, server\n", 1, "server, client");
     config_refuse("purposes = ,\n", 1, "server, client");
+    config_refuse("probe = db.example\n", 1, "has no port");
+    config_refuse("probe = db.example:636, :1\n", 1, "host name");
+    config_refuse("probe = https://db.example:636\n", 1, "HOST:PORT");
     config_refuse("cache_dir = ~/x\n", 1, "absolute");
     config_refuse("cache_dir = none\n", 1, "absolute");
     config_refuse("ca_file = ca.pem\n", 1, "absolute");

@@ -78,6 +78,8 @@ static void every_key_fills_its_field(void)
                                            "export_dir = /d/\n"
                                            "export_java = /j\n"
                                            "export_system = true\n"
+                                           "probe = db.example:636 ,[::1]:8443\n"
+                                           "probe_connections = no\n"
                                            "on_change = systemctl reload nginx && true");
     const struct ot_source *s = config_find(config, "corp");
 
@@ -97,6 +99,8 @@ static void every_key_fills_its_field(void)
     CU_ASSERT_STRING_EQUAL(s->export_bundle, "/b");
     CU_ASSERT_STRING_EQUAL(s->export_dir, "/d");
     CU_ASSERT_STRING_EQUAL(s->export_java, "/j");
+    CU_ASSERT_STRING_EQUAL(s->probe, "db.example:636 ,[::1]:8443");
+    CU_ASSERT_FALSE(s->probe_connections);
     CU_ASSERT_STRING_EQUAL(s->on_change, "systemctl reload nginx && true");
     CU_ASSERT_PTR_NOT_NULL(strstr(s->origin, "/conf:2"));
     ot_config_free(config);
@@ -345,6 +349,8 @@ static const char *const others[][2] = {
     {"export_java", "/other/store.p12"},
     {"export_system", "yes"},
     {"on_change", "true"},
+    {"probe", "db.example:636"},
+    {"probe_connections", "no"},
 };
 
 _Static_assert(sizeof(others) / sizeof(others[0]) == OT_CONFIG_KEYS,

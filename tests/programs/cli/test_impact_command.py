@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import socket
 import threading
 import time
-from contextlib import contextmanager
 
 import pytest
 from support import paths
 from support.certs import public_key_der
+from support.https import HttpsServer
+from support.network import in_own_network
 from support.p11_system import can_mount
 from support.process import run
 from support.tls import TlsServer
@@ -21,10 +23,10 @@ PRIVATE = paths.REPOSITORY / "tests" / "support" / "in_private_system"
 BUNDLE = "/etc/ssl/certs/ca-certificates.crt"
 
 
-@contextmanager
-def listener():
+@contextlib.contextmanager
+def listener(port=0, host="127.0.0.1"):
     """A port on which the kernel takes connections and nobody answers."""
-    with socket.create_server(("127.0.0.1", 0)) as sock:
+    with socket.create_server((host, port), backlog=200) as sock:
         sock.settimeout(30)
         yield sock, f"127.0.0.1:{sock.getsockname()[1]}"
 
@@ -277,6 +279,82 @@ def test_the_provider_in_the_configuration_of_openssl_does_not_matter(trusted, s
         done = trusted.orgtrust("impact", "a0", *probes(server), status=NEEDED,
                                 env={"OPENSSL_CONF": str(conf)})
         assert f"would be refused  {server}" in done.stdout
+
+
+@contextlib.contextmanager
+def https(cert, *address):
+    """A server for many clients at once."""
+    server = HttpsServer(cert.path.parent, cert.path, cert.key, listen=address)
+    try:
+        yield
+    finally:
+        server.stop()
+
+
+def connect(*address, **more) -> socket.socket:
+    return socket.create_connection(address, 20, **more)
+
+
+@pytest.fixture
+def looking(trusted):
+    """That looks at its connections, too."""
+    trusted.configure(probe_connections=None)
+    return trusted
+
+
+def test_servers_that_the_machine_is_connected_to(looking, pair):
+    """In a network of its own, where nobody else is connected to anything."""
+    (_, first), (_, second) = pair
+    one, two = "127.0.0.1:8443", "[fd00::1]:9443"
+
+    def look():
+        with https(first, "127.0.0.1", 8443), https(second, "fd00::1", 9443), \
+                https(first, "127.0.0.1", 10443), \
+                listener(443) as (_, silent), listener(5432), listener(7000), \
+                connect("127.0.0.1", 8443), connect("::ffff:127.0.0.1", 8443), \
+                connect("fd00::1", 9443), connect("127.0.0.1", 443), \
+                connect("127.0.0.1", 5432), connect("127.0.0.1", 7000, source_address=("127.0.0.1", 7443)):
+            found = impact(looking, "a0", status=NEEDED)
+            assert looking.outcomes == {one: "refused", two: "trusted", silent: "silent"}, \
+                "who listens is asked for nothing, nor who came from a port of TLS"
+            assert {server["from"] for server in found["servers"]} == {"connection"}
+            assert sorted(found["untried"]) == ["127.0.0.1:5432", "127.0.0.1:7000"]
+            last = looking.orgtrust("impact", "a0", status=NEEDED).stdout.splitlines()[-1]
+            assert "127.0.0.1:5432" in last and last.endswith(
+                ": no ports of TLS; --probe tries one")
+            found = impact(looking, "a0", *probes("localhost:8443"), status=NEEDED)
+            assert looking.outcomes == {"localhost:8443": "refused", two: "trusted",
+                                        silent: "silent"}, "once, by its name"
+            looking.configure()
+            assert impact(looking, "a0")["servers"] == []
+
+    in_own_network(look, ["fd00::1"])
+
+
+def test_servers_that_the_configuration_names(trusted, serve, pair, silent):
+    (_, first), (_, second) = pair
+    one, other = serve(first), serve(second)
+    trusted.configure(probe=f"{one}, {other},{silent}")
+    found = impact(trusted, "a0", *probes(other), status=NEEDED)
+    assert trusted.outcomes == {one: "refused", other: "trusted", silent: "silent"}
+    assert {s["server"]: s["from"] for s in found["servers"]} == {
+        one: "configuration", other: "option", silent: "configuration"}
+
+
+def test_more_servers_than_are_tried(looking):
+    """All at once and for one time, however many there are."""
+    def look():
+        with listener(443, ""), contextlib.ExitStack() as connections:
+            for i in range(1, 121):
+                connections.enter_context(connect(f"127.0.0.{i}", 443))
+            began = time.monotonic()
+            found = impact(looking, "a0")
+            assert time.monotonic() - began < 10
+            assert len(looking.outcomes) == 100 and found["left_out"] == 20
+            assert set(looking.outcomes.values()) == {"silent"}
+            assert "20 more: 100 are the most" in looking.orgtrust("impact", "a0").stdout
+
+    in_own_network(look)
 
 
 @pytest.mark.parametrize("probe, why", [
