@@ -31,11 +31,12 @@ enum ot_status ot_tool_run(const char *const *argv, const char *variable,
                            struct ot_error *err)
 {
     char path[PATH_MAX];
+    const char *const variables[] = {variable, NULL};
     const struct ot_program program = {
         .path = path,
         .argv = argv,
         .what = argv[0],
-        .variable = variable,
+        .variables = variables,
         .is_quiet = true,
         .timeout_ms = TIMEOUT_MS,
     };

@@ -158,6 +158,9 @@
 #define OT_NEWS_KEPT_MAX 1000u
 #define OT_MEMORY_BYTES_MAX (256u * 1024 * 1024)
 
+/* Who begins to listen is told of a change that is not older. */
+#define OT_NEWS_FRESH_S 3600
+
 /* Changes are told one by one up to so many at a time, a screenful or two; of more their
  * number alone. */
 #define OT_NEWS_NAMED_MAX 50u

@@ -1,5 +1,6 @@
 #include "export/on_change_internal.h"
 
+#include <inttypes.h>
 #include <openssl/evp.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -14,6 +15,7 @@
 #include "config/source.h"
 #include "export/anchors.h"
 #include "export/export.h"
+#include "export/on_change_news_internal.h"
 #include "export/program.h"
 #include "export/record_internal.h"
 #include "files/file_lock.h"
@@ -21,7 +23,8 @@
 #include "snapshot/snapshot.h"
 
 #define PAUSE_MS 50
-#define RUNS_MAX 8 /* in a row; what changes without end waits for the next sync */
+#define COUNT_MAX 48 /* of a variable with a number */
+#define RUNS_MAX 8   /* in a row; what changes without end waits for the next sync */
 
 static int compare_ids(const void *a, const void *b)
 {
@@ -147,21 +150,41 @@ static void list_sources(char *buf, size_t size, const struct ot_exports *export
         }
 }
 
+/* "ORGTRUST_BEGAN=3" */
+static void write_counts(char counts[OT_SIGN_COUNT][COUNT_MAX],
+                         const struct ot_on_change_news *news)
+{
+    static const char *const names[OT_SIGN_COUNT] = {[OT_SIGN_BEGAN] = "BEGAN",
+                                                     [OT_SIGN_CEASED] = "CEASED",
+                                                     [OT_SIGN_OTHER] = "OTHER"};
+
+    for (int sign = 0; sign < OT_SIGN_COUNT; sign++)
+        snprintf(counts[sign], COUNT_MAX, "ORGTRUST_%s=%" PRIu64, names[sign],
+                 news->counts[sign]);
+}
+
 static enum ot_status run_on_change(const struct ot_exports *exports,
-                                    struct ot_export *item, const volatile int *stop)
+                                    struct ot_export *item,
+                                    const struct ot_on_change_news *news,
+                                    const volatile int *stop)
 {
     char sources[32 + OT_SOURCES_MAX * (OT_SOURCE_NAME_MAX + 1)];
+    char counts[OT_SIGN_COUNT][COUNT_MAX];
     const char *const argv[] = {"sh", "-c", item->target, NULL};
+    const char *const variables[] = {sources, counts[OT_SIGN_BEGAN],
+                                     counts[OT_SIGN_CEASED], counts[OT_SIGN_OTHER], NULL};
     const struct ot_program program = {
         .path = "/bin/sh",
         .argv = argv,
         .what = "the command on_change",
-        .variable = sources,
+        .variables = variables,
+        .input = ot_span_of(news->lines, news->len),
         .timeout_ms = OT_ON_CHANGE_TIMEOUT_MS,
         .stop = stop,
     };
 
     list_sources(sources, sizeof(sources), exports, item);
+    write_counts(counts, news);
     return ot_program_run(&program, &item->why);
 }
 
@@ -169,6 +192,7 @@ static enum ot_status run_on_change(const struct ot_exports *exports,
 static bool run_if_due(struct ot_exports *exports, struct ot_export *item,
                        const volatile int *stop)
 {
+    struct ot_on_change_news news = {.lines = NULL};
     char now[OT_EXPORT_DONE_MAX];
     enum ot_status status;
 
@@ -178,7 +202,12 @@ static bool run_if_due(struct ot_exports *exports, struct ot_export *item,
     if ((stop != NULL && *stop != 0) || ot_config_check(exports->config, NULL) != OT_OK)
         return false;
     ot_error_clear(&item->why);
-    status = run_on_change(exports, item, stop);
+    status = ot_on_change_news_read(&news, exports, item, &item->why);
+    if (status == OT_OK)
+        status = run_on_change(exports, item, &news, stop);
+    if (status == OT_OK)
+        status = ot_on_change_news_done(&news, exports, item, &item->why);
+    ot_on_change_news_clear(&news);
     if (status == OT_OK)
         status = ot_export_done_write(now, exports, item, &item->why);
     item->outcome = status == OT_OK ? OT_EXPORT_WRITTEN : OT_EXPORT_FAILED;

@@ -11,6 +11,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
@@ -18,6 +19,7 @@
 #include "base/child.h"
 #include "base/clock.h"
 #include "files/place.h"
+#include "files/write_all.h"
 
 #define ENVIRONMENT_MAX 32
 #define POLL_MS 20 /* how soon its end is noticed, which nobody waits for at a prompt */
@@ -81,13 +83,13 @@ static bool find_home(char buf[PATH_MAX])
 
 /* The variables stay where they are; home is room for one. */
 static void fill_program_environment(char *environment[ENVIRONMENT_MAX + 1],
-                                     char home[PATH_MAX], const char *more)
+                                     char home[PATH_MAX], const char *const *more)
 {
     size_t n = 0;
 
     environment[n++] = (char *)(uintptr_t)OT_CHILD_PATH;
-    if (more != NULL)
-        environment[n++] = (char *)(uintptr_t)more;
+    for (; more != NULL && *more != NULL && n < ENVIRONMENT_MAX; more++)
+        environment[n++] = (char *)(uintptr_t)*more;
     for (char **variable = environ; *variable != NULL && n < ENVIRONMENT_MAX;
          variable++) {
         if (!ot_child_is_passed(*variable, passed))
@@ -100,11 +102,13 @@ static void fill_program_environment(char *environment[ENVIRONMENT_MAX + 1],
     environment[n] = NULL;
 }
 
-/* to: a descriptor that takes both outputs, or -1. */
+/* from: a descriptor to read from, or -1; to: one that takes both outputs, or -1. */
 static int fill_program_actions(posix_spawn_file_actions_t *actions, bool is_quiet,
-                                int to)
+                                int from, int to)
 {
-    int rc = posix_spawn_file_actions_addopen(actions, 0, "/dev/null", O_RDONLY, 0);
+    int rc = from >= 0
+                 ? posix_spawn_file_actions_adddup2(actions, from, 0)
+                 : posix_spawn_file_actions_addopen(actions, 0, "/dev/null", O_RDONLY, 0);
 
     if (rc == 0 && to >= 0)
         rc = posix_spawn_file_actions_adddup2(actions, to, 2);
@@ -119,7 +123,7 @@ static int fill_program_actions(posix_spawn_file_actions_t *actions, bool is_qui
     return rc;
 }
 
-static int start_program(pid_t *pid, const struct ot_program *program, int to)
+static int start_program(pid_t *pid, const struct ot_program *program, int from, int to)
 {
     char *own[ENVIRONMENT_MAX + 1], home[PATH_MAX];
     char *const *environment = (char *const *)(uintptr_t)program->environment;
@@ -132,10 +136,10 @@ static int start_program(pid_t *pid, const struct ot_program *program, int to)
     rc = posix_spawnattr_init(&attributes);
     if (rc == 0) {
         if (environment == NULL) {
-            fill_program_environment(own, home, program->variable);
+            fill_program_environment(own, home, program->variables);
             environment = own;
         }
-        rc = fill_program_actions(&actions, program->is_quiet, to);
+        rc = fill_program_actions(&actions, program->is_quiet, from, to);
         if (rc == 0)
             rc = posix_spawnattr_setpgroup(&attributes, 0);
         if (rc == 0)
@@ -247,20 +251,37 @@ static enum ot_status make_pipe(int ends[2], struct ot_error *err)
     return ot_error_errno(err, OT_E_IO, errno, "cannot make a pipe");
 }
 
+/* What it is to read, in a file that is nowhere: a pipe would hold so much and no more.
+ * -1 with OT_OK: nothing. */
+static enum ot_status open_program_input(int *fd, const struct ot_program *program,
+                                         struct ot_error *err)
+{
+    *fd = -1;
+    if (program->input.data == NULL)
+        return OT_OK;
+    *fd = memfd_create("input", MFD_CLOEXEC);
+    if (*fd >= 0 && ot_write_all(*fd, program->input.data, program->input.len) &&
+        lseek(*fd, 0, SEEK_SET) == 0)
+        return OT_OK;
+    return ot_error_errno(err, OT_E_IO, errno, "cannot write what %s is to read",
+                          program->what);
+}
+
 enum ot_status ot_program_run(const struct ot_program *program, struct ot_error *err)
 {
     struct ot_program_output *output = program->output;
-    int ends[2] = {-1, -1}, rc;
-    enum ot_status status = OT_OK;
+    int ends[2] = {-1, -1}, input = -1, rc;
+    enum ot_status status = open_program_input(&input, program, err);
     pid_t pid;
 
     if (output != NULL) {
         output->len = 0;
         output->exit_status = -1;
-        status = make_pipe(ends, err);
     }
+    if (status == OT_OK && output != NULL)
+        status = make_pipe(ends, err);
     if (status == OT_OK) {
-        rc = start_program(&pid, program, ends[1]);
+        rc = start_program(&pid, program, input, ends[1]);
         if (ends[1] >= 0)
             close(ends[1]);
         ends[1] = -1;
@@ -271,6 +292,8 @@ enum ot_status ot_program_run(const struct ot_program *program, struct ot_error 
     for (int i = 0; i < 2; i++)
         if (ends[i] >= 0)
             close(ends[i]);
+    if (input >= 0)
+        close(input);
     if (output != NULL)
         output->text[output->len] = '\0';
     return status;

@@ -138,6 +138,46 @@ static bool decode_mark(struct ot_mark *mark, char *const *fields)
     return good;
 }
 
+struct ot_mark ot_memory_resume(const struct ot_memory *memory,
+                                const struct ot_mark *mark, int64_t now)
+{
+    struct ot_mark begin = {.number = memory->next.number};
+
+    for (int sign = 0; sign < OT_SIGN_COUNT; sign++)
+        begin.number -= memory->next.signs[sign];
+    if (mark != NULL && mark->number > memory->next.number)
+        return memory->next; /* of a clock that was ahead */
+    if (mark != NULL)
+        return mark->number >= begin.number ? *mark : begin;
+    for (size_t i = 0; i < memory->news_count; i++)
+        if (memory->news[i].number == memory->last.number &&
+            memory->news[i].at >= now - OT_NEWS_FRESH_S)
+            return memory->last;
+    return memory->next;
+}
+
+void ot_mark_format(char buf[OT_MARK_TEXT_MAX], const struct ot_mark *mark)
+{
+    size_t len = (size_t)snprintf(buf, OT_MARK_TEXT_MAX, "%" PRIu64, mark->number);
+
+    for (int sign = 0; sign < OT_SIGN_COUNT; sign++)
+        len += (size_t)snprintf(buf + len, OT_MARK_TEXT_MAX - len, " %" PRIu64,
+                                mark->signs[sign]);
+}
+
+bool ot_mark_parse(struct ot_mark *mark, const char *text)
+{
+    char copy[OT_MARK_TEXT_MAX], *rest = copy, *fields[1 + OT_SIGN_COUNT];
+
+    if (strlen(text) >= sizeof(copy))
+        return false;
+    strcpy(copy, text);
+    for (int i = 0; i < 1 + OT_SIGN_COUNT; i++)
+        if ((fields[i] = strsep(&rest, " ")) == NULL)
+            return false;
+    return rest == NULL && decode_mark(mark, fields);
+}
+
 static bool parse_memory_head(struct ot_memory *memory, char *line)
 {
     struct fields fields = split_fields(line);

@@ -86,6 +86,17 @@ const struct ot_known *ot_memory_find(const struct ot_memory *memory, struct ot_
 /* '+', '-', '~'. */
 char ot_sign_character(enum ot_sign sign);
 
+/* Where somebody goes on who was told of everything up to a mark. NULL: of nothing yet,
+ * which is the last account that has news, when that is not long ago, else the end: what
+ * happened before anybody listened is no news. */
+struct ot_mark ot_memory_resume(const struct ot_memory *memory,
+                                const struct ot_mark *mark, int64_t now);
+
+/* "NUMBER BEGAN CEASED OTHER", OT_MARK_TEXT_MAX with the terminator, and back. */
+#define OT_MARK_TEXT_MAX 88
+void ot_mark_format(char buf[OT_MARK_TEXT_MAX], const struct ot_mark *mark);
+bool ot_mark_parse(struct ot_mark *mark, const char *text);
+
 /* How many of a sign, or of all (OT_SIGN_COUNT), lie between two marks. */
 uint64_t ot_mark_count(const struct ot_mark *from, const struct ot_mark *to,
                        enum ot_sign sign);

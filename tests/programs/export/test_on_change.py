@@ -1,6 +1,7 @@
 """on_change: when the command is run, in what surroundings, and what its failure means."""
 
 import os
+import re
 import signal
 import time
 
@@ -90,7 +91,7 @@ def test_without_any_export_and_for_several_sources_once(exports, hook, api, cer
 
 
 def test_fault_55_its_environment_is_clean(exports, hook, api, certs):
-    api.add(certs.ca("Clean"))
+    cert = api.add(certs.ca("Clean"))
     env, words = exports.dir.parent / "env", exports.dir.parent / "words"
     exports.machine.configure(
         admin_key_file=None,
@@ -107,10 +108,97 @@ def test_fault_55_its_environment_is_clean(exports, hook, api, certs):
     assert key not in text and not names & {"OPENAI_ADMIN_KEY", "LD_LIBRARY_PATH", "SECRET"}
     assert {"PATH", "HOME", "TZ", "ORGTRUST_SOURCES", "ORGTRUST_CONF"} <= names
     said = words.read_text()
-    assert said.endswith("/\n"), "works in / and reads nothing"
-    assert {line.split()[-3] for line in said.splitlines() if "->" in line} <= set("0123")
+    assert re.search(rf"\n/\n\+ default {cert} \S+ added -\n$", said), "works in /, reads news"
+    assert set(re.findall(r" (\d+) -> ", said)) <= set("0123")
     assert "to stdout" in done.stderr and "to stderr" in done.stderr
     assert "to stdout" not in done.stdout
+
+
+class News(Hook):
+    """A command that keeps what it is told, and fails while a file is there."""
+
+    def command(self) -> str:
+        self.fails = self.exports.dir.parent / "fails"
+        return self.script(f"cat >>{self.log}\n"
+                           "echo = $ORGTRUST_BEGAN $ORGTRUST_CEASED $ORGTRUST_OTHER "
+                           f">>{self.log}\ntest ! -e {self.fails}")
+
+    def read(self) -> tuple[list[str], list[int]]:
+        """The lines without SHA-256 of all runs since the last look, and their counts."""
+        lines = [line.split() for line in self.runs()]
+        self.log.unlink(missing_ok=True)
+        return ([" ".join(words[:3] + words[4:]) for words in lines if words[0] != "="],
+                [int(word) for words in lines if words[0] == "=" for word in words[1:]])
+
+
+def test_it_is_told_what_changed_once_in_lines_and_in_numbers(exports, api, certs):
+    news = News(exports)
+    roots = certs.many(4, "Told")
+    ids = [api.add(root, name=f"t{i}", active=i != 1) for i, root in enumerate(roots[:3])]
+    exports.configure(on_change=news.command())
+    exports.sync()
+    # The first sync of a machine: what is trusted, and not what is not.
+    assert news.read() == ([f"+ default {ids[0]} added t0", f"+ default {ids[2]} added t2"],
+                           [2, 0, 0])
+    api.item(ids[0])["name"] = "another name"
+    exports.sync()
+    assert news.read() == ([], []), "it is not run, nothing that is trusted has changed"
+    api.item(ids[1])["active"] = True
+    api.item(ids[2])["active"] = False
+    new = api.add(roots[3])
+    exports.sync()
+    lines, counts = news.read()
+    assert sorted(lines) == sorted([
+        f"~ default {ids[0]} renamed another name (before: t0)",
+        f"+ default {ids[1]} activated t1", f"- default {ids[2]} deactivated t2",
+        f"+ default {new} added -"])
+    assert counts == [2, 1, 1]
+    exports.sync()
+    assert news.read() == ([], [])
+
+
+def test_it_is_told_again_until_it_succeeds(exports, api, certs):
+    news = News(exports)
+    one, two = certs.many(2, "Again")
+    exports.configure(on_change=news.command())
+    news.fails.touch()
+    first = api.add(one, name="a1")
+    exports.sync()
+    assert news.read() == ([f"+ default {first} added a1"], [1, 0, 0])
+    second = api.add(two, name="a2")
+    exports.sync()
+    both = ([f"+ default {first} added a1", f"+ default {second} added a2"], [2, 0, 0])
+    assert news.read() == both
+    news.fails.unlink()
+    exports.sync()
+    assert news.read() == both
+    exports.sync()
+    assert news.read() == ([], [])
+
+
+def test_of_many_it_is_told_the_numbers_alone(exports, api, certs):
+    news = News(exports)
+    exports.machine.configure("[source default]\n[source b]\nproject = proj_b\n",
+                              on_change=news.command())
+    for root in certs.many(51, "Crowd"):
+        api.add(root)
+    exports.sync()
+    assert news.read() == ([], [102, 0, 0])
+    gone = api.certs[0]["id"]
+    api.remove(gone)
+    exports.sync()
+    assert news.read() == ([f"- default {gone} removed -", f"- b {gone} removed -"], [0, 2, 0])
+
+
+def test_what_happened_before_anybody_listened_is_no_news(exports, api, certs):
+    news = News(exports)
+    api.add(certs.ca("Early"))
+    exports.sync()
+    memory = exports.machine.cache / "default.memory"
+    exports.configure(on_change=news.command())
+    memory.unlink() # and the machine begins to remember with what it holds
+    exports.sync()
+    assert news.read() == ([], [0, 0, 0])
 
 
 def test_its_failure_is_told_and_is_not_the_syncs(exports, hook, api, certs):
