@@ -10,6 +10,8 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "base/text.h"
+
 void ot_notify(const char *lines)
 {
     const char *path = getenv("NOTIFY_SOCKET");
@@ -50,14 +52,9 @@ void ot_notify_reloading(void)
 static int64_t env_number(const char *name)
 {
     const char *text = getenv(name);
-    char *end;
-    long long value;
+    int64_t value = 0;
 
-    if (text == NULL || *text == '\0')
-        return 0;
-    errno = 0;
-    value = strtoll(text, &end, 10);
-    return errno == 0 && *end == '\0' && value > 0 ? value : 0;
+    return text != NULL && ot_text_number(&value, text, INT64_MAX) ? value : 0;
 }
 
 int64_t ot_notify_watchdog_ms(void)

@@ -98,6 +98,10 @@ static enum ot_status put_report(cJSON *sources, const struct ot_source_report *
     ot_json_put_int(object, "next_refresh", report->next_refresh, &failed);
     ot_json_put_int(object, "failures", report->state.failures, &failed);
     put_last_error(object, report, &failed);
+    if (report->state.key_ends_at != 0)
+        ot_json_put_int(object, "key_ends_at", report->state.key_ends_at, &failed);
+    else
+        ot_json_put(object, "key_ends_at", cJSON_CreateNull(), &failed);
     ot_export_report_json(object, exports, report->source, &failed);
     status = put_attention(object, report, &failed, err);
     if (status == OT_OK && failed)
@@ -123,6 +127,25 @@ static void print_refresh(struct ot_output *out, const struct ot_source_report *
                          report->state.failures, report->state.last.message);
     if (report->state_problem.status != OT_OK)
         ot_output_printf(out, "  state file    %s\n", report->state_problem.message);
+}
+
+/* As the API said at the last sync. */
+static void print_key_end(struct ot_output *out, int64_t ends_at, int64_t now)
+{
+    char time[OT_TIME_MAX], span[OT_TIME_MAX];
+
+    if (ends_at == 0)
+        return;
+    if (ends_at <= now)
+        ot_output_printf(out,
+                         "  admin key     ended at %s: without a new one nothing new "
+                         "is seen\n",
+                         ot_output_time(time, ends_at));
+    else
+        ot_output_printf(
+            out, "  admin key     ends in %s (%s)%s\n",
+            ot_output_duration(span, ends_at - now), ot_output_time(time, ends_at),
+            ends_at - now < OT_EXPIRES_SOON_S ? ": ask for a new one in time" : "");
 }
 
 static void print_entry(struct ot_output *out, enum ot_attention kind,
@@ -201,6 +224,7 @@ static enum ot_status print_report(struct ot_output *out,
                              ot_output_time(time, report->freshness.seen_at));
     }
     print_refresh(out, report, now);
+    print_key_end(out, report->state.key_ends_at, now);
     ot_export_report_print(out, exports, source);
     return print_attention(out, report, err);
 }

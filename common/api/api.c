@@ -73,6 +73,11 @@ int64_t ot_api_retry_after_ms(const struct ot_api *api)
     return api->checker.retry_after_ms;
 }
 
+int64_t ot_api_key_ends_at(const struct ot_api *api)
+{
+    return api->checker.key_ends_at;
+}
+
 bool ot_api_inherits(const struct ot_api *api)
 {
     return api->inherits;

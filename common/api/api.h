@@ -42,6 +42,8 @@ bool ot_api_inherits(const struct ot_api *api);
 long ot_api_last_status(const struct ot_api *api);
 /* How long the API asked us to stay away with that answer, ms; -1: it did not say. */
 int64_t ot_api_retry_after_ms(const struct ot_api *api);
+/* When the key ends, as far as the last good answer said so unasked; 0: it did not. */
+int64_t ot_api_key_ends_at(const struct ot_api *api);
 
 /* Called once for each id, in the order of the answers. OT_OK: cert has content or not
  * (the caller checks). Else status and err say why, OT_E_NOT_FOUND for a 404. Returning

@@ -205,6 +205,8 @@ enum ot_status ot_api_checker_check(struct ot_api_checker *self,
     status = check_whole_answer(self, answer, err);
     if (status != OT_OK)
         note_answer(self, answer);
+    else
+        self->key_ends_at = answer->key_expires_at;
     return status;
 }
 

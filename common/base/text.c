@@ -121,3 +121,19 @@ int64_t ot_text_duration_ms(const char *text)
             return __builtin_mul_overflow(n, units[i].ms, &n) ? -1 : n;
     return -1;
 }
+
+bool ot_text_number(int64_t *out, const char *text, int64_t most)
+{
+    int64_t n = 0;
+
+    if (*text == '\0')
+        return false;
+    for (; *text >= '0' && *text <= '9'; text++)
+        if (__builtin_mul_overflow(n, 10, &n) ||
+            __builtin_add_overflow(n, *text - '0', &n))
+            return false;
+    if (*text != '\0' || n > most)
+        return false;
+    *out = n;
+    return true;
+}

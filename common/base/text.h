@@ -19,6 +19,10 @@ bool ot_text_is_utf8(const char *text, size_t len);
  * cut at a whole character. Returns the length that was written. */
 size_t ot_text_escape(char *dst, size_t size, const char *text, size_t len);
 
+/* A whole number from 0 to most, of decimal digits and nothing else. false: it is not
+ * one, and *out is as it was. */
+bool ot_text_number(int64_t *out, const char *text, int64_t most);
+
 /* A duration such as 500ms, 5s, 15m, 1h, 7d or 2w in milliseconds; -1: it is not one. */
 int64_t ot_text_duration_ms(const char *text);
 

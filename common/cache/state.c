@@ -11,15 +11,16 @@
 #include "base/confinement.h"
 #include "base/hex.h"
 #include "base/limits.h"
+#include "base/text.h"
 #include "config/ini_file.h"
 #include "config/source_path.h"
 #include "files/path.h"
 
 /* INI, so that a person can read it. The sentence is quoted, because INI takes blanks off
  * and breaks at a semicolon, and percent-encoded where needed. */
-static const char *const keys[] = {"attempt_at", "retry_at", "failures", "status",
-                                   "message"};
-enum { ATTEMPT_AT, RETRY_AT, FAILURES, STATUS, MESSAGE, KEYS };
+static const char *const keys[] = {"attempt_at", "retry_at",    "failures",    "status",
+                                   "message",    "key_ends_at", "key_asked_at"};
+enum { ATTEMPT_AT, RETRY_AT, FAILURES, STATUS, MESSAGE, KEY_ENDS_AT, KEY_ASKED_AT, KEYS };
 
 struct reader {
     struct ot_state *state;
@@ -29,21 +30,6 @@ struct reader {
 static enum ot_status refuse_key_value(const char *key, struct ot_error *err)
 {
     return ot_error_set(err, OT_E_CORRUPT, "%s is not what orgtrust writes there", key);
-}
-
-/* Digits only; strtoll would take more than we write. */
-static bool parse_number(const char *text, int64_t most, int64_t *out)
-{
-    int64_t n = 0;
-
-    if (*text == '\0')
-        return false;
-    for (; *text >= '0' && *text <= '9'; text++)
-        if (__builtin_mul_overflow(n, 10, &n) ||
-            __builtin_add_overflow(n, *text - '0', &n))
-            return false;
-    *out = n;
-    return *text == '\0' && n <= most;
 }
 
 /* What stands in the quotes, which may not be longer than an error's sentence. */
@@ -90,18 +76,24 @@ static enum ot_status take_state_line(void *arg, const char *key, const char *va
     reader->seen[i] = true;
     switch (i) {
     case ATTEMPT_AT:
-        good = parse_number(value, INT64_MAX, &state->attempt_at);
+        good = ot_text_number(&state->attempt_at, value, INT64_MAX);
         break;
     case RETRY_AT:
-        good = parse_number(value, INT64_MAX, &state->retry_at);
+        good = ot_text_number(&state->retry_at, value, INT64_MAX);
         break;
     case FAILURES:
-        good = parse_number(value, INT32_MAX, &failures);
+        good = ot_text_number(&failures, value, INT32_MAX);
         state->failures = (unsigned)failures;
         break;
     case STATUS:
         state->last.status = ot_status_from_word(value);
         good = strcmp(ot_status_word(state->last.status), value) == 0;
+        break;
+    case KEY_ENDS_AT:
+        good = ot_text_number(&state->key_ends_at, value, INT64_MAX);
+        break;
+    case KEY_ASKED_AT:
+        good = ot_text_number(&state->key_asked_at, value, INT64_MAX);
         break;
     default:
         good = parse_message(state->last.message, value);
@@ -222,9 +214,11 @@ size_t ot_state_format(const struct ot_state *state, char *buf, size_t size)
     int n = snprintf(head, sizeof(head),
                      "# How the last attempts to sync went; orgtrust sync writes this.\n"
                      "attempt_at = %" PRId64 "\nretry_at = %" PRId64
-                     "\nfailures = %u\nstatus = %s\n",
+                     "\nfailures = %u\nstatus = %s\nkey_ends_at = %" PRId64
+                     "\nkey_asked_at = %" PRId64 "\n",
                      state->attempt_at, state->retry_at, state->failures,
-                     ot_status_word(state->last.status));
+                     ot_status_word(state->last.status), state->key_ends_at,
+                     state->key_asked_at);
 
     put_bytes(&text, head, (size_t)n);
     put_message(&text, state->last.message);

@@ -19,6 +19,9 @@ struct ot_state {
     int64_t retry_at;   /* not to be repeated on its own before this; 0: any time */
     unsigned failures;  /* in a row; 0 after a success */
     struct ot_error last; /* OT_OK after a success */
+    int64_t key_ends_at;  /* when the API last said that the source's key ends; 0: never,
+                             or it does not say */
+    int64_t key_asked_at; /* when it was last asked for that; 0: it says so unasked */
 };
 
 /* Reads the file at path; absent gives an empty state and OT_OK. A file that cannot be

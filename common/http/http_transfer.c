@@ -6,8 +6,10 @@
 #include <string.h>
 #include <time.h>
 
+#include "base/api_extension.h"
 #include "base/limits.h"
 #include "base/secret.h"
+#include "base/text.h"
 #include "http/http_endpoint_internal.h"
 #include "http/http_failure_internal.h"
 #include "http/http_memory_internal.h"
@@ -250,6 +252,14 @@ static int64_t read_retry_after(CURL *easy, long status)
                : ot_http_retry_after(header_of(easy, "Retry-After"), (int64_t)time(NULL));
 }
 
+static int64_t read_key_expires(CURL *easy)
+{
+    const char *value = header_of(easy, OT_KEY_EXPIRES_HEADER);
+    int64_t seconds = 0;
+
+    return value != NULL && ot_text_number(&seconds, value, INT64_MAX) ? seconds : 0;
+}
+
 static void conclude_redirect(CURL *easy, const struct ot_endpoint *endpoint,
                               struct ot_http_answer *answer)
 {
@@ -364,6 +374,7 @@ void ot_transfer_conclude(struct ot_transfer *transfer,
     } else {
         curl_easy_getinfo(easy, CURLINFO_RESPONSE_CODE, &answer->status);
         answer->retry_after_ms = read_retry_after(easy, answer->status);
+        answer->key_expires_at = read_key_expires(easy);
         if (answer->status >= 300 && answer->status < 400)
             conclude_redirect(easy, endpoint, answer);
         answer->body = transfer->len > 0 ? transfer->body : NULL;

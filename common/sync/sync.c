@@ -6,8 +6,8 @@
 #include <unistd.h>
 
 #include "api/api.h"
+#include "api/own_key.h"
 #include "base/limits.h"
-#include "cache/state.h"
 #include "config/config.h"
 #include "config/source.h"
 #include "files/file.h"
@@ -27,6 +27,9 @@
 
 /* How long to wait for the lock at a time, between looks at the stop flag. */
 #define LOCK_SLICE_MS 500
+
+/* How often the hosted API is asked when the key ends. */
+#define KEY_END_ASKED_EVERY_S (24 * 60 * 60)
 
 static bool is_sync_stopped(const struct ot_attempt *attempt)
 {
@@ -208,6 +211,25 @@ static void account_for_sync(struct ot_attempt *attempt, struct ot_snapshot *old
     ot_snapshot_unref(now);
 }
 
+/* orgtrust-server says unasked when a key ends, that of a relay in between, too. The
+ * hosted API lists it, for which the key may lack the right: no failure of a sync. */
+static void ask_key_end(struct ot_attempt *attempt, struct ot_api *api,
+                        const struct ot_key *key)
+{
+    int64_t now = time(NULL), asked_at = attempt->key_asked_at;
+
+    if (attempt->options->key != NULL)
+        return;
+    if (!ot_source_is_hosted(attempt->source)) {
+        attempt->key_ends_at = ot_api_key_ends_at(api);
+        attempt->key_asked_at = 0;
+    } else if (key->secret != NULL &&
+               (asked_at > now || now - asked_at >= KEY_END_ASKED_EVERY_S)) {
+        ot_api_own_key_end(api, key, &attempt->key_ends_at, NULL);
+        attempt->key_asked_at = now;
+    }
+}
+
 static enum ot_status fetch_and_store(struct ot_attempt *attempt, struct ot_error *err)
 {
     struct ot_snapshot *old = NULL;
@@ -222,16 +244,18 @@ static enum ot_status fetch_and_store(struct ot_attempt *attempt, struct ot_erro
     }
     if (status == OT_OK)
         status = ot_api_new(&api, attempt->source, key, attempt->options->tuning, err);
-    ot_key_clear(&own);
     if (status == OT_OK) {
         ot_http_set_stop(ot_api_http(api), attempt->options->stop);
         status = fetch_with(attempt, api, old, err);
+        if (status == OT_OK)
+            ask_key_end(attempt, api, key);
         attempt->result->http = ot_http_counts(ot_api_http(api));
         if (status == OT_OK)
             account_for_sync(attempt, old);
         if (status == OT_E_RATE || status == OT_E_SERVER)
             attempt->retry_after_ms = ot_api_retry_after_ms(api);
     }
+    ot_key_clear(&own);
     ot_api_free(api);
     ot_snapshot_unref(old);
     return status;
@@ -246,8 +270,7 @@ static bool is_about_given_key(const struct ot_attempt *attempt, enum ot_status 
 
 static enum ot_status sync_locked(struct ot_attempt *attempt, struct ot_error *err)
 {
-    struct ot_state state;
-    bool due = false, state_is_bad;
+    bool due = false;
     enum ot_status status = check_config(attempt, err);
 
     if (status == OT_OK)
@@ -257,18 +280,16 @@ static enum ot_status sync_locked(struct ot_attempt *attempt, struct ot_error *e
     if (status != OT_OK || !due)
         return status;
     ot_file_reap(attempt->snapshot);
-    ot_file_reap(attempt->state);
-    state_is_bad = ot_state_read(&state, attempt->state, NULL) != OT_OK;
+    ot_attempt_read_state(attempt);
     status = fetch_and_store(attempt, err);
     if (status == OT_OK) {
         attempt->result->fetched = true;
         if (access(attempt->offline, F_OK) == 0)
             ot_file_remove(attempt->offline, NULL); /* what is new is there for all */
-        if (state_is_bad || state.failures > 0 || state.last.status != OT_OK)
-            status = ot_attempt_record_success(attempt, err);
+        status = ot_attempt_record_success(attempt, err);
     } else if (status != OT_E_INTERRUPTED && !is_about_given_key(attempt, status) &&
                check_config(attempt, NULL) == OT_OK) {
-        ot_attempt_record_failure(attempt, &state, err);
+        ot_attempt_record_failure(attempt, err);
     }
     return status;
 }

@@ -190,35 +190,50 @@ static enum ot_status write_state(const char *path, const struct ot_state *state
     return ot_file_replace(path, text, len, 0644, err);
 }
 
-void ot_attempt_record_failure(const struct ot_attempt *attempt, struct ot_state *state,
-                               const struct ot_error *why)
+void ot_attempt_read_state(struct ot_attempt *attempt)
+{
+    ot_file_reap(attempt->state);
+    attempt->state_is_bad = ot_state_read(&attempt->was, attempt->state, NULL) != OT_OK;
+    attempt->key_ends_at = attempt->was.key_ends_at;
+    attempt->key_asked_at = attempt->was.key_asked_at;
+}
+
+void ot_attempt_record_failure(struct ot_attempt *attempt, const struct ot_error *why)
 {
     int64_t now = time(NULL), wait, asked = attempt->retry_after_ms / 1000;
+    struct ot_state state = attempt->was;
     const char *path = attempt->state;
 
     if (why->status == OT_E_NETWORK && !has_network()) {
         path = attempt->offline;
         ot_file_reap(path);
-        ot_state_read(state, path, NULL);
+        ot_state_read(&state, path, NULL);
     }
-    if (state->failures < INT_MAX)
-        state->failures++;
-    wait = ot_freshness_backoff(state->failures);
+    if (state.failures < INT_MAX)
+        state.failures++;
+    wait = ot_freshness_backoff(state.failures);
     if (asked > OT_RETRY_AFTER_SCHEDULE_MAX_S)
         asked = OT_RETRY_AFTER_SCHEDULE_MAX_S;
-    state->attempt_at = now;
-    state->retry_at = now + (asked > wait ? asked : wait);
-    state->last = *why;
-    write_state(path, state, NULL);
+    state.attempt_at = now;
+    state.retry_at = now + (asked > wait ? asked : wait);
+    state.last = *why;
+    write_state(path, &state, NULL);
 }
 
-/* The first success after failures. Without room for a clean state, none says as much. */
+/* Without room for a clean state, none says as much. */
 enum ot_status ot_attempt_record_success(const struct ot_attempt *attempt,
                                          struct ot_error *err)
 {
-    const struct ot_state clean = {.attempt_at = time(NULL)};
-    enum ot_status status = write_state(attempt->state, &clean, err);
+    const struct ot_state *was = &attempt->was;
+    const struct ot_state clean = {.attempt_at = time(NULL),
+                                   .key_ends_at = attempt->key_ends_at,
+                                   .key_asked_at = attempt->key_asked_at};
+    enum ot_status status;
 
+    if (!attempt->state_is_bad && was->failures == 0 && was->last.status == OT_OK &&
+        was->key_ends_at == clean.key_ends_at && was->key_asked_at == clean.key_asked_at)
+        return OT_OK;
+    status = write_state(attempt->state, &clean, err);
     if (status == OT_OK || ot_file_remove(attempt->state, NULL) != OT_OK)
         return status;
     ot_error_clear(err);

@@ -9,10 +9,10 @@
 #include <sys/stat.h>
 
 #include "base/error.h"
+#include "cache/state.h"
 
 struct ot_snapshot;
 struct ot_source;
-struct ot_state;
 struct ot_sync_options;
 struct ot_sync_result;
 
@@ -26,6 +26,9 @@ struct ot_attempt {
     struct stat before; /* of the snapshot, when the attempt began */
     bool was_there;
     int64_t retry_after_ms; /* what the API asked for when it failed; -1: nothing */
+    struct ot_state was;    /* what the state file said; nothing where it was no good */
+    bool state_is_bad;
+    int64_t key_ends_at, key_asked_at; /* as state.h, after this attempt */
 };
 
 /* source, options and result are set already. ot_attempt_clear is safe after a failure.
@@ -48,11 +51,14 @@ enum ot_status ot_attempt_check_due(struct ot_attempt *attempt, bool *due,
 enum ot_status ot_attempt_check_taken_over(struct ot_attempt *attempt, bool *due,
                                            struct ot_error *err);
 
-/* Under the lock, state being what the file said. That this process has no network is
+/* Under the lock: reads what the attempts before this one left behind. */
+void ot_attempt_read_state(struct ot_attempt *attempt);
+
+/* Under the lock, after that. That this process has no network is
  * written where those without one look (state.h), and holds up nobody else. A failure to
  * write down a failure is swallowed: it must not hide what it was about. */
-void ot_attempt_record_failure(const struct ot_attempt *attempt, struct ot_state *state,
-                               const struct ot_error *why);
+void ot_attempt_record_failure(struct ot_attempt *attempt, const struct ot_error *why);
+/* Writes only where the file says something else. */
 enum ot_status ot_attempt_record_success(const struct ot_attempt *attempt,
                                          struct ot_error *err);
 

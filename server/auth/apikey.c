@@ -132,6 +132,7 @@ static void compare_key(void *arg, const struct ot_key_row *row)
         return;
     asked->caller->seq = row->seq;
     asked->caller->last_used_at = row->last_used_at;
+    asked->caller->expires_at = row->expires_at;
     asked->caller->is_expired = row->expires_at != 0 && row->expires_at <= time(NULL);
 }
 

@@ -25,7 +25,7 @@ struct ot_caller {
     int64_t seq;
     char id[OT_APIKEY_ID_MAX];
     enum ot_role role;
-    int64_t last_used_at; /* 0: never */
+    int64_t expires_at, last_used_at; /* 0: never */
     bool is_expired;
 };
 

@@ -30,7 +30,7 @@ static bool find_cert_cursor(struct ot_context *context, const char *after,
     return ot_query_found_cursor(context, "after", "certificate", status, &err);
 }
 
-/* What the list shows depends on these and on nothing else; so its tag is known before a
+/* What the answer says depends on these and on nothing else; so its tag is known before a
  * row is read. false: reply is complete. */
 static bool tag_list(struct ot_context *context, const struct ot_cert_range *range,
                      const char *after)
@@ -43,6 +43,8 @@ static bool tag_list(struct ot_context *context, const struct ot_cert_range *ran
         {&range->descending, sizeof(range->descending)},
         {&range->limit, sizeof(range->limit)},
         {after, after != NULL ? strlen(after) : 0},
+        /* A header of the answer, which whoever keeps the answer keeps with it. */
+        {&context->caller.expires_at, sizeof(context->caller.expires_at)},
     };
 
     if (ot_db_revision(context->db, revision, &err) != OT_OK) {

@@ -1,10 +1,12 @@
 #include "http/connection_internal.h"
 
+#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "auth/apikey.h"
+#include "base/api_extension.h"
 #include "http/access_log_internal.h"
 #include "http/framing_internal.h"
 #include "http/guests.h"
@@ -204,7 +206,7 @@ static enum MHD_Result take_body(struct exchange *exchange, const char *data, si
 static void add_headers(struct MHD_Response *response, const struct ot_reply *reply,
                         bool has_body)
 {
-    char seconds[16];
+    char seconds[24];
 
     if (has_body)
         MHD_add_response_header(response, MHD_HTTP_HEADER_CONTENT_TYPE,
@@ -222,6 +224,10 @@ static void add_headers(struct MHD_Response *response, const struct ot_reply *re
     if (reply->retry_after_s != 0) {
         snprintf(seconds, sizeof(seconds), "%u", reply->retry_after_s);
         MHD_add_response_header(response, MHD_HTTP_HEADER_RETRY_AFTER, seconds);
+    }
+    if (reply->key_expires_at != 0) {
+        snprintf(seconds, sizeof(seconds), "%" PRId64, reply->key_expires_at);
+        MHD_add_response_header(response, OT_KEY_EXPIRES_HEADER, seconds);
     }
     if (reply->status == 401)
         MHD_add_response_header(response, MHD_HTTP_HEADER_WWW_AUTHENTICATE,

@@ -287,6 +287,7 @@ void ot_router_run(struct ot_server *server, struct ot_request *request,
     /* Zero unless the key was found. */
     if (context.caller.seq != 0) {
         memcpy(caller, context.caller.id, OT_APIKEY_ID_MAX);
+        reply->key_expires_at = context.caller.expires_at;
         ot_auth_note_use(context.db, &context.caller);
     }
     ot_store_return(server->store, context.db);

@@ -2,6 +2,8 @@
 #ifndef OT_SERVER_MESSAGE_REPLY_H
 #define OT_SERVER_MESSAGE_REPLY_H
 
+#include <stdint.h>
+
 #include "message/buffer.h"
 #include "message/etag.h"
 
@@ -14,6 +16,7 @@ struct ot_reply {
                              */
     char allow[64];         /* "" : no Allow header */
     unsigned retry_after_s; /* 0: no Retry-After header */
+    int64_t key_expires_at; /* of the key that asked; 0: never, or there was none */
     bool close;             /* the connection is of no more use */
 };
 

@@ -29,6 +29,8 @@ static void round_trip(const struct ot_state *state)
     CU_ASSERT_EQUAL(back.failures, state->failures);
     CU_ASSERT_EQUAL(back.last.status, state->last.status);
     CU_ASSERT_STRING_EQUAL(back.last.message, state->last.message);
+    CU_ASSERT_EQUAL(back.key_ends_at, state->key_ends_at);
+    CU_ASSERT_EQUAL(back.key_asked_at, state->key_asked_at);
 }
 
 static void what_is_written_is_read(void)
@@ -39,6 +41,8 @@ static void what_is_written_is_read(void)
     state.attempt_at = 1800000000;
     state.retry_at = 1800000060;
     state.failures = 2;
+    state.key_ends_at = 1900000000;
+    state.key_asked_at = 1800000000;
     ot_error_set(&state.last, OT_E_AUTH,
                  "401; the key in /etc/key was refused ; \"quoted\" 100%% [x] = # ä€😀 ");
     round_trip(&state);

@@ -76,12 +76,29 @@ static void a_full_buffer_ends_at_a_whole_character(void)
     CU_ASSERT_EQUAL(ot_text_escape(out, 0, "ab", 2), 0);
 }
 
+static void a_number_is_digits_and_nothing_else(void)
+{
+    static const char *const wrong[] = {"",   "-1", "+1",   " 1",
+                                        "1 ", "1x", "0x10", "9223372036854775808"};
+    int64_t n = 7;
+
+    for (size_t i = 0; i < sizeof(wrong) / sizeof(wrong[0]); i++)
+        CU_ASSERT_FALSE(ot_text_number(&n, wrong[i], INT64_MAX));
+    CU_ASSERT_FALSE(ot_text_number(&n, "11", 10));
+    CU_ASSERT_EQUAL(n, 7);
+    CU_ASSERT_TRUE(ot_text_number(&n, "010", 10));
+    CU_ASSERT_EQUAL(n, 10);
+    CU_ASSERT_TRUE(ot_text_number(&n, "9223372036854775807", INT64_MAX));
+    CU_ASSERT_EQUAL(n, INT64_MAX);
+}
+
 static const struct unit_case cases[] = {
     {"utf8_follows_the_table_of_well_formed_sequences",
      utf8_follows_the_table_of_well_formed_sequences},
     {"fault_30_what_would_move_or_turn_a_line_is_escaped",
      fault_30_what_would_move_or_turn_a_line_is_escaped},
     {"a_full_buffer_ends_at_a_whole_character", a_full_buffer_ends_at_a_whole_character},
+    {"a_number_is_digits_and_nothing_else", a_number_is_digits_and_nothing_else},
     {NULL, NULL}};
 
 int main(int argc, char **argv)
