@@ -131,6 +131,8 @@ static enum ot_status read_token(struct ot_client_cert *own, const char *uri, bo
                             "OpenSSL has no provider for PKCS #11 here (the module "
                             "pkcs11.so): install one, or name a PEM file");
     store = OSSL_STORE_open(uri, NULL, NULL, NULL, NULL);
+    if (store != NULL)
+        OSSL_STORE_expect(store, is_key ? OSSL_STORE_INFO_PKEY : OSSL_STORE_INFO_CERT);
     while (store != NULL && !OSSL_STORE_eof(store) &&
            (is_key ? own->key == NULL : own->cert == NULL)) {
         OSSL_STORE_INFO *info = OSSL_STORE_load(store);
@@ -144,8 +146,9 @@ static enum ot_status read_token(struct ot_client_cert *own, const char *uri, bo
     ERR_clear_error();
     if (is_key ? own->key != NULL : own->cert != NULL)
         return OT_OK;
-    return ot_error_set(err, OT_E_CONFIG, "the token has no %s under this URI",
-                        is_key ? "private key" : "certificate");
+    return ot_error_set(err, OT_E_CONFIG, "the token has no %s under this URI%s",
+                        is_key ? "private key" : "certificate",
+                        is_key ? ", or wants a PIN (pin-source=file:…)" : "");
 }
 
 enum ot_status ot_client_cert_load(struct ot_client_cert *out,

@@ -324,6 +324,10 @@ part_roots() {
         --offline --show "$builds/release" trixie-programs env ORGTRUST_BUILD="$builds/release" \
         python3 -m pytest -q -c tests/pytest.ini --rootdir tests \
         tests/programs/clients/test_{p11kit,gnutls,gnutls_running,opensc,pkcs11_provider}.py
+    check "a client certificate's key on a token on Debian 13" \
+        "$project/tests/support/roots/enter" --offline --show "$builds/release" \
+        trixie-programs env ORGTRUST_BUILD="$builds/release" python3 -m pytest -q \
+        -c tests/pytest.ini --rootdir tests tests/programs/cli/test_client_cert.py
     check "tools that write to PKCS#11 tokens on Debian 13" "$project/tests/support/roots/enter" \
         --offline --show "$builds/release" trixie-programs env ORGTRUST_BUILD="$builds/release" \
         python3 -m pytest -q -c tests/pytest.ini --rootdir tests \

@@ -1,9 +1,13 @@
 """An API that asks for a client certificate: nginx in front of orgtrust-server, by TLS with
 `ssl_verify_client on`."""
 
+import shutil
+from pathlib import Path
+
 import pytest
 from fault_server import Answer
 from support.asking_front import MISSING, NGINX, AskingFront
+from support.process import run
 from support.world import AUTH, CONFIG, REFUSED, World
 
 pytestmark = pytest.mark.skipif(NGINX is None, reason=MISSING)
@@ -84,6 +88,53 @@ def test_a_token_without_a_provider_is_said(guarded):
     guarded.configure(**guarded.with_cert | {"client_key": "pkcs11:object=none"})
     done = guarded.sync(status=CONFIG)
     assert "PKCS #11" in done.stderr or "no private key under this URI" in done.stderr
+
+
+@pytest.fixture
+def token(guarded):
+    """The URI of the machine's key on a token of SoftHSM, which has its certificate, too."""
+    tool, writer = shutil.which("softhsm2-util"), shutil.which("pkcs11-tool")
+    found = [*Path("/usr/lib").glob("*/ossl-modules/pkcs11.so"),
+             *Path("/usr/lib64/ossl-modules").glob("pkcs11.so")]
+    if tool is None or writer is None or not found:
+        pytest.skip("no pkcs11-provider, softhsm2 or opensc here: tests/run --long runs this "
+                    "in a Debian 13 root")
+    tokens = guarded.dir / "tokens"
+    tokens.mkdir()
+    conf = guarded.dir / "softhsm2.conf"
+    conf.write_text(f"directories.tokendir = {tokens}\nobjectstore.backend = file\n")
+    guarded.env["SOFTHSM2_CONF"] = str(conf)
+    guarded.env["PKCS11_PROVIDER_MODULE"] = next(
+        str(p) for p in Path("/usr/lib").rglob("libsofthsm2.so"))
+    pin = guarded.dir / "pin"
+    pin.touch(mode=0o600)
+    pin.write_text("4711")
+    module = guarded.env["PKCS11_PROVIDER_MODULE"]
+    named = ["--label", "tls", "--id", "01"]
+    for argv in ([tool, "--init-token", "--free", "--label", "machine", "--so-pin", "0815"],
+                 [tool, "--import", guarded.client_key, "--token", "machine", *named],
+                 [writer, "--module", module, "--login", "--type", "cert", *named,
+                  "--write-object", guarded.client_cert]):
+        done = run([*argv, "--pin", "4711"], env=guarded.env)
+        assert done.status == 0, done
+    guarded.client_key.unlink()
+    return f"pkcs11:token=machine;object=tls?pin-source=file:{pin}"
+
+
+def test_a_key_that_never_leaves_its_token(guarded, organization, roots, token):
+    organization.add(roots[0], "there")
+    guarded.configure(**guarded.with_cert | {"client_key": token})
+    guarded.sync()
+    assert [c["name"] for c in guarded.listed()] == ["there"]
+    guarded.configure(**guarded.with_cert | {"client_key": token, "client_cert": token})
+    guarded.orgtrust("upload", roots[1].path, "--name", "sent", "--activate")
+    assert {c["name"] for c in organization.api.list()} == {"there", "sent"}
+
+
+def test_nobody_is_asked_for_a_pin(guarded, token):
+    guarded.configure(**guarded.with_cert | {"client_key": token.split("?")[0]})
+    done = guarded.sync(status=CONFIG, timeout=10)
+    assert "no private key under this URI" in done.stderr and "pin-source" in done.stderr
 
 
 def test_the_headers_of_the_official_clients(machine, api):
