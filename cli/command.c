@@ -174,6 +174,18 @@ static const struct ot_command commands[] = {
         .run = ot_cmd_log,
     },
     {
+        .name = "notify",
+        .arguments = "",
+        .summary = "tell notify_url what has changed and was not delivered yet",
+        .help =
+            "Each sync starts it in the background, with --retry, where there is\n"
+            "something to deliver; by hand it says why nothing arrives. Needs no admin\n"
+            "key.\n",
+        .options = OT_OPTIONS_COMMON | OT_OPTION_BIT(OT_OPTION_RETRY) |
+                   OT_OPTION_BIT(OT_OPTION_QUIET),
+        .run = ot_cmd_notify,
+    },
+    {
         .name = "projects",
         .arguments = "",
         .summary = "the organization's projects, and how many certificates are active",

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "commands/notify_url_internal.h"
 #include "sync/sync_options.h"
 #include "view/json_build.h"
 
@@ -118,6 +119,8 @@ enum ot_status ot_follow(const struct ot_follow *follow)
     if (exports != NULL && exports->count > 0 && follow->json != NULL &&
         !put_json(follow->json, exports) && status == OT_OK)
         status = OT_E_NOMEM;
+    if (config != NULL && *follow->cli->stop == 0)
+        ot_notify_start(config, follow->is_log);
     free(exports);
     ot_config_free(config);
     return status;

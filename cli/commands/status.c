@@ -2,9 +2,11 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "cache/state.h"
 #include "commands/commands.h"
 #include "commands/source_use.h"
 #include "config/source.h"
+#include "notify/notify.h"
 #include "view/export_report.h"
 #include "view/record_json.h"
 #include "view/source_report.h"
@@ -79,6 +81,28 @@ static enum ot_status put_attention(cJSON *object, const struct ot_source_report
     return OT_OK;
 }
 
+static void put_notify(cJSON *object, const struct ot_source *source, bool *failed)
+{
+    struct ot_state state;
+    cJSON *notify;
+
+    if (source->notify_url == NULL) {
+        ot_json_put_string(object, "notify", NULL, failed);
+        return;
+    }
+    ot_notify_state(&state, source, NULL);
+    notify = cJSON_CreateObject();
+    ot_json_put_bool(notify, "waiting", ot_notify_is_due(source), failed);
+    ot_json_put_int(notify, "failures", state.failures, failed);
+    ot_json_put_string(notify, "problem", state.failures > 0 ? state.last.message : NULL,
+                       failed);
+    ot_json_put(notify, "at",
+                state.failures > 0 ? cJSON_CreateNumber((double)state.attempt_at)
+                                   : cJSON_CreateNull(),
+                failed);
+    ot_json_put(object, "notify", notify, failed);
+}
+
 static enum ot_status put_report(cJSON *sources, const struct ot_source_report *report,
                                  const struct ot_exports *exports, struct ot_error *err)
 {
@@ -103,6 +127,7 @@ static enum ot_status put_report(cJSON *sources, const struct ot_source_report *
     else
         ot_json_put(object, "key_ends_at", cJSON_CreateNull(), &failed);
     ot_export_report_json(object, exports, report->source, &failed);
+    put_notify(object, report->source, &failed);
     status = put_attention(object, report, &failed, err);
     if (status == OT_OK && failed)
         return ot_error_nomem(err);
@@ -197,6 +222,23 @@ static enum ot_status print_attention(struct ot_output *out,
     return OT_OK;
 }
 
+/* A failure is worth a line, and what is still waiting. */
+static void print_notify(struct ot_output *out, const struct ot_source *source)
+{
+    char time[OT_TIME_MAX];
+    struct ot_state state;
+
+    if (source->notify_url == NULL)
+        return;
+    ot_notify_state(&state, source, NULL);
+    if (state.failures > 0)
+        ot_output_printf(out, "  notify        %s, %u in a row: %s\n",
+                         ot_output_time(time, state.attempt_at), state.failures,
+                         state.last.message);
+    else if (ot_notify_is_due(source))
+        ot_output_printf(out, "  notify        waiting to be delivered\n");
+}
+
 static enum ot_status print_report(struct ot_output *out,
                                    const struct ot_source_report *report,
                                    const struct ot_exports *exports, int64_t now,
@@ -226,6 +268,7 @@ static enum ot_status print_report(struct ot_output *out,
     print_refresh(out, report, now);
     print_key_end(out, report->state.key_ends_at, now);
     ot_export_report_print(out, exports, source);
+    print_notify(out, source);
     return print_attention(out, report, err);
 }
 

@@ -43,6 +43,8 @@ static const struct ot_option_info option_infos[OT_OPTION_COUNT] = {
     [OT_OPTION_CERT] = {"cert", "ID", "only what happened to this certificate"},
     [OT_OPTION_PROBE] = {"probe", "HOST:PORT",
                          "also try this server; may be given several times"},
+    [OT_OPTION_RETRY] = {"retry", NULL,
+                         "go on until it is delivered, for a quarter of an hour"},
     [OT_OPTION_LOCAL] = {"local", NULL,
                          "when this machine began and ceased to trust what"},
     [OT_OPTION_AS_IS] = {"as-is", NULL, "a file is one entry, with all that is in it"},
@@ -130,6 +132,9 @@ static enum ot_status apply_option(struct ot_options *options, enum ot_option op
         break;
     case OT_OPTION_IF_STALE:
         options->if_stale = true;
+        break;
+    case OT_OPTION_RETRY:
+        options->retry = true;
         break;
     case OT_OPTION_LOCAL:
         options->local = true;

@@ -38,6 +38,7 @@ enum ot_option {
     OT_OPTION_CERT,
     OT_OPTION_PROBE,
     OT_OPTION_LOCAL,
+    OT_OPTION_RETRY,
     OT_OPTION_COUNT
 };
 
@@ -82,6 +83,7 @@ struct ot_options {
     enum ot_list_state state;
     bool json, help, accept_empty, if_stale, quiet, pem;
     bool activate, deactivate, all, prune, dry_run, yes, by_id, as_is;
+    bool retry;       /* go on until it succeeds */
     bool local;       /* this machine's own memory */
     bool locks_out;   /* changes may lock this client out */
     char **arguments; /* what is left, in argv */

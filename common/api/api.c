@@ -94,8 +94,10 @@ static enum ot_status list_page(struct ot_api_call *call, const char *scope,
     status = ot_api_format_list_path(path, scope, after, limit, err);
     if (status != OT_OK)
         return status;
-    call->request =
-        (struct ot_http_request){OT_HTTP_GET, path, NULL, OT_PAGE_BYTES_MAX, true};
+    call->request = (struct ot_http_request){.method = OT_HTTP_GET,
+                                             .path = path,
+                                             .max_bytes = OT_PAGE_BYTES_MAX,
+                                             .idempotent = true};
     call->what = "list the certificates";
     call->parse = ot_api_call_page;
     return ot_api_perform(call, err);

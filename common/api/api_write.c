@@ -43,8 +43,11 @@ static enum ot_status post_json(struct ot_api_call *call, const char *path,
 
     if (body == NULL)
         return ot_error_nomem(err);
-    call->request =
-        (struct ot_http_request){OT_HTTP_POST, path, body, OT_PAGE_BYTES_MAX, idempotent};
+    call->request = (struct ot_http_request){.method = OT_HTTP_POST,
+                                             .path = path,
+                                             .body = body,
+                                             .max_bytes = OT_PAGE_BYTES_MAX,
+                                             .idempotent = idempotent};
     status = ot_api_perform(call, err);
     cJSON_free(body);
     return status;

@@ -66,7 +66,10 @@ enum ot_status ot_api_list_projects(struct ot_api *api, const char *after,
     char path[OT_API_LIST_PATH_MAX];
     struct ot_api_call call = {
         .api = api,
-        .request = {OT_HTTP_GET, path, NULL, OT_PAGE_BYTES_MAX, true},
+        .request = {.method = OT_HTTP_GET,
+                    .path = path,
+                    .max_bytes = OT_PAGE_BYTES_MAX,
+                    .idempotent = true},
         .what = "list the projects",
         .parse = parse_projects,
         .out = out,

@@ -161,6 +161,22 @@
 /* Who begins to listen is told of a change that is not older. */
 #define OT_NEWS_FRESH_S 3600
 
+/* What is to be told to notify_url is tried again after a second, doubled up to a minute,
+ * for a quarter of an hour in one process, which is the refresh_interval by itself: the
+ * next sync begins another. After a day it is given up: whoever was not reachable for so
+ * long asks the machine. */
+#define OT_NOTIFY_RETRY_FIRST_S 1
+#define OT_NOTIFY_RETRY_LONGEST_S 60
+#define OT_NOTIFY_PROCESS_MS (15 * 60 * 1000)
+#define OT_NOTIFY_GIVE_UP_S (24 * 3600)
+
+/* What a receiver may answer, which nobody reads, and how long it may take. */
+#define OT_NOTIFY_ANSWER_BYTES_MAX (64u * 1024)
+#define OT_NOTIFY_ANSWER_MS 30000
+
+/* A secret of fewer characters is guessed. */
+#define OT_NOTIFY_SECRET_LEN_MIN 20
+
 /* Changes are told one by one up to so many at a time, a screenful or two; of more their
  * number alone. */
 #define OT_NEWS_NAMED_MAX 50u

@@ -91,9 +91,12 @@ static const char *check_url(enum ot_config_url kind, const char *text,
     if (kind == OT_CONFIG_URL_PROXY)
         return host[len + strspn(host + len, "/")] == '\0' ? NULL : "must have no path";
     if (strncasecmp(text, "http://", 7) == 0 && !is_loopback(host, host_len))
-        return "must begin with https:// (http:// is for 127.0.0.0/8, [::1] and "
-               "localhost "
-               "only: it would show the key to the network)";
+        return kind == OT_CONFIG_URL_API
+                   ? "must begin with https:// (http:// is for 127.0.0.0/8, [::1] and "
+                     "localhost "
+                     "only: it would show the key to the network)"
+                   : "must begin with https:// (http:// is for 127.0.0.0/8, [::1] and "
+                     "localhost only)";
     return is_path(host + len) ? NULL
                                : "has a path with characters that must be "
                                  "percent-encoded, or with '.' or '..' in it";

@@ -63,6 +63,14 @@ static enum ot_status set_base_url_key(const struct rule *rule, void *field,
     return set_url_key(rule, field, OT_CONFIG_URL_API, value, err);
 }
 
+static enum ot_status set_notify_url(const struct rule *rule, void *field,
+                                     const char *value, struct ot_error *err)
+{
+    if (is_none(value))
+        return replace_value(field, NULL, err);
+    return set_url_key(rule, field, OT_CONFIG_URL_RECEIVER, value, err);
+}
+
 static enum ot_status set_proxy_key(const struct rule *rule, void *field,
                                     const char *value, struct ot_error *err)
 {
@@ -316,6 +324,8 @@ static const struct rule rules[] = {
     {"export_java", set_java_store, FIELD(export_java), 0, 0},
     {"export_system", set_yes_no, FIELD(export_system), 0, 0},
     {"on_change", set_command, FIELD(on_change), 0, 0},
+    {"notify_url", set_notify_url, FIELD(notify_url), 0, 0},
+    {"notify_secret_file", set_path_or_none, FIELD(notify_secret_file), 0, 0},
     {"probe", set_endpoints, FIELD(probe), 0, 0},
     {"probe_connections", set_yes_no, FIELD(probe_connections), 0, 0},
 };

@@ -10,7 +10,7 @@
 struct ot_source;
 
 /* The number of keys, and the number of a key, or OT_CONFIG_KEYS for none of ours. */
-#define OT_CONFIG_KEYS 24
+#define OT_CONFIG_KEYS 26
 size_t ot_config_key_by_name(const char *name);
 
 /* Checks a value and puts it into its field of source, in place of what was there. On
@@ -20,8 +20,9 @@ enum ot_status ot_config_set(struct ot_source *source, size_t key, const char *v
                              struct ot_error *err);
 
 enum ot_config_url {
-    OT_CONFIG_URL_API,  /* https, or http to a loopback address; a path */
-    OT_CONFIG_URL_PROXY /* http, https, socks5 or socks5h; no path */
+    OT_CONFIG_URL_API,      /* https, or http to a loopback address; a path */
+    OT_CONFIG_URL_RECEIVER, /* the same */
+    OT_CONFIG_URL_PROXY     /* http, https, socks5 or socks5h; no path */
 };
 
 /* The URL in its one form (scheme and host in lower case, no slash at the end), in memory

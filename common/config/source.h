@@ -34,7 +34,9 @@ struct ot_source {
     char *openai_organization, *openai_project; /* headers of each request; NULL: none */
     char *export_bundle, *export_dir, *export_java; /* NULL: none */
     char *on_change;                                /* for /bin/sh -c; NULL: none */
-    char *probe;  /* servers to try before a removal, by ot_endpoint_next; NULL: none */
+    char *probe; /* servers to try before a removal, by ot_endpoint_next; NULL: none */
+    char *notify_url;         /* as base_url; NULL: nobody is told */
+    char *notify_secret_file; /* NULL: nothing is sent, for it is signed */
     char *origin; /* "file:line" of the section, or "environment", for messages */
     int64_t refresh_interval_s, max_stale_s;
     int64_t connect_timeout_ms, timeout_ms;

@@ -15,6 +15,9 @@ struct ot_source;
 #define OT_SOURCE_OFFLINE "offline"
 #define OT_SOURCE_LOCK "lock"
 #define OT_SOURCE_MEMORY "memory"
+#define OT_SOURCE_NOTIFY "notify"
+#define OT_SOURCE_NOTIFY_STATE "notify-state"
+#define OT_SOURCE_NOTIFY_LOCK "notify-lock"
 
 /* cache_dir/NAME.kind into buf (PATH_MAX bytes); OT_E_CONFIG when it is too long. */
 enum ot_status ot_source_path(char *buf, const struct ot_source *source, const char *kind,

@@ -12,10 +12,11 @@ enum ot_http_method { OT_HTTP_GET, OT_HTTP_POST, OT_HTTP_DELETE };
 
 struct ot_http_request {
     enum ot_http_method method;
-    const char *path; /* behind base_url, encoded, begins with '/' ; may have a query */
-    const char *body; /* JSON, or NULL */
-    size_t max_bytes; /* of the decoded answer */
-    bool idempotent;  /* may be sent again when it is unknown whether it arrived */
+    const char *path;   /* behind base_url, encoded, begins with '/' ; may have a query */
+    const char *body;   /* JSON, or NULL */
+    size_t max_bytes;   /* of the decoded answer */
+    bool idempotent;    /* may be sent again when it is unknown whether it arrived */
+    const char *header; /* one more line, "NAME: VALUE", living as the body; or NULL */
 };
 
 struct ot_http_answer {

@@ -167,6 +167,20 @@ static enum ot_status set_transfer_url(CURL *easy, const struct ot_endpoint *end
     return code == CURLE_OK ? OT_OK : ot_error_nomem(err);
 }
 
+/* Its own line leads into those of all requests. */
+static CURLcode set_transfer_headers(struct ot_transfer *transfer,
+                                     struct ot_endpoint *endpoint)
+{
+    struct curl_slist *headers = transfer->request.method == OT_HTTP_POST
+                                     ? endpoint->body_headers
+                                     : endpoint->headers;
+
+    transfer->header = (struct curl_slist){
+        .data = (char *)(uintptr_t)transfer->request.header, .next = headers};
+    return curl_easy_setopt(transfer->easy, CURLOPT_HTTPHEADER,
+                            transfer->header.data != NULL ? &transfer->header : headers);
+}
+
 enum ot_status ot_transfer_prepare(struct ot_transfer *transfer,
                                    struct ot_endpoint *endpoint, int64_t time_left_ms,
                                    struct ot_error *err)
@@ -190,9 +204,7 @@ enum ot_status ot_transfer_prepare(struct ot_transfer *transfer,
     transfer->memory_failures = ot_http_memory_failures();
     transfer->content_type[0] = transfer->detail[0] = '\0';
     bad = set_method(easy, request);
-    bad |= curl_easy_setopt(easy, CURLOPT_HTTPHEADER,
-                            request->method == OT_HTTP_POST ? endpoint->body_headers
-                                                            : endpoint->headers);
+    bad |= set_transfer_headers(transfer, endpoint);
     bad |= curl_easy_setopt(easy, CURLOPT_TIMEOUT_MS,
                             (long)(timeout_ms > 0 ? timeout_ms : 1));
     bad |=

@@ -20,7 +20,8 @@ struct ot_transfer {
     int64_t sent_ms;                /* when it was last sent */
     unsigned attempts, turned_away; /* in all; those that the server had no time for */
     struct ot_http_request request;
-    char *body; /* of the answer; kept for the next one */
+    struct curl_slist header; /* of this request alone, before those of all */
+    char *body;               /* of the answer; kept for the next one */
     size_t len, capacity;
     size_t head_len;   /* of the answer's lines outside its body, 1xx and trailers too */
     uint64_t wire_len; /* of all that came for it, before any decoding */

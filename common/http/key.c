@@ -19,6 +19,16 @@
 
 #define KEY_VARIABLE "OPENAI_ADMIN_KEY"
 
+/* What is kept in a file of its own, and how messages call it. */
+struct kind {
+    const char *name, *word, *setting;
+    size_t least; /* characters */
+};
+
+static const struct kind admin_key = {"admin key", "key", "admin_key_file", 0};
+static const struct kind notify_secret = {"secret for notify_url", "secret",
+                                          "notify_secret_file", OT_NOTIFY_SECRET_LEN_MIN};
+
 void ot_key_clear(struct ot_key *key)
 {
     if (key->secret != NULL)
@@ -30,32 +40,36 @@ void ot_key_clear(struct ot_key *key)
 /* One line of visible ASCII: anything else cannot stand in a header, and is more likely
  * another file than a key. No message quotes what was found. */
 static enum ot_status check_secret(const char *text, size_t len, const char *origin,
-                                   struct ot_error *err)
+                                   const struct kind *kind, struct ot_error *err)
 {
     if (len == 0)
-        return ot_error_set(
-            err, OT_E_CONFIG,
-            "%s holds no admin key: it is empty; put the key there as one "
-            "line of text",
-            origin);
+        return ot_error_set(err, OT_E_CONFIG,
+                            "%s holds no %s: it is empty; put the %s there as one "
+                            "line of text",
+                            origin, kind->name, kind->word);
     if (len > OT_KEY_BYTES_MAX)
         return ot_error_set(err, OT_E_CONFIG,
-                            "%s holds no admin key: it is longer than %d bytes", origin,
-                            OT_KEY_BYTES_MAX);
+                            "%s holds no %s: it is longer than %d bytes", origin,
+                            kind->name, OT_KEY_BYTES_MAX);
+    if (len < kind->least)
+        return ot_error_set(err, OT_E_CONFIG,
+                            "%s holds no %s: it is shorter than %zu characters; openssl "
+                            "rand -hex 32 makes one",
+                            origin, kind->name, kind->least);
     for (size_t i = 0; i < len; i++)
         if (text[i] < 0x21 || text[i] > 0x7e)
             return ot_error_set(err, OT_E_CONFIG,
-                                "%s holds no admin key: byte %zu is not a visible ASCII "
-                                "character; the key must be one line without spaces",
-                                origin, i + 1);
+                                "%s holds no %s: byte %zu is not a visible ASCII "
+                                "character; the %s must be one line without spaces",
+                                origin, kind->name, i + 1, kind->word);
     return OT_OK;
 }
 
 /* Takes text, which need not end with NUL, over into key. */
 static enum ot_status set_secret(struct ot_key *key, const char *text, size_t len,
-                                 struct ot_error *err)
+                                 const struct kind *kind, struct ot_error *err)
 {
-    enum ot_status status = check_secret(text, len, key->origin, err);
+    enum ot_status status = check_secret(text, len, key->origin, kind, err);
 
     if (status != OT_OK)
         return status;
@@ -77,17 +91,18 @@ static size_t without_line_end(const char *text, size_t len)
     return len;
 }
 
-static enum ot_status read_secret(struct ot_key *key, int fd, struct ot_error *err)
+static enum ot_status read_secret(struct ot_key *key, int fd, const struct kind *kind,
+                                  struct ot_error *err)
 {
     char text[OT_KEY_BYTES_MAX + 3]; /* a line end, and one byte that is too many */
     ssize_t len = ot_read_all(fd, text, sizeof(text));
     enum ot_status status;
 
     if (len < 0)
-        status = ot_error_errno(err, OT_E_IO, errno, "cannot read the admin key from %s",
-                                key->origin);
+        status = ot_error_errno(err, OT_E_IO, errno, "cannot read the %s from %s",
+                                kind->name, key->origin);
     else
-        status = set_secret(key, text, without_line_end(text, (size_t)len), err);
+        status = set_secret(key, text, without_line_end(text, (size_t)len), kind, err);
     OPENSSL_cleanse(text, sizeof(text));
     return status;
 }
@@ -97,46 +112,47 @@ static void set_origin(struct ot_key *key, const char *origin)
     snprintf(key->origin, sizeof(key->origin), "%s", origin);
 }
 
-static enum ot_status check_mode(int fd, const char *path, struct ot_error *err)
+static enum ot_status check_mode(int fd, const char *path, const struct kind *kind,
+                                 struct ot_error *err)
 {
     struct stat st;
 
     if (fstat(fd, &st) != 0)
-        return ot_error_errno(err, OT_E_IO, errno, "cannot examine the key file %s",
-                              path);
+        return ot_error_errno(err, OT_E_IO, errno, "cannot examine the %s file %s",
+                              kind->word, path);
     if ((st.st_mode & (S_IRWXG | S_IRWXO)) != 0)
         return ot_error_set(
             err, OT_E_UNSAFE,
-            "the key file %s has mode %04o, others can get at the key; run: "
+            "the %s file %s has mode %04o, others can get at the %s; run: "
             "chmod 600 '%s'",
-            path, (unsigned)(st.st_mode & 07777), path);
+            kind->word, path, (unsigned)(st.st_mode & 07777), kind->word, path);
     return OT_OK;
 }
 
 /* Owner, kind and who may write: the rule for every file that is trusted. Secrecy comes
  * on top. */
-static enum ot_status load_file(struct ot_key *key, const struct ot_source *source,
+static enum ot_status load_file(struct ot_key *key, const char *path,
+                                const struct kind *kind, const struct ot_source *source,
                                 struct ot_error *err)
 {
-    const char *path = source->admin_key_file;
     enum ot_status status;
     int fd = -1;
 
     set_origin(key, path);
     status = ot_path_open(&fd, path, OT_KEY_BYTES_MAX + 2, err);
     if (status == OT_E_NOT_FOUND)
-        return ot_error_set(
-            err, OT_E_CONFIG,
-            "the key file %s does not exist; create it with mode 0600, or "
-            "change admin_key_file of the source %s (%s)",
-            path, source->name, source->origin);
+        return ot_error_set(err, OT_E_CONFIG,
+                            "the %s file %s does not exist; create it with mode 0600, or "
+                            "change %s of the source %s (%s)",
+                            kind->word, path, kind->setting, source->name,
+                            source->origin);
     if (status != OT_OK) {
-        ot_error_prefix(err, "admin_key_file");
+        ot_error_prefix(err, "%s", kind->setting);
         return status;
     }
-    status = check_mode(fd, path, err);
+    status = check_mode(fd, path, kind, err);
     if (status == OT_OK)
-        status = read_secret(key, fd, err);
+        status = read_secret(key, fd, kind, err);
     close(fd);
     return status;
 }
@@ -149,13 +165,26 @@ enum ot_status ot_key_load(struct ot_key *key, const struct ot_source *source,
 
     memset(key, 0, sizeof(*key));
     if (source->admin_key_file != NULL) {
-        status = load_file(key, source, err);
+        status = load_file(key, source->admin_key_file, &admin_key, source, err);
     } else {
         set_origin(key, KEY_VARIABLE);
         value = ot_env_get(KEY_VARIABLE);
         if (value != NULL)
-            status = set_secret(key, value, strlen(value), err);
+            status = set_secret(key, value, strlen(value), &admin_key, err);
     }
+    if (status != OT_OK)
+        ot_key_clear(key);
+    return status;
+}
+
+enum ot_status ot_key_load_notify_secret(struct ot_key *key,
+                                         const struct ot_source *source,
+                                         struct ot_error *err)
+{
+    enum ot_status status;
+
+    memset(key, 0, sizeof(*key));
+    status = load_file(key, source->notify_secret_file, &notify_secret, source, err);
     if (status != OT_OK)
         ot_key_clear(key);
     return status;
@@ -167,7 +196,7 @@ enum ot_status ot_key_read_fd(struct ot_key *key, int fd, struct ot_error *err)
 
     memset(key, 0, sizeof(*key));
     snprintf(key->origin, sizeof(key->origin), "the caller's descriptor %d", fd);
-    status = read_secret(key, fd, err);
+    status = read_secret(key, fd, &admin_key, err);
     if (status == OT_OK && !ot_key_is_possible(ot_span_of(key->secret, key->len)))
         status = ot_error_set(err, OT_E_CONFIG,
                               "%s holds no admin key, and what it holds was not sent: "

@@ -21,6 +21,10 @@ struct ot_key {
  * part of the key. */
 enum ot_status ot_key_load(struct ot_key *key, const struct ot_source *source,
                            struct ot_error *err);
+/* The same of the source's notify_secret_file, which signs what notify_url is sent. */
+enum ot_status ot_key_load_notify_secret(struct ot_key *key,
+                                         const struct ot_source *source,
+                                         struct ot_error *err);
 /* From an open descriptor up to its end, for a parent that passes a key on. */
 enum ot_status ot_key_read_fd(struct ot_key *key, int fd, struct ot_error *err);
 

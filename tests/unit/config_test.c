@@ -349,6 +349,8 @@ static const char *const others[][2] = {
     {"export_java", "/other/store.p12"},
     {"export_system", "yes"},
     {"on_change", "true"},
+    {"notify_url", "https://hook.example/other"},
+    {"notify_secret_file", "/other/secret"},
     {"probe", "db.example:636"},
     {"probe_connections", "no"},
 };

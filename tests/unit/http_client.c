@@ -19,9 +19,10 @@ const struct ot_http_tuning client_tuning = {
     .connections = 8,
 };
 
-const struct ot_http_request client_get_x = {OT_HTTP_GET, "/x", NULL, 1000, true};
-const struct ot_http_request client_post_x = {OT_HTTP_POST, "/x", "{\"a\":1}", 1000,
-                                              false};
+const struct ot_http_request client_get_x = {
+    .method = OT_HTTP_GET, .path = "/x", .max_bytes = 1000, .idempotent = true};
+const struct ot_http_request client_post_x = {
+    .method = OT_HTTP_POST, .path = "/x", .body = "{\"a\":1}", .max_bytes = 1000};
 
 long long client_now_ms(void)
 {

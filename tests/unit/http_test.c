@@ -63,7 +63,8 @@ static void get_carries_what_it_should(void)
 
 static void post_and_delete_carry_what_they_should(void)
 {
-    const struct ot_http_request delete = {OT_HTTP_DELETE, "/y", NULL, 1000, true};
+    const struct ot_http_request delete = {
+        .method = OT_HTTP_DELETE, .path = "/y", .max_bytes = 1000, .idempotent = true};
     struct peer *peer = start(&ok, 1);
     struct ot_source source = client_source(peer_url(peer));
     struct ot_error err = OT_ERROR_INIT;
@@ -137,7 +138,8 @@ static enum ot_status many_fill(void *arg, size_t i, struct ot_http_request *req
     if (many->filled - many->ended > many->ahead_max)
         many->ahead_max = many->filled - many->ended;
     snprintf(many->path, sizeof(many->path), "/n/%zu", i);
-    *request = (struct ot_http_request){OT_HTTP_GET, many->path, NULL, 100, true};
+    *request = (struct ot_http_request){
+        .method = OT_HTTP_GET, .path = many->path, .max_bytes = 100, .idempotent = true};
     return many->refuse_at != 0 && i == many->refuse_at
                ? ot_error_set(err, OT_E_USAGE, "not that one")
                : OT_OK;

@@ -8,13 +8,16 @@ import pytest
 from fault_server import error
 from support import paths
 from support.organization import Organization
-from support.process import run
+from support.process import run, wait_until
+from support.receiver import Receiver
 from support.world import BROKEN, OK
 from test_status_command import JSON_ALWAYS, JSON_OF_SNAPSHOT, age
 
 PAGE = (paths.REPOSITORY / "docs" / "monitoring.md").read_text("utf-8")
 CHECK, METRICS, EVENTS, LOST, DOCTOR, PROBE, REQUESTS = re.findall(
     r"^```sh\n(#!/bin/sh\n.*?)^```$", PAGE, re.MULTILINE | re.DOTALL)
+
+[VERIFY] = re.findall(r"^```python\n(.*?)^```$", PAGE, re.MULTILINE | re.DOTALL)
 
 pytestmark = pytest.mark.skipif(not shutil.which("jq"), reason="needs jq")
 
@@ -144,3 +147,29 @@ def test_the_units_of_the_page_are_ours():
     shipped = {path.name.removesuffix(".in")
                for path in (paths.REPOSITORY / "conf" / "systemd").glob("*.in")}
     assert units == shipped
+
+
+def test_a_notification_is_verified_as_the_page_shows(machine, api, roots, tmp_path):
+    secret, space = "whsec-" + "7" * 40, {}
+    exec(VERIFY, space)  # noqa: S102
+    verify = space["is_from_orgtrust"]
+    (tmp_path / "secret").touch(mode=0o600)
+    (tmp_path / "secret").write_text(secret)
+    receiver = Receiver(secret)
+    machine.configure(notify_url=f"http://127.0.0.1:{receiver.port}/",
+                      notify_secret_file=tmp_path / "secret")
+    api.add(roots[0])
+    machine.sync()
+    wait_until(lambda: receiver.requests)
+    receiver.close()
+    [request] = receiver.requests
+    header, body = request["headers"]["Orgtrust-Signature"], request["raw"]
+    assert verify(secret.encode(), header, body)
+    assert not verify(b"another", header, body)
+    assert not verify(secret.encode(), header, body + b" ")
+    assert not verify(secret.encode(), header, body, longest=-1), "sent again later"
+    later = header.replace(f"t={request['when']}", f"t={request['when'] + 1}")
+    assert not verify(secret.encode(), later, body)
+    example = json.loads(re.search(r"^```json\n(.*?)^```$", PAGE, re.M | re.S)[1])
+    assert set(example) == set(request["body"])
+    assert set(example["news"][0]) == set(request["body"]["news"][0])
