@@ -115,7 +115,7 @@ static const struct ot_command commands[] = {
         .summary = "end the trust in certificates in the scope",
         .help = "With --all every active certificate, after a confirmation.\n",
         .options = OT_OPTIONS_ADMIN | OT_OPTION_BIT(OT_OPTION_BY_ID) |
-                   OT_OPTION_BIT(OT_OPTION_ALL) | OT_OPTION_BIT(OT_OPTION_YES),
+                   OT_OPTION_BIT(OT_OPTION_ALL) | OT_OPTIONS_REMOVAL,
         .more_arguments = true,
         .run = ot_cmd_deactivate,
     },
@@ -127,7 +127,7 @@ static const struct ot_command commands[] = {
             "Refused while a certificate is active in the organization or in a project;\n"
             "then it says where. Asks for a confirmation.\n",
         .options = OT_OPTIONS_ADMIN | OT_OPTION_BIT(OT_OPTION_BY_ID) |
-                   OT_OPTION_BIT(OT_OPTION_DEACTIVATE) | OT_OPTION_BIT(OT_OPTION_YES),
+                   OT_OPTION_BIT(OT_OPTION_DEACTIVATE) | OT_OPTIONS_REMOVAL,
         .argument_count = 1,
         .more_arguments = true,
         .run = ot_cmd_delete,
@@ -141,7 +141,7 @@ static const struct ot_command commands[] = {
             "not in it. Prints the plan, and asks where something is lost. Ended at any\n"
             "moment, the next apply finishes.\n",
         .options = OT_OPTIONS_ADMIN | OT_OPTION_BIT(OT_OPTION_PRUNE) |
-                   OT_OPTION_BIT(OT_OPTION_ACCEPT_EMPTY) | OT_OPTION_BIT(OT_OPTION_YES),
+                   OT_OPTION_BIT(OT_OPTION_ACCEPT_EMPTY) | OT_OPTIONS_REMOVAL,
         .argument_count = 1,
         .run = ot_cmd_apply,
     },

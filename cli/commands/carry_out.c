@@ -4,6 +4,7 @@
 
 #include "change/lock_out.h"
 #include "commands/follow_internal.h"
+#include "commands/impact_look_internal.h"
 #include "config/source.h"
 #include "sync/sync_options.h"
 #include "view/change_report.h"
@@ -138,11 +139,12 @@ static enum ot_status print_changes(const struct ot_carry_out *carry_out, cJSON 
     return failed ? ot_error_nomem(err) : ot_output_json(out, root, false, err);
 }
 
-static enum ot_status ask_about_changes(const struct ot_carry_out *carry_out,
+static enum ot_status ask_about_changes(const struct ot_carry_out *carry_out, cJSON *root,
                                         struct ot_error *err)
 {
     bool asks = carry_out->question != NULL && !carry_out->cli->options.yes;
     struct ot_output out;
+    enum ot_status status;
 
     if (ot_changes_count(carry_out->changes, OT_CHANGE_PLANNED) == 0)
         return OT_OK;
@@ -151,7 +153,9 @@ static enum ot_status ask_about_changes(const struct ot_carry_out *carry_out,
         ot_output_init(&out, stderr);
         ot_change_report_print(&out, carry_out->changes, OT_CHANGE_PLAN);
     }
-    return asks ? ot_confirm(carry_out->question, err) : OT_OK;
+    status = ot_impact_look_ahead(carry_out->cli, carry_out->use, carry_out->changes,
+                                  asks, root, err);
+    return status == OT_OK && asks ? ot_confirm(carry_out->question, err) : status;
 }
 
 static enum ot_status check_lock_out(const struct ot_carry_out *carry_out,
@@ -174,11 +178,14 @@ enum ot_status ot_carry_out(struct ot_carry_out *carry_out, struct ot_error *err
     root = begin_json(carry_out, &failed);
     syncs = cJSON_GetObjectItemCaseSensitive(root, "syncs");
     if (cli->options.dry_run) {
-        status = print_changes(carry_out, root, OT_CHANGE_WOULD, failed, err);
+        status = ot_impact_look_ahead(cli, carry_out->use, carry_out->changes, false,
+                                      root, err);
+        if (status == OT_OK)
+            status = print_changes(carry_out, root, OT_CHANGE_WOULD, failed, err);
         cJSON_Delete(root);
         return status;
     }
-    status = ask_about_changes(carry_out, err);
+    status = ask_about_changes(carry_out, root, err);
     if (status != OT_OK) {
         cJSON_Delete(root);
         return status;

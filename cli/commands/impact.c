@@ -5,31 +5,18 @@
 #include <string.h>
 
 #include "commands/commands.h"
+#include "commands/impact_look_internal.h"
 #include "commands/snapshot_cert_internal.h"
 #include "commands/source_use.h"
 #include "config/source.h"
-#include "impact/impact.h"
 #include "view/record_json.h"
 
-static enum ot_status read_probes(struct ot_endpoint *probes,
-                                  const struct ot_options *options, struct ot_error *err)
-{
-    for (size_t i = 0; i < options->probe_count; i++) {
-        const char *text = options->probes[i];
-        const char *why = ot_endpoint_parse(&probes[i], text, strlen(text));
-
-        if (why != NULL)
-            return ot_error_set(err, OT_E_USAGE,
-                                "--probe is a server's HOST:PORT, and \"%.100s\" %s",
-                                text, why);
-    }
-    return OT_OK;
-}
-
-static void print_certificate(struct ot_output *out, const struct ot_record *record)
+/* since 0: not known */
+static void print_certificate(struct ot_output *out, const struct ot_record *record,
+                              int64_t since)
 {
     struct ot_span id = record->field[OT_FIELD_ID], name = record->field[OT_FIELD_NAME];
-    char since[OT_TIME_MAX];
+    char time[OT_TIME_MAX];
 
     ot_output_printf(out, "%.*s", (int)id.len, (const char *)id.data);
     if (name.data != NULL) {
@@ -37,21 +24,22 @@ static void print_certificate(struct ot_output *out, const struct ot_record *rec
         ot_output_text(out, (const char *)name.data, name.len);
         ot_output_printf(out, "'");
     }
-    ot_output_printf(out, ": %s, in the organization since %s\n",
-                     ot_record_state_word(record),
-                     ot_output_time(since, record->created_at));
+    ot_output_printf(out, ": %s, %s since %s\n", ot_record_state_word(record),
+                     since != 0 ? "trusted here" : "in the organization",
+                     ot_output_time(time, since != 0 ? since : record->created_at));
 }
 
 static enum ot_status print_impact(struct ot_cli *cli, const struct ot_source *source,
                                    const struct ot_record *record,
                                    const struct ot_impact *impact, struct ot_error *err)
 {
-    cJSON *root;
+    int64_t since = ot_trusted_since(source, record->field[OT_FIELD_ID]);
+    cJSON *root, *object;
     bool failed = false;
     enum ot_status status;
 
     if (!cli->options.json) {
-        print_certificate(&cli->out, record);
+        print_certificate(&cli->out, record, since);
         ot_impact_report_print(&cli->out, impact);
         if (impact->count == 0)
             ot_output_printf(&cli->out, "no server was tried; --probe names one\n");
@@ -59,7 +47,11 @@ static enum ot_status print_impact(struct ot_cli *cli, const struct ot_source *s
     }
     root = cJSON_CreateObject();
     ot_json_put_string(root, "source", source->name, &failed);
-    ot_record_json_put(cJSON_AddObjectToObject(root, "certificate"), record, &failed);
+    object = cJSON_AddObjectToObject(root, "certificate");
+    ot_record_json_put(object, record, &failed);
+    ot_json_put(object, "trusted_since",
+                since != 0 ? cJSON_CreateNumber((double)since) : cJSON_CreateNull(),
+                &failed);
     ot_impact_report_json(root, impact, &failed);
     status = failed ? ot_error_nomem(err) : ot_output_json(&cli->out, root, false, err);
     cJSON_Delete(root);
@@ -70,22 +62,16 @@ static enum ot_status print_impact(struct ot_cli *cli, const struct ot_source *s
 static enum ot_status find_impact(struct ot_cli *cli, const struct ot_snapshot_use *use,
                                   const struct ot_record *record, struct ot_error *err)
 {
-    struct ot_endpoint probes[OT_IMPACT_SERVERS_MAX];
     char *id = ot_snapshot_text(record->field[OT_FIELD_ID]);
     const struct ot_impact_change change = {
         .base_url = use->source->base_url, .id = id, .everywhere = true};
     const struct ot_impact_changes changes = {&change, 1};
-    const struct ot_impact_options options = {.probes = probes,
-                                              .probe_count = cli->options.probe_count,
-                                              .source = use->source,
-                                              .stop = cli->stop};
     struct ot_impact impact = {0};
     enum ot_status status = id != NULL ? OT_OK : ot_error_nomem(err);
 
     if (status == OT_OK)
-        status = read_probes(probes, &cli->options, err);
-    if (status == OT_OK)
-        status = ot_impact_find(&impact, use->config, &changes, &options, err);
+        status =
+            ot_impact_look(&impact, cli, use->config, use->source, &changes, false, err);
     if (status == OT_OK)
         status = print_impact(cli, use->source, record, &impact, err);
     if (status == OT_OK && impact.refused > 0)

@@ -6,7 +6,6 @@
 #include "commands/snapshot_cert_internal.h"
 #include "commands/source_use.h"
 #include "config/source.h"
-#include "memory/memory.h"
 #include "snapshot/snapshot.h"
 #include "view/cert_text.h"
 #include "view/record_json.h"
@@ -68,27 +67,11 @@ static const char *active_by(const struct ot_source *source,
     return strcmp(word, "both") == 0 ? "project and organization" : word;
 }
 
-/* Since when this machine trusts it; 0: it does not, or did before it began to remember.
- */
-static int64_t trusted_since(const struct ot_source *source,
-                             const struct ot_record *record)
-{
-    const struct ot_known *known = NULL;
-    struct ot_memory memory = {0};
-    int64_t since;
-
-    if (ot_memory_read(&memory, source, NULL) == OT_OK)
-        known = ot_memory_find(&memory, record->field[OT_FIELD_ID]);
-    since = known != NULL ? known->since : 0;
-    ot_memory_clear(&memory);
-    return since;
-}
-
 static void print_record(struct ot_output *out, const struct ot_source *source,
                          const struct ot_record *record, const struct ot_cert_text *text)
 {
     char time[OT_TIME_MAX], places[OT_PLACES_TEXT_MAX];
-    int64_t since = trusted_since(source, record);
+    int64_t since = ot_trusted_since(source, record->field[OT_FIELD_ID]);
 
     line_span(out, "id", record->field[OT_FIELD_ID]);
     line_span(out, "name", record->field[OT_FIELD_NAME]);
@@ -116,7 +99,7 @@ static enum ot_status print_certificate_json(struct ot_output *out,
                                              struct ot_error *err)
 {
     cJSON *root = cJSON_CreateObject();
-    int64_t since = trusted_since(source, record);
+    int64_t since = ot_trusted_since(source, record->field[OT_FIELD_ID]);
     bool failed = root == NULL;
     char hex[3 * 64 + 1];
     enum ot_status status;

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "config/source.h"
+#include "memory/memory.h"
 #include "snapshot/snapshot.h"
 
 #define CANDIDATES_SHOWN 12 /* ids that fit into one message */
@@ -73,4 +74,17 @@ enum ot_status ot_snapshot_cert_find(struct ot_record *record,
             "%zu certificates are named '%s'; ask for one by its id: %s%s", match.count,
             what, match.ids, match.count > CANDIDATES_SHOWN ? ", …" : "");
     return OT_OK;
+}
+
+int64_t ot_trusted_since(const struct ot_source *source, struct ot_span id)
+{
+    const struct ot_known *known = NULL;
+    struct ot_memory memory = {0};
+    int64_t since;
+
+    if (ot_memory_read(&memory, source, NULL) == OT_OK)
+        known = ot_memory_find(&memory, id);
+    since = known != NULL ? known->since : 0;
+    ot_memory_clear(&memory);
+    return since;
 }

@@ -47,6 +47,8 @@ static const struct ot_option_info option_infos[OT_OPTION_COUNT] = {
                          "go on until it is delivered, for a quarter of an hour"},
     [OT_OPTION_LOCAL] = {"local", NULL,
                          "when this machine began and ceased to trust what"},
+    [OT_OPTION_NO_IMPACT] = {"no-impact", NULL,
+                             "do not look which servers would be refused"},
     [OT_OPTION_AS_IS] = {"as-is", NULL, "a file is one entry, with all that is in it"},
 };
 
@@ -168,6 +170,9 @@ static enum ot_status apply_option(struct ot_options *options, enum ot_option op
         break;
     case OT_OPTION_CERT:
         options->cert = value;
+        break;
+    case OT_OPTION_NO_IMPACT:
+        options->no_impact = true;
         break;
     case OT_OPTION_PROBE:
         return add_probe(options, value, err);

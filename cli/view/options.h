@@ -37,6 +37,7 @@ enum ot_option {
     OT_OPTION_SINCE,
     OT_OPTION_CERT,
     OT_OPTION_PROBE,
+    OT_OPTION_NO_IMPACT,
     OT_OPTION_LOCAL,
     OT_OPTION_RETRY,
     OT_OPTION_COUNT
@@ -55,6 +56,10 @@ enum ot_option {
     (OT_OPTIONS_COMMON | OT_OPTION_BIT(OT_OPTION_PROJECT) |                              \
      OT_OPTION_BIT(OT_OPTION_DRY_RUN) | OT_OPTION_BIT(OT_OPTION_LOCK_OUT) |              \
      OT_OPTIONS_PROGRAM)
+/* What those take besides that may end trust. */
+#define OT_OPTIONS_REMOVAL                                                               \
+    (OT_OPTION_BIT(OT_OPTION_PROBE) | OT_OPTION_BIT(OT_OPTION_NO_IMPACT) |               \
+     OT_OPTION_BIT(OT_OPTION_YES))
 /* What install and uninstall take: they are about no source. */
 #define OT_OPTIONS_INSTALL                                                               \
     (OT_OPTION_BIT(OT_OPTION_JSON) | OT_OPTION_BIT(OT_OPTION_HELP) |                     \
@@ -85,6 +90,7 @@ struct ot_options {
     bool activate, deactivate, all, prune, dry_run, yes, by_id, as_is;
     bool retry;       /* go on until it succeeds */
     bool local;       /* this machine's own memory */
+    bool no_impact;   /* nobody wants to know what would be refused */
     bool locks_out;   /* changes may lock this client out */
     char **arguments; /* what is left, in argv */
     int argument_count;

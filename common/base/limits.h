@@ -147,6 +147,9 @@
 #define OT_IMPACT_NAMES_MS 2000
 #define OT_IMPACT_HANDSHAKES_MS 5000
 
+/* Certificates that are named before they are removed; people read no longer list. */
+#define OT_IMPACT_LOSSES_MAX 50
+
 /* What a server may show of certificates: a chain of three with post-quantum keys and
  * signatures fits. And the certificates that are looked at for one chain, by the names in
  * it: more than any organization gives one authority. */

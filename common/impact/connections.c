@@ -35,7 +35,7 @@ static const uint16_t tls_ports[] = {
 };
 
 /* 8443, 9443 and their like are https everywhere. */
-static bool is_tls_port(unsigned port)
+static bool is_tls_port(uint16_t port)
 {
     for (size_t i = 0; i < sizeof(tls_ports) / sizeof(tls_ports[0]); i++)
         if (tls_ports[i] == port)
@@ -46,17 +46,44 @@ static bool is_tls_port(unsigned port)
 /* A line of the table. */
 struct line {
     char address[33]; /* of the other side, in hexadecimal */
-    unsigned local_port, port, state;
+    uint16_t local_port, port;
+    unsigned state;
     uintmax_t inode;
 };
 
-static bool parse_connection(struct line *line, const char *text)
+/* The columns that count. */
+enum column { LOCAL = 1, REMOTE, STATE, INODE = 9, COLUMNS };
+
+/* An address and a port in hexadecimal, a colon between. Where the port is. */
+static char *split_port(char *column)
 {
-    return sscanf(text,
-                  "%*u: %*32[0-9A-F]:%4x %32[0-9A-F]:%4x %2x %*x:%*x %*x:%*x %*x %*u %*u "
-                  "%ju",
-                  &line->local_port, line->address, &line->port, &line->state,
-                  &line->inode) == 5;
+    char *colon = strchr(column, ':');
+
+    if (colon == NULL)
+        return NULL;
+    *colon = '\0';
+    return colon + 1;
+}
+
+/* text is taken apart. false: the line of titles. */
+static bool parse_connection(struct line *line, char *text)
+{
+    char *columns[COLUMNS] = {NULL}, *rest = NULL, *local, *remote;
+
+    for (size_t i = 0; i < COLUMNS; i++)
+        if ((columns[i] = strtok_r(i == 0 ? text : NULL, " \n", &rest)) == NULL)
+            return false;
+    local = split_port(columns[LOCAL]);
+    remote = split_port(columns[REMOTE]);
+    if (local == NULL || remote == NULL ||
+        strlen(columns[REMOTE]) >= sizeof(line->address))
+        return false;
+    memcpy(line->address, columns[REMOTE], strlen(columns[REMOTE]) + 1);
+    line->local_port = (uint16_t)strtoul(local, NULL, 16);
+    line->port = (uint16_t)strtoul(remote, NULL, 16);
+    line->state = (unsigned)strtoul(columns[STATE], NULL, 16);
+    line->inode = strtoumax(columns[INODE], NULL, 10);
+    return true;
 }
 
 /* What is known when connections are read. */
@@ -67,9 +94,9 @@ struct reading {
     struct ot_connections *found;
 };
 
-static bool has_listener(const struct reading *reading, unsigned port)
+static bool has_listener(const struct reading *reading, uint16_t port)
 {
-    return (reading->listens[port / 8 % sizeof(reading->listens)] >> port % 8 & 1) != 0;
+    return (reading->listens[port / 8] >> port % 8 & 1) != 0;
 }
 
 static bool is_own_socket(const struct reading *reading, uintmax_t inode)
@@ -119,14 +146,13 @@ static void add_endpoint(struct ot_endpoint *list, size_t *count, size_t *left_o
 static void note_listener(struct reading *reading, const struct line *line)
 {
     if (line->state == LISTENING)
-        reading->listens[line->local_port / 8 % sizeof(reading->listens)] |=
-            (uint8_t)(1u << line->local_port % 8);
+        reading->listens[line->local_port / 8] |= (uint8_t)(1u << line->local_port % 8);
 }
 
 static void note_connection(struct reading *reading, const struct line *line)
 {
     struct ot_connections *found = reading->found;
-    struct ot_endpoint endpoint = {.port = (uint16_t)line->port};
+    struct ot_endpoint endpoint = {.port = line->port};
     char host[INET6_ADDRSTRLEN];
     size_t ignored = 0;
 
@@ -170,6 +196,7 @@ static enum ot_status read_table(struct reading *reading, const char *path,
 /* What cannot be seen of them is taken for somebody else's. */
 static void find_own_sockets(struct reading *reading)
 {
+    static const char socket_link[] = "socket:[";
     DIR *dir = opendir("/proc/self/fd");
     const struct dirent *entry;
 
@@ -181,8 +208,9 @@ static void find_own_sockets(struct reading *reading)
         if (len <= 0)
             continue;
         target[len] = '\0';
-        if (sscanf(target, "socket:[%ju]", &reading->own[reading->own_count]) == 1)
-            reading->own_count++;
+        if (strncmp(target, socket_link, strlen(socket_link)) == 0)
+            reading->own[reading->own_count++] =
+                strtoumax(target + strlen(socket_link), NULL, 10);
     }
     if (dir != NULL)
         closedir(dir);

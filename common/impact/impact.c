@@ -216,15 +216,23 @@ static enum ot_status check_servers(const struct look *look, struct ot_error *er
     return status;
 }
 
-static enum ot_status try_servers(struct look *look, const struct ot_config *config,
-                                  const struct ot_impact_changes *changes,
-                                  struct ot_error *err)
+static enum ot_status gather_servers(struct look *look,
+                                     const struct ot_impact_options *options,
+                                     struct ot_error *err)
 {
-    enum ot_status status =
-        ot_trust_sources_open(&look->sources, config, changes, look->library, err);
+    enum ot_status status;
 
-    if (status == OT_OK)
-        status = ot_trust_machine(&look->machine, look->library, err);
+    add_named(look->impact, options);
+    status = resolve_servers(look, 0, err);
+    if (status == OT_OK && options->source->probe_connections)
+        status = add_connected(look, err);
+    return status;
+}
+
+static enum ot_status try_servers(struct look *look, struct ot_error *err)
+{
+    enum ot_status status = ot_trust_machine(&look->machine, look->library, err);
+
     if (status == OT_OK)
         status =
             ot_handshakes_make(look->handshakes, look->impact->count, look->library,
@@ -256,14 +264,14 @@ enum ot_status ot_impact_find(struct ot_impact *impact, const struct ot_config *
     look.handshakes = calloc(OT_IMPACT_SERVERS_MAX, sizeof(look.handshakes[0]));
     if (impact->servers == NULL || look.handshakes == NULL || look.library == NULL)
         status = ot_error_nomem(err);
-    if (status == OT_OK) {
-        add_named(impact, options);
-        status = resolve_servers(&look, 0, err);
-    }
-    if (status == OT_OK && options->source->probe_connections)
-        status = add_connected(&look, err);
+    if (status == OT_OK)
+        status = ot_trust_sources_open(&look.sources, config, changes, look.library, err);
+    if (status == OT_OK)
+        status = ot_trust_sources_lose(look.sources, impact, err);
+    if (status == OT_OK && (impact->loss_count > 0 || !options->only_losses))
+        status = gather_servers(&look, options, err);
     if (status == OT_OK && impact->count > 0)
-        status = try_servers(&look, config, changes, err);
+        status = try_servers(&look, err);
     end_look(&look);
     return status;
 }
@@ -272,6 +280,9 @@ void ot_impact_clear(struct ot_impact *impact)
 {
     for (size_t i = 0; i < impact->count; i++)
         free(impact->servers[i].common_name);
+    for (size_t i = 0; impact->losses != NULL && i < OT_IMPACT_LOSSES_MAX; i++)
+        free(impact->losses[i].name);
+    free(impact->losses);
     free(impact->servers);
     free(impact->untried);
     *impact = (struct ot_impact){0};

@@ -43,6 +43,14 @@ enum ot_impact_outcome {
     OT_IMPACT_OUTCOME_COUNT
 };
 
+/* A certificate that a source trusts and will not. */
+struct ot_impact_loss {
+    const struct ot_source *source; /* of the configuration */
+    char id[OT_ID_MAX + 1];
+    char *name;         /* NULL: none */
+    int64_t created_at; /* Unix seconds; when it was uploaded */
+};
+
 #define OT_IMPACT_WHY_MAX 200
 
 struct ot_impact_server {
@@ -55,6 +63,8 @@ struct ot_impact_server {
 
 /* Zeroed: nothing. Those that would be refused come first. */
 struct ot_impact {
+    struct ot_impact_loss *losses; /* the first OT_IMPACT_LOSSES_MAX, each id once */
+    size_t loss_count;             /* of all */
     struct ot_impact_server *servers;
     size_t count;
     size_t refused;
@@ -69,6 +79,7 @@ struct ot_impact_options {
     const struct ot_endpoint *probes; /* to be tried, as asked for */
     size_t probe_count;
     const struct ot_source *source; /* whose probe and probe_connections count */
+    bool only_losses;               /* where nothing is lost no server is tried */
     const volatile int *stop;       /* may be NULL */
 };
 

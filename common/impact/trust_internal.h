@@ -16,6 +16,7 @@
 #include "base/span.h"
 
 struct ot_config;
+struct ot_impact;
 struct ot_impact_changes;
 struct ot_trust_sources;
 
@@ -41,6 +42,10 @@ enum ot_status ot_trust_sources_open(struct ot_trust_sources **out,
                                      const struct ot_impact_changes *changes,
                                      OSSL_LIB_CTX *library, struct ot_error *err);
 void ot_trust_sources_close(struct ot_trust_sources *sources); /* NULL is fine */
+
+/* Fills losses and loss_count of impact. */
+enum ot_status ot_trust_sources_lose(const struct ot_trust_sources *sources,
+                                     struct ot_impact *impact, struct ot_error *err);
 
 /* Adds the anchors of a subject, a DER Name. */
 enum ot_status ot_trust_sources_find(struct ot_trust_sources *sources,

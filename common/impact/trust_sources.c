@@ -11,6 +11,7 @@
 #include "config/config.h"
 #include "config/source.h"
 #include "impact/impact.h"
+#include "impact/trust_changes_internal.h"
 #include "impact/trust_internal.h"
 #include "snapshot/name.h"
 #include "snapshot/record.h"
@@ -24,7 +25,7 @@ struct opened {
 };
 
 struct ot_trust_sources {
-    const struct ot_impact_changes *changes;
+    struct ot_trust_changes changes;
     OSSL_LIB_CTX *library;
     int64_t now;
     struct opened opened[OT_SOURCES_MAX];
@@ -34,48 +35,6 @@ struct ot_trust_sources {
 
 static const uint32_t places[] = {OT_RECORD_WITHHELD_OPENSSL, OT_RECORD_WITHHELD_TOKEN,
                                   OT_RECORD_WITHHELD_FILES, OT_RECORD_WITHHELD_JAVA};
-
-static bool is_change_of_scope(const struct ot_source *source,
-                               const struct ot_impact_change *change)
-{
-    if (source->project == NULL || change->project == NULL)
-        return source->project == change->project;
-    return strcmp(source->project, change->project) == 0;
-}
-
-static bool sees_scope(const struct ot_source *source,
-                       const struct ot_impact_change *change)
-{
-    return strcmp(source->base_url, change->base_url) == 0 &&
-           (is_change_of_scope(source, change) ||
-            (change->project == NULL && ot_source_inherits(source)));
-}
-
-/* Whether a record of the source's is active once the changes are made. */
-static bool is_active_later(const struct ot_trust_sources *sources,
-                            const struct ot_source *source,
-                            const struct ot_record *record)
-{
-    bool inherits = ot_source_inherits(source);
-    bool own =
-        (record->flags & (inherits ? OT_RECORD_BY_PROJECT : OT_RECORD_ACTIVE)) != 0;
-    bool inherited = inherits && (record->flags & OT_RECORD_BY_ORGANIZATION) != 0;
-
-    for (size_t i = 0; i < sources->changes->count; i++) {
-        const struct ot_impact_change *change = &sources->changes->items[i];
-
-        if (change->id == NULL || strcmp(source->base_url, change->base_url) != 0 ||
-            !ot_span_equal(record->field[OT_FIELD_ID], ot_span_str(change->id)))
-            continue;
-        if (change->everywhere)
-            own = inherited = false;
-        else if (is_change_of_scope(source, change))
-            own = change->activates;
-        else if (inherits && change->project == NULL)
-            inherited = change->activates;
-    }
-    return own || inherited;
-}
 
 static uint32_t places_of(const struct ot_record *record, bool active, int64_t now)
 {
@@ -88,6 +47,20 @@ static uint32_t places_of(const struct ot_record *record, bool active, int64_t n
         if (ot_record_is_anchor(&as_if, places[i], now))
             found |= places[i];
     return found;
+}
+
+static uint32_t places_now(const struct ot_trust_sources *sources,
+                           const struct ot_record *record)
+{
+    return places_of(record, (record->flags & OT_RECORD_ACTIVE) != 0, sources->now);
+}
+
+static uint32_t places_later(const struct ot_trust_sources *sources,
+                             const struct ot_source *source,
+                             const struct ot_record *record)
+{
+    return places_of(record, ot_trust_changes_leave(&sources->changes, source, record),
+                     sources->now);
 }
 
 /* NULL: OpenSSL cannot read it. */
@@ -182,12 +155,9 @@ static enum ot_status find_in_snapshot(const struct ot_trust_sources *sources,
             (record.flags & OT_RECORD_QUARANTINED) != 0 ||
             !ot_span_equal(record.field[OT_FIELD_SUBJECT_CANON], canon))
             continue;
-        status = add_trust_anchor(
-            sources, anchors, record.field[OT_FIELD_DER],
-            places_of(&record, (record.flags & OT_RECORD_ACTIVE) != 0, sources->now),
-            places_of(&record, is_active_later(sources, opened->source, &record),
-                      sources->now),
-            err);
+        status = add_trust_anchor(sources, anchors, record.field[OT_FIELD_DER],
+                                  places_now(sources, &record),
+                                  places_later(sources, opened->source, &record), err);
     }
     return status;
 }
@@ -199,7 +169,7 @@ static enum ot_status find_in_uploads(const struct ot_trust_sources *sources,
 {
     enum ot_status status = OT_OK;
 
-    for (size_t i = 0; status == OT_OK && i < sources->changes->count; i++) {
+    for (size_t i = 0; status == OT_OK && i < sources->changes.all->count; i++) {
         struct ot_record record = {.flags = 0};
 
         if (sources->uploads[i] == NULL)
@@ -265,13 +235,14 @@ static enum ot_status see_first_upload(void *arg, const uint8_t *der, size_t len
  * read becomes no anchor. */
 static void read_uploads(struct ot_trust_sources *sources, const struct ot_config *config)
 {
-    for (size_t i = 0; i < sources->changes->count; i++) {
-        const struct ot_impact_change *change = &sources->changes->items[i];
+    for (size_t i = 0; i < sources->changes.all->count; i++) {
+        const struct ot_impact_change *change = &sources->changes.all->items[i];
         bool is_seen = false;
 
         for (size_t k = 0; k < ot_config_count(config); k++)
-            is_seen = is_seen || (is_for_servers(ot_config_at(config, k)) &&
-                                  sees_scope(ot_config_at(config, k), change));
+            is_seen =
+                is_seen || (is_for_servers(ot_config_at(config, k)) &&
+                            ot_trust_change_is_seen(ot_config_at(config, k), change));
         if (is_seen && change->id == NULL && change->activates)
             (void)ot_pem_each(change->pem, strlen(change->pem), see_first_upload,
                               &sources->uploads[i], NULL);
@@ -284,21 +255,90 @@ enum ot_status ot_trust_sources_open(struct ot_trust_sources **out,
                                      OSSL_LIB_CTX *library, struct ot_error *err)
 {
     struct ot_trust_sources *sources = calloc(1, sizeof(*sources));
-    enum ot_status status = OT_OK;
+    enum ot_status status;
 
     *out = sources;
     if (sources == NULL)
         return ot_error_nomem(err);
-    sources->changes = changes;
     sources->library = library;
     sources->now = (int64_t)time(NULL);
+    status = ot_trust_changes_init(&sources->changes, changes, err);
     sources->uploads = calloc(changes->count + 1, sizeof(struct ot_cert *));
-    if (sources->uploads == NULL)
-        return ot_error_nomem(err);
+    if (status == OT_OK && sources->uploads == NULL)
+        status = ot_error_nomem(err);
     for (size_t i = 0; status == OT_OK && i < ot_config_count(config); i++)
         if (is_for_servers(ot_config_at(config, i)))
             status = open_source(sources, ot_config_at(config, i), err);
-    read_uploads(sources, config);
+    if (status == OT_OK)
+        read_uploads(sources, config);
+    return status;
+}
+
+static bool is_lost_already(const struct ot_impact *impact, struct ot_span id)
+{
+    for (size_t i = 0; i < impact->loss_count && i < OT_IMPACT_LOSSES_MAX; i++)
+        if (ot_span_equal(ot_span_str(impact->losses[i].id), id))
+            return true;
+    return false;
+}
+
+static enum ot_status add_loss(struct ot_impact *impact, const struct ot_source *source,
+                               const struct ot_record *record, struct ot_error *err)
+{
+    struct ot_span id = record->field[OT_FIELD_ID], name = record->field[OT_FIELD_NAME];
+    struct ot_impact_loss *loss;
+
+    if (is_lost_already(impact, id) || impact->loss_count++ >= OT_IMPACT_LOSSES_MAX)
+        return OT_OK;
+    loss = &impact->losses[impact->loss_count - 1];
+    loss->source = source;
+    memcpy(loss->id, id.data, id.len < OT_ID_MAX ? id.len : OT_ID_MAX);
+    loss->created_at = record->created_at;
+    if (name.data != NULL &&
+        (loss->name = strndup((const char *)name.data, name.len)) == NULL)
+        return ot_error_nomem(err);
+    return OT_OK;
+}
+
+/* Of one id, in one source. */
+static enum ot_status check_loss(const struct ot_trust_sources *sources,
+                                 const struct opened *opened, struct ot_span id,
+                                 struct ot_impact *impact, struct ot_error *err)
+{
+    struct ot_positions list;
+    enum ot_status status =
+        ot_snapshot_find(opened->snapshot, OT_INDEX_ID, id, OT_SPAN_ABSENT, &list, err);
+
+    for (uint32_t i = 0; status == OT_OK && i < list.count; i++) {
+        struct ot_record record;
+
+        if (ot_snapshot_record(opened->snapshot, &list, i, &record, NULL) == OT_OK &&
+            ot_span_equal(record.field[OT_FIELD_ID], id) &&
+            (places_now(sources, &record) &
+             ~places_later(sources, opened->source, &record)) != 0)
+            status = add_loss(impact, opened->source, &record, err);
+    }
+    return status;
+}
+
+enum ot_status ot_trust_sources_lose(const struct ot_trust_sources *sources,
+                                     struct ot_impact *impact, struct ot_error *err)
+{
+    const struct ot_trust_changes *changes = &sources->changes;
+    enum ot_status status = OT_OK;
+
+    impact->losses = calloc(OT_IMPACT_LOSSES_MAX, sizeof(impact->losses[0]));
+    if (impact->losses == NULL)
+        return ot_error_nomem(err);
+    for (size_t i = 0; i < changes->count; i++) {
+        const char *id = changes->by_id[i]->id;
+
+        if (i > 0 && strcmp(changes->by_id[i - 1]->id, id) == 0)
+            continue;
+        for (size_t k = 0; status == OT_OK && k < sources->count; k++)
+            status =
+                check_loss(sources, &sources->opened[k], ot_span_str(id), impact, err);
+    }
     return status;
 }
 
@@ -310,8 +350,9 @@ void ot_trust_sources_close(struct ot_trust_sources *sources)
         ot_snapshot_unref(sources->opened[i].snapshot);
         ot_cache_free(sources->opened[i].cache);
     }
-    for (size_t i = 0; sources->uploads != NULL && i < sources->changes->count; i++)
+    for (size_t i = 0; sources->uploads != NULL && i < sources->changes.all->count; i++)
         ot_cert_free(sources->uploads[i]);
     free(sources->uploads);
+    ot_trust_changes_clear(&sources->changes);
     free(sources);
 }

@@ -5,6 +5,7 @@ import pytest
 from support.misbehaving import api, key, machine, synced  # noqa: F401
 from support.organization import Organization
 from support.p11_system import can_mount
+from support.tls_peers import pair, serve, silent, trusted  # noqa: F401
 from support.world import World
 from token_tools import Tokens
 

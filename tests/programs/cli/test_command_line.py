@@ -69,7 +69,8 @@ def test_a_wrong_line_is_refused(bare_world, words, why):
 def test_a_wrong_configuration_is_refused_with_its_line(bare_world, command):
     bare_world.configure("frobnicate = 1\n")
     done = bare_world.orgtrust(*command, status=CONFIG)
-    assert f"{bare_world.conf}:3" in done.stderr and "frobnicate" in done.stderr
+    line = bare_world.conf.read_text().splitlines().index("frobnicate = 1") + 1
+    assert f"{bare_world.conf}:{line}:" in done.stderr and "frobnicate" in done.stderr
 
 
 @pytest.mark.parametrize("command", [["sync"], ["watch"], ["status"], ["list"], ["show", "x"]])

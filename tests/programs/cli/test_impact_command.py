@@ -4,37 +4,21 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
-import socket
 import threading
 import time
 
 import pytest
 from support import paths
 from support.certs import public_key_der
-from support.https import HttpsServer
 from support.network import in_own_network
 from support.p11_system import can_mount
 from support.process import run
-from support.tls import TlsServer
+from support.tls_peers import connect, https, listener, probes
 from support.world import CONFIG, NEEDED, NOT_FOUND, OK, USAGE
 
 
 PRIVATE = paths.REPOSITORY / "tests" / "support" / "in_private_system"
 BUNDLE = "/etc/ssl/certs/ca-certificates.crt"
-
-
-@contextlib.contextmanager
-def listener(port=0, host="127.0.0.1"):
-    """A port on which the kernel takes connections and nobody answers."""
-    with socket.create_server((host, port), backlog=200) as sock:
-        sock.settimeout(30)
-        yield sock, f"127.0.0.1:{sock.getsockname()[1]}"
-
-
-@pytest.fixture
-def silent():
-    with listener() as (_, address):
-        yield address
 
 
 @pytest.fixture
@@ -44,34 +28,6 @@ def closed():
     return address
 
 
-@pytest.fixture
-def serve(tmp_path):
-    """Starts TLS servers, which end with the test."""
-    servers = []
-
-    def start(cert, *args):
-        servers.append(TlsServer(tmp_path, cert, *args))
-        return servers[-1].address
-
-    yield start
-    for server in servers:
-        server.stop()
-
-
-@pytest.fixture(scope="session")
-def pair(certs):
-    """Two authorities, and of each a certificate for a server."""
-    return certs.for_loopback("First Authority"), certs.for_loopback("Second Authority")
-
-
-@pytest.fixture
-def trusted(organization, world, pair):
-    """A machine that trusts both."""
-    world.ids = [organization.add(authority, f"a{i}") for i, (authority, _) in enumerate(pair)]
-    world.sync()
-    return world
-
-
 def impact(world, *args, status=OK) -> dict:
     done = world.orgtrust("impact", "--json", *args, status=status)
     found = done.json()
@@ -79,10 +35,6 @@ def impact(world, *args, status=OK) -> dict:
     world.outcomes = {server["server"]: server["outcome"] for server in found["servers"]}
     assert found["refused"] == list(world.outcomes.values()).count("refused")
     return found
-
-
-def probes(*addresses) -> list[str]:
-    return [f"--probe={address}" for address in addresses]
 
 
 @pytest.mark.memory
@@ -107,7 +59,7 @@ def test_three_servers_of_which_one_hangs(trusted, serve, pair, silent):
                             status=NEEDED)
     assert time.monotonic() - began < 10
     lines = done.stdout.splitlines()
-    assert lines[0].startswith(f"{trusted.ids[0]} 'a0': active, in the organization since 20")
+    assert lines[0].startswith(f"{trusted.ids[0]} 'a0': active, trusted here since 20")
     assert lines[1:] == [f"would be refused  {refused} 'localhost'",
                          f"stays trusted     {kept} 'localhost'",
                          f"no answer         {silent}: no answer in time"]
@@ -279,20 +231,6 @@ def test_the_provider_in_the_configuration_of_openssl_does_not_matter(trusted, s
         done = trusted.orgtrust("impact", "a0", *probes(server), status=NEEDED,
                                 env={"OPENSSL_CONF": str(conf)})
         assert f"would be refused  {server}" in done.stdout
-
-
-@contextlib.contextmanager
-def https(cert, *address):
-    """A server for many clients at once."""
-    server = HttpsServer(cert.path.parent, cert.path, cert.key, listen=address)
-    try:
-        yield
-    finally:
-        server.stop()
-
-
-def connect(*address, **more) -> socket.socket:
-    return socket.create_connection(address, 20, **more)
 
 
 @pytest.fixture

@@ -1,0 +1,184 @@
+"""What deactivate, delete and apply show before they take trust away."""
+
+import os
+import signal
+import time
+
+import pytest
+from dialogue import Dialogue
+from support import paths
+from support.network import in_own_network
+from support.p11_system import can_mount
+from support.process import run
+from support.tls_peers import connect, https, probes
+from support.world import INTERRUPTED, OK, USAGE
+
+REFUSED = "would be refused  "
+PRIVATE = paths.REPOSITORY / "tests" / "support" / "in_private_system"
+
+
+def is_active(organization, name) -> bool:
+    return {c["name"]: c["active"] for c in organization.api.list()}[name]
+
+
+@pytest.mark.memory
+def test_deactivate_shows_and_goes_on(trusted, organization, serve, pair, silent):
+    (_, first), (_, second) = pair
+    refused, kept = serve(first), serve(second)
+    began = time.monotonic()
+    done = trusted.orgtrust("deactivate", "a0", *probes(refused, kept, silent))
+    assert time.monotonic() - began < 10
+    said = done.stderr.splitlines()
+    assert said[0].startswith(f"{trusted.ids[0]} 'a0': trusted here since 20")
+    assert said[1:] == [f"would be refused  {refused} 'localhost'",
+                        f"stays trusted     {kept} 'localhost'",
+                        f"no answer         {silent}: no answer in time"]
+    assert done.stdout == f"deactivated {trusted.ids[0]} 'a0'\n"
+    assert not is_active(organization, "a0")
+
+
+def test_the_configuration_names_servers_too(trusted, serve, pair):
+    server = serve(pair[0][1])
+    trusted.configure(probe=server)
+    assert REFUSED + server in trusted.orgtrust("deactivate", "a0", "--dry-run").stderr
+    assert trusted.orgtrust("deactivate", "a0", "--dry-run", "--no-impact").stderr == ""
+    assert trusted.orgtrust("activate", "a0").stderr == "", "nothing is taken away"
+    assert REFUSED + server in trusted.orgtrust("deactivate", "a0").stderr
+    assert trusted.orgtrust("deactivate", "a0").stderr == "", "it is not trusted any more"
+
+
+def test_before_the_question(trusted, organization, serve, pair):
+    server = serve(pair[0][1])
+    trusted.configure(probe=server)
+    dialogue = Dialogue(trusted, "deactivate", "--all")
+    dialogue.read_until("[y/N]")
+    assert dialogue.said.index("deactivate cert_") < dialogue.said.index("trusted here since")
+    assert REFUSED + server in dialogue.said
+    dialogue.answer("n\n")
+    status, _, _ = dialogue.end()
+    assert status == INTERRUPTED and is_active(organization, "a0")
+
+
+def test_delete_shows_where_it_ends_trust(trusted, serve, pair):
+    server = serve(pair[0][1])
+    done = trusted.orgtrust("delete", "a0", "--deactivate", "--yes", *probes(server))
+    assert REFUSED + server in done.stderr and "deleted" in done.stdout
+    trusted.orgtrust("deactivate", "a1", "--no-impact")
+    assert trusted.orgtrust("delete", "a1", "--yes", *probes(server)).stderr == ""
+
+
+def test_apply_counts_what_it_adds(trusted, certs, serve, pair, tmp_path):
+    """An authority's new certificate in place of the old one: nothing is refused. Without
+    it: all that the old one vouched for."""
+    (authority, first), (other, second) = pair
+    again = certs.ca(authority.cn, key=authority.key,
+                     extensions=("keyUsage=critical,keyCertSign,cRLSign",))
+    wanted = tmp_path / "wanted"
+    wanted.mkdir()
+    (wanted / "other.pem").write_text(other.pem)
+    one, two = serve(first), serve(second)
+    dry = trusted.orgtrust("apply", wanted, "--dry-run", *probes(one, two)).stderr
+    assert REFUSED + one in dry and f"stays trusted     {two}" in dry
+    (wanted / "again.pem").write_text(again.pem)
+    done = trusted.orgtrust("apply", wanted, "--prune", "--yes", *probes(one, two))
+    assert f"stays trusted     {one}" in done.stderr and REFUSED not in done.stderr
+    assert f"{trusted.ids[0]} 'a0': trusted here since" in done.stderr
+
+
+def test_an_activation_in_the_same_plan_counts(trusted, organization, certs, serve, pair,
+                                               tmp_path):
+    """Of one that the snapshot has and that is inactive."""
+    (authority, first), (other, _) = pair
+    again = certs.ca(authority.cn, key=authority.key,
+                     extensions=("keyUsage=critical,keyCertSign,cRLSign",))
+    organization.add(again, active=False)
+    trusted.sync()
+    wanted = tmp_path / "wanted"
+    wanted.mkdir()
+    (wanted / "both.pem").write_text(other.pem + again.pem)
+    server = serve(first)
+    done = trusted.orgtrust("apply", wanted, "--yes", *probes(server))
+    assert f"stays trusted     {server}" in done.stderr and "activated" in done.stdout
+
+
+def test_trust_in_a_project_is_not_the_organizations(trusted, organization, serve, pair):
+    """Deactivated in one scope while the other keeps it for the source that looks at both."""
+    server = serve(pair[0][1])
+    blue = organization.client(project="proj_blue")
+    blue.activate(trusted.ids[0])
+    blue.close()
+    trusted.configure(f"[source default]\n[source blue]\nproject = proj_blue\nprobe = {server}\n")
+    trusted.sync()
+    done = trusted.orgtrust("deactivate", "--source=blue", "a0", "--dry-run")
+    assert done.stderr == "", "the organization keeps it in the project"
+    done = trusted.orgtrust("deactivate", "a0", "--dry-run", *probes(server))
+    assert f"stays trusted     {server}" in done.stderr, "source blue keeps it"
+    done = trusted.orgtrust("delete", "a0", "--deactivate", "--yes", "--dry-run", *probes(server))
+    assert REFUSED + server in done.stderr
+
+
+def test_json(trusted, serve, pair, silent):
+    (_, first), (_, second) = pair
+    refused, kept = serve(first), serve(second)
+    done = trusted.orgtrust("deactivate", "a0", "--json", *probes(refused, kept))
+    found = done.json()["impact"]
+    assert done.stderr == ""
+    assert found["refused"] == 1 and found["untried"] == [] and found["left_out"] == 0
+    assert {s["server"]: s["outcome"] for s in found["servers"]} == {refused: "refused",
+                                                                     kept: "trusted"}
+    (known,) = found["certificates"]
+    assert known["id"] == trusted.ids[0] and known["source"] == "default"
+    assert abs(known["trusted_since"] - time.time()) < 300
+    assert "impact" not in trusted.orgtrust("activate", "a0", "--json").json()
+
+
+def test_connections_but_those_of_the_command_itself(trusted, organization, pair):
+    """In a network of its own: the API's port there is one of TLS."""
+    (_, first), _ = pair
+
+    def look():
+        organization.stop()
+        organization.start(9443)
+        trusted.configure(base_url=organization.base_url, probe_connections=None)
+        trusted.sync()
+        with https(first, "127.0.0.1", 8443), connect("127.0.0.1", 8443):
+            done = trusted.orgtrust("deactivate", "a0", "--json", "--dry-run")
+        return [s["server"] for s in done.json()["impact"]["servers"]]
+
+    assert in_own_network(look) == ["127.0.0.1:8443"]
+
+
+def test_a_server_that_is_none_ends_it_before_anything_is_done(trusted, organization):
+    done = trusted.orgtrust("deactivate", "a0", "--probe=nonsense", status=USAGE)
+    assert "has no port" in done.stderr and is_active(organization, "a0")
+
+
+@pytest.mark.skipif(not can_mount(), reason="NEEDS MOUNT NAMESPACES")
+def test_nobody_is_kept_from_a_removal(trusted, organization, tmp_path):
+    """What cannot be found out is said, and no failure: here what the machine trusts by
+    itself, since the record of what in its bundle is ours is damaged."""
+    state = tmp_path / "state"
+    state.mkdir()
+    (state / "system-anchors").write_text("nonsense\n")
+    done = trusted.check(run(
+        [PRIVATE, "--put", state, "/var/lib/orgtrust", *paths.WRAP, paths.COMMAND,
+         "deactivate", "a0", *probes("127.0.0.1:1")], env=trusted.env))
+    assert done.status == OK and not is_active(organization, "a0")
+    assert "which servers would be refused is not known: /var/lib/orgtrust" in done.stderr
+
+
+def test_without_a_snapshot_nothing_here_is_trusted(trusted, organization):
+    trusted.snapshot_path().unlink()
+    assert trusted.orgtrust("deactivate", "a0", *probes("127.0.0.1:1")).stderr == ""
+    assert not is_active(organization, "a0")
+
+
+def test_an_end_that_is_asked_for_while_servers_are_tried(trusted, organization, silent):
+    trusted.configure(probe=silent)
+    dialogue = Dialogue(trusted, "deactivate", "--all")
+    dialogue.read_until("deactivate cert_")
+    time.sleep(0.5)
+    os.kill(dialogue.child.pid, signal.SIGINT)
+    status, _, said = dialogue.end()
+    assert status == INTERRUPTED and "trusted here" not in said
+    assert is_active(organization, "a0")
