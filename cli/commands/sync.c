@@ -1,5 +1,6 @@
 /* orgtrust sync: bring the organization's certificates into the snapshot. */
 #include <stdlib.h>
+#include <unistd.h>
 
 #include "commands/admin_use_internal.h"
 #include "commands/commands.h"
@@ -17,10 +18,19 @@ static void draw_progress(void *arg, const char *phase, size_t done, size_t tota
     ot_progress_draw(arg, phase, done, total);
 }
 
-static void print_news(void *arg, const char *line, const struct ot_news *news)
+static void print_news(void *arg, const char *line)
 {
-    (void)news;
     ot_output_printf(arg, "%s\n", line);
+}
+
+/* With --quiet for the journal alone: who looks there asks by fields. */
+static void report_news(struct ot_cli *cli, const struct ot_source *source,
+                        const struct ot_sync_result *result)
+{
+    const struct ot_news_report loud = {STDOUT_FILENO, print_news, &cli->out};
+    const struct ot_news_report quiet = {.fd = STDERR_FILENO};
+
+    ot_news_report(cli->options.quiet ? &quiet : &loud, source, result);
 }
 
 /* One source; its failure is printed here. A key that was given (else NULL) is to be
@@ -61,9 +71,10 @@ static enum ot_status sync_and_report(struct ot_follow *follow,
 
             ot_sync_report_line(line, sizeof(line), source, &result);
             ot_output_printf(&cli->out, "%s\n", line);
-            ot_news_report(source, &result, print_news, &cli->out);
         }
     }
+    if (status == OT_OK && sources == NULL)
+        report_news(cli, source, &result);
     if (sources != NULL) {
         cJSON *object = ot_sync_report_json(source, status, &result, &err);
 

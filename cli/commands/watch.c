@@ -60,10 +60,9 @@ static enum ot_status tell_json(struct ot_cli *cli, const struct ot_watched *wat
     return printed;
 }
 
-static void log_news(void *arg, const char *line, const struct ot_news *news)
+static void say_news(void *arg, const char *line)
 {
     (void)arg;
-    (void)news;
     ot_output_say("%s", line);
 }
 
@@ -72,6 +71,7 @@ report_watched_sync(struct ot_cli *cli, const struct ot_watched *watched,
                     enum ot_status status, const struct ot_sync_result *result,
                     const struct ot_error *error, struct ot_error *err)
 {
+    const struct ot_news_report news = {.fd = STDERR_FILENO, .put = say_news};
     const struct ot_source *source = watched->source;
     char line[256], span[OT_TIME_MAX];
 
@@ -85,7 +85,7 @@ report_watched_sync(struct ot_cli *cli, const struct ot_watched *watched,
     }
     ot_sync_report_line(line, sizeof(line), source, result);
     ot_output_say("%s; next in %s", line, span);
-    ot_news_report(source, result, log_news, NULL);
+    ot_news_report(&news, source, result);
     if (result->changed && result->quarantined + result->withheld > 0)
         ot_sync_report_kept_back(source);
     return OT_OK;
