@@ -1,5 +1,6 @@
 #include "module.h"
 #include "config/config.h"
+#include "host_internal.h"
 #include "view.h"
 
 #include <stdlib.h>
@@ -142,6 +143,7 @@ CK_RV ot_module_initialize(void *args, const struct ot_token_rules *rules)
     struct ot_module *module;
     CK_RV rv = ot_locking_init(&locking, args);
 
+    ot_host_look();
     if (rv == CKR_OK)
         rv = ot_inside_join(&locking);
     if (rv != CKR_CRYPTOKI_NOT_INITIALIZED)

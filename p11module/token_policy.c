@@ -1,5 +1,6 @@
 #include "token_policy.h"
 
+#include "host_internal.h"
 #include "snapshot/record.h"
 
 bool ot_token_policy_shows(const struct ot_token_policy *policy,
@@ -7,5 +8,6 @@ bool ot_token_policy_shows(const struct ot_token_policy *policy,
 {
     if (policy->is_admin)
         return (record->flags & OT_RECORD_QUARANTINED) == 0;
-    return ot_record_is_anchor(record, OT_RECORD_WITHHELD_TOKEN, now);
+    return ot_record_is_anchor(record, OT_RECORD_WITHHELD_TOKEN, now) &&
+           ((record->flags & OT_RECORD_NAMES_LIMITED) == 0 || !ot_host_is_java());
 }

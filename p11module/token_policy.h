@@ -13,7 +13,8 @@ struct ot_token_policy {
 };
 
 /* Whether the certificate is shown at all at Unix time now: a trust anchor that all
- * readers of tokens can read, or usable and to be administered. Java and OpenSSL's
+ * readers of tokens can read, and one that this process holds to the limits on its names
+ * if it has any; or usable and to be administered. Java and OpenSSL's
  * PKCS#11 providers trust, or fail over, whatever a token holds, so that nothing else may
  * be in one that is for trust. */
 bool ot_token_policy_shows(const struct ot_token_policy *policy,

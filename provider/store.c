@@ -40,6 +40,7 @@ struct loader {
         cache; /* NULL: the configuration could not be loaded yet */
     char source[OT_SOURCE_NAME_MAX + 1], id[OT_ID_MAX + 1]; /* of the URI, as ot_uri's */
     enum ot_state_filter state;
+    bool original;        /* of the URI */
     struct ot_bytes name; /* of the URI's query; data NULL: none */
     struct ot_criteria criteria;
     _Atomic(struct ot_hits *) hits; /* NULL: not searched yet */
@@ -94,6 +95,7 @@ static enum ot_status take_uri(struct loader *loader, const char *text,
     memcpy(loader->source, uri.source, strlen(uri.source) + 1);
     memcpy(loader->id, uri.id, strlen(uri.id) + 1);
     loader->state = uri.state;
+    loader->original = uri.original;
     return uri.has_name ? ot_bytes_set(&loader->name, uri.name, uri.name_len, err)
                         : OT_OK;
 }
@@ -291,13 +293,21 @@ static bool take_hit(struct loader *loader, const struct ot_hits *hits, uint32_t
     return false;
 }
 
+/* What a verification looks up is limited, whatever the URI says: who asks for the
+ * original wants to look at it. */
+static struct ot_span der_of(const struct loader *loader, const struct ot_record *record)
+{
+    return loader->original && !is_quiet(loader) ? ot_record_original(record)
+                                                 : record->field[OT_FIELD_DER];
+}
+
 /* Hands one certificate to the core, from where it lies in the snapshot, or from a copy
  * when its trust has to stand behind it. Type and data type spare the core its guesses,
  * which cost seven times the decoding. */
 static bool emit_certificate(const struct loader *loader, const struct ot_record *record,
                              OSSL_CALLBACK *object_cb, void *object_cbarg)
 {
-    struct ot_span der = record->field[OT_FIELD_DER];
+    struct ot_span der = der_of(loader, record);
     int type = OSSL_OBJECT_CERT;
     char plain[] = "CERTIFICATE", trusted[] = "TRUSTED CERTIFICATE";
     struct ot_aux_trust trust;

@@ -45,7 +45,9 @@ static bool is_listed_record(const struct ot_options *options,
     case OT_LIST_QUARANTINED:
         return quarantined;
     case OT_LIST_WITHHELD:
-        return active && !quarantined && (record->flags & OT_RECORD_WITHHELD) != 0;
+        return active && !quarantined && ot_record_is_withheld(record);
+    case OT_LIST_LIMITED:
+        return active && record->field[OT_FIELD_ORIGINAL].data != NULL;
     }
     return false;
 }
@@ -148,7 +150,7 @@ static enum ot_status print_reasons(struct ot_cli *cli, struct ot_snapshot *snap
 
         status = ot_snapshot_record(snapshot, &all, i, &record, err);
         if (status != OT_OK || (record.flags & OT_RECORD_ACTIVE) == 0 ||
-            (record.flags & OT_RECORD_WITHHELD) == 0 || why->data == NULL ||
+            !ot_record_is_withheld(&record) || why->data == NULL ||
             !is_listed_record(&cli->options, &record))
             continue;
         ot_output_printf(&cli->out, "%s%.*s is withheld from %s: ", any ? "" : "\n",

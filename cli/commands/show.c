@@ -55,8 +55,23 @@ static void print_facts(struct ot_output *out, const struct ot_record *record,
                      (record->flags & OT_RECORD_SELF_SIGNED) != 0 ? ", self-signed" : "");
     line_str(out, "key", text->key);
     line_hex(out, "key id", record->field[OT_FIELD_KEY_ID]);
-    line_hex(out, "SHA-256", ot_record_digest(record, OT_DIGEST_SHA2_256));
-    line_hex(out, "SHA-1", ot_record_digest(record, OT_DIGEST_SHA1));
+    line_hex(out, "SHA-256", ot_record_original_digest(record, OT_DIGEST_SHA2_256));
+    line_hex(out, "SHA-1", ot_record_original_digest(record, OT_DIGEST_SHA1));
+}
+
+/* What is handed out in its place. */
+static void print_limits(struct ot_output *out, const struct ot_source *source,
+                         const struct ot_record *record)
+{
+    char end[OT_TIME_MAX];
+
+    if (record->field[OT_FIELD_ORIGINAL].data == NULL)
+        return;
+    if (source->names != NULL)
+        line_str(out, "names", source->names);
+    if (source->not_after_s != 0)
+        line_str(out, "not after", ot_output_time(end, source->not_after_s));
+    line_hex(out, "handed out", ot_record_digest(record, OT_DIGEST_SHA2_256));
 }
 
 static const char *active_by(const struct ot_source *source,
@@ -90,6 +105,7 @@ static void print_record(struct ot_output *out, const struct ot_source *source,
         line_str(out, "trusted", ot_output_time(time, since));
     if (text != NULL)
         print_facts(out, record, text);
+    print_limits(out, source, record);
 }
 
 static enum ot_status print_certificate_json(struct ot_output *out,
@@ -116,7 +132,7 @@ static enum ot_status print_certificate_json(struct ot_output *out,
     ot_json_put_string(root, "key", text ? text->key : NULL, &failed);
     hex[0] = '\0';
     if (text != NULL)
-        ot_record_hex(hex, ot_record_digest(record, OT_DIGEST_SHA1), 0);
+        ot_record_hex(hex, ot_record_original_digest(record, OT_DIGEST_SHA1), 0);
     ot_json_put_string(root, "sha1", text ? hex : NULL, &failed);
     ot_json_put_string(root, "pem", text ? text->pem : NULL, &failed);
     status = failed ? ot_error_nomem(err) : ot_output_json(out, root, false, err);

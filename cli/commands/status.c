@@ -52,11 +52,33 @@ static void put_last_error(cJSON *object, const struct ot_source_report *report,
     ot_json_put(object, "last_error", error, failed);
 }
 
+static void put_limits_of_source(cJSON *object, const struct ot_source_report *report,
+                                 bool *failed)
+{
+    const struct ot_source *source = report->source;
+    cJSON *limits;
+
+    if (source->names == NULL && source->not_after_s == 0) {
+        ot_json_put_string(object, "limits", NULL, failed);
+        return;
+    }
+    limits = cJSON_CreateObject();
+    if (limits != NULL) {
+        ot_json_put_string(limits, "names", source->names, failed);
+        if (source->not_after_s != 0)
+            ot_json_put_int(limits, "not_after", source->not_after_s, failed);
+        else
+            ot_json_put_string(limits, "not_after", NULL, failed);
+    }
+    ot_json_put(object, "limits", limits, failed);
+}
+
 static void put_counts(cJSON *object, const struct ot_source_report *report, bool *failed)
 {
     ot_json_put_int(object, "total", report->total, failed);
     ot_json_put_int(object, "active", report->active, failed);
     ot_json_put_int(object, "inactive", report->inactive, failed);
+    ot_json_put_int(object, "limited", report->limited, failed);
     ot_json_put_int(object, "seen_at", report->freshness.seen_at, failed);
     ot_json_put_int(object, "age", report->freshness.age_s, failed);
 }
@@ -117,6 +139,7 @@ static enum ot_status put_report(cJSON *sources, const struct ot_source_report *
     ot_json_put_bool(object, "usable", report->problem.status == OT_OK, &failed);
     ot_json_put_string(object, "problem",
                        report->problem.status ? report->problem.message : NULL, &failed);
+    put_limits_of_source(object, report, &failed);
     if (report->has_snapshot)
         put_counts(object, report, &failed);
     ot_json_put_int(object, "next_refresh", report->next_refresh, &failed);
@@ -132,6 +155,22 @@ static enum ot_status put_report(cJSON *sources, const struct ot_source_report *
     if (status == OT_OK && failed)
         return ot_error_nomem(err);
     return status;
+}
+
+static void print_source_limits(struct ot_output *out,
+                                const struct ot_source_report *report)
+{
+    const struct ot_source *source = report->source;
+    char end[OT_TIME_MAX];
+
+    if (source->names != NULL)
+        ot_output_printf(out,
+                         "  names         %s and nothing else: %u limited to them, and "
+                         "withheld from Java, which holds no anchor to that\n",
+                         source->names, report->limited);
+    if (source->not_after_s != 0)
+        ot_output_printf(out, "  not after     %s\n",
+                         ot_output_time(end, source->not_after_s));
 }
 
 static void print_refresh(struct ot_output *out, const struct ot_source_report *report,
@@ -265,6 +304,7 @@ static enum ot_status print_report(struct ot_output *out,
                              ot_output_duration(span, report->freshness.age_s),
                              ot_output_time(time, report->freshness.seen_at));
     }
+    print_source_limits(out, report);
     print_refresh(out, report, now);
     print_key_end(out, report->state.key_ends_at, now);
     ot_export_report_print(out, exports, source);

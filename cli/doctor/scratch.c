@@ -155,7 +155,7 @@ enum ot_status ot_scratch_activate(const struct ot_scratch *scratch,
     }
     if (status == OT_OK)
         status =
-            ot_snapshot_write(scratch->snapshot, scratch->scope, records, 2, now, err);
+            ot_snapshot_write(scratch->snapshot, scratch->scope, 0, records, 2, now, err);
     for (size_t i = 0; i < 2; i++)
         ot_cert_free(parsed[i]);
     return status;

@@ -46,7 +46,8 @@ static const struct kind {
     [OT_TOKEN_NSS] = {"certutil", "NSS", "the real token", OT_FORMAT_COUNT,
                       OT_RECORD_WITHHELD_TOKEN, false, "anchor"},
     [OT_TOKEN_JAVA] = {"keytool", "Java", "the real token", OT_FORMAT_P12,
-                       OT_RECORD_WITHHELD_TOKEN, false, "anchor"},
+                       OT_RECORD_WITHHELD_TOKEN | OT_RECORD_NAMES_LIMITED, false,
+                       "anchor"},
 };
 
 static size_t count_lines_of(const char *text, const char *label)

@@ -66,7 +66,7 @@ static const struct {
 } states[] = {
     {"all", OT_LIST_ALL},           {"active", OT_LIST_ACTIVE},
     {"inactive", OT_LIST_INACTIVE}, {"quarantined", OT_LIST_QUARANTINED},
-    {"withheld", OT_LIST_WITHHELD},
+    {"withheld", OT_LIST_WITHHELD}, {"limited", OT_LIST_LIMITED},
 };
 
 const char *ot_list_state_word(size_t i)
@@ -85,7 +85,7 @@ static enum ot_status parse_state(enum ot_list_state *out, const char *text,
     }
     return ot_error_set(err, OT_E_USAGE,
                         "--state '%s' is not one of all, active, inactive, quarantined, "
-                        "withheld",
+                        "withheld, limited",
                         text);
 }
 

@@ -70,7 +70,8 @@ enum ot_list_state {
     OT_LIST_ACTIVE,
     OT_LIST_INACTIVE,
     OT_LIST_QUARANTINED,
-    OT_LIST_WITHHELD
+    OT_LIST_WITHHELD,
+    OT_LIST_LIMITED
 };
 
 struct ot_options {

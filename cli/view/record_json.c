@@ -10,7 +10,9 @@ const char *ot_record_state_word(const struct ot_record *record)
         return "quarantined";
     if ((record->flags & OT_RECORD_ACTIVE) == 0)
         return "inactive";
-    return (record->flags & OT_RECORD_WITHHELD) != 0 ? "withheld" : "active";
+    if (ot_record_is_withheld(record))
+        return "withheld";
+    return record->field[OT_FIELD_ORIGINAL].data != NULL ? "limited" : "active";
 }
 
 /* A snapshot that a former version has written knows of no other scope. */
@@ -101,13 +103,16 @@ static void put_facts(cJSON *object, const struct ot_record *record, bool *faile
     ot_json_put_int(object, "created_at", record->created_at, failed);
     ot_json_put_int(object, "valid_at", record->valid_at, failed);
     ot_json_put_int(object, "expires_at", record->expires_at, failed);
-    ot_record_hex(hex, ot_record_digest(record, OT_DIGEST_SHA2_256), 0);
+    ot_record_hex(hex, ot_record_original_digest(record, OT_DIGEST_SHA2_256), 0);
     ot_json_put_string(object, "sha256", hex, failed);
+    ot_record_hex(hex, ot_record_digest(record, OT_DIGEST_SHA2_256), 0);
+    ot_json_put_string(object, "handed_out_sha256", hex, failed);
 }
 
 static void put_no_facts(cJSON *object, const struct ot_record *record, bool *failed)
 {
-    static const char *const unknown[] = {"valid_at", "expires_at", "sha256"};
+    static const char *const unknown[] = {"valid_at", "expires_at", "sha256",
+                                          "handed_out_sha256"};
 
     ot_json_put_string(object, "ca", NULL, failed);
     ot_json_put_string(object, "self_signed", NULL, failed);

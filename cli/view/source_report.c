@@ -43,6 +43,9 @@ static enum ot_status open_reported_snapshot(struct ot_source_report *report,
         struct stat st;
 
         status = ot_snapshot_open(&report->snapshot, path, scope, err);
+        if (status == OT_OK)
+            status = ot_snapshot_check_limits(report->snapshot,
+                                              ot_source_limits(report->source), err);
         if (status != OT_OK)
             break;
         if (stat(path, &st) == 0 && ot_snapshot_is_file(report->snapshot, &st)) {
@@ -153,7 +156,8 @@ static enum ot_status note_record(struct ot_source_report *report, uint32_t inde
         status = note_attention(report, OT_ATTENTION_WARNING, index, err);
     if (status != OT_OK || (record.flags & OT_RECORD_ACTIVE) == 0)
         return status;
-    if ((record.flags & OT_RECORD_WITHHELD) != 0)
+    report->limited += record.field[OT_FIELD_ORIGINAL].data != NULL;
+    if (ot_record_is_withheld(&record))
         status = note_attention(report, OT_ATTENTION_WITHHELD, index, err);
     else if ((record.flags & OT_RECORD_CA) == 0)
         status = note_attention(report, OT_ATTENTION_NOT_CA, index, err);

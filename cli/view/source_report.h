@@ -36,6 +36,7 @@ struct ot_source_report {
     struct ot_positions all;
     struct ot_freshness freshness;
     uint32_t total, active, inactive, quarantined, withheld;
+    uint32_t limited; /* active, and handed out with the source's limits on it */
     struct {
         uint32_t *index; /* of records in `all` */
         size_t count;

@@ -90,8 +90,7 @@ cJSON *ot_sync_report_json(const struct ot_source *source, enum ot_status status
 static bool is_kept_back(const struct ot_record *record)
 {
     return (record->flags & OT_RECORD_QUARANTINED) != 0 ||
-           ((record->flags & OT_RECORD_ACTIVE) != 0 &&
-            (record->flags & OT_RECORD_WITHHELD) != 0);
+           ((record->flags & OT_RECORD_ACTIVE) != 0 && ot_record_is_withheld(record));
 }
 
 static void say_one(const struct ot_source *source, const struct ot_record *record)

@@ -18,6 +18,10 @@
 /* A certificate's name. The API publishes no limit; longer is a protocol error. */
 #define OT_NAME_MAX 4096
 
+/* What `names` of a source may list. Each becomes a part of every certificate that is
+ * handed out, so that this many are 20 KB of it. */
+#define OT_NAME_LIMITS_MAX 256
+
 /* Its label: such a name, of which every byte may be escaped by six, and a number that
  * makes it unique. */
 #define OT_LABEL_MAX (6 * OT_NAME_MAX + 32)

@@ -131,6 +131,21 @@ static enum ot_status stat_failed(const struct ot_cache *cache, struct ot_error 
     return ot_error_errno(err, OT_E_IO, errno, "cannot examine %s", cache->path);
 }
 
+/* What was written under other limits than the configuration has is not handed out. */
+static enum ot_status open_allowed(const struct ot_cache *cache, struct ot_snapshot **out,
+                                   struct ot_error *err)
+{
+    enum ot_status status = ot_snapshot_open(out, cache->path, cache->scope, err);
+
+    if (status == OT_OK)
+        status = ot_snapshot_check_limits(*out, ot_source_limits(cache->source), err);
+    if (status == OT_OK)
+        return OT_OK;
+    ot_snapshot_unref(*out);
+    *out = NULL;
+    return status;
+}
+
 /* The file as it is now, mapped: what is there already (known, a reference of the
  * caller's, who keeps it) or a new mapping. One stat when nothing has changed. */
 static enum ot_status load_newest(struct ot_cache *cache, struct ot_snapshot *known,
@@ -150,7 +165,7 @@ static enum ot_status load_newest(struct ot_cache *cache, struct ot_snapshot *kn
         if (snapshot != known)
             ot_snapshot_unref(snapshot);
         /* Named by path, so it may be a newer one than was looked at: hence again. */
-        status = ot_snapshot_open(&snapshot, cache->path, cache->scope, err);
+        status = open_allowed(cache, &snapshot, err);
         if (status != OT_OK)
             break;
     }

@@ -4,7 +4,6 @@
 #include <limits.h>
 #include <openssl/err.h>
 #include <openssl/evp.h>
-#include <openssl/provider.h>
 #include <openssl/x509v3.h>
 #include <pthread.h>
 #include <stdlib.h>
@@ -16,6 +15,7 @@
 #include "base/text.h"
 #include "cert/fitness_internal.h"
 #include "cert/fitness_verdict_internal.h"
+#include "cert/keyless_internal.h"
 #include "config/source.h"
 #include "snapshot/name.h"
 #include "snapshot/record.h"
@@ -38,23 +38,11 @@ struct ot_cert {
 static pthread_once_t prepared_once = PTHREAD_ONCE_INIT;
 static EVP_MD *digest_methods[OT_DIGEST_COUNT];
 
-/* Where no key can be made, for nobody offers any. To OpenSSL 3.0 the object of the
- * public key is nine tenths of reading a certificate, and it serves to verify with, which
- * nothing here does; a key that cannot be made is none of OpenSSL's reasons to refuse
- * one. NULL, for want of memory, is the default context: slower, and the same facts. */
-static OSSL_LIB_CTX *keyless;
-
 static void fetch_algorithms(void)
 {
     for (int i = 0; i < OT_DIGEST_COUNT; i++)
         digest_methods[i] =
             EVP_MD_fetch(NULL, ot_digest_info((enum ot_digest)i)->name, NULL);
-    keyless = OSSL_LIB_CTX_new();
-    /* With a provider of its own the context does not load the default one. */
-    if (keyless != NULL && OSSL_PROVIDER_load(keyless, "null") == NULL) {
-        OSSL_LIB_CTX_free(keyless);
-        keyless = NULL;
-    }
 }
 
 /* What OpenSSL would not do, with its first word on it: those behind say only in what
@@ -340,17 +328,16 @@ static bool is_der(X509 *x509, const uint8_t *der, size_t len)
 static enum ot_status parse_certificate(struct ot_cert *cert, const uint8_t *der,
                                         size_t len, struct ot_error *err)
 {
-    const uint8_t *p = der;
-    X509 *x509 = (X509 *)ASN1_item_d2i_ex(NULL, &p, (long)len, ASN1_ITEM_rptr(X509),
-                                          keyless, NULL);
+    size_t used;
+    X509 *x509 = ot_keyless_read(ot_span_of(der, len), &used);
     enum ot_status status;
 
     if (x509 == NULL)
         return refuse_certificate(err, "it is not a certificate that OpenSSL can read");
-    if (p != der + len)
+    if (used != len)
         status = ot_error_set(err, OT_E_PROTOCOL,
                               "%zu bytes that do not belong to it follow the certificate",
-                              (size_t)(der + len - p));
+                              len - used);
     else if (!is_der(x509, der, len))
         status = refuse_certificate(err, "it is not encoded in DER");
     else
@@ -412,11 +399,14 @@ void ot_cert_fill(const struct ot_cert *cert, struct ot_record *record)
                                            OT_FIELD_AUTHORITY_KEY_ID,
                                            OT_FIELD_SPKI_SHA1,
                                            OT_FIELD_WITHHELD,
+                                           OT_FIELD_ORIGINAL,
+                                           OT_FIELD_ORIGINAL_DIGESTS,
                                            OT_FIELD_SUBJECT_CANON,
                                            OT_FIELD_ISSUER_CANON,
                                            OT_FIELD_SERIAL_MAGNITUDE};
     const uint32_t own = OT_RECORD_CA | OT_RECORD_SELF_SIGNED | OT_RECORD_NO_KEY_ID |
-                         OT_RECORD_WITHHELD | OT_RECORD_RESTRICTED | OT_RECORD_BARRED;
+                         OT_RECORD_WITHHELD | OT_RECORD_RESTRICTED | OT_RECORD_BARRED |
+                         OT_RECORD_NAMES_LIMITED;
 
     for (size_t i = 0; i < sizeof(fields) / sizeof(fields[0]); i++)
         record->field[fields[i]] = cert->facts.field[fields[i]];

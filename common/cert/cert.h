@@ -19,10 +19,10 @@ enum ot_status ot_cert_parse(struct ot_cert **out, const uint8_t *der, size_t le
                              struct ot_error *err);
 void ot_cert_free(struct ot_cert *cert);
 
-/* Fills what a record takes from the certificate itself: DER, names, serial, key,
- * digests, CA, SELF_SIGNED and NO_KEY_ID flags, validity, from which places it is
- * withheld and why. Leaves id, name, label, note, created_at and the other flags alone.
- * Spans point into cert. */
+/* Fills what a record takes from the certificate itself, on which there are no limits:
+ * DER, names, serial, key, digests, CA, SELF_SIGNED and NO_KEY_ID flags, validity, from
+ * which places it is withheld and why. Leaves id, name, label, note, created_at and the
+ * other flags alone. Spans point into cert. */
 void ot_cert_fill(const struct ot_cert *cert, struct ot_record *record);
 
 #endif

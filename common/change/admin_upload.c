@@ -45,7 +45,7 @@ static void look_up(struct ot_admin_cert *cert, struct ot_snapshot *snapshot)
             (record.flags & OT_RECORD_QUARANTINED) != 0 ||
             !ot_span_equal(record.field[OT_FIELD_ID], id))
             continue;
-        memcpy(cert->sha256, ot_record_digest(&record, OT_DIGEST_SHA2_256).data,
+        memcpy(cert->sha256, ot_record_original_digest(&record, OT_DIGEST_SHA2_256).data,
                OT_SHA256_LEN);
         cert->has_sha256 = true;
     }

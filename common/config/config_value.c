@@ -3,11 +3,13 @@
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
+#include <time.h>
 
 #include "base/limits.h"
 #include "base/text.h"
 #include "config/endpoint.h"
 #include "config/identifier.h"
+#include "config/name_limits.h"
 #include "config/source.h"
 
 #define SECOND INT64_C(1000)
@@ -297,6 +299,55 @@ static enum ot_status set_endpoints(const struct rule *rule, void *field,
     return replace_value(field, value, err);
 }
 
+static enum ot_status set_names(const struct rule *rule, void *field, const char *value,
+                                struct ot_error *err)
+{
+    struct ot_name_limits limits;
+    enum ot_status status;
+    char *text;
+
+    (void)rule;
+    if (is_none(value))
+        return replace_value(field, NULL, err);
+    status = ot_name_limits_parse(&limits, value, err);
+    text = status == OT_OK ? ot_name_limits_text(&limits) : NULL;
+    ot_name_limits_clear(&limits);
+    if (status != OT_OK)
+        return status;
+    if (text == NULL)
+        return ot_error_nomem(err);
+    free(*(char **)field);
+    *(char **)field = text;
+    return OT_OK;
+}
+
+/* A day, of which the last second counts. */
+static enum ot_status set_end_of_day(const struct rule *rule, void *field,
+                                     const char *value, struct ot_error *err)
+{
+    struct tm day = {.tm_hour = 23, .tm_min = 59, .tm_sec = 59}, again;
+    char text[sizeof("2027-12-31")];
+    const char *end;
+    time_t time;
+
+    if (is_none(value)) {
+        *(int64_t *)field = 0;
+        return OT_OK;
+    }
+    end = strptime(value, "%Y-%m-%d", &day);
+    time = timegm(&day);
+    again = day;
+    /* What it reads beside that form, and days that no month has, come back otherwise. */
+    if (end == NULL || time <= 0 || *end != '\0' || gmtime_r(&time, &again) == NULL ||
+        strftime(text, sizeof(text), "%Y-%m-%d", &again) == 0 || strcmp(text, value) != 0)
+        return ot_error_set(err, OT_E_CONFIG,
+                            "%s must be a day such as 2027-12-31, which ends at midnight "
+                            "UTC, or 'none'",
+                            rule->key);
+    *(int64_t *)field = time;
+    return OT_OK;
+}
+
 #define FIELD(name) offsetof(struct ot_source, name)
 
 /* A refresh below a second would only keep the API busy; times beyond a year are slips.
@@ -310,6 +361,8 @@ static const struct rule rules[] = {
     {"max_stale", set_s_or_never, FIELD(max_stale_s), SECOND, YEAR},
     {"auto_refresh", set_yes_no, FIELD(auto_refresh), 0, 0},
     {"purposes", set_purposes, FIELD(purposes), 0, 0},
+    {"names", set_names, FIELD(names), 0, 0},
+    {"not_after", set_end_of_day, FIELD(not_after_s), 0, 0},
     {"cache_dir", set_path, FIELD(cache_dir), 0, 0},
     {"ca_file", set_path_or_none, FIELD(ca_file), 0, 0},
     {"proxy", set_proxy_key, FIELD(proxy), 0, 0},

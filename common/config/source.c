@@ -40,6 +40,7 @@ void ot_source_clear(struct ot_source *source)
     free(source->notify_url);
     free(source->notify_secret_file);
     free(source->probe);
+    free(source->names);
     free(source->origin);
     *source = (struct ot_source){0};
 }
@@ -63,7 +64,8 @@ bool ot_source_fetches_alike(const struct ot_source *a, const struct ot_source *
            is_same(a->proxy, b->proxy) && is_same(a->client_cert, b->client_cert) &&
            is_same(a->client_key, b->client_key) &&
            is_same(a->openai_organization, b->openai_organization) &&
-           is_same(a->openai_project, b->openai_project);
+           is_same(a->openai_project, b->openai_project) && is_same(a->names, b->names) &&
+           a->not_after_s == b->not_after_s;
 }
 
 static bool exports_alike(const struct ot_source *a, const struct ot_source *b)

@@ -37,8 +37,11 @@ struct ot_source {
     char *probe; /* servers to try before a removal, by ot_endpoint_next; NULL: none */
     char *notify_url;         /* as base_url; NULL: nobody is told */
     char *notify_secret_file; /* NULL: nothing is sent, for it is signed */
+    char *names; /* as ot_name_limits_text has them; NULL: anchors vouch for every name */
     char *origin; /* "file:line" of the section, or "environment", for messages */
     int64_t refresh_interval_s, max_stale_s;
+    int64_t not_after_s; /* Unix seconds, when its anchors end at the latest; 0: whenever
+                            they do themselves */
     int64_t connect_timeout_ms, timeout_ms;
     unsigned purposes; /* enum ot_purpose, never 0 */
     bool auto_refresh, export_system;
@@ -55,7 +58,7 @@ void ot_source_clear(struct ot_source *source);
 bool ot_source_inherits(const struct ot_source *source);
 
 /* Whether a sync of the one does what a sync of the other would: what is fetched, from
- * where, by which key and trust, and where it is put. */
+ * where, by which key and trust, what limits it gets, and where it is put. */
 bool ot_source_fetches_alike(const struct ot_source *a, const struct ot_source *b);
 
 /* Whose API it is: the host in base_url, and whether that is the hosted API's or a name

@@ -3,6 +3,7 @@
 #define OT_CONFIG_SOURCE_PATH_H
 
 #include <limits.h>
+#include <stdint.h>
 
 #include "base/error.h"
 
@@ -27,5 +28,9 @@ enum ot_status ot_source_path(char *buf, const struct ot_source *source, const c
  * ("alone": without what is active in the organization) or the organization. A string
  * that the caller frees; NULL: out of memory. */
 char *ot_source_scope(const struct ot_source *source);
+
+/* A number for the limits (names, not_after) that it was written under, which is another
+ * for others; 0: there are none. */
+uint64_t ot_source_limits(const struct ot_source *source);
 
 #endif

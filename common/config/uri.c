@@ -89,10 +89,22 @@ static enum ot_status take_state(struct ot_uri *uri, struct part value, bool *se
     return OT_OK;
 }
 
+static enum ot_status take_original(struct ot_uri *uri, struct part value, bool *seen,
+                                    struct ot_error *err)
+{
+    if (*seen)
+        return refuse_uri(err, "'original' is given twice");
+    *seen = true;
+    uri->original = part_is(value, "yes");
+    return uri->original || part_is(value, "no")
+               ? OT_OK
+               : refuse_uri(err, "'original' must be yes or no");
+}
+
 static enum ot_status take_query(struct ot_uri *uri, const char *query,
                                  struct ot_error *err)
 {
-    bool seen_state = false;
+    bool seen_state = false, seen_original = false;
     enum ot_status status = OT_OK;
 
     while (status == OT_OK) {
@@ -102,15 +114,19 @@ static enum ot_status take_query(struct ot_uri *uri, const char *query,
 
         if (equals == NULL)
             return refuse_uri(
-                err, "the query must be made of state=… and name=…, with & between");
+                err, "the query must be made of state=…, name=… and original=yes, with & "
+                     "between");
         key = (struct part){query, (size_t)(equals - query)};
         value = (struct part){equals + 1, pair.len - key.len - 1};
         if (part_is(key, "state"))
             status = take_state(uri, value, &seen_state, err);
         else if (part_is(key, "name"))
             status = decode_name(uri, value, err);
+        else if (part_is(key, "original"))
+            status = take_original(uri, value, &seen_original, err);
         else
-            return refuse_uri(err, "the query may hold 'state' and 'name' only");
+            return refuse_uri(err,
+                              "the query may hold 'state', 'name' and 'original' only");
         if (query[pair.len] == '\0')
             break;
         query += pair.len + 1;
@@ -131,7 +147,7 @@ enum ot_status ot_uri_parse(struct ot_uri *uri, const char *text, struct ot_erro
 
     uri->source[0] = uri->id[0] = uri->name[0] = '\0'; /* all of it is 4 KB */
     uri->name_len = 0;
-    uri->has_name = false;
+    uri->has_name = uri->original = false;
     uri->state = OT_STATE_ACTIVE;
     if (strncasecmp(text, SCHEME, strlen(SCHEME)) != 0)
         return refuse_uri(err, "it must begin with orgtrust:");

@@ -1,5 +1,5 @@
 /* orgtrust:///, orgtrust://SOURCE/, orgtrust://SOURCE/cert_abc and the query
- * ?state=active|inactive|all&name=… (RFC 3986 §2.1 percent-encoding). */
+ * ?state=active|inactive|all&name=…&original=yes|no (RFC 3986 §2.1 percent-encoding). */
 #ifndef OT_CONFIG_URI_H
 #define OT_CONFIG_URI_H
 
@@ -16,6 +16,7 @@ struct ot_uri {
     char name[OT_NAME_MAX + 1];
     size_t name_len;
     bool has_name;
+    bool original; /* certificates as the API has them, without the source's limits */
     enum ot_state_filter state; /* active unless said otherwise, also with an id */
 };
 

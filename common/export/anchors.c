@@ -69,6 +69,17 @@ static bool counts_as_anchor(const struct ot_anchors *anchors,
                                  : ot_record_is_anchor(record, place, now);
 }
 
+static bool is_kept_out_by_limits(const struct ot_snapshot *snapshot,
+                                  const struct ot_record *record, uint32_t place,
+                                  int64_t now)
+{
+    bool has_ended =
+        record->field[OT_FIELD_ORIGINAL].data != NULL && now > record->expires_at;
+
+    return ot_snapshot_info(snapshot)->limits != 0 &&
+           ((record->flags & place) != 0 || has_ended);
+}
+
 enum ot_status ot_anchors_add(struct ot_anchors *anchors, struct ot_snapshot *snapshot,
                               const struct ot_anchor_filter *filter, int64_t now,
                               struct ot_error *err)
@@ -89,6 +100,8 @@ enum ot_status ot_anchors_add(struct ot_anchors *anchors, struct ot_snapshot *sn
             (record.flags & OT_RECORD_ACTIVE) == 0)
             continue;
         anchors->active++;
+        anchors->kept_out_by_limits +=
+            is_kept_out_by_limits(snapshot, &record, place, now);
         if (!counts_as_anchor(anchors, &record, 0, now) ||
             !passes_filter(&record, filter))
             continue;

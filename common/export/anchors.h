@@ -23,13 +23,16 @@ struct ot_anchors {
     struct ot_anchor *items;
     size_t count, capacity;
     size_t active; /* certificates that are active, anchors or not */
-    /* Who reads it (OT_RECORD_WITHHELD_JAVA), to be set before anything is added; 0: the
+    /* Who reads it (as ot_export_place says), to be set before anything is added; 0: the
      * readers of shared files. What is withheld from them is left out and counted. */
     uint32_t place;
     /* To be set likewise: all that is active in that place, anchor or not. OpenSSL's
      * store hands them out as they are, since OpenSSL checks itself. */
     bool every_active;
     size_t withheld;
+    /* Of the active ones: what the limits of its source keep out, by withholding it or by
+     * ending it. That is meant. */
+    size_t kept_out_by_limits;
     struct ot_snapshot **snapshots;
     size_t snapshot_count;
 };

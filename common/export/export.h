@@ -93,7 +93,9 @@ enum ot_status ot_exports_state(const struct ot_exports *exports,
                                 const struct ot_export *item, struct ot_state *state,
                                 struct ot_error *err);
 
-/* From which place (OT_RECORD_WITHHELD_…) its readers take their anchors. */
+/* From which place (OT_RECORD_WITHHELD_…) its readers take their anchors; with
+ * OT_RECORD_NAMES_LIMITED where Java reads it, too: the system's store, where the
+ * distribution makes that of the JDKs from it. */
 uint32_t ot_export_place(enum ot_export_kind kind);
 
 /* In which format its file or directory is; OT_FORMAT_COUNT: it has none of its own. */

@@ -8,6 +8,7 @@
 #include "config/source.h"
 #include "export/export.h"
 #include "export/system_internal.h"
+#include "machine/system_store.h"
 #include "snapshot/record.h"
 
 #define TLS_PURPOSES (OT_PURPOSE_SERVER | OT_PURPOSE_CLIENT)
@@ -25,7 +26,11 @@ const char *ot_export_word(enum ot_export_kind kind)
 
 uint32_t ot_export_place(enum ot_export_kind kind)
 {
-    return kind == OT_EXPORT_JAVA ? OT_RECORD_WITHHELD_JAVA : OT_RECORD_WITHHELD_FILES;
+    if (kind == OT_EXPORT_JAVA)
+        return OT_RECORD_WITHHELD_JAVA;
+    if (kind == OT_EXPORT_SYSTEM && ot_system_makes_java())
+        return OT_RECORD_WITHHELD_FILES | OT_RECORD_NAMES_LIMITED;
+    return OT_RECORD_WITHHELD_FILES;
 }
 
 enum ot_export_format ot_export_format_of(enum ot_export_kind kind)

@@ -63,9 +63,10 @@ static enum ot_status add_anchors_of(struct ot_anchors *anchors, bool *sure,
     return status;
 }
 
-/* Nothing is taken away because the clock is wrong, all have expired at once or a listing
- * came up empty once: files that hold too much are refused by dates and checks of their
- * readers; files that hold nothing stop every program. */
+/* But for the limits of a source, nothing is taken away because the clock is wrong, all
+ * have expired at once or a listing came up empty once: files that hold too much are
+ * refused by dates and checks of their readers; files that hold nothing stop every
+ * program. */
 static enum ot_status refuse_empty(const struct ot_anchors *anchors, struct ot_error *err)
 {
     if (anchors->active > 0)
@@ -98,6 +99,8 @@ static enum ot_status collect_anchors(struct ot_anchors *anchors,
     if (status != OT_OK)
         return status;
     ot_anchors_sort(anchors);
+    sure =
+        sure || (anchors->active > 0 && anchors->kept_out_by_limits == anchors->active);
     if (anchors->count == 0 && !sure && !options->accept_empty)
         return refuse_empty(anchors, err);
     return OT_OK;

@@ -50,6 +50,13 @@ const struct ot_system_store ot_system_stores[OT_SYSTEM_STORES] = {
      NULL},
 };
 
+bool ot_system_makes_java(void)
+{
+    if (access("/usr/sbin/update-ca-certificates", F_OK) == 0)
+        return access("/etc/ca-certificates/update.d/jks-keystore", F_OK) == 0;
+    return access("/usr/lib/jvm", F_OK) == 0;
+}
+
 bool ot_system_is_ours(const char *name, const char *suffix)
 {
     size_t prefix = strlen(OT_SYSTEM_PREFIX);

@@ -33,6 +33,10 @@ struct ot_system_store {
 #define OT_SYSTEM_STORES 3
 extern const struct ot_system_store ot_system_stores[OT_SYSTEM_STORES];
 
+/* Whether what Java trusts is made of this machine's store: Debian's hook is there, or,
+ * where the tools of other distributions always make it, a JDK. */
+bool ot_system_makes_java(void);
+
 /* Whether a file's name is one that we give. */
 bool ot_system_is_ours(const char *name, const char *suffix);
 

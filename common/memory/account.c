@@ -35,7 +35,7 @@ static struct ot_known known_of(const struct ot_record *record, int64_t now)
         .places = trusting_places(record, now),
     };
     struct ot_span digest = record->field[OT_FIELD_DIGESTS].data != NULL
-                                ? ot_record_digest(record, OT_DIGEST_SHA2_256)
+                                ? ot_record_original_digest(record, OT_DIGEST_SHA2_256)
                                 : OT_SPAN_ABSENT;
 
     known.has_sha256 = digest.data != NULL;

@@ -22,7 +22,7 @@
 #define ABSENT 0xffffffffu
 
 /* What the file's version stands for. Whoever adds a field or a digest raises that. */
-_Static_assert(OT_FORMAT_VERSION == 6 && OT_FIELD_COUNT == 19 && OT_DIGEST_COUNT == 5 &&
+_Static_assert(OT_FORMAT_VERSION == 7 && OT_FIELD_COUNT == 21 && OT_DIGEST_COUNT == 5 &&
                    OT_DIGESTS_LEN == 20 + 32 + 48 + 64 + 16,
                "a record of another shape needs another version of the format");
 
@@ -135,7 +135,9 @@ static bool is_complete(const struct ot_record *record)
     for (size_t i = 0; i < sizeof(always) / sizeof(always[0]); i++)
         if (record->field[always[i]].data == NULL)
             return false;
-    return record->field[OT_FIELD_DIGESTS].len == OT_DIGESTS_LEN;
+    return record->field[OT_FIELD_DIGESTS].len == OT_DIGESTS_LEN &&
+           (record->field[OT_FIELD_ORIGINAL].data == NULL ||
+            record->field[OT_FIELD_ORIGINAL_DIGESTS].len == OT_DIGESTS_LEN);
 }
 
 /* The longest that a field can be: whoever uses one relies on it, and a file whose
@@ -152,6 +154,7 @@ static size_t longest_field(size_t field)
     case OT_FIELD_SPKI_SHA1:
         return digests[OT_DIGEST_SHA1].len;
     case OT_FIELD_DIGESTS:
+    case OT_FIELD_ORIGINAL_DIGESTS:
         return OT_DIGESTS_LEN;
     default: /* a part of the certificate, or a sentence about it */
         return OT_CERT_DER_MAX;
@@ -230,14 +233,46 @@ const char *ot_record_places(char buf[OT_PLACES_TEXT_MAX], const struct ot_recor
     return buf;
 }
 
-struct ot_span ot_record_digest(const struct ot_record *record, enum ot_digest digest)
+bool ot_record_is_withheld(const struct ot_record *record)
+{
+    bool names_limited = (record->flags & OT_RECORD_NAMES_LIMITED) != 0;
+    uint32_t expected = names_limited ? OT_RECORD_WITHHELD_JAVA : 0;
+
+    return (record->flags & OT_RECORD_WITHHELD & ~expected) != 0;
+}
+
+static struct ot_span digest_in(const struct ot_record *record, enum ot_field field,
+                                enum ot_digest digest)
 {
     const struct ot_digest_info *info = &digests[digest];
-    const struct ot_span *all = &record->field[OT_FIELD_DIGESTS];
+    const struct ot_span *all = &record->field[field];
 
     if (all->len != OT_DIGESTS_LEN)
         return OT_SPAN_ABSENT;
     return ot_span_of(all->data + info->offset, info->len);
+}
+
+struct ot_span ot_record_digest(const struct ot_record *record, enum ot_digest digest)
+{
+    return digest_in(record, OT_FIELD_DIGESTS, digest);
+}
+
+struct ot_span ot_record_original_digest(const struct ot_record *record,
+                                         enum ot_digest digest)
+{
+    return digest_in(record,
+                     record->field[OT_FIELD_ORIGINAL].data != NULL
+                         ? OT_FIELD_ORIGINAL_DIGESTS
+                         : OT_FIELD_DIGESTS,
+                     digest);
+}
+
+struct ot_span ot_record_original(const struct ot_record *record)
+{
+    const struct ot_span *field = record->field;
+
+    return field[OT_FIELD_ORIGINAL].data != NULL ? field[OT_FIELD_ORIGINAL]
+                                                 : field[OT_FIELD_DER];
 }
 
 uint64_t ot_record_number(const struct ot_record *record)

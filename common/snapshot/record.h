@@ -18,7 +18,8 @@ enum ot_field {
     OT_FIELD_NAME,             /* UTF-8 as the API has it; absent where it says null */
     OT_FIELD_LABEL,            /* name, else subject's CN, else id; unique, no controls */
     OT_FIELD_NOTE,             /* why quarantined, or what to warn about; else absent */
-    OT_FIELD_DER,              /* the certificate; absent only when quarantined */
+    OT_FIELD_DER,              /* the certificate that is handed out; absent only when
+                                  quarantined */
     OT_FIELD_SUBJECT,          /* DER Name */
     OT_FIELD_ISSUER,           /* DER Name */
     OT_FIELD_SERIAL,           /* DER INTEGER with tag and length */
@@ -36,6 +37,9 @@ enum ot_field {
                           schema, as api/extra.h writes them; else absent */
     OT_FIELD_OTHERS, /* what its entry holds behind it, in words, for people; else absent:
                         of several certificates the first is the anchor */
+    OT_FIELD_ORIGINAL,         /* the certificate that the API has, where the one that is
+                                  handed out is that with limits on it; else absent */
+    OT_FIELD_ORIGINAL_DIGESTS, /* enum ot_digest's values over it; likewise */
     OT_FIELD_COUNT
 };
 
@@ -58,6 +62,9 @@ enum ot_record_flag {
     /* In the snapshot of a project that inherits: where it is active. */
     OT_RECORD_BY_PROJECT = 1u << 15,
     OT_RECORD_BY_ORGANIZATION = 1u << 16,
+
+    /* Handed out with limits on its names, to which not every program holds one. */
+    OT_RECORD_NAMES_LIMITED = 1u << 17,
 
     OT_RECORD_RESTRICTED = 1u << 9 /* withheld from all, because the API has a field that
                                       restricts it, whatever the certificate is like */
@@ -129,8 +136,19 @@ bool ot_record_is_anchor(const struct ot_record *record, uint32_t place, int64_t
 const char *ot_record_places(char buf[OT_PLACES_TEXT_MAX],
                              const struct ot_record *record);
 
+/* Whether people are to know that it is kept out of some place. One whose names are
+ * limited is kept from Java, which is so of all of its source and nobody's to mend. */
+bool ot_record_is_withheld(const struct ot_record *record);
+
 /* The digest's bytes inside OT_FIELD_DIGESTS. */
 struct ot_span ot_record_digest(const struct ot_record *record, enum ot_digest digest);
+
+/* Of the certificate that the API has, by which people know it; of one without limits the
+ * same as above. */
+struct ot_span ot_record_original_digest(const struct ot_record *record,
+                                         enum ot_digest digest);
+/* That certificate. */
+struct ot_span ot_record_original(const struct ot_record *record);
 
 /* A number for a certificate where only a number will do (PKCS#11 object handles): a hash
  * of its id, so that it means the same in every snapshot and process. Its three lowest

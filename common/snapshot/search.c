@@ -15,15 +15,22 @@ static struct ot_span magnitude_of(struct ot_span number)
     return number;
 }
 
+/* Of what is handed out, or of the original, by which people know it. */
+static bool has_digest(const struct ot_record *record, enum ot_digest digest,
+                       struct ot_span fingerprint)
+{
+    return ot_span_equal(ot_record_digest(record, digest), fingerprint) ||
+           ot_span_equal(ot_record_original_digest(record, digest), fingerprint);
+}
+
 static bool has_fingerprint(const struct ot_record *record, const struct ot_query *query)
 {
     int digest;
 
     if (query->digest != OT_DIGEST_COUNT)
-        return ot_span_equal(ot_record_digest(record, query->digest), query->fingerprint);
+        return has_digest(record, query->digest, query->fingerprint);
     for (digest = 0; digest < OT_DIGEST_COUNT; digest++)
-        if (ot_span_equal(ot_record_digest(record, (enum ot_digest)digest),
-                          query->fingerprint))
+        if (has_digest(record, (enum ot_digest)digest, query->fingerprint))
             return true;
     return false;
 }

@@ -17,12 +17,12 @@ struct ot_snapshot;
 struct ot_query {
     enum ot_state_filter state;
     struct ot_span id;
-    struct ot_span name;    /* exactly OT_FIELD_NAME */
-    struct ot_span alias;   /* name, or label, or id */
-    struct ot_span subject; /* DER Name, compared as X509_NAME_cmp does */
-    struct ot_span issuer;  /* DER Name, compared so; together with serial */
-    struct ot_span serial;  /* magnitude, big-endian, no leading zero octet needed */
-    struct ot_span fingerprint;
+    struct ot_span name;        /* exactly OT_FIELD_NAME */
+    struct ot_span alias;       /* name, or label, or id */
+    struct ot_span subject;     /* DER Name, compared as X509_NAME_cmp does */
+    struct ot_span issuer;      /* DER Name, compared so; together with serial */
+    struct ot_span serial;      /* magnitude, big-endian, no leading zero octet needed */
+    struct ot_span fingerprint; /* of what is handed out, or of its original */
     enum ot_digest digest; /* of fingerprint; OT_DIGEST_COUNT: whichever has its length */
 };
 

@@ -93,6 +93,7 @@ static enum ot_status read_info(struct ot_snapshot *snapshot, struct ot_span hea
     info->quarantined = ot_get_u32(head.data + OT_FORMAT_H_COUNTS + 8);
     info->withheld = ot_get_u32(head.data + OT_FORMAT_H_COUNTS + 12);
     info->written_at = (int64_t)ot_get_u64(head.data + OT_FORMAT_H_WRITTEN_AT);
+    info->limits = ot_get_u64(head.data + OT_FORMAT_H_LIMITS);
     info->scope = ot_span_of(head.data + OT_FORMAT_H_SCOPE, head.len - OT_FORMAT_H_SCOPE);
     if (scope != NULL && !ot_span_equal(info->scope, ot_span_str(scope)))
         return ot_scope_mismatch(err, (const char *)info->scope.data, info->scope.len,
@@ -335,6 +336,16 @@ void ot_snapshot_unref(struct ot_snapshot *snapshot)
     if (snapshot->bytes != NULL)
         (void)munmap((void *)(uintptr_t)snapshot->bytes, snapshot->size);
     free(snapshot);
+}
+
+enum ot_status ot_snapshot_check_limits(const struct ot_snapshot *snapshot,
+                                        uint64_t limits, struct ot_error *err)
+{
+    if (limits == 0 || snapshot->info.limits == limits)
+        return OT_OK;
+    return ot_error_set(err, OT_E_SCOPE,
+                        "the snapshot was written under other limits (names, not_after) "
+                        "than the configuration has now");
 }
 
 const struct ot_snapshot_info *ot_snapshot_info(const struct ot_snapshot *snapshot)

@@ -37,6 +37,8 @@ struct ot_snapshot_info {
     uint32_t total, active, quarantined; /* certificates; active counts no quarantined */
     uint32_t withheld;  /* of the active ones: kept out of some place at least */
     int64_t written_at; /* Unix seconds, when this file was made (not the sight's time) */
+    uint64_t limits;    /* that are on its certificates, as ot_source_limits has them; 0:
+                           none */
     struct ot_span scope; /* which organization or project of which API, see path.h */
 };
 
@@ -46,11 +48,12 @@ enum ot_index {
     OT_INDEX_LABEL = 'l',         /* OT_FIELD_LABEL */
     OT_INDEX_SUBJECT_CANON = 's', /* ot_name_canon of the subject */
     OT_INDEX_SERIAL_CANON =
-        'n',                /* ot_name_canon of the issuer, then the serial's value */
-    OT_INDEX_SUBJECT = 'S', /* OT_FIELD_SUBJECT to the byte */
-    OT_INDEX_SERIAL = 'N',  /* OT_FIELD_ISSUER then OT_FIELD_SERIAL to the byte */
-    OT_INDEX_SHA1 = '1',
-    OT_INDEX_SHA2_256 = '2',
+        'n',                 /* ot_name_canon of the issuer, then the serial's value */
+    OT_INDEX_SUBJECT = 'S',  /* OT_FIELD_SUBJECT to the byte */
+    OT_INDEX_SERIAL = 'N',   /* OT_FIELD_ISSUER then OT_FIELD_SERIAL to the byte */
+    OT_INDEX_SHA1 = '1',     /* of what is handed out and, where that is limited, of the
+                                original */
+    OT_INDEX_SHA2_256 = '2', /* likewise */
     OT_INDEX_KEY_ID = 'k',
     OT_INDEX_SPKI = 'p',   /* OT_FIELD_SPKI: who has the same key */
     OT_INDEX_NUMBER = 'h', /* ot_record_number, its lower 32 bits: all that a 32-bit
@@ -75,6 +78,12 @@ void ot_snapshot_unref(struct ot_snapshot *snapshot); /* NULL is fine */
 
 /* Every byte: the whole-file checksum, then every record and list. */
 enum ot_status ot_snapshot_verify(struct ot_snapshot *snapshot, struct ot_error *err);
+
+/* Whether it may be handed out where the configuration has these limits (0: none) now:
+ * OT_E_SCOPE where it was written under others, which may let more through. None at all
+ * let everything through, so that any are fine. */
+enum ot_status ot_snapshot_check_limits(const struct ot_snapshot *snapshot,
+                                        uint64_t limits, struct ot_error *err);
 
 const struct ot_snapshot_info *ot_snapshot_info(const struct ot_snapshot *snapshot);
 

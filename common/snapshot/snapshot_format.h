@@ -10,7 +10,7 @@
 #define XXH_INLINE_ALL
 #include <xxhash.h>
 
-#define OT_FORMAT_VERSION 6u
+#define OT_FORMAT_VERSION 7u
 #define OT_FORMAT_MAGIC 0x5354524fu /* "ORTS" */
 
 /* cdb: 256 pairs of position and number of slots; a slot is a hash and a position; an
@@ -40,7 +40,8 @@ static inline uint64_t ot_format_value_sum(const uint8_t *value, size_t len)
 #define OT_FORMAT_H_DIRECTORY (OT_FORMAT_H_DATABASE + 8u)
 #define OT_FORMAT_H_COUNTS (OT_FORMAT_H_DIRECTORY + 8u)
 #define OT_FORMAT_H_WRITTEN_AT (OT_FORMAT_H_COUNTS + 16u)
-#define OT_FORMAT_H_SCOPE (OT_FORMAT_H_WRITTEN_AT + 8u)
+#define OT_FORMAT_H_LIMITS (OT_FORMAT_H_WRITTEN_AT + 8u)
+#define OT_FORMAT_H_SCOPE (OT_FORMAT_H_LIMITS + 8u)
 
 /* Directory and head are read at once; the longest scope leaves room. */
 #define OT_FORMAT_START_MAX 4096u

@@ -26,13 +26,15 @@ struct mark {
 struct writer {
     struct ot_file file;
     struct cdb_make cdb;
+    const char *scope;
+    uint64_t limits;
     size_t at; /* where the next entry starts */
     struct mark *marks;
     size_t mark_count;  /* at most INDEXES_PER_RECORD for each record */
     uint8_t *positions; /* of all records, as "L" holds them */
 };
 
-#define INDEXES_PER_RECORD 13
+#define INDEXES_PER_RECORD 15
 
 static enum ot_status put_pair(struct writer *w, const void *key, size_t key_len,
                                const void *value, size_t len, struct ot_error *err)
@@ -53,6 +55,15 @@ static enum ot_status put_summed(struct writer *w, const void *key, size_t key_l
 {
     ot_put_u64(value, ot_format_value_sum(value, OT_FORMAT_SUM_LEN + len));
     return put_pair(w, key, key_len, value, OT_FORMAT_SUM_LEN + len, err);
+}
+
+/* Absent where it is the one that is handed out, too. */
+static struct ot_span original_digest(const struct ot_record *record,
+                                      enum ot_digest digest)
+{
+    return record->field[OT_FIELD_ORIGINAL].data != NULL
+               ? ot_record_original_digest(record, digest)
+               : OT_SPAN_ABSENT;
 }
 
 /* The position of a record under each term that it has. */
@@ -77,6 +88,8 @@ static void mark_record(struct writer *w, const struct ot_record *record,
          field[OT_FIELD_SERIAL_MAGNITUDE]},
         {OT_INDEX_SHA1, ot_record_digest(record, OT_DIGEST_SHA1), OT_SPAN_ABSENT},
         {OT_INDEX_SHA2_256, ot_record_digest(record, OT_DIGEST_SHA2_256), OT_SPAN_ABSENT},
+        {OT_INDEX_SHA1, original_digest(record, OT_DIGEST_SHA1), OT_SPAN_ABSENT},
+        {OT_INDEX_SHA2_256, original_digest(record, OT_DIGEST_SHA2_256), OT_SPAN_ABSENT},
         {OT_INDEX_KEY_ID, field[OT_FIELD_KEY_ID], OT_SPAN_ABSENT},
         {OT_INDEX_SPKI, field[OT_FIELD_SPKI], OT_SPAN_ABSENT},
         {OT_INDEX_DER, field[OT_FIELD_DER], OT_SPAN_ABSENT},
@@ -150,12 +163,11 @@ static enum ot_status put_indexes(struct writer *w, size_t count, struct ot_erro
 
 /* The first entry, with what is known of the head by then: ot_snapshot_seal adds the
  * rest. */
-static enum ot_status put_head(struct writer *w, const char *scope,
-                               const struct ot_record *records, size_t count,
-                               struct ot_error *err)
+static enum ot_status put_head(struct writer *w, const struct ot_record *records,
+                               size_t count, struct ot_error *err)
 {
     uint8_t head[OT_FORMAT_START_MAX - OT_FORMAT_HEAD_AT] = {0};
-    size_t scope_len = strlen(scope), i;
+    size_t scope_len = strlen(w->scope), i;
     uint32_t active = 0, quarantined = 0, withheld = 0;
 
     if (scope_len > sizeof(head) - OT_FORMAT_H_SCOPE)
@@ -165,7 +177,7 @@ static enum ot_status put_head(struct writer *w, const char *scope,
             quarantined++;
         else if (records[i].flags & OT_RECORD_ACTIVE) {
             active++;
-            withheld += (records[i].flags & OT_RECORD_WITHHELD) != 0;
+            withheld += ot_record_is_withheld(&records[i]);
         }
     }
     ot_put_u32(head + OT_FORMAT_H_MAGIC, OT_FORMAT_MAGIC);
@@ -175,7 +187,8 @@ static enum ot_status put_head(struct writer *w, const char *scope,
     ot_put_u32(head + OT_FORMAT_H_COUNTS + 8, quarantined);
     ot_put_u32(head + OT_FORMAT_H_COUNTS + 12, withheld);
     ot_put_u64(head + OT_FORMAT_H_WRITTEN_AT, (uint64_t)time(NULL));
-    memcpy(head + OT_FORMAT_H_SCOPE, scope, scope_len);
+    ot_put_u64(head + OT_FORMAT_H_LIMITS, w->limits);
+    memcpy(head + OT_FORMAT_H_SCOPE, w->scope, scope_len);
     return put_pair(w, "H", 1, head, OT_FORMAT_H_SCOPE + scope_len, err);
 }
 
@@ -249,11 +262,10 @@ static int compare_records(const void *a, const void *b)
     return order != 0 ? order : (i->len > j->len) - (i->len < j->len);
 }
 
-static enum ot_status put_records(struct writer *w, const char *scope,
-                                  struct ot_record *sorted, size_t count,
-                                  struct ot_error *err)
+static enum ot_status put_records(struct writer *w, struct ot_record *sorted,
+                                  size_t count, struct ot_error *err)
 {
-    enum ot_status status = put_head(w, scope, sorted, count, err);
+    enum ot_status status = put_head(w, sorted, count, err);
 
     qsort(sorted, count, sizeof(*sorted), compare_records);
     for (uint32_t i = 0; i < count && status == OT_OK; i++)
@@ -265,16 +277,15 @@ static enum ot_status put_records(struct writer *w, const char *scope,
 
 /* The whole database into the temporary file. cdb_make_finish is called whatever happened
  * before, because it frees what tinycdb has gathered. */
-static enum ot_status write_database(struct writer *w, const char *scope,
-                                     struct ot_record *sorted, size_t count,
-                                     struct ot_error *err)
+static enum ot_status write_database(struct writer *w, struct ot_record *sorted,
+                                     size_t count, struct ot_error *err)
 {
     enum ot_status status;
 
     if (cdb_make_start(&w->cdb, w->file.fd) != 0)
         return ot_error_errno(err, OT_E_IO, errno, "cannot write %s", w->file.path);
     w->at = OT_FORMAT_DIRECTORY_LEN;
-    status = put_records(w, scope, sorted, count, err);
+    status = put_records(w, sorted, count, err);
     /* tinycdb says ENOENT where it had no memory for its tables. */
     if (cdb_make_finish(&w->cdb) != 0 && status == OT_OK)
         status = ot_error_errno(err, OT_E_IO, errno == ENOENT ? ENOMEM : errno,
@@ -282,7 +293,7 @@ static enum ot_status write_database(struct writer *w, const char *scope,
     return status == OT_OK ? finish_file(w, err) : status;
 }
 
-static enum ot_status write_file(struct writer *w, const char *path, const char *scope,
+static enum ot_status write_file(struct writer *w, const char *path,
                                  struct ot_record *sorted, size_t count, int64_t seen_at,
                                  struct ot_error *err)
 {
@@ -291,7 +302,7 @@ static enum ot_status write_file(struct writer *w, const char *path, const char 
 
     if (status != OT_OK)
         return status;
-    status = write_database(w, scope, sorted, count, err);
+    status = write_database(w, sorted, count, err);
     if (status == OT_OK && futimens(w->file.fd, times) != 0)
         status = ot_error_errno(err, OT_E_IO, errno, "cannot set the time of %s", path);
     if (status != OT_OK) {
@@ -301,14 +312,14 @@ static enum ot_status write_file(struct writer *w, const char *path, const char 
     return ot_file_commit(&w->file, err);
 }
 
-enum ot_status ot_snapshot_write(const char *path, const char *scope,
+enum ot_status ot_snapshot_write(const char *path, const char *scope, uint64_t limits,
                                  const struct ot_record *records, size_t count,
                                  int64_t seen_at, struct ot_error *err)
 {
     struct ot_record *sorted = calloc(count + 1, sizeof(*sorted));
     char **labels = calloc(count + 1, sizeof(*labels));
     enum ot_status status = OT_E_NOMEM;
-    struct writer w = {0};
+    struct writer w = {.scope = scope, .limits = limits};
 
     w.marks = calloc(count * INDEXES_PER_RECORD + 1, sizeof(*w.marks));
     w.positions = calloc(1, OT_FORMAT_SUM_LEN + 4 * (count + 1));
@@ -323,7 +334,7 @@ enum ot_status ot_snapshot_write(const char *path, const char *scope,
         sorted[i] = records[i];
         sorted[i].field[OT_FIELD_LABEL] = ot_span_str(labels[i]);
     }
-    status = write_file(&w, path, scope, sorted, count, seen_at, err);
+    status = write_file(&w, path, sorted, count, seen_at, err);
 out:
     if (labels != NULL)
         for (size_t i = 0; i < count; i++)

@@ -13,7 +13,7 @@ struct ot_record;
  * seen_at (Unix seconds) as its modification time. Every record has id and, unless it is
  * quarantined, all that ot_cert_fill fills. Their labels are worked out here: unique
  * within the snapshot. On failure the old file is untouched. */
-enum ot_status ot_snapshot_write(const char *path, const char *scope,
+enum ot_status ot_snapshot_write(const char *path, const char *scope, uint64_t limits,
                                  const struct ot_record *records, size_t count,
                                  int64_t seen_at, struct ot_error *err);
 

@@ -134,8 +134,8 @@ static enum ot_status store_plan(struct ot_attempt *attempt, const struct ot_pla
     if (ot_plan_is_unchanged(plan, attempt->result) &&
         touch_snapshot(attempt, plan->old, seen_at))
         return OT_OK;
-    status = ot_snapshot_write(attempt->snapshot, attempt->scope, plan->records,
-                               attempt->result->total, seen_at, err);
+    status = ot_snapshot_write(attempt->snapshot, attempt->scope, attempt->limits,
+                               plan->records, attempt->result->total, seen_at, err);
     attempt->result->changed = status == OT_OK;
     return status;
 }
@@ -158,13 +158,15 @@ static enum ot_status fetch_into(struct ot_attempt *attempt, struct ot_api *api,
                                  struct ot_snapshot *old, struct ot_partial *partial,
                                  struct ot_error *err)
 {
+    const struct ot_limits *limits = attempt->limits != 0 ? &attempt->limited : NULL;
     struct ot_plan plan = {0};
     struct ot_crawl crawl;
     int64_t seen_at = time(NULL); /* what changes from now on, this sync may not see */
-    enum ot_status status = ot_crawl(&crawl, api, old, partial, attempt->options, err);
+    enum ot_status status =
+        ot_crawl(&crawl, api, old, partial, limits, attempt->options, err);
 
     if (status == OT_OK)
-        status = ot_plan_init(&plan, &crawl, old, err);
+        status = ot_plan_init(&plan, &crawl, old, limits, attempt->limits, err);
     if (status == OT_OK)
         status = ot_plan_finish(&plan, attempt->result, err);
     if (status == OT_OK)

@@ -36,12 +36,17 @@ enum ot_status ot_attempt_init(struct ot_attempt *attempt, struct ot_error *err)
     attempt->scope = ot_source_scope(source);
     if (attempt->scope == NULL)
         return ot_error_nomem(err);
+    attempt->limits = ot_source_limits(source);
+    status = ot_limits_init(&attempt->limited, source, err);
+    if (status != OT_OK)
+        return status;
     attempt->was_there = lstat(attempt->snapshot, &attempt->before) == 0;
     return OT_OK;
 }
 
 void ot_attempt_clear(struct ot_attempt *attempt)
 {
+    ot_limits_clear(&attempt->limited);
     free(attempt->scope);
     attempt->scope = NULL;
 }
@@ -85,7 +90,8 @@ static enum ot_status check_fresh(struct ot_attempt *attempt, bool *fresh,
     if (old == NULL)
         return status;
     if (lstat(attempt->snapshot, &st) == 0 && ot_snapshot_is_file(old, &st))
-        *fresh = !ot_freshness_of(attempt->source, st.st_mtime, time(NULL)).stale;
+        *fresh = !ot_freshness_of(attempt->source, st.st_mtime, time(NULL)).stale &&
+                 ot_snapshot_info(old)->limits == attempt->limits;
     if (*fresh)
         count_old(old, attempt->result);
     ot_snapshot_unref(old);
@@ -175,6 +181,10 @@ enum ot_status ot_attempt_check_taken_over(struct ot_attempt *attempt, bool *due
     status = ot_attempt_open_old(attempt, &snapshot, err);
     if (snapshot == NULL)
         return status;
+    if (ot_snapshot_info(snapshot)->limits != attempt->limits) {
+        ot_snapshot_unref(snapshot);
+        return OT_OK;
+    }
     count_old(snapshot, attempt->result);
     ot_snapshot_unref(snapshot);
     *due = false;

@@ -10,6 +10,7 @@
 
 #include "base/error.h"
 #include "cache/state.h"
+#include "cert/rewrap.h"
 
 struct ot_snapshot;
 struct ot_source;
@@ -23,7 +24,9 @@ struct ot_attempt {
     char snapshot[PATH_MAX], partial[PATH_MAX], state[PATH_MAX], offline[PATH_MAX];
     char lock[PATH_MAX];
     char *scope;
-    struct stat before; /* of the snapshot, when the attempt began */
+    uint64_t limits;          /* ot_source_limits; 0: none */
+    struct ot_limits limited; /* the same, to be put on certificates */
+    struct stat before;       /* of the snapshot, when the attempt began */
     bool was_there;
     int64_t retry_after_ms; /* what the API asked for when it failed; -1: nothing */
     struct ot_state was;    /* what the state file said; nothing where it was no good */

@@ -8,17 +8,19 @@
 #include "base/secret.h"
 #include "cert/cert.h"
 #include "cert/label.h"
+#include "cert/limited.h"
 #include "cert/pem.h"
 #include "snapshot/record.h"
 
 enum ot_status ot_content_new(struct ot_content **out, const char *id, int64_t created_at,
-                              struct ot_error *err)
+                              const struct ot_limits *limits, struct ot_error *err)
 {
     *out = calloc(1, sizeof(**out));
     if (*out == NULL)
         return ot_error_nomem(err);
     memcpy((*out)->id, id, strlen(id) + 1);
     (*out)->created_at = created_at;
+    (*out)->limits = limits;
     return OT_OK;
 }
 
@@ -26,6 +28,7 @@ void ot_content_free(struct ot_content *content)
 {
     if (content == NULL)
         return;
+    ot_limited_free(content->limited);
     ot_cert_free(content->cert);
     free(content->note);
     free(content->extra);
@@ -64,6 +67,9 @@ enum ot_status ot_content_accept_der(struct ot_content *content, struct ot_span 
                               "entry, and make a new key");
     if (status == OT_OK)
         status = ot_cert_parse(&content->cert, der.data, der.len, &reason);
+    if (status == OT_OK && content->limits != NULL)
+        status =
+            ot_limited_new(&content->limited, content->cert, content->limits, &reason);
     return conclude_content(content, status, &reason, err);
 }
 

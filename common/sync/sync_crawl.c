@@ -33,6 +33,7 @@ struct walk {
     struct ot_snapshot *old;
     struct ot_partial *partial;
     int64_t keep_at_ms; /* monotonic */
+    const struct ot_limits *limits;
     const struct ot_sync_options *options;
     struct ot_pass *pass;
     struct ot_work *work;   /* checks what arrives */
@@ -134,7 +135,7 @@ static enum ot_status want_content(struct walk *walk, size_t i, struct ot_error 
     if (status != OT_OK ||
         (found && ot_extra_restriction(record.field[OT_FIELD_EXTRA]).data == NULL))
         return status;
-    status = ot_content_new(content, item->id, item->created_at, err);
+    status = ot_content_new(content, item->id, item->created_at, walk->limits, err);
     if (status == OT_OK && !found &&
         ot_partial_find(walk->partial, item->id, item->created_at, &der))
         return take_kept(walk, *content, der, err);
@@ -425,11 +426,15 @@ static enum ot_status confirm_missing(const struct walk *walk, struct ot_error *
 }
 
 enum ot_status ot_crawl(struct ot_crawl *out, struct ot_api *api, struct ot_snapshot *old,
-                        struct ot_partial *partial, const struct ot_sync_options *options,
-                        struct ot_error *err)
+                        struct ot_partial *partial, const struct ot_limits *limits,
+                        const struct ot_sync_options *options, struct ot_error *err)
 {
-    struct walk walk = {
-        .crawl = out, .api = api, .old = old, .partial = partial, .options = options};
+    struct walk walk = {.crawl = out,
+                        .api = api,
+                        .old = old,
+                        .partial = partial,
+                        .limits = limits,
+                        .options = options};
     enum ot_status status;
 
     *out = (struct ot_crawl){0};

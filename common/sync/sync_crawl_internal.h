@@ -9,6 +9,7 @@
 
 struct ot_api;
 struct ot_content;
+struct ot_limits;
 struct ot_partial;
 struct ot_record;
 struct ot_snapshot;
@@ -26,10 +27,11 @@ struct ot_crawl {
  * also be gone from a second listing; it is then marked as missing. Anything else that is
  * wrong ends it. A sync that takes longer than a moment puts what has come into the
  * partial file now and then, as does one that is given up here, and a listing that has to
- * be begun anew. After a failure, too, out is the caller's to clear. */
+ * be begun anew. limits (NULL: none) are put
+ * on what comes in. After a failure, too, out is the caller's to clear. */
 enum ot_status ot_crawl(struct ot_crawl *out, struct ot_api *api, struct ot_snapshot *old,
-                        struct ot_partial *partial, const struct ot_sync_options *options,
-                        struct ot_error *err);
+                        struct ot_partial *partial, const struct ot_limits *limits,
+                        const struct ot_sync_options *options, struct ot_error *err);
 
 /* Puts what the partial file lacks there, unless the API says more of it than the
  * certificate: that is asked for anew. */

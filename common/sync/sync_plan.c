@@ -11,6 +11,7 @@
 #include "base/limits.h"
 #include "base/span.h"
 #include "cert/cert.h"
+#include "cert/limited.h"
 #include "snapshot/record.h"
 #include "snapshot/snapshot.h"
 #include "sync/sync_content_internal.h"
@@ -74,12 +75,36 @@ static void apply_content(struct ot_record *record, const struct ot_content *con
 {
     record->field[OT_FIELD_EXTRA] = ot_span_str(content->extra);
     record->field[OT_FIELD_OTHERS] = ot_span_str(content->others);
-    if (content->cert != NULL) {
+    if (content->limited != NULL) {
+        ot_limited_fill(content->limited, record);
+    } else if (content->cert != NULL) {
         ot_cert_fill(content->cert, record);
     } else if (content->note != NULL) {
         record->flags |= OT_RECORD_QUARANTINED;
         record->field[OT_FIELD_NOTE] = ot_span_str(content->note);
     }
+}
+
+/* What kept it from everybody is gone, or the limits are others: the certificate alone
+ * decides again. */
+static enum ot_status check_again(struct ot_plan *plan, size_t i, struct ot_error *err)
+{
+    struct ot_plan_entry *entry = &plan->entries[i];
+    struct ot_record *record = &plan->records[i];
+    struct ot_span der = ot_record_original(record);
+    enum ot_status status = OT_OK;
+
+    if (entry->cert == NULL)
+        status = ot_cert_parse(&entry->cert, der.data, der.len, err);
+    if (status == OT_OK && entry->limited == NULL && plan->limits != NULL)
+        status = ot_limited_new(&entry->limited, entry->cert, plan->limits, err);
+    if (status != OT_OK)
+        return status;
+    if (entry->limited != NULL)
+        ot_limited_fill(entry->limited, record);
+    else
+        ot_cert_fill(entry->cert, record);
+    return OT_OK;
 }
 
 static enum ot_status init_entry(struct ot_plan *plan, size_t i, struct ot_error *err)
@@ -97,23 +122,31 @@ static enum ot_status init_entry(struct ot_plan *plan, size_t i, struct ot_error
         apply_content(record, entry->content);
     } else if (entry->is_known) {
         *record = old;
+        if (!plan->is_limited_alike && record->field[OT_FIELD_DER].data != NULL)
+            status = check_again(plan, i, err);
         entry->is_changed = !agrees_with_listing(plan, record, entry->item);
     } else { /* it was there a moment ago */
         return ot_error_set(err, OT_E_INTERNAL, "certificate %s has no content",
                             entry->item->id);
     }
     apply_item(plan, record, entry->item);
-    return OT_OK;
+    return status;
 }
 
 enum ot_status ot_plan_init(struct ot_plan *plan, const struct ot_crawl *crawl,
-                            struct ot_snapshot *old, struct ot_error *err)
+                            struct ot_snapshot *old, const struct ot_limits *limits,
+                            uint64_t tag, struct ot_error *err)
 {
     const struct ot_listing *listing = &crawl->listing;
     enum ot_status status = OT_OK;
 
     *plan = (struct ot_plan){
-        .inherits = listing->inherits, .count = listing->count, .old = old};
+        .inherits = listing->inherits,
+        .count = listing->count,
+        .old = old,
+        .limits = limits,
+        .is_limited_alike = old != NULL && ot_snapshot_info(old)->limits == tag,
+    };
     plan->entries = calloc(listing->count + 1, sizeof(*plan->entries));
     plan->records = calloc(listing->count + 1, sizeof(*plan->records));
     if (plan->entries == NULL || plan->records == NULL) {
@@ -134,6 +167,8 @@ static void clear_entry(struct ot_plan_entry *entry)
 {
     free(entry->note);
     free(entry->withheld);
+    ot_limited_free(entry->limited);
+    ot_cert_free(entry->cert);
 }
 
 void ot_plan_clear(struct ot_plan *plan)
@@ -220,28 +255,6 @@ static enum ot_status note_warnings(struct ot_plan *plan, size_t i, struct ot_er
     return set_owned_text(&entry->note, &record->field[OT_FIELD_NOTE], warning.text, err);
 }
 
-/* What kept it from everybody is gone: the certificate alone decides again. */
-static enum ot_status check_again(struct ot_plan *plan, size_t i, struct ot_error *err)
-{
-    struct ot_record *record = &plan->records[i], fresh = {.flags = 0};
-    struct ot_span der = record->field[OT_FIELD_DER];
-    struct ot_cert *cert = NULL;
-    enum ot_status status = ot_cert_parse(&cert, der.data, der.len, err);
-
-    if (status != OT_OK)
-        return status;
-    ot_cert_fill(cert, &fresh);
-    record->flags &= ~(uint32_t)(OT_RECORD_WITHHELD | OT_RECORD_RESTRICTED);
-    record->flags |= fresh.flags & OT_RECORD_WITHHELD;
-    record->field[OT_FIELD_WITHHELD] = OT_SPAN_ABSENT;
-    if (fresh.field[OT_FIELD_WITHHELD].data != NULL)
-        status =
-            set_owned_text(&plan->entries[i].withheld, &record->field[OT_FIELD_WITHHELD],
-                           (const char *)fresh.field[OT_FIELD_WITHHELD].data, err);
-    ot_cert_free(cert);
-    return status;
-}
-
 /* A certificate whose trust the API limits in a way that no program here could keep to is
  * handed to none, whichever of its two answers says so. */
 static enum ot_status check_restriction(struct ot_plan *plan, size_t i,
@@ -287,7 +300,7 @@ static enum ot_status finish_entry(struct ot_plan *plan, size_t i, struct ot_err
     enum ot_status status = OT_OK;
     bool found;
 
-    if (entry->is_known && entry->content != NULL)
+    if (entry->is_known && (entry->content != NULL || entry->cert != NULL))
         status = ot_crawl_find_old(plan->old, entry->item->id, &before, &found, err);
     if (status == OT_OK && (record->flags & OT_RECORD_QUARANTINED) == 0) {
         status = note_warnings(plan, i, err);
@@ -309,7 +322,7 @@ static void count_entry(const struct ot_plan_entry *entry, const struct ot_recor
     result->active += !is_quarantined && (record->flags & OT_RECORD_ACTIVE) != 0;
     result->warnings += (record->flags & OT_RECORD_WARNING) != 0;
     result->withheld += !is_quarantined && (record->flags & OT_RECORD_ACTIVE) != 0 &&
-                        (record->flags & OT_RECORD_WITHHELD) != 0;
+                        ot_record_is_withheld(record);
     result->added += !entry->is_known;
     result->modified += entry->is_known && entry->is_changed;
 }
@@ -334,7 +347,7 @@ enum ot_status ot_plan_finish(struct ot_plan *plan, struct ot_sync_result *resul
             return status;
         count_entry(&plan->entries[i], &plan->records[i], result);
         known += plan->entries[i].is_known;
-        bytes += plan->records[i].field[OT_FIELD_DER].len;
+        bytes += ot_record_original(&plan->records[i]).len;
         plan->records[kept++] = plan->records[i];
     }
     if (bytes > OT_CONTENTS_BYTES_MAX)
@@ -348,6 +361,6 @@ enum ot_status ot_plan_finish(struct ot_plan *plan, struct ot_sync_result *resul
 
 bool ot_plan_is_unchanged(const struct ot_plan *plan, const struct ot_sync_result *result)
 {
-    return plan->old != NULL && result->added == 0 && result->removed == 0 &&
-           result->modified == 0;
+    return plan->old != NULL && plan->is_limited_alike && result->added == 0 &&
+           result->removed == 0 && result->modified == 0;
 }

@@ -162,7 +162,7 @@ static void write_snapshot(const struct anchors *anchors)
                "no snapshot", err.message);
     scope = ot_source_scope(source);
     bench_must(scope != NULL &&
-                   ot_snapshot_write(path, scope, anchors->records, anchors->count,
+                   ot_snapshot_write(path, scope, 0, anchors->records, anchors->count,
                                      (int64_t)time(NULL), &err) == OT_OK,
                "no snapshot", err.message);
     free(scope);

@@ -121,7 +121,7 @@ static void make_variant(int variant, const char *scope)
     snapshot_builder_add_quarantined(&builder, "not a certificate");
     snprintf(name, sizeof(name), "variant.%d", variant);
     path_in(path, sizeof(path), name);
-    must(ot_snapshot_write(path, scope, builder.records, builder.count, time(NULL),
+    must(ot_snapshot_write(path, scope, 0, builder.records, builder.count, time(NULL),
                            &err) == OT_OK);
     snapshot_builder_clear(&builder);
 }

@@ -130,7 +130,7 @@ static size_t begin_anew(uint8_t *data, size_t max_size)
         make_path();
         fill(&records[0], "cert_0", "A");
         fill(&records[1], "cert_1", "A");
-        if (ot_snapshot_write(path, "fuzz", records, 2, NOW, NULL) != OT_OK ||
+        if (ot_snapshot_write(path, "fuzz", 0, records, 2, NOW, NULL) != OT_OK ||
             (file = fopen(path, "rb")) == NULL)
             abort();
         if (fread(whole, 1, sizeof(whole), file) < LEAST_LEN)

@@ -63,7 +63,7 @@ void fixture_write_scope(const char *path, const char *scope, unsigned n, int64_
         snprintf(cn, sizeof(cn), "Root %zu", builder.count);
         snapshot_builder_add_ca(&builder, cn, (long)builder.count + 1, OT_RECORD_ACTIVE);
     }
-    if (ot_snapshot_write(path, scope, builder.records, n, (int64_t)time(NULL) - age_s,
+    if (ot_snapshot_write(path, scope, 0, builder.records, n, (int64_t)time(NULL) - age_s,
                           &err) != OT_OK) {
         fprintf(stderr, "%s\n", err.message);
         abort();

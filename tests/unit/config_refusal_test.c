@@ -114,6 +114,12 @@ static void fault_54_bad_values_are_refused(void)
     config_refuse("probe = db.example\n", 1, "has no port");
     config_refuse("probe = db.example:636, :1\n", 1, "host name");
     config_refuse("probe = https://db.example:636\n", 1, "HOST:PORT");
+    config_refuse("names = corp.example,\n", 1, "item 2 of names is empty");
+    config_refuse("names = 10.0.0.1/8\n", 1, "behind its prefix length");
+    config_refuse("not_after = 2027-02-29\n", 1, "a day such as");
+    config_refuse("not_after = 2027-1-31\n", 1, "a day such as");
+    config_refuse("not_after = 2027-12-31T00:00:00Z\n", 1, "a day such as");
+    config_refuse("not_after = 30d\n", 1, "a day such as");
     config_refuse("cache_dir = ~/x\n", 1, "absolute");
     config_refuse("cache_dir = none\n", 1, "absolute");
     config_refuse("ca_file = ca.pem\n", 1, "absolute");

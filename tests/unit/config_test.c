@@ -335,6 +335,8 @@ static const char *const others[][2] = {
     {"max_stale", "3d"},
     {"auto_refresh", "no"},
     {"purposes", "client"},
+    {"names", "other.example, *.internal, 10.0.0.0/8, fd00::/8, @other.example"},
+    {"not_after", "2027-12-31"},
     {"cache_dir", "/other/cache"},
     {"ca_file", "/other/ca"},
     {"proxy", "http://proxy.example:8080"},
@@ -415,10 +417,13 @@ static void every_key_has_a_field_of_its_own(void)
 }
 
 /* Of those that decide what a sync does. */
-static const char *const fetching[] = {
-    "base_url",      "admin_key_file", "project",     "inherit",    "cache_dir",
-    "ca_file",       "proxy",          "client_cert", "client_key", "openai_organization",
-    "openai_project"};
+static const char *const fetching[] = {"base_url",       "admin_key_file",
+                                       "project",        "inherit",
+                                       "cache_dir",      "ca_file",
+                                       "proxy",          "client_cert",
+                                       "client_key",     "openai_organization",
+                                       "openai_project", "names",
+                                       "not_after"};
 
 static bool is_about_fetching(const char *key)
 {

@@ -76,8 +76,8 @@ void export_fixture_activate(struct export_fixture *f, const char *serials)
                              strchr(serials, '0' + i) ? OT_RECORD_ACTIVE : 0);
     CU_ASSERT_FATAL(scope != NULL &&
                     ot_source_path(path, source, OT_SOURCE_SNAPSHOT, NULL) == OT_OK);
-    CU_ASSERT_EQUAL_FATAL(ot_snapshot_write(path, scope, builder.records, builder.count,
-                                            time(NULL), &f->err),
+    CU_ASSERT_EQUAL_FATAL(ot_snapshot_write(path, scope, 0, builder.records,
+                                            builder.count, time(NULL), &f->err),
                           OT_OK);
     snapshot_builder_clear(&builder);
     free(scope);

@@ -22,6 +22,7 @@ static struct ot_record sample(void)
     record.field[OT_FIELD_NOTE] = ot_span_str(NULL);
     record.field[OT_FIELD_NAME] = ot_span_str("");
     record.field[OT_FIELD_DIGESTS] = ot_span_of(digests, sizeof(digests));
+    record.field[OT_FIELD_ORIGINAL_DIGESTS] = ot_span_of(digests, sizeof(digests));
     return record;
 }
 
@@ -77,7 +78,8 @@ static void a_certificate_lacks_nothing_but_a_quarantined_one_may(void)
                                            OT_FIELD_SERIAL,
                                            OT_FIELD_SPKI,
                                            OT_FIELD_KEY_ID,
-                                           OT_FIELD_DIGESTS};
+                                           OT_FIELD_DIGESTS,
+                                           OT_FIELD_ORIGINAL_DIGESTS};
     struct ot_record in, out;
     uint8_t bytes[2048];
     size_t i;
@@ -101,10 +103,15 @@ static void fault_74_no_field_is_longer_than_it_can_be(void)
     static const struct {
         enum ot_field field;
         size_t most;
-    } rows[] = {{OT_FIELD_ID, OT_ID_MAX},           {OT_FIELD_NAME, OT_NAME_MAX},
-                {OT_FIELD_LABEL, OT_LABEL_MAX},     {OT_FIELD_NOTE, OT_CERT_DER_MAX},
-                {OT_FIELD_DER, OT_CERT_DER_MAX},    {OT_FIELD_SUBJECT, OT_CERT_DER_MAX},
-                {OT_FIELD_KEY_ID, OT_CERT_DER_MAX}, {OT_FIELD_SPKI_SHA1, 20}};
+    } rows[] = {{OT_FIELD_ID, OT_ID_MAX},
+                {OT_FIELD_NAME, OT_NAME_MAX},
+                {OT_FIELD_LABEL, OT_LABEL_MAX},
+                {OT_FIELD_NOTE, OT_CERT_DER_MAX},
+                {OT_FIELD_DER, OT_CERT_DER_MAX},
+                {OT_FIELD_SUBJECT, OT_CERT_DER_MAX},
+                {OT_FIELD_KEY_ID, OT_CERT_DER_MAX},
+                {OT_FIELD_SPKI_SHA1, 20},
+                {OT_FIELD_ORIGINAL, OT_CERT_DER_MAX}};
     char *text = calloc(1, OT_CERT_DER_MAX + 1);
     struct ot_record in, out;
     size_t i, more, len;

@@ -90,6 +90,7 @@ static uint32_t add_record(struct forgery *f, const char *id, const char *name,
     record.field[OT_FIELD_NAME] = ot_span_str(name);
     record.field[OT_FIELD_DER] = ot_span_of(der, der_len);
     record.field[OT_FIELD_DIGESTS] = ot_span_of(digests, sizeof(digests));
+    record.field[OT_FIELD_ORIGINAL_DIGESTS] = ot_span_of(digests, sizeof(digests));
     len = ot_record_encoded_len(&record);
     bytes = malloc(len);
     ot_record_encode(&record, bytes);

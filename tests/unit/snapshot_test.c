@@ -355,7 +355,7 @@ static void fault_39_a_snapshot_that_cannot_be_written_says_so(void)
 {
     struct ot_error err;
 
-    CU_ASSERT_EQUAL(ot_snapshot_write(unit_path("no/dir"), "test", NULL, 0, 1, &err),
+    CU_ASSERT_EQUAL(ot_snapshot_write(unit_path("no/dir"), "test", 0, NULL, 0, 1, &err),
                     OT_E_IO);
     CU_ASSERT_PTR_NOT_NULL(strstr(err.message, "cannot create"));
 }

@@ -75,7 +75,7 @@ void snapshot_builder_write(struct snapshot_builder *builder, const char *path,
 {
     struct ot_error err = OT_ERROR_INIT;
 
-    if (ot_snapshot_write(path, "test", builder->records, builder->count, seen_at,
+    if (ot_snapshot_write(path, "test", 0, builder->records, builder->count, seen_at,
                           &err) != OT_OK) {
         fprintf(stderr, "snapshots: %s\n", err.message);
         abort();

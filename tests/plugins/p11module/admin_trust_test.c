@@ -209,7 +209,7 @@ static void replace(struct snapshot_builder *builder)
     CU_ASSERT_EQUAL_FATAL(ot_config_load(&config, NULL), OT_OK);
     CU_ASSERT_EQUAL_FATAL(ot_config_find(config, NULL, &source, NULL), OT_OK);
     scope = ot_source_scope(source);
-    CU_ASSERT_EQUAL_FATAL(ot_snapshot_write(world_path("default", "snapshot"), scope,
+    CU_ASSERT_EQUAL_FATAL(ot_snapshot_write(world_path("default", "snapshot"), scope, 0,
                                             builder->records, builder->count, time(NULL),
                                             NULL),
                           OT_OK);

@@ -448,7 +448,7 @@ static void write_copies(X509 *cert, size_t count)
         ot_cert_fill(parsed, &records[i]);
         records[i].field[OT_FIELD_ID] = ot_span_str(ids[i]);
     }
-    CU_ASSERT_EQUAL_FATAL(ot_snapshot_write(world_path("default", "snapshot"), scope,
+    CU_ASSERT_EQUAL_FATAL(ot_snapshot_write(world_path("default", "snapshot"), scope, 0,
                                             records, count, time(NULL), NULL),
                           OT_OK);
     free(scope);

@@ -98,7 +98,8 @@ int main(int argc, char **argv)
         line[strcspn(line, "\n")] = '\0';
         read_line(&records[count++], line);
     }
-    must(ot_snapshot_write(path, scope, records, count, time(NULL) - atol(argv[2]), &err),
+    must(ot_snapshot_write(path, scope, 0, records, count, time(NULL) - atol(argv[2]),
+                           &err),
          &err);
     free(scope);
     ot_config_free(config);

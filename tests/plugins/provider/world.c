@@ -125,7 +125,7 @@ void world_write(const char *source, struct world_cert *certs, size_t count,
         if (refused_id != NULL && strcmp(refused_id, certs[i].id) == 0)
             records[i].field[OT_FIELD_DER].len--;
     }
-    must(ot_snapshot_write(world_path(source, "snapshot"), scope, records, count,
+    must(ot_snapshot_write(world_path(source, "snapshot"), scope, 0, records, count,
                            time(NULL) - age_s, &err) == OT_OK,
          err.message);
     for (i = 0; i < count; i++)

@@ -10,8 +10,8 @@ from support.world import NOT_FOUND, SNAPSHOT, USAGE
 from terminal import run_on_terminal
 
 JSON_CERTIFICATE = {"id", "name", "label", "state", "active", "ca", "self_signed",
-                    "created_at", "valid_at", "expires_at", "sha256", "reason", "withheld_from",
-                    "warning"}
+                    "created_at", "valid_at", "expires_at", "sha256", "handed_out_sha256",
+                    "reason", "withheld_from", "warning"}
 JSON_LISTED = JSON_CERTIFICATE | {"active_by"}
 JSON_SHOWN = JSON_LISTED | {"source", "subject", "issuer", "serial", "key", "sha1",
                                  "pem", "trusted_since"}
@@ -57,7 +57,7 @@ def test_the_json_of_list(mixed, roots):
     root = shown[mixed.ids[0]]
     assert (root["name"], root["state"], root["active"], root["ca"]) == \
         ("root 0", "active", True, True)
-    assert root["sha256"] == roots[0].sha256
+    assert root["sha256"] == root["handed_out_sha256"] == roots[0].sha256
     assert (root["valid_at"], root["expires_at"]) == roots[0].dates()
     broken = shown[mixed.broken]
     assert broken["state"] == "quarantined" and broken["reason"]

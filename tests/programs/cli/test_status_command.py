@@ -10,10 +10,11 @@ from support import paths
 from support.world import AUTH, BROKEN, SNAPSHOT
 
 JSON_ALWAYS = {"name", "base_url", "project", "state", "usable", "problem", "next_refresh",
-               "failures", "last_error", "key_ends_at", "quarantined", "withheld", "expired",
+               "failures", "last_error", "key_ends_at", "limits",
+               "quarantined", "withheld", "expired",
                "not_yet_valid", "expiring", "not_ca", "same_serial", "same_name",
                "long_key_id", "warned", "exports", "notify"}
-JSON_OF_SNAPSHOT = {"total", "active", "inactive", "seen_at", "age"}
+JSON_OF_SNAPSHOT = {"total", "active", "inactive", "limited", "seen_at", "age"}
 
 
 def age(machine, seconds):

@@ -71,7 +71,7 @@ def test_values_are_offered(shell, machine):
     assert shell.ran("orgtrust sync", "--source=l") == ["sync", "--source=lab"]
     assert shell.offered("orgtrust delete x --project ") == {"proj_lab": "lab"}
     assert shell.offered("orgtrust list --state ").keys() == {
-        "all", "active", "inactive", "quarantined", "withheld"}
+        "all", "active", "inactive", "quarantined", "withheld", "limited"}
     formats = re.search("in which --format.*", machine.orgtrust("export", status=None).stderr)
     offered = shell.offered("orgtrust export --format ").keys()
     assert len(offered) == 4

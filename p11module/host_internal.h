@@ -1,0 +1,15 @@
+/* Whose process this is. */
+#ifndef OT_P11_HOST_INTERNAL_H
+#define OT_P11_HOST_INTERNAL_H
+
+#include <stdbool.h>
+
+/* Looks which libraries are there; at each C_Initialize, since what asks for a token may
+ * have come into the process after who asked first. */
+void ot_host_look(void);
+
+/* Whether a Java virtual machine was there when that was looked for last, or before. Java
+ * trusts every certificate that a token shows, whatever name constraints it has. */
+bool ot_host_is_java(void);
+
+#endif

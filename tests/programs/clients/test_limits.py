@@ -1,0 +1,248 @@
+"""A source with `names`: every kind of client believes a server of these names alone,
+whatever else the server sends; Java, which holds no anchor to names, believes none.
+
+Three chains each: the leaf and its intermediate; with the root itself behind them; with a
+twin of the root, of the same name and key, that another authority has signed."""
+
+from __future__ import annotations
+
+import shutil
+import tempfile
+from pathlib import Path
+
+import pytest
+from module_world import TOKEN_URL
+from nss_database import make_database
+from support.https import HttpsServer
+from support.organization import Organization
+from support.p11_system import P11System, can_mount, need, with_plain_build
+from support.world import World
+from test_java import Client, Java
+from test_nss import tstclnt
+
+pytestmark = with_plain_build
+
+NAMES = "good.example"
+INSIDE = "www.good.example"
+# What no client may believe: another name, one that only looks alike, an address, and a
+# name beside a good one.
+OUTSIDE = {
+    "other": ("www.bad.example", "DNS:www.bad.example"),
+    "alike": ("good.example.evil.example", "DNS:good.example.evil.example"),
+    "address": ("127.0.0.1", "IP:127.0.0.1"),
+    "both": (INSIDE, f"DNS:{INSIDE},DNS:www.bad.example"),
+}
+CHAINS = ("leaf", "root", "twin")
+BELIEVED = "it was believed"
+_CA = ("keyUsage=critical,keyCertSign,cRLSign",)
+_BY_KEY = ("authorityKeyIdentifier=keyid",)
+
+
+class LimitedWorld(P11System):
+    """A machine whose one source has limits on its names, and servers to go to."""
+
+    def __init__(self, organization, certs):
+        place = Path(tempfile.mkdtemp(prefix="orgtrust-limits-", dir="/var/tmp"))
+        place.chmod(0o755)
+        super().__init__(place, World(place / "world", organization.base_url,
+                                      organization.key))
+        self.bundle, self.store = place / "bundle.pem", place / "store.p12"
+        self.hashed = place / "hashed"
+        self.pages = self._directory("pages")
+        (self.pages / "index.html").write_text(BELIEVED + "\n")
+        key = certs.new_key()
+        self.root = certs.ca("Limited root", key=key, extensions=_CA)
+        other = certs.ca("Of nobody", key=certs.new_key(), extensions=_CA)
+        twin = certs.issue(other, "Limited root", is_ca=True, key=key,
+                           extensions=_CA + _BY_KEY + ("subjectKeyIdentifier=hash",))
+        self.inner = certs.issue(self.root, "Limited intermediate", is_ca=True,
+                                 extensions=_CA + _BY_KEY)
+        self.behind = {"leaf": "", "root": self.root.pem, "twin": twin.pem}
+        self.servers = {}
+        for name, (host, san) in {"inside": (INSIDE, f"DNS:{INSIDE}"), **OUTSIDE}.items():
+            leaf = certs.issue(self.inner, host, san=san, usage="serverAuth",
+                               extensions=_BY_KEY)
+            for chain in CHAINS:
+                self.servers[name, chain] = self._serve(leaf, chain, host)
+        self.hosts = place / "hosts"
+        self.hosts.write_text("127.0.0.1 localhost " + " ".join(
+            host for host, _ in OUTSIDE.values() if not host[0].isdigit()) + "\n")
+        self.id = organization.add(self.root, "limited")
+        self.configure(names=NAMES)
+        self.world.sync()
+
+    def prefix(self, p11kit=False, account=None, mounts=None):
+        return super().prefix(p11kit, account, {"/etc/hosts": self.hosts} | (mounts or {}))
+
+    def configure(self, **more):
+        self.world.configure(refresh_interval="1h", export_bundle=self.bundle,
+                             export_dir=self.hashed, export_java=self.store, **more)
+
+    def _serve(self, leaf, chain, host) -> HttpsServer:
+        path = self.dir / f"chain-{leaf.serial}-{chain}.pem"
+        path.write_text(leaf.pem + self.inner.pem + self.behind[chain])
+        return HttpsServer(self.pages, path, leaf.key, host)
+
+    def close(self):
+        for server in self.servers.values():
+            server.stop()
+        try:
+            self.world.close()
+        finally:
+            shutil.rmtree(self.dir, ignore_errors=True)
+
+
+@pytest.fixture(scope="module")
+def limited(tmp_path_factory, certs):
+    if not can_mount():
+        pytest.skip("needs mount namespaces: run as root")
+    organization = Organization(tmp_path_factory.mktemp("limits") / "organization")
+    try:
+        made = LimitedWorld(organization, certs)
+        try:
+            yield made
+        finally:
+            made.close()
+    finally:
+        organization.stop()
+
+
+# Each client says whether it believed a server.
+
+
+def _saw_page(done) -> bool:
+    assert (done.status == 0) is (BELIEVED in done.stdout), done
+    return done.status == 0
+
+
+def openssl_store(world, server) -> bool:
+    how = ["-verify_ip", server.host] if server.host[0].isdigit() else [
+        "-verify_hostname", server.host, "-servername", server.host]
+    done = world.world.openssl(
+        "s_client", "-connect", server.address, *how, "-verify_return_error", "-brief",
+        "-no-CAfile", "-no-CApath", "-no-CAstore", "-CAstore", "orgtrust:///", status=None,
+        stdin=b"")
+    return done.status == 0
+
+
+def openssl_directory(world, server) -> bool:
+    how = ["-verify_ip", server.host] if server.host[0].isdigit() else [
+        "-verify_hostname", server.host]
+    done = world.run(["openssl", "s_client", "-connect", server.address, *how,
+                      "-verify_return_error", "-brief", "-no-CAfile", "-no-CAstore",
+                      "-CApath", world.hashed], env={"OPENSSL_CONF": "/dev/null"}, stdin=b"")
+    return done.status == 0
+
+
+def curl(world, server) -> bool:
+    return _saw_page(world.run([need("curl"), "-sS", "--noproxy", "*", "--cacert",
+                                world.bundle, "--capath", world.empty, server.url]))
+
+
+def wget(world, server) -> bool:
+    return _saw_page(world.run(
+        [need("wget"), "--no-config", "-nv", "-O", "-", "--ca-certificate", TOKEN_URL,
+         "--ca-directory", world.empty, server.url], p11kit=True))
+
+
+def wget_by_file(world, server) -> bool:
+    return _saw_page(world.run([need("wget"), "--no-config", "-nv", "-O", "-",
+                                "--ca-certificate", world.bundle, "--ca-directory",
+                                world.empty, server.url]))
+
+
+def git(world, server) -> bool:
+    home = {"HOME": str(world.dir), "GIT_CONFIG_NOSYSTEM": "1", "GIT_TERMINAL_PROMPT": "0",
+            "GIT_SSL_CAINFO": str(world.bundle), "GIT_SSL_CAPATH": str(world.empty)}
+    done = world.run([need("git"), "ls-remote", f"{server.url}none.git"], env=home)
+    assert done.status != 0, done
+    return "not found" in done.stderr
+
+
+def python(world, server) -> bool:
+    program = ("import sys, urllib.request as u, ssl; print(u.urlopen(sys.argv[1], context="
+               "ssl.create_default_context(cafile=sys.argv[2])).read().decode())")
+    return _saw_page(world.run(["/usr/bin/python3", "-c", program, server.url,
+                                world.bundle]))
+
+
+def perl(world, server) -> bool:
+    program = ("use IO::Socket::SSL; my $s = IO::Socket::SSL->new(PeerAddr => '127.0.0.1:' "
+               ". $ARGV[1], SSL_ca_file => $ARGV[2], SSL_verifycn_name => $ARGV[0], "
+               "SSL_hostname => $ARGV[0], SSL_verifycn_scheme => 'http') or exit 1; "
+               f"print '{BELIEVED}';")
+    if world.run([need("perl"), "-MIO::Socket::SSL", "-e", "1"]).status != 0:
+        pytest.skip("libio-socket-ssl-perl is not installed")
+    return _saw_page(world.run(["perl", "-e", program, server.host, server.port,
+                                world.bundle]))
+
+
+def node(world, server) -> bool:
+    program = ("require('https').get(process.argv[1], r => r.pipe(process.stdout))"
+               ".on('error', e => process.exit(1))")
+    return _saw_page(world.run([need("node", "nodejs"), "-e", program, server.url],
+                               env={"NODE_EXTRA_CA_CERTS": str(world.bundle)}))
+
+
+def gnutls_cli(world, server) -> bool:
+    done = world.run([need("gnutls-cli", "gnutls-bin"), "--x509cafile", TOKEN_URL, "--port",
+                      server.port, server.host], p11kit=True, stdin=b"")
+    assert (done.status == 0) is ("The certificate is trusted." in done.stdout), done
+    return done.status == 0
+
+
+def nss(world, server) -> bool:
+    need("tstclnt", "libnss3-tools")
+    if not hasattr(world, "database"):
+        world.database = make_database(world, world.scratch())
+    return tstclnt(world, server, "-d", f"sql:{world.database}") is None
+
+
+CLIENTS = (openssl_store, openssl_directory, curl, wget, wget_by_file, git, python, perl,
+           node, gnutls_cli, nss)
+
+
+@pytest.mark.parametrize("chain", CHAINS)
+@pytest.mark.parametrize("client", CLIENTS, ids=lambda client: client.__name__)
+def test_a_client_holds_the_anchor_to_its_names(limited, client, chain):
+    assert client(limited, limited.servers["inside", chain])
+    for name in OUTSIDE:
+        assert not client(limited, limited.servers[name, chain]), name
+
+
+def test_without_limits_the_same_servers_are_believed(limited):
+    """Else the test above would show nothing."""
+    limited.configure()
+    limited.world.sync()
+    try:
+        for client in CLIENTS:
+            for name in OUTSIDE:
+                assert client(limited, limited.servers[name, "leaf"]), (client, name)
+    finally:
+        limited.configure(names=NAMES)
+        limited.world.sync()
+
+
+def test_java_is_given_no_anchor_that_it_would_not_hold_to_its_names(limited):
+    java = Java(limited)
+    ways = (java.options(java.plain), [f"-Djavax.net.ssl.trustStore={limited.store}",
+                                       "-Djavax.net.ssl.trustStorePassword=changeit"])
+
+    def believed(name) -> list[bool]:
+        found = []
+        for way in ways:
+            with Client(java, way) as client:
+                found.append(client.believes(limited.servers[name, "leaf"]))
+        return found
+
+    # Also where it was given one before there were limits.
+    limited.configure()
+    limited.world.sync()
+    try:
+        assert java.entries() == {"limited"}
+        assert believed("other") == [True, True]
+    finally:
+        limited.configure(names=NAMES)
+        limited.world.sync()
+    assert java.entries() == set()
+    assert believed("inside") == believed("other") == [False, False]
