@@ -223,14 +223,11 @@ static const struct ot_command commands[] = {
         .summary = "try which programs of this machine follow the organization",
         .help =
             "Checks: source, openssl, p11-kit, nss, firefox, java, system, exports,\n"
-            "systemd, programs; all of them when none is named. Real programs connect "
-            "to\n"
-            "a server of its own on loopback whose authority is not active, is active,\n"
-            "and is not any more, in a scratch source that is removed afterwards. "
-            "Changes\n"
-            "nothing, needs neither key nor network. The exit status is 14 when "
-            "something\n"
-            "that is wired or configured fails.\n",
+            "systemd, programs, limits; all of them when none is named. Real programs\n"
+            "connect to a server of its own on loopback whose authority is not active,\n"
+            "is active, and is not any more, in a scratch source that is removed\n"
+            "afterwards. Changes nothing, needs neither key nor network. The exit\n"
+            "status is 14 when something that is wired or configured fails.\n",
         .options = OT_OPTION_BIT(OT_OPTION_JSON) | OT_OPTION_BIT(OT_OPTION_HELP),
         .more_arguments = true,
         .run = ot_cmd_doctor,

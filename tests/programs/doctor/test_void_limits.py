@@ -1,0 +1,102 @@
+"""orgtrust doctor and the limits of a source: that they are void where the machine trusts
+the same key without them, and from where."""
+
+from __future__ import annotations
+
+import pytest
+from examined import details, on_a_machine, results
+
+pytestmark = on_a_machine
+
+CONF = "/etc/orgtrust/orgtrust.conf"
+
+
+@pytest.fixture
+def limited(machine):
+    """The machine, whose source has limits, and is as it was afterwards."""
+    before = machine.read(CONF)
+    machine.write(CONF, b"names = corp.example\n" + before)
+    machine.orgtrust("sync")
+    yield machine
+    machine.write(CONF, before)
+    machine.orgtrust("sync")
+
+
+def verdict(machine, status=0) -> tuple[str, str]:
+    report = machine.doctor("limits", status=status)
+    return results(report)["limits"], details(report, "limits")
+
+
+def test_without_limits_there_is_nothing_to_look_at(machine):
+    assert verdict(machine)[0] == "absent"
+
+
+def test_limits_that_nothing_else_undoes_are_proved(limited):
+    word, text = verdict(limited)
+    assert word == "proved" and "trusts one of its 2 anchors' keys" in text, text
+    assert "Java holds no anchor to its names" in text
+
+
+def test_limits_are_void_where_the_system_trusts_the_original(limited, party):
+    path = "/usr/local/share/ca-certificates/original.crt"
+    limited.write(path, party.roots[0].pem)
+    limited.run("update-ca-certificates")
+    try:
+        word, text = verdict(limited, status=14)
+    finally:
+        limited.path(path).unlink()
+        limited.run("update-ca-certificates", "--fresh")
+    assert word == "fails" and "void for who trusts /etc/ssl/certs/ca-certificates.crt" in text
+    assert party.roots[0].sha256 in text and party.roots[1].sha256 not in text
+    assert verdict(limited)[0] == "proved"
+
+
+def test_limits_are_void_where_a_database_trusts_the_original(limited, party):
+    limited.write("/root/original.pem", party.roots[1].pem)
+    nss = ("certutil", "-d", "sql:/root/.pki/nssdb", "-n", "an original, by hand")
+    limited.run(*nss, "-A", "-t", "C,,", "-i", "/root/original.pem")
+    try:
+        word, text = verdict(limited, status=14)
+    finally:
+        limited.run(*nss, "-D")
+    assert word == "fails" and "void for who trusts sql:/root/.pki/nssdb" in text, text
+    assert party.roots[1].sha256 in text
+    assert verdict(limited)[0] == "proved"
+
+
+def test_limits_are_void_where_another_source_has_none(limited, party):
+    conf = limited.read(CONF)
+    limited.write(CONF, conf.replace(b"names = corp.example\n", b"") +
+                  b"[source default]\nnames = corp.example\n[source open]\n")
+    limited.orgtrust("sync")
+    try:
+        word, text = verdict(limited, status=14)
+    finally:
+        limited.write(CONF, conf)
+    assert word == "fails" and "void for who trusts the source open: it has 2" in text, text
+
+
+def in_system(machine) -> int:
+    """How many of ours the system's store has."""
+    directory = machine.path("/usr/local/share/ca-certificates/orgtrust")
+    return len(list(directory.glob("*.crt"))) if directory.exists() else 0
+
+
+def test_the_system_is_given_none_where_java_has_its_own_of_it(installed):
+    hook = "/etc/ca-certificates/update.d/jks-keystore"
+    before = installed.read(CONF)
+    assert in_system(installed) == 2
+    try:
+        installed.write(CONF, b"names = corp.example\n" + before)
+        installed.orgtrust("sync")
+        assert in_system(installed) == 2
+        installed.write(hook, "#!/bin/sh\n", mode=0o755)
+        installed.orgtrust("sync")
+        assert in_system(installed) == 0
+        _, text = verdict(installed)
+        assert "nor is the system's store, of which its own is made" in text
+    finally:
+        installed.path(hook).unlink(missing_ok=True)
+        installed.write(CONF, before)
+        installed.orgtrust("sync")
+    assert in_system(installed) == 2
