@@ -1,7 +1,6 @@
 #include "impact/connections_internal.h"
 
 #include <arpa/inet.h>
-#include <dirent.h>
 #include <errno.h>
 #include <inttypes.h>
 #include <stdint.h>
@@ -9,7 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
-#include <unistd.h>
+#include <sys/stat.h>
 
 /* States of the table (the kernel's include/net/tcp_states.h). */
 #define ESTABLISHED 0x01
@@ -18,7 +17,7 @@
 /* Where Linux begins with the ports that it gives to clients, unless it was told. */
 #define CLIENTS_PORT 32768
 
-/* Sockets of this process that are known: it has one or two. */
+/* Descriptors of this process that are looked at: the command has a handful. */
 #define OWN_MAX 256
 
 /* Ports on which TLS comes first, by the registry of IANA or by the habit of programs. A
@@ -193,27 +192,14 @@ static enum ot_status read_table(struct reading *reading, const char *path,
     return OT_OK;
 }
 
-/* What cannot be seen of them is taken for somebody else's. */
+/* The number of a socket's inode is that of the table. */
 static void find_own_sockets(struct reading *reading)
 {
-    static const char socket_link[] = "socket:[";
-    DIR *dir = opendir("/proc/self/fd");
-    const struct dirent *entry;
+    struct stat st;
 
-    while (dir != NULL && (entry = readdir(dir)) != NULL &&
-           reading->own_count < OWN_MAX) {
-        char target[64];
-        ssize_t len = readlinkat(dirfd(dir), entry->d_name, target, sizeof(target) - 1);
-
-        if (len <= 0)
-            continue;
-        target[len] = '\0';
-        if (strncmp(target, socket_link, strlen(socket_link)) == 0)
-            reading->own[reading->own_count++] =
-                strtoumax(target + strlen(socket_link), NULL, 10);
-    }
-    if (dir != NULL)
-        closedir(dir);
+    for (int fd = 0; fd < OWN_MAX; fd++)
+        if (fstat(fd, &st) == 0 && S_ISSOCK(st.st_mode))
+            reading->own[reading->own_count++] = st.st_ino;
 }
 
 enum ot_status ot_connections_read(struct ot_connections *connections,

@@ -76,7 +76,10 @@ static void try_next_address(struct attempt *attempt)
 static bool begin_tls(struct attempt *attempt, SSL_CTX *tls)
 {
     attempt->ssl = SSL_new(tls);
-    return attempt->ssl != NULL && SSL_set_fd(attempt->ssl, attempt->fd) == 1 &&
+    if (attempt->ssl == NULL)
+        return false;
+    SSL_certs_clear(attempt->ssl); /* of OpenSSL's configuration for all programs */
+    return SSL_set_fd(attempt->ssl, attempt->fd) == 1 &&
            (attempt->item->name == NULL ||
             SSL_set_tlsext_host_name(attempt->ssl, attempt->item->name) == 1);
 }

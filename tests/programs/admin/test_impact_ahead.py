@@ -153,6 +153,16 @@ def test_a_server_that_is_none_ends_it_before_anything_is_done(trusted, organiza
     assert "has no port" in done.stderr and is_active(organization, "a0")
 
 
+def test_a_program_that_has_asked_for_a_report_does_not_wait(trusted, organization, silent):
+    trusted.configure(probe=silent)
+    reader, writer = os.pipe()
+    done = trusted.orgtrust("deactivate", "a0", f"--report-fd={writer}", pass_fds=(writer,))
+    os.close(writer)
+    os.close(reader)
+    assert done.seconds < 4 and "trusted here" not in done.stderr
+    assert not is_active(organization, "a0")
+
+
 @pytest.mark.skipif(not can_mount(), reason="NEEDS MOUNT NAMESPACES")
 def test_nobody_is_kept_from_a_removal(trusted, organization, tmp_path):
     """What cannot be found out is said, and no failure: here what the machine trusts by

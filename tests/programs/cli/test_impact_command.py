@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
+import ssl
 import threading
 import time
 
@@ -210,6 +211,34 @@ def test_a_chain_without_end_is_cut(trusted, serve, pair, certs, tmp_path):
     found = impact(trusted, "a0", *probes(server))
     assert trusted.outcomes == {server: "failed"}
     assert "excessive message size" in found["servers"][0]["why"]
+
+
+def test_nothing_is_asked_and_nothing_fetched(trusted, certs, pair):
+    """The server hears of the end after its handshake, and the addresses that its certificate
+    has for revocation and issuer hear nothing."""
+    with listener() as (sock, address), listener() as (elsewhere, other):
+        leaf = certs.issue(pair[0][0], "talker", san="IP:127.0.0.1", extensions=(
+            f"authorityInfoAccess=caIssuers;URI:http://{other}/ca,OCSP;URI:http://{other}/ocsp",
+            f"crlDistributionPoints=URI:http://{other}/crl"))
+        tls = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        tls.load_cert_chain(leaf.path, leaf.key)
+        tls.verify_mode = ssl.CERT_OPTIONAL
+        tls.load_verify_locations(pair[0][0].path)
+        heard = []
+
+        def talk():
+            peer, _ = sock.accept()
+            with peer, tls.wrap_socket(peer, server_side=True) as inside:
+                heard.extend([inside.recv(4096), inside.getpeercert()])
+
+        thread = threading.Thread(target=talk)
+        thread.start()
+        impact(trusted, "a0", *probes(address), status=NEEDED)
+        thread.join()
+        assert heard == [b"", None]
+        elsewhere.settimeout(0.2)
+        with pytest.raises(TimeoutError):
+            elsewhere.accept()
 
 
 def test_names_in_certificates_are_escaped(trusted, serve, certs, pair):
