@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
+import socket
 import ssl
 import threading
 import time
@@ -201,6 +202,32 @@ def test_a_name_that_nobody_has(trusted):
     found = impact(trusted, "a0", *probes("no-such-host.invalid:443"))
     assert trusted.outcomes == {"no-such-host.invalid:443": "unreachable"}
     assert found["servers"][0]["why"]
+
+
+@pytest.mark.skipif(not can_mount(), reason="NEEDS MOUNT NAMESPACES")
+def test_names_whose_servers_are_silent_hold_nobody_up(trusted, pair, tmp_path):
+    """In a network where nobody answers for names, which the resolver waits for."""
+    resolv = tmp_path / "resolv.conf"
+    resolv.write_text("nameserver 127.0.0.1\noptions timeout:30 attempts:5\n")
+
+    def look():
+        with socket.socket(type=socket.SOCK_DGRAM) as names, \
+                https(pair[0][1], "127.0.0.1", 8443):
+            names.bind(("127.0.0.1", 53))
+            began = time.monotonic()
+            done = trusted.check(run(
+                [PRIVATE, "--put", resolv, "/etc/resolv.conf", *paths.WRAP, paths.COMMAND,
+                 "impact", "a0", *probes("slow.example:443", "127.0.0.1:8443")],
+                env=trusted.env))
+            names.setblocking(False)
+            assert names.recv(512), "it was asked"
+            return done, time.monotonic() - began
+
+    done, seconds = in_own_network(look)
+    assert done.status == NEEDED and seconds < 10
+    assert done.stdout.splitlines()[1:] == [
+        "would be refused  127.0.0.1:8443 'localhost'",
+        "not reached       slow.example:443: its name was not found in time"]
 
 
 def test_a_chain_without_end_is_cut(trusted, serve, pair, certs, tmp_path):
