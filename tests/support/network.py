@@ -18,7 +18,7 @@ def in_own_network(work, addresses=()):
     def enter_and_work():
         if ctypes.CDLL(None, use_errno=True).unshare(_CLONE_NEWNET) != 0:
             pytest.skip("needs a network namespace: run as root")
-        lines = ["link set lo up", *(f"-6 addr add {one}/128 dev lo" for one in addresses)]
+        lines = ["link set lo up", *(f"-6 addr add {one}/128 dev lo nodad" for one in addresses)]
         for line in lines:
             done = run(["ip", *line.split()], env=clean_environment())
             if done.status != 0:
