@@ -274,21 +274,13 @@ enum ot_status ot_trust_sources_open(struct ot_trust_sources **out,
     return status;
 }
 
-static bool is_lost_already(const struct ot_impact *impact, struct ot_span id)
-{
-    for (size_t i = 0; i < impact->loss_count && i < OT_IMPACT_LOSSES_MAX; i++)
-        if (ot_span_equal(ot_span_str(impact->losses[i].id), id))
-            return true;
-    return false;
-}
-
 static enum ot_status add_loss(struct ot_impact *impact, const struct ot_source *source,
                                const struct ot_record *record, struct ot_error *err)
 {
     struct ot_span id = record->field[OT_FIELD_ID], name = record->field[OT_FIELD_NAME];
     struct ot_impact_loss *loss;
 
-    if (is_lost_already(impact, id) || impact->loss_count++ >= OT_IMPACT_LOSSES_MAX)
+    if (impact->loss_count++ >= OT_IMPACT_LOSSES_MAX)
         return OT_OK;
     loss = &impact->losses[impact->loss_count - 1];
     loss->source = source;
@@ -332,10 +324,13 @@ enum ot_status ot_trust_sources_lose(const struct ot_trust_sources *sources,
         return ot_error_nomem(err);
     for (size_t i = 0; i < changes->count; i++) {
         const char *id = changes->by_id[i]->id;
+        size_t before = impact->loss_count;
 
         if (i > 0 && strcmp(changes->by_id[i - 1]->id, id) == 0)
             continue;
-        for (size_t k = 0; status == OT_OK && k < sources->count; k++)
+        /* The first source that loses it stands for all. */
+        for (size_t k = 0;
+             status == OT_OK && k < sources->count && impact->loss_count == before; k++)
             status =
                 check_loss(sources, &sources->opened[k], ot_span_str(id), impact, err);
     }

@@ -45,7 +45,7 @@ def test_two_refused_one_not_and_one_that_hangs(trusted, serve, pair, silent):
     one, two, other = serve(first), serve(first), serve(second)
     began = time.monotonic()
     found = impact(trusted, "a0", *probes(one, other, silent, two), status=NEEDED)
-    assert time.monotonic() - began < 10
+    assert time.monotonic() - began < 10 * paths.SLOWNESS
     assert trusted.outcomes == {one: "refused", two: "refused", other: "trusted",
                                 silent: "silent"}
     assert found["certificate"]["id"] == trusted.ids[0] and found["source"] == "default"
@@ -59,7 +59,7 @@ def test_three_servers_of_which_one_hangs(trusted, serve, pair, silent):
     began = time.monotonic()
     done = trusted.orgtrust("impact", trusted.ids[0], *probes(refused, kept, silent),
                             status=NEEDED)
-    assert time.monotonic() - began < 10
+    assert time.monotonic() - began < 10 * paths.SLOWNESS
     lines = done.stdout.splitlines()
     assert lines[0].startswith(f"{trusted.ids[0]} 'a0': active, trusted here since 20")
     assert lines[1:] == [f"would be refused  {refused} 'localhost'",
@@ -224,7 +224,7 @@ def test_names_whose_servers_are_silent_hold_nobody_up(trusted, pair, tmp_path):
             return done, time.monotonic() - began
 
     done, seconds = in_own_network(look)
-    assert done.status == NEEDED and seconds < 10
+    assert done.status == NEEDED and seconds < 10 * paths.SLOWNESS
     assert done.stdout.splitlines()[1:] == [
         "would be refused  127.0.0.1:8443 'localhost'",
         "not reached       slow.example:443: its name was not found in time"]
@@ -343,7 +343,7 @@ def test_more_servers_than_are_tried(looking):
                 connections.enter_context(connect(f"127.0.0.{i}", 443))
             began = time.monotonic()
             found = impact(looking, "a0")
-            assert time.monotonic() - began < 10
+            assert time.monotonic() - began < 10 * paths.SLOWNESS
             assert len(looking.outcomes) == 100 and found["left_out"] == 20
             assert set(looking.outcomes.values()) == {"silent"}
             assert "20 more: 100 are the most" in looking.orgtrust("impact", "a0").stdout
