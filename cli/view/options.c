@@ -111,100 +111,69 @@ static enum ot_status add_probe(struct ot_options *options, const char *value,
     return OT_OK;
 }
 
+/* What an option's value, or that it was given, becomes. */
+enum field_kind { NO_FIELD, TEXT_FIELD, FLAG_FIELD, STATE_FIELD, FD_FIELD, PROBE_FIELD };
+#define FIELD(name) offsetof(struct ot_options, name)
+
+static const struct {
+    enum field_kind kind;
+    size_t offset;
+} fields[OT_OPTION_COUNT] = {
+    [OT_OPTION_SOURCE] = {TEXT_FIELD, FIELD(source)},
+    [OT_OPTION_NAME] = {TEXT_FIELD, FIELD(name)},
+    [OT_OPTION_PROJECT] = {TEXT_FIELD, FIELD(project)},
+    [OT_OPTION_FORMAT] = {TEXT_FIELD, FIELD(format)},
+    [OT_OPTION_OUTPUT] = {TEXT_FIELD, FIELD(output)},
+    [OT_OPTION_ID] = {TEXT_FIELD, FIELD(id)},
+    [OT_OPTION_SINCE] = {TEXT_FIELD, FIELD(since)},
+    [OT_OPTION_CERT] = {TEXT_FIELD, FIELD(cert)},
+    [OT_OPTION_JSON] = {FLAG_FIELD, FIELD(json)},
+    [OT_OPTION_HELP] = {FLAG_FIELD, FIELD(help)},
+    [OT_OPTION_ACCEPT_EMPTY] = {FLAG_FIELD, FIELD(accept_empty)},
+    [OT_OPTION_IF_STALE] = {FLAG_FIELD, FIELD(if_stale)},
+    [OT_OPTION_RETRY] = {FLAG_FIELD, FIELD(retry)},
+    [OT_OPTION_LOCAL] = {FLAG_FIELD, FIELD(local)},
+    [OT_OPTION_AS_IS] = {FLAG_FIELD, FIELD(as_is)},
+    [OT_OPTION_LOCK_OUT] = {FLAG_FIELD, FIELD(locks_out)},
+    [OT_OPTION_QUIET] = {FLAG_FIELD, FIELD(quiet)},
+    [OT_OPTION_PEM] = {FLAG_FIELD, FIELD(pem)},
+    [OT_OPTION_NO_IMPACT] = {FLAG_FIELD, FIELD(no_impact)},
+    [OT_OPTION_ACTIVATE] = {FLAG_FIELD, FIELD(activate)},
+    [OT_OPTION_DEACTIVATE] = {FLAG_FIELD, FIELD(deactivate)},
+    [OT_OPTION_ALL] = {FLAG_FIELD, FIELD(all)},
+    [OT_OPTION_PRUNE] = {FLAG_FIELD, FIELD(prune)},
+    [OT_OPTION_DRY_RUN] = {FLAG_FIELD, FIELD(dry_run)},
+    [OT_OPTION_YES] = {FLAG_FIELD, FIELD(yes)},
+    [OT_OPTION_BY_ID] = {FLAG_FIELD, FIELD(by_id)},
+    [OT_OPTION_STATE] = {STATE_FIELD, FIELD(state)},
+    [OT_OPTION_KEY_FD] = {FD_FIELD, FIELD(key_fd)},
+    [OT_OPTION_REPORT_FD] = {FD_FIELD, FIELD(report_fd)},
+    [OT_OPTION_PROBE] = {PROBE_FIELD, FIELD(probes)},
+};
+
 static enum ot_status apply_option(struct ot_options *options, enum ot_option option,
                                    const char *value, struct ot_error *err)
 {
-    switch (option) {
-    case OT_OPTION_SOURCE:
-        options->source = value;
-        break;
-    case OT_OPTION_NAME:
-        options->name = value;
-        break;
-    case OT_OPTION_STATE:
-        return parse_state(&options->state, value, err);
-    case OT_OPTION_JSON:
-        options->json = true;
-        break;
-    case OT_OPTION_HELP:
-        options->help = true;
-        break;
-    case OT_OPTION_ACCEPT_EMPTY:
-        options->accept_empty = true;
-        break;
-    case OT_OPTION_IF_STALE:
-        options->if_stale = true;
-        break;
-    case OT_OPTION_RETRY:
-        options->retry = true;
-        break;
-    case OT_OPTION_LOCAL:
-        options->local = true;
-        break;
-    case OT_OPTION_AS_IS:
-        options->as_is = true;
-        break;
-    case OT_OPTION_LOCK_OUT:
-        options->locks_out = true;
-        break;
-    case OT_OPTION_QUIET:
-        options->quiet = true;
-        break;
-    case OT_OPTION_PEM:
-        options->pem = true;
-        break;
-    case OT_OPTION_PROJECT:
-        options->project = value;
-        break;
-    case OT_OPTION_FORMAT:
-        options->format = value;
-        break;
-    case OT_OPTION_OUTPUT:
-        options->output = value;
-        break;
-    case OT_OPTION_ID:
-        options->id = value;
-        break;
-    case OT_OPTION_SINCE:
-        options->since = value;
-        break;
-    case OT_OPTION_CERT:
-        options->cert = value;
-        break;
-    case OT_OPTION_NO_IMPACT:
-        options->no_impact = true;
-        break;
-    case OT_OPTION_PROBE:
+    void *field = (char *)options + fields[option].offset;
+
+    switch (fields[option].kind) {
+    case TEXT_FIELD:
+        *(const char **)field = value;
+        return OT_OK;
+    case FLAG_FIELD:
+        *(bool *)field = true;
+        return OT_OK;
+    case STATE_FIELD:
+        return parse_state(field, value, err);
+    case FD_FIELD:
+        return parse_fd(field, option, value, err);
+    case PROBE_FIELD:
         return add_probe(options, value, err);
-    case OT_OPTION_KEY_FD:
-        return parse_fd(&options->key_fd, option, value, err);
-    case OT_OPTION_REPORT_FD:
-        return parse_fd(&options->report_fd, option, value, err);
-    case OT_OPTION_ACTIVATE:
-        options->activate = true;
-        break;
-    case OT_OPTION_DEACTIVATE:
-        options->deactivate = true;
-        break;
-    case OT_OPTION_ALL:
-        options->all = true;
-        break;
-    case OT_OPTION_PRUNE:
-        options->prune = true;
-        break;
-    case OT_OPTION_DRY_RUN:
-        options->dry_run = true;
-        break;
-    case OT_OPTION_YES:
-        options->yes = true;
-        break;
-    case OT_OPTION_BY_ID:
-        options->by_id = true;
-        break;
-    case OT_OPTION_COUNT:
+    case NO_FIELD:
         break;
     }
-    return OT_OK;
+    return ot_error_set(err, OT_E_INTERNAL, "--%s has no field",
+                        option_infos[option].name);
 }
 
 /* The name of a long option as it was written, without a value behind `=`. */

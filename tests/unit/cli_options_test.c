@@ -20,8 +20,7 @@ static void every_status_has_its_exit_status(void)
         {OT_E_REFUSED, 8},   {OT_E_RATE, 9},      {OT_E_SERVER, 6},
         {OT_E_EMPTY, 12},    {OT_E_BUSY, 13},     {OT_E_INTERRUPTED, 130},
         {OT_E_FORBIDDEN, 5}, {OT_E_LIMIT, 8},     {OT_E_BROKEN, 14},
-        {OT_E_SCOPE, 11},
-        {OT_E_NEEDED, 15},
+        {OT_E_SCOPE, 11},    {OT_E_NEEDED, 15},
     };
     size_t count = sizeof(rows) / sizeof(rows[0]);
 
@@ -95,6 +94,22 @@ static void every_state_word_is_known(void)
     CU_ASSERT_EQUAL(options.state, OT_LIST_QUARANTINED);
 }
 
+/* Whatever its value: that it has somewhere to go. */
+static void every_option_has_a_field(void)
+{
+    for (int i = 0; i < OT_OPTION_COUNT; i++) {
+        const struct ot_option_info *info = ot_option_info((enum ot_option)i);
+        struct ot_options options;
+        char word[64], command[] = "command", value[] = "7";
+        char *argv[] = {command, word, value, NULL};
+
+        snprintf(word, sizeof(word), "--%s", info->name);
+        CU_ASSERT_NOT_EQUAL(ot_options_parse(&options, OT_OPTION_BIT(i),
+                                             info->argument != NULL ? 3 : 2, argv, NULL),
+                            OT_E_INTERNAL);
+    }
+}
+
 static void a_bad_line_is_refused_with_its_reason(void)
 {
     static const struct {
@@ -149,6 +164,7 @@ static const struct unit_case cases[] = {
     {"options_and_arguments_may_be_mixed", options_and_arguments_may_be_mixed},
     {"two_dashes_end_the_options", two_dashes_end_the_options},
     {"every_state_word_is_known", every_state_word_is_known},
+    {"every_option_has_a_field", every_option_has_a_field},
     {"a_bad_line_is_refused_with_its_reason", a_bad_line_is_refused_with_its_reason},
     {"an_option_of_another_command_is_refused", an_option_of_another_command_is_refused},
     {"every_command_takes_the_common_options", every_command_takes_the_common_options},
