@@ -20,6 +20,8 @@
 #include "view/json_build.h"
 #include "view/signals.h"
 
+#define ROUNDS_MAX 8
+
 struct notifier {
     struct ot_cli *cli;
     uint64_t delivered;
@@ -27,14 +29,16 @@ struct notifier {
     char said[OT_ERROR_MAX]; /* each reason once, however often it is met again */
 };
 
+/* No longer than there is a wait for, whatever the clock does meanwhile. */
 static void wait_for_retry(const struct notifier *notifier, int64_t retry_at)
 {
-    int64_t left_ms = (retry_at - (int64_t)time(NULL)) * 1000;
+    int64_t wait_s = retry_at - (int64_t)time(NULL), until_ms, left_ms;
 
-    while (left_ms > 0 && !*notifier->cli->stop) {
-        ot_signals_wait(left_ms < 1000 ? left_ms : 1000);
-        left_ms = (retry_at - (int64_t)time(NULL)) * 1000;
-    }
+    if (wait_s > OT_NOTIFY_RETRY_LONGEST_S)
+        wait_s = OT_NOTIFY_RETRY_LONGEST_S;
+    until_ms = ot_clock_ms() + wait_s * 1000;
+    while ((left_ms = until_ms - ot_clock_ms()) > 0 && !*notifier->cli->stop)
+        ot_signals_wait(left_ms);
 }
 
 static void say_failure(struct notifier *notifier, const struct ot_error *why)
@@ -87,12 +91,14 @@ static enum ot_status keep_delivering(struct notifier *notifier, const char *nam
     return status;
 }
 
-/* What another process has left to us: it found the lock taken. */
+/* Looked at again without the lock: another process that found it taken has left it to
+ * us. What is due all the same after some rounds waits for the next sync. */
 static enum ot_status deliver_source(struct notifier *notifier,
                                      const struct ot_source *source, struct ot_error *err)
 {
     enum ot_status status = OT_OK;
     struct ot_state state;
+    int rounds = 0;
 
     do {
         int lock = -1;
@@ -109,7 +115,8 @@ static enum ot_status deliver_source(struct notifier *notifier,
         if (status == OT_OK)
             status = keep_delivering(notifier, source->name, err);
         ot_file_lock_release(lock);
-    } while (status == OT_OK && !*notifier->cli->stop && ot_notify_is_due(source));
+    } while (status == OT_OK && !*notifier->cli->stop && ++rounds < ROUNDS_MAX &&
+             ot_notify_is_due(source));
     return status;
 }
 

@@ -66,12 +66,22 @@ static void say_news(void *arg, const char *line)
     ot_output_say("%s", line);
 }
 
+static const struct ot_news_report log_report = {.fd = STDERR_FILENO, .put = say_news};
+
+/* What syncs of other processes have found since our last look. */
+static void report_news_of_others(struct ot_watched *watched)
+{
+    struct ot_sync_result result = {0};
+
+    ot_watch_take_news(watched, &result.news);
+    ot_news_report(&log_report, watched->source, &result);
+}
+
 static enum ot_status
 report_watched_sync(struct ot_cli *cli, const struct ot_watched *watched,
                     enum ot_status status, const struct ot_sync_result *result,
                     const struct ot_error *error, struct ot_error *err)
 {
-    const struct ot_news_report news = {.fd = STDERR_FILENO, .put = say_news};
     const struct ot_source *source = watched->source;
     char line[256], span[OT_TIME_MAX];
 
@@ -85,7 +95,7 @@ report_watched_sync(struct ot_cli *cli, const struct ot_watched *watched,
     }
     ot_sync_report_line(line, sizeof(line), source, result);
     ot_output_say("%s; next in %s", line, span);
-    ot_news_report(&news, source, result);
+    ot_news_report(&log_report, source, result);
     if (result->changed && result->quarantined + result->withheld > 0)
         ot_sync_report_kept_back(source);
     return OT_OK;
@@ -114,12 +124,17 @@ static enum ot_status sync_watched(struct keeper *keeper, struct ot_watched *wat
     struct ot_error error = OT_ERROR_INIT;
     enum ot_status status;
 
-    if (ot_watch_was_refreshed(watched))
+    if (ot_watch_was_refreshed(watched)) {
+        if (!cli->options.json) /* there they come with the next event */
+            report_news_of_others(watched);
         return OT_OK;
+    }
     status = ot_sync_apart(watched->source, &options, &result, &error);
     if (*cli->stop)
         return OT_OK;
     ot_watch_reschedule(watched, status);
+    if (status == OT_OK)
+        ot_watch_take_news(watched, &result.news);
     ot_follow_saw(&keeper->follow, watched->source, status, &result);
     /* A failure of what is not to be done any more is none. */
     if (status != OT_OK && ot_config_check_source(watched->source, NULL) != OT_OK)

@@ -61,27 +61,32 @@ static int64_t snapshot_age(const struct ot_source *source, int64_t seen_at, int
 /* before: as it was watched until now; NULL: it was not. Failures of another API or key
  * hold nothing back. */
 static void schedule_first(struct ot_watched *watched, const struct ot_source *source,
-                           const struct ot_source *before)
+                           const struct ot_watched *before)
 {
+    bool is_same = before != NULL && ot_source_fetches_alike(before->source, source);
     int64_t now = (int64_t)time(NULL);
     struct ot_state state = {0};
+    struct ot_memory head;
 
     watched->source = source;
     watched->seen_at = snapshot_seen_at(source);
-    if (before == NULL || ot_source_fetches_alike(before, source))
+    if (before == NULL || is_same)
         ot_state_of(&state, source, NULL);
+    watched->has_mark = is_same ? before->has_mark : ot_memory_read_head(&head, source);
+    if (watched->has_mark)
+        watched->mark = is_same ? before->mark : head.next;
     watched->due_ms =
         ot_watch_clock_ms() +
         ot_watch_first_ms(source, snapshot_age(source, watched->seen_at, now), &state,
                           now, random_jitter());
 }
 
-static const struct ot_source *source_before(const struct ot_watch *before,
-                                             const char *name)
+static const struct ot_watched *watched_before(const struct ot_watch *before,
+                                               const char *name)
 {
     for (size_t i = 0; before != NULL && i < before->count; i++)
         if (strcmp(before->watched[i].source->name, name) == 0)
-            return before->watched[i].source;
+            return &before->watched[i];
     return NULL;
 }
 
@@ -105,7 +110,7 @@ static enum ot_status load_watched(struct ot_watch *watch,
         ot_output_advise(watch->config);
     for (size_t i = 0; status == OT_OK && i < watch->count; i++)
         schedule_first(&watch->watched[i], sources[i],
-                       source_before(before, sources[i]->name));
+                       watched_before(before, sources[i]->name));
     free(sources);
     if (status != OT_OK)
         ot_watch_clear(watch);
@@ -165,6 +170,19 @@ bool ot_watch_was_refreshed(struct ot_watched *watched)
     watched->failures = 0;
     watched->due_ms = ot_watch_clock_ms() + wait_ms;
     return true;
+}
+
+void ot_watch_take_news(struct ot_watched *watched, struct ot_news_range *range)
+{
+    struct ot_memory head;
+
+    if (!ot_memory_read_head(&head, watched->source))
+        return;
+    if (watched->has_mark)
+        *range = (struct ot_news_range){
+            ot_memory_resume(&head, &watched->mark, (int64_t)time(NULL)), head.next};
+    watched->has_mark = true;
+    watched->mark = head.next;
 }
 
 void ot_watch_reschedule(struct ot_watched *watched, enum ot_status status)

@@ -2,6 +2,7 @@
 #ifndef OT_CLI_COMMANDS_WATCHED_INTERNAL_H
 #define OT_CLI_COMMANDS_WATCHED_INTERNAL_H
 
+#include "memory/account.h"
 #include "sync/sync.h"
 #include "view/cli.h"
 
@@ -10,6 +11,8 @@ struct ot_watched {
     int64_t due_ms;    /* by ot_watch_clock_ms */
     int64_t seen_at;   /* the snapshot's time after our last look; 0: none */
     unsigned failures; /* in a row, in this process */
+    bool has_mark;     /* there was a memory at our last look; mark: of which news */
+    struct ot_mark mark;
 };
 
 struct ot_watch {
@@ -37,6 +40,10 @@ struct ot_watched *ot_watch_next(struct ot_watch *watch);
 /* When somebody else refreshed the source since our last look, its due time moves and the
  * result is true: nothing to do now. */
 bool ot_watch_was_refreshed(struct ot_watched *watched);
+
+/* All news since our last look, whoever's sync saw it, in place of the range, which is
+ * what a sync of ours has just put into the memory, or empty. */
+void ot_watch_take_news(struct ot_watched *watched, struct ot_news_range *range);
 
 /* Schedules the next sync after one that ended with this status. */
 void ot_watch_reschedule(struct ot_watched *watched, enum ot_status status);

@@ -115,18 +115,19 @@ static enum ot_status choose_batch(struct delivery *delivery, struct ot_error *e
     struct ot_notify_progress *progress = &delivery->progress;
     const struct ot_memory *memory = &delivery->memory;
     int64_t now = (int64_t)time(NULL);
-    bool is_begun = !progress->is_there;
+    bool is_there = progress->is_there;
+    struct ot_mark from = progress->from;
     enum ot_status status = OT_OK;
 
     if (progress->id[0] != '\0')
         return OT_OK;
-    progress->from = ot_memory_resume(memory, is_begun ? NULL : &progress->from, now);
+    progress->from = ot_memory_resume(memory, is_there ? &from : NULL, now);
     progress->is_there = true;
     if (progress->from.number != memory->next.number) {
         progress->to = memory->next;
         progress->began_at = now;
         status = make_notify_id(progress->id, err);
-    } else if (!is_begun) {
+    } else if (is_there && from.number == progress->from.number) {
         return OT_OK;
     }
     return status == OT_OK ? ot_notify_progress_write(progress, delivery->source, err)

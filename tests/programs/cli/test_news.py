@@ -191,6 +191,24 @@ def test_watch_names_them_in_its_log(machine, api, roots):
         ("+", "default", new, roots[1].sha256, "added", "new")]
 
 
+def test_watch_names_what_other_syncs_have_found(machine, api, roots):
+    """Each once, whoever was first; for whoever alarms by the log of the service."""
+    api.add(roots[0])
+    machine.sync()
+    machine.configure(refresh_interval="2s")
+    watch = machine.start("watch")
+    wait_until(lambda: "watching" in watch.output())
+    new = api.add(roots[1], name="new")
+    assert f"+ default {new}" in machine.sync().stdout
+    wait_until(lambda: new in watch.output())
+    gone = api.certs[0]["id"]
+    api.remove(gone)
+    wait_until(lambda: gone in watch.output())
+    time.sleep(2.5)
+    assert watch.stop(signal.SIGTERM) == OK
+    assert [(line[0], line[2]) for line in lines_of(watch.output())] == [("+", new), ("-", gone)]
+
+
 def test_the_machine_remembers_without_key_and_network(machine, api, roots):
     assert "nothing is remembered yet" in machine.orgtrust("log", "--local").stderr
     ids = [api.add(root, name=f"r{i}") for i, root in enumerate(roots)]

@@ -316,3 +316,28 @@ def test_nothing_of_an_answer_is_shown(machine, api, roots, receivers, listener)
     assert "word-of-the-receiver" not in machine.orgtrust("status").text
     for path in machine.cache.glob("*"):
         assert b"word-of-the-receiver" not in path.read_bytes()
+
+
+def test_a_receiver_that_is_overrun_is_asked_once_at_a_time(machine, api, roots, receivers,
+                                                           listener):
+    receiver = receivers(status=429)
+    listener(receiver.port)
+    api.add(roots[0])
+    machine.sync(env={"ORGTRUST_COMMAND": "/bin/true"})
+    assert "status 429" in machine.orgtrust("notify", status=None).stderr
+    assert len(receiver.requests) == 1
+
+
+def test_marks_of_another_time_end_no_delivery(machine, api, roots, receivers, listener):
+    """The clock was ahead, or the memory began anew."""
+    receiver = receivers()
+    listener(receiver.port)
+    api.add(roots[0])
+    machine.sync(env={"ORGTRUST_COMMAND": "/bin/true"})
+    progress = machine.cache / "default.notify"
+    for number in (2 ** 63, 5):
+        progress.write_text(f"from = {number} 1 2 3\n")
+        machine.orgtrust("notify")
+        assert told(machine)["waiting"] is False
+    [body] = bodies(receiver)
+    assert (body["began"], len(body["news"])) == (1, 1)
