@@ -34,8 +34,8 @@ static void wait_for_retry(const struct notifier *notifier, int64_t retry_at)
 {
     int64_t wait_s = retry_at - (int64_t)time(NULL), until_ms, left_ms;
 
-    if (wait_s > OT_NOTIFY_RETRY_LONGEST_S)
-        wait_s = OT_NOTIFY_RETRY_LONGEST_S;
+    if (wait_s > 2 * OT_NOTIFY_RETRY_LONGEST_S)
+        wait_s = 2 * OT_NOTIFY_RETRY_LONGEST_S;
     until_ms = ot_clock_ms() + wait_s * 1000;
     while ((left_ms = until_ms - ot_clock_ms()) > 0 && !*notifier->cli->stop)
         ot_signals_wait(left_ms);

@@ -12,8 +12,7 @@
 #include "view/json_build.h"
 #include "view/output.h"
 
-/* Of this program alone, made by `systemd-id128 new`: news of one certificate, and the
- * number of many. */
+/* Random, and of this program alone: news of one certificate, and the number of many. */
 #define MESSAGE_ID_OF_NEWS "b018640c4a9c48dd9cda66cd74e5921f"
 #define MESSAGE_ID_OF_MANY "c422fa1c0daf4b1eb5fe20e0e621dca4"
 

@@ -28,14 +28,15 @@ static int compare_holders(const void *a, const void *b)
 
 static bool list_holders(struct holders *holders, const struct ot_memory *memory)
 {
-    holders->items = calloc(memory->known_count + 1, sizeof(*holders->items));
+    holders->items = calloc(memory->known_count + 1, sizeof(const struct ot_known *));
     if (holders->items == NULL)
         return false;
     for (size_t i = 0; i < memory->known_count; i++)
         if (memory->known[i].places != 0 && memory->known[i].has_sha256)
             holders->items[holders->count++] = &memory->known[i];
     if (holders->count > 0)
-        qsort(holders->items, holders->count, sizeof(*holders->items), compare_holders);
+        qsort(holders->items, holders->count, sizeof(const struct ot_known *),
+              compare_holders);
     return true;
 }
 
@@ -124,16 +125,16 @@ static enum ot_status add_reason(char **detail, const struct ot_record *record,
     if (now < record->valid_at)
         return add_detail(detail, err, "not valid yet");
     if ((record->flags & OT_RECORD_WITHHELD) != 0)
-        return add_detail(detail, err, "withheld from %s: %.*s",
-                          ot_record_places(places, record), (int)why->len,
+        return add_detail(detail, err, "withheld from %s%s%.*s",
+                          ot_record_places(places, record), why->len > 0 ? ": " : "",
+                          (int)why->len,
                           why->data != NULL ? (const char *)why->data : "");
     return OT_OK;
 }
 
 /* Takes detail over. */
-static enum ot_status take_news(struct comparison *comparison, enum ot_sign sign,
-                                const char *what, const struct ot_known *known,
-                                char *detail)
+static void take_news(struct comparison *comparison, enum ot_sign sign, const char *what,
+                      const struct ot_known *known, char *detail)
 {
     struct ot_memory *after = &comparison->account->after;
     struct ot_news *news;
@@ -157,7 +158,6 @@ static enum ot_status take_news(struct comparison *comparison, enum ot_sign sign
     }
     after->next.number++;
     after->next.signs[sign]++;
-    return OT_OK;
 }
 
 /* Trust began or ceased only where no other id stands for the same certificate. */
@@ -187,8 +187,9 @@ static enum ot_status tell_news(struct comparison *comparison, enum ot_sign sign
     enum ot_status status = correct_sign(comparison, &sign, known, &detail);
 
     if (status == OT_OK)
-        return take_news(comparison, sign, what, known, detail);
-    free(detail);
+        take_news(comparison, sign, what, known, detail);
+    else
+        free(detail);
     return status;
 }
 

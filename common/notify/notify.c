@@ -87,14 +87,19 @@ enum ot_status ot_notify_lock(int *fd, const struct ot_source *source,
     return status;
 }
 
-/* Seconds after so many failures in a row. */
+/* Seconds after so many failures in a row; at random up to half as long again, for a
+ * whole fleet may have found the receiver away at once. */
 static int64_t notify_backoff(unsigned failures)
 {
     int64_t wait = OT_NOTIFY_RETRY_FIRST_S;
+    uint8_t random = 0;
 
     for (unsigned i = 1; i < failures && wait < OT_NOTIFY_RETRY_LONGEST_S; i++)
         wait *= 2;
-    return wait < OT_NOTIFY_RETRY_LONGEST_S ? wait : OT_NOTIFY_RETRY_LONGEST_S;
+    if (wait > OT_NOTIFY_RETRY_LONGEST_S)
+        wait = OT_NOTIFY_RETRY_LONGEST_S;
+    RAND_bytes(&random, sizeof(random)); /* without, all come back at once */
+    return wait + wait * random / 512;
 }
 
 static enum ot_status make_notify_id(char id[OT_NOTIFY_ID_MAX], struct ot_error *err)
