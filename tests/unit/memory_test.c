@@ -214,6 +214,47 @@ static void since_when_it_is_trusted(void)
     snapshot_builder_clear(&one);
 }
 
+static void marks_are_read_as_they_are_written(void)
+{
+    static const char *const wrong[] = {
+        "",         "1 2 3",    "1 2 3 4 5", "a 2 3 4",
+        "-1 2 3 4", "1 2 3 4 ", "1  2 3 4",  "18446744073709551616 2 3 4"};
+    const struct ot_mark mark = {UINT64_MAX, {UINT64_MAX, 0, 7}};
+    char text[OT_MARK_TEXT_MAX], longer[2 * OT_MARK_TEXT_MAX];
+    struct ot_mark back;
+
+    ot_mark_format(text, &mark);
+    CU_ASSERT_STRING_EQUAL(text, "18446744073709551615 18446744073709551615 0 7");
+    CU_ASSERT_TRUE(ot_mark_parse(&back, text));
+    CU_ASSERT_EQUAL(memcmp(&back, &mark, sizeof(mark)), 0);
+    for (size_t i = 0; i < sizeof(wrong) / sizeof(wrong[0]); i++)
+        CU_ASSERT_FALSE(ot_mark_parse(&back, wrong[i]));
+    memset(longer, '1', sizeof(longer) - 1);
+    longer[sizeof(longer) - 1] = '\0';
+    CU_ASSERT_FALSE(ot_mark_parse(&back, longer));
+}
+
+static void who_listens_goes_on_behind_the_mark(void)
+{
+    struct ot_news news[] = {{.number = 105, .at = NOW}};
+    const struct ot_memory memory = {.last = {105, {2, 2, 1}},
+                                     .next = {108, {5, 2, 1}},
+                                     .news = news,
+                                     .news_count = 1};
+    const struct ot_mark known = {103, {1, 1, 1}}, ahead = {109, {0, 0, 0}};
+    const struct ot_mark former = {42, {9, 9, 9}};
+
+    CU_ASSERT_EQUAL(ot_memory_resume(&memory, &known, NOW).number, 103);
+    CU_ASSERT_EQUAL(ot_memory_resume(&memory, &ahead, NOW).number, 108);
+    /* Of a memory before this one: all of this one. */
+    CU_ASSERT_EQUAL(ot_memory_resume(&memory, &former, NOW).number, 100);
+    CU_ASSERT_EQUAL(ot_memory_resume(&memory, &former, NOW).signs[OT_SIGN_BEGAN], 0);
+    /* Of nothing yet: what is not old. */
+    CU_ASSERT_EQUAL(ot_memory_resume(&memory, NULL, NOW + 60).number, 105);
+    CU_ASSERT_EQUAL(ot_memory_resume(&memory, NULL, NOW + 2 * OT_NEWS_FRESH_S).number,
+                    108);
+}
+
 int main(int argc, char **argv)
 {
     static const struct unit_case cases[] = {
@@ -221,6 +262,8 @@ int main(int argc, char **argv)
         {"any_damage_is_found", any_damage_is_found},
         {"the_last_thousand_are_kept", the_last_thousand_are_kept},
         {"since_when_it_is_trusted", since_when_it_is_trusted},
+        {"marks_are_read_as_they_are_written", marks_are_read_as_they_are_written},
+        {"who_listens_goes_on_behind_the_mark", who_listens_goes_on_behind_the_mark},
         {NULL, NULL},
     };
 

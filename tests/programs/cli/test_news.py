@@ -236,3 +236,16 @@ def test_the_machine_remembers_without_key_and_network(machine, api, roots):
     assert machine.orgtrust("log", "--local", "--since", "2038-01-01").text == ""
     (machine.cache / "lab.memory").write_text("damaged")
     assert "lab.memory is damaged" in machine.orgtrust("log", "--local", status=SNAPSHOT).stderr
+
+
+def test_a_certificate_that_is_limited_is_known_by_its_own_sha256(machine, api, roots):
+    """Java is given none whose names are limited, and that is said."""
+    cert = api.add(roots[0], name="Root")
+    machine.sync()
+    machine.configure(names="corp.example")
+    [line] = lines_of(machine.sync().stdout)
+    assert line[:5] == ("~", "default", cert, roots[0].sha256, "withheld")
+    assert line[5].startswith("Root (withheld from trust stores for Java: its names are")
+    machine.configure()
+    [line] = lines_of(machine.sync().stdout)
+    assert line[0] == "~" and line[3] == roots[0].sha256 and line[4] == "admitted"

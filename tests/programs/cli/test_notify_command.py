@@ -45,6 +45,7 @@ def listener(machine):
                                     "notify_secret_file": secret} | more))
 
     yield configure
+    machine.configure()  # ends what is still retried
     for path in machine.cache.glob("*"):
         assert SECRET.encode() not in (path.read_bytes() if path.is_file() else b"")
 
