@@ -3,6 +3,7 @@
 #include <openssl/err.h>
 #include <openssl/evp.h>
 #include <openssl/x509v3.h>
+#include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
@@ -308,6 +309,14 @@ static bool names_itself_by_serial(const X509 *x509)
     return same;
 }
 
+static pthread_once_t fetched_once = PTHREAD_ONCE_INIT;
+static EVP_MD *sha256; /* looking it up costs as much as computing it */
+
+static void fetch_sha256(void)
+{
+    sha256 = EVP_MD_fetch(NULL, "SHA2-256", NULL);
+}
+
 /* SHA-256 over what makes the certificate that is handed out, cut to 159 bits of which
  * the highest is set: positive, as long as may be, and the same on every machine. */
 static bool derive_serial(uint8_t serial[SERIAL_LEN], struct ot_span der,
@@ -320,8 +329,9 @@ static bool derive_serial(uint8_t serial[SERIAL_LEN], struct ot_span der,
     bool done;
 
     ot_put_u64(not_after, (uint64_t)limits->not_after);
-    done = names != NULL && ctx != NULL &&
-           EVP_DigestInit_ex(ctx, EVP_sha256(), NULL) == 1 &&
+    pthread_once(&fetched_once, fetch_sha256);
+    done = names != NULL && ctx != NULL && sha256 != NULL &&
+           EVP_DigestInit_ex(ctx, sha256, NULL) == 1 &&
            EVP_DigestUpdate(ctx, word, sizeof(word)) == 1 &&
            EVP_DigestUpdate(ctx, der.data, der.len) == 1 &&
            EVP_DigestUpdate(ctx, not_after, sizeof(not_after)) == 1 &&
