@@ -8,9 +8,12 @@ from __future__ import annotations
 
 import shutil
 import tempfile
+from functools import partial
 from pathlib import Path
 
 import pytest
+from devtools import Chromium
+from marionette import Firefox
 from module_world import TOKEN_URL
 from nss_database import make_database
 from support.https import HttpsServer
@@ -67,7 +70,8 @@ class LimitedWorld(P11System):
         self.hosts = place / "hosts"
         self.hosts.write_text("127.0.0.1 localhost " + " ".join(
             host for host, _ in OUTSIDE.values() if not host[0].isdigit()) + "\n")
-        self.id = organization.add(self.root, "limited")
+        organization.add(self.root, "limited")
+        self._add_numbered(organization, certs)
         self.configure(names=NAMES)
         self.world.sync()
 
@@ -77,6 +81,18 @@ class LimitedWorld(P11System):
     def configure(self, **more):
         self.world.configure(refresh_interval="1h", export_bundle=self.bundle,
                              export_dir=self.hashed, export_java=self.store, **more)
+
+    def _add_numbered(self, organization, certs):
+        """A CA as easy-rsa makes it, and its servers: they name it by its number."""
+        by_number = ("authorityKeyIdentifier=keyid:always,issuer:always",)
+        root = certs.ca("Numbered root", key=certs.new_key(), extensions=_CA + by_number)
+        organization.add(root, "numbered")
+        for name, host in (("numbered", INSIDE), ("numbered, outside", "www.bad.example")):
+            leaf = certs.issue(root, host, san=f"DNS:{host}", usage="serverAuth",
+                               extensions=by_number)
+            path = self.dir / f"numbered-{leaf.serial}.pem"
+            path.write_text(leaf.pem)
+            self.servers[name, "leaf"] = HttpsServer(self.pages, path, leaf.key, host)
 
     def _serve(self, leaf, chain, host) -> HttpsServer:
         path = self.dir / f"chain-{leaf.serial}-{chain}.pem"
@@ -210,6 +226,37 @@ def test_a_client_holds_the_anchor_to_its_names(limited, client, chain):
         assert not client(limited, limited.servers[name, chain]), name
 
 
+@pytest.mark.parametrize("client", CLIENTS, ids=lambda client: client.__name__)
+def test_an_authority_that_is_named_by_its_number_is_found(limited, client):
+    assert client(limited, limited.servers["numbered", "leaf"])
+    assert not client(limited, limited.servers["numbered, outside", "leaf"])
+
+
+def start_chromium(world):
+    home = world.scratch()
+    make_database(world, home / ".pki" / "nssdb")
+    return Chromium(world, need("chromium"), home)
+
+
+def start_firefox(world):
+    return Firefox(world, need("firefox-esr"), world.scratch(),
+                   partial(make_database, world))
+
+
+@pytest.mark.parametrize("start", [start_chromium, start_firefox],
+                         ids=lambda start: start.__name__)
+def test_a_browser_holds_the_anchor_to_its_names(limited, start):
+    browser = start(limited)
+    try:
+        for chain in CHAINS:
+            assert browser.refusal(limited.servers["inside", chain].url) is None, chain
+            for name in OUTSIDE:
+                refusal = browser.refusal(limited.servers[name, chain].url)
+                assert refusal is not None and "ERR" in refusal, (name, chain, refusal)
+    finally:
+        browser.stop()
+
+
 def test_without_limits_the_same_servers_are_believed(limited):
     """Else the test above would show nothing."""
     limited.configure()
@@ -239,7 +286,7 @@ def test_java_is_given_no_anchor_that_it_would_not_hold_to_its_names(limited):
     limited.configure()
     limited.world.sync()
     try:
-        assert java.entries() == {"limited"}
+        assert java.entries() == {"limited", "numbered"}
         assert believed("other") == [True, True]
     finally:
         limited.configure(names=NAMES)
