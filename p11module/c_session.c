@@ -2,6 +2,7 @@
 #include "call.h"
 #include "cryptoki_3.h"
 #include "find_internal.h"
+#include "host_internal.h"
 #include "inside.h"
 #include "module.h"
 #include "session.h"
@@ -12,6 +13,7 @@ static CK_RV open_checked_session(struct ot_module *module, struct ot_slot *slot
 {
     if (handle == NULL)
         return CKR_ARGUMENTS_BAD;
+    ot_host_look();
     if ((flags & CKF_SERIAL_SESSION) == 0)
         return CKR_SESSION_PARALLEL_NOT_SUPPORTED;
     if ((flags & CKF_ASYNC_SESSION) != 0)

@@ -6,6 +6,9 @@
 
 static atomic_bool is_java;
 
+/* How many libraries had ever been added when that was looked at last. */
+static _Atomic unsigned long long seen_adds;
+
 static bool is_library(const char *path, const char *name)
 {
     const char *slash = strrchr(path, '/');
@@ -13,24 +16,38 @@ static bool is_library(const char *path, const char *name)
     return strcmp(slash != NULL ? slash + 1 : path, name) == 0;
 }
 
-/* The machine itself, or what SunPKCS11 calls a module by. */
-static int look_at_library(struct dl_phdr_info *info, size_t size, void *found)
+struct look {
+    unsigned long long adds;
+    bool found;
+};
+
+/* The machine itself, or what SunPKCS11 calls a module by. Other than 0 ends the walk. */
+static int look_at_library(struct dl_phdr_info *info, size_t size, void *arg)
 {
-    (void)size;
+    struct look *look = arg;
+
+    (void)size; /* glibc and musl have had dlpi_adds for as long as they have this */
+    look->adds = info->dlpi_adds;
+    if (look->adds == atomic_load(&seen_adds))
+        return 1;
     if (info->dlpi_name == NULL || (!is_library(info->dlpi_name, "libjvm.so") &&
                                     !is_library(info->dlpi_name, "libj2pkcs11.so")))
         return 0;
-    *(bool *)found = true;
+    look->found = true;
     return 1;
 }
 
 void ot_host_look(void)
 {
-    bool found = false;
+    struct look look = {.found = false};
 
-    (void)dl_iterate_phdr(look_at_library, &found);
-    if (found)
+    if (atomic_load(&is_java))
+        return;
+    (void)dl_iterate_phdr(look_at_library, &look);
+    if (look.found)
         atomic_store(&is_java, true);
+    else
+        atomic_store(&seen_adds, look.adds);
 }
 
 bool ot_host_is_java(void)

@@ -27,8 +27,8 @@ struct ot_crawl {
  * also be gone from a second listing; it is then marked as missing. Anything else that is
  * wrong ends it. A sync that takes longer than a moment puts what has come into the
  * partial file now and then, as does one that is given up here, and a listing that has to
- * be begun anew. limits (NULL: none) are put
- * on what comes in. After a failure, too, out is the caller's to clear. */
+ * be begun anew. limits (NULL: none) are put on what comes in. After a failure, too, out
+ * is the caller's to clear. */
 enum ot_status ot_crawl(struct ot_crawl *out, struct ot_api *api, struct ot_snapshot *old,
                         struct ot_partial *partial, const struct ot_limits *limits,
                         const struct ot_sync_options *options, struct ot_error *err);

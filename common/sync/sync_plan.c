@@ -12,6 +12,7 @@
 #include "base/span.h"
 #include "cert/cert.h"
 #include "cert/limited.h"
+#include "cert/rewrap.h"
 #include "snapshot/record.h"
 #include "snapshot/snapshot.h"
 #include "sync/sync_content_internal.h"
@@ -191,12 +192,18 @@ static enum ot_status set_owned_text(char **own, struct ot_span *field, const ch
     return *own != NULL ? OT_OK : ot_error_nomem(err);
 }
 
-/* The certificate says when it is valid; an API that says otherwise is only reported. */
-static void add_dates(struct warning *warning, const struct ot_api_cert *item,
-                      const struct ot_record *record)
+/* The certificate says when it is valid; an API that says otherwise is only reported. Of
+ * one whose life is shortened, the API knows no more than that it ends later. */
+static void add_dates(struct warning *warning, const struct ot_plan *plan,
+                      const struct ot_api_cert *item, const struct ot_record *record)
 {
+    bool is_shortened = plan->limits != NULL && plan->limits->not_after != 0 &&
+                        record->expires_at == plan->limits->not_after;
+    bool ends_otherwise = is_shortened ? item->expires_at < record->expires_at
+                                       : item->expires_at != record->expires_at;
+
     if ((item->has_valid_at && item->valid_at != record->valid_at) ||
-        (item->has_expires_at && item->expires_at != record->expires_at))
+        (item->has_expires_at && ends_otherwise))
         add_words(warning,
                   "the API says that it is valid from %" PRId64 " to %" PRId64
                   ", the certificate itself from %" PRId64 " to %" PRId64
@@ -244,7 +251,7 @@ static enum ot_status note_warnings(struct ot_plan *plan, size_t i, struct ot_er
 
     record->flags &= ~(uint32_t)OT_RECORD_WARNING;
     record->field[OT_FIELD_NOTE] = OT_SPAN_ABSENT;
-    add_dates(&warning, entry->item, record);
+    add_dates(&warning, plan, entry->item, record);
     add_extra(&warning, listed);
     if (!ot_span_equal(listed, record->field[OT_FIELD_EXTRA]))
         add_extra(&warning, record->field[OT_FIELD_EXTRA]);

@@ -1,4 +1,5 @@
 /* The module in hosts with threads, forks, sandboxes and little of anything. */
+#include <dlfcn.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
@@ -12,7 +13,12 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "config/config.h"
+#include "config/source_path.h"
 #include "sandbox.h"
+#include "snapshot/record.h"
+#include "snapshots.h"
+#include "sync/snapshot_write.h"
 #include "token.h"
 #include "unit.h"
 
@@ -557,6 +563,55 @@ static void fault_51_without_descriptors(void)
     token_stop();
 }
 
+/* Two roots, of which one has limits on its names. */
+static void write_one_limited(void)
+{
+    struct snapshot_builder builder = {0};
+    const struct ot_source *source;
+    struct ot_config *config;
+    char *scope;
+
+    snapshot_builder_add_ca(&builder, "limited", 1, OT_RECORD_ACTIVE);
+    snapshot_builder_add_ca(&builder, "plain", 2, OT_RECORD_ACTIVE);
+    builder.records[0].flags |= OT_RECORD_NAMES_LIMITED;
+    CU_ASSERT_EQUAL_FATAL(ot_config_load(&config, NULL), OT_OK);
+    CU_ASSERT_EQUAL_FATAL(ot_config_find(config, NULL, &source, NULL), OT_OK);
+    scope = ot_source_scope(source);
+    CU_ASSERT_EQUAL_FATAL(ot_snapshot_write(world_path("default", "snapshot"), scope, 0,
+                                            builder.records, builder.count, time(NULL),
+                                            NULL),
+                          OT_OK);
+    free(scope);
+    ot_config_free(config);
+    snapshot_builder_clear(&builder);
+}
+
+/* It holds no anchor to its names; what another part of the process has begun with, it
+ * comes to by a session of its own. */
+static void java_that_comes_later_is_shown_no_limited_names(void)
+{
+    CK_SESSION_HANDLE later;
+    void *jvm;
+
+    world_configure("");
+    write_one_limited();
+    f = token_start(&session);
+    CU_ASSERT_EQUAL(token_count(session, CKO_CERTIFICATE), 2);
+    jvm = dlopen(FAKE_JVM, RTLD_NOW | RTLD_LOCAL);
+    CU_ASSERT_PTR_NOT_NULL_FATAL(jvm);
+    later = token_session(1);
+    CU_ASSERT_EQUAL(token_count(later, CKO_CERTIFICATE), 1);
+    CU_ASSERT_EQUAL(token_count(later, OT_CKO_NSS_TRUST), 1);
+    CU_ASSERT_EQUAL(token_count(later, OT_CKO_TRUST), 1);
+    CU_ASSERT_STRING_EQUAL(token_labels(later, NULL, 0), "plain;");
+    token_stop();
+    token_unload();
+    dlclose(jvm);
+    f = token_start(&session);
+    CU_ASSERT_EQUAL(token_count(session, CKO_CERTIFICATE), 2);
+    token_stop();
+}
+
 static const struct unit_case cases[] = {
     {"fault_48_many_threads_while_snapshots_change",
      fault_48_many_threads_while_snapshots_change},
@@ -577,6 +632,8 @@ static const struct unit_case cases[] = {
     {"fault_75_a_host_that_is_killed_for_a_call",
      fault_75_a_host_that_is_killed_for_a_call},
     {"fault_51_without_descriptors", fault_51_without_descriptors},
+    {"java_that_comes_later_is_shown_no_limited_names",
+     java_that_comes_later_is_shown_no_limited_names},
     {NULL, NULL}};
 
 int main(int argc, char **argv)

@@ -142,6 +142,7 @@ def test_a_shorter_life(world, organization, root):
     (listed,) = world.listed()
     assert listed["expires_at"] == 1830297599 and listed["withheld_from"] == []
     assert world.status()["limits"] == {"names": None, "not_after": 1830297599}
+    assert world.status()["warned"] == []  # the API knows of another end
     past = time.strftime("%Y-%m-%d", time.gmtime(time.time() - 86400))
     configure(world, not_after=past)
     world.sync()
