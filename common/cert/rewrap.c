@@ -232,6 +232,18 @@ static enum ot_status read_own(NAME_CONSTRAINTS **own, const X509 *x509,
     return status == OT_OK ? check_subtrees((*own)->excludedSubtrees, err) : status;
 }
 
+static enum ot_status put_constraints(X509 *x509, NAME_CONSTRAINTS *made,
+                                      struct ot_error *err)
+{
+    if (are_too_many(made->permittedSubtrees))
+        return ot_error_set(err, OT_E_PROTOCOL,
+                            "it would permit more than %d subtrees of names",
+                            SUBTREES_MAX);
+    if (X509_add1_ext_i2d(x509, NID_name_constraints, made, 1, X509V3_ADD_REPLACE) != 1)
+        return out_of_memory(err);
+    return OT_OK;
+}
+
 static enum ot_status constrain_names(X509 *x509, const struct ot_name_limits *limits,
                                       struct ot_error *err)
 {
@@ -245,14 +257,9 @@ static enum ot_status constrain_names(X509 *x509, const struct ot_name_limits *l
         made = NAME_CONSTRAINTS_new();
         if (made == NULL || !fill_constraints(made, own, limits))
             status = out_of_memory(err);
-        else if (are_too_many(made->permittedSubtrees))
-            status = ot_error_set(err, OT_E_PROTOCOL,
-                                  "it would permit more than %d subtrees of names",
-                                  SUBTREES_MAX);
-        else if (X509_add1_ext_i2d(x509, NID_name_constraints, made, 1,
-                                   X509V3_ADD_REPLACE) != 1)
-            status = out_of_memory(err);
     }
+    if (status == OT_OK)
+        status = put_constraints(x509, made, err);
     NAME_CONSTRAINTS_free(made);
     NAME_CONSTRAINTS_free(own);
     return status;
