@@ -31,6 +31,7 @@ enum how {
     END_DATE,
     EXTENSION_ID,
     EXTENSION_DER,
+    DISTRUSTED,
     PURPOSE /* enum ot_purpose that has to be configured; 0: one that cannot be */
 };
 
@@ -72,7 +73,7 @@ static const struct rule {
     {CKA_JAVA_MIDP_SECURITY_DOMAIN, CERT, NUMBER, OT_CK_SECURITY_DOMAIN_UNSPECIFIED},
     {CKA_NAME_HASH_ALGORITHM, CERT, NUMBER, CKM_SHA_1},
     /* p11-kit: an anchor that is also a distrusted one would be ignored */
-    {OT_CKA_X_DISTRUSTED, CERT, BOOL, CK_FALSE},
+    {OT_CKA_X_DISTRUSTED, CERT, DISTRUSTED, 0},
     /* p11-kit's certificate extensions */
     {CKA_OBJECT_ID, EXTENSION, EXTENSION_ID, 0},
     {CKA_VALUE, EXTENSION, EXTENSION_DER, 0},
@@ -187,10 +188,15 @@ static struct ot_span unique_id(union ot_scratch *scratch, const struct ot_objec
 static struct ot_span purpose_value(union ot_scratch *scratch,
                                     const struct ot_object *object, CK_ULONG wanted)
 {
+    bool is_nss = object->kind == OT_OBJECT_NSS_TRUST;
     bool has = (object->policy.purposes & wanted) != 0 && object->is_anchor &&
                ot_object_is_active(object);
 
-    if (object->kind == OT_OBJECT_NSS_TRUST)
+    /* For all purposes there are, whichever the source has. */
+    if (object->policy.is_distrust)
+        return number_value(scratch,
+                            is_nss ? OT_CKT_NSS_NOT_TRUSTED : OT_CKT_NOT_TRUSTED);
+    if (is_nss)
         return number_value(scratch,
                             has ? OT_CKT_NSS_TRUSTED_DELEGATOR : OT_CKT_NSS_MUST_VERIFY);
     return number_value(scratch, has ? OT_CKT_TRUST_ANCHOR : OT_CKT_TRUST_MUST_VERIFY);
@@ -257,6 +263,8 @@ static struct ot_span evaluate_rule(const struct rule *rule,
         return unique_id(scratch, object);
     case TRUSTED:
         return truth_value(scratch, is_trusted_object(object));
+    case DISTRUSTED:
+        return truth_value(scratch, object->policy.is_distrust);
     case CATEGORY:
         return number_value(scratch, object->is_anchor
                                          ? OT_CK_CERTIFICATE_CATEGORY_AUTHORITY
@@ -328,7 +336,7 @@ bool ot_attribute_is_possible(enum ot_object_kind kind,
     if (rule->how == EXTENSION_DER)
         return value.len <= OT_EXTENSION_MAX;
     if (rule->how != CLASS && rule->how != BOOL && rule->how != NUMBER &&
-        rule->how != ADMIN && rule->how != EXTENSION_ID)
+        rule->how != ADMIN && rule->how != EXTENSION_ID && rule->how != DISTRUSTED)
         return true;
     return ot_span_equal(evaluate_rule(rule, &any, &scratch), value);
 }

@@ -25,7 +25,8 @@ _Static_assert(OT_RECORD_BARRED >> OT_RECORD_BARRED_SHIFT ==
 
 bool ot_extension_is_in(const struct ot_token_policy *policy)
 {
-    return !policy->is_admin && ot_purposes_are_limited(policy->purposes);
+    return !policy->is_admin && !policy->is_distrust &&
+           ot_purposes_are_limited(policy->purposes);
 }
 
 unsigned ot_extension_purposes(struct ot_snapshot *snapshot,

@@ -5,6 +5,7 @@
 
 #include "attribute.h"
 #include "cache/cache.h"
+#include "cache/distrust.h"
 #include "slot.h"
 #include "view.h"
 
@@ -87,10 +88,12 @@ static CK_RV find_new(struct ot_find **out, const struct ot_slot *slot,
         return rv;
     }
     find->slot = slot;
-    /* A token for trust has none but those that are valid now. */
+    /* A token for trust has none but those that are valid now. What is distrusted may
+     * have a twin that is. */
     find->candidates = (struct ot_candidates){.snapshot = snapshot,
                                               .now = (int64_t)time(NULL),
-                                              .valid_only = !slot->policy.is_admin};
+                                              .valid_only = !slot->policy.is_admin &&
+                                                            !slot->policy.is_distrust};
     find->is_damaged = false;
     find->pending = 0;
     rv = begin_with_candidates(find);
@@ -104,6 +107,7 @@ static CK_RV find_new(struct ot_find **out, const struct ot_slot *slot,
 /* What there is to search: nothing in a token that waits for a login. */
 static struct ot_snapshot *current_snapshot(const struct ot_slot *slot)
 {
+    ot_distrust_look(slot->policy.distrust, OT_CACHE_REFRESH);
     return ot_slot_shows_objects(slot)
                ? ot_view_look(slot->view, OT_CACHE_REFRESH | OT_CACHE_WAIT)
                : NULL;

@@ -1,4 +1,5 @@
 #include "module.h"
+#include "cache/distrust.h"
 #include "config/config.h"
 #include "host_internal.h"
 #include "view.h"
@@ -26,6 +27,7 @@ struct ot_slot *ot_module_slot(struct ot_module *module, CK_SLOT_ID id)
 static void free_sources(struct ot_module *module)
 {
     free(module->views);
+    ot_distrust_free(module->distrust);
     ot_config_free(module->config);
     free(module);
 }
@@ -80,21 +82,27 @@ static CK_RV make_slots(struct ot_module *module, const struct ot_token_rules *r
         return CKR_OK;
     for (size_t i = 0; i < module->view_count && rv == CKR_OK; i++) {
         module->slot_count = i + 1;
-        rv = ot_slot_init(&module->slots[i], i + 1, &module->views[i], rules,
-                          &module->instance.locking);
+        rv = ot_slot_init(&module->slots[i], i + 1, &module->views[i], module->distrust,
+                          rules, &module->instance.locking);
     }
     return rv;
 }
 
 /* Without a source, or without a configuration that can be read, a token is there all the
  * same, and says why it is empty: a module that fails would just disappear. */
-static size_t load_sources(struct ot_config **config, struct ot_error *why)
+static size_t load_sources(struct ot_config **config, struct ot_distrust **distrust,
+                           struct ot_error *why)
 {
     const struct ot_source *none;
     size_t count = 0;
 
-    if (ot_config_load(config, why) == OT_OK)
+    if (ot_config_load(config, why) == OT_OK &&
+        ot_distrust_new(distrust, *config, why) == OT_OK)
         count = ot_config_count(*config);
+    if (*config != NULL && why->status != OT_OK) {
+        ot_config_free(*config);
+        *config = NULL;
+    }
     if (*config != NULL && count == 0)
         (void)ot_config_find(*config, NULL, &none, why); /* says how to make one */
     return count > 0 ? count : 1;
@@ -105,16 +113,19 @@ static CK_RV module_new(struct ot_module **out, const struct ot_locking *locking
 {
     struct ot_error why = OT_ERROR_INIT;
     struct ot_config *config = NULL;
-    size_t count = load_sources(&config, &why);
+    struct ot_distrust *distrust = NULL;
+    size_t count = load_sources(&config, &distrust, &why);
     struct ot_module *module;
     CK_RV rv;
 
     module = calloc(1, sizeof(*module) + count * sizeof(module->slots[0]));
     if (module == NULL) {
+        ot_distrust_free(distrust);
         ot_config_free(config);
         return CKR_HOST_MEMORY;
     }
     module->config = config;
+    module->distrust = distrust;
     module->description = rules != NULL ? rules->description : "Trust of an organization";
     module->instance = (struct ot_instance){.pid = getpid(),
                                             .locking = *locking,

@@ -8,11 +8,13 @@
 #include "slot.h"
 
 struct ot_config;
+struct ot_distrust;
 
 struct ot_module {
-    struct ot_instance instance; /* first */
-    struct ot_config *config;    /* NULL: it could not be loaded */
-    const char *description;     /* of the library */
+    struct ot_instance instance;  /* first */
+    struct ot_config *config;     /* NULL: it could not be loaded */
+    struct ot_distrust *distrust; /* what its sources say no to; NULL: nothing */
+    const char *description;      /* of the library */
     struct ot_session_table sessions;
     struct ot_view *views; /* of the sources */
     size_t view_count, slot_count;

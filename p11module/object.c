@@ -75,9 +75,10 @@ bool ot_object_renew(struct ot_object *object, int64_t now)
 {
     if (object->kind == OT_OBJECT_PROFILE)
         return true;
-    object->is_anchor = (object->record.flags & OT_RECORD_CA) != 0 &&
+    object->is_anchor = !object->policy.is_distrust &&
+                        (object->record.flags & OT_RECORD_CA) != 0 &&
                         ot_record_is_valid_at(&object->record, now);
-    return object->policy.is_admin || object->is_anchor;
+    return object->policy.is_admin || object->policy.is_distrust || object->is_anchor;
 }
 
 unsigned ot_object_kinds(const struct ot_token_policy *policy)
@@ -100,6 +101,9 @@ bool ot_object_make(struct ot_object *object, enum ot_object_kind kind,
     if (record != &object->record)
         object->record = *record;
     if (!ot_object_renew(object, now))
+        return false;
+    if (kind == OT_OBJECT_CERTIFICATE && policy->is_distrust &&
+        (record->flags & OT_RECORD_WITHHELD_TOKEN) != 0)
         return false;
     if (kind == OT_OBJECT_EXTENSION)
         object->purposes = ot_extension_purposes(snapshot, record, policy, now);

@@ -3,6 +3,10 @@
  * p11-kit and GnuTLS, an extension of the certificate, where the source's purposes are
  * limited; and one that says by which profile the token is to be used.
  *
+ * The token of a source that distrusts holds the same objects of what is active there,
+ * valid or not, and they say that it is trusted for nothing. Of a certificate over which
+ * readers stumble it has the objects of trust alone.
+ *
  * An administration token holds the inactive certificates, too, and the objects of trust
  * of all of them: who writes one (certutil) reads it back, also when it takes trust away,
  * and else keeps one of his own. It has no profile, which would say that nobody needs to

@@ -22,7 +22,8 @@ static void put_serial(struct ot_slot *slot)
 }
 
 CK_RV ot_slot_init(struct ot_slot *slot, CK_SLOT_ID id, struct ot_view *view,
-                   const struct ot_token_rules *rules, const struct ot_locking *locking)
+                   struct ot_distrust *distrust, const struct ot_token_rules *rules,
+                   const struct ot_locking *locking)
 {
     memset(slot, 0, sizeof(*slot));
     slot->id = id;
@@ -30,6 +31,10 @@ CK_RV ot_slot_init(struct ot_slot *slot, CK_SLOT_ID id, struct ot_view *view,
     slot->rules = rules;
     slot->policy.purposes = view->source != NULL ? view->source->purposes : 0;
     slot->policy.is_admin = rules != NULL;
+    slot->policy.is_distrust =
+        rules == NULL && view->source != NULL && ot_source_distrusts(view->source);
+    if (!slot->policy.is_admin && !slot->policy.is_distrust)
+        slot->policy.distrust = distrust;
     put_serial(slot);
     return rules != NULL ? rules->init(slot, locking) : CKR_OK;
 }

@@ -8,6 +8,7 @@
 #include "cryptoki_3.h"
 #include "token_policy.h"
 
+struct ot_distrust;
 struct ot_locking;
 struct ot_view;
 
@@ -48,9 +49,11 @@ struct ot_slot {
     atomic_ulong sessions; /* how many are open */
 };
 
-/* The view and the rules (NULL: none) must outlive the slot. */
+/* The view, what the sources say no to (NULL: nothing) and the rules (NULL: none) must
+ * outlive the slot. */
 CK_RV ot_slot_init(struct ot_slot *slot, CK_SLOT_ID id, struct ot_view *view,
-                   const struct ot_token_rules *rules, const struct ot_locking *locking);
+                   struct ot_distrust *distrust, const struct ot_token_rules *rules,
+                   const struct ot_locking *locking);
 void ot_slot_clear(struct ot_slot *slot);
 /* The same in a forked child. */
 void ot_slot_clear_inherited(struct ot_slot *slot);

@@ -4,6 +4,7 @@
 #include <time.h>
 
 #include "base/bytes.h"
+#include "cache/distrust.h"
 
 /* A position in a list, as snapshot.h has it. */
 #define POSITION_LEN 4u
@@ -37,6 +38,7 @@ static bool list_add(struct list *list, uint32_t position)
 /* A snapshot has at most OT_CERTS_MAX records, so that the search ends and the capacity
  * does not overflow. */
 static enum ot_status collect_hits(struct list *list, struct ot_search *search,
+                                   struct ot_distrust *distrust,
                                    struct ot_error *first_damage)
 {
     struct ot_error *err = first_damage;
@@ -54,7 +56,7 @@ static enum ot_status collect_hits(struct list *list, struct ot_search *search,
         }
         if (status != OT_OK)
             return status;
-        if (!list_add(list, position))
+        if (ot_distrust_source(distrust, &record) == NULL && !list_add(list, position))
             return ot_error_nomem(first_damage);
     }
 }
@@ -74,7 +76,8 @@ struct ot_hits *ot_hits_none(const struct ot_error *err)
     return hits;
 }
 
-struct ot_hits *ot_hits_find(struct ot_snapshot *snapshot, const struct ot_query *query)
+struct ot_hits *ot_hits_find(struct ot_snapshot *snapshot, const struct ot_query *query,
+                             struct ot_distrust *distrust)
 {
     struct ot_hits *hits = ot_hits_none(NULL);
     struct list list = {NULL, 0, 0};
@@ -85,7 +88,8 @@ struct ot_hits *ot_hits_find(struct ot_snapshot *snapshot, const struct ot_query
     hits->snapshot = ot_snapshot_ref(snapshot);
     if (ot_search_init(&search, snapshot, query, time(NULL), &hits->error) != OT_OK)
         return hits;
-    (void)collect_hits(&list, &search, &hits->error); /* what it says is in hits->error */
+    /* What it says is in hits->error. */
+    (void)collect_hits(&list, &search, distrust, &hits->error);
     ot_search_clear(&search);
     hits->positions = (struct ot_positions){list.bytes, list.count};
     return hits;

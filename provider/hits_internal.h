@@ -5,15 +5,19 @@
 
 #include "snapshot/search.h"
 
+struct ot_distrust;
+
 struct ot_hits {
     struct ot_snapshot *snapshot;  /* a reference; NULL where there was none to search */
     struct ot_positions positions; /* of the records that match, in the search's order */
     struct ot_error error;         /* why there are none, or not all; else OT_OK */
 };
 
-/* Searches all of the snapshot. Damaged records are passed over, and the first of them is
- * described in hits->error. NULL: out of memory. */
-struct ot_hits *ot_hits_find(struct ot_snapshot *snapshot, const struct ot_query *query);
+/* Searches all of the snapshot, without what distrust (NULL: nobody) says no to. Damaged
+ * records are passed over, and the first of them is described in hits->error. NULL: out
+ * of memory. */
+struct ot_hits *ot_hits_find(struct ot_snapshot *snapshot, const struct ot_query *query,
+                             struct ot_distrust *distrust);
 
 /* No hit, because of err (NULL: because nothing can match). NULL: out of memory. */
 struct ot_hits *ot_hits_none(const struct ot_error *err);

@@ -1,3 +1,4 @@
+#include "cache/distrust.h"
 #include "config/config.h"
 #include "config/source.h"
 #include "sources_internal.h"
@@ -7,6 +8,7 @@
 
 struct ot_sources_loaded {
     struct ot_config *config;
+    struct ot_distrust *distrust; /* NULL: nobody says no */
     size_t count;
     _Atomic(struct ot_cache *) caches[]; /* by the configuration's order; NULL: not yet */
 };
@@ -17,6 +19,7 @@ static void loaded_free(struct ot_sources_loaded *loaded)
         return;
     for (size_t i = 0; i < loaded->count; i++)
         ot_cache_free(atomic_load(&loaded->caches[i]));
+    ot_distrust_free(loaded->distrust);
     ot_config_free(loaded->config);
     free(loaded);
 }
@@ -41,8 +44,12 @@ static enum ot_status loaded_new(struct ot_sources_loaded **out, struct ot_error
     loaded->count = count;
     for (size_t i = 0; i < count; i++)
         atomic_init(&loaded->caches[i], NULL);
-    *out = loaded;
-    return OT_OK;
+    status = ot_distrust_new(&loaded->distrust, config, err);
+    if (status == OT_OK)
+        *out = loaded;
+    else
+        loaded_free(loaded);
+    return status;
 }
 
 static enum ot_status load_once(struct ot_sources *sources,
@@ -104,6 +111,14 @@ enum ot_status ot_sources_find(struct ot_sources *sources, const char *name,
         return ot_error_set(err, OT_E_INTERNAL,
                             "source '%s' is not in the list of sources", source->name);
     return cache_once(loaded, i, cache, err);
+}
+
+struct ot_distrust *ot_sources_distrust(struct ot_sources *sources)
+{
+    struct ot_sources_loaded *loaded =
+        atomic_load_explicit(&sources->loaded, memory_order_acquire);
+
+    return loaded != NULL ? loaded->distrust : NULL;
 }
 
 void ot_sources_clear(struct ot_sources *sources)

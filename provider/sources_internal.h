@@ -11,6 +11,7 @@
 
 #include "cache/cache.h"
 
+struct ot_distrust;
 struct ot_sources_loaded;
 
 struct ot_sources {
@@ -23,6 +24,9 @@ struct ot_sources {
 enum ot_status ot_sources_find(struct ot_sources *sources, const char *name,
                                struct ot_cache **cache, bool *known,
                                struct ot_error *err);
+
+/* What the sources say no to, once ot_sources_find has succeeded; NULL: to nothing. */
+struct ot_distrust *ot_sources_distrust(struct ot_sources *sources);
 
 /* Nobody may be using them any more. */
 void ot_sources_clear(struct ot_sources *sources);

@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "aux_trust_internal.h"
+#include "cache/distrust.h"
 #include "config/source.h"
 #include "config/uri.h"
 #include "hits_internal.h"
@@ -211,6 +212,14 @@ static struct ot_query query_of(const struct loader *loader)
     return query;
 }
 
+/* What a source distrusts is there to be looked at, with a rejection, by whoever asks for
+ * it, and for no verification. */
+static bool is_for_nobody(const struct loader *loader, const struct ot_source *source)
+{
+    return ot_source_distrusts(source) &&
+           (loader->state == OT_STATE_ACTIVE || is_quiet(loader));
+}
+
 /* Who names one certificate by its id wants to know that it is not there; any other
  * search may well find nothing. */
 static void check_id(const struct loader *loader, const struct ot_source *source,
@@ -222,10 +231,33 @@ static void check_id(const struct loader *loader, const struct ot_source *source
         hits->error.status != OT_OK || loader->name.data != NULL ||
         ot_criteria_is_search(&loader->criteria))
         return;
-    ot_error_set(&hits->error, OT_E_NOT_FOUND,
-                 "source '%s' has no %scertificate %s; `orgtrust list --source %s` shows "
-                 "which there are",
-                 source->name, kind[loader->state], loader->id, source->name);
+    if (is_for_nobody(loader, source))
+        ot_error_set(&hits->error, OT_E_NOT_FOUND,
+                     "source '%s' distrusts what is active there (meaning = distrust); "
+                     "?state=all shows it",
+                     source->name);
+    else
+        ot_error_set(
+            &hits->error, OT_E_NOT_FOUND,
+            "source '%s' has no %scertificate %s; `orgtrust list --source %s` shows "
+            "which there are",
+            source->name, kind[loader->state], loader->id, source->name);
+}
+
+static struct ot_hits *search_source(struct loader *loader, struct ot_cache *cache,
+                                     struct ot_snapshot *snapshot)
+{
+    const struct ot_source *source = ot_cache_source(cache);
+    struct ot_distrust *distrust = NULL;
+    struct ot_query query;
+
+    if (is_for_nobody(loader, source))
+        return ot_hits_none(NULL);
+    if (!ot_source_distrusts(source))
+        distrust = ot_sources_distrust(&loader->provider->sources);
+    ot_distrust_look(distrust, OT_CACHE_REFRESH);
+    query = query_of(loader);
+    return ot_hits_find(snapshot, &query, distrust);
 }
 
 static struct ot_hits *search_snapshot(struct loader *loader)
@@ -234,7 +266,6 @@ static struct ot_hits *search_snapshot(struct loader *loader)
     struct ot_snapshot *snapshot = NULL;
     struct ot_error err = OT_ERROR_INIT;
     struct ot_hits *hits = NULL;
-    struct ot_query query;
 
     if (loader->criteria.expect != EXPECT_ANYTHING &&
         loader->criteria.expect != EXPECT_CERTIFICATES)
@@ -247,8 +278,7 @@ static struct ot_hits *search_snapshot(struct loader *loader)
     }
     if (ot_cache_get(cache, OT_CACHE_REFRESH | OT_CACHE_WAIT, &snapshot, &err) != OT_OK)
         return ot_hits_none(&err);
-    query = query_of(loader);
-    hits = ot_hits_find(snapshot, &query);
+    hits = search_source(loader, cache, snapshot);
     ot_snapshot_unref(snapshot);
     if (hits != NULL)
         check_id(loader, ot_cache_source(cache), hits);
@@ -307,6 +337,7 @@ static struct ot_span der_of(const struct loader *loader, const struct ot_record
 static bool emit_certificate(const struct loader *loader, const struct ot_record *record,
                              OSSL_CALLBACK *object_cb, void *object_cbarg)
 {
+    const struct ot_source *source = ot_cache_source(atomic_load(&loader->cache));
     struct ot_span der = der_of(loader, record);
     int type = OSSL_OBJECT_CERT;
     char plain[] = "CERTIFICATE", trusted[] = "TRUSTED CERTIFICATE";
@@ -315,8 +346,9 @@ static bool emit_certificate(const struct loader *loader, const struct ot_record
     OSSL_PARAM object[4];
     bool ok;
 
-    ot_aux_trust_make(&trust, ot_cache_source(atomic_load(&loader->cache))->purposes,
-                      (record->flags & OT_RECORD_ACTIVE) != 0);
+    ot_aux_trust_make(&trust, source->purposes,
+                      (record->flags & OT_RECORD_ACTIVE) != 0 &&
+                          !ot_source_distrusts(source));
     if (trust.len > 0) {
         copy = malloc(der.len + trust.len);
         if (copy == NULL)

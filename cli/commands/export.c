@@ -66,6 +66,13 @@ static enum ot_status collect_exported(struct ot_anchors *anchors,
     const struct ot_anchor_filter filter = {.id = options->id, .name = options->name};
     enum ot_status status;
 
+    if (ot_source_distrusts(use->source))
+        return ot_error_set(
+            err, OT_E_NOT_FOUND,
+            "source '%s' distrusts what it has (meaning = distrust): none "
+            "of it is a trust anchor. Nothing was written",
+            use->source->name);
+    anchors->distrust = use->distrust;
     anchors->place = format == OT_FORMAT_P12 ? OT_RECORD_WITHHELD_JAVA : 0;
     status = ot_anchors_add(anchors, use->snapshot, &filter, (int64_t)time(NULL), err);
 

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "cache/cache.h"
+#include "cache/distrust.h"
 #include "commands/commands.h"
 #include "commands/source_use.h"
 #include "config/source.h"
@@ -99,6 +100,8 @@ static enum ot_status collect_rows(struct ot_cli *cli, const struct ot_snapshot_
         cJSON *object;
 
         status = ot_snapshot_record(snapshot, &all, i, &record, err);
+        if (status == OT_OK)
+            (void)ot_distrust_mark(use->distrust, &record);
         if (status != OT_OK || !is_listed_record(&cli->options, &record))
             continue;
         if (array == NULL) {
@@ -135,9 +138,10 @@ static enum ot_status list_json(struct ot_cli *cli, const struct ot_snapshot_use
 }
 
 /* Below the table: why what is active is not handed to everybody. */
-static enum ot_status print_reasons(struct ot_cli *cli, struct ot_snapshot *snapshot,
+static enum ot_status print_reasons(struct ot_cli *cli, const struct ot_snapshot_use *use,
                                     struct ot_error *err)
 {
+    struct ot_snapshot *snapshot = use->snapshot;
     struct ot_positions all;
     enum ot_status status = ot_snapshot_all(snapshot, &all, err);
     char places[OT_PLACES_TEXT_MAX];
@@ -149,6 +153,8 @@ static enum ot_status print_reasons(struct ot_cli *cli, struct ot_snapshot *snap
         const struct ot_span *why = &record.field[OT_FIELD_WITHHELD];
 
         status = ot_snapshot_record(snapshot, &all, i, &record, err);
+        if (status == OT_OK)
+            (void)ot_distrust_mark(use->distrust, &record);
         if (status != OT_OK || (record.flags & OT_RECORD_ACTIVE) == 0 ||
             !ot_record_is_withheld(&record) || why->data == NULL ||
             !is_listed_record(&cli->options, &record))
@@ -176,7 +182,7 @@ static enum ot_status list_table(struct ot_cli *cli, const struct ot_snapshot_us
     if (status == OT_OK && ot_table_rows(table) > 0)
         ot_table_print(table, &cli->out);
     ot_table_free(table);
-    return status == OT_OK ? print_reasons(cli, use->snapshot, err) : status;
+    return status == OT_OK ? print_reasons(cli, use, err) : status;
 }
 
 enum ot_status ot_cmd_list(struct ot_cli *cli, struct ot_error *err)

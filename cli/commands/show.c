@@ -2,6 +2,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "cache/distrust.h"
 #include "commands/commands.h"
 #include "commands/snapshot_cert_internal.h"
 #include "commands/source_use.h"
@@ -91,6 +92,8 @@ static void print_record(struct ot_output *out, const struct ot_source *source,
     line_span(out, "id", record->field[OT_FIELD_ID]);
     line_span(out, "name", record->field[OT_FIELD_NAME]);
     line_str(out, "source", source->name);
+    if (ot_source_distrusts(source))
+        line_str(out, "meaning", "distrust: nobody on this machine believes it");
     line_str(out, "state", ot_record_state_word(record));
     if (ot_source_inherits(source))
         line_str(out, "active by", active_by(source, record));
@@ -175,6 +178,8 @@ enum ot_status ot_cmd_show(struct ot_cli *cli, struct ot_error *err)
     status = ot_snapshot_use_begin(&use, cli->options.source, err);
     if (status == OT_OK)
         status = ot_snapshot_cert_find(&record, &use, cli->options.arguments[0], err);
+    if (status == OT_OK)
+        (void)ot_distrust_mark(use.distrust, &record);
     if (status == OT_OK)
         status = print_match(cli, use.source, &record, err);
     ot_snapshot_use_end(&use);

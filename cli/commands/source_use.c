@@ -1,5 +1,7 @@
 #include "commands/source_use.h"
+#include "cache/distrust.h"
 #include "config/config.h"
+#include "config/source.h"
 #include "snapshot/snapshot.h"
 
 #include <stdlib.h>
@@ -49,12 +51,16 @@ enum ot_status ot_snapshot_use_begin(struct ot_snapshot_use *use, const char *na
         status = ot_cache_new(&use->cache, use->source, err);
     if (status == OT_OK)
         status = ot_cache_get(use->cache, 0, &use->snapshot, err);
+    if (status == OT_OK && !ot_source_distrusts(use->source))
+        status = ot_distrust_new(&use->distrust, use->config, err);
+    ot_distrust_look(use->distrust, 0);
     return status;
 }
 
 void ot_snapshot_use_end(struct ot_snapshot_use *use)
 {
     ot_snapshot_unref(use->snapshot);
+    ot_distrust_free(use->distrust);
     ot_cache_free(use->cache);
     ot_config_free(use->config);
     memset(use, 0, sizeof(*use));

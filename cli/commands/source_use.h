@@ -21,6 +21,7 @@ struct ot_snapshot_use {
     const struct ot_source *source;
     struct ot_cache *cache;
     struct ot_snapshot *snapshot;
+    struct ot_distrust *distrust; /* what other sources say no to; NULL: nothing */
 };
 
 /* name NULL: the source `default`. Starts no sync. ot_snapshot_use_end after success and

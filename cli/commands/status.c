@@ -2,10 +2,12 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "cache/distrust.h"
 #include "cache/state.h"
 #include "commands/commands.h"
 #include "commands/source_use.h"
 #include "config/source.h"
+#include "config/source_path.h"
 #include "notify/notify.h"
 #include "view/export_report.h"
 #include "view/record_json.h"
@@ -58,7 +60,7 @@ static void put_limits_of_source(cJSON *object, const struct ot_source_report *r
     const struct ot_source *source = report->source;
     cJSON *limits;
 
-    if (source->names == NULL && source->not_after_s == 0) {
+    if (ot_source_limits(source) == 0) {
         ot_json_put_string(object, "limits", NULL, failed);
         return;
     }
@@ -139,6 +141,9 @@ static enum ot_status put_report(cJSON *sources, const struct ot_source_report *
     ot_json_put_bool(object, "usable", report->problem.status == OT_OK, &failed);
     ot_json_put_string(object, "problem",
                        report->problem.status ? report->problem.message : NULL, &failed);
+    ot_json_put_string(object, "meaning",
+                       ot_source_distrusts(report->source) ? "distrust" : "trust",
+                       &failed);
     put_limits_of_source(object, report, &failed);
     if (report->has_snapshot)
         put_counts(object, report, &failed);
@@ -163,6 +168,8 @@ static void print_source_limits(struct ot_output *out,
     const struct ot_source *source = report->source;
     char end[OT_TIME_MAX];
 
+    if (ot_source_limits(source) == 0)
+        return;
     if (source->names != NULL)
         ot_output_printf(out,
                          "  names         %s and nothing else: %u limited to them, and "
@@ -290,6 +297,9 @@ static enum ot_status print_report(struct ot_output *out,
     ot_output_printf(out, "  scope         %s, %s%s\n", source->base_url,
                      source->project ? "project " : "the organization",
                      source->project ? source->project : "");
+    if (ot_source_distrusts(source))
+        ot_output_printf(out, "  meaning       distrust: nobody on this machine believes "
+                              "what is active here\n");
     if (report->problem.status != OT_OK)
         ot_output_printf(out, "  problem       %s\n", report->problem.message);
     if (report->has_snapshot) {
@@ -313,12 +323,13 @@ static enum ot_status print_report(struct ot_output *out,
 }
 
 static enum ot_status report_source(struct ot_cli *cli, const struct ot_source *source,
-                                    const struct ot_exports *exports, cJSON *list,
+                                    const struct ot_exports *exports,
+                                    struct ot_distrust *distrust, cJSON *list,
                                     bool *unusable, struct ot_error *err)
 {
     struct ot_source_report report;
     int64_t now = (int64_t)time(NULL);
-    enum ot_status status = ot_source_report_make(&report, source, now, err);
+    enum ot_status status = ot_source_report_make(&report, source, distrust, now, err);
 
     if (status == OT_OK) {
         *unusable = *unusable || report.problem.status != OT_OK;
@@ -334,6 +345,7 @@ enum ot_status ot_cmd_status(struct ot_cli *cli, struct ot_error *err)
     struct ot_config *config = NULL;
     const struct ot_source **sources = NULL;
     struct ot_exports *exports = NULL;
+    struct ot_distrust *distrust = NULL;
     struct ot_error wrong = OT_ERROR_INIT;
     cJSON *root = NULL, *list = NULL;
     bool unusable = false, failed = false;
@@ -342,6 +354,9 @@ enum ot_status ot_cmd_status(struct ot_cli *cli, struct ot_error *err)
 
     if (status == OT_OK)
         status = ot_command_sources(&cli->options, config, &sources, &count, err);
+    if (status == OT_OK)
+        status = ot_distrust_new(&distrust, config, err);
+    ot_distrust_look(distrust, 0);
     if (status == OT_OK && cli->options.json) {
         root = cJSON_CreateObject();
         list = ot_json_put_array(root, "sources", &failed);
@@ -354,7 +369,7 @@ enum ot_status ot_cmd_status(struct ot_cli *cli, struct ot_error *err)
     if (status == OT_OK && ot_exports_new(&exports, config, &wrong) != OT_OK)
         ot_output_say("%s", wrong.message);
     for (size_t i = 0; status == OT_OK && i < count; i++)
-        status = report_source(cli, sources[i], exports, list, &unusable, err);
+        status = report_source(cli, sources[i], exports, distrust, list, &unusable, err);
     if (status == OT_OK && root != NULL)
         status = ot_output_json(&cli->out, root, false, err);
     /* The report has said why. */
@@ -364,6 +379,7 @@ enum ot_status ot_cmd_status(struct ot_cli *cli, struct ot_error *err)
         status = wrong.status;
     cJSON_Delete(root);
     free(exports);
+    ot_distrust_free(distrust);
     free(sources);
     ot_config_free(config);
     return status;

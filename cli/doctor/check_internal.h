@@ -9,12 +9,14 @@
 #include "install/env.h"
 
 struct ot_config;
+struct ot_distrust;
 struct ot_wiring;
 
 struct ot_doctor {
     struct ot_install_env env;
     struct ot_config *config; /* NULL: it cannot be read, config_error says why */
     struct ot_error config_error;
+    struct ot_distrust *distrust; /* what its sources say no to; NULL: nothing */
     struct ot_bench bench;
     struct ot_findings findings;
 };

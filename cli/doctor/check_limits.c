@@ -12,6 +12,7 @@
 #include "cache/cache.h"
 #include "config/config.h"
 #include "config/source.h"
+#include "config/source_path.h"
 #include "doctor/check_internal.h"
 #include "doctor/scratch_internal.h"
 #include "files/file.h"
@@ -238,7 +239,7 @@ static enum ot_status look_at_sources(struct limited *limited, struct ot_error *
         struct ot_ca_marks place = {0};
         char where[OT_SOURCE_NAME_MAX + 16];
 
-        if (other == limited->source)
+        if (other == limited->source || ot_source_distrusts(other))
             continue;
         snprintf(where, sizeof(where), "the source %s", other->name);
         if (add_anchors(&place, other, &why) == OT_OK)
@@ -294,7 +295,7 @@ static enum ot_status check_all_limits(struct ot_doctor *doctor, struct ot_error
     for (size_t i = 0; status == OT_OK && i < count; i++) {
         const struct ot_source *source = ot_config_at(doctor->config, i);
 
-        if (source->names == NULL && source->not_after_s == 0)
+        if (ot_source_limits(source) == 0)
             continue;
         found = true;
         status = check_limited(doctor, source, err);

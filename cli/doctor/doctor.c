@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "cache/distrust.h"
 #include "doctor/check_internal.h"
 #include "doctor/finding_internal.h"
 #include "doctor/report_internal.h"
@@ -91,12 +92,16 @@ enum ot_status ot_cmd_doctor(struct ot_cli *cli, struct ot_error *err)
     if (status == OT_OK &&
         ot_config_load(&doctor.config, &doctor.config_error) == OT_E_NOMEM)
         status = ot_error_nomem(err);
+    if (status == OT_OK && doctor.config != NULL)
+        status = ot_distrust_new(&doctor.distrust, doctor.config, err);
+    ot_distrust_look(doctor.distrust, 0);
     if (status == OT_OK)
         status = ot_bench_init(&doctor.bench, cli->stop, err);
     if (status == OT_OK)
         status = run_checks(cli, &doctor, wanted, err);
     ot_bench_clear(&doctor.bench);
     ot_findings_clear(&doctor.findings);
+    ot_distrust_free(doctor.distrust);
     ot_config_free(doctor.config);
     ot_install_env_clear(&doctor.env);
     return status;

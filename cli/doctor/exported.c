@@ -1,4 +1,5 @@
 #include "base/error.h"
+#include "cache/distrust.h"
 #include "cache/state.h"
 #include "config/config.h"
 #include "doctor/exported_internal.h"
@@ -11,13 +12,16 @@ enum ot_status ot_exported_anchors(struct ot_anchors *anchors,
                                    const struct ot_exports *exports,
                                    const struct ot_export *item, struct ot_error *err)
 {
-    enum ot_status status = OT_OK;
+    enum ot_status status = ot_distrust_new(&anchors->distrust, exports->config, err);
 
+    ot_distrust_look(anchors->distrust, 0);
     anchors->place |= ot_export_place(item->kind);
     for (size_t i = 0; status == OT_OK && i < ot_config_count(exports->config); i++)
         if ((item->sources >> i & 1) != 0)
             status =
                 ot_anchors_add_source(anchors, ot_config_at(exports->config, i), err);
+    ot_distrust_free(anchors->distrust);
+    anchors->distrust = NULL;
     if (status == OT_OK)
         ot_anchors_sort(anchors);
     return status;

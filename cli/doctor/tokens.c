@@ -182,7 +182,8 @@ static enum ot_status try_source(struct read *read, enum ot_token_reader reader,
 
     for (int tries = 1; status == OT_OK && !done; tries++) {
         struct ot_anchors anchors = {.place = kinds[reader].place,
-                                     .every_active = kinds[reader].every_active};
+                                     .every_active = kinds[reader].every_active,
+                                     .distrust = read->doctor->distrust};
         size_t count = 0;
 
         if (ot_anchors_add_source(&anchors, read->source, NULL) != OT_OK) {
@@ -219,6 +220,8 @@ enum ot_status ot_tokens_try(struct ot_doctor *doctor, const char *part,
         snprintf(read.label, sizeof(read.label), "orgtrust%s%s",
                  read.is_default ? "" : " ", read.is_default ? "" : read.source->name);
         /* Those of other purposes are nobody's to verify servers by. */
+        if (ot_source_distrusts(read.source))
+            continue;
         if (reader == OT_TOKEN_OPENSSL ||
             (read.source->purposes & OT_PURPOSE_SERVER) != 0)
             status = try_source(&read, reader, err);

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/limits.h"
+#include "cache/distrust.h"
 #include "config/source.h"
 #include "config/source_path.h"
 #include "files/path.h"
@@ -154,8 +155,11 @@ static enum ot_status note_record(struct ot_source_report *report, uint32_t inde
         return note_attention(report, OT_ATTENTION_QUARANTINED, index, err);
     if ((record.flags & OT_RECORD_WARNING) != 0)
         status = note_attention(report, OT_ATTENTION_WARNING, index, err);
-    if (status != OT_OK || (record.flags & OT_RECORD_ACTIVE) == 0)
+    /* What is to be believed by nobody need be of no use. */
+    if (status != OT_OK || (record.flags & OT_RECORD_ACTIVE) == 0 ||
+        ot_source_distrusts(report->source))
         return status;
+    (void)ot_distrust_mark(report->distrust, &record);
     report->limited += record.field[OT_FIELD_ORIGINAL].data != NULL;
     if (ot_record_is_withheld(&record))
         status = note_attention(report, OT_ATTENTION_WITHHELD, index, err);
@@ -228,11 +232,14 @@ static int64_t next_refresh(const struct ot_source_report *report, int64_t now)
 }
 
 enum ot_status ot_source_report_make(struct ot_source_report *report,
-                                     const struct ot_source *source, int64_t now,
+                                     const struct ot_source *source,
+                                     struct ot_distrust *distrust, int64_t now,
                                      struct ot_error *err)
 {
     memset(report, 0, sizeof(*report));
     report->source = source;
+    if (!ot_source_distrusts(source))
+        report->distrust = distrust;
     ot_state_of(&report->state, source, &report->state_problem);
     look_at_snapshot(report, now, &report->problem);
     if (report->problem.status == OT_E_NOMEM || report->problem.status == OT_E_INTERNAL) {
@@ -259,6 +266,11 @@ enum ot_status ot_source_report_record(const struct ot_source_report *report,
                                        enum ot_attention attention, size_t i,
                                        struct ot_record *record, struct ot_error *err)
 {
-    return ot_snapshot_record(report->snapshot, &report->all,
-                              report->attention[attention].index[i], record, err);
+    enum ot_status status =
+        ot_snapshot_record(report->snapshot, &report->all,
+                           report->attention[attention].index[i], record, err);
+
+    if (status == OT_OK)
+        (void)ot_distrust_mark(report->distrust, record);
+    return status;
 }

@@ -26,12 +26,15 @@ enum ot_attention {
 /* GnuTLS reads no longer identifier from a token. */
 #define OT_KEY_ID_READ_MAX 128
 
+struct ot_distrust;
+
 struct ot_source_report {
     const struct ot_source *source;
     const char *word; /* fresh, stale, expired, missing, corrupt, other-scope, unsafe,
                          unreadable */
-    struct ot_error problem; /* why there is no usable snapshot; else OT_OK */
-    bool has_snapshot;       /* what follows up to `state` is known */
+    struct ot_error problem;      /* why there is no usable snapshot; else OT_OK */
+    bool has_snapshot;            /* what follows up to `state` is known */
+    struct ot_distrust *distrust; /* not owned */
     struct ot_snapshot *snapshot;
     struct ot_positions all;
     struct ot_freshness freshness;
@@ -46,10 +49,13 @@ struct ot_source_report {
     int64_t next_refresh;          /* Unix seconds; in the past when it is due */
 };
 
-/* Collects it as of Unix time now. What is wrong with the source is part of the report;
- * only OT_E_NOMEM and the like fail. ot_source_report_clear after success and failure. */
+/* Collects it as of Unix time now. To what distrust (NULL: nobody) says no, as of its
+ * last look, is withheld; it must outlive the report. What is wrong with the source is
+ * part of the report; only OT_E_NOMEM and the like fail. ot_source_report_clear after
+ * success and failure. */
 enum ot_status ot_source_report_make(struct ot_source_report *report,
-                                     const struct ot_source *source, int64_t now,
+                                     const struct ot_source *source,
+                                     struct ot_distrust *distrust, int64_t now,
                                      struct ot_error *err);
 void ot_source_report_clear(struct ot_source_report *report);
 

@@ -87,10 +87,11 @@ cJSON *ot_sync_report_json(const struct ot_source *source, enum ot_status status
     return NULL;
 }
 
-static bool is_kept_back(const struct ot_record *record)
+static bool is_kept_back(const struct ot_source *source, const struct ot_record *record)
 {
     return (record->flags & OT_RECORD_QUARANTINED) != 0 ||
-           ((record->flags & OT_RECORD_ACTIVE) != 0 && ot_record_is_withheld(record));
+           (!ot_source_distrusts(source) && (record->flags & OT_RECORD_ACTIVE) != 0 &&
+            ot_record_is_withheld(record));
 }
 
 static void say_one(const struct ot_source *source, const struct ot_record *record)
@@ -117,14 +118,15 @@ void ot_sync_report_kept_back(const struct ot_source *source)
     if (ot_source_path(path, source, OT_SOURCE_SNAPSHOT, NULL) != OT_OK ||
         ot_snapshot_open(&snapshot, path, NULL, NULL) != OT_OK)
         return;
-    total =
-        ot_snapshot_info(snapshot)->quarantined + ot_snapshot_info(snapshot)->withheld;
+    total = ot_snapshot_info(snapshot)->quarantined;
+    if (!ot_source_distrusts(source))
+        total += ot_snapshot_info(snapshot)->withheld;
     if (total > 0 && ot_snapshot_all(snapshot, &all, NULL) == OT_OK) {
         for (uint32_t i = 0; i < all.count && shown < KEPT_BACK_SHOWN; i++) {
             struct ot_record record;
 
             if (ot_snapshot_record(snapshot, &all, i, &record, NULL) != OT_OK ||
-                !is_kept_back(&record))
+                !is_kept_back(source, &record))
                 continue;
             say_one(source, &record);
             shown++;

@@ -80,7 +80,7 @@ const struct ot_source *ot_cache_source(const struct ot_cache *cache)
     return cache->source;
 }
 
-static struct ot_snapshot *current_snapshot_of(struct ot_cache *cache)
+struct ot_snapshot *ot_cache_known(struct ot_cache *cache)
 {
     struct ot_snapshot *snapshot;
 
@@ -190,7 +190,7 @@ static enum ot_status load_newest(struct ot_cache *cache, struct ot_snapshot *kn
 static enum ot_status look_for_snapshot(struct ot_cache *cache, struct view *view,
                                         struct ot_error *err)
 {
-    struct ot_snapshot *known = current_snapshot_of(cache);
+    struct ot_snapshot *known = ot_cache_known(cache);
     enum ot_status status;
 
     *view = (struct view){0};

@@ -30,6 +30,10 @@ void ot_cache_free(
 enum ot_status ot_cache_get(struct ot_cache *cache, unsigned flags,
                             struct ot_snapshot **out, struct ot_error *err);
 
+/* What the last ot_cache_get found, with a reference that the caller drops; NULL: nothing
+ * yet. Touches no file. */
+struct ot_snapshot *ot_cache_known(struct ot_cache *cache);
+
 const struct ot_source *ot_cache_source(const struct ot_cache *cache);
 
 #endif

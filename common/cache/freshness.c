@@ -15,7 +15,9 @@ struct ot_freshness ot_freshness_of(const struct ot_source *source, int64_t seen
     f.future = age < -OT_CLOCK_SKEW_S;
     f.age_s = age > 0 ? age : 0;
     f.stale = f.future || f.age_s > source->refresh_interval_s;
-    f.expired = source->max_stale_s != OT_NEVER && f.age_s > source->max_stale_s;
+    /* The last no that is known stays. */
+    f.expired = !ot_source_distrusts(source) && source->max_stale_s != OT_NEVER &&
+                f.age_s > source->max_stale_s;
     return f;
 }
 

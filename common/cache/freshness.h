@@ -11,7 +11,7 @@ struct ot_freshness {
     int64_t seen_at; /* Unix seconds */
     int64_t age_s;   /* never negative */
     bool stale;      /* older than refresh_interval, or from the future */
-    bool expired;    /* older than max_stale: not used any more */
+    bool expired;    /* older than max_stale: not used any more, but for a no */
     bool future;     /* more than OT_CLOCK_SKEW_S ahead */
 };
 

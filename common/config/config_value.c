@@ -348,6 +348,20 @@ static enum ot_status set_end_of_day(const struct rule *rule, void *field,
     return OT_OK;
 }
 
+static enum ot_status set_meaning(const struct rule *rule, void *field, const char *value,
+                                  struct ot_error *err)
+{
+    static const char *const words[] = {
+        [OT_MEANING_TRUST] = "trust", [OT_MEANING_DISTRUST] = "distrust"};
+
+    for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++)
+        if (strcmp(value, words[i]) == 0) {
+            *(enum ot_meaning *)field = (enum ot_meaning)i;
+            return OT_OK;
+        }
+    return ot_error_set(err, OT_E_CONFIG, "%s must be trust or distrust", rule->key);
+}
+
 #define FIELD(name) offsetof(struct ot_source, name)
 
 /* A refresh below a second would only keep the API busy; times beyond a year are slips.
@@ -361,6 +375,7 @@ static const struct rule rules[] = {
     {"max_stale", set_s_or_never, FIELD(max_stale_s), SECOND, YEAR},
     {"auto_refresh", set_yes_no, FIELD(auto_refresh), 0, 0},
     {"purposes", set_purposes, FIELD(purposes), 0, 0},
+    {"meaning", set_meaning, FIELD(meaning), 0, 0},
     {"names", set_names, FIELD(names), 0, 0},
     {"not_after", set_end_of_day, FIELD(not_after_s), 0, 0},
     {"cache_dir", set_path, FIELD(cache_dir), 0, 0},

@@ -50,6 +50,11 @@ static bool is_same(const char *a, const char *b)
     return a == NULL || b == NULL ? a == b : strcmp(a, b) == 0;
 }
 
+bool ot_source_distrusts(const struct ot_source *source)
+{
+    return source->meaning == OT_MEANING_DISTRUST;
+}
+
 bool ot_source_inherits(const struct ot_source *source)
 {
     return source->project != NULL && source->inherit;
@@ -65,7 +70,7 @@ bool ot_source_fetches_alike(const struct ot_source *a, const struct ot_source *
            is_same(a->client_key, b->client_key) &&
            is_same(a->openai_organization, b->openai_organization) &&
            is_same(a->openai_project, b->openai_project) && is_same(a->names, b->names) &&
-           a->not_after_s == b->not_after_s;
+           a->not_after_s == b->not_after_s && a->meaning == b->meaning;
 }
 
 static bool exports_alike(const struct ot_source *a, const struct ot_source *b)

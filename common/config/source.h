@@ -14,6 +14,12 @@ enum ot_purpose {
     OT_PURPOSE_CODE = 1u << 3
 };
 
+/* What it says of a certificate that is active there. */
+enum ot_meaning {
+    OT_MEANING_TRUST,
+    OT_MEANING_DISTRUST /* nobody on this machine believes it, whoever else trusts it */
+};
+
 #define OT_NEVER INT64_MAX /* max_stale = never */
 
 /* Who named base_url. */
@@ -44,6 +50,7 @@ struct ot_source {
                             they do themselves */
     int64_t connect_timeout_ms, timeout_ms;
     unsigned purposes; /* enum ot_purpose, never 0 */
+    enum ot_meaning meaning;
     bool auto_refresh, export_system;
     bool probe_connections; /* and those that the machine is connected to */
     bool inherit; /* a project's source holds what is active in the organization, too */
@@ -53,6 +60,9 @@ struct ot_source {
 /* Every field that is the same for all sources when nobody says otherwise. */
 void ot_source_init(struct ot_source *source);
 void ot_source_clear(struct ot_source *source);
+
+/* Whether it says no: its certificates are no anchors anywhere, and it has no limits. */
+bool ot_source_distrusts(const struct ot_source *source);
 
 /* Whether it is a project's source that holds the organization's active certificates. */
 bool ot_source_inherits(const struct ot_source *source);

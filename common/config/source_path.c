@@ -37,7 +37,8 @@ uint64_t ot_source_limits(const struct ot_source *source)
     uint8_t words[3 * 8];
     uint64_t tag;
 
-    if (source->names == NULL && source->not_after_s == 0)
+    if (ot_source_distrusts(source) ||
+        (source->names == NULL && source->not_after_s == 0))
         return 0;
     ot_put_u64(words, LIMITS_FORM);
     ot_put_u64(words + 8,

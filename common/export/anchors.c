@@ -7,6 +7,8 @@
 
 #include "base/hex.h"
 #include "cache/cache.h"
+#include "cache/distrust.h"
+#include "config/source.h"
 #include "snapshot/record.h"
 #include "snapshot/snapshot.h"
 
@@ -69,13 +71,15 @@ static bool counts_as_anchor(const struct ot_anchors *anchors,
                                  : ot_record_is_anchor(record, place, now);
 }
 
-static bool is_kept_out_by_limits(const struct ot_snapshot *snapshot,
-                                  const struct ot_record *record, uint32_t place,
-                                  int64_t now)
+static bool is_kept_out_on_purpose(const struct ot_snapshot *snapshot,
+                                   const struct ot_record *record, uint32_t place,
+                                   int64_t now)
 {
     bool has_ended =
         record->field[OT_FIELD_ORIGINAL].data != NULL && now > record->expires_at;
 
+    if ((record->flags & OT_RECORD_DISTRUSTED) != 0)
+        return true;
     return ot_snapshot_info(snapshot)->limits != 0 &&
            ((record->flags & place) != 0 || has_ended);
 }
@@ -99,9 +103,10 @@ enum ot_status ot_anchors_add(struct ot_anchors *anchors, struct ot_snapshot *sn
         if ((record.flags & OT_RECORD_QUARANTINED) != 0 ||
             (record.flags & OT_RECORD_ACTIVE) == 0)
             continue;
+        (void)ot_distrust_mark(anchors->distrust, &record);
         anchors->active++;
-        anchors->kept_out_by_limits +=
-            is_kept_out_by_limits(snapshot, &record, place, now);
+        anchors->kept_out_on_purpose +=
+            is_kept_out_on_purpose(snapshot, &record, place, now);
         if (!counts_as_anchor(anchors, &record, 0, now) ||
             !passes_filter(&record, filter))
             continue;
@@ -122,7 +127,7 @@ enum ot_status ot_anchors_add_source(struct ot_anchors *anchors,
 
     if (status == OT_OK)
         status = ot_cache_get(cache, 0, &snapshot, err);
-    if (status == OT_OK)
+    if (status == OT_OK && !ot_source_distrusts(source))
         status = ot_anchors_add(anchors, snapshot, NULL, time(NULL), err);
     ot_snapshot_unref(snapshot);
     ot_cache_free(cache);

@@ -7,6 +7,7 @@
 #include "base/error.h"
 #include "base/span.h"
 
+struct ot_distrust;
 struct ot_snapshot;
 struct ot_source;
 
@@ -29,10 +30,13 @@ struct ot_anchors {
     /* To be set likewise: all that is active in that place, anchor or not. OpenSSL's
      * store hands them out as they are, since OpenSSL checks itself. */
     bool every_active;
+    /* To be set likewise, after a look: to what a source says no, which is left out and
+     * counted; NULL: to nothing. The caller's, and needed while anything is added. */
+    struct ot_distrust *distrust;
     size_t withheld;
     /* Of the active ones: what the limits of its source keep out, by withholding it or by
-     * ending it. That is meant. */
-    size_t kept_out_by_limits;
+     * ending it, and to what another source says no. That is meant. */
+    size_t kept_out_on_purpose;
     struct ot_snapshot **snapshots;
     size_t snapshot_count;
 };
@@ -48,8 +52,8 @@ enum ot_status ot_anchors_add(struct ot_anchors *anchors, struct ot_snapshot *sn
                               const struct ot_anchor_filter *filter, int64_t now,
                               struct ot_error *err);
 
-/* Adds those of a source as the plugins would see them now; its snapshot is the last one
- * held. Besides the above, fails as ot_cache_get does. */
+/* Adds those of a source that trusts as the plugins would see them now, of another none;
+ * its snapshot is the last one held. Besides the above, fails as ot_cache_get does. */
 enum ot_status ot_anchors_add_source(struct ot_anchors *anchors,
                                      const struct ot_source *source,
                                      struct ot_error *err);

@@ -11,6 +11,7 @@
 #include "base/hex.h"
 #include "base/limits.h"
 #include "cache/cache.h"
+#include "cache/distrust.h"
 #include "config/config.h"
 #include "config/source.h"
 #include "export/anchors.h"
@@ -31,10 +32,11 @@ static int compare_ids(const void *a, const void *b)
     return memcmp(a, b, OT_ANCHOR_ID_LEN);
 }
 
-/* The digests of a snapshot's active certificates, in an order that does not depend on
- * names. The caller frees *ids. */
+/* The digests of a snapshot's active certificates to which nobody says no, in an order
+ * that does not depend on names. The caller frees *ids. */
 static enum ot_status list_active(uint8_t **ids, size_t *count,
-                                  struct ot_snapshot *snapshot, struct ot_error *err)
+                                  struct ot_snapshot *snapshot,
+                                  struct ot_distrust *distrust, struct ot_error *err)
 {
     struct ot_positions all;
     enum ot_status status = ot_snapshot_all(snapshot, &all, err);
@@ -48,7 +50,8 @@ static enum ot_status list_active(uint8_t **ids, size_t *count,
 
         status = ot_snapshot_record(snapshot, &all, i, &record, err);
         if (status != OT_OK || (record.flags & OT_RECORD_QUARANTINED) != 0 ||
-            (record.flags & OT_RECORD_ACTIVE) == 0)
+            (record.flags & OT_RECORD_ACTIVE) == 0 ||
+            ot_distrust_source(distrust, &record) != NULL)
             continue;
         memcpy(*ids + OT_ANCHOR_ID_LEN * (*count)++,
                ot_record_digest(&record, OT_DIGEST_SHA2_256).data, OT_ANCHOR_ID_LEN);
@@ -59,7 +62,8 @@ static enum ot_status list_active(uint8_t **ids, size_t *count,
 }
 
 /* A source that cannot be used adds nothing. */
-static bool digest_source(EVP_MD_CTX *ctx, const struct ot_source *source)
+static bool digest_source(EVP_MD_CTX *ctx, const struct ot_source *source,
+                          struct ot_distrust *distrust)
 {
     struct ot_snapshot *snapshot = NULL;
     struct ot_cache *cache = NULL;
@@ -69,7 +73,8 @@ static bool digest_source(EVP_MD_CTX *ctx, const struct ot_source *source)
 
     if (ot_cache_new(&cache, source, NULL) == OT_OK &&
         ot_cache_get(cache, 0, &snapshot, NULL) == OT_OK &&
-        list_active(&ids, &count, snapshot, NULL) == OT_OK)
+        list_active(&ids, &count, snapshot, ot_source_distrusts(source) ? NULL : distrust,
+                    NULL) == OT_OK)
         good = good && EVP_DigestUpdate(ctx, ids, count * OT_ANCHOR_ID_LEN);
     free(ids);
     ot_snapshot_unref(snapshot);
@@ -84,12 +89,15 @@ static void digest_of_state(char now[OT_EXPORT_DONE_MAX],
                             const struct ot_export *item)
 {
     uint8_t sum[EVP_MAX_MD_SIZE];
+    struct ot_distrust *distrust = NULL;
     EVP_MD_CTX *ctx = EVP_MD_CTX_new();
-    bool good = ctx != NULL && EVP_DigestInit_ex(ctx, EVP_sha256(), NULL);
+    bool good = ctx != NULL && EVP_DigestInit_ex(ctx, EVP_sha256(), NULL) != 0 &&
+                ot_distrust_new(&distrust, exports->config, NULL) == OT_OK;
 
+    ot_distrust_look(distrust, 0);
     for (size_t i = 0; good && i < OT_SOURCES_MAX; i++)
         if (item->sources >> i & 1)
-            good = digest_source(ctx, ot_config_at(exports->config, i));
+            good = digest_source(ctx, ot_config_at(exports->config, i), distrust);
     for (size_t i = 0; good && i < exports->count; i++) {
         const struct ot_export *other = &exports->items[i];
         char done[OT_EXPORT_DONE_MAX];
@@ -101,6 +109,7 @@ static void digest_of_state(char now[OT_EXPORT_DONE_MAX],
     }
     good = good && EVP_DigestFinal_ex(ctx, sum, NULL);
     EVP_MD_CTX_free(ctx);
+    ot_distrust_free(distrust);
     now[0] = '\0';
     if (good)
         ot_hex_write(now, sum, OT_ANCHOR_ID_LEN);

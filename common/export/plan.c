@@ -156,6 +156,9 @@ static enum ot_status add_kind(struct ot_exports *exports, enum ot_export_kind k
             [OT_EXPORT_ON_CHANGE] = source->on_change,
         };
 
+        /* What it has is to be handed to nobody. */
+        if (kind != OT_EXPORT_ON_CHANGE && ot_source_distrusts(source))
+            continue;
         if (kind == OT_EXPORT_SYSTEM ? source->export_system : targets[kind] != NULL)
             status = add_export(exports, kind, targets[kind], i, err);
     }

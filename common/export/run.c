@@ -11,6 +11,7 @@
 #include "base/error.h"
 #include "base/hex.h"
 #include "base/limits.h"
+#include "cache/distrust.h"
 #include "config/config.h"
 #include "config/source.h"
 #include "config/source_path.h"
@@ -63,10 +64,10 @@ static enum ot_status add_anchors_of(struct ot_anchors *anchors, bool *sure,
     return status;
 }
 
-/* But for the limits of a source, nothing is taken away because the clock is wrong, all
- * have expired at once or a listing came up empty once: files that hold too much are
- * refused by dates and checks of their readers; files that hold nothing stop every
- * program. */
+/* But for the limits of a source and a no, nothing is taken away because the clock is
+ * wrong, all have expired at once or a listing came up empty once: files that hold too
+ * much are refused by dates and checks of their readers; files that hold nothing stop
+ * every program. */
 static enum ot_status refuse_empty(const struct ot_anchors *anchors, struct ot_error *err)
 {
     if (anchors->active > 0)
@@ -88,19 +89,22 @@ static enum ot_status collect_anchors(struct ot_anchors *anchors,
                                       const struct ot_exports_options *options,
                                       struct ot_error *err)
 {
-    enum ot_status status = OT_OK;
+    enum ot_status status = ot_distrust_new(&anchors->distrust, exports->config, err);
     bool sure = true;
 
+    ot_distrust_look(anchors->distrust, 0);
     anchors->place = ot_export_place(item->kind);
     for (size_t i = 0; status == OT_OK && i < OT_SOURCES_MAX; i++)
         if (item->sources >> i & 1)
             status = add_anchors_of(anchors, &sure, ot_config_at(exports->config, i),
                                     options->believe_empty >> i & 1, err);
+    ot_distrust_free(anchors->distrust);
+    anchors->distrust = NULL;
     if (status != OT_OK)
         return status;
     ot_anchors_sort(anchors);
     sure =
-        sure || (anchors->active > 0 && anchors->kept_out_by_limits == anchors->active);
+        sure || (anchors->active > 0 && anchors->kept_out_on_purpose == anchors->active);
     if (anchors->count == 0 && !sure && !options->accept_empty)
         return refuse_empty(anchors, err);
     return OT_OK;

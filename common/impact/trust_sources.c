@@ -6,6 +6,7 @@
 
 #include "base/limits.h"
 #include "cache/cache.h"
+#include "cache/distrust.h"
 #include "cert/cert.h"
 #include "cert/pem.h"
 #include "config/config.h"
@@ -30,6 +31,7 @@ struct ot_trust_sources {
     int64_t now;
     struct opened opened[OT_SOURCES_MAX];
     size_t count;
+    struct ot_distrust *distrust; /* to what a source says no; NULL: to nothing */
     struct ot_cert **uploads; /* of each change; NULL: it is none, or not for servers */
 };
 
@@ -152,6 +154,7 @@ static enum ot_status find_in_snapshot(const struct ot_trust_sources *sources,
 
         /* A damaged one is handed to nobody. */
         if (ot_snapshot_record(opened->snapshot, &list, i, &record, NULL) != OT_OK ||
+            ot_distrust_mark(sources->distrust, &record) ||
             (record.flags & OT_RECORD_QUARANTINED) != 0 ||
             !ot_span_equal(record.field[OT_FIELD_SUBJECT_CANON], canon))
             continue;
@@ -175,7 +178,8 @@ static enum ot_status find_in_uploads(const struct ot_trust_sources *sources,
         if (sources->uploads[i] == NULL)
             continue;
         ot_cert_fill(sources->uploads[i], &record);
-        if (ot_span_equal(record.field[OT_FIELD_SUBJECT_CANON], canon))
+        if (ot_span_equal(record.field[OT_FIELD_SUBJECT_CANON], canon) &&
+            !ot_distrust_mark(sources->distrust, &record))
             status = add_trust_anchor(sources, anchors, record.field[OT_FIELD_DER], 0,
                                       places_of(&record, true, sources->now), err);
     }
@@ -220,7 +224,7 @@ static enum ot_status open_source(struct ot_trust_sources *sources,
 
 static bool is_for_servers(const struct ot_source *source)
 {
-    return (source->purposes & OT_PURPOSE_SERVER) != 0;
+    return (source->purposes & OT_PURPOSE_SERVER) != 0 && !ot_source_distrusts(source);
 }
 
 static enum ot_status see_first_upload(void *arg, const uint8_t *der, size_t len,
@@ -270,6 +274,9 @@ enum ot_status ot_trust_sources_open(struct ot_trust_sources **out,
         if (is_for_servers(ot_config_at(config, i)))
             status = open_source(sources, ot_config_at(config, i), err);
     if (status == OT_OK)
+        status = ot_distrust_new(&sources->distrust, config, err);
+    ot_distrust_look(sources->distrust, 0);
+    if (status == OT_OK)
         read_uploads(sources, config);
     return status;
 }
@@ -306,6 +313,7 @@ static enum ot_status check_loss(const struct ot_trust_sources *sources,
 
         if (ot_snapshot_record(opened->snapshot, &list, i, &record, NULL) == OT_OK &&
             ot_span_equal(record.field[OT_FIELD_ID], id) &&
+            !ot_distrust_mark(sources->distrust, &record) &&
             (places_now(sources, &record) &
              ~places_later(sources, opened->source, &record)) != 0)
             status = add_loss(impact, opened->source, &record, err);
@@ -348,6 +356,7 @@ void ot_trust_sources_close(struct ot_trust_sources *sources)
     for (size_t i = 0; sources->uploads != NULL && i < sources->changes.all->count; i++)
         ot_cert_free(sources->uploads[i]);
     free(sources->uploads);
+    ot_distrust_free(sources->distrust);
     ot_trust_changes_clear(&sources->changes);
     free(sources);
 }

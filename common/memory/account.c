@@ -4,6 +4,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "config/source.h"
 #include "config/source_path.h"
 #include "memory/account_internal.h"
 #include "snapshot/record.h"
@@ -26,13 +27,14 @@ static uint32_t trusting_places(const struct ot_record *record, int64_t now)
     return found;
 }
 
-static struct ot_known known_of(const struct ot_record *record, int64_t now)
+static struct ot_known known_of(const struct ot_source *source,
+                                const struct ot_record *record, int64_t now)
 {
     struct ot_known known = {
         .id = record->field[OT_FIELD_ID],
         .name = record->field[OT_FIELD_NAME],
         .is_active = (record->flags & OT_RECORD_ACTIVE) != 0,
-        .places = trusting_places(record, now),
+        .places = ot_source_distrusts(source) ? 0 : trusting_places(record, now),
     };
     struct ot_span digest = record->field[OT_FIELD_DIGESTS].data != NULL
                                 ? ot_record_original_digest(record, OT_DIGEST_SHA2_256)
@@ -63,8 +65,9 @@ static int compare_known(const void *a, const void *b)
 }
 
 /* What a snapshot holds, by id, into the memory. */
-static enum ot_status list_known(struct ot_memory *memory, struct ot_snapshot *snapshot,
-                                 int64_t now, struct ot_error *err)
+static enum ot_status list_known(struct ot_memory *memory, const struct ot_source *source,
+                                 struct ot_snapshot *snapshot, int64_t now,
+                                 struct ot_error *err)
 {
     struct ot_positions all;
     enum ot_status status = ot_snapshot_all(snapshot, &all, err);
@@ -80,7 +83,7 @@ static enum ot_status list_known(struct ot_memory *memory, struct ot_snapshot *s
         status = ot_snapshot_record(snapshot, &all, i, &record, err);
         if (status != OT_OK)
             break;
-        memory->known[memory->known_count++] = known_of(&record, now);
+        memory->known[memory->known_count++] = known_of(source, &record, now);
         look_ahead(&memory->again_at, &record, now);
     }
     if (status == OT_OK && memory->known_count > 0)
@@ -135,7 +138,7 @@ static enum ot_status read_before(struct ot_account *account,
     memory->began_at = account->now;
     memory->next.number = (uint64_t)account->now * NUMBERS_PER_SECOND;
     memory->last = memory->next;
-    return before != NULL ? list_known(memory, before, account->now, err) : OT_OK;
+    return before != NULL ? list_known(memory, source, before, account->now, err) : OT_OK;
 }
 
 /* The old news before the new, the oldest left out. */
@@ -167,7 +170,7 @@ static enum ot_status account_for(struct ot_account *account, struct ot_news_ran
     enum ot_status status = read_before(account, source, before, err);
 
     if (status == OT_OK)
-        status = list_known(after, account->snapshot, account->now, err);
+        status = list_known(after, source, account->snapshot, account->now, err);
     if (status != OT_OK)
         return status;
     after->began_at = account->before.began_at;

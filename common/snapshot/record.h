@@ -66,6 +66,9 @@ enum ot_record_flag {
     /* Handed out with limits on its names, to which not every program holds one. */
     OT_RECORD_NAMES_LIMITED = 1u << 17,
 
+    /* Another source says no to it. Never in a file: cache/distrust.h finds out. */
+    OT_RECORD_DISTRUSTED = 1u << 18,
+
     OT_RECORD_RESTRICTED = 1u << 9 /* withheld from all, because the API has a field that
                                       restricts it, whatever the certificate is like */
 };

@@ -116,6 +116,7 @@ static void fault_54_bad_values_are_refused(void)
     config_refuse("probe = https://db.example:636\n", 1, "HOST:PORT");
     config_refuse("names = corp.example,\n", 1, "item 2 of names is empty");
     config_refuse("names = 10.0.0.1/8\n", 1, "behind its prefix length");
+    config_refuse("meaning = no\n", 1, "trust or distrust");
     config_refuse("not_after = 2027-02-29\n", 1, "a day such as");
     config_refuse("not_after = 2027-1-31\n", 1, "a day such as");
     config_refuse("not_after = 2027-12-31T00:00:00Z\n", 1, "a day such as");

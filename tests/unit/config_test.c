@@ -335,6 +335,7 @@ static const char *const others[][2] = {
     {"max_stale", "3d"},
     {"auto_refresh", "no"},
     {"purposes", "client"},
+    {"meaning", "distrust"},
     {"names", "other.example, *.internal, 10.0.0.0/8, fd00::/8, @other.example"},
     {"not_after", "2027-12-31"},
     {"cache_dir", "/other/cache"},
@@ -423,7 +424,7 @@ static const char *const fetching[] = {"base_url",       "admin_key_file",
                                        "proxy",          "client_cert",
                                        "client_key",     "openai_organization",
                                        "openai_project", "names",
-                                       "not_after"};
+                                       "not_after",      "meaning"};
 
 static bool is_about_fetching(const char *key)
 {

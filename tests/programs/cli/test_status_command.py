@@ -10,7 +10,7 @@ from support import paths
 from support.world import AUTH, BROKEN, SNAPSHOT
 
 JSON_ALWAYS = {"name", "base_url", "project", "state", "usable", "problem", "next_refresh",
-               "failures", "last_error", "key_ends_at", "limits",
+               "failures", "last_error", "key_ends_at", "limits", "meaning",
                "quarantined", "withheld", "expired",
                "not_yet_valid", "expiring", "not_ca", "same_serial", "same_name",
                "long_key_id", "warned", "exports", "notify"}

@@ -1,0 +1,138 @@
+#include "cache/distrust.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "base/limits.h"
+#include "base/span.h"
+#include "cache/cache.h"
+#include "config/config.h"
+#include "config/source.h"
+#include "snapshot/record.h"
+#include "snapshot/snapshot.h"
+
+#define REASON_MAX                                                                       \
+    (OT_SOURCE_NAME_MAX + sizeof("the source '' distrusts its name and key"))
+
+struct no {
+    struct ot_cache *cache;
+    char reason[REASON_MAX];
+};
+
+struct ot_distrust {
+    size_t count;
+    struct no nos[];
+};
+
+static enum ot_status add_no(struct ot_distrust *distrust, const struct ot_source *source,
+                             struct ot_error *err)
+{
+    struct no *no = &distrust->nos[distrust->count];
+    enum ot_status status = ot_cache_new(&no->cache, source, err);
+
+    if (status != OT_OK)
+        return status;
+    snprintf(no->reason, sizeof(no->reason), "the source '%s' distrusts its name and key",
+             source->name);
+    distrust->count++;
+    return OT_OK;
+}
+
+enum ot_status ot_distrust_new(struct ot_distrust **out, const struct ot_config *config,
+                               struct ot_error *err)
+{
+    size_t all = ot_config_count(config), room = 0;
+    enum ot_status status = OT_OK;
+
+    *out = NULL;
+    for (size_t i = 0; i < all; i++)
+        room += ot_source_distrusts(ot_config_at(config, i));
+    if (room == 0)
+        return OT_OK;
+    *out = calloc(1, sizeof(**out) + room * sizeof((*out)->nos[0]));
+    if (*out == NULL)
+        return ot_error_nomem(err);
+    for (size_t i = 0; status == OT_OK && i < all; i++)
+        if (ot_source_distrusts(ot_config_at(config, i)))
+            status = add_no(*out, ot_config_at(config, i), err);
+    if (status == OT_OK)
+        return OT_OK;
+    ot_distrust_free(*out);
+    *out = NULL;
+    return status;
+}
+
+void ot_distrust_free(struct ot_distrust *distrust)
+{
+    if (distrust == NULL)
+        return;
+    for (size_t i = 0; i < distrust->count; i++)
+        ot_cache_free(distrust->nos[i].cache);
+    free(distrust);
+}
+
+void ot_distrust_look(struct ot_distrust *distrust, unsigned flags)
+{
+    struct ot_snapshot *snapshot;
+
+    for (size_t i = 0; distrust != NULL && i < distrust->count; i++)
+        if (ot_cache_get(distrust->nos[i].cache, flags, &snapshot, NULL) == OT_OK)
+            ot_snapshot_unref(snapshot);
+}
+
+/* Whether the snapshot has an active certificate of this name and key. What is damaged
+ * there, is there. */
+static bool says_no(struct ot_snapshot *snapshot, const struct ot_record *record)
+{
+    const struct ot_span *field = record->field;
+    struct ot_positions same;
+    struct ot_record other;
+
+    if (ot_snapshot_find(snapshot, OT_INDEX_SPKI, field[OT_FIELD_SPKI], OT_SPAN_ABSENT,
+                         &same, NULL) != OT_OK)
+        return true;
+    for (uint32_t i = 0; i < same.count; i++) {
+        if (ot_snapshot_record(snapshot, &same, i, &other, NULL) != OT_OK)
+            return true;
+        if ((other.flags & OT_RECORD_ACTIVE) != 0 &&
+            ot_span_equal(other.field[OT_FIELD_SPKI], field[OT_FIELD_SPKI]) &&
+            ot_span_equal(other.field[OT_FIELD_SUBJECT_CANON],
+                          field[OT_FIELD_SUBJECT_CANON]))
+            return true;
+    }
+    return false;
+}
+
+static struct no *find_no(struct ot_distrust *distrust, const struct ot_record *record)
+{
+    if (distrust == NULL || record->field[OT_FIELD_SPKI].data == NULL)
+        return NULL;
+    for (size_t i = 0; i < distrust->count; i++) {
+        struct ot_snapshot *snapshot = ot_cache_known(distrust->nos[i].cache);
+        bool found = snapshot != NULL && says_no(snapshot, record);
+
+        ot_snapshot_unref(snapshot);
+        if (found)
+            return &distrust->nos[i];
+    }
+    return NULL;
+}
+
+const struct ot_source *ot_distrust_source(struct ot_distrust *distrust,
+                                           const struct ot_record *record)
+{
+    struct no *no = find_no(distrust, record);
+
+    return no != NULL ? ot_cache_source(no->cache) : NULL;
+}
+
+bool ot_distrust_mark(struct ot_distrust *distrust, struct ot_record *record)
+{
+    struct no *no = find_no(distrust, record);
+
+    if (no == NULL)
+        return false;
+    record->flags |= OT_RECORD_WITHHELD | OT_RECORD_DISTRUSTED;
+    record->field[OT_FIELD_WITHHELD] = ot_span_str(no->reason);
+    return true;
+}

@@ -1,0 +1,42 @@
+/* Which certificates the sources of a configuration say no to (meaning = distrust): one
+ * that is active there, and every other with the same name and the same key.
+ *
+ * Found out when a certificate is read and not at a sync: so a no counts whenever and in
+ * whatever order the sources were synced, and for what was trusted long before. A
+ * configuration without such a source costs nothing.
+ *
+ * Thread-safe, also in a forked child, as a cache is. */
+#ifndef OT_CACHE_DISTRUST_H
+#define OT_CACHE_DISTRUST_H
+
+#include <stdbool.h>
+
+#include "base/error.h"
+
+struct ot_config;
+struct ot_record;
+struct ot_source;
+
+struct ot_distrust;
+
+/* The configuration must outlive it. NULL in *out, and OT_OK, where no source distrusts.
+ * Touches no file. */
+enum ot_status ot_distrust_new(struct ot_distrust **out, const struct ot_config *config,
+                               struct ot_error *err);
+void ot_distrust_free(struct ot_distrust *distrust); /* NULL is fine */
+
+/* Looks for newer snapshots of these sources: one stat for each. flags: enum
+ * ot_cache_flag. One that cannot be read leaves what was known of it, and has no say
+ * where nothing was: it must not cost the trust of others. NULL is fine. */
+void ot_distrust_look(struct ot_distrust *distrust, unsigned flags);
+
+/* Which source says no to a certificate, as of the last look; NULL: none. Where a
+ * snapshot is damaged at the very place that would tell, it does. Touches no file. */
+const struct ot_source *ot_distrust_source(struct ot_distrust *distrust,
+                                           const struct ot_record *record);
+
+/* Marks a record to which a source says no as withheld from everybody, with the reason,
+ * which lives as long as distrust; whether it did. */
+bool ot_distrust_mark(struct ot_distrust *distrust, struct ot_record *record);
+
+#endif

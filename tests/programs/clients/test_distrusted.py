@@ -1,0 +1,203 @@
+"""A source with `meaning = distrust` in the token: who refuses an authority for it that its
+user, Mozilla or the system's own module of p11-kit trusts, and who does not."""
+
+from __future__ import annotations
+
+import shutil
+import tempfile
+from pathlib import Path
+
+import pytest
+from nss_database import make_database
+from support.https import HttpsServer
+from support.organization import Organization
+from support.p11_system import P11System, can_mount, find_library, need, with_plain_build
+from support.world import World
+from test_nss import tstclnt
+from test_nss_order import add, add_roots, flags_of
+
+pytestmark = with_plain_build
+
+_CA = ("keyUsage=critical,keyCertSign,cRLSign",)
+_BY_KEY = ("authorityKeyIdentifier=keyid",)
+SYSTEM_BUNDLE = "/etc/ssl/certs/ca-certificates.crt"
+
+
+class DistrustWorld(P11System):
+    """A machine whose system trusts a root, which is active nowhere in the organization,
+    and a source `no` in which the tests make it active. Beside the organization's, p11-kit
+    has its own module, which reads the system's bundle: the file `bundle`."""
+
+    def __init__(self, organization, certs):
+        place = Path(tempfile.mkdtemp(prefix="orgtrust-no-", dir="/var/tmp"))
+        place.chmod(0o755)
+        super().__init__(place, World(place / "world", organization.base_url,
+                                      organization.key))
+        self.organization = organization
+        self.no = organization.client(project="proj_no")
+        pages = self._directory("pages")
+        (pages / "index.html").write_text("it was believed\n")
+        key = certs.new_key()
+        self.root = certs.ca("Doubtful", key=key, extensions=_CA)
+        self.twin = certs.ca("Doubtful", key=key, extensions=_CA)
+        leaf = certs.issue(self.root, "localhost", san="DNS:localhost,IP:127.0.0.1",
+                           usage="serverAuth", extensions=_BY_KEY)
+        self.server = HttpsServer(pages, leaf.path, leaf.key, "localhost")
+        self.id = organization.add(self.root, "doubtful", active=False)
+        self.bundle = place / "bundle.pem"
+        module = find_library("pkcs11/p11-kit-trust.so")
+        (self.modules / "system.module").write_text(
+            f"module: {module}\ntrust-policy: yes\npriority: 1\n")
+        self.world.configure("[source default]\n[source no]\nproject = proj_no\n"
+                             "inherit = no\nmeaning = distrust\n", refresh_interval="1h")
+        self.world.sync()
+
+    def say(self, no: bool):
+        """Says no to the root, or takes that back."""
+        (self.no.activate if no else self.no.deactivate)(self.id)
+        self.world.sync("--source", "no")
+
+    def system_trusts(self, cert):
+        self.bundle.write_text(cert.pem)
+
+    def with_system(self, argv, **more):
+        """Runs what sees both modules of p11-kit, and the system's bundle."""
+        return self.run(argv, mounts=self.p11kit_mounts() | {SYSTEM_BUNDLE: self.bundle},
+                        **more)
+
+    def close(self):
+        self.server.stop()
+        self.no.close()
+        try:
+            self.world.close()
+        finally:
+            shutil.rmtree(self.dir, ignore_errors=True)
+
+
+@pytest.fixture(scope="module")
+def doubting(tmp_path_factory, certs):
+    if not can_mount():
+        pytest.skip("needs mount namespaces: run as root")
+    organization = Organization(tmp_path_factory.mktemp("distrust") / "organization")
+    try:
+        made = DistrustWorld(organization, certs)
+        try:
+            yield made
+        finally:
+            made.close()
+    finally:
+        organization.stop()
+
+
+@pytest.fixture
+def said_no(doubting):
+    doubting.say(True)
+    yield doubting
+    doubting.say(False)
+
+
+# NSS: a module that is asked before the user's database and Mozilla's roots.
+
+
+@pytest.mark.parametrize("order", [None, 10])
+def test_nss_refuses_what_its_user_trusts(doubting, order):
+    database = make_database(doubting, doubting.scratch(), order=order)
+    add(doubting, database, doubting.root, "CT,C,C")
+    name = f"mine {doubting.root.serial}"
+
+    def believes() -> bool:
+        error = tstclnt(doubting, doubting.server, "-d", f"sql:{database}")
+        assert error is None or "UNTRUSTED_" in error, error
+        return error is None
+
+    assert believes() and flags_of(doubting, database)[name] == "CT,C,C"
+    doubting.say(True)
+    try:
+        assert not believes() and flags_of(doubting, database)[name] == "p,p,p"
+    finally:
+        doubting.say(False)
+    assert believes() and flags_of(doubting, database)[name] == "CT,C,C"
+
+
+@pytest.mark.parametrize("first", [False, True], ids=["behind ours", "before ours"])
+def test_nss_refuses_what_mozilla_trusts(doubting, first):
+    world, api = doubting, doubting.organization.api
+    need("certutil", "libnss3-tools")
+    plain = make_database(world, world.scratch(), None)
+    add_roots(world, plain)
+    name = min(name for name, flags in flags_of(world, plain).items() if flags == "C,,")
+    pem = world.run(["certutil", "-L", "-d", f"sql:{plain}", "-n", name, "-a"]).stdout
+    database = make_database(world, world.scratch(), order=10)
+    add_roots(world, database, first)
+    assert flags_of(world, database)[name] == "C,,"
+    ident = api.upload(pem, "a root of Mozilla's")
+    world.no.activate(ident)
+    try:
+        world.world.sync()
+        assert flags_of(world, database)[name] == "p,p,p"
+    finally:
+        world.no.deactivate(ident)
+        api.delete(ident)
+        world.world.sync()
+    assert flags_of(world, database)[name] == "C,,"
+
+
+def test_nss_obeys_its_user_where_ours_is_asked_last(said_no):
+    """As `orgtrust install nss` wires it: docs/clients.md says so."""
+    database = make_database(said_no, said_no.scratch())
+    add(said_no, database, said_no.root, "CT,C,C")
+    assert tstclnt(said_no, said_no.server, "-d", f"sql:{database}") is None
+
+
+# p11-kit: what `trust extract` makes is what programs that read files believe.
+
+
+def extracted(world, filter_: str) -> str:
+    out = world.scratch() / "extracted.pem"
+    done = world.with_system([need("trust", "p11-kit"), "extract", "--format", "pem-bundle",
+                              "--filter", filter_, "--purpose", "server-auth", out])
+    assert done.status == 0, done
+    return out.read_text()
+
+
+@pytest.mark.parametrize("which", ["root", "twin"])
+@pytest.mark.parametrize("priority", [1, 90])
+def test_p11_kit_extracts_no_anchor_of_that_key(doubting, which, priority):
+    world = doubting
+    module = world.modules / "system.module"
+    module.write_text(module.read_text().rsplit("priority:", 1)[0] + f"priority: {priority}\n")
+    cert = getattr(world, which)
+    world.system_trusts(cert)
+    assert "BEGIN CERTIFICATE" in extracted(world, "ca-anchors")
+    world.say(True)
+    try:
+        assert "BEGIN CERTIFICATE" not in extracted(world, "ca-anchors")
+        assert "BEGIN CERTIFICATE" in extracted(world, "blocklist")
+        listed = world.with_system(["trust", "list"]).stdout
+        assert "trust: distrusted" in listed and "trust: anchor" not in listed
+    finally:
+        world.say(False)
+    assert "BEGIN CERTIFICATE" in extracted(world, "ca-anchors")
+    assert "BEGIN CERTIFICATE" not in extracted(world, "blocklist")
+
+
+# GnuTLS looks for a no only among the certificates below the first that it trusts.
+
+
+def gnutls(world, url: str) -> bool:
+    done = world.with_system([need("gnutls-cli", "gnutls-bin"), "--x509cafile", url, "--port",
+                              world.server.port, "localhost"], stdin=b"")
+    assert (done.status == 0) is ("The certificate is trusted." in done.stdout), done
+    return done.status == 0
+
+
+def test_gnutls_trusts_neither_token(said_no):
+    said_no.system_trusts(said_no.twin)
+    for url in ("pkcs11:token=orgtrust%20no", "pkcs11:token=orgtrust"):
+        assert not gnutls(said_no, url), url
+
+
+def test_gnutls_goes_on_trusting_another_module(said_no):
+    """docs/clients.md says so."""
+    said_no.system_trusts(said_no.root)
+    assert gnutls(said_no, "pkcs11:")
