@@ -9,6 +9,7 @@
 #include "base/environment.h"
 #include "config/identifier.h"
 #include "config/ini_file.h"
+#include "config/key_nearest_internal.h"
 #include "files/path.h"
 
 static void section_clear(struct ot_config_section *section)
@@ -107,10 +108,35 @@ static enum ot_status begin_source(void *arg, const char *header, unsigned line,
 static enum ot_status unknown_key(const char *key, struct ot_error *err)
 {
     size_t len = strspn(key, "abcdefghijklmnopqrstuvwxyz_");
+    const char *meant = ot_config_key_nearest(key);
 
+    if (meant != NULL)
+        return ot_error_set(err, OT_E_CONFIG,
+                            "unknown key '%s'; did you mean %s? See orgtrust.conf(5)",
+                            key, meant);
     if (len == 0 || len > 24 || key[len] != '\0')
         return ot_error_set(err, OT_E_CONFIG, "unknown key; see orgtrust.conf(5)");
     return ot_error_set(err, OT_E_CONFIG, "unknown key '%s'; see orgtrust.conf(5)", key);
+}
+
+/* Other formats let '#' begin a comment there; here the file of such a name would be
+ * made. In a command it is the shell's to read. */
+static enum ot_status check_comment(const char *key, const char *value,
+                                    struct ot_error *err)
+{
+    const char *at = strchr(value, '#');
+
+    if (strcmp(key, "on_change") == 0)
+        return OT_OK;
+    while (at != NULL && at > value && at[-1] != ' ' && at[-1] != '\t')
+        at = strchr(at + 1, '#');
+    if (at == NULL)
+        return OT_OK;
+    return ot_error_set(
+        err, OT_E_CONFIG,
+        "the value of %s has a '#' as a comment would: a comment behind a "
+        "value begins with ' ;', one with '#' needs a line of its own",
+        key);
 }
 
 /* Who still has a key that a former version had keeps the trust of the rest of the file.
@@ -144,7 +170,9 @@ static enum ot_status set_key(void *arg, const char *name, const char *value,
         return unknown_key(name, err);
     if (section->value_file[key] == text->file)
         return ot_error_set(err, OT_E_CONFIG, "%s is given twice in this place", name);
-    status = ot_config_set(&text->probe, key, value, err);
+    status = check_comment(name, value, err);
+    if (status == OT_OK)
+        status = ot_config_set(&text->probe, key, value, err);
     if (status != OT_OK)
         return status;
     if (section->name == NULL && section->origin == NULL && makes_default(name) &&

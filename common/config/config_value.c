@@ -410,6 +410,11 @@ size_t ot_config_key_by_name(const char *name)
     return key;
 }
 
+const char *ot_config_key_name(size_t key)
+{
+    return rules[key].key;
+}
+
 enum ot_status ot_config_set(struct ot_source *source, size_t key, const char *value,
                              struct ot_error *err)
 {

@@ -12,6 +12,7 @@ struct ot_source;
 /* The number of keys, and the number of a key, or OT_CONFIG_KEYS for none of ours. */
 #define OT_CONFIG_KEYS 29
 size_t ot_config_key_by_name(const char *name);
+const char *ot_config_key_name(size_t key);
 
 /* Checks a value and puts it into its field of source, in place of what was there. On
  * failure source is unchanged, and the sentence, OT_E_CONFIG or OT_E_NOMEM, names the key

@@ -37,11 +37,71 @@ void ot_key_clear(struct ot_key *key)
     memset(key, 0, sizeof(*key));
 }
 
+static bool begins_with(const char *text, size_t len, const char *prefix)
+{
+    return len >= strlen(prefix) && memcmp(text, prefix, strlen(prefix)) == 0;
+}
+
+/* NAME=…, as a file of variables has it: no key is in capitals up to a '='. */
+static bool names_variable(const char *text, size_t len)
+{
+    size_t i = 0;
+
+    if (begins_with(text, len, "export "))
+        return true;
+    while (i < len && ((text[i] >= 'A' && text[i] <= 'Z') || text[i] == '_'))
+        i++;
+    return i > 0 && i + 1 < len && text[i] == '=';
+}
+
+static bool is_quote(char c)
+{
+    return c == '"' || c == '\'' || c == '`';
+}
+
+/* What people and editors put around a key; NULL: nothing of that kind. */
+static const char *find_wrapping(const char *text, size_t len)
+{
+    if (begins_with(text, len, "\xef\xbb\xbf"))
+        return "it begins with a byte order mark, which an editor put there: save it as "
+               "UTF-8 without one";
+    if (begins_with(text, len, "\xff\xfe") || begins_with(text, len, "\xfe\xff"))
+        return "it is in UTF-16: save it as plain ASCII or UTF-8";
+    if (names_variable(text, len))
+        return "it begins with the name of a variable: take that and the '=' out";
+    if (is_quote(text[0]) || is_quote(text[len - 1]))
+        return "it has quotation marks around it: take them out";
+    return NULL;
+}
+
 /* One line of visible ASCII: anything else cannot stand in a header, and is more likely
- * another file than a key. No message quotes what was found. */
+ * another file than a key. */
+static enum ot_status check_letters(const char *text, size_t len, const char *origin,
+                                    const struct kind *kind, struct ot_error *err)
+{
+    size_t at = 0;
+
+    while (at < len && text[at] >= 0x21 && text[at] <= 0x7e)
+        at++;
+    if (at == len)
+        return OT_OK;
+    if (text[at] == ' ' || text[at] == '\t')
+        return ot_error_set(err, OT_E_CONFIG,
+                            "%s holds no %s: there is a blank (byte %zu) in it; the %s "
+                            "must stand there alone, without a word before it",
+                            origin, kind->name, at + 1, kind->word);
+    return ot_error_set(err, OT_E_CONFIG,
+                        "%s holds no %s: byte %zu is not a visible ASCII character; the "
+                        "%s must be one line without spaces",
+                        origin, kind->name, at + 1, kind->word);
+}
+
+/* No message quotes what was found. */
 static enum ot_status check_secret(const char *text, size_t len, const char *origin,
                                    const struct kind *kind, struct ot_error *err)
 {
+    const char *wrapping;
+
     if (len == 0)
         return ot_error_set(err, OT_E_CONFIG,
                             "%s holds no %s: it is empty; put the %s there as one "
@@ -56,21 +116,30 @@ static enum ot_status check_secret(const char *text, size_t len, const char *ori
                             "%s holds no %s: it is shorter than %zu characters; openssl "
                             "rand -hex 32 makes one",
                             origin, kind->name, kind->least);
-    for (size_t i = 0; i < len; i++)
-        if (text[i] < 0x21 || text[i] > 0x7e)
-            return ot_error_set(err, OT_E_CONFIG,
-                                "%s holds no %s: byte %zu is not a visible ASCII "
-                                "character; the %s must be one line without spaces",
-                                origin, kind->name, i + 1, kind->word);
-    return OT_OK;
+    wrapping = find_wrapping(text, len);
+    if (wrapping != NULL)
+        return ot_error_set(err, OT_E_CONFIG, "%s holds no %s alone: %s", origin,
+                            kind->name, wrapping);
+    return check_letters(text, len, origin, kind, err);
 }
 
-/* Takes text, which need not end with NUL, over into key. */
+static bool is_left_out(char c)
+{
+    return c == ' ' || c == '\t' || c == '\r' || c == '\n';
+}
+
+/* Takes text, which need not end with NUL, over into key, without the blanks and the ends
+ * of lines around it: they come from copying, and no key has them. */
 static enum ot_status set_secret(struct ot_key *key, const char *text, size_t len,
                                  const struct kind *kind, struct ot_error *err)
 {
-    enum ot_status status = check_secret(text, len, key->origin, kind, err);
+    enum ot_status status;
 
+    while (len > 0 && is_left_out(text[len - 1]))
+        len--;
+    for (; len > 0 && is_left_out(text[0]); text++)
+        len--;
+    status = check_secret(text, len, key->origin, kind, err);
     if (status != OT_OK)
         return status;
     key->secret = malloc(len + 1);
@@ -80,15 +149,6 @@ static enum ot_status set_secret(struct ot_key *key, const char *text, size_t le
     key->secret[len] = '\0';
     key->len = len;
     return OT_OK;
-}
-
-static size_t without_line_end(const char *text, size_t len)
-{
-    if (len > 0 && text[len - 1] == '\n')
-        len--;
-    if (len > 0 && text[len - 1] == '\r')
-        len--;
-    return len;
 }
 
 static enum ot_status read_secret(struct ot_key *key, int fd, const struct kind *kind,
@@ -102,7 +162,7 @@ static enum ot_status read_secret(struct ot_key *key, int fd, const struct kind 
         status = ot_error_errno(err, OT_E_IO, errno, "cannot read the %s from %s",
                                 kind->name, key->origin);
     else
-        status = set_secret(key, text, without_line_end(text, (size_t)len), kind, err);
+        status = set_secret(key, text, (size_t)len, kind, err);
     OPENSSL_cleanse(text, sizeof(text));
     return status;
 }

@@ -15,10 +15,10 @@ struct ot_key {
 };
 
 /* From the source's admin_key_file (regular file, owner root or this user, no access for
- * group or others, one line of visible ASCII) or OPENAI_ADMIN_KEY. With neither it is
- * OT_OK and secret NULL; a key that must not be used, or a configured file that is not
- * there, is OT_E_UNSAFE or OT_E_CONFIG and says how to mend it. The message never holds a
- * part of the key. */
+ * group or others, one line of visible ASCII; blanks around it do not count) or
+ * OPENAI_ADMIN_KEY. With neither it is OT_OK and secret NULL; a key that must not be
+ * used, or a configured file that is not there, is OT_E_UNSAFE or OT_E_CONFIG and says
+ * how to mend it. The message never holds a part of the key. */
 enum ot_status ot_key_load(struct ot_key *key, const struct ot_source *source,
                            struct ot_error *err);
 /* The same of the source's notify_secret_file, which signs what notify_url is sent. */

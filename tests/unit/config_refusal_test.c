@@ -64,7 +64,13 @@ static void fault_54_text_that_is_not_ini_is_refused(void)
     config_refuse("[source a]\ntimeout = 5s\ntimeout = 5s\n", 3, "twice");
     config_refuse("timeout = 5s\ntimeout = 5s\n", 2, "twice");
     config_refuse("unknown_key = 1\n", 1, "unknown key 'unknown_key'");
-    config_refuse("Timeout = 1s\n", 1, "unknown key");
+    config_refuse("Timeout = 1s\n", 1, "did you mean timeout?");
+    config_refuse("base-url = x\n", 1, "did you mean base_url?");
+    config_refuse("connect = 1s\n", 1, "did you mean connect_timeout?");
+    config_refuse("export = x\n", 1, "unknown key 'export'; see");
+    config_refuse("sk-admin-aaaaaaaaaaaaaaaaaaaaaaaaaaa = x\n", 1, "unknown key; see");
+    config_refuse("timeout = 5s # short\n", 1, "begins with ' ;'");
+    config_refuse("project = #none\n", 1, "begins with ' ;'");
     config_refuse("= 1s\n", 1, "unknown key");
     config_refuse("timeout =\n", 1, "no value");
     config_refuse("timeout = ; nothing\n", 1, "no value");

@@ -79,6 +79,8 @@ static void reads_a_file(void)
     loads(SECRET, SECRET);
     loads(SECRET "\n", SECRET);
     loads(SECRET "\r\n", SECRET);
+    loads(SECRET "\n\n", SECRET);
+    loads("\n \t" SECRET " \t\r\n", SECRET);
     memset(longest, 'k', OT_KEY_BYTES_MAX);
     longest[OT_KEY_BYTES_MAX] = '\0';
     loads(longest, longest);
@@ -95,17 +97,30 @@ static void reads_a_file(void)
 static void refuses_what_is_no_key(void)
 {
     static const char *const bad[] = {
-        SECRET "\n\n",   SECRET "\nother\n", " " SECRET,      SECRET " ",
-        "sk admin",      SECRET "\x7f",      SECRET "\t",     "\xc3\xa9" SECRET,
-        SECRET "\r\n\n", "\n" SECRET,        SECRET "\x01\n",
+        SECRET "\nother\n", SECRET "\x7f",     "\xc3\xa9" SECRET,
+        SECRET "\x01\n",    SECRET "\xe2\x80", SECRET "\r" SECRET,
+    };
+    static const struct {
+        const char *text, *why;
+    } wrapped[] = {
+        {"sk admin", "a blank (byte 3)"},
+        {"\"" SECRET "\"\n", "quotation marks"},
+        {SECRET "'", "quotation marks"},
+        {"\xef\xbb\xbf" SECRET, "byte order mark"},
+        {"OPENAI_ADMIN_KEY=" SECRET, "name of a variable"},
+        {"export X=" SECRET, "name of a variable"},
     };
     char huge[OT_KEY_BYTES_MAX + 2];
 
     for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++)
         fails(key_file(bad[i], strlen(bad[i]), 0600), OT_E_CONFIG, "visible ASCII");
+    for (size_t i = 0; i < sizeof(wrapped) / sizeof(wrapped[0]); i++)
+        fails(key_file(wrapped[i].text, strlen(wrapped[i].text), 0600), OT_E_CONFIG,
+              wrapped[i].why);
     fails(key_file(SECRET "\0x", sizeof(SECRET) + 1, 0600), OT_E_CONFIG, "visible ASCII");
     fails(key_file("", 0, 0600), OT_E_CONFIG, "empty");
     fails(key_file("\n", 1, 0600), OT_E_CONFIG, "empty");
+    fails(key_file(" \n\t", 3, 0600), OT_E_CONFIG, "empty");
     memset(huge, 'k', sizeof(huge));
     fails(key_file(huge, OT_KEY_BYTES_MAX + 1, 0600), OT_E_CONFIG, "longer than");
 }
