@@ -1,6 +1,7 @@
 #include "module.h"
 #include "cache/distrust.h"
 #include "config/config.h"
+#include "config/source.h"
 #include "host_internal.h"
 #include "view.h"
 
@@ -74,16 +75,26 @@ static CK_RV make_views(struct ot_module *module, size_t count,
     return rv;
 }
 
-static CK_RV make_slots(struct ot_module *module, const struct ot_token_rules *rules)
+static bool has_slot(const struct ot_module_kind *kind, const struct ot_view *view)
+{
+    return !kind->only_distrust ||
+           (view->source != NULL && ot_source_distrusts(view->source));
+}
+
+static CK_RV make_slots(struct ot_module *module, const struct ot_module_kind *kind)
 {
     CK_RV rv = CKR_OK;
 
-    if (rules != NULL && !rules->is_allowed())
+    if (kind->rules != NULL && !kind->rules->is_allowed())
         return CKR_OK;
     for (size_t i = 0; i < module->view_count && rv == CKR_OK; i++) {
-        module->slot_count = i + 1;
-        rv = ot_slot_init(&module->slots[i], i + 1, &module->views[i], module->distrust,
-                          rules, &module->instance.locking);
+        size_t at = module->slot_count;
+
+        if (!has_slot(kind, &module->views[i]))
+            continue;
+        module->slot_count++;
+        rv = ot_slot_init(&module->slots[at], at + 1, &module->views[i], module->distrust,
+                          kind->rules, &module->instance.locking);
     }
     return rv;
 }
@@ -109,7 +120,7 @@ static size_t load_sources(struct ot_config **config, struct ot_distrust **distr
 }
 
 static CK_RV module_new(struct ot_module **out, const struct ot_locking *locking,
-                        const struct ot_token_rules *rules)
+                        const struct ot_module_kind *kind)
 {
     struct ot_error why = OT_ERROR_INIT;
     struct ot_config *config = NULL;
@@ -126,16 +137,16 @@ static CK_RV module_new(struct ot_module **out, const struct ot_locking *locking
     }
     module->config = config;
     module->distrust = distrust;
-    module->description = rules != NULL ? rules->description : "Trust of an organization";
+    module->description = kind->description;
     module->instance = (struct ot_instance){.pid = getpid(),
                                             .locking = *locking,
                                             .free = module_free,
                                             .free_inherited = module_free_inherited};
     rv = ot_session_table_init(&module->sessions, &module->instance.locking);
     if (rv == CKR_OK)
-        rv = make_views(module, count, rules, &why);
+        rv = make_views(module, count, kind->rules, &why);
     if (rv == CKR_OK)
-        rv = make_slots(module, rules);
+        rv = make_slots(module, kind);
     if (rv != CKR_OK) {
         module_free(&module->instance);
         return rv;
@@ -148,7 +159,7 @@ static CK_RV module_new(struct ot_module **out, const struct ot_locking *locking
  * one program (NSS and GnuTLS) cannot know of each other: whoever came second would have
  * no token, and the first to finalise would take the other's away. So users are counted,
  * as p11-kit's own trust module counts them. */
-CK_RV ot_module_initialize(void *args, const struct ot_token_rules *rules)
+CK_RV ot_module_initialize(void *args, const struct ot_module_kind *kind)
 {
     struct ot_locking locking;
     struct ot_module *module;
@@ -160,7 +171,7 @@ CK_RV ot_module_initialize(void *args, const struct ot_token_rules *rules)
     if (rv != CKR_CRYPTOKI_NOT_INITIALIZED)
         return rv;
     ot_inside_forget_parent();
-    rv = module_new(&module, &locking, rules);
+    rv = module_new(&module, &locking, kind);
     return rv == CKR_OK ? ot_inside_install(&module->instance) : rv;
 }
 

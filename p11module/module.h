@@ -26,8 +26,16 @@ extern const CK_VERSION ot_module_version;
 /* Text in a field of an information structure: padded with blanks, not terminated. */
 void ot_text_pad(CK_UTF8CHAR *field, size_t size, const char *text);
 
-/* C_Initialize of a module whose tokens have these rules (NULL: none). */
-CK_RV ot_module_initialize(void *args, const struct ot_token_rules *rules);
+struct ot_module_kind {
+    const struct ot_token_rules *rules; /* of its tokens; NULL: none */
+    /* Of the library, at most 32 bytes. GnuTLS takes two modules whose CK_INFO is the
+     * same for one. */
+    const char *description;
+    bool only_distrust; /* it has the tokens of sources that distrust, and no other */
+};
+
+/* C_Initialize of a module of a kind. */
+CK_RV ot_module_initialize(void *args, const struct ot_module_kind *kind);
 
 /* The module for a call, as inside.h has it; NULL: it is not initialised. The call leaves
  * by ot_inside_leave. */

@@ -1,16 +1,9 @@
-/* What makes the tokens of orgtrust-pkcs11.so ones that everybody reads and nobody
- * writes: they have no rules, there is no PIN that could be right, and each call that
- * would write is refused. */
+/* What makes tokens ones that everybody reads and nobody writes: they have no rules,
+ * there is no PIN that could be right, and each call that would write is refused. */
 #include "call.h"
 #include "cryptoki_3.h"
-#include "module.h"
 #include "session.h"
 #include "template.h"
-
-CK_RV C_Initialize(void *args)
-{
-    return ot_module_initialize(args, NULL);
-}
 
 /* From memory, since some tools try three times for one command. An officer cannot be
  * beside this very session, which only reads (§5.6.6). */

@@ -20,9 +20,6 @@ struct ot_slot;
  * a session's are called with its shard's lock held. */
 struct ot_token_rules {
     const char *word; /* in labels and serial numbers, and the model; at most 8 letters */
-    /* Of the library, at most 32 bytes. GnuTLS takes two modules whose CK_INFO is the
-     * same for one. */
-    const char *description;
     /* Whether this process gets any slot. */
     bool (*is_allowed)(void);
     /* Makes slot->own. */

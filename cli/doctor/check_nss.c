@@ -73,6 +73,16 @@ static void add_order(struct ot_doctor *doctor, const char *database)
         "what the user and Mozilla distrust, or trust for other purposes");
 }
 
+/* Who distrusts wants that of all who trust. */
+static void add_distrust(struct ot_doctor *doctor, const char *database, const char *dir)
+{
+    if (doctor->distrust != NULL && !ot_nss_has_distrust_in(dir))
+        ot_finding_add(&doctor->findings, PART, OT_VERDICT_FAILS, database, fix,
+                       "what is distrusted is still trusted by who uses this database, "
+                       "where its user or Mozilla trusts it: it does not load "
+                       "orgtrust-distrust-pkcs11.so, which is asked before them");
+}
+
 static enum ot_status try_database(struct ot_doctor *doctor, const char *dir,
                                    struct ot_error *err)
 {
@@ -85,6 +95,8 @@ static enum ot_status try_database(struct ot_doctor *doctor, const char *dir,
         return ot_error_nomem(err);
     if (wiring == OT_NSS_TOO_EARLY)
         add_order(doctor, database);
+    if (is_wired)
+        add_distrust(doctor, database, dir);
     if (ot_tool_exists("tstclnt"))
         status = try_tstclnt(doctor, database, is_wired, err);
     else

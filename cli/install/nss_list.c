@@ -11,6 +11,7 @@
 
 #define ORDER "trustOrder="
 #define LIBRARY "library=" OT_PKCS11_MODULE "\n"
+#define DISTRUST_LIBRARY "library=" OT_PKCS11_DISTRUST_MODULE "\n"
 
 const char *const ot_nss_homes[] = {OT_NSS_OLDER_HOME, OT_NSS_NEWER_HOME, NULL};
 
@@ -18,16 +19,29 @@ const char *const ot_nss_homes[] = {OT_NSS_OLDER_HOME, OT_NSS_NEWER_HOME, NULL};
 const char *const ot_nss_browsers[] = {"chromium", "chromium-browser", "google-chrome",
                                        "google-chrome-stable", NULL};
 
+/* Where the line of a library begins; NULL: the list has none. */
+static const char *find_library(const struct ot_file_state *list, const char *line)
+{
+    const char *found;
+
+    if (list->kind != OT_FILE_REGULAR)
+        return NULL;
+    for (found = list->data; (found = strstr(found, line)) != NULL; found++)
+        if (found == list->data || found[-1] == '\n')
+            break;
+    return found;
+}
+
+bool ot_nss_list_has_distrust(const struct ot_file_state *list)
+{
+    return find_library(list, DISTRUST_LIBRARY) != NULL;
+}
+
 /* The lines about our module: its paragraph of the list. An empty one: there is none. */
 static struct ot_span find_entry(const struct ot_file_state *list)
 {
-    const char *library, *start, *end;
+    const char *library = find_library(list, LIBRARY), *start, *end;
 
-    if (list->kind != OT_FILE_REGULAR)
-        return OT_SPAN_ABSENT;
-    for (library = list->data; (library = strstr(library, LIBRARY)) != NULL; library++)
-        if (library == list->data || library[-1] == '\n')
-            break;
     if (library == NULL)
         return OT_SPAN_ABSENT;
     for (start = library; start > list->data; start--)
@@ -75,19 +89,39 @@ enum ot_nss_wiring ot_nss_wiring_of(const struct ot_file_state *list)
                : OT_NSS_TOO_EARLY;
 }
 
-enum ot_nss_wiring ot_nss_wiring_in(const char *dir)
+/* As far as this user may see; else one that is absent. */
+static void read_list_in(struct ot_file_state *list, const char *dir)
 {
-    struct ot_file_state list = {.kind = OT_FILE_ABSENT};
-    enum ot_nss_wiring wiring = OT_NSS_UNLISTED;
     char *path;
 
+    *list = (struct ot_file_state){.kind = OT_FILE_ABSENT};
     if (asprintf(&path, "%s/" OT_NSS_LIST, dir) < 0)
-        return wiring;
-    if (ot_file_state_read(&list, path, OT_EDITED_BYTES_MAX, NULL) == OT_OK)
-        wiring = ot_nss_wiring_of(&list);
-    ot_file_state_clear(&list);
+        return;
+    if (ot_file_state_read(list, path, OT_EDITED_BYTES_MAX, NULL) != OT_OK)
+        *list = (struct ot_file_state){.kind = OT_FILE_ABSENT};
     free(path);
+}
+
+enum ot_nss_wiring ot_nss_wiring_in(const char *dir)
+{
+    struct ot_file_state list;
+    enum ot_nss_wiring wiring;
+
+    read_list_in(&list, dir);
+    wiring = ot_nss_wiring_of(&list);
+    ot_file_state_clear(&list);
     return wiring;
+}
+
+bool ot_nss_has_distrust_in(const char *dir)
+{
+    struct ot_file_state list;
+    bool has;
+
+    read_list_in(&list, dir);
+    has = ot_nss_list_has_distrust(&list);
+    ot_file_state_clear(&list);
+    return has;
 }
 
 enum ot_status ot_nss_list_set_order(struct ot_file_state *list, struct ot_error *err)

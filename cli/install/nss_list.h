@@ -2,6 +2,8 @@
 #ifndef OT_CLI_INSTALL_NSS_LIST_H
 #define OT_CLI_INSTALL_NSS_LIST_H
 
+#include <stdbool.h>
+
 #include "base/error.h"
 
 struct ot_file_state;
@@ -16,15 +18,22 @@ struct ot_file_state;
 
 #define OT_NSS_ORDER_SETTING "trustOrder=" OT_NSS_ORDER
 
+/* A no goes before them all. An order is of a module, so there is one for it alone. */
+#define OT_NSS_DISTRUST_ORDER_SETTING "trustOrder=10"
+
 enum ot_nss_wiring {
     OT_NSS_UNLISTED,
     OT_NSS_TOO_EARLY, /* listed, and asked before the user or Mozilla */
     OT_NSS_LISTED
 };
 
+/* Whether the list has the module of what is distrusted. */
+bool ot_nss_list_has_distrust(const struct ot_file_state *list);
+
 enum ot_nss_wiring ot_nss_wiring_of(const struct ot_file_state *list);
 /* Of the database in directory dir, as far as this user may see. */
 enum ot_nss_wiring ot_nss_wiring_in(const char *dir);
+bool ot_nss_has_distrust_in(const char *dir);
 
 /* Our module's entry gets its order and else stays as it is: somebody may have given it
  * another name, or settings. Without one the list stays as it is. */

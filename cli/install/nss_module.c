@@ -7,19 +7,31 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "config/config.h"
+#include "config/source.h"
 #include "files/file.h"
 #include "files/tree.h"
 #include "install/nss_list.h"
 #include "install/stack_internal.h"
 #include "install/tool.h"
 
-#define NAME "orgtrust"
 #define LIST OT_NSS_LIST
 #define SCRATCH "/tmp/orgtrust-install.XXXXXX"
 
 /* For modutil: its -add has no way to give an order. */
-#define SPEC                                                                             \
-    "library=\"" OT_PKCS11_MODULE "\" name=\"" NAME "\" NSS=\"" OT_NSS_ORDER_SETTING "\""
+#define SPEC(library, name, settings)                                                    \
+    "library=\"" library "\" name=\"" name "\" NSS=\"" settings "\""
+
+/* A module of ours in a list. */
+struct entry {
+    const char *name, *spec;
+};
+
+static const struct entry trust = {
+    "orgtrust", SPEC(OT_PKCS11_MODULE, "orgtrust", OT_NSS_ORDER_SETTING)};
+static const struct entry distrust = {
+    "orgtrust-distrust",
+    SPEC(OT_PKCS11_DISTRUST_MODULE, "orgtrust-distrust", OT_NSS_DISTRUST_ORDER_SETTING)};
 
 /* A tool of NSS's works in a directory of its own, on a copy or on nothing, so that a
  * database changes in one step. It may load our module, which there has an empty
@@ -35,16 +47,20 @@ static enum ot_status run_tool(const char *scratch, const char *const argv[],
     return status == OT_OK ? ot_tool_run(argv, conf, err) : status;
 }
 
-static enum ot_status run_modutil(const char *scratch, bool add, struct ot_error *err)
+static enum ot_status run_modutil(const char *scratch, const struct entry *entry,
+                                  bool add, struct ot_error *err)
 {
     char database[sizeof(SCRATCH) + 16];
-    const char *const adding[] = {"modutil", "-dbdir", database, "-rawadd",
-                                  SPEC,      "-force", NULL};
-    const char *const deleting[] = {"modutil", "-dbdir", database, "-delete",
-                                    NAME,      "-force", NULL};
+    const char *const argv[] = {"modutil",
+                                "-dbdir",
+                                database,
+                                add ? "-rawadd" : "-delete",
+                                add ? entry->spec : entry->name,
+                                "-force",
+                                NULL};
 
     snprintf(database, sizeof(database), "sql:%s", scratch);
-    return run_tool(scratch, add ? adding : deleting, err);
+    return run_tool(scratch, argv, err);
 }
 
 /* As a browser leaves its own, without a password: one that still has to be told so is
@@ -84,9 +100,10 @@ static enum ot_status take_tool_output(struct ot_file_state *to, const char *scr
     return status;
 }
 
+/* Both may be the same. */
 static enum ot_status edit_list(struct ot_file_state *to,
-                                const struct ot_file_state *from, bool add,
-                                struct ot_error *err)
+                                const struct ot_file_state *from,
+                                const struct entry *entry, bool add, struct ot_error *err)
 {
     char scratch[] = SCRATCH, list[sizeof(SCRATCH) + 16];
     enum ot_status status = make_scratch(scratch, err);
@@ -96,10 +113,43 @@ static enum ot_status edit_list(struct ot_file_state *to,
     snprintf(list, sizeof(list), "%s/" LIST, scratch);
     status = ot_file_replace(list, from->data, from->len, 0600, err);
     if (status == OT_OK)
-        status = run_modutil(scratch, add, err);
+        status = run_modutil(scratch, entry, add, err);
     if (status == OT_OK)
         status = take_tool_output(to, scratch, LIST, err);
     ot_dir_remove_tree(scratch);
+    return status;
+}
+
+/* Whether there is something to say no to, by the configuration of whoever installs. */
+static bool has_no(void)
+{
+    struct ot_config *config = NULL;
+    bool found = false;
+
+    if (ot_config_load(&config, NULL) == OT_OK)
+        for (size_t i = 0; i < ot_config_count(config); i++)
+            found = found || ot_source_distrusts(ot_config_at(config, i));
+    ot_config_free(config);
+    return found;
+}
+
+/* What a list of this user's lacks. */
+static enum ot_status plan_entries(struct ot_edit *edit, struct ot_error *err)
+{
+    enum ot_status status = OT_OK;
+
+    switch (ot_nss_wiring_of(&edit->before)) {
+    case OT_NSS_LISTED:
+        break;
+    case OT_NSS_TOO_EARLY:
+        status = ot_nss_list_set_order(&edit->after, err);
+        break;
+    case OT_NSS_UNLISTED:
+        status = edit_list(&edit->after, &edit->before, &trust, true, err);
+        break;
+    }
+    if (status == OT_OK && !ot_nss_list_has_distrust(&edit->before) && has_no())
+        status = edit_list(&edit->after, &edit->after, &distrust, true, err);
     return status;
 }
 
@@ -136,16 +186,12 @@ enum ot_status ot_nss_plan(struct ot_stack_plan *plan, const char *dir, bool *fo
     free(path);
     if (status != OT_OK)
         return status;
-    switch (ot_nss_wiring_of(&edit->before)) {
-    case OT_NSS_LISTED:
+    if (ot_nss_wiring_of(&edit->before) == OT_NSS_LISTED &&
+        (ot_nss_list_has_distrust(&edit->before) || !has_no())) {
         ot_stack_plan_drop(plan);
         return OT_OK;
-    case OT_NSS_TOO_EARLY:
-        return ot_nss_list_set_order(&edit->after, err);
-    case OT_NSS_UNLISTED:
-        break;
     }
-    return edit_list(&edit->after, &edit->before, true, err);
+    return plan_entries(edit, err);
 }
 
 /* The list names the directory of the database. */
@@ -201,7 +247,9 @@ enum ot_status ot_nss_plan_new(struct ot_stack_plan *plan, const char *dir,
         return status;
     status = run_certutil(scratch, err);
     if (status == OT_OK)
-        status = run_modutil(scratch, true, err);
+        status = run_modutil(scratch, &trust, true, err);
+    if (status == OT_OK && has_no())
+        status = run_modutil(scratch, &distrust, true, err);
     for (size_t i = 0; status == OT_OK && i < 3; i++)
         status = plan_new_file(plan, dir, scratch, files[i], err);
     ot_dir_remove_tree(scratch);
@@ -212,7 +260,15 @@ enum ot_status ot_nss_strip(struct ot_file_state *to, const char *path,
                             const struct ot_file_state *now, bool *found,
                             struct ot_error *err)
 {
+    const bool has_trust = ot_nss_wiring_of(now) != OT_NSS_UNLISTED;
+    const bool has_distrust = ot_nss_list_has_distrust(now);
+    enum ot_status status = OT_OK;
+
     (void)path;
-    *found = ot_nss_wiring_of(now) != OT_NSS_UNLISTED;
-    return *found ? edit_list(to, now, false, err) : OT_OK;
+    *found = has_trust || has_distrust;
+    if (has_trust)
+        status = edit_list(to, now, &trust, false, err);
+    if (status == OT_OK && has_distrust)
+        status = edit_list(to, has_trust ? to : now, &distrust, false, err);
+    return status;
 }

@@ -40,5 +40,7 @@ enum ot_status ot_install_need(const char *path, struct ot_error *err);
 
 /* What p11-kit, NSS and Firefox are told to load. */
 #define OT_PKCS11_MODULE ORGTRUST_PKCS11_DIR "/orgtrust-pkcs11.so"
+/* And NSS besides, where a source distrusts. */
+#define OT_PKCS11_DISTRUST_MODULE ORGTRUST_PKCS11_DIR "/orgtrust-distrust-pkcs11.so"
 
 #endif

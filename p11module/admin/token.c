@@ -63,7 +63,6 @@ static void describe_admin_token(struct ot_slot *slot, CK_TOKEN_INFO *info)
 }
 
 static const struct ot_token_rules rules = {.word = "admin",
-                                            .description = "Administers an organization",
                                             .is_allowed = ot_errand_is_allowed,
                                             .init = make_login,
                                             .clear = clear_login,
@@ -75,5 +74,7 @@ static const struct ot_token_rules rules = {.word = "admin",
 
 CK_RV C_Initialize(void *args)
 {
-    return ot_module_initialize(args, &rules);
+    return ot_module_initialize(
+        args, &(const struct ot_module_kind){
+                  .rules = &rules, .description = "Administers an organization"});
 }

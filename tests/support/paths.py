@@ -16,6 +16,7 @@ SERVER = BUILD / "server" / "orgtrust-server"
 PROVIDER_DIR = BUILD / "provider"
 PROVIDER = PROVIDER_DIR / "orgtrust.so"
 PKCS11_MODULE = BUILD / "p11module" / "orgtrust-pkcs11.so"
+DISTRUST_PKCS11_MODULE = BUILD / "p11module" / "orgtrust-distrust-pkcs11.so"
 ADMIN_PKCS11_MODULE = BUILD / "p11module" / "admin" / "orgtrust-admin-pkcs11.so"
 
 WRAP = shlex.split(os.environ.get("ORGTRUST_WRAP", ""))

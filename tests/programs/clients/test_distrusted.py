@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 from nss_database import make_database
+from support import paths
 from support.https import HttpsServer
 from support.organization import Organization
 from support.p11_system import P11System, can_mount, find_library, need, with_plain_build
@@ -48,9 +49,13 @@ class DistrustWorld(P11System):
         module = find_library("pkcs11/p11-kit-trust.so")
         (self.modules / "system.module").write_text(
             f"module: {module}\ntrust-policy: yes\npriority: 1\n")
+        self.distrust_module = Path(shutil.copy(paths.DISTRUST_PKCS11_MODULE, place))
+        self.configure()
+        self.world.sync()
+
+    def configure(self):
         self.world.configure("[source default]\n[source no]\nproject = proj_no\n"
                              "inherit = no\nmeaning = distrust\n", refresh_interval="1h")
-        self.world.sync()
 
     def say(self, no: bool):
         """Says no to the root, or takes that back."""
@@ -96,40 +101,49 @@ def said_no(doubting):
     doubting.say(False)
 
 
-# NSS: a module that is asked before the user's database and Mozilla's roots.
+# NSS, as `orgtrust install nss` wires it where a source distrusts: the trust of the
+# organization is asked last, and its distrust by a module of its own first.
 
 
-@pytest.mark.parametrize("order", [None, 10])
-def test_nss_refuses_what_its_user_trusts(doubting, order):
-    database = make_database(doubting, doubting.scratch(), order=order)
+def wired(world, *, with_distrust=True, roots_first=None) -> Path:
+    """A database; with Mozilla's roots before or behind the module of trust."""
+    database = make_database(world, world.scratch())
+    if roots_first is not None:
+        add_roots(world, database, roots_first)
+    if with_distrust:
+        spec = f'library="{world.distrust_module}" name="orgtrust-distrust" NSS="trustOrder=10"'
+        done = world.run([need("modutil", "libnss3-tools"), "-dbdir", f"sql:{database}",
+                          "-rawadd", spec, "-force"])
+        assert done.status == 0, done
+    return database
+
+
+def believes(world, database) -> bool:
+    error = tstclnt(world, world.server, "-d", f"sql:{database}")
+    assert error is None or "UNTRUSTED_" in error, error
+    return error is None
+
+
+def test_nss_refuses_what_its_user_trusts(doubting):
+    database = wired(doubting)
     add(doubting, database, doubting.root, "CT,C,C")
     name = f"mine {doubting.root.serial}"
-
-    def believes() -> bool:
-        error = tstclnt(doubting, doubting.server, "-d", f"sql:{database}")
-        assert error is None or "UNTRUSTED_" in error, error
-        return error is None
-
-    assert believes() and flags_of(doubting, database)[name] == "CT,C,C"
+    assert believes(doubting, database) and flags_of(doubting, database)[name] == "CT,C,C"
     doubting.say(True)
     try:
-        assert not believes() and flags_of(doubting, database)[name] == "p,p,p"
+        assert not believes(doubting, database)
+        assert flags_of(doubting, database)[name] == "p,p,p"
     finally:
         doubting.say(False)
-    assert believes() and flags_of(doubting, database)[name] == "CT,C,C"
+    assert believes(doubting, database) and flags_of(doubting, database)[name] == "CT,C,C"
 
 
 @pytest.mark.parametrize("first", [False, True], ids=["behind ours", "before ours"])
 def test_nss_refuses_what_mozilla_trusts(doubting, first):
     world, api = doubting, doubting.organization.api
-    need("certutil", "libnss3-tools")
-    plain = make_database(world, world.scratch(), None)
-    add_roots(world, plain)
-    name = min(name for name, flags in flags_of(world, plain).items() if flags == "C,,")
-    pem = world.run(["certutil", "-L", "-d", f"sql:{plain}", "-n", name, "-a"]).stdout
-    database = make_database(world, world.scratch(), order=10)
-    add_roots(world, database, first)
-    assert flags_of(world, database)[name] == "C,,"
+    database = wired(world, roots_first=first)
+    name = min(name for name, flags in flags_of(world, database).items() if flags == "C,,")
+    pem = world.run(["certutil", "-L", "-d", f"sql:{database}", "-n", name, "-a"]).stdout
     ident = api.upload(pem, "a root of Mozilla's")
     world.no.activate(ident)
     try:
@@ -142,11 +156,39 @@ def test_nss_refuses_what_mozilla_trusts(doubting, first):
     assert flags_of(world, database)[name] == "C,,"
 
 
-def test_nss_obeys_its_user_where_ours_is_asked_last(said_no):
-    """As `orgtrust install nss` wires it: docs/clients.md says so."""
-    database = make_database(said_no, said_no.scratch())
+def test_a_users_no_stands_beside_it(doubting):
+    """The module of distrust is asked first, and says nothing of what it has not."""
+    database = wired(doubting)
+    doubting.organization.api.activate(doubting.id)
+    try:
+        doubting.world.sync()
+        assert believes(doubting, database)
+        add(doubting, database, doubting.root, "p,p,p")
+        assert not believes(doubting, database)
+    finally:
+        doubting.organization.api.deactivate(doubting.id)
+        doubting.world.sync()
+
+
+def test_without_its_module_a_no_comes_too_late(said_no):
+    """Else the tests above would show nothing."""
+    database = wired(said_no, with_distrust=False)
     add(said_no, database, said_no.root, "CT,C,C")
-    assert tstclnt(said_no, said_no.server, "-d", f"sql:{database}") is None
+    assert believes(said_no, database)
+
+
+def test_the_module_of_distrust_has_no_other_token(said_no):
+    done = said_no.run([need("p11tool", "gnutls-bin"), "--provider", said_no.distrust_module,
+                        "--list-tokens"])
+    assert "token=orgtrust%20no" in done.stdout and done.stdout.count("URL: ") == 1, done
+    said_no.world.configure("[source default]\n", refresh_interval="1h")
+    try:
+        database = wired(said_no)
+        done = said_no.run(["modutil", "-dbdir", f"sql:{database}", "-list"])
+        assert done.status == 0 and "orgtrust-distrust" in done.stdout, done
+        assert "There are no slots attached" in done.stdout, done
+    finally:
+        said_no.configure()
 
 
 # p11-kit: what `trust extract` makes is what programs that read files believe.

@@ -38,7 +38,7 @@ def test_packages_build_and_lintian_finds_nothing(debs):
     assert {f"./usr/share/man/man{page.suffix[1:]}/{page.name}.gz"
             for page in (paths.REPOSITORY / "conf" / "man").glob("*.[1578]")} <= seen
     for name in ("/ossl-modules/orgtrust.so", "/pkcs11/orgtrust-pkcs11.so",
-                 "/pkcs11/orgtrust-admin-pkcs11.so",
+                 "/pkcs11/orgtrust-admin-pkcs11.so", "/pkcs11/orgtrust-distrust-pkcs11.so",
                  "/p11-kit/modules/orgtrust-admin.module",
                  "/bin/orgtrust", "/bin/orgtrust-server",
                  "/bash-completion/completions/orgtrust",
