@@ -223,9 +223,10 @@ static const struct ot_command commands[] = {
         .summary = "try which programs of this machine follow the organization",
         .help =
             "Checks: source, openssl, p11-kit, nss, firefox, java, system, exports,\n"
-            "systemd, programs, limits; all of them when none is named. Real programs\n"
-            "connect to a server of its own on loopback whose authority is not active,\n"
-            "is active, and is not any more, in a scratch source that is removed\n"
+            "systemd, programs, limits, distrust; all of them when none is named. Real\n"
+            "programs connect to a server of its own on loopback whose authority is not\n"
+            "active, is active, and is not any more, in a scratch source that is "
+            "removed\n"
             "afterwards. Changes nothing, needs neither key nor network. The exit\n"
             "status is 14 when something that is wired or configured fails.\n",
         .options = OT_OPTION_BIT(OT_OPTION_JSON) | OT_OPTION_BIT(OT_OPTION_HELP),

@@ -1,0 +1,171 @@
+/* What is distrusted is believed by nobody who asks orgtrust. Who reads a list of his own
+ * is not told, and goes on trusting what stands there by the same name and key. */
+#include <errno.h>
+#include <openssl/bio.h>
+#include <openssl/err.h>
+#include <openssl/pem.h>
+#include <stdio.h>
+#include <unistd.h>
+
+#include "base/hex.h"
+#include "base/limits.h"
+#include "cache/cache.h"
+#include "cache/distrust.h"
+#include "cert/cert.h"
+#include "config/config.h"
+#include "config/source.h"
+#include "doctor/check_internal.h"
+#include "machine/machine_trust.h"
+#include "machine/system_store.h"
+#include "snapshot/record.h"
+#include "snapshot/snapshot.h"
+
+#define PART "distrust"
+
+/* What of a bundle is distrusted. */
+struct still_trusted {
+    struct ot_distrust *distrust;
+    size_t total, count;
+    const struct ot_source *by; /* of the first */
+    char first[2 * OT_SHA256_LEN + 1];
+};
+
+/* What is no certificate that could be read is trusted by nobody. */
+static enum ot_status look_at_trusted(struct still_trusted *found, const uint8_t *der,
+                                      size_t len, struct ot_error *err)
+{
+    struct ot_record record = {.flags = 0};
+    struct ot_error why = OT_ERROR_INIT;
+    const struct ot_source *by;
+    struct ot_cert *cert = NULL;
+
+    if (ot_cert_parse(&cert, der, len, &why) != OT_OK)
+        return why.status == OT_E_NOMEM ? ot_error_nomem(err) : OT_OK;
+    ot_cert_fill(cert, &record);
+    by = ot_distrust_source(found->distrust, &record);
+    found->total++;
+    if (by != NULL && found->count++ == 0) {
+        found->by = by;
+        ot_hex_write(found->first, ot_record_digest(&record, OT_DIGEST_SHA2_256).data,
+                     OT_SHA256_LEN);
+    }
+    ot_cert_free(cert);
+    return OT_OK;
+}
+
+static enum ot_status read_trusted(struct still_trusted *found, const char *path,
+                                   struct ot_error *err)
+{
+    enum ot_status status = OT_OK;
+    BIO *bio = BIO_new_file(path, "re");
+    char *name, *header;
+    uint8_t *der;
+    long len;
+
+    ERR_clear_error();
+    if (bio == NULL)
+        return ot_error_errno(err, OT_E_IO, errno, "cannot read %s", path);
+    while (status == OT_OK && PEM_read_bio(bio, &name, &header, &der, &len) == 1) {
+        status = look_at_trusted(found, der, (size_t)len, err);
+        OPENSSL_free(name);
+        OPENSSL_free(header);
+        OPENSSL_free(der);
+    }
+    ERR_clear_error();
+    BIO_free(bio);
+    return status;
+}
+
+/* The way out of the system's store, as this distribution has it. */
+static const char *fix_of_system(void)
+{
+    return access(ot_system_stores[0].program, F_OK) == 0
+               ? "as root: a '!' before its line in /etc/ca-certificates.conf, or its "
+                 "file "
+                 "out of /usr/local/share/ca-certificates; then update-ca-certificates"
+               : "as root: put it into the blocklist of the system's trust-source, and "
+                 "update that";
+}
+
+static enum ot_status look_at_system(struct ot_doctor *doctor, struct ot_error *err)
+{
+    struct still_trusted found = {.distrust = doctor->distrust};
+    const char *bundle = ot_machine_bundle();
+    struct ot_error why = OT_ERROR_INIT;
+
+    if (bundle == NULL)
+        return OT_OK;
+    if (read_trusted(&found, bundle, &why) != OT_OK) {
+        if (why.status == OT_E_NOMEM)
+            return ot_error_nomem(err);
+        ot_finding_add(&doctor->findings, PART, OT_VERDICT_NOT_PROVED, bundle, NULL, "%s",
+                       why.message);
+        return OT_OK;
+    }
+    if (found.count == 0)
+        ot_finding_add(&doctor->findings, PART, OT_VERDICT_PROVED, bundle, NULL,
+                       "none of the %zu certificates of the system's bundle has the name "
+                       "and the key of what is distrusted",
+                       found.total);
+    else
+        ot_finding_add(&doctor->findings, PART, OT_VERDICT_FAILS, bundle, fix_of_system(),
+                       "what is distrusted is still trusted by who reads the system's "
+                       "store: it has %zu of the same name and key, the first of them, "
+                       "which the source %s distrusts, with the SHA-256 %s",
+                       found.count, found.by->name, found.first);
+    return OT_OK;
+}
+
+/* Whether it is known what a source distrusts. */
+static enum ot_status look_at_list(struct ot_doctor *doctor,
+                                   const struct ot_source *source, struct ot_error *err)
+{
+    struct ot_error why = OT_ERROR_INIT;
+    struct ot_snapshot *snapshot = NULL;
+    struct ot_cache *cache = NULL;
+    enum ot_status status = ot_cache_new(&cache, source, &why);
+
+    if (status == OT_OK)
+        status = ot_cache_get(cache, 0, &snapshot, &why);
+    if (status == OT_OK)
+        ot_finding_add(
+            &doctor->findings, PART, OT_VERDICT_NOTE, source->name, NULL,
+            "%u certificate%s distrusted, and what else has the name and key of "
+            "one",
+            ot_snapshot_info(snapshot)->active,
+            ot_snapshot_info(snapshot)->active == 1 ? " is" : "s are");
+    else if (status != OT_E_NOMEM)
+        ot_finding_add(&doctor->findings, PART, OT_VERDICT_FAILS, source->name,
+                       "orgtrust sync",
+                       "what it distrusts is not known, and is trusted: %s", why.message);
+    ot_snapshot_unref(snapshot);
+    ot_cache_free(cache);
+    return status == OT_E_NOMEM ? ot_error_nomem(err) : OT_OK;
+}
+
+static enum ot_status check_distrust(struct ot_doctor *doctor, struct ot_error *err)
+{
+    size_t count = doctor->config != NULL ? ot_config_count(doctor->config) : 0;
+    enum ot_status status = OT_OK;
+
+    if (doctor->distrust == NULL) {
+        ot_finding_add(&doctor->findings, PART, OT_VERDICT_ABSENT, NULL, NULL,
+                       "no source has meaning = distrust");
+        return OT_OK;
+    }
+    for (size_t i = 0; status == OT_OK && i < count; i++)
+        if (ot_source_distrusts(ot_config_at(doctor->config, i)))
+            status = look_at_list(doctor, ot_config_at(doctor->config, i), err);
+    if (status == OT_OK)
+        status = look_at_system(doctor, err);
+    if (status == OT_OK)
+        ot_finding_add(
+            &doctor->findings, PART, OT_VERDICT_NOTE, NULL, NULL,
+            "programs that read lists of their own, GnuTLS with the URL pkcs11: "
+            "and Java with a store of its own are not told of a no; NSS's "
+            "databases are looked at by `orgtrust doctor nss`");
+    return status;
+}
+
+const struct ot_check ot_check_distrust = {
+    PART, "whether something still trusts what a source distrusts", check_distrust};
