@@ -83,11 +83,21 @@ static const char *active_by(const struct ot_source *source,
     return strcmp(word, "both") == 0 ? "project and organization" : word;
 }
 
+/* 0: it is not trusted, or that is not known. Of a no the memory of what was fetched
+ * knows nothing. */
+static int64_t trusted_since(const struct ot_source *source,
+                             const struct ot_record *record)
+{
+    if ((record->flags & OT_RECORD_DISTRUSTED) != 0)
+        return 0;
+    return ot_trusted_since(source, record->field[OT_FIELD_ID]);
+}
+
 static void print_record(struct ot_output *out, const struct ot_source *source,
                          const struct ot_record *record, const struct ot_cert_text *text)
 {
     char time[OT_TIME_MAX], places[OT_PLACES_TEXT_MAX];
-    int64_t since = ot_trusted_since(source, record->field[OT_FIELD_ID]);
+    int64_t since = trusted_since(source, record);
 
     line_span(out, "id", record->field[OT_FIELD_ID]);
     line_span(out, "name", record->field[OT_FIELD_NAME]);
@@ -118,7 +128,7 @@ static enum ot_status print_certificate_json(struct ot_output *out,
                                              struct ot_error *err)
 {
     cJSON *root = cJSON_CreateObject();
-    int64_t since = ot_trusted_since(source, record->field[OT_FIELD_ID]);
+    int64_t since = trusted_since(source, record);
     bool failed = root == NULL;
     char hex[3 * 64 + 1];
     enum ot_status status;

@@ -57,7 +57,7 @@ bool ot_source_distrusts(const struct ot_source *source)
 
 bool ot_source_inherits(const struct ot_source *source)
 {
-    return source->project != NULL && source->inherit;
+    return source->project != NULL && source->inherit && !ot_source_distrusts(source);
 }
 
 bool ot_source_fetches_alike(const struct ot_source *a, const struct ot_source *b)

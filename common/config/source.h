@@ -64,7 +64,8 @@ void ot_source_clear(struct ot_source *source);
 /* Whether it says no: its certificates are no anchors anywhere, and it has no limits. */
 bool ot_source_distrusts(const struct ot_source *source);
 
-/* Whether it is a project's source that holds the organization's active certificates. */
+/* Whether it is a project's source that holds the organization's active certificates. One
+ * that distrusts never does: a no is said to each, and not to all that is trusted. */
 bool ot_source_inherits(const struct ot_source *source);
 
 /* Whether a sync of the one does what a sync of the other would: what is fetched, from

@@ -23,7 +23,7 @@ char *ot_source_scope(const struct ot_source *source)
     char *scope = NULL;
     int n = source->project != NULL
                 ? asprintf(&scope, "%s project %s%s", source->base_url, source->project,
-                           source->inherit ? "" : " alone")
+                           ot_source_inherits(source) ? "" : " alone")
                 : asprintf(&scope, "%s organization", source->base_url);
 
     return n < 0 ? NULL : scope;

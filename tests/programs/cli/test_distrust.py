@@ -30,7 +30,7 @@ def other(certs):
 
 def configure(world, **values):
     world.configure("[source default]\n"
-                    f"[source no]\nproject = {PROJECT}\ninherit = no\nmeaning = distrust\n",
+                    f"[source no]\nproject = {PROJECT}\nmeaning = distrust\n",
                     auto_refresh="no", refresh_interval="1h", **values)
 
 
@@ -116,7 +116,11 @@ def test_people_see_who_says_no(machine, no):
     assert listed["id"] == machine.id and listed["reason"] == why
     assert listed["withheld_from"] == ["openssl", "token", "files", "java"]
     assert f"{machine.id} is withheld from" in machine.orgtrust("list").stdout
-    assert why in machine.orgtrust("show", machine.id).stdout
+    shown = machine.orgtrust("show", machine.id).stdout
+    assert why in shown and "\ntrusted " not in shown
+    assert machine.orgtrust("show", "--json", machine.id).json()["trusted_since"] is None
+    assert {entry["id"] for entry in machine.listed("--source", "no", "--state", "active")} \
+        == {machine.id}, "what the organization trusts is not distrusted by that"
     assert [entry["reason"] for entry in machine.status()["withheld"]] == [why]
     assert machine.status()["meaning"] == "trust"
     assert machine.status("no")["meaning"] == "distrust"
@@ -201,5 +205,6 @@ def test_without_the_key_the_source_trusts_again(machine, no, root, other):
     assert handed_out(machine) == {other.der}
     machine.conf.write_text(machine.conf.read_text().replace("distrust", "trust"))
     assert handed_out(machine) == {root.der, other.der}
-    assert handed_out(machine, uri="orgtrust://no/") == {root.der}
+    machine.sync()
+    assert handed_out(machine, uri="orgtrust://no/") == {root.der, other.der}, "inherited"
     assert machine.orgtrust("list", "--source", "no").status == OK
