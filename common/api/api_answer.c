@@ -91,15 +91,26 @@ static enum ot_status refuse_key(const struct ot_api_checker *checker, long stat
         status == 403 ? "may do this" : "still valid");
 }
 
+static bool is_bad_request_page(const struct ot_http_answer *answer, const char *words)
+{
+    return answer->status == 400 && answer->body != NULL &&
+           strcmp(answer->content_type, "text/html") == 0 &&
+           memmem(answer->body, answer->len, words, strlen(words)) != NULL;
+}
+
 /* nginx, which is in front of many an API, says so on a page of its own: 400 "No required
  * SSL certificate was sent", or "The SSL certificate error". */
 static bool is_about_client_cert(const struct ot_http_answer *answer)
 {
-    static const char words[] = "SSL certificate";
+    return is_bad_request_page(answer, "SSL certificate");
+}
 
-    return answer->status == 400 && answer->body != NULL &&
-           strcmp(answer->content_type, "text/html") == 0 &&
-           memmem(answer->body, answer->len, words, strlen(words)) != NULL;
+/* The same of nginx and of Apache: "The plain HTTP request was sent to HTTPS port",
+ * "You're speaking plain HTTP to an SSL-enabled server port". */
+static bool is_about_plain_http(const struct ot_http_answer *answer)
+{
+    return is_bad_request_page(answer, "to HTTPS port") ||
+           is_bad_request_page(answer, "plain HTTP to an SSL-enabled");
 }
 
 static enum ot_status refuse_client(const struct ot_api_checker *checker, long status,
@@ -156,6 +167,11 @@ static enum ot_status check_status(const struct ot_api_checker *checker,
             host, message, checker->source);
     if (is_about_client_cert(answer))
         return refuse_client(checker, status, err);
+    if (is_about_plain_http(answer))
+        return ot_error_set(err, OT_E_NETWORK,
+                            "%s speaks HTTPS and was spoken to by plain HTTP: write "
+                            "base_url = https://%s/... in the source %s",
+                            host, host, checker->source);
     if (status >= 400 && status < 500)
         return ot_error_set(err, is_limit(answer) ? OT_E_LIMIT : OT_E_REFUSED,
                             "%s refuses (status %ld)%s", host, status, message);

@@ -263,6 +263,7 @@ static enum ot_status attempt_ended(struct run *run, struct ot_transfer *transfe
 
     run->running--;
     ot_transfer_conclude(transfer, &http->endpoint, result, &answer, &attempt);
+    http->endpoint.has_answered |= result == CURLE_OK;
     count_transfer(http, transfer, result);
     now = ot_clock_ms();
     wait_ms = wait_after(http, transfer, &attempt, now);

@@ -221,7 +221,20 @@ void ot_endpoint_clear(struct ot_endpoint *endpoint)
     free(endpoint->project);
     ot_client_cert_clear(&endpoint->own);
     ot_machine_trust_clear(&endpoint->machine);
+    ot_http_peer_clear(&endpoint->peer);
     memset(endpoint, 0, sizeof(*endpoint));
+}
+
+/* Verifies as OpenSSL does by itself, and keeps what a message needs. */
+static int verify_and_note(X509_STORE_CTX *ctx, void *arg)
+{
+    struct ot_endpoint *endpoint = arg;
+    int result = endpoint->machine.pem != NULL
+                     ? ot_machine_trust_verify(ctx, &endpoint->machine)
+                     : X509_verify_cert(ctx);
+
+    ot_http_peer_note(&endpoint->peer, ctx);
+    return result;
 }
 
 static CURLcode prepare_context(CURL *easy, void *ssl_ctx, void *arg)
@@ -229,9 +242,7 @@ static CURLcode prepare_context(CURL *easy, void *ssl_ctx, void *arg)
     struct ot_endpoint *endpoint = arg;
 
     (void)easy;
-    if (endpoint->machine.pem != NULL)
-        SSL_CTX_set_cert_verify_callback(ssl_ctx, ot_machine_trust_verify,
-                                         &endpoint->machine);
+    SSL_CTX_set_cert_verify_callback(ssl_ctx, verify_and_note, endpoint);
     return ot_client_cert_use(&endpoint->own, ssl_ctx) ? CURLE_OK : CURLE_SSL_CERTPROBLEM;
 }
 

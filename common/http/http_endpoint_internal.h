@@ -7,6 +7,7 @@
 
 #include "base/error.h"
 #include "http/client_cert.h"
+#include "http/http_peer_internal.h"
 #include "machine/machine_trust.h"
 
 struct ot_key;
@@ -20,9 +21,11 @@ struct ot_endpoint {
     char *proxy_host; /* without the credentials that proxy may hold, for messages */
     char *ca_file, *ca_dir; /* one of them over TLS */
     struct ot_machine_trust
-        machine; /* what counts of ca_file, where it is the system's */
+        machine;              /* what counts of ca_file, where it is the system's */
+    struct ot_http_peer peer; /* what the server showed, for messages */
     struct ot_client_cert own;
     bool tls;
+    bool has_answered; /* so that it is known to speak HTTP */
     int64_t connect_timeout_ms, timeout_ms;
     unsigned low_speed_s;
     char *authorization; /* the header's line, NULL without a key; wiped */

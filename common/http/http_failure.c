@@ -1,6 +1,7 @@
 #include "http/http_failure_internal.h"
 
 #include <stdio.h>
+#include <string.h>
 
 #include "http/http_endpoint_internal.h"
 
@@ -95,11 +96,11 @@ static void append_advice(char *text, size_t size, const struct ot_endpoint *end
                  source);
         break;
     case HANDSHAKE:
-        snprintf(
-            text, size,
-            "; check that it speaks TLS 1.2 or later there, and ca_file of the source "
-            "%s (in use: %s)",
-            source, trust != NULL ? trust : "none");
+        snprintf(text, size,
+                 "; check that it speaks TLS 1.2 or later there and not plain HTTP, and "
+                 "ca_file "
+                 "of the source %s (in use: %s)",
+                 source, trust != NULL ? trust : "none");
         break;
     case TRUST:
         snprintf(
@@ -132,12 +133,99 @@ static void append_advice(char *text, size_t size, const struct ot_endpoint *end
     }
 }
 
+static bool has_any(const char *text, const char *const *words)
+{
+    for (; *words != NULL; words++)
+        if (strstr(text, *words) != NULL)
+            return true;
+    return false;
+}
+
+/* What OpenSSL says, by version, of an answer that is no TLS. */
+static bool is_not_tls(CURLcode code, const char *detail)
+{
+    static const char *const words[] = {"wrong version number", "packet length too long",
+                                        "record layer failure", "http request", NULL};
+
+    return code == CURLE_SSL_CONNECT_ERROR && has_any(detail, words);
+}
+
+/* What comes of plain HTTP at a port of TLS, by server: the end of the connection, or an
+ * alert, which is no HTTP. */
+static bool may_be_tls(CURLcode code)
+{
+    return code == CURLE_GOT_NOTHING || code == CURLE_RECV_ERROR ||
+           code == CURLE_SEND_ERROR || code == CURLE_UNSUPPORTED_PROTOCOL ||
+           code == CURLE_WEIRD_SERVER_REPLY;
+}
+
+static enum ot_status other_scheme(struct ot_error *err,
+                                   const struct ot_endpoint *endpoint,
+                                   const struct failure *failure, const char *before,
+                                   const char *detail)
+{
+    const char *rest = strstr(endpoint->base_url, "://");
+
+    if (endpoint->tls)
+        return ot_error_set(
+            err, OT_E_NETWORK,
+            "%s: what answers does not speak TLS (%s); it may speak plain "
+            "HTTP: give base_url of the source %s the port that speaks "
+            "HTTPS, or, if it runs on this machine, base_url = http%s",
+            before, detail, endpoint->source, rest);
+    return ot_error_set(err, failure->status,
+                        "%s: %s (%s); it may speak HTTPS: base_url = https%s in the "
+                        "source %s; else try again",
+                        before, failure->what, detail, rest, endpoint->source);
+}
+
+/* Of a connection through a proxy libcurl tells apart by its words alone whose fault it
+ * is. */
+static bool is_proxys(const struct ot_endpoint *endpoint, CURLcode code,
+                      const char *detail)
+{
+    return endpoint->proxy_host != NULL &&
+           (code == CURLE_COULDNT_CONNECT || strstr(detail, "CONNECT") != NULL);
+}
+
+static enum ot_status proxy_fails(struct ot_error *err,
+                                  const struct ot_endpoint *endpoint,
+                                  const struct failure *failure, const char *detail)
+{
+    bool is_away = strstr(detail, "CONNECT") == NULL;
+
+    return ot_error_set(
+        err, failure->status,
+        "cannot get an answer from %s: the proxy %s %s (%s); check that %s, "
+        "and proxy of the source %s (proxy = none goes without)",
+        endpoint->host, endpoint->proxy_host,
+        is_away ? "cannot be reached" : "does not let it through", detail,
+        is_away ? "it runs" : "it may pass this on", endpoint->source);
+}
+
+static enum ot_status peer_fails(struct ot_error *err, const struct ot_endpoint *endpoint,
+                                 const char *before)
+{
+    const char *trust = endpoint->ca_file != NULL ? endpoint->ca_file : endpoint->ca_dir;
+    const struct ot_http_peer_place place = {
+        .before = before,
+        .source = endpoint->source,
+        /* A proxy that is reached by TLS is verified, too. */
+        .address = endpoint->proxy != NULL && strncmp(endpoint->proxy, "https:", 6) == 0
+                       ? "base_url (or proxy)"
+                       : "base_url",
+        .trust = trust != NULL ? trust : "none",
+    };
+
+    return ot_http_peer_refused(err, &endpoint->peer, &place);
+}
+
 enum ot_status ot_http_failure(struct ot_error *err, const struct ot_endpoint *endpoint,
                                CURLcode code, const char *detail)
 {
     const struct failure *failure = find_failure(code);
     bool proxied = endpoint->proxy_host != NULL;
-    char advice[400];
+    char advice[400], before[OT_ERROR_MAX / 2];
 
     if (failure->advice == TRUST && endpoint->machine.is_ours)
         return ot_error_set(
@@ -159,9 +247,16 @@ enum ot_status ot_http_failure(struct ot_error *err, const struct ot_endpoint *e
                             endpoint->host, endpoint->source, detail);
     if (detail[0] == '\0')
         detail = curl_easy_strerror(code);
+    snprintf(before, sizeof(before), "cannot get an answer from %s%s%s", endpoint->host,
+             proxied ? " through the proxy " : "", proxied ? endpoint->proxy_host : "");
+    if (failure->advice == TRUST && endpoint->peer.cert != NULL)
+        return peer_fails(err, endpoint, before);
+    if (is_proxys(endpoint, code, detail))
+        return proxy_fails(err, endpoint, failure, detail);
+    if (endpoint->tls ? is_not_tls(code, detail)
+                      : !endpoint->has_answered && may_be_tls(code))
+        return other_scheme(err, endpoint, failure, before, detail);
     append_advice(advice, sizeof(advice), endpoint, failure->advice);
-    return ot_error_set(
-        err, failure->status, "cannot get an answer from %s%s%s: %s (%s)%s",
-        endpoint->host, proxied ? " through the proxy " : "",
-        proxied ? endpoint->proxy_host : "", failure->what, detail, advice);
+    return ot_error_set(err, failure->status, "%s: %s (%s)%s", before, failure->what,
+                        detail, advice);
 }

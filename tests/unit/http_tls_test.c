@@ -101,7 +101,7 @@ static void fault_34_wrong_host(void)
     struct outcome outcome = get_trusting(peer_url(peer), unit_path("ca.pem"));
 
     failed(&outcome, OT_E_NETWORK, "127.0.0.1");
-    failed(&outcome, OT_E_NETWORK, "not trusted");
+    failed(&outcome, OT_E_NETWORK, "issued for elsewhere.example:");
     CU_ASSERT_EQUAL(peer_requests(peer), 0);
     peer_stop(peer);
 }
@@ -127,7 +127,7 @@ static void fault_34_no_tls_at_all(void)
                    "IP:127.0.0.1", false);
     snprintf(url, sizeof(url), "https://127.0.0.1:%u/v1", peer_port(peer));
     outcome = get_trusting(url, unit_path("ca.pem"));
-    failed(&outcome, OT_E_NETWORK, "TLS handshake failed");
+    failed(&outcome, OT_E_NETWORK, "does not speak TLS");
     peer_stop(peer);
 }
 
@@ -154,7 +154,7 @@ static void fault_34_proxy_refuses(void)
     char url[64], host[64];
 
     snprintf(url, sizeof(url), "http://user:hidden@127.0.0.1:%u", peer_port(proxy));
-    snprintf(host, sizeof(host), "through the proxy 127.0.0.1:%u", peer_port(proxy));
+    snprintf(host, sizeof(host), "the proxy 127.0.0.1:%u ", peer_port(proxy));
     source.ca_file = (char *)unit_path("ca.pem");
     source.proxy = url;
     outcome = client_send(&source, &client_tuning, &client_get_x);
