@@ -80,9 +80,11 @@ static enum ot_status read_trusted(struct still_trusted *found, const char *path
 static const char *fix_of_system(void)
 {
     return access(ot_system_stores[0].program, F_OK) == 0
-               ? "as root: a '!' before its line in /etc/ca-certificates.conf, or its "
-                 "file "
-                 "out of /usr/local/share/ca-certificates; then update-ca-certificates"
+               ? "as root: export_system = yes in that source and orgtrust sync, for "
+                 "what "
+                 "the distribution has; a file in /usr/local/share/ca-certificates "
+                 "cannot "
+                 "be told no: take it out, then update-ca-certificates"
                : "as root: put it into the blocklist of the system's trust-source, and "
                  "update that";
 }

@@ -104,7 +104,7 @@ static enum ot_status check_system_export(struct ot_doctor *doctor,
     struct ot_anchors anchors = {0};
     struct ot_error why = OT_ERROR_INIT;
 
-    if (item->sources == 0)
+    if (item->sources == 0 && !item->says_no)
         ot_finding_add(&doctor->findings, PART, OT_VERDICT_FAILS, NULL,
                        "as root: orgtrust sync",
                        "export_system is no longer set, and anchors of orgtrust's are "

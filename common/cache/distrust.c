@@ -80,6 +80,19 @@ void ot_distrust_look(struct ot_distrust *distrust, unsigned flags)
             ot_snapshot_unref(snapshot);
 }
 
+bool ot_distrust_is_known(struct ot_distrust *distrust)
+{
+    bool known = true;
+
+    for (size_t i = 0; distrust != NULL && i < distrust->count; i++) {
+        struct ot_snapshot *snapshot = ot_cache_known(distrust->nos[i].cache);
+
+        known = known && snapshot != NULL;
+        ot_snapshot_unref(snapshot);
+    }
+    return known;
+}
+
 /* Whether the snapshot has an active certificate of this name and key. What is damaged
  * there, is there. */
 static bool says_no(struct ot_snapshot *snapshot, const struct ot_record *record)

@@ -30,6 +30,10 @@ void ot_distrust_free(struct ot_distrust *distrust); /* NULL is fine */
  * where nothing was: it must not cost the trust of others. NULL is fine. */
 void ot_distrust_look(struct ot_distrust *distrust, unsigned flags);
 
+/* Whether the last look has found, or an earlier one had, what each of these sources says
+ * no to. NULL: yes. */
+bool ot_distrust_is_known(struct ot_distrust *distrust);
+
 /* Which source says no to a certificate, as of the last look; NULL: none. Where a
  * snapshot is damaged at the very place that would tell, it does. Touches no file. */
 const struct ot_source *ot_distrust_source(struct ot_distrust *distrust,

@@ -41,6 +41,7 @@ struct ot_export {
     enum ot_export_kind kind;
     const char *target; /* path or command, of a source; NULL for the system's */
     uint64_t sources;   /* bit i: ot_config_at(config, i) takes part */
+    bool says_no;       /* the system's: a source that distrusts wants it, too */
     enum ot_export_outcome outcome; /* this and what follows after ot_exports_run */
     size_t anchors;
     struct ot_error why; /* of KEPT and FAILED */

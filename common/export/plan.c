@@ -8,6 +8,7 @@
 #include "config/source.h"
 #include "export/export.h"
 #include "export/system_internal.h"
+#include "export/system_list_internal.h"
 #include "machine/system_store.h"
 #include "snapshot/record.h"
 
@@ -142,6 +143,16 @@ static enum ot_status add_export(struct ot_exports *exports, enum ot_export_kind
                                        : check_purposes(exports, item, source, err);
 }
 
+/* The one there is, or a new one. */
+static struct ot_export *system_item(struct ot_exports *exports)
+{
+    for (size_t i = 0; i < exports->count; i++)
+        if (exports->items[i].kind == OT_EXPORT_SYSTEM)
+            return &exports->items[i];
+    exports->items[exports->count].kind = OT_EXPORT_SYSTEM;
+    return &exports->items[exports->count++];
+}
+
 static enum ot_status add_kind(struct ot_exports *exports, enum ot_export_kind kind,
                                struct ot_error *err)
 {
@@ -157,8 +168,11 @@ static enum ot_status add_kind(struct ot_exports *exports, enum ot_export_kind k
         };
 
         /* What it has is to be handed to nobody. */
-        if (kind != OT_EXPORT_ON_CHANGE && ot_source_distrusts(source))
+        if (kind != OT_EXPORT_ON_CHANGE && ot_source_distrusts(source)) {
+            if (kind == OT_EXPORT_SYSTEM && source->export_system)
+                system_item(exports)->says_no = true;
             continue;
+        }
         if (kind == OT_EXPORT_SYSTEM ? source->export_system : targets[kind] != NULL)
             status = add_export(exports, kind, targets[kind], i, err);
     }
@@ -169,11 +183,8 @@ static enum ot_status add_kind(struct ot_exports *exports, enum ot_export_kind k
  * no other export goes on working for programs that know nothing of us. */
 void ot_exports_add_abandoned(struct ot_exports *exports)
 {
-    for (size_t i = 0; i < exports->count; i++)
-        if (exports->items[i].kind == OT_EXPORT_SYSTEM)
-            return;
-    if (ot_system_is_marked(exports->dir))
-        exports->items[exports->count++].kind = OT_EXPORT_SYSTEM;
+    if (ot_system_is_marked(exports->dir) || ot_system_list_is_marked(exports->dir))
+        (void)system_item(exports);
 }
 
 enum ot_status ot_exports_new(struct ot_exports **out, const struct ot_config *config,

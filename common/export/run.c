@@ -22,6 +22,7 @@
 #include "export/on_change_internal.h"
 #include "export/record_internal.h"
 #include "export/system_internal.h"
+#include "export/system_list_internal.h"
 #include "files/file.h"
 #include "files/file_lock.h"
 #include "files/place.h"
@@ -136,6 +137,45 @@ static enum ot_status put_export(struct ot_exports *exports, struct ot_export *i
     return ot_error_set(err, OT_E_INTERNAL, "this is no export");
 }
 
+/* What the system is to distrust. */
+static enum ot_status put_list(const struct ot_exports *exports,
+                               const struct ot_export *item,
+                               const struct ot_exports_options *options, bool *written,
+                               struct ot_error *err)
+{
+    struct ot_distrust *distrust = NULL;
+    enum ot_status status = OT_OK;
+    bool changed = false;
+
+    if (item->says_no)
+        status = ot_distrust_new(&distrust, exports->config, err);
+    ot_distrust_look(distrust, 0);
+    if (status == OT_OK)
+        status = ot_system_list_put(exports->dir, distrust, &changed, err);
+    if (status == OT_OK && changed)
+        status = ot_system_update(options->stop, err);
+    if (status == OT_OK && changed)
+        status = ot_system_list_done(exports->dir, err);
+    *written = *written || changed;
+    ot_distrust_free(distrust);
+    return status;
+}
+
+/* The same whatever became of the anchors: what is to be trusted being unknown is no
+ * reason to go on trusting what is not. status: how they went, which counts first. */
+static enum ot_status put_no(const struct ot_exports *exports, struct ot_export *item,
+                             const struct ot_exports_options *options, bool *written,
+                             enum ot_status status)
+{
+    struct ot_error why = OT_ERROR_INIT;
+
+    if ((!item->says_no && !ot_system_list_is_marked(exports->dir)) ||
+        put_list(exports, item, options, written, &why) == OT_OK || status != OT_OK)
+        return status;
+    item->why = why;
+    return why.status;
+}
+
 /* What is in place, for whoever wants to know whether it is new: the anchors, and when
  * they were put there. */
 static enum ot_status record_done(const struct ot_exports *exports,
@@ -194,6 +234,8 @@ static void refresh_export(struct ot_exports *exports, struct ot_export *item,
         kept = false;
         status = put_export(exports, item, &anchors, options, &written, &item->why);
     }
+    if (item->kind == OT_EXPORT_SYSTEM && geteuid() == 0)
+        status = put_no(exports, item, options, &written, status);
     if (status == OT_OK)
         status = record_done(exports, item, &anchors, written, &item->why);
     item->anchors = anchors.count;

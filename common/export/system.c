@@ -192,6 +192,13 @@ static enum ot_status update_store(const struct work *work, const char *dir,
     return status;
 }
 
+enum ot_status ot_system_update(const volatile int *stop, struct ot_error *err)
+{
+    const struct work work = {.store = find_store(err)};
+
+    return work.store != NULL ? run_update(&work, NULL, stop, err) : OT_E_NOT_FOUND;
+}
+
 /* Whether something has to be done; looks only. */
 static enum ot_status look_for_work(const struct work *work, bool *due,
                                     struct ot_error *err)

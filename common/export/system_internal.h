@@ -19,4 +19,7 @@ enum ot_status ot_system_put(const char *dir, const struct ot_anchors *anchors,
                              bool *written, const volatile int *stop,
                              struct ot_error *err);
 
+/* Has the system's tool read its own list again. */
+enum ot_status ot_system_update(const volatile int *stop, struct ot_error *err);
+
 #endif

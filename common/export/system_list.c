@@ -1,0 +1,288 @@
+#include "export/system_list_internal.h"
+
+#include <errno.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "cache/distrust.h"
+#include "cert/cert.h"
+#include "cert/pem.h"
+#include "files/file.h"
+#include "files/path.h"
+#include "files/read_all.h"
+#include "snapshot/record.h"
+
+#define LIST "/etc/ca-certificates.conf"
+#define AUTHORITIES "/usr/share/ca-certificates"
+#define RECORD "system-list"
+#define BYTES_MAX (1024u * 1024)
+
+/* A text of lines in memory that grows. */
+struct lines {
+    FILE *out;
+    char *text;
+    size_t len;
+};
+
+static bool lines_begin(struct lines *lines)
+{
+    *lines = (struct lines){.out = NULL};
+    lines->out = open_memstream(&lines->text, &lines->len);
+    return lines->out != NULL;
+}
+
+static bool lines_end(struct lines *lines)
+{
+    FILE *out = lines->out;
+
+    lines->out = NULL;
+    return out != NULL && fclose(out) == 0;
+}
+
+static void lines_clear(struct lines *lines)
+{
+    (void)lines_end(lines);
+    free(lines->text);
+}
+
+/* A whole small file as a text, "" where there is none. The caller frees it. */
+static enum ot_status read_list_text(char **text, const char *path, struct ot_error *err)
+{
+    enum ot_status status;
+    ssize_t len = 0;
+    int fd = -1;
+
+    *text = malloc(BYTES_MAX + 1);
+    if (*text == NULL)
+        return ot_error_nomem(err);
+    status = ot_path_open(&fd, path, BYTES_MAX, err);
+    if (status == OT_E_NOT_FOUND) {
+        ot_error_clear(err);
+        status = OT_OK;
+    } else if (status == OT_OK) {
+        len = ot_read_all(fd, *text, BYTES_MAX);
+        if (len < 0)
+            status = ot_error_errno(err, OT_E_IO, errno, "cannot read %s", path);
+        close(fd);
+    }
+    (*text)[len > 0 ? len : 0] = '\0';
+    return status;
+}
+
+/* Whether a text has this line. */
+static bool has_line(const char *text, const char *line, size_t len)
+{
+    while (*text != '\0') {
+        size_t here = strcspn(text, "\n");
+
+        if (here == len && memcmp(text, line, len) == 0)
+            return true;
+        text += here + (text[here] == '\n');
+    }
+    return false;
+}
+
+struct question {
+    struct ot_distrust *distrust;
+    bool is_distrusted;
+};
+
+static enum ot_status ask_certificate(void *arg, const uint8_t *der, size_t len,
+                                      struct ot_error *err)
+{
+    struct question *question = arg;
+    struct ot_record record = {.flags = 0};
+    struct ot_cert *cert = NULL;
+
+    if (ot_cert_parse(&cert, der, len, err) != OT_OK)
+        return err != NULL ? err->status : OT_E_PROTOCOL;
+    ot_cert_fill(cert, &record);
+    question->is_distrusted = question->is_distrusted ||
+                              ot_distrust_source(question->distrust, &record) != NULL;
+    ot_cert_free(cert);
+    return OT_OK;
+}
+
+/* What a name of the list stands for; one that cannot be read is trusted by nobody. */
+static enum ot_status ask_file(bool *is_distrusted, struct ot_distrust *distrust,
+                               const char *name, size_t len, struct ot_error *err)
+{
+    struct question question = {.distrust = distrust};
+    struct ot_error why = OT_ERROR_INIT;
+    enum ot_status status;
+    char path[PATH_MAX], *text = NULL;
+
+    *is_distrusted = false;
+    if (distrust == NULL ||
+        snprintf(path, sizeof(path), AUTHORITIES "/%.*s", (int)len, name) >= PATH_MAX)
+        return OT_OK;
+    status = read_list_text(&text, path, &why);
+    if (status == OT_OK)
+        status = ot_pem_each(text, strlen(text), ask_certificate, &question, &why);
+    free(text);
+    *is_distrusted = question.is_distrusted;
+    return status == OT_E_NOMEM ? ot_error_nomem(err) : OT_OK;
+}
+
+/* The list as it is to be, and the names whose "!" is ours then. */
+struct edit {
+    struct ot_distrust *distrust;
+    bool is_known; /* all that is distrusted: else nothing is taken back */
+    const char *recorded;
+    struct lines list, names;
+};
+
+static enum ot_status edit_line(struct edit *edit, const char *line, size_t len,
+                                struct ot_error *err)
+{
+    bool is_no = len > 0 && line[0] == '!';
+    const char *name = line + is_no;
+    size_t name_len = len - is_no;
+    bool is_ours = is_no && name_len > 0 && has_line(edit->recorded, name, name_len);
+    bool is_distrusted = false;
+    enum ot_status status = OT_OK;
+
+    if (name_len > 0 && name[0] != '#' && (!is_no || is_ours))
+        status = ask_file(&is_distrusted, edit->distrust, name, name_len, err);
+    if (is_ours && !edit->is_known)
+        is_distrusted = true;
+    if (is_distrusted)
+        fprintf(edit->names.out, "%.*s\n", (int)name_len, name);
+    if (is_distrusted || (is_no && !is_ours))
+        fputc('!', edit->list.out);
+    fwrite(name, 1, name_len, edit->list.out);
+    return status;
+}
+
+static enum ot_status edit_lines(struct edit *edit, const char *text,
+                                 struct ot_error *err)
+{
+    enum ot_status status = OT_OK;
+
+    while (status == OT_OK && *text != '\0') {
+        size_t len = strcspn(text, "\n");
+
+        status = edit_line(edit, text, len, err);
+        if (text[len] == '\n')
+            fputc('\n', edit->list.out);
+        text += len + (text[len] == '\n');
+    }
+    return status;
+}
+
+static enum ot_status record_path(char path[PATH_MAX], const char *dir,
+                                  struct ot_error *err)
+{
+    return snprintf(path, PATH_MAX, "%s/" RECORD, dir) < PATH_MAX
+               ? OT_OK
+               : ot_error_set(err, OT_E_CONFIG, "cache_dir is too long");
+}
+
+/* With an empty line at its end until all is done. */
+static enum ot_status write_record(const char *record, const char *first,
+                                   const char *second, bool is_done, struct ot_error *err)
+{
+    struct lines both;
+    enum ot_status status = OT_OK;
+
+    if (!lines_begin(&both))
+        return ot_error_nomem(err);
+    fprintf(both.out, "%s%s%s", first, second, is_done ? "" : "\n");
+    if (!lines_end(&both))
+        status = ot_error_nomem(err);
+    ot_file_reap(record);
+    if (status == OT_OK)
+        status = ot_file_replace(record, both.text, both.len, 0644, err);
+    lines_clear(&both);
+    return status;
+}
+
+/* The record first: should this be the last that happens, nothing is ours that it has
+ * not. */
+static enum ot_status write_list(const struct edit *edit, const char *record,
+                                 struct ot_error *err)
+{
+    enum ot_status status =
+        write_record(record, edit->recorded, edit->names.text, false, err);
+    struct stat st;
+
+    if (status != OT_OK)
+        return status;
+    if (stat(LIST, &st) != 0)
+        return ot_error_errno(err, OT_E_IO, errno, "cannot examine %s", LIST);
+    return ot_file_replace(LIST, edit->list.text, edit->list.len, st.st_mode & 07777,
+                           err);
+}
+
+bool ot_system_list_is_marked(const char *dir)
+{
+    char record[PATH_MAX];
+
+    return record_path(record, dir, NULL) == OT_OK && access(record, F_OK) == 0;
+}
+
+enum ot_status ot_system_list_put(const char *dir, struct ot_distrust *distrust,
+                                  bool *changed, struct ot_error *err)
+{
+    struct edit edit = {.distrust = distrust, .is_known = ot_distrust_is_known(distrust)};
+    char record[PATH_MAX], *text = NULL, *recorded = NULL;
+    enum ot_status status = record_path(record, dir, err);
+
+    *changed = false;
+    if (status == OT_OK)
+        status = read_list_text(&text, LIST, err);
+    if (status == OT_OK)
+        status = read_list_text(&recorded, record, err);
+    edit.recorded = recorded;
+    if (status == OT_OK && (!lines_begin(&edit.list) || !lines_begin(&edit.names)))
+        status = ot_error_nomem(err);
+    if (status == OT_OK)
+        status = edit_lines(&edit, text, err);
+    if (status == OT_OK && (!lines_end(&edit.list) || !lines_end(&edit.names)))
+        status = ot_error_nomem(err);
+    /* The record is longer than the names where a run was cut short. */
+    *changed = status == OT_OK && (strcmp(edit.list.text, text) != 0 ||
+                                   strcmp(edit.names.text, recorded) != 0);
+    if (*changed && strcmp(edit.list.text, text) != 0)
+        status = write_list(&edit, record, err);
+    lines_clear(&edit.list);
+    lines_clear(&edit.names);
+    free(recorded);
+    free(text);
+    return status;
+}
+
+enum ot_status ot_system_list_done(const char *dir, struct ot_error *err)
+{
+    char record[PATH_MAX], *text = NULL, *recorded = NULL;
+    enum ot_status status = record_path(record, dir, err);
+    struct lines names = {.out = NULL};
+
+    if (status == OT_OK)
+        status = read_list_text(&text, LIST, err);
+    if (status == OT_OK)
+        status = read_list_text(&recorded, record, err);
+    if (status == OT_OK && !lines_begin(&names))
+        status = ot_error_nomem(err);
+    for (const char *line = text; status == OT_OK && *line != '\0';) {
+        size_t len = strcspn(line, "\n");
+
+        if (len > 1 && line[0] == '!' && has_line(recorded, line + 1, len - 1))
+            fprintf(names.out, "%.*s\n", (int)len - 1, line + 1);
+        line += len + (line[len] == '\n');
+    }
+    if (status == OT_OK && !lines_end(&names))
+        status = ot_error_nomem(err);
+    if (status == OT_OK && names.len > 0)
+        status = write_record(record, names.text, "", true, err);
+    else if (status == OT_OK)
+        status = ot_file_remove(record, err);
+    lines_clear(&names);
+    free(recorded);
+    free(text);
+    return status;
+}

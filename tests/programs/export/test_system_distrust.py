@@ -1,0 +1,166 @@
+"""export_system and a source that distrusts: Debian's list of authorities gets its "!", in a
+system that only the test sees, and is to the byte what it was afterwards."""
+
+import shutil
+
+import pytest
+from export_world import fingerprints
+from support import paths
+from support.p11_system import can_mount, need
+from support.process import run
+from support.world import DISK, NETWORK
+from test_system import ANCHORS, CERTS, PRIVATE, STATE
+
+pytestmark = pytest.mark.skipif(not can_mount(), reason="NEEDS MOUNT NAMESPACES")
+
+CONF, AUTHORITIES = "/etc/ca-certificates.conf", "/usr/share/ca-certificates"
+TEXT = "# a comment, as debconf writes it\n\ntheirs/good.crt\n{}theirs/off.crt\ntheirs/bad.crt\n"
+
+
+class Debian:
+    """Its store, of three authorities, one of which its administrator has switched off."""
+
+    def __init__(self, directory, world, certs):
+        self.world, self.dir, self.more = world, directory, {}
+        self.etc, self.share = directory / "etc", directory / "share"
+        shutil.copytree("/etc", self.etc, symlinks=True, ignore_dangling_symlinks=True)
+        shutil.rmtree(self.etc / "ssl" / "certs")
+        (self.etc / "ssl" / "certs").mkdir()
+        shutil.rmtree(self.etc / "ca-certificates" / "update.d", ignore_errors=True)
+        (self.etc / "ca-certificates" / "update.d").mkdir(parents=True)
+        self.list = self.etc / "ca-certificates.conf"
+        self.list.write_text(TEXT.format("!"))
+        self.list.chmod(0o640)
+        (self.share / "theirs").mkdir(parents=True)
+        self.key = certs.new_key()
+        self.certs = {name: certs.ca(name.title(), key=self.key if name == "bad" else
+                                     certs.new_key()) for name in ("good", "off", "bad")}
+        for name, cert in self.certs.items():
+            (self.share / "theirs" / f"{name}.crt").write_text(cert.pem)
+        self.anchors, self.state = directory / "anchors", directory / "state"
+        self.anchors.mkdir()
+        self.state.mkdir()
+        self.run(["/usr/sbin/update-ca-certificates"])
+
+    def run(self, argv, status=0):
+        mounts = {"/etc": self.etc, AUTHORITIES: self.share, ANCHORS: self.anchors,
+                  STATE: self.state, **self.more}
+        puts = [word for target, source in mounts.items()
+                for word in ("--put", source, target)]
+        done = self.world.check(run([PRIVATE, *puts, *argv], timeout=120,
+                                    env=self.world.env))
+        assert done.status == status, done
+        return done
+
+    def sync(self, *args, status=0):
+        return self.run([*paths.WRAP, paths.COMMAND, "sync", *args], status)
+
+    def trusted(self) -> set[str]:
+        bundle = self.etc / "ssl" / "certs" / "ca-certificates.crt"
+        found = set(fingerprints(bundle.read_text()))
+        return {name for name, cert in self.certs.items() if cert.sha256 in found}
+
+
+@pytest.fixture
+def no(organization):
+    client = organization.client(project="proj_no")
+    yield client
+    client.close()
+
+
+def configure(world, key="export_system = yes\n"):
+    world.configure("[source default]\n[source no]\nproject = proj_no\n"
+                    f"meaning = distrust\n{key}", auto_refresh="no", refresh_interval="1h")
+
+
+@pytest.fixture
+def debian(tmp_path, world, organization, no, certs):
+    need("update-ca-certificates", "ca-certificates")
+    made = Debian(tmp_path / "debian", world, certs)
+    # Not the distribution's certificate: another of its name and key.
+    twin = certs.ca("BAD", key=made.key)
+    made.id = organization.add(twin, "twin", active=False)
+    configure(world)
+    made.sync()
+    assert made.trusted() == {"good", "bad"} and made.list.read_text() == TEXT.format("!")
+    return made
+
+
+def says_no(debian) -> bool:
+    text = debian.list.read_text()
+    assert debian.list.stat().st_mode & 0o7777 == 0o640
+    if text == TEXT.format("!"):
+        return False
+    assert text == TEXT.format("!").replace("theirs/bad", "!theirs/bad"), text
+    return True
+
+
+def test_the_distributions_authority_is_distrusted_and_trusted_again(debian, no):
+    no.activate(debian.id)
+    debian.sync("--source", "no")
+    assert says_no(debian) and debian.trusted() == {"good"}
+    before = debian.list.stat().st_ino
+    debian.sync()
+    assert debian.list.stat().st_ino == before, "nothing new, nothing written"
+    no.deactivate(debian.id)
+    debian.sync("--source", "no")
+    assert not says_no(debian) and debian.trusted() == {"good", "bad"}
+    assert not (debian.world.cache / ".exports" / "system-list").exists()
+
+
+@pytest.mark.parametrize("how", ["the key", "the meaning", "the source"])
+def test_it_is_taken_back_with_the_configuration(debian, no, how):
+    no.activate(debian.id)
+    debian.sync()
+    assert says_no(debian)
+    if how == "the key":
+        configure(debian.world, "")
+    elif how == "the source":
+        debian.world.configure(auto_refresh="no", refresh_interval="1h")
+    else:
+        text = debian.world.conf.read_text()
+        debian.world.conf.write_text(text.replace("distrust\nexport_system = yes", "trust"))
+    debian.sync()
+    assert not says_no(debian) and debian.trusted() == {"good", "bad"}
+
+
+def test_the_administrators_own_no_stays(debian, no, organization):
+    off = organization.add(debian.certs["off"], "off", active=False)
+    no.activate(debian.id, off)
+    debian.sync()
+    assert says_no(debian)
+    no.deactivate(debian.id, off)
+    debian.sync()
+    assert not says_no(debian) and debian.trusted() == {"good", "bad"}
+
+
+def test_what_is_not_known_takes_nothing_back(debian, no, organization):
+    no.activate(debian.id)
+    debian.sync()
+    debian.world.snapshot_path("no").unlink()
+    organization.stop()
+    debian.sync(status=NETWORK)
+    assert says_no(debian) and debian.trusted() == {"good"}
+
+
+def test_a_run_that_was_cut_short_is_finished(debian, no):
+    """The tool failed after the list was written; later a run ended after the record."""
+    no.activate(debian.id)
+    tool = debian.dir / "tool"
+    tool.write_text("#!/bin/sh\nexit 7\n")
+    tool.chmod(0o755)
+    debian.more["/usr/sbin/update-ca-certificates"] = tool
+    done = debian.sync(status=DISK)
+    assert "update-ca-certificates ended with status 7" in done.stderr
+    assert says_no(debian) and debian.trusted() == {"good", "bad"}
+    debian.more.clear()
+    debian.sync()
+    assert says_no(debian) and debian.trusted() == {"good"}
+    record = debian.world.cache / ".exports" / "system-list"
+    assert record.read_text() == "theirs/bad.crt\n"
+    record.write_text("theirs/bad.crt\ntheirs/good.crt\n")
+    debian.sync()
+    assert says_no(debian) and record.read_text() == "theirs/bad.crt\n"
+    no.deactivate(debian.id)
+    debian.sync()
+    assert not says_no(debian) and not record.exists()
