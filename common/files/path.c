@@ -6,6 +6,9 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/environment.h"
+#include "files/private_group_internal.h"
+
 static int open_retrying(int dir, const char *path, int flags)
 {
     int fd;
@@ -16,24 +19,50 @@ static int open_retrying(int dir, const char *path, int flags)
     return fd;
 }
 
-enum ot_status ot_path_check_owner(const struct stat *st, const char *path,
+/* sudo and su may keep the HOME of who calls them: root then looks at that user's files.
+ */
+static bool is_in_kept_home(const char *path, uid_t owner)
+{
+    const char *home = ot_env_get("HOME");
+    size_t len = home != NULL ? strlen(home) : 0;
+    struct stat st;
+
+    return geteuid() == 0 && len > 1 && strncmp(path, home, len) == 0 &&
+           (path[len] == '/' || path[len] == '\0') && stat(home, &st) == 0 &&
+           st.st_uid == owner;
+}
+
+static enum ot_status foreign_owner(const struct stat *st, const char *path,
+                                    struct ot_error *err)
+{
+    unsigned long owner = st->st_uid, self = geteuid();
+
+    if (is_in_kept_home(path, st->st_uid))
+        return ot_error_set(
+            err, OT_E_UNSAFE,
+            "%s belongs to user %lu, and so does HOME (%s), while this is "
+            "root: run it with sudo -H, so that HOME is root's own",
+            path, owner, ot_env_get("HOME"));
+    return ot_error_set(err, OT_E_UNSAFE,
+                        "%s belongs to user %lu, not to root or to this user (%lu), who "
+                        "could change it: run chown %lu on it if its content is right",
+                        path, owner, self, self);
+}
+
+enum ot_status ot_path_check_owner(int fd, const struct stat *st, const char *path,
                                    struct ot_error *err)
 {
-    uid_t self = geteuid();
+    bool others = (st->st_mode & S_IWOTH) != 0;
 
-    if (st->st_uid != 0 && st->st_uid != self)
-        return ot_error_set(
-            err, OT_E_UNSAFE,
-            "%s belongs to user %lu, not to root or to this user (%lu), who "
-            "could change it: run chown %lu on it if its content is right",
-            path, (unsigned long)st->st_uid, (unsigned long)self, (unsigned long)self);
-    if (st->st_mode & (S_IWGRP | S_IWOTH))
-        return ot_error_set(
-            err, OT_E_UNSAFE,
-            "%s can be written by others (mode %04o): run chmod go-w on it if "
-            "its content is right",
-            path, (unsigned)(st->st_mode & 07777));
-    return OT_OK;
+    if (st->st_uid != 0 && st->st_uid != geteuid())
+        return foreign_owner(st, path, err);
+    if (!others && ((st->st_mode & S_IWGRP) == 0 || ot_group_is_private(fd, st)))
+        return OT_OK;
+    return ot_error_set(err, OT_E_UNSAFE,
+                        "%s can be written by others (mode %04o%s): run chmod go-w on it "
+                        "if its content is right",
+                        path, (unsigned)(st->st_mode & 07777),
+                        others ? "" : ", as a umask of 002 makes it");
 }
 
 static enum ot_status check_file(int fd, const char *path, size_t max_bytes,
@@ -52,7 +81,7 @@ static enum ot_status check_file(int fd, const char *path, size_t max_bytes,
             "%s has %lld bytes, more than the %zu that such a file may have: "
             "remove it, or name another",
             path, (long long)st.st_size, max_bytes);
-    return ot_path_check_owner(&st, path, err);
+    return ot_path_check_owner(fd, &st, path, err);
 }
 
 /* Why a file could not be opened. */
@@ -120,7 +149,7 @@ static enum ot_status open_safe_dir(int *dir, const char *path, struct ot_error 
     if (fstat(fd, &st) != 0)
         status = ot_error_errno(err, OT_E_IO, errno, "cannot examine %s", path);
     if (status == OT_OK)
-        status = ot_path_check_owner(&st, path, err);
+        status = ot_path_check_owner(fd, &st, path, err);
     if (status != OT_OK) {
         close(fd);
         return status;

@@ -11,9 +11,10 @@
 
 /* Opens for reading what must be a regular file, not through a link in its last component
  * (O_NOFOLLOW, O_NONBLOCK, O_CLOEXEC), owned by root or the effective user, writable by
- * nobody else, at most max_bytes long; its directory likewise (a sticky world-writable
- * one is not enough). Absent: OT_E_NOT_FOUND. Else OT_E_UNSAFE or OT_E_IO with the reason
- * and the command that mends it. *fd is the caller's to close. */
+ * nobody else (a user's private group is nobody else), at most max_bytes long; its
+ * directory likewise (a sticky world-writable one is not enough). Absent: OT_E_NOT_FOUND.
+ * Else OT_E_UNSAFE or OT_E_IO with the reason and the command that mends it. *fd is the
+ * caller's to close. */
 enum ot_status ot_path_open(int *fd, const char *path, size_t max_bytes,
                             struct ot_error *err);
 
@@ -30,8 +31,8 @@ enum ot_status ot_path_open_at(int *fd, int dir, const char *name, const char *p
 /* The directory alone, by the same rule. */
 enum ot_status ot_path_check_dir(const char *path, struct ot_error *err);
 
-/* The rule for owner and mode, of files and directories alike. */
-enum ot_status ot_path_check_owner(const struct stat *st, const char *path,
+/* The rule for owner and mode of what fd is, of files and directories alike. */
+enum ot_status ot_path_check_owner(int fd, const struct stat *st, const char *path,
                                    struct ot_error *err);
 
 #endif

@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "files/path.h"
+#include "files/private_group_internal.h"
 
 #define LINKS_MAX 40 /* as the kernel's own walk */
 
@@ -33,12 +34,15 @@ static bool is_trusted(const struct ot_walk *walk, uid_t owner)
 }
 
 /* What others may write that they could not use to put something else there. */
-static bool is_writable_by_others(const struct ot_walk *walk, const struct stat *st)
+static bool is_writable_by_others(const struct ot_walk *walk, int fd,
+                                  const struct stat *st)
 {
     bool group = (st->st_mode & S_IWGRP) != 0;
 
     if (group && st->st_uid == 0 && st->st_gid == STAFF_GROUP &&
         strncmp(walk->at, LOCAL, strlen(LOCAL)) == 0)
+        group = false;
+    if (group && ot_group_is_private(fd, st))
         group = false;
     return group || (st->st_mode & S_IWOTH) != 0;
 }
@@ -62,10 +66,10 @@ static enum ot_status check_dir_on_way(const struct ot_walk *walk, int fd,
     bool is_foreign = !is_trusted(walk, st->st_uid);
 
     if (!is_foreign && ((st->st_mode & S_ISVTX) != 0 ||
-                        !is_writable_by_others(walk, st) || is_top_of_volume(fd)))
+                        !is_writable_by_others(walk, fd, st) || is_top_of_volume(fd)))
         return OT_OK;
     if (ot_walk_is_last(walk))
-        return ot_path_check_owner(st, at, err);
+        return ot_path_check_owner(fd, st, at, err);
     if (is_foreign)
         return ot_error_set(
             err, OT_E_UNSAFE,
@@ -339,7 +343,8 @@ enum ot_status ot_walk_check_end(const struct ot_walk *walk, struct ot_error *er
 
     if (fstat(walk->dir, &st) != 0)
         return ot_error_errno(err, OT_E_IO, errno, "cannot examine %s", walk->at);
-    return is_writable_by_others(walk, &st)
-               ? ot_path_check_owner(&st, walk->at[0] != '\0' ? walk->at : "/", err)
+    return is_writable_by_others(walk, walk->dir, &st)
+               ? ot_path_check_owner(walk->dir, &st, walk->at[0] != '\0' ? walk->at : "/",
+                                     err)
                : OT_OK;
 }

@@ -177,7 +177,7 @@ static bool map_partial(struct ot_partial *partial)
 
     if (fstat(partial->fd, &st) != 0 || !S_ISREG(st.st_mode) || st.st_size <= 0 ||
         (uint64_t)st.st_size > OT_CONTENTS_BYTES_MAX ||
-        ot_path_check_owner(&st, partial->path, NULL) != OT_OK)
+        ot_path_check_owner(partial->fd, &st, partial->path, NULL) != OT_OK)
         return false;
     bytes = mmap(NULL, (size_t)st.st_size, PROT_READ, MAP_PRIVATE, partial->fd, 0);
     if (bytes == MAP_FAILED)
