@@ -28,6 +28,8 @@ for _ in range(200):
         break
     except OSError:
         time.sleep(0.1)
+    if journald.poll() is not None:
+        sys.exit("NO JOURNAL")
 stream.sendall(b"plain\\n\\n6\\n0\\n0\\n0\\n0\\n")
 st = os.fstat(stream.fileno())
 env = os.environ | {"JOURNAL_STREAM": f"{st.st_dev}:{st.st_ino}"}
@@ -58,6 +60,8 @@ def journal(machine, tmp_path):
                     "--put", tmp_path / "journald.conf", "/etc/systemd/journald.conf",
                     sys.executable, tmp_path / "inside.py", paths.COMMAND, *args],
                    env=machine.env)
+        if "NO JOURNAL" in done.stderr:
+            pytest.skip("systemd-journald does not run here, as in a root without /sys")
         assert done.status == 0, done
         return [json.loads(line) for line in done.stdout.splitlines()]
 
