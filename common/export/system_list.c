@@ -49,8 +49,10 @@ static void lines_clear(struct lines *lines)
     free(lines->text);
 }
 
-/* A whole small file as a text, "" where there is none. The caller frees it. */
-static enum ot_status read_list_text(char **text, const char *path, struct ot_error *err)
+/* A whole small file as a text, "" where there is none. The caller frees it. follows:
+ * what a distribution has may be a link. */
+static enum ot_status read_list_text(char **text, const char *path, bool follows,
+                                     struct ot_error *err)
 {
     enum ot_status status;
     ssize_t len = 0;
@@ -59,7 +61,7 @@ static enum ot_status read_list_text(char **text, const char *path, struct ot_er
     *text = malloc(BYTES_MAX + 1);
     if (*text == NULL)
         return ot_error_nomem(err);
-    status = ot_path_open(&fd, path, BYTES_MAX, err);
+    status = (follows ? ot_path_open_named : ot_path_open)(&fd, path, BYTES_MAX, err);
     if (status == OT_E_NOT_FOUND) {
         ot_error_clear(err);
         status = OT_OK;
@@ -70,6 +72,9 @@ static enum ot_status read_list_text(char **text, const char *path, struct ot_er
         close(fd);
     }
     (*text)[len > 0 ? len : 0] = '\0';
+    if (status == OT_OK && strlen(*text) != (size_t)len)
+        status = ot_error_set(err, OT_E_UNSAFE,
+                              "%s is no text: it is left as it is; mend it first", path);
     return status;
 }
 
@@ -96,10 +101,11 @@ static enum ot_status ask_certificate(void *arg, const uint8_t *der, size_t len,
 {
     struct question *question = arg;
     struct ot_record record = {.flags = 0};
+    struct ot_error why = OT_ERROR_INIT;
     struct ot_cert *cert = NULL;
 
-    if (ot_cert_parse(&cert, der, len, err) != OT_OK)
-        return err != NULL ? err->status : OT_E_PROTOCOL;
+    if (ot_cert_parse(&cert, der, len, &why) != OT_OK)
+        return why.status == OT_E_NOMEM ? ot_error_nomem(err) : OT_OK;
     ot_cert_fill(cert, &record);
     question->is_distrusted = question->is_distrusted ||
                               ot_distrust_source(question->distrust, &record) != NULL;
@@ -120,7 +126,7 @@ static enum ot_status ask_file(bool *is_distrusted, struct ot_distrust *distrust
     if (distrust == NULL ||
         snprintf(path, sizeof(path), AUTHORITIES "/%.*s", (int)len, name) >= PATH_MAX)
         return OT_OK;
-    status = read_list_text(&text, path, &why);
+    status = read_list_text(&text, path, true, &why);
     if (status == OT_OK)
         status = ot_pem_each(text, strlen(text), ask_certificate, &question, &why);
     free(text);
@@ -234,9 +240,9 @@ enum ot_status ot_system_list_put(const char *dir, struct ot_distrust *distrust,
 
     *changed = false;
     if (status == OT_OK)
-        status = read_list_text(&text, LIST, err);
+        status = read_list_text(&text, LIST, false, err);
     if (status == OT_OK)
-        status = read_list_text(&recorded, record, err);
+        status = read_list_text(&recorded, record, false, err);
     edit.recorded = recorded;
     if (status == OT_OK && (!lines_begin(&edit.list) || !lines_begin(&edit.names)))
         status = ot_error_nomem(err);
@@ -263,9 +269,9 @@ enum ot_status ot_system_list_done(const char *dir, struct ot_error *err)
     struct lines names = {.out = NULL};
 
     if (status == OT_OK)
-        status = read_list_text(&text, LIST, err);
+        status = read_list_text(&text, LIST, false, err);
     if (status == OT_OK)
-        status = read_list_text(&recorded, record, err);
+        status = read_list_text(&recorded, record, false, err);
     if (status == OT_OK && !lines_begin(&names))
         status = ot_error_nomem(err);
     for (const char *line = text; status == OT_OK && *line != '\0';) {

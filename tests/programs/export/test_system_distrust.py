@@ -8,7 +8,7 @@ from export_world import fingerprints
 from support import paths
 from support.p11_system import can_mount, need
 from support.process import run
-from support.world import DISK, NETWORK
+from support.world import CONFIG, DISK, NETWORK
 from test_system import ANCHORS, CERTS, PRIVATE, STATE
 
 pytestmark = pytest.mark.skipif(not can_mount(), reason="NEEDS MOUNT NAMESPACES")
@@ -122,6 +122,23 @@ def test_it_is_taken_back_with_the_configuration(debian, no, how):
         debian.world.conf.write_text(text.replace("distrust\nexport_system = yes", "trust"))
     debian.sync()
     assert not says_no(debian) and debian.trusted() == {"good", "bad"}
+
+
+def test_an_authority_behind_a_link_is_found(debian, no):
+    path = debian.share / "theirs" / "bad.crt"
+    path.rename(debian.share / "elsewhere.crt")
+    path.symlink_to("../elsewhere.crt")
+    no.activate(debian.id)
+    debian.sync()
+    assert says_no(debian) and debian.trusted() == {"good"}
+
+
+def test_a_list_that_is_no_text_is_left_as_it_is(debian, no):
+    no.activate(debian.id)
+    debian.list.write_bytes(TEXT.format("!").encode() + b"\0more\n")
+    before = debian.list.read_bytes()
+    done = debian.sync(status=CONFIG)
+    assert "is no text" in done.stderr and debian.list.read_bytes() == before
 
 
 def test_the_administrators_own_no_stays(debian, no, organization):
