@@ -84,3 +84,23 @@ def test_what_an_admin_changed_meanwhile_stays(doubting):
     doubting.uninstall("nss")
     left = doubting.read(LIST).decode()
     assert "name=theirs" in left and "orgtrust" not in left
+
+
+def test_the_systems_list_is_what_it_was_after_uninstall(doubting, party):
+    """install system sets export_system for all sources, that which distrusts included."""
+    listed = "/etc/ca-certificates.conf"
+    doubting.write("/usr/share/ca-certificates/theirs.crt", party.root.pem)
+    doubting.write(listed, doubting.read(listed) + b"theirs.crt\n")
+    doubting.run("update-ca-certificates")
+    before = doubting.read(listed)
+    bundle = "/etc/ssl/certs/ca-certificates.crt"
+    body = party.root.pem.splitlines()[1].encode()
+    assert body in doubting.read(bundle)
+    distrusts(doubting)
+    configured = doubting.read(CONF)
+    doubting.install("system")
+    assert doubting.read(listed) == before.replace(b"\ntheirs.crt\n", b"\n!theirs.crt\n")
+    assert body not in doubting.read(bundle)
+    doubting.uninstall("system")
+    assert doubting.read(listed) == before and doubting.read(CONF) == configured
+    assert body in doubting.read(bundle)
