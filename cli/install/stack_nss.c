@@ -37,10 +37,12 @@ static enum ot_status plan_new(struct ot_stack_plan *plan,
 
     /* Root does not browse, and its HOME may be another's. */
     if (env->is_root || !has_browser())
-        return ot_error_set(err, OT_E_NOT_FOUND,
-                            "this user has no NSS database; certutil -N -d "
-                            "sql:%s/" OT_NSS_NEWER_HOME " makes one",
-                            env->home);
+        return ot_error_set(
+            err, OT_E_NOT_FOUND,
+            "this user has no NSS database; mkdir -p -m 700 '%s/" OT_NSS_NEWER_HOME
+            "' && certutil -N --empty-password -d 'sql:%s/" OT_NSS_NEWER_HOME
+            "' makes one (certutil is in libnss3-tools)",
+            env->home, env->home);
     if (asprintf(&dir, "%s/" OT_NSS_NEWER_HOME, env->home) < 0)
         return ot_error_nomem(err);
     status = ot_nss_plan_new(plan, dir, err);

@@ -15,9 +15,7 @@ enum ot_status ot_confirm(const char *question, struct ot_error *err)
     if (!isatty(STDIN_FILENO) || !isatty(STDERR_FILENO))
         return ot_error_set(
             err, OT_E_USAGE,
-            "%s There is no terminal to ask on: say --yes if it is meant. "
-            "Nothing was changed",
-            question);
+            "nothing changed: no terminal to ask on (%s); repeat with --yes", question);
     fprintf(stderr, "%s [y/N] ", question);
     fflush(stderr);
     /* A line, as the terminal hands it over; not through stdio, which would go on reading

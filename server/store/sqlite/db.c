@@ -59,6 +59,11 @@ enum ot_status ot_db_fail(struct ot_db *db, const char *what, struct ot_error *e
     enum ot_status status = status_of(sqlite3_extended_errcode(db->handle));
     const char *path = sqlite3_db_filename(db->handle, "main");
 
+    if ((sqlite3_extended_errcode(db->handle) & 0xff) == SQLITE_NOTADB)
+        return ot_error_set(err, status,
+                            "%s is not an orgtrust database, nor one of SQLite's at all; "
+                            "name another file with --db, or restore it from a copy",
+                            path != NULL ? path : "the file");
     return ot_error_set(err, status, "cannot %s: database %s: %s%s", what,
                         path != NULL ? path : "", sqlite3_errmsg(db->handle),
                         advice_for(status));

@@ -110,8 +110,8 @@ static enum ot_status check_owner(struct ot_db *db, struct ot_error *err)
     if (status == OT_OK && application != APPLICATION_ID &&
         (application != 0 || objects != 0))
         return ot_error_set(err, OT_E_CORRUPT,
-                            "database %s belongs to another program; name another file "
-                            "with --db",
+                            "%s is not an orgtrust database: it belongs to another "
+                            "program; name another file with --db",
                             sqlite3_db_filename(ot_db_handle(db), "main"));
     return status;
 }

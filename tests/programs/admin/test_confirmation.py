@@ -69,7 +69,8 @@ def test_nobody_to_ask(synced, api, losses, command):
     words, is_done = losses[command]
     before = [dict(c) for c in api.certs]
     done = synced.orgtrust(*words, status=USAGE)
-    assert "say --yes" in done.stderr and api.certs == before
+    assert "nothing changed: no terminal to ask on" in done.stderr
+    assert "repeat with --yes" in done.stderr and api.certs == before
     done = synced.orgtrust(*words, status=USAGE, stdin=b"y\n")
     assert api.certs == before, "a pipe is not a person"
     synced.orgtrust(*words, "--yes")

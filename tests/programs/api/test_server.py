@@ -119,7 +119,8 @@ def damaged(kind, path):
 
 
 @pytest.mark.parametrize("kind, status, word", [
-    ("words", 11, "not a database"), ("foreign", 11, "another program"),
+    ("words", 11, "o.db is not an orgtrust database"),
+    ("foreign", 11, "o.db is not an orgtrust database: it belongs to another program"),
     ("newer", 3, "99"), ("writable", 3, "chmod 600"),
 ])
 def test_a_database_that_is_not_ours_is_left_alone(tmp_path, kind, status, word):

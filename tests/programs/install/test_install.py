@@ -207,6 +207,13 @@ def test_a_new_database_goes_as_it_came(machine):
     same(before, machine.tree())
 
 
+def test_the_command_for_a_database_works_as_it_is_said(machine):
+    said = machine.install("nss", status=7).stderr
+    command = said[said.index("mkdir"):said.index(" makes one")]
+    machine.run("sh", "-c", command)
+    machine.install("nss")
+
+
 def test_what_is_not_there_is_said(bare_machine):
     before = bare_machine.tree()
     done = bare_machine.install("systemd", status=7)
