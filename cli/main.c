@@ -137,7 +137,7 @@ int main(int argc, char **argv)
     ot_output_init(&cli.out, stdout);
     status = dispatch_word(&cli, argc, argv, &err);
     if (status != OT_OK && err.message[0] != '\0')
-        ot_output_say("%s", err.message);
+        ot_output_say("%s%s", err.message, ot_output_remedy(&err));
     if (ot_output_finish(&cli.out, &lost) != OT_OK && err.status != lost.status) {
         ot_output_say("%s", lost.message);
         status = status == OT_OK ? lost.status : status;

@@ -62,7 +62,8 @@ static enum ot_status sync_and_report(struct ot_follow *follow,
     ot_progress_clear(&progress);
     ot_follow_saw(follow, source, status, &result);
     if (status != OT_OK) {
-        ot_report_say(&cli->report, "%s", err.message); /* names the source */
+        /* names the source */
+        ot_report_say(&cli->report, "%s%s", err.message, ot_output_remedy(&err));
     } else if (!cli->options.quiet) {
         if (result.quarantined + result.withheld > 0)
             ot_sync_report_kept_back(source);

@@ -87,6 +87,11 @@ void ot_output_say(const char *fmt, ...)
     fprintf(stderr, "orgtrust: %s\n", line.message);
 }
 
+const char *ot_output_remedy(const struct ot_error *err)
+{
+    return err->errnum == EACCES && geteuid() != 0 ? "; run it as root (sudo)" : "";
+}
+
 void ot_output_advise(const struct ot_config *config)
 {
     if (ot_config_advice(config) != NULL)

@@ -35,6 +35,10 @@ enum ot_status ot_output_finish(struct ot_output *out, struct ot_error *err);
 /* "orgtrust: …" as one line on standard error, escaped as ot_output_text does. */
 void ot_output_say(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 
+/* What goes behind the sentence of a failure for which this user has no permission, and
+ * root would; else "". */
+const char *ot_output_remedy(const struct ot_error *err);
+
 /* The same of what the configuration's keeper should change, if there is any. */
 void ot_output_advise(const struct ot_config *config);
 

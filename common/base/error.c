@@ -71,6 +71,7 @@ enum ot_status ot_error_set(struct ot_error *err, enum ot_status status, const c
     set_message(err, fmt, args);
     va_end(args);
     err->status = status;
+    err->errnum = 0;
     return status;
 }
 
@@ -78,14 +79,17 @@ void ot_error_prefix(struct ot_error *err, const char *fmt, ...)
 {
     char before[OT_ERROR_MAX], context[OT_ERROR_MAX];
     va_list args;
+    int errnum;
 
     if (err == NULL)
         return;
+    errnum = err->errnum;
     memcpy(before, err->message, sizeof(before));
     va_start(args, fmt);
     vsnprintf(context, sizeof(context), fmt, args);
     va_end(args);
     ot_error_set(err, err->status, "%s: %s", context, before);
+    err->errnum = errnum;
 }
 
 enum ot_status ot_error_errno(struct ot_error *err, enum ot_status status, int errnum,
@@ -103,8 +107,10 @@ enum ot_status ot_error_errno(struct ot_error *err, enum ot_status status, int e
     va_start(args, fmt);
     vsnprintf(before, sizeof(before), fmt, args);
     va_end(args);
-    return ot_error_set(err, status, "%s: %s", before,
-                        strerror_r(errnum, reason, sizeof(reason)));
+    status = ot_error_set(err, status, "%s: %s", before,
+                          strerror_r(errnum, reason, sizeof(reason)));
+    err->errnum = errnum;
+    return status;
 }
 
 enum ot_status ot_error_nomem(struct ot_error *err)
@@ -118,4 +124,5 @@ void ot_error_clear(struct ot_error *err)
         return;
     err->status = OT_OK;
     err->message[0] = '\0';
+    err->errnum = 0;
 }

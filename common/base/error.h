@@ -48,11 +48,12 @@ struct ot_error {
     enum ot_status status;
     char
         message[OT_ERROR_MAX]; /* always terminated; valid UTF-8, no control characters */
+    int errnum; /* what the system said, 0: the sentence is not about that */
 };
 
 /* clang-format 14 and 19 disagree on the macro of an initializer. */
 /* clang-format off */
-#define OT_ERROR_INIT {OT_OK, ""}
+#define OT_ERROR_INIT {OT_OK, "", 0}
 /* clang-format on */
 
 /* Sets status and sentence and returns the status, so that `return ot_error_set(…)` is

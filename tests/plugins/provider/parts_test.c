@@ -155,7 +155,7 @@ static void what_is_no_failure_is_an_internal_error(void)
 
     ot_core_init(&core, NULL, fake_core);
     for (size_t i = 0; i < 2; i++) {
-        const struct ot_error err = {none[i], "none"};
+        const struct ot_error err = {none[i], "none", 0};
 
         ot_errors_queue(&core, &err, "f", 1, "f");
         CU_ASSERT_EQUAL(seen.reason, 102);
@@ -165,7 +165,7 @@ static void what_is_no_failure_is_an_internal_error(void)
 static void a_core_without_errors_is_enough(void)
 {
     static const OSSL_DISPATCH nothing[] = {{0, NULL}};
-    struct ot_error err = {OT_E_IO, "unheard"};
+    struct ot_error err = {OT_E_IO, "unheard", 0};
     struct ot_core core;
 
     ot_core_init(&core, NULL, nothing);

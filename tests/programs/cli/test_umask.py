@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 from support import paths
-from support.world import CONFIG, World
+from support.world import CONFIG, DISK, World
 
 DAEMON = 1
 GAMES_GROUP = 60  # another user's
@@ -107,3 +107,18 @@ def test_root_who_kept_his_home_is_told_of_sudo_h(users):
     done = users.sync(status=CONFIG)
     assert f"{kept} belongs to user 1, and so does HOME ({users.dir})" in done.stderr
     assert "sudo -H" in done.stderr and "chown" not in done.stderr
+
+
+def as_user(world, *words, **more):
+    return world.orgtrust(*words, user=DAEMON, group=DAEMON, extra_groups=[], **more)
+
+
+def test_what_only_root_may_is_said_to_be_roots(users):
+    """The key of the machine is root's; so is its cache."""
+    os.chown(users.key_file, 0, 0)
+    done = as_user(users, "projects", status=DISK)
+    assert f"cannot open {users.key_file}: Permission denied; run it as root (sudo)" in (
+        done.stderr)
+    done = sync(users, status=DISK)
+    assert "Permission denied; run it as root (sudo)" in done.stderr
+    assert "run it as root" not in users.orgtrust("projects", status=None).stderr
