@@ -3,6 +3,7 @@
 #include <stdint.h>
 #include <stdio.h>
 #include <string.h>
+#include <time.h>
 
 /* One character from text[0..len): its length in bytes, or 0 when it is not well-formed
  * (Unicode 15, table 3-7). */
@@ -135,5 +136,24 @@ bool ot_text_number(int64_t *out, const char *text, int64_t most)
     if (*text != '\0' || n > most)
         return false;
     *out = n;
+    return true;
+}
+
+bool ot_text_day_end(int64_t *out, const char *text)
+{
+    struct tm day = {.tm_hour = 23, .tm_min = 59, .tm_sec = 59}, again;
+    const char *end = strptime(text, "%Y-%m-%d", &day);
+    char written[sizeof("2027-12-31")];
+    time_t time;
+
+    if (end == NULL || *end != '\0')
+        return false;
+    time = timegm(&day);
+    /* What it reads beside that form, and days that no month has, come back otherwise. */
+    if (time <= 0 || gmtime_r(&time, &again) == NULL ||
+        strftime(written, sizeof(written), "%Y-%m-%d", &again) == 0 ||
+        strcmp(written, text) != 0)
+        return false;
+    *out = time;
     return true;
 }

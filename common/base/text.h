@@ -26,4 +26,8 @@ bool ot_text_number(int64_t *out, const char *text, int64_t most);
 /* A duration such as 500ms, 5s, 15m, 1h, 7d or 2w in milliseconds; -1: it is not one. */
 int64_t ot_text_duration_ms(const char *text);
 
+/* The last second, in Unix seconds, of a day such as 2027-12-31, which ends at midnight
+ * UTC. false: it is no day after the first of 1970, and *out is as it was. */
+bool ot_text_day_end(int64_t *out, const char *text);
+
 #endif

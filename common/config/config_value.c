@@ -325,26 +325,15 @@ static enum ot_status set_names(const struct rule *rule, void *field, const char
 static enum ot_status set_end_of_day(const struct rule *rule, void *field,
                                      const char *value, struct ot_error *err)
 {
-    struct tm day = {.tm_hour = 23, .tm_min = 59, .tm_sec = 59}, again;
-    char text[sizeof("2027-12-31")];
-    const char *end;
-    time_t time;
-
     if (is_none(value)) {
         *(int64_t *)field = 0;
         return OT_OK;
     }
-    end = strptime(value, "%Y-%m-%d", &day);
-    time = timegm(&day);
-    again = day;
-    /* What it reads beside that form, and days that no month has, come back otherwise. */
-    if (end == NULL || time <= 0 || *end != '\0' || gmtime_r(&time, &again) == NULL ||
-        strftime(text, sizeof(text), "%Y-%m-%d", &again) == 0 || strcmp(text, value) != 0)
+    if (!ot_text_day_end(field, value))
         return ot_error_set(err, OT_E_CONFIG,
                             "%s must be a day such as 2027-12-31, which ends at midnight "
                             "UTC, or 'none'",
                             rule->key);
-    *(int64_t *)field = time;
     return OT_OK;
 }
 

@@ -92,6 +92,20 @@ static void a_number_is_digits_and_nothing_else(void)
     CU_ASSERT_EQUAL(n, INT64_MAX);
 }
 
+static void a_day_ends_at_midnight_utc(void)
+{
+    static const char *const wrong[] = {"",           "2027-02-29",  "2027-1-1",
+                                        "27-12-31",   "2027-12-31 ", " 2027-12-31",
+                                        "1969-12-30", "2027-13-01",  "10000-01-01"};
+    int64_t end = 7;
+
+    for (size_t i = 0; i < sizeof(wrong) / sizeof(wrong[0]); i++)
+        CU_ASSERT_FALSE(ot_text_day_end(&end, wrong[i]));
+    CU_ASSERT_EQUAL(end, 7);
+    CU_ASSERT_TRUE(ot_text_day_end(&end, "2027-12-31"));
+    CU_ASSERT_EQUAL(end, 1830297599);
+}
+
 static const struct unit_case cases[] = {
     {"utf8_follows_the_table_of_well_formed_sequences",
      utf8_follows_the_table_of_well_formed_sequences},
@@ -99,6 +113,7 @@ static const struct unit_case cases[] = {
      fault_30_what_would_move_or_turn_a_line_is_escaped},
     {"a_full_buffer_ends_at_a_whole_character", a_full_buffer_ends_at_a_whole_character},
     {"a_number_is_digits_and_nothing_else", a_number_is_digits_and_nothing_else},
+    {"a_day_ends_at_midnight_utc", a_day_ends_at_midnight_utc},
     {NULL, NULL}};
 
 int main(int argc, char **argv)
