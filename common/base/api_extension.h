@@ -5,4 +5,9 @@
 /* A header of every answer to a key that has an end: when that is, in Unix seconds. */
 #define OT_KEY_EXPIRES_HEADER "Orgtrust-Key-Expires"
 
+/* A member of the body of an activation: when orgtrust-server is to deactivate what it
+ * activates, in Unix seconds. Its answer says the same, by which a client knows that it
+ * will: a server that does not know the member passes over it. */
+#define OT_DEACTIVATE_AT "orgtrust_deactivate_at"
+
 #endif

@@ -1,7 +1,7 @@
 #include "audit/audit.h"
 
-#include <time.h>
-
+#include "base/api_extension.h"
+#include "base/clock.h"
 #include "base/error.h"
 #include "message/buffer.h"
 #include "message/json_write.h"
@@ -22,7 +22,7 @@ static enum ot_status write_event(struct ot_db *db, const struct ot_actor *actor
             db,
             &(struct ot_audit_row){
                 .type = type,
-                .effective_at = time(NULL),
+                .effective_at = ot_clock_unix_s(),
                 .project = actor->scope[0] != '\0' ? actor->scope : NULL,
                 .actor = actor->id,
                 .actor_is_key = actor->is_key,
@@ -153,11 +153,15 @@ void ot_audit_toggled_add(struct ot_audit_toggled *toggled, const char *id,
 
 enum ot_status ot_audit_toggled_write(struct ot_db *db, const struct ot_actor *actor,
                                       struct ot_audit_toggled *toggled, bool active,
-                                      struct ot_error *err)
+                                      int64_t end_at, struct ot_error *err)
 {
     if (toggled->count == 0)
         return OT_OK;
     ot_jsonw_close(&toggled->detail, ']');
+    if (end_at != 0) {
+        ot_jsonw_key(&toggled->detail, OT_DEACTIVATE_AT);
+        ot_jsonw_int(&toggled->detail, end_at);
+    }
     return write_event(db, actor,
                        active ? "certificates.activated" : "certificates.deactivated",
                        &toggled->detail, toggled->ids, toggled->count, err);

@@ -5,6 +5,7 @@
 #define OT_SERVER_AUDIT_AUDIT_H
 
 #include <stdbool.h>
+#include <stdint.h>
 
 #include "base/error.h"
 #include "message/buffer.h"
@@ -16,7 +17,7 @@ struct ot_db;
 struct ot_actor {
     const char *id; /* of the key, or a user of the server's machine */
     bool is_key;
-    const char *address; /* NULL: none, it came by the command line */
+    const char *address; /* NULL: none; the command line, or an end that had come */
     const char *scope;   /* "": the organization, else a project's id */
 };
 
@@ -51,9 +52,10 @@ void ot_audit_toggled_clear(struct ot_audit_toggled *toggled);
 /* Adds one, OT_TOGGLE_MAX at most. id lives as long as toggled does. */
 void ot_audit_toggled_add(struct ot_audit_toggled *toggled, const char *id,
                           const char *name);
-/* Where none was added nothing has changed, and nothing is written. */
+/* Where none was added nothing has changed, and nothing is written. end_at: when what was
+ * activated is to be deactivated, or what was deactivated was to be; 0: nobody said. */
 enum ot_status ot_audit_toggled_write(struct ot_db *db, const struct ot_actor *actor,
                                       struct ot_audit_toggled *toggled, bool active,
-                                      struct ot_error *err);
+                                      int64_t end_at, struct ot_error *err);
 
 #endif

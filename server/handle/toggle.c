@@ -1,6 +1,8 @@
 #include <string.h>
 
 #include "audit/audit.h"
+#include "base/api_extension.h"
+#include "base/clock.h"
 #include "base/error.h"
 #include "config/identifier.h"
 #include "handle/actor_internal.h"
@@ -22,6 +24,7 @@ struct toggle {
     const char *ids[OT_TOGGLE_MAX];
     unsigned count;
     bool active;
+    struct ot_active_end end;        /* of an activation; at 0: none */
     struct ot_audit_toggled changed; /* those that were not so before */
 };
 
@@ -66,6 +69,48 @@ static bool parse_ids(struct toggle *toggle, const cJSON *body)
     return true;
 }
 
+static bool is_time_to_come(const cJSON *at)
+{
+    return cJSON_IsNumber(at) && at->valuedouble > (double)ot_clock_unix_s() &&
+           at->valuedouble <= (double)OT_DEACTIVATE_AT_MAX &&
+           (double)(int64_t)at->valuedouble == at->valuedouble;
+}
+
+/* What is not of this API's is passed over in a deactivation, as members are that nobody
+ * knows. */
+static bool parse_end(struct toggle *toggle, const cJSON *body)
+{
+    const cJSON *at = cJSON_GetObjectItemCaseSensitive(body, OT_DEACTIVATE_AT);
+
+    if (!toggle->active || at == NULL || cJSON_IsNull(at))
+        return true;
+    if (!is_time_to_come(at)) {
+        ot_reply_error(toggle->context->reply, 400,
+                       cJSON_IsNumber(at) ? "invalid_orgtrust_deactivate_at"
+                                          : "invalid_type",
+                       OT_DEACTIVATE_AT,
+                       "'" OT_DEACTIVATE_AT "' must be a time to come in whole Unix "
+                       "seconds, before the year 10000. Nothing has been activated.");
+        return false;
+    }
+    toggle->end = (struct ot_active_end){.at = (int64_t)at->valuedouble,
+                                         .by = toggle->context->caller.id};
+    return true;
+}
+
+static enum ot_status set_active(struct toggled *toggled, struct ot_error *err)
+{
+    const struct toggle *toggle = toggled->toggle;
+    const struct ot_context *context = toggle->context;
+
+    if (!toggle->active)
+        return ot_db_deactivate(context->db, context->scope, toggled->id,
+                                &toggled->changed, err);
+    return ot_db_activate(context->db, context->scope, toggled->id,
+                          toggle->end.at != 0 ? &toggle->end : NULL, &toggled->changed,
+                          err);
+}
+
 static void write_toggled(void *arg, const struct ot_cert_row *row)
 {
     struct toggled *toggled = arg;
@@ -86,8 +131,7 @@ static enum ot_status change_one(struct toggle *toggle, const char *id,
     enum ot_status status = OT_E_NOT_FOUND;
 
     if (ot_is_cert_id(id, strlen(id)))
-        status = ot_db_active_set(context->db, context->scope, id, toggle->active,
-                                  &toggled.changed, err);
+        status = set_active(&toggled, err);
     if (status == OT_OK)
         status = ot_db_cert_in_scope(context->db, context->scope, id, write_toggled,
                                      &toggled, err);
@@ -114,7 +158,7 @@ static enum ot_status finish_toggle(struct toggle *toggle, struct ot_error *err)
     const struct ot_actor actor = ot_actor_of(context);
     bool changed = toggle->changed.count != 0;
     enum ot_status status = ot_audit_toggled_write(context->db, &actor, &toggle->changed,
-                                                   toggle->active, err);
+                                                   toggle->active, toggle->end.at, err);
 
     if (status == OT_OK && changed)
         status = ot_db_revision_next(context->db, err);
@@ -139,6 +183,10 @@ static enum ot_status change_all(struct toggle *toggle, struct ot_error *err)
     if (status != OT_OK)
         return status;
     ot_jsonw_close(out, ']');
+    if (toggle->end.at != 0) {
+        ot_jsonw_key(out, OT_DEACTIVATE_AT);
+        ot_jsonw_int(out, toggle->end.at);
+    }
     ot_jsonw_close(out, '}');
     return OT_OK;
 }
@@ -153,7 +201,7 @@ static void toggle_all(struct ot_context *context, bool active)
     if (body == NULL)
         return;
     ot_audit_toggled_init(&toggle.changed);
-    if (parse_ids(&toggle, body)) {
+    if (parse_ids(&toggle, body) && parse_end(&toggle, body)) {
         status = ot_db_begin(context->db, OT_WRITING, &err);
         if (status == OT_OK)
             status = change_all(&toggle, &err);

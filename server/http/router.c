@@ -10,6 +10,7 @@
 #include "base/error.h"
 #include "config/identifier.h"
 #include "handle/context.h"
+#include "handle/ends.h"
 #include "handle/handlers.h"
 #include "http/server.h"
 #include "message/reply.h"
@@ -271,6 +272,26 @@ static void run_reading(struct ot_server *server, struct ot_context *context,
     ot_db_rollback(context->db);
 }
 
+static void run_route(struct ot_server *server, struct ot_context *context,
+                      const struct method_handler *handler)
+{
+    if (!is_write(context->request))
+        run_reading(server, context, handler);
+    else if (may_go_on(server, context, handler))
+        handler->handle(context);
+}
+
+/* First of all: no answer shows what was to end before the question. */
+static bool carry_out_ends(struct ot_context *context)
+{
+    struct ot_error err = OT_ERROR_INIT;
+
+    if (ot_ends_carry_out(context->db, OT_WRITING, &err) == OT_OK)
+        return true;
+    ot_reply_failure(context->reply, &err);
+    return false;
+}
+
 void ot_router_run(struct ot_server *server, struct ot_request *request,
                    struct ot_reply *reply, char caller[OT_APIKEY_ID_MAX])
 {
@@ -280,10 +301,8 @@ void ot_router_run(struct ot_server *server, struct ot_request *request,
     if (handler == NULL)
         return;
     context.db = ot_store_lend(server->store);
-    if (!is_write(request))
-        run_reading(server, &context, handler);
-    else if (may_go_on(server, &context, handler))
-        handler->handle(&context);
+    if (carry_out_ends(&context))
+        run_route(server, &context, handler);
     /* Zero unless the key was found. */
     if (context.caller.seq != 0) {
         memcpy(caller, context.caller.id, OT_APIKEY_ID_MAX);

@@ -24,6 +24,14 @@
 #define OT_TOGGLE_MAX 10
 #define OT_CERTIFICATES_DEFAULT 50
 
+/* When an activation may end at the latest: the last second of the year 9999, behind
+ * which nobody writes a date in the same form. */
+#define OT_DEACTIVATE_AT_MAX 253402300799
+
+/* After the end of activations could not be carried out (a full disk): when that is tried
+ * again where no request asks for it, so that the log is not all of it. */
+#define OT_ENDS_RETRY_S 60
+
 /* A certificate's name, in characters. The API publishes no limit; a label that a person
  * reads is shorter than this. */
 #define OT_NAME_CHARS_MAX 255

@@ -82,6 +82,12 @@ static const char *const steps[] = {
     "  event INTEGER NOT NULL REFERENCES audit (seq),"
     "  PRIMARY KEY (resource, event)"
     ") STRICT, WITHOUT ROWID;",
+
+    /* NULL: it has no end. ends_by is the id of a key, which may be gone by then. */
+    "ALTER TABLE activations ADD COLUMN ends_at INTEGER;"
+    "ALTER TABLE activations ADD COLUMN ends_by TEXT;"
+    "CREATE INDEX activations_by_end ON activations (ends_at)"
+    " WHERE ends_at IS NOT NULL;",
 };
 #define STEPS ((sqlite3_int64)(sizeof(steps) / sizeof(steps[0])))
 

@@ -55,12 +55,19 @@ const char *const ot_db_sql[OT_SQL_COUNT] = {
                          " FROM certificates c WHERE (c.created_at, c.seq) < (?2, ?3)"
                          " ORDER BY c.created_at DESC, c.seq DESC LIMIT ?4",
 
-    [OT_SQL_ACTIVATE] = "INSERT INTO activations (scope, certificate)"
-                        " SELECT ?1, seq FROM certificates WHERE id = ?2"
-                        " ON CONFLICT DO NOTHING",
+    [OT_SQL_ACTIVATE] = "INSERT INTO activations (scope, certificate, ends_at, ends_by)"
+                        " SELECT ?1, seq, ?3, ?4 FROM certificates WHERE id = ?2"
+                        " ON CONFLICT (scope, certificate) DO UPDATE"
+                        " SET ends_at = excluded.ends_at, ends_by = excluded.ends_by"
+                        " WHERE ends_at IS NOT excluded.ends_at",
     [OT_SQL_DEACTIVATE] =
         "DELETE FROM activations WHERE scope = ?1"
         " AND certificate = (SELECT seq FROM certificates WHERE id = ?2)",
+    [OT_SQL_ENDED_ANY] = "SELECT EXISTS (SELECT 1 FROM activations WHERE ends_at <= ?1)",
+    [OT_SQL_ENDED] = "SELECT a.scope, a.ends_at, a.ends_by, c.id, c.name"
+                     " FROM activations a JOIN certificates c ON c.seq = a.certificate"
+                     " WHERE a.ends_at <= ?1"
+                     " ORDER BY a.ends_at, a.scope, a.ends_by, c.seq LIMIT ?2",
     [OT_SQL_SCOPES] = "SELECT a.scope FROM activations a"
                       " JOIN certificates c ON c.seq = a.certificate"
                       " WHERE c.id = ?1 ORDER BY a.scope",
