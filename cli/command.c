@@ -103,9 +103,10 @@ static const struct ot_command commands[] = {
         .name = "activate",
         .arguments = "ID|NAME ...",
         .summary = "make certificates trusted in the scope",
-        .help = "With --all every certificate that is not active yet.\n",
+        .help = "With --all every certificate that is not active yet. With --until\n"
+                "orgtrust-server ends it at that time; the hosted API keeps no end.\n",
         .options = OT_OPTIONS_ADMIN | OT_OPTION_BIT(OT_OPTION_BY_ID) |
-                   OT_OPTION_BIT(OT_OPTION_ALL),
+                   OT_OPTION_BIT(OT_OPTION_ALL) | OT_OPTION_BIT(OT_OPTION_UNTIL),
         .more_arguments = true,
         .run = ot_cmd_activate,
     },

@@ -33,17 +33,21 @@ enum ot_status ot_admin_use_source(struct ot_admin_use *use, const struct ot_cli
     return status;
 }
 
+enum ot_status ot_admin_use_list(struct ot_admin_use *use, const struct ot_cli *cli,
+                                 struct ot_error *err)
+{
+    enum ot_status status =
+        ot_admin_open(&use->admin, use->source, cli->options.project, &use->options, err);
+
+    return status == OT_OK ? ot_admin_list(use->admin, err) : status;
+}
+
 enum ot_status ot_admin_use_begin(struct ot_admin_use *use, const struct ot_cli *cli,
                                   struct ot_error *err)
 {
     enum ot_status status = ot_admin_use_source(use, cli, err);
 
-    if (status == OT_OK)
-        status = ot_admin_open(&use->admin, use->source, cli->options.project,
-                               &use->options, err);
-    if (status == OT_OK)
-        status = ot_admin_list(use->admin, err);
-    return status;
+    return status == OT_OK ? ot_admin_use_list(use, cli, err) : status;
 }
 
 void ot_admin_use_end(struct ot_admin_use *use)

@@ -25,7 +25,11 @@ enum ot_status ot_admin_use_key(struct ot_key *key, const struct ot_source *sour
 enum ot_status ot_admin_use_source(struct ot_admin_use *use, const struct ot_cli *cli,
                                    struct ot_error *err);
 
-/* The same, and the scope as --project says, listed. ot_admin_use_end after success and
+/* Of such a one the scope, as --project says, listed. */
+enum ot_status ot_admin_use_list(struct ot_admin_use *use, const struct ot_cli *cli,
+                                 struct ot_error *err);
+
+/* Both, one after the other. ot_admin_use_end after success and
  * failure. */
 enum ot_status ot_admin_use_begin(struct ot_admin_use *use, const struct ot_cli *cli,
                                   struct ot_error *err);

@@ -6,6 +6,7 @@
 
 #include "api/api.h"
 #include "api/audit.h"
+#include "base/api_extension.h"
 #include "base/text.h"
 #include "commands/admin_use_internal.h"
 #include "commands/commands.h"
@@ -30,6 +31,16 @@ static void print_field(struct ot_output *out, const char *text)
     ot_output_text(out, text, strlen(text));
 }
 
+/* When an activation is to end, or was to. */
+static void print_end(struct ot_output *out, const cJSON *at)
+{
+    char when[OT_TIME_MAX];
+
+    if (cJSON_IsNumber(at) && at->valuedouble > 0 && at->valuedouble < (double)INT64_MAX)
+        ot_output_printf(out, "  until %s",
+                         ot_output_time(when, (int64_t)at->valuedouble));
+}
+
 /* What was changed: the certificates of an activation, else the one thing. */
 static void print_subjects(struct ot_output *out, const struct ot_api_event *event)
 {
@@ -51,6 +62,7 @@ static void print_subjects(struct ot_output *out, const struct ot_api_event *eve
             ot_output_printf(out, ")");
         }
     }
+    print_end(out, cJSON_GetObjectItemCaseSensitive(detail, OT_DEACTIVATE_AT));
 }
 
 /* The time, what was done, by whom, in which project, to what. */

@@ -72,6 +72,7 @@ static void print_one(struct ot_output *out, const struct ot_change *change,
 {
     const char *project = ot_admin_project(change->admin);
     bool is_rename = change->action == OT_CHANGE_RENAME;
+    char ends[OT_TIME_MAX];
 
     print_word(out, change, tense);
     if (change->id[0] != '\0')
@@ -84,6 +85,8 @@ static void print_one(struct ot_output *out, const struct ot_change *change,
     if (project != NULL &&
         (change->action == OT_CHANGE_ACTIVATE || change->action == OT_CHANGE_DEACTIVATE))
         ot_output_printf(out, " in project %s", project);
+    if (change->ends_at != 0)
+        ot_output_printf(out, " until %s", ot_output_time(ends, change->ends_at));
     ot_output_printf(out, "\n");
 }
 
@@ -129,6 +132,10 @@ static void put_change(cJSON *object, const struct ot_change *change, bool *fail
         ot_record_hex(hex, ot_span_of(input->sha256, OT_SHA256_LEN), 0);
     ot_json_put_string(object, "sha256", input != NULL ? hex : NULL, failed);
     ot_json_put_string(object, "project", ot_admin_project(change->admin), failed);
+    if (change->ends_at != 0)
+        ot_json_put_int(object, "until", change->ends_at, failed);
+    else
+        ot_json_put_string(object, "until", NULL, failed);
     ot_json_put_string(object, "status",
                        has_error ? ot_status_word(change->status) : NULL, failed);
     ot_json_put_string(object, "error", change->why, failed);

@@ -20,8 +20,8 @@ void ot_change_report_print(struct ot_output *out, const struct ot_changes *chan
  * nothing to say. */
 bool ot_change_report_failures(const struct ot_changes *changes);
 
-/* Appends {action, outcome, id, name, before, file, sha256, project, status, error} of
- * each. */
+/* Appends {action, outcome, id, name, before, file, sha256, project, until, status,
+ * error} of each. */
 void ot_change_report_json(cJSON *array, const struct ot_changes *changes, bool *failed);
 
 #endif

@@ -40,6 +40,7 @@ enum ot_option {
     OT_OPTION_NO_IMPACT,
     OT_OPTION_LOCAL,
     OT_OPTION_RETRY,
+    OT_OPTION_UNTIL,
     OT_OPTION_COUNT
 };
 
@@ -82,6 +83,7 @@ struct ot_options {
     const char *output;                        /* NULL: not given */
     const char *id;                            /* NULL: not given */
     const char *since;                         /* NULL: not given */
+    const char *until;                         /* NULL: not given */
     const char *cert;                          /* NULL: not given */
     int key_fd, report_fd;                     /* -1: not given */
     const char *probes[OT_IMPACT_SERVERS_MAX]; /* HOST:PORT, as they were given */

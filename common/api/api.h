@@ -90,6 +90,11 @@ enum ot_status ot_api_delete(struct ot_api *api, const char *id, struct ot_error
 /* One to ten ids; atomic and idempotent. out may be NULL. */
 enum ot_status ot_api_activate(struct ot_api *api, const char *const *ids, size_t count,
                                struct ot_api_page *out, struct ot_error *err);
+/* The same with an end, in Unix seconds, which the hosted API does not have.
+ * OT_E_PROTOCOL: they are active, and the server does not say that they will have an end.
+ */
+enum ot_status ot_api_activate_until(struct ot_api *api, const char *const *ids,
+                                     size_t count, int64_t ends_at, struct ot_error *err);
 enum ot_status ot_api_deactivate(struct ot_api *api, const char *const *ids, size_t count,
                                  struct ot_api_page *out, struct ot_error *err);
 

@@ -31,6 +31,7 @@ struct ot_api_page {
     size_t count;
     bool has_more;
     char last_id[OT_ID_MAX + 1]; /* "" : null */
+    int64_t deactivate_at; /* of an activation: OT_DEACTIVATE_AT; 0: there was none */
 };
 void ot_api_page_clear(struct ot_api_page *page);
 

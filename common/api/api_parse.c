@@ -7,6 +7,7 @@
 #include "api/api_cert.h"
 #include "api/extra.h"
 #include "api/json.h"
+#include "base/api_extension.h"
 #include "base/limits.h"
 #include "base/text.h"
 #include "config/identifier.h"
@@ -278,6 +279,15 @@ static enum ot_status check_toggled(const cJSON *root, const char *kind,
     return ot_json_literal(root, "object", "", kind, err);
 }
 
+/* Of whoever has another meaning for it nothing is believed: it is then no such end. */
+static int64_t parse_deactivate_at(const cJSON *root)
+{
+    struct ot_error ignored = OT_ERROR_INIT;
+    int64_t at = 0;
+
+    return ot_json_int(root, OT_DEACTIVATE_AT, "", &at, &ignored) == OT_OK ? at : 0;
+}
+
 enum ot_status ot_api_parse_toggled(struct ot_api_page *out, const char *kind,
                                     const char *text, size_t len, struct ot_error *err)
 {
@@ -291,6 +301,8 @@ enum ot_status ot_api_parse_toggled(struct ot_api_page *out, const char *kind,
     status = check_toggled(root, kind, err);
     if (status == OT_OK)
         status = parse_data(out, root, NULL, err);
+    if (status == OT_OK)
+        out->deactivate_at = parse_deactivate_at(root);
     if (status != OT_OK)
         ot_api_page_clear(out);
     cJSON_Delete(root);

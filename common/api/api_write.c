@@ -6,6 +6,7 @@
 #include "api/api.h"
 #include "api/api_call_internal.h"
 #include "api/api_cert.h"
+#include "base/api_extension.h"
 #include "base/error.h"
 #include "base/limits.h"
 #include "base/text.h"
@@ -130,22 +131,38 @@ enum ot_status ot_api_delete(struct ot_api *api, const char *id, struct ot_error
     return status;
 }
 
-static enum ot_status post_toggle(struct ot_api *api, bool activate,
-                                  const char *const *ids, size_t count,
-                                  struct ot_api_page *out, struct ot_error *err)
+/* {"certificate_ids": [...]}, and the end of what it activates; NULL: out of memory. */
+static char *toggle_body(const char *const *ids, size_t count, int64_t ends_at)
 {
-    struct ot_api_page page = {0};
+    cJSON *array = cJSON_CreateStringArray(ids, (int)count);
+    cJSON *body = cJSON_CreateObject();
+
+    if (array == NULL || !cJSON_AddItemToObject(body, "certificate_ids", array)) {
+        cJSON_Delete(array);
+        cJSON_Delete(body);
+        return NULL;
+    }
+    if (ends_at != 0 &&
+        cJSON_AddNumberToObject(body, OT_DEACTIVATE_AT, (double)ends_at) == NULL) {
+        cJSON_Delete(body);
+        return NULL;
+    }
+    return print_and_delete(body);
+}
+
+/* ends_at 0: no end. */
+static enum ot_status post_toggle(struct ot_api *api, bool activate,
+                                  const char *const *ids, size_t count, int64_t ends_at,
+                                  struct ot_api_page *page, struct ot_error *err)
+{
     char path[OT_API_PATH_MAX + 16], kind[64];
     struct ot_api_call call = {.api = api,
                                .what = activate ? "activate" : "deactivate",
                                .parse = ot_api_call_toggled,
-                               .out = &page,
+                               .out = page,
                                .kind = kind};
     enum ot_status status = OT_OK;
-    cJSON *body, *array;
 
-    if (out != NULL)
-        memset(out, 0, sizeof(*out));
     if (count < 1 || count > TOGGLE_MAX)
         return ot_error_set(err, OT_E_USAGE,
                             "1 to %d certificates can be (de)activated at once, not %zu",
@@ -154,17 +171,19 @@ static enum ot_status post_toggle(struct ot_api *api, bool activate,
         status = ot_api_check_id(ids[i], err);
     if (status != OT_OK)
         return status;
-    array = cJSON_CreateStringArray(ids, (int)count);
-    body = cJSON_CreateObject();
-    if (array == NULL || !cJSON_AddItemToObject(body, "certificate_ids", array)) {
-        cJSON_Delete(array);
-        cJSON_Delete(body);
-        return ot_error_nomem(err);
-    }
     snprintf(path, sizeof(path), "%s/%s", api->scope, call.what);
     snprintf(kind, sizeof(kind), "%s.%sactivation", ot_api_item_kind(api),
              activate ? "" : "de");
-    status = post_json(&call, path, true, print_and_delete(body), err);
+    return post_json(&call, path, true, toggle_body(ids, count, ends_at), err);
+}
+
+static enum ot_status toggle_into(struct ot_api *api, bool activate,
+                                  const char *const *ids, size_t count,
+                                  struct ot_api_page *out, struct ot_error *err)
+{
+    struct ot_api_page page = {0};
+    enum ot_status status = post_toggle(api, activate, ids, count, 0, &page, err);
+
     if (out != NULL)
         *out = page;
     else
@@ -175,11 +194,27 @@ static enum ot_status post_toggle(struct ot_api *api, bool activate,
 enum ot_status ot_api_activate(struct ot_api *api, const char *const *ids, size_t count,
                                struct ot_api_page *out, struct ot_error *err)
 {
-    return post_toggle(api, true, ids, count, out, err);
+    return toggle_into(api, true, ids, count, out, err);
+}
+
+enum ot_status ot_api_activate_until(struct ot_api *api, const char *const *ids,
+                                     size_t count, int64_t ends_at, struct ot_error *err)
+{
+    struct ot_api_page page = {0};
+    enum ot_status status = post_toggle(api, true, ids, count, ends_at, &page, err);
+
+    if (status == OT_OK && page.deactivate_at != ends_at)
+        status = ot_error_set(
+            err, OT_E_PROTOCOL,
+            "the activation has no end: the server did not say that it keeps one, which "
+            "orgtrust-server of this version does. What was named is active, and "
+            "stays so until you deactivate it");
+    ot_api_page_clear(&page);
+    return status;
 }
 
 enum ot_status ot_api_deactivate(struct ot_api *api, const char *const *ids, size_t count,
                                  struct ot_api_page *out, struct ot_error *err)
 {
-    return post_toggle(api, false, ids, count, out, err);
+    return toggle_into(api, false, ids, count, out, err);
 }

@@ -115,8 +115,9 @@ static size_t gather_batch(struct ot_changes *changes, size_t *next,
 
         if (change->outcome != OT_CHANGE_PLANNED || !take_uploaded_id(changes, change))
             continue;
-        if (first != NULL && (!is_toggle(change) || change->action != first->action ||
-                              change->admin != first->admin))
+        if (first != NULL &&
+            (!is_toggle(change) || change->action != first->action ||
+             change->admin != first->admin || change->ends_at != first->ends_at))
             break;
         batch[count++] = change;
         first = change;
@@ -139,6 +140,8 @@ static enum ot_status perform_batch(struct ot_change *const batch[BATCH_MAX],
         return perform_change(batch[0], err);
     for (size_t i = 0; i < count; i++)
         ids[i] = batch[i]->id;
+    if (batch[0]->ends_at != 0)
+        return ot_api_activate_until(api, ids, count, batch[0]->ends_at, err);
     return batch[0]->action == OT_CHANGE_ACTIVATE
                ? ot_api_activate(api, ids, count, NULL, err)
                : ot_api_deactivate(api, ids, count, NULL, err);

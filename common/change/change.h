@@ -5,6 +5,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 #include "base/error.h"
 #include "base/limits.h"
@@ -37,9 +38,10 @@ struct ot_change {
     struct ot_admin *admin; /* in whose scope */
     enum ot_change_action action;
     enum ot_change_outcome outcome;
-    char id[OT_ID_MAX + 1];            /* "" : not uploaded yet */
-    char *name;                        /* that it has, or is to get; NULL: none */
-    char *before;                      /* rename: the name until now; NULL: none */
+    char id[OT_ID_MAX + 1]; /* "" : not uploaded yet */
+    char *name;             /* that it has, or is to get; NULL: none */
+    char *before;           /* rename: the name until now; NULL: none */
+    int64_t ends_at; /* activate: when that ends again, Unix seconds; 0: not by itself */
     const struct ot_cert_input *input; /* upload, and what follows it; else NULL */
     size_t upload; /* activate: which change makes the id; OT_CHANGE_NONE: it is there */
     bool may_remain; /* delete: a certificate that the API keeps is no failure */
@@ -65,6 +67,12 @@ enum ot_status ot_changes_rename(struct ot_changes *changes, struct ot_admin *ad
 enum ot_status ot_changes_toggle(struct ot_changes *changes, struct ot_admin *admin,
                                  const struct ot_admin_cert *cert, bool active,
                                  struct ot_error *err);
+/* An activation that ends at that time, or for 0 does not, whatever was said before: so
+ * also of what is active. */
+enum ot_status ot_changes_activate_until(struct ot_changes *changes,
+                                         struct ot_admin *admin,
+                                         const struct ot_admin_cert *cert,
+                                         int64_t ends_at, struct ot_error *err);
 enum ot_status ot_changes_delete(struct ot_changes *changes, struct ot_admin *admin,
                                  const struct ot_admin_cert *cert, bool may_remain,
                                  struct ot_error *err);

@@ -67,6 +67,20 @@ enum ot_status ot_changes_toggle(struct ot_changes *changes, struct ot_admin *ad
     return status;
 }
 
+enum ot_status ot_changes_activate_until(struct ot_changes *changes,
+                                         struct ot_admin *admin,
+                                         const struct ot_admin_cert *cert,
+                                         int64_t ends_at, struct ot_error *err)
+{
+    struct ot_change *change;
+    enum ot_status status =
+        add_change(changes, admin, OT_CHANGE_ACTIVATE, cert, &change, err);
+
+    if (status == OT_OK)
+        change->ends_at = ends_at;
+    return status;
+}
+
 enum ot_status ot_changes_delete(struct ot_changes *changes, struct ot_admin *admin,
                                  const struct ot_admin_cert *cert, bool may_remain,
                                  struct ot_error *err)

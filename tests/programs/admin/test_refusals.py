@@ -148,4 +148,4 @@ def test_every_source_that_sees_the_change_is_synced(synced, api):
     assert (done["source"], done["project"], done["dry_run"]) == ("default", "proj_lab", False)
     assert set(done) == {"source", "project", "dry_run", "changes", "syncs"}
     assert set(done["changes"][0]) == {"action", "outcome", "id", "name", "before", "file",
-                                       "sha256", "project", "status", "error"}
+                                       "sha256", "project", "until", "status", "error"}

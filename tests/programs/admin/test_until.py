@@ -1,0 +1,92 @@
+"""orgtrust activate --until: an end that the server keeps, or no activation that anybody
+takes for one with an end."""
+
+import time
+
+import pytest
+from support.world import PROTOCOL, USAGE, World
+
+AT = "orgtrust_deactivate_at"
+
+
+def test_the_server_ends_it_and_the_machine_follows(organization, world, roots):
+    organization.add(roots[0], "r0")
+    cert_id = organization.add(roots[1], "r1", active=False)
+    done = world.orgtrust("activate", "r1", "--until", "3s", "--json").json()
+    (change,) = done["changes"]
+    assert (change["outcome"], change["id"]) == ("done", cert_id)
+    assert 0 <= change["until"] - time.time() <= 3 and world.count() == 2
+    while time.time() < change["until"]:
+        time.sleep(0.05)
+    world.sync()
+    assert world.count() == 1
+    lines = world.orgtrust("log").stdout.splitlines()
+    assert sum(cert_id in line and "  until 20" in line for line in lines) == 2
+    assert any("certificates.deactivated" in line for line in lines)
+
+
+def test_in_a_project_alone_and_to_the_end_of_a_day(organization, world, roots):
+    organization.create_project("proj_lab")
+    organization.add(roots[0], "r0", active=False)
+    done = world.orgtrust("activate", "r0", "--project", "proj_lab", "--until", "2099-12-31")
+    assert done.stdout.endswith(" in project proj_lab until 2099-12-31 23:59:59Z\n")
+    assert [c["active"] for c in organization.api.list()] == [False]
+    assert [c["active"] for c in organization.client(project="proj_lab").list()] == [True]
+
+
+def test_what_is_active_gets_an_end_and_loses_it(organization, world, roots):
+    cert_id = organization.add(roots[0], "r0")
+    organization.add(roots[1], "r1", active=False)
+    done = world.orgtrust("activate", "r0", "--until", "2s")
+    assert done.stdout.startswith(f"activated {cert_id} 'r0' until 20")
+    done = world.orgtrust("activate", "r0", "--until", "never")
+    assert done.stdout == f"activated {cert_id} 'r0'\n"
+    time.sleep(2.1)
+    assert [c["active"] for c in organization.api.list()] == [True, False]
+    world.orgtrust("activate", "--all", "--until", "1s")
+    time.sleep(1.1)
+    assert [c["active"] for c in organization.api.list()] == [True, False], \
+        "all that was not active yet"
+
+
+def test_a_dry_run_says_until_when(organization, world, roots):
+    organization.add(roots[0], "r0", active=False)
+    done = world.orgtrust("activate", "r0", "--until", "2099-12-31", "--dry-run")
+    assert "would activate" in done.stdout and "until 2099-12-31 23:59:59Z" in done.stdout
+    assert [c["active"] for c in organization.api.list()] == [False]
+
+
+@pytest.mark.parametrize("until", ["", "soon", "30", "-1d", "0s", "500ms", "2020-01-01",
+                                   "2027-02-29", "2099-12-31T00:00"])
+def test_a_time_that_is_none_or_over_sends_nothing(synced, api, until):
+    done = synced.orgtrust("activate", "root 2", "--until", until, status=USAGE)
+    assert "--until" in done.stderr and api.requests == []
+
+
+def test_deactivate_has_no_such_option(synced, api):
+    done = synced.orgtrust("deactivate", "root 0", "--until", "30d", status=USAGE)
+    assert "no option --until" in done.stderr and api.requests == []
+
+
+def test_the_hosted_api_is_not_asked(tmp_path):
+    machine = World(tmp_path / "machine", key="sk-admin-hosted-until")
+    done = machine.orgtrust("activate", "r0", "--until", "30d", status=USAGE)
+    assert "the hosted API keeps no end of an activation" in done.stderr
+    assert "nothing has been activated" in done.stderr
+
+
+def test_a_server_that_does_not_say_so_is_not_relied_on(synced, api):
+    done = synced.orgtrust("activate", "root 2", "--until", "30d", status=PROTOCOL)
+    (request,) = [r for r in api.requests if r.kind == "activate"]
+    assert abs(request.json()[AT] - time.time() - 30 * 86400) < 60
+    assert "the activation has no end" in done.stderr and "deactivate" in done.stderr
+    assert done.stdout.startswith(f"not activated {synced.ids[2]} 'root 2' until 20")
+    assert synced.count() == 3, "the snapshot has it: it is active"
+
+
+@pytest.mark.parametrize("said", [None, "4000000000", 4000000000, -1])
+def test_nor_is_one_that_says_another_end(synced, api, said):
+    api.on("activate", lambda request, right: right.changed(
+        lambda body: body | {AT: said}))
+    done = synced.orgtrust("activate", "root 2", "--until", "30d", status=PROTOCOL)
+    assert "the activation has no end" in done.stderr
