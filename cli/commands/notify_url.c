@@ -97,7 +97,7 @@ static enum ot_status deliver_source(struct notifier *notifier,
                                      const struct ot_source *source, struct ot_error *err)
 {
     enum ot_status status = OT_OK;
-    struct ot_state state;
+    struct ot_state state = {0};
     int rounds = 0;
 
     do {

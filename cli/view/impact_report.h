@@ -10,7 +10,8 @@
  * called, why. */
 void ot_impact_report_print(struct ot_output *out, const struct ot_impact *impact);
 
-/* "refused" (a number), "servers", "untried" and "left_out", as orgtrust(1) describes, as members of object. */
+/* "refused" (a number), "servers", "untried" and "left_out", as orgtrust(1) describes, as
+ * members of object. */
 void ot_impact_report_json(cJSON *object, const struct ot_impact *impact, bool *failed);
 
 #endif

@@ -73,7 +73,7 @@ static enum ot_status get_key_page(struct ot_api *api, const char *after,
     char path[OT_API_LIST_PATH_MAX];
     struct ot_api_call call = {
         .api = api,
-        .request = {OT_HTTP_GET, path, NULL, OT_PAGE_BYTES_MAX, true},
+        .request = {OT_HTTP_GET, path, NULL, OT_PAGE_BYTES_MAX, true, NULL},
         .what = "list the admin keys",
         .parse = parse_keys,
         .out = page,

@@ -273,10 +273,10 @@ static enum ot_status shorten_life(X509 *x509, int64_t not_after, struct ot_erro
 
     if (not_after == 0)
         return OT_OK;
-    order = X509_cmp_time(X509_get0_notAfter(x509), &end);
-    if (order == 0) /* of a time that is none, ot_cert_parse has told */
+    order = ASN1_TIME_cmp_time_t(X509_get0_notAfter(x509), end);
+    if (order == -2) /* of a time that is none, ot_cert_parse has told */
         return ot_error_set(err, OT_E_PROTOCOL, "its notAfter is not a time");
-    if (order < 0)
+    if (order <= 0)
         return OT_OK;
     time = ASN1_TIME_set(NULL, end);
     if (time == NULL || X509_set1_notAfter(x509, time) != 1) {

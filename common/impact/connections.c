@@ -51,7 +51,7 @@ struct line {
 };
 
 /* The columns that count. */
-enum column { LOCAL = 1, REMOTE, STATE, INODE = 9, COLUMNS };
+enum column { LOCAL = 1, REMOTE = 2, STATE = 3, INODE = 9, COLUMNS = 10 };
 
 /* An address and a port in hexadecimal, a colon between. Where the port is. */
 static char *split_port(char *column)
@@ -111,7 +111,7 @@ static bool read_address(char host[INET6_ADDRSTRLEN], const char *hex)
 {
     static const uint8_t mapped[12] = {[10] = 0xff, [11] = 0xff};
     size_t words = strlen(hex) / 8;
-    uint32_t address[4];
+    uint32_t address[4] = {0};
 
     if (words != 1 && words != 4)
         return false;

@@ -253,7 +253,7 @@ enum ot_status ot_handshakes_make(struct ot_handshake *items, size_t count,
         status = ot_error_nomem(err);
     else if (tls == NULL)
         status = ot_error_set(err, OT_E_INTERNAL, "OpenSSL cannot be a TLS client here");
-    for (size_t i = 0; status == OT_OK && i < count; i++) {
+    for (size_t i = 0; status == OT_OK && attempts != NULL && i < count; i++) {
         attempts[i] = (struct attempt){.item = &items[i], .fd = -1};
         if (items[i].addresses.count == 0) {
             say_why(&items[i], OT_HANDSHAKE_UNREACHABLE, items[i].addresses.why);

@@ -123,9 +123,11 @@ static enum ot_status add_connected(struct look *look, struct ot_error *err)
 {
     struct ot_connections *connections = malloc(sizeof(*connections));
     size_t named = look->impact->count;
-    enum ot_status status =
-        connections != NULL ? ot_connections_read(connections, err) : ot_error_nomem(err);
+    enum ot_status status;
 
+    if (connections == NULL)
+        return ot_error_nomem(err);
+    status = ot_connections_read(connections, err);
     if (status == OT_OK)
         status = keep_untried(look, connections, err);
     for (size_t i = 0; status == OT_OK && i < connections->tls_count; i++)

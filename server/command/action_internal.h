@@ -30,10 +30,8 @@ struct ot_action {
     const char *word; /* what the word is: "one key's id or name"; NULL: takes none */
     bool creates;     /* the database, where there is none */
 };
-#define OT_OPTION_DB                                                                     \
-    {                                                                                    \
-        "db", "FILE", "the database"                                                     \
-    }
+/* The fields of the option that every action has. */
+#define OT_OPTION_DB "db", "FILE", "the database"
 
 /* Does the action that argv[1] names. argv[0] is the group's name; actions end with one
  * without a name, and choices says which there are. */

@@ -98,14 +98,14 @@ static enum ot_status revoke_key(struct ot_db *db, const struct ot_arguments *ar
 }
 
 static const struct ot_option_info create_options[] = {
-    OT_OPTION_DB,
+    {OT_OPTION_DB},
     {"role", "admin|read", "what the key may do: everything, or list and get"},
     {"name", "NAME", "what to call the key"},
     {"expires", "TIME", "when the key ends, such as 90d or 12h; never unless given"},
     {NULL, NULL, NULL},
 };
 
-static const struct ot_option_info other_options[] = {OT_OPTION_DB, {NULL, NULL, NULL}};
+static const struct ot_option_info other_options[] = {{OT_OPTION_DB}, {NULL, NULL, NULL}};
 
 static const struct ot_action key_actions[] = {
     {"create", create_options, create_and_print_key, check_new_key, NULL, true},

@@ -76,13 +76,13 @@ static enum ot_status list_projects(struct ot_db *db,
 }
 
 static const struct ot_option_info create_options[] = {
-    OT_OPTION_DB,
+    {OT_OPTION_DB},
     {"name", "NAME", "what to call the project"},
     {"id", "ID", "the id that it gets; chosen by the server unless given"},
     {NULL, NULL, NULL},
 };
 
-static const struct ot_option_info list_options[] = {OT_OPTION_DB, {NULL, NULL, NULL}};
+static const struct ot_option_info list_options[] = {{OT_OPTION_DB}, {NULL, NULL, NULL}};
 
 static const struct ot_action project_actions[] = {
     {"create", create_options, create_project, check_project, NULL, true},
