@@ -52,7 +52,7 @@ struct loader {
 };
 
 /* Stands for the result where there is no memory for one. Never changed. */
-static struct ot_hits no_memory = {.error = {OT_E_NOMEM, "out of memory"}};
+static struct ot_hits no_memory = {.error = {OT_E_NOMEM, "out of memory", 0}};
 
 /* SSL_CERT_DIR, which the core passes as a whole: our directory, and maybe others. */
 static bool is_cert_dir(const char *uri)

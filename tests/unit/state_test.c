@@ -223,7 +223,7 @@ static void fault_75_those_without_a_network_have_a_state_of_their_own(void)
 static void what_holds_back(void)
 {
     struct ot_state state = {
-        .attempt_at = 1000, .retry_at = 1060, .failures = 1, .last = {OT_E_AUTH, ""}};
+        .attempt_at = 1000, .retry_at = 1060, .failures = 1, .last = {OT_E_AUTH, "", 0}};
 
     CU_ASSERT(ot_state_holds_back(&state, 1059));
     CU_ASSERT_FALSE(ot_state_holds_back(&state, 1060));
