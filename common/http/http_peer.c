@@ -7,6 +7,8 @@
 #include <string.h>
 #include <time.h>
 
+#include "cert/common_name.h"
+
 /* Of what a server shows, as much as fits a sentence. */
 #define NAMES_MAX 3
 #define NAME_SIZE 80
@@ -37,15 +39,11 @@ void ot_http_peer_clear(struct ot_http_peer *peer)
 /* A name's last common name, else its last part; "" where it has none. */
 static void main_name_text(char *text, size_t size, const X509_NAME *name)
 {
-    int last = -1, at = -1;
     unsigned char *utf8 = NULL;
-    int len = -1;
+    int last = X509_NAME_entry_count(name) - 1;
+    int len = (int)ot_common_name(&utf8, name);
 
-    while ((at = X509_NAME_get_index_by_NID(name, NID_commonName, at)) >= 0)
-        last = at;
-    if (last < 0)
-        last = X509_NAME_entry_count(name) - 1;
-    if (last >= 0)
+    if (len == 0 && last >= 0)
         len = ASN1_STRING_to_UTF8(
             &utf8, X509_NAME_ENTRY_get_data(X509_NAME_get_entry(name, last)));
     snprintf(text, size, "%.*s", len > 0 ? len : 0, len > 0 ? (const char *)utf8 : "");
