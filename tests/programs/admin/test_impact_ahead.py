@@ -21,7 +21,6 @@ def is_active(organization, name) -> bool:
     return {c["name"]: c["active"] for c in organization.api.list()}[name]
 
 
-@pytest.mark.memory
 def test_deactivate_shows_and_goes_on(trusted, organization, serve, pair, silent):
     (_, first), (_, second) = pair
     refused, kept = serve(first), serve(second)
