@@ -28,10 +28,10 @@ one_thread='unit\.(api|api_parse|api_fault|admin|cert_input|cert_whole|change|cl
 one_thread+='|error|extra|file|freshness|http_fault|http_pace|http_retry|http_tls'
 one_thread+='|install_markers|json|label|file_lock|name|path|pem|place|readers|record|search'
 one_thread+='|snapshot|snapshot_forged|state|text|uri)|.*symbols|bench\.runs'
-# They have one call after the other fail, or kill a process there, by the hundred: address
-# sees their memory, and for threads and what is uninitialised the same functions run in
-# unit.sync, sync_fault, export and install_markers.
-each_call='unit\.(sync_crash|export_crash|install_transaction|starve)'
+# They have one call after the other fail, or kill a process there, by the hundred, or judge
+# names by the thousand: address sees their memory, and for threads and what is uninitialised
+# the same functions run in unit.sync, sync_fault, export, install_markers and rewrap.
+each_call='unit\.(sync_crash|export_crash|install_transaction|starve|rewrap_verdict)'
 
 # Python tests of rows whose answers unit tests give to the same C functions under asan, too:
 # sync_list, sync_fault, api_fault, http_fault, http_pace and http_retry.
@@ -246,7 +246,7 @@ part_tsan() {
     unit_tests tsan -E "^($one_thread|$each_call)\$"
     slower 5
     skip 'unit tests of one thread' 'tsan looks for races'
-    [[ $long == yes ]] || skip 'unit tests that fail or kill each call' 'asan runs them'
+    [[ $long == yes ]] || skip 'unit tests of each call, or of thousands of names' 'asan runs them'
     ORGTRUST_PRELOAD=$(gcc -print-file-name=libtsan.so) \
         program_tests tsan -m concurrency
     check 'no report of a sanitizer' reports "$SANITIZER_REPORTS"
@@ -265,7 +265,7 @@ part_valgrind() {
         unit_tests release -E "^((provider|p11)\.memory|provider\.threads|$each_call)\$"
     skip 'provider.memory, p11.memory' 'they replace malloc, as valgrind does'
     skip 'provider.threads' 'valgrind runs one thread at a time; part tsan runs it'
-    [[ $long == yes ]] || skip 'unit tests that fail or kill each call' 'asan runs them'
+    [[ $long == yes ]] || skip 'unit tests of each call, or of thousands of names' 'asan runs them'
     cmake -S "$project" -B "$builds/release" -UCMAKE_CROSSCOMPILING_EMULATOR
     ORGTRUST_WRAP="${valgrind[*]}" program_tests release -m memory
 }
