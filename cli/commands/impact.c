@@ -49,9 +49,7 @@ static enum ot_status print_impact(struct ot_cli *cli, const struct ot_source *s
     ot_json_put_string(root, "source", source->name, &failed);
     object = cJSON_AddObjectToObject(root, "certificate");
     ot_record_json_put(object, record, &failed);
-    ot_json_put(object, "trusted_since",
-                since != 0 ? cJSON_CreateNumber((double)since) : cJSON_CreateNull(),
-                &failed);
+    ot_json_put_time(object, "trusted_since", since, &failed);
     ot_impact_report_json(root, impact, &failed);
     status = failed ? ot_error_nomem(err) : ot_output_json(&cli->out, root, false, err);
     cJSON_Delete(root);

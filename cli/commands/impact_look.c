@@ -140,10 +140,7 @@ static void put_ahead(cJSON *root, const struct ahead *ahead, bool *failed)
         item = ot_json_append_object(losses, failed);
         ot_json_put_string(item, "id", ahead->impact.losses[i].id, failed);
         ot_json_put_string(item, "source", ahead->impact.losses[i].source->name, failed);
-        ot_json_put(item, "trusted_since",
-                    ahead->since[i] != 0 ? cJSON_CreateNumber((double)ahead->since[i])
-                                         : cJSON_CreateNull(),
-                    failed);
+        ot_json_put_time(item, "trusted_since", ahead->since[i], failed);
     }
 }
 

@@ -73,10 +73,7 @@ static enum ot_status show_source(struct ot_cli *cli, const struct ot_source *so
     if (list != NULL) {
         object = ot_json_append_object(list, &failed);
         ot_json_put_string(object, "source", source->name, &failed);
-        ot_json_put(object, "remembers_since",
-                    memory.is_there ? cJSON_CreateNumber((double)memory.began_at)
-                                    : cJSON_CreateNull(),
-                    &failed);
+        ot_json_put_time(object, "remembers_since", memory.began_at, &failed);
         array = ot_json_put_array(object, "news", &failed);
     } else if (!memory.is_there) {
         ot_output_say("source '%s': nothing is remembered yet; the first sync begins it",

@@ -136,9 +136,7 @@ static enum ot_status print_certificate_json(struct ot_output *out,
     ot_json_put_string(root, "source", source->name, &failed);
     ot_record_json_put(root, record, &failed);
     ot_record_json_put_scopes(root, source, record, &failed);
-    ot_json_put(root, "trusted_since",
-                since != 0 ? cJSON_CreateNumber((double)since) : cJSON_CreateNull(),
-                &failed);
+    ot_json_put_time(root, "trusted_since", since, &failed);
     ot_json_put_string(root, "subject", text ? text->subject : NULL, &failed);
     ot_json_put_string(root, "issuer", text ? text->issuer : NULL, &failed);
     ot_json_put_string(root, "serial", text ? text->serial : NULL, &failed);

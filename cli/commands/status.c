@@ -120,10 +120,7 @@ static void put_notify(cJSON *object, const struct ot_source *source, bool *fail
     ot_json_put_int(notify, "failures", state.failures, failed);
     ot_json_put_string(notify, "problem", state.failures > 0 ? state.last.message : NULL,
                        failed);
-    ot_json_put(notify, "at",
-                state.failures > 0 ? cJSON_CreateNumber((double)state.attempt_at)
-                                   : cJSON_CreateNull(),
-                failed);
+    ot_json_put_time(notify, "at", state.failures > 0 ? state.attempt_at : 0, failed);
     ot_json_put(object, "notify", notify, failed);
 }
 
@@ -150,10 +147,7 @@ static enum ot_status put_report(cJSON *sources, const struct ot_source_report *
     ot_json_put_int(object, "next_refresh", report->next_refresh, &failed);
     ot_json_put_int(object, "failures", report->state.failures, &failed);
     put_last_error(object, report, &failed);
-    if (report->state.key_ends_at != 0)
-        ot_json_put_int(object, "key_ends_at", report->state.key_ends_at, &failed);
-    else
-        ot_json_put(object, "key_ends_at", cJSON_CreateNull(), &failed);
+    ot_json_put_time(object, "key_ends_at", report->state.key_ends_at, &failed);
     ot_export_report_json(object, exports, report->source, &failed);
     put_notify(object, report->source, &failed);
     status = put_attention(object, report, &failed, err);

@@ -3,7 +3,6 @@
 #include <errno.h>
 #include <openssl/bio.h>
 #include <openssl/err.h>
-#include <openssl/pem.h>
 #include <stdio.h>
 #include <unistd.h>
 
@@ -16,6 +15,7 @@
 #include "config/source.h"
 #include "doctor/check_internal.h"
 #include "machine/machine_trust.h"
+#include "machine/pem_blocks.h"
 #include "machine/system_store.h"
 #include "snapshot/record.h"
 #include "snapshot/snapshot.h"
@@ -31,14 +31,16 @@ struct still_trusted {
 };
 
 /* What is no certificate that could be read is trusted by nobody. */
-static enum ot_status look_at_trusted(struct still_trusted *found, const uint8_t *der,
+static enum ot_status look_at_trusted(void *arg, const char *name, const uint8_t *der,
                                       size_t len, struct ot_error *err)
 {
+    struct still_trusted *found = arg;
     struct ot_record record = {.flags = 0};
     struct ot_error why = OT_ERROR_INIT;
     const struct ot_source *by;
     struct ot_cert *cert = NULL;
 
+    (void)name;
     if (ot_cert_parse(&cert, der, len, &why) != OT_OK)
         return why.status == OT_E_NOMEM ? ot_error_nomem(err) : OT_OK;
     ot_cert_fill(cert, &record);
@@ -56,22 +58,13 @@ static enum ot_status look_at_trusted(struct still_trusted *found, const uint8_t
 static enum ot_status read_trusted(struct still_trusted *found, const char *path,
                                    struct ot_error *err)
 {
-    enum ot_status status = OT_OK;
+    enum ot_status status;
     BIO *bio = BIO_new_file(path, "re");
-    char *name, *header;
-    uint8_t *der;
-    long len;
 
     ERR_clear_error();
     if (bio == NULL)
         return ot_error_errno(err, OT_E_IO, errno, "cannot read %s", path);
-    while (status == OT_OK && PEM_read_bio(bio, &name, &header, &der, &len) == 1) {
-        status = look_at_trusted(found, der, (size_t)len, err);
-        OPENSSL_free(name);
-        OPENSSL_free(header);
-        OPENSSL_free(der);
-    }
-    ERR_clear_error();
+    status = ot_pem_blocks(bio, look_at_trusted, found, err);
     BIO_free(bio);
     return status;
 }

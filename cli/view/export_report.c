@@ -64,9 +64,6 @@ void ot_export_report_json(cJSON *object, const struct ot_exports *exports,
         ot_json_put_string(entry, "status",
                            wrong ? ot_status_word(state.last.status) : NULL, failed);
         ot_json_put_string(entry, "problem", wrong ? state.last.message : NULL, failed);
-        if (wrong)
-            ot_json_put_int(entry, "at", state.attempt_at, failed);
-        else
-            ot_json_put(entry, "at", cJSON_CreateNull(), failed);
+        ot_json_put_time(entry, "at", wrong ? state.attempt_at : 0, failed);
     }
 }

@@ -37,6 +37,12 @@ void ot_json_put_int(cJSON *object, const char *key, int64_t value, bool *failed
     ot_json_put(object, key, cJSON_CreateNumber((double)value), failed);
 }
 
+void ot_json_put_time(cJSON *object, const char *key, int64_t at, bool *failed)
+{
+    ot_json_put(object, key,
+                at != 0 ? cJSON_CreateNumber((double)at) : cJSON_CreateNull(), failed);
+}
+
 void ot_json_put_bool(cJSON *object, const char *key, bool value, bool *failed)
 {
     ot_json_put(object, key, cJSON_CreateBool(value), failed);

@@ -14,6 +14,8 @@ void ot_json_put(cJSON *object, const char *key, cJSON *value, bool *failed);
 void ot_json_put_string(cJSON *object, const char *key, const char *text, bool *failed);
 void ot_json_put_span(cJSON *object, const char *key, struct ot_span text, bool *failed);
 void ot_json_put_int(cJSON *object, const char *key, int64_t value, bool *failed);
+/* at: Unix seconds; 0 becomes null. */
+void ot_json_put_time(cJSON *object, const char *key, int64_t at, bool *failed);
 void ot_json_put_bool(cJSON *object, const char *key, bool value, bool *failed);
 cJSON *ot_json_put_array(cJSON *object, const char *key, bool *failed);
 cJSON *ot_json_append_object(cJSON *array, bool *failed);

@@ -5,7 +5,6 @@
 #include <openssl/err.h>
 #include <openssl/evp.h>
 #include <openssl/x509v3.h>
-#include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
@@ -13,6 +12,7 @@
 #include "base/limits.h"
 #include "base/span.h"
 #include "base/text.h"
+#include "cert/digest_method_internal.h"
 #include "cert/fitness_internal.h"
 #include "cert/fitness_verdict_internal.h"
 #include "cert/keyless_internal.h"
@@ -32,18 +32,6 @@ struct ot_cert {
     uint8_t digests[OT_DIGESTS_LEN];
     uint8_t der[]; /* names, serial and key are spans of it */
 };
-
-/* Looking a digest up by its name costs as much as computing it. Written once, then only
- * read; what this OpenSSL does not offer (MD5 under FIPS) stays NULL. */
-static pthread_once_t prepared_once = PTHREAD_ONCE_INIT;
-static EVP_MD *digest_methods[OT_DIGEST_COUNT];
-
-static void fetch_algorithms(void)
-{
-    for (int i = 0; i < OT_DIGEST_COUNT; i++)
-        digest_methods[i] =
-            EVP_MD_fetch(NULL, ot_digest_info((enum ot_digest)i)->name, NULL);
-}
 
 /* What OpenSSL would not do, with its first word on it: those behind say only in what
  * that was nested. Out of memory must not pass for a bad certificate, which would be
@@ -177,10 +165,11 @@ static enum ot_status digest_der(struct ot_cert *cert, EVP_MD_CTX *ctx, size_t l
 {
     for (int i = 0; i < OT_DIGEST_COUNT; i++) {
         const struct ot_digest_info *info = ot_digest_info((enum ot_digest)i);
+        const EVP_MD *method = ot_digest_method((enum ot_digest)i);
 
-        if (digest_methods[i] == NULL)
+        if (method == NULL)
             continue; /* its place stays zero */
-        if (EVP_DigestInit_ex(ctx, digest_methods[i], NULL) != 1 ||
+        if (EVP_DigestInit_ex(ctx, method, NULL) != 1 ||
             EVP_DigestUpdate(ctx, cert->der, len) != 1 ||
             EVP_DigestFinal_ex(ctx, cert->digests + info->offset, NULL) != 1)
             return ot_error_set(err, OT_E_INTERNAL, "OpenSSL cannot compute %s",
@@ -195,9 +184,9 @@ static enum ot_status read_key_ids(struct ot_cert *cert, X509 *x509, EVP_MD_CTX 
 {
     struct ot_span *field = cert->facts.field;
     const ASN1_BIT_STRING *bits = X509_get0_pubkey_bitstr(x509);
+    const EVP_MD *method = ot_digest_method(OT_DIGEST_SHA1);
 
-    if (digest_methods[OT_DIGEST_SHA1] == NULL || bits == NULL ||
-        EVP_DigestInit_ex(ctx, digest_methods[OT_DIGEST_SHA1], NULL) != 1 ||
+    if (method == NULL || bits == NULL || EVP_DigestInit_ex(ctx, method, NULL) != 1 ||
         EVP_DigestUpdate(ctx, ASN1_STRING_get0_data(bits),
                          (size_t)ASN1_STRING_length(bits)) != 1 ||
         EVP_DigestFinal_ex(ctx, cert->spki_sha1, NULL) != 1)
@@ -363,7 +352,6 @@ enum ot_status ot_cert_parse(struct ot_cert **out, const uint8_t *der, size_t le
         return ot_error_nomem(err);
     if (len > 0)
         memcpy(cert->der, der, len);
-    pthread_once(&prepared_once, fetch_algorithms);
     ERR_clear_error();
     status = parse_certificate(cert, cert->der, len, err);
     ERR_clear_error();

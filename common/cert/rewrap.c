@@ -3,13 +3,13 @@
 #include <openssl/err.h>
 #include <openssl/evp.h>
 #include <openssl/x509v3.h>
-#include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
 
 #include "base/bytes.h"
 #include "base/limits.h"
+#include "cert/digest_method_internal.h"
 #include "cert/keyless_internal.h"
 #include "cert/name_subtree_internal.h"
 #include "config/source.h"
@@ -316,14 +316,6 @@ static bool names_itself_by_serial(const X509 *x509)
     return same;
 }
 
-static pthread_once_t fetched_once = PTHREAD_ONCE_INIT;
-static EVP_MD *sha256; /* looking it up costs as much as computing it */
-
-static void fetch_sha256(void)
-{
-    sha256 = EVP_MD_fetch(NULL, "SHA2-256", NULL);
-}
-
 /* SHA-256 over what makes the certificate that is handed out, cut to 159 bits of which
  * the highest is set: positive, as long as may be, and the same on every machine. */
 static bool derive_serial(uint8_t serial[SERIAL_LEN], struct ot_span der,
@@ -333,12 +325,12 @@ static bool derive_serial(uint8_t serial[SERIAL_LEN], struct ot_span der,
     char *names = ot_name_limits_text(&limits->names);
     uint8_t sum[EVP_MAX_MD_SIZE], not_after[8];
     EVP_MD_CTX *ctx = EVP_MD_CTX_new();
+    const EVP_MD *method = ot_digest_method(OT_DIGEST_SHA2_256);
     bool done;
 
     ot_put_u64(not_after, (uint64_t)limits->not_after);
-    pthread_once(&fetched_once, fetch_sha256);
-    done = names != NULL && ctx != NULL && sha256 != NULL &&
-           EVP_DigestInit_ex(ctx, sha256, NULL) == 1 &&
+    done = names != NULL && ctx != NULL && method != NULL &&
+           EVP_DigestInit_ex(ctx, method, NULL) == 1 &&
            EVP_DigestUpdate(ctx, word, sizeof(word)) == 1 &&
            EVP_DigestUpdate(ctx, der.data, der.len) == 1 &&
            EVP_DigestUpdate(ctx, not_after, sizeof(not_after)) == 1 &&

@@ -10,35 +10,29 @@
 
 #include "base/limits.h"
 #include "machine/machine_trust.h"
+#include "machine/pem_blocks.h"
 #include "snapshot/record.h"
 
 /* Names whose certificates are looked for, on the way from a server's chain up. */
 #define NAMES_MAX 64
 
-static enum ot_status read_machine_pem(STACK_OF(X509) * certs, BIO *bio,
-                                       OSSL_LIB_CTX *library, struct ot_error *err)
+struct machine_certs {
+    STACK_OF(X509) * certs;
+    OSSL_LIB_CTX *library;
+};
+
+static enum ot_status add_machine_cert(void *arg, const char *name, const uint8_t *der,
+                                       size_t len, struct ot_error *err)
 {
-    enum ot_status status = OT_OK;
-    char *name, *header;
-    uint8_t *der;
-    long len;
+    const struct machine_certs *machine = arg;
+    X509 *cert = X509_new_ex(machine->library, NULL);
 
-    while (status == OT_OK && PEM_read_bio(bio, &name, &header, &der, &len) == 1) {
-        X509 *cert = X509_new_ex(library, NULL);
-        const unsigned char *at = der;
-
-        if (cert == NULL)
-            status = ot_error_nomem(err);
-        else if (strcmp(name, PEM_STRING_X509) == 0 && d2i_X509(&cert, &at, len) != NULL)
-            status = sk_X509_push(certs, cert) > 0 ? OT_OK : ot_error_nomem(err);
-        else
-            X509_free(cert); /* what is no certificate vouches for nobody */
-        OPENSSL_free(name);
-        OPENSSL_free(header);
-        OPENSSL_free(der);
-    }
-    ERR_clear_error();
-    return status;
+    if (cert == NULL)
+        return ot_error_nomem(err);
+    if (strcmp(name, PEM_STRING_X509) == 0 && d2i_X509(&cert, &der, (long)len) != NULL)
+        return sk_X509_push(machine->certs, cert) > 0 ? OT_OK : ot_error_nomem(err);
+    X509_free(cert); /* what is no certificate vouches for nobody */
+    return OT_OK;
 }
 
 enum ot_status ot_trust_machine(STACK_OF(X509) * *out, OSSL_LIB_CTX *library,
@@ -46,6 +40,7 @@ enum ot_status ot_trust_machine(STACK_OF(X509) * *out, OSSL_LIB_CTX *library,
 {
     const char *bundle = ot_machine_bundle();
     struct ot_machine_trust trust = {.pem = NULL};
+    struct machine_certs machine = {.library = library};
     enum ot_status status = OT_OK;
     BIO *bio = NULL;
 
@@ -58,7 +53,8 @@ enum ot_status ot_trust_machine(STACK_OF(X509) * *out, OSSL_LIB_CTX *library,
     if (status == OT_OK) {
         bio = trust.pem != NULL ? BIO_new_mem_buf(trust.pem, (int)trust.len)
                                 : BIO_new_file(bundle, "re");
-        status = bio != NULL ? read_machine_pem(*out, bio, library, err)
+        machine.certs = *out;
+        status = bio != NULL ? ot_pem_blocks(bio, add_machine_cert, &machine, err)
                              : ot_error_set(err, OT_E_IO, "cannot read %s", bundle);
     }
     BIO_free(bio);

@@ -3,7 +3,6 @@
 #include <errno.h>
 #include <fts.h>
 #include <limits.h>
-#include <openssl/err.h>
 #include <openssl/pem.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -11,6 +10,7 @@
 #include <unistd.h>
 
 #include "base/limits.h"
+#include "machine/pem_blocks.h"
 #include "machine/system_store.h"
 
 /* Where Debian, Red Hat and the BSDs keep the bundle. */
@@ -99,6 +99,7 @@ static enum ot_status find_theirs(struct ot_ca_marks *theirs, struct ot_error *e
 
 /* What the bundle is gone through with. */
 struct sieve {
+    struct ot_machine_trust *trust;
     const struct ot_ca_marks *ours;
     struct ot_ca_marks theirs; /* once it is needed */
     bool has_theirs;
@@ -135,45 +136,39 @@ static enum ot_status leave_out(struct ot_machine_trust *trust, const uint8_t *d
     return good ? OT_OK : ot_error_nomem(err);
 }
 
-static enum ot_status sift_certificate(struct ot_machine_trust *trust,
-                                       struct sieve *sieve, const uint8_t *der, long len,
-                                       struct ot_error *err)
+static enum ot_status sift_block(void *arg, const char *name, const uint8_t *der,
+                                 size_t len, struct ot_error *err)
 {
+    struct sieve *sieve = arg;
     struct ot_ca_mark mark;
     enum ot_status status;
     bool only;
 
     /* What is no certificate vouches for nobody. */
-    if (ot_ca_mark_make(&mark, der, (size_t)len, NULL) != OT_OK)
+    if (strcmp(name, PEM_STRING_X509) != 0 ||
+        ot_ca_mark_make(&mark, der, len, NULL) != OT_OK)
         return OT_OK;
     status = check_only_ours(&only, sieve, &mark, err);
     if (status != OT_OK || only)
-        return status == OT_OK ? leave_out(trust, der, len, err) : status;
-    trust->count++;
-    return PEM_write_bio(sieve->kept, PEM_STRING_X509, "", der, len) > 0
+        return status == OT_OK ? leave_out(sieve->trust, der, (long)len, err) : status;
+    sieve->trust->count++;
+    return PEM_write_bio(sieve->kept, PEM_STRING_X509, "", der, (long)len) > 0
                ? OT_OK
                : ot_error_nomem(err);
 }
 
-static enum ot_status sift_bundle(struct ot_machine_trust *trust, struct sieve *sieve,
-                                  const char *bundle, struct ot_error *err)
+static enum ot_status sift_bundle(struct sieve *sieve, const char *bundle,
+                                  struct ot_error *err)
 {
-    enum ot_status status = OT_OK;
-    char *name, *header, *text;
-    uint8_t *der;
+    struct ot_machine_trust *trust = sieve->trust;
+    enum ot_status status;
+    char *text;
     long len;
     BIO *bio = BIO_new_file(bundle, "re");
 
     if (bio == NULL)
         return ot_error_errno(err, OT_E_CONFIG, errno, "cannot read %s", bundle);
-    while (status == OT_OK && PEM_read_bio(bio, &name, &header, &der, &len) == 1) {
-        if (strcmp(name, PEM_STRING_X509) == 0)
-            status = sift_certificate(trust, sieve, der, len, err);
-        OPENSSL_free(name);
-        OPENSSL_free(header);
-        OPENSSL_free(der);
-    }
-    ERR_clear_error();
+    status = ot_pem_blocks(bio, sift_block, sieve, err);
     BIO_free(bio);
     if (status != OT_OK || trust->ours == NULL)
         return status; /* nothing of ours is in it: it is good as it is */
@@ -192,14 +187,14 @@ enum ot_status ot_machine_trust_load(struct ot_machine_trust *trust, const char 
                                      struct ot_error *err)
 {
     struct ot_ca_marks ours = {0};
-    struct sieve sieve = {.ours = &ours};
+    struct sieve sieve = {.trust = trust, .ours = &ours};
     enum ot_status status = ot_system_ours(&ours, err);
 
     *trust = (struct ot_machine_trust){0};
     if (status == OT_OK && ours.count > 0) {
         sieve.kept = BIO_new(BIO_s_mem());
-        status = sieve.kept != NULL ? sift_bundle(trust, &sieve, bundle, err)
-                                    : ot_error_nomem(err);
+        status =
+            sieve.kept != NULL ? sift_bundle(&sieve, bundle, err) : ot_error_nomem(err);
     }
     BIO_free(sieve.kept);
     ot_ca_marks_clear(&sieve.theirs);

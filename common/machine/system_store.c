@@ -3,8 +3,8 @@
 #include <dirent.h>
 #include <errno.h>
 #include <limits.h>
+#include <openssl/bio.h>
 #include <openssl/err.h>
-#include <openssl/pem.h>
 #include <openssl/sha.h>
 #include <openssl/x509.h>
 #include <stdio.h>
@@ -16,6 +16,7 @@
 #include "files/file.h"
 #include "files/path.h"
 #include "files/tree.h"
+#include "machine/pem_blocks.h"
 
 /* A line of the record: two digests in hexadecimal, a blank between, an end. */
 #define HEX_LEN (2 * OT_SHA256_LEN)
@@ -102,13 +103,21 @@ enum ot_status ot_ca_marks_add(struct ot_ca_marks *marks, const struct ot_ca_mar
     return OT_OK;
 }
 
+static enum ot_status add_block_mark(void *marks, const char *name, const uint8_t *der,
+                                     size_t len, struct ot_error *err)
+{
+    struct ot_ca_mark mark = {0};
+
+    (void)name;
+    return ot_ca_mark_make(&mark, der, len, NULL) == OT_OK
+               ? ot_ca_marks_add(marks, &mark, err)
+               : OT_OK;
+}
+
 enum ot_status ot_ca_marks_add_file(struct ot_ca_marks *marks, const char *path,
                                     struct ot_error *err)
 {
-    enum ot_status status = OT_OK;
-    char *name, *header;
-    uint8_t *der;
-    long len;
+    enum ot_status status;
     BIO *bio = BIO_new_file(path, "re");
 
     ERR_clear_error();
@@ -116,16 +125,7 @@ enum ot_status ot_ca_marks_add_file(struct ot_ca_marks *marks, const char *path,
         return ot_error_set(err, OT_E_NOT_FOUND, "there is no %s", path);
     if (bio == NULL)
         return ot_error_errno(err, OT_E_IO, errno, "cannot read %s", path);
-    while (status == OT_OK && PEM_read_bio(bio, &name, &header, &der, &len) == 1) {
-        struct ot_ca_mark mark = {0};
-
-        if (ot_ca_mark_make(&mark, der, (size_t)len, NULL) == OT_OK)
-            status = ot_ca_marks_add(marks, &mark, err);
-        OPENSSL_free(name);
-        OPENSSL_free(header);
-        OPENSSL_free(der);
-    }
-    ERR_clear_error();
+    status = ot_pem_blocks(bio, add_block_mark, marks, err);
     BIO_free(bio);
     return status;
 }

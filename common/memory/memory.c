@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "base/hex.h"
+#include "base/text.h"
 #include "config/source_path.h"
 #include "files/file.h"
 #include "files/path.h"
@@ -121,12 +122,7 @@ static bool decode_number(uint64_t *out, const char *field)
 
 static bool decode_time(int64_t *out, const char *field)
 {
-    uint64_t number;
-
-    if (!decode_number(&number, field) || number > INT64_MAX)
-        return false;
-    *out = (int64_t)number;
-    return true;
+    return ot_text_number(out, field, INT64_MAX);
 }
 
 static bool decode_mark(struct ot_mark *mark, char *const *fields)

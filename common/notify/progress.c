@@ -2,7 +2,6 @@
 
 #include <inttypes.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -27,7 +26,6 @@ static enum ot_status take_progress_line(void *arg, const char *key, const char 
 {
     struct ot_notify_progress *progress = arg;
     bool good = false;
-    char *end;
 
     (void)line;
     if (strcmp(key, "from") == 0)
@@ -36,10 +34,8 @@ static enum ot_status take_progress_line(void *arg, const char *key, const char 
         good = ot_mark_parse(&progress->to, value);
     else if (strcmp(key, "id") == 0)
         good = set_notify_id(progress->id, value);
-    else if (strcmp(key, "began_at") == 0) {
-        progress->began_at = strtoll(value, &end, 10);
-        good = *end == '\0';
-    }
+    else if (strcmp(key, "began_at") == 0)
+        good = ot_text_number(&progress->began_at, value, INT64_MAX);
     return good ? OT_OK : ot_error_set(err, OT_E_CORRUPT, "there is no such %.20s", key);
 }
 

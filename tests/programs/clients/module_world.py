@@ -26,10 +26,11 @@ import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 
+import pytest
 from support.certs import Cert, CertFactory
 from support.https import HttpsServer
 from support.organization import Organization
-from support.p11_system import P11System
+from support.p11_system import P11System, can_mount
 from support.world import World
 
 # Parties whose servers every client must believe, and those that none may believe.
@@ -53,6 +54,22 @@ _CA = ("keyUsage=critical,keyCertSign,cRLSign",)
 _LEAF = ("keyUsage=critical,digitalSignature",)
 _BY_KEY = ("authorityKeyIdentifier=keyid",)
 _LAB_PROJECT = "proj_lab"
+
+
+@contextlib.contextmanager
+def kept_open(make, directory: Path, certs: CertFactory):
+    """make(organization, certs), until its close(); with an organization of its own."""
+    if not can_mount():
+        pytest.skip("needs mount namespaces: run as root")
+    organization = Organization(directory / "organization")
+    try:
+        made = make(organization, certs)
+        try:
+            yield made
+        finally:
+            made.close()
+    finally:
+        organization.stop()
 
 
 @dataclass

@@ -8,11 +8,11 @@ import tempfile
 from pathlib import Path
 
 import pytest
+from module_world import kept_open
 from nss_database import make_database
 from support import paths
 from support.https import HttpsServer
-from support.organization import Organization
-from support.p11_system import P11System, can_mount, find_library, need, with_plain_build
+from support.p11_system import P11System, find_library, need, with_plain_build
 from support.world import World
 from test_nss import tstclnt
 from test_nss_order import add, add_roots, flags_of
@@ -81,17 +81,8 @@ class DistrustWorld(P11System):
 
 @pytest.fixture(scope="module")
 def doubting(tmp_path_factory, certs):
-    if not can_mount():
-        pytest.skip("needs mount namespaces: run as root")
-    organization = Organization(tmp_path_factory.mktemp("distrust") / "organization")
-    try:
-        made = DistrustWorld(organization, certs)
-        try:
-            yield made
-        finally:
-            made.close()
-    finally:
-        organization.stop()
+    with kept_open(DistrustWorld, tmp_path_factory.mktemp("distrust"), certs) as made:
+        yield made
 
 
 @pytest.fixture

@@ -14,11 +14,10 @@ from pathlib import Path
 import pytest
 from devtools import Chromium
 from marionette import Firefox
-from module_world import TOKEN_URL
+from module_world import TOKEN_URL, kept_open
 from nss_database import make_database
 from support.https import HttpsServer
-from support.organization import Organization
-from support.p11_system import P11System, can_mount, need, with_plain_build
+from support.p11_system import P11System, need, with_plain_build
 from support.world import World
 from test_java import Client, Java
 
@@ -110,17 +109,8 @@ class LimitedWorld(P11System):
 
 @pytest.fixture(scope="module")
 def limited(tmp_path_factory, certs):
-    if not can_mount():
-        pytest.skip("needs mount namespaces: run as root")
-    organization = Organization(tmp_path_factory.mktemp("limits") / "organization")
-    try:
-        made = LimitedWorld(organization, certs)
-        try:
-            yield made
-        finally:
-            made.close()
-    finally:
-        organization.stop()
+    with kept_open(LimitedWorld, tmp_path_factory.mktemp("limits"), certs) as made:
+        yield made
 
 
 # Each client says whether it believed a server.
