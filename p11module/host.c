@@ -1,19 +1,34 @@
 #include "host_internal.h"
 
+#include <fcntl.h>
 #include <link.h>
 #include <stdatomic.h>
 #include <string.h>
+#include <unistd.h>
+
+#include "files/read_all.h"
+
+static const char *const java_libraries[] = {"libjvm.so", "libj2pkcs11.so"};
 
 static atomic_bool is_java;
+
+/* The process into which the module was loaded. */
+static pid_t home;
+
+__attribute__((constructor)) static void remember_home(void)
+{
+    home = getpid();
+}
 
 /* How many libraries had ever been added when that was looked at last. */
 static _Atomic unsigned long long seen_adds;
 
-static bool is_library(const char *path, const char *name)
+static bool is_java_library(const char *path)
 {
     const char *slash = strrchr(path, '/');
+    const char *name = slash != NULL ? slash + 1 : path;
 
-    return strcmp(slash != NULL ? slash + 1 : path, name) == 0;
+    return strcmp(name, java_libraries[0]) == 0 || strcmp(name, java_libraries[1]) == 0;
 }
 
 struct look {
@@ -30,11 +45,43 @@ static int look_at_library(struct dl_phdr_info *info, size_t size, void *arg)
     look->adds = info->dlpi_adds;
     if (look->adds == atomic_load(&seen_adds))
         return 1;
-    if (info->dlpi_name == NULL || (!is_library(info->dlpi_name, "libjvm.so") &&
-                                    !is_library(info->dlpi_name, "libj2pkcs11.so")))
+    if (info->dlpi_name == NULL || !is_java_library(info->dlpi_name))
         return 0;
     look->found = true;
     return 1;
+}
+
+static bool ends_line(const char *text, const char *name)
+{
+    size_t len = strlen(name);
+
+    for (const char *at = strstr(text, name); at != NULL; at = strstr(at + 1, name))
+        if (at > text && at[-1] == '/' && at[len] == '\n')
+            return true;
+    return false;
+}
+
+/* In a forked child the loader's lock may be held for good by a thread that only the
+ * parent has: there the kernel is asked. */
+static bool is_java_mapped(void)
+{
+    char text[4096 + 1];
+    size_t kept = 0; /* what may be the beginning of a name, and what is before it */
+    ssize_t n;
+    int fd = open("/proc/self/maps", O_RDONLY | O_CLOEXEC);
+    bool found = false;
+
+    while (fd >= 0 && !found && (n = ot_read_all(fd, text + kept, 4096 - kept)) > 0) {
+        size_t len = kept + (size_t)n;
+
+        text[len] = '\0';
+        found = ends_line(text, java_libraries[0]) || ends_line(text, java_libraries[1]);
+        kept = len < 32 ? len : 32;
+        memmove(text, text + len - kept, kept);
+    }
+    if (fd >= 0)
+        close(fd);
+    return found;
 }
 
 void ot_host_look(void)
@@ -43,10 +90,13 @@ void ot_host_look(void)
 
     if (atomic_load(&is_java))
         return;
-    (void)dl_iterate_phdr(look_at_library, &look);
+    if (getpid() == home)
+        (void)dl_iterate_phdr(look_at_library, &look);
+    else
+        look.found = is_java_mapped();
     if (look.found)
         atomic_store(&is_java, true);
-    else
+    else if (look.adds != 0)
         atomic_store(&seen_adds, look.adds);
 }
 

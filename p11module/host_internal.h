@@ -4,9 +4,10 @@
 
 #include <stdbool.h>
 
-/* Looks which libraries are there; at each C_Initialize and C_OpenSession, since what
- * asks for a token may have come into the process after who asked first. Costs next to
- * nothing while no library was added. Thread-safe, without a system call. */
+/* Looks which libraries are there; at each C_OpenSession where a source has names, since
+ * what asks for a token may have come into the process after who asked first. Costs next
+ * to nothing while no library was added. Thread-safe; without a system call but getpid,
+ * unless it is in a forked child, which reads /proc/self/maps. */
 void ot_host_look(void);
 
 /* Whether a Java virtual machine was there when that was looked for last, or before. Java

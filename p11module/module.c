@@ -2,7 +2,6 @@
 #include "cache/distrust.h"
 #include "config/config.h"
 #include "config/source.h"
-#include "host_internal.h"
 #include "view.h"
 
 #include <stdlib.h>
@@ -165,7 +164,6 @@ CK_RV ot_module_initialize(void *args, const struct ot_module_kind *kind)
     struct ot_module *module;
     CK_RV rv = ot_locking_init(&locking, args);
 
-    ot_host_look();
     if (rv == CKR_OK)
         rv = ot_inside_join(&locking);
     if (rv != CKR_CRYPTOKI_NOT_INITIALIZED)

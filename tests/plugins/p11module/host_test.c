@@ -577,13 +577,25 @@ static void write_one_limited(void)
     CU_ASSERT_EQUAL_FATAL(ot_config_load(&config, NULL), OT_OK);
     CU_ASSERT_EQUAL_FATAL(ot_config_find(config, NULL, &source, NULL), OT_OK);
     scope = ot_source_scope(source);
-    CU_ASSERT_EQUAL_FATAL(ot_snapshot_write(world_path("default", "snapshot"), scope, 0,
-                                            builder.records, builder.count, time(NULL),
-                                            NULL),
+    CU_ASSERT_EQUAL_FATAL(ot_snapshot_write(world_path("default", "snapshot"), scope,
+                                            ot_source_limits(source), builder.records,
+                                            builder.count, time(NULL), NULL),
                           OT_OK);
     free(scope);
     ot_config_free(config);
     snapshot_builder_clear(&builder);
+}
+
+static int sees_one_beside_java(void)
+{
+    CK_SESSION_HANDLE mine;
+
+    if (dlopen(FAKE_JVM, RTLD_NOW | RTLD_LOCAL) == NULL)
+        return 1;
+    if (f->C_Initialize(NULL) != CKR_OK)
+        return 2;
+    mine = token_session(1);
+    return token_count(mine, CKO_CERTIFICATE) == 1 ? 0 : 3;
 }
 
 /* It holds no anchor to its names; what another part of the process has begun with, it
@@ -591,11 +603,17 @@ static void write_one_limited(void)
 static void java_that_comes_later_is_shown_no_limited_names(void)
 {
     CK_SESSION_HANDLE later;
+    pid_t child;
     void *jvm;
 
-    world_configure("");
+    world_configure("names = corp.example\n");
     write_one_limited();
     f = token_start(&session);
+    CU_ASSERT_EQUAL(token_count(session, CKO_CERTIFICATE), 2);
+    child = fork();
+    if (child == 0)
+        _exit(sees_one_beside_java());
+    CU_ASSERT_EQUAL(child_status(child), 0);
     CU_ASSERT_EQUAL(token_count(session, CKO_CERTIFICATE), 2);
     jvm = dlopen(FAKE_JVM, RTLD_NOW | RTLD_LOCAL);
     CU_ASSERT_PTR_NOT_NULL_FATAL(jvm);
@@ -609,6 +627,56 @@ static void java_that_comes_later_is_shown_no_limited_names(void)
     dlclose(jvm);
     f = token_start(&session);
     CU_ASSERT_EQUAL(token_count(session, CKO_CERTIFICATE), 2);
+    token_stop();
+}
+
+static void *open_until_stopped(void *arg)
+{
+    CK_SESSION_HANDLE mine;
+
+    (void)arg;
+    while (!stop) {
+        if (f->C_OpenSession(1, CKF_SERIAL_SESSION, NULL, NULL, &mine) != CKR_OK ||
+            f->C_CloseSession(mine) != CKR_OK)
+            wrong++;
+        searches++;
+    }
+    return NULL;
+}
+
+static bool opens_in_child(void)
+{
+    CK_SESSION_HANDLE mine;
+
+    return f->C_Initialize(NULL) == CKR_OK &&
+           f->C_OpenSession(1, CKF_SERIAL_SESSION, NULL, NULL, &mine) == CKR_OK &&
+           f->C_Finalize(NULL) == CKR_OK;
+}
+
+/* A thread that looks for Java holds the loader's lock, which a child never gets back. */
+static void fault_46_a_fork_while_threads_look_for_java(void)
+{
+    pthread_t threads[8];
+    pid_t child;
+
+    if (!child_of_threads_is_possible())
+        return;
+    world_configure("names = corp.example\n");
+    write_one_limited();
+    stop = wrong = searches = 0;
+    f = token_start(&session);
+    start(threads, 8, open_until_stopped);
+    for (int i = 0; i < FORKS; i++) {
+        wait_for_searches(i * 10);
+        child = fork();
+        if (child == 0) {
+            alarm(60); /* a deadlock is a failure */
+            child_leave(opens_in_child());
+        }
+        CU_ASSERT_EQUAL_FATAL(child_status(child), 0);
+    }
+    join(threads, 8);
+    CU_ASSERT_EQUAL(wrong, 0);
     token_stop();
 }
 
@@ -632,6 +700,8 @@ static const struct unit_case cases[] = {
     {"fault_75_a_host_that_is_killed_for_a_call",
      fault_75_a_host_that_is_killed_for_a_call},
     {"fault_51_without_descriptors", fault_51_without_descriptors},
+    {"fault_46_a_fork_while_threads_look_for_java",
+     fault_46_a_fork_while_threads_look_for_java},
     {"java_that_comes_later_is_shown_no_limited_names",
      java_that_comes_later_is_shown_no_limited_names},
     {NULL, NULL}};
