@@ -6,6 +6,7 @@
 #include "base/error.h"
 #include "handle/actor_internal.h"
 #include "handle/cert_json_internal.h"
+#include "handle/change_internal.h"
 #include "handle/context.h"
 #include "handle/handlers.h"
 #include "message/body.h"
@@ -142,9 +143,10 @@ static enum ot_status rename_cert(struct ot_context *context, const char *name,
     return status;
 }
 
-static enum ot_status modify_cert(struct ot_context *context, const char *name,
+static enum ot_status modify_cert(struct ot_context *context, void *arg,
                                   struct ot_error *err)
 {
+    const char *name = *(const char *const *)arg;
     struct shown shown = {.context = context};
     struct named old = {.name = NULL};
     enum ot_status status = keep_name(context, &old, err);
@@ -168,12 +170,7 @@ void ot_handle_modify(struct ot_context *context)
     if (body == NULL)
         return;
     if (ot_body_name(body, &name, context->reply)) {
-        status = ot_db_begin(context->db, OT_WRITING, &err);
-        if (status == OT_OK)
-            status = modify_cert(context, name, &err);
-        if (status == OT_OK)
-            status = ot_db_commit(context->db, &err);
-        ot_db_rollback(context->db);
+        status = ot_change_run(context, modify_cert, &name, &err);
         if (status != OT_OK)
             say_failed(context, status, &err);
     }
@@ -232,13 +229,27 @@ static enum ot_status delete_cert(struct ot_context *context, struct ot_error *e
     return status;
 }
 
+static void write_deleted_cert(const struct ot_context *context)
+{
+    struct ot_buffer *out = &context->reply->body;
+
+    ot_jsonw_open(out, '{');
+    ot_jsonw_key(out, "object");
+    ot_jsonw_text(out, "certificate.deleted");
+    ot_jsonw_key(out, "id");
+    ot_jsonw_text(out, context->cert_id);
+    ot_jsonw_close(out, '}');
+}
+
 /* OT_E_REFUSED: still active, reply says where. */
-static enum ot_status delete_inactive(struct ot_context *context, struct ot_error *err)
+static enum ot_status delete_inactive(struct ot_context *context, void *arg,
+                                      struct ot_error *err)
 {
     struct scopes scopes = {.count = 0};
     enum ot_status status =
         ot_db_active_scopes(context->db, context->cert_id, name_scope, &scopes, err);
 
+    (void)arg;
     if (status == OT_OK && scopes.count != 0) {
         say_active(context, &scopes);
         return OT_E_REFUSED;
@@ -248,29 +259,15 @@ static enum ot_status delete_inactive(struct ot_context *context, struct ot_erro
     if (status == OT_OK)
         status = ot_db_revision_next(context->db, err);
     if (status == OT_OK)
-        status = ot_db_commit(context->db, err);
+        write_deleted_cert(context);
     return status;
 }
 
 void ot_handle_delete(struct ot_context *context)
 {
     struct ot_error err = OT_ERROR_INIT;
-    struct ot_buffer *out = &context->reply->body;
-    enum ot_status status = ot_db_begin(context->db, OT_WRITING, &err);
+    enum ot_status status = ot_change_run(context, delete_inactive, NULL, &err);
 
-    if (status == OT_OK)
-        status = delete_inactive(context, &err);
-    ot_db_rollback(context->db);
-    if (status == OT_E_REFUSED)
-        return;
-    if (status != OT_OK) {
+    if (status != OT_OK && status != OT_E_REFUSED)
         say_failed(context, status, &err);
-        return;
-    }
-    ot_jsonw_open(out, '{');
-    ot_jsonw_key(out, "object");
-    ot_jsonw_text(out, "certificate.deleted");
-    ot_jsonw_key(out, "id");
-    ot_jsonw_text(out, context->cert_id);
-    ot_jsonw_close(out, '}');
 }

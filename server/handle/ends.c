@@ -78,8 +78,9 @@ static enum ot_status end_some(struct ot_db *db, int64_t now, bool *more,
 }
 
 /* In the transaction. There may be nothing left: another has been here since the look. */
-static enum ot_status end_all(struct ot_db *db, int64_t now, struct ot_error *err)
+static enum ot_status end_all(struct ot_db *db, void *arg, struct ot_error *err)
 {
+    const int64_t now = *(const int64_t *)arg;
     bool more = true, changed = false;
     enum ot_status status = OT_OK;
 
@@ -89,21 +90,17 @@ static enum ot_status end_all(struct ot_db *db, int64_t now, struct ot_error *er
     }
     if (status == OT_OK && changed)
         status = ot_db_revision_next(db, err);
-    return status == OT_OK ? ot_db_commit(db, err) : status;
+    return status;
 }
 
 enum ot_status ot_ends_carry_out(struct ot_db *db, enum ot_transaction kind,
                                  struct ot_error *err)
 {
-    const int64_t now = ot_clock_unix_s();
+    int64_t now = ot_clock_unix_s();
     bool due = false;
     enum ot_status status = ot_db_active_due(db, now, &due, err);
 
     if (status != OT_OK || !due)
         return status;
-    status = ot_db_begin(db, kind, err);
-    if (status == OT_OK)
-        status = end_all(db, now, err);
-    ot_db_rollback(db);
-    return status;
+    return ot_db_write(db, kind, end_all, &now, err);
 }

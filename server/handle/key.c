@@ -6,6 +6,7 @@
 #include "auth/auth.h"
 #include "base/error.h"
 #include "handle/actor_internal.h"
+#include "handle/change_internal.h"
 #include "handle/context.h"
 #include "handle/handlers.h"
 #include "handle/page_internal.h"
@@ -15,7 +16,6 @@
 #include "message/json_write.h"
 #include "message/reply.h"
 #include "shared/limits.h"
-#include "store/db.h"
 #include "store/key.h"
 
 static void write_time(struct ot_buffer *out, const char *key, int64_t when)
@@ -196,38 +196,35 @@ static bool parse_key_name(struct ot_context *context, const cJSON *body,
     return false;
 }
 
-/* Inside the transaction. */
-static enum ot_status store_key(struct ot_context *context,
-                                const struct ot_apikey_spec *spec, struct ot_apikey *made,
+static enum ot_status store_key(struct ot_context *context, void *arg,
                                 struct ot_error *err)
 {
+    const struct ot_apikey_spec *spec = arg;
     const struct ot_actor actor = ot_actor_of(context);
-    enum ot_status status = ot_apikey_create(context->db, spec, made, err);
+    struct ot_apikey made;
+    enum ot_status status = ot_apikey_create(context->db, spec, &made, err);
 
     if (status == OT_OK)
-        status = ot_audit_key_created(context->db, &actor, made->id,
+        status = ot_audit_key_created(context->db, &actor, made.id,
                                       ot_role_name(spec->role), err);
-    if (status == OT_OK)
-        status = ot_db_commit(context->db, err);
     if (status == OT_OK)
         write_key(&context->reply->body,
                   &(struct ot_key_row){
-                      .id = made->id,
+                      .id = made.id,
                       .name = spec->name,
                       .role = ot_role_name(spec->role),
-                      .created_at = made->created_at,
+                      .created_at = made.created_at,
                       .expires_at =
-                          spec->lifetime_s != 0 ? made->created_at + spec->lifetime_s : 0,
+                          spec->lifetime_s != 0 ? made.created_at + spec->lifetime_s : 0,
                   },
-                  made->text);
-    OPENSSL_cleanse(made->text, sizeof(made->text));
+                  made.text);
+    OPENSSL_cleanse(made.text, sizeof(made.text));
     return status;
 }
 
 void ot_handle_key_create(struct ot_context *context)
 {
     struct ot_apikey_spec spec = {.role = OT_ROLE_ADMIN};
-    struct ot_apikey made;
     struct ot_error err = OT_ERROR_INIT;
     cJSON *body = ot_body_parse(context->request, context->reply);
     enum ot_status status;
@@ -236,10 +233,7 @@ void ot_handle_key_create(struct ot_context *context)
         return;
     if (parse_key_name(context, body, &spec.name) &&
         parse_lifetime(context, body, &spec.lifetime_s)) {
-        status = ot_db_begin(context->db, OT_WRITING, &err);
-        if (status == OT_OK)
-            status = store_key(context, &spec, &made, &err);
-        ot_db_rollback(context->db);
+        status = ot_change_run(context, store_key, &spec, &err);
         if (status == OT_E_REFUSED)
             ot_reply_error(context->reply, 409, "name_taken", "name",
                            "Another key is called so: revoke it first, or choose another "
@@ -250,7 +244,7 @@ void ot_handle_key_create(struct ot_context *context)
     cJSON_Delete(body);
 }
 
-static void write_deleted_key(struct ot_context *context)
+static void write_deleted_key(const struct ot_context *context)
 {
     struct ot_buffer *out = &context->reply->body;
 
@@ -264,21 +258,25 @@ static void write_deleted_key(struct ot_context *context)
     ot_jsonw_close(out, '}');
 }
 
-void ot_handle_key_delete(struct ot_context *context)
+static enum ot_status delete_key(struct ot_context *context, void *arg,
+                                 struct ot_error *err)
 {
     const struct ot_actor actor = ot_actor_of(context);
-    struct ot_error err = OT_ERROR_INIT;
-    enum ot_status status = ot_db_begin(context->db, OT_WRITING, &err);
+    enum ot_status status = ot_db_key_delete(context->db, context->key_id, err);
 
+    (void)arg;
     if (status == OT_OK)
-        status = ot_db_key_delete(context->db, context->key_id, &err);
-    if (status == OT_OK)
-        status = ot_audit_key_deleted(context->db, &actor, context->key_id, &err);
-    if (status == OT_OK)
-        status = ot_db_commit(context->db, &err);
-    ot_db_rollback(context->db);
+        status = ot_audit_key_deleted(context->db, &actor, context->key_id, err);
     if (status == OT_OK)
         write_deleted_key(context);
-    else
+    return status;
+}
+
+void ot_handle_key_delete(struct ot_context *context)
+{
+    struct ot_error err = OT_ERROR_INIT;
+    enum ot_status status = ot_change_run(context, delete_key, NULL, &err);
+
+    if (status != OT_OK)
         refuse_key_of_path(context, status, &err);
 }

@@ -5,6 +5,7 @@
 #include "base/error.h"
 #include "base/limits.h"
 #include "handle/actor_internal.h"
+#include "handle/change_internal.h"
 #include "handle/context.h"
 #include "handle/handlers.h"
 #include "handle/page_internal.h"
@@ -13,7 +14,6 @@
 #include "message/buffer.h"
 #include "message/json_write.h"
 #include "message/reply.h"
-#include "store/db.h"
 #include "store/project.h"
 
 static void write_project(struct ot_buffer *out, const struct ot_project_row *row)
@@ -144,11 +144,10 @@ static bool check_unsupported(struct ot_context *context, const cJSON *body)
     return false;
 }
 
-/* Inside the transaction. */
-static enum ot_status store_project(struct ot_context *context,
-                                    const struct ot_project_row *row,
+static enum ot_status store_project(struct ot_context *context, void *arg,
                                     struct ot_error *err)
 {
+    const struct ot_project_row *row = arg;
     const struct ot_actor actor = ot_actor_of(context);
     struct ot_project_row made = *row;
     char id[OT_ID_MAX + 1];
@@ -156,8 +155,6 @@ static enum ot_status store_project(struct ot_context *context,
 
     if (status == OT_OK)
         status = ot_audit_project_created(context->db, &actor, id, row->name, err);
-    if (status == OT_OK)
-        status = ot_db_commit(context->db, err);
     made.id = id;
     if (status == OT_OK)
         write_project(&context->reply->body, &made);
@@ -175,10 +172,7 @@ void ot_handle_project_create(struct ot_context *context)
         return;
     if (ot_body_name(body, &row.name, context->reply) &&
         check_project_name(context, row.name) && check_unsupported(context, body)) {
-        status = ot_db_begin(context->db, OT_WRITING, &err);
-        if (status == OT_OK)
-            status = store_project(context, &row, &err);
-        ot_db_rollback(context->db);
+        status = ot_change_run(context, store_project, &row, &err);
         if (status != OT_OK)
             ot_reply_failure(context->reply, &err);
     }

@@ -7,6 +7,7 @@
 #include "config/identifier.h"
 #include "handle/actor_internal.h"
 #include "handle/cert_json_internal.h"
+#include "handle/change_internal.h"
 #include "handle/context.h"
 #include "handle/handlers.h"
 #include "message/body.h"
@@ -162,15 +163,18 @@ static enum ot_status finish_toggle(struct toggle *toggle, struct ot_error *err)
 
     if (status == OT_OK && changed)
         status = ot_db_revision_next(context->db, err);
-    return status == OT_OK ? ot_db_commit(context->db, err) : status;
+    return status;
 }
 
-/* Inside the transaction. */
-static enum ot_status change_all(struct toggle *toggle, struct ot_error *err)
+static enum ot_status change_all(struct ot_context *context, void *arg,
+                                 struct ot_error *err)
 {
-    struct ot_buffer *out = &toggle->context->reply->body;
+    struct toggle *toggle = arg;
+    struct ot_buffer *out = &context->reply->body;
     enum ot_status status = OT_OK;
 
+    ot_audit_toggled_clear(&toggle->changed);
+    ot_audit_toggled_init(&toggle->changed);
     ot_jsonw_open(out, '{');
     ot_jsonw_key(out, "object");
     ot_jsonw_text(out, object_name(toggle));
@@ -202,10 +206,7 @@ static void toggle_all(struct ot_context *context, bool active)
         return;
     ot_audit_toggled_init(&toggle.changed);
     if (parse_ids(&toggle, body) && parse_end(&toggle, body)) {
-        status = ot_db_begin(context->db, OT_WRITING, &err);
-        if (status == OT_OK)
-            status = change_all(&toggle, &err);
-        ot_db_rollback(context->db);
+        status = ot_change_run(context, change_all, &toggle, &err);
         if (status != OT_OK && status != OT_E_NOT_FOUND)
             ot_reply_failure(context->reply, &err);
     }

@@ -13,6 +13,7 @@
 #include "cert/upload_rules.h"
 #include "handle/actor_internal.h"
 #include "handle/cert_json_internal.h"
+#include "handle/change_internal.h"
 #include "handle/context.h"
 #include "handle/handlers.h"
 #include "message/body.h"
@@ -138,13 +139,15 @@ static bool check_upload(struct ot_context *context, const cJSON *body,
 }
 
 /* OT_E_REFUSED: the organization is full, reply says so. */
-static enum ot_status store_upload(struct ot_context *context, struct upload *upload,
+static enum ot_status store_upload(struct ot_context *context, void *arg,
                                    struct ot_error *err)
 {
+    struct upload *upload = arg;
     const struct ot_actor actor = ot_actor_of(context);
     int64_t count = 0;
     enum ot_status status = ot_db_cert_count(context->db, &count, err);
 
+    upload->row.created_at = time(NULL);
     if (status == OT_OK && count >= context->settings->max_certificates) {
         ot_reply_error(context->reply, 400, "certificate_limit_reached", NULL,
                        "This organization holds %" PRId64 " certificates, and %" PRId64
@@ -161,20 +164,14 @@ static enum ot_status store_upload(struct ot_context *context, struct upload *up
             ot_audit_cert_created(context->db, &actor, upload->id, upload->row.name, err);
     if (status == OT_OK)
         status = ot_db_revision_next(context->db, err);
-    if (status == OT_OK)
-        status = ot_db_commit(context->db, err);
     return status;
 }
 
 static void save_upload(struct ot_context *context, struct upload *upload)
 {
     struct ot_error err = OT_ERROR_INIT;
-    enum ot_status status = ot_db_begin(context->db, OT_WRITING, &err);
+    enum ot_status status = ot_change_run(context, store_upload, upload, &err);
 
-    upload->row.created_at = time(NULL);
-    if (status == OT_OK)
-        status = store_upload(context, upload, &err);
-    ot_db_rollback(context->db);
     if (status == OT_OK) {
         upload->row.id = upload->id;
         ot_cert_json_write(&context->reply->body, ot_object_single, &upload->row, NULL);

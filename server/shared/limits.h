@@ -82,6 +82,16 @@
 /* How long a request waits for another process's transaction. */
 #define OT_DB_BUSY_MS 5000
 
+/* A transaction that the database gave back is done again, so often in all and after a
+ * pause that grows from this; so is one that a broken connection has ended. */
+#define OT_DB_TRIES 5
+#define OT_DB_TRY_STEP_MS 10
+
+/* Where the connection broke while it confirmed: how long, and how often, one waits to
+ * ask whether it has happened. A standby takes over in less. */
+#define OT_DB_DOUBT_MS 5000
+#define OT_DB_DOUBT_STEP_MS 250
+
 /* Once asked to stop: how long replies may take to be read, and how long the rest of a
  * request may take to arrive (of those that broke off, it never does). */
 #define OT_DRAIN_REPLIES_MS 10000

@@ -1,8 +1,5 @@
-/* The database file and the connections to it, one lent to each request in progress.
- *
- * SQLite in WAL mode: readers never wait, and one writer at a time. synchronous=FULL: a
- * commit is on the disk when it is confirmed, as is the directory's entry of a new file,
- * so it survives the end of this process and the loss of power. */
+/* The database and the connections to it, one lent to each request in progress. What is
+ * confirmed is on the disk: it survives the end of this process and the loss of power. */
 #ifndef OT_SERVER_STORE_STORE_H
 #define OT_SERVER_STORE_STORE_H
 
@@ -18,9 +15,9 @@ struct ot_store;
  * up to date. OT_E_IO, OT_E_NO_SPACE: cannot be read or written; OT_E_UNSAFE: not this
  * user's alone (private_file.h); OT_E_CONFIG: made by a newer version; OT_E_CORRUPT: no
  * database, damaged, or of another program; OT_E_BUSY. */
-enum ot_status ot_store_open(struct ot_store **out, const char *path,
+enum ot_status ot_store_open(struct ot_store **out, const char *where,
                              unsigned connections, struct ot_error *err);
-/* All connections are back. Writes the log back into the file. */
+/* All connections are back. */
 void ot_store_close(struct ot_store *store);
 
 /* A connection for the calling thread alone, until it is returned. Waits for one when all

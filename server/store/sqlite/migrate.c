@@ -1,5 +1,4 @@
 #include "base/error.h"
-#include "store/db.h"
 #include "store/sqlite/sqlite_internal.h"
 
 #include <stdio.h>
@@ -91,38 +90,39 @@ static const char *const steps[] = {
 };
 #define STEPS ((sqlite3_int64)(sizeof(steps) / sizeof(steps[0])))
 
-static enum ot_status number_from(struct ot_db *db, const char *sql, sqlite3_int64 *out,
+static enum ot_status number_from(sqlite3 *handle, const char *sql, sqlite3_int64 *out,
                                   struct ot_error *err)
 {
     sqlite3_stmt *statement = NULL;
     enum ot_status status = OT_OK;
 
-    if (sqlite3_prepare_v2(ot_db_handle(db), sql, -1, &statement, NULL) != SQLITE_OK ||
+    if (sqlite3_prepare_v2(handle, sql, -1, &statement, NULL) != SQLITE_OK ||
         sqlite3_step(statement) != SQLITE_ROW)
-        status = ot_db_fail(db, "read its version", err);
+        status = ot_sqlite_fail(handle, "read its version", err);
     else
         *out = sqlite3_column_int64(statement, 0);
     sqlite3_finalize(statement);
     return status;
 }
 
-static enum ot_status check_owner(struct ot_db *db, struct ot_error *err)
+static enum ot_status check_owner(sqlite3 *handle, struct ot_error *err)
 {
     sqlite3_int64 application = 0, objects = 0;
-    enum ot_status status = number_from(db, "PRAGMA application_id", &application, err);
+    enum ot_status status =
+        number_from(handle, "PRAGMA application_id", &application, err);
 
     if (status == OT_OK)
-        status = number_from(db, "SELECT count(*) FROM sqlite_schema", &objects, err);
+        status = number_from(handle, "SELECT count(*) FROM sqlite_schema", &objects, err);
     if (status == OT_OK && application != APPLICATION_ID &&
         (application != 0 || objects != 0))
         return ot_error_set(err, OT_E_CORRUPT,
                             "%s is not an orgtrust database: it belongs to another "
                             "program; name another file with --db",
-                            sqlite3_db_filename(ot_db_handle(db), "main"));
+                            sqlite3_db_filename(handle, "main"));
     return status;
 }
 
-static enum ot_status take_step(struct ot_db *db, sqlite3_int64 version,
+static enum ot_status take_step(sqlite3 *handle, sqlite3_int64 version,
                                 struct ot_error *err)
 {
     char pragmas[128];
@@ -130,55 +130,41 @@ static enum ot_status take_step(struct ot_db *db, sqlite3_int64 version,
     snprintf(pragmas, sizeof(pragmas),
              "PRAGMA application_id = %d; PRAGMA user_version = %lld", APPLICATION_ID,
              (long long)version + 1);
-    if (sqlite3_exec(ot_db_handle(db), steps[version], NULL, NULL, NULL) != SQLITE_OK ||
-        sqlite3_exec(ot_db_handle(db), pragmas, NULL, NULL, NULL) != SQLITE_OK)
-        return ot_db_fail(db, "bring its tables up to date", err);
+    if (sqlite3_exec(handle, steps[version], NULL, NULL, NULL) != SQLITE_OK ||
+        sqlite3_exec(handle, pragmas, NULL, NULL, NULL) != SQLITE_OK)
+        return ot_sqlite_fail(handle, "bring its tables up to date", err);
     return OT_OK;
 }
 
-static enum ot_status read_version(struct ot_db *db, sqlite3_int64 *version,
+static enum ot_status read_version(sqlite3 *handle, sqlite3_int64 *version,
                                    struct ot_error *err)
 {
-    enum ot_status status = check_owner(db, err);
+    enum ot_status status = check_owner(handle, err);
 
     if (status == OT_OK)
-        status = number_from(db, "PRAGMA user_version", version, err);
+        status = number_from(handle, "PRAGMA user_version", version, err);
     if (status == OT_OK && (*version > STEPS || *version < 0))
         return ot_error_set(err, OT_E_CONFIG,
                             "database %s has version %lld and this orgtrust-server knows "
                             "up to %lld: use the newer orgtrust-server that made it",
-                            sqlite3_db_filename(ot_db_handle(db), "main"),
-                            (long long)*version, (long long)STEPS);
+                            sqlite3_db_filename(handle, "main"), (long long)*version,
+                            (long long)STEPS);
     return status;
 }
 
-enum ot_status ot_migrate_check(struct ot_db *db, struct ot_error *err)
+enum ot_status ot_sqlite_check(sqlite3 *handle, struct ot_error *err)
 {
     sqlite3_int64 version = 0;
 
-    return read_version(db, &version, err);
+    return read_version(handle, &version, err);
 }
 
-static enum ot_status migrate_tables(struct ot_db *db, struct ot_error *err)
+enum ot_status ot_sqlite_migrate(sqlite3 *handle, struct ot_error *err)
 {
     sqlite3_int64 version = 0;
-    enum ot_status status = read_version(db, &version, err);
+    enum ot_status status = read_version(handle, &version, err);
 
     for (; status == OT_OK && version < STEPS; version++)
-        status = take_step(db, version, err);
-    return status;
-}
-
-enum ot_status ot_migrate(struct ot_db *db, struct ot_error *err)
-{
-    /* The write lock first: two processes that start at once do not both create. */
-    enum ot_status status = ot_db_begin(db, OT_WRITING, err);
-
-    if (status != OT_OK)
-        return status;
-    status = migrate_tables(db, err);
-    if (status == OT_OK)
-        return ot_db_commit(db, err);
-    ot_db_rollback(db);
+        status = take_step(handle, version, err);
     return status;
 }

@@ -15,14 +15,7 @@
     "id, type, effective_at, project, project_name, actor, actor_is_key, address, "      \
     "detail"
 
-const char *const ot_db_sql[OT_SQL_COUNT] = {
-    [OT_SQL_BEGIN_READ] = "BEGIN",
-    /* The write lock from the start: a transaction that reads first and writes then could
-     * otherwise fail with SQLITE_BUSY in the middle. */
-    [OT_SQL_BEGIN_WRITE] = "BEGIN IMMEDIATE",
-    [OT_SQL_COMMIT] = "COMMIT",
-    [OT_SQL_ROLLBACK] = "ROLLBACK",
-
+const char *const ot_sqlite_sql[OT_SQL_COUNT] = {
     [OT_SQL_REVISION] = "SELECT revision FROM meta",
     [OT_SQL_REVISION_NEXT] = "UPDATE meta SET revision = randomblob(16)",
 
@@ -30,7 +23,8 @@ const char *const ot_db_sql[OT_SQL_COUNT] = {
     [OT_SQL_CERT_INSERT] =
         "INSERT INTO certificates (id, name, created_at, valid_at, expires_at)"
         " VALUES (?1, ?2, ?3, ?4, ?5) ON CONFLICT (id) DO NOTHING",
-    [OT_SQL_CONTENT_INSERT] = "INSERT INTO contents (certificate, pem) VALUES (?1, ?2)",
+    [OT_SQL_CONTENT_INSERT] = "INSERT INTO contents (certificate, pem)"
+                              " SELECT seq, ?2 FROM certificates WHERE id = ?1",
     [OT_SQL_CERT_GET] = "SELECT id, name, created_at, valid_at, expires_at, 0"
                         " FROM certificates WHERE id = ?1",
     [OT_SQL_CERT_CONTENT] =
@@ -81,8 +75,8 @@ const char *const ot_db_sql[OT_SQL_COUNT] = {
     [OT_SQL_AUDIT_INSERT] =
         "INSERT INTO audit (" AUDIT_COLUMNS ") VALUES (?1, ?2, ?3, ?4,"
         " (SELECT name FROM projects WHERE id = ?4), ?5, ?6, ?7, ?8)",
-    [OT_SQL_AUDIT_RESOURCE] =
-        "INSERT INTO audit_resources (resource, event) VALUES (?1, ?2)",
+    [OT_SQL_AUDIT_RESOURCE] = "INSERT INTO audit_resources (resource, event)"
+                              " SELECT ?1, seq FROM audit WHERE id = ?2",
     [OT_SQL_AUDIT_PLACE] = "SELECT seq FROM audit WHERE id = ?1",
     [OT_SQL_AUDIT_LIST] =
         "SELECT " AUDIT_COLUMNS ", count(*) OVER () FROM"

@@ -1,15 +1,18 @@
 #include "store/store.h"
 
+#include <pthread.h>
 #include <stdlib.h>
 
 #include "base/error.h"
-#include "shared/private_file.h"
-#include "store/sqlite/sqlite_internal.h"
+#include "store/driver.h"
+#include "store/sqlite/sqlite.h"
 
 struct ot_store {
+    const struct ot_driver *driver;
+    struct ot_database *database;
     struct ot_db **idle; /* the first idle_count are at home */
     size_t count, idle_count;
-    pthread_mutex_t lock, writers;
+    pthread_mutex_t lock;
     pthread_cond_t returned;
 };
 
@@ -25,54 +28,38 @@ static struct ot_store *store_new(unsigned connections)
         return NULL;
     }
     pthread_mutex_init(&store->lock, NULL);
-    pthread_mutex_init(&store->writers, NULL);
     pthread_cond_init(&store->returned, NULL);
     return store;
 }
 
-/* Nothing is written before the file is known to be ours. */
-static enum ot_status prepare_tables(struct ot_db *db, struct ot_error *err)
-{
-    enum ot_status status = ot_migrate_check(db, err);
-
-    if (status == OT_OK)
-        status = ot_db_use_log(db, err);
-    return status == OT_OK ? ot_migrate(db, err) : status;
-}
-
-static enum ot_status open_connections(struct ot_store *store, const char *path,
+static enum ot_status open_connections(struct ot_store *store, const char *where,
                                        unsigned connections, struct ot_error *err)
 {
-    enum ot_status status = OT_OK;
+    enum ot_status status = store->driver->open(&store->database, where, err);
 
     while (status == OT_OK && store->count < connections) {
         struct ot_db *db;
 
-        status = ot_db_open(&db, path, &store->writers, err);
+        status = store->driver->connect(&db, store->database, err);
         if (status == OT_OK) {
             store->idle[store->count++] = db;
             store->idle_count = store->count;
         }
-        if (status == OT_OK && store->count == 1)
-            status = prepare_tables(db, err);
     }
     return status;
 }
 
-enum ot_status ot_store_open(struct ot_store **out, const char *path,
+enum ot_status ot_store_open(struct ot_store **out, const char *where,
                              unsigned connections, struct ot_error *err)
 {
-    char *resolved = NULL;
-    enum ot_status status = ot_private_database(&resolved, path, err);
-    struct ot_store *store = NULL;
+    struct ot_store *store = store_new(connections);
+    enum ot_status status;
 
     *out = NULL;
-    if (status == OT_OK) {
-        store = store_new(connections);
-        status = store != NULL ? open_connections(store, resolved, connections, err)
-                               : ot_error_nomem(err);
-    }
-    free(resolved);
+    if (store == NULL)
+        return ot_error_nomem(err);
+    store->driver = &ot_sqlite_driver;
+    status = open_connections(store, where, connections, err);
     if (status != OT_OK) {
         ot_store_close(store);
         return status;
@@ -85,11 +72,10 @@ void ot_store_close(struct ot_store *store)
 {
     if (store == NULL)
         return;
-    /* With its last connection, SQLite writes the log back and removes it. */
     for (size_t i = 0; i < store->idle_count; i++)
-        ot_db_close(store->idle[i]);
+        store->driver->disconnect(store->idle[i]);
+    store->driver->close(store->database);
     pthread_cond_destroy(&store->returned);
-    pthread_mutex_destroy(&store->writers);
     pthread_mutex_destroy(&store->lock);
     free(store->idle);
     free(store);
