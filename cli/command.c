@@ -45,9 +45,13 @@ static const struct ot_command commands[] = {
         .arguments = "",
         .summary = "the certificates in a snapshot",
         .help =
-            "Without --source: of the source 'default'. Needs neither key nor network.\n",
+            "What expires soonest comes first. Of the source 'default', or of that "
+            "which\n"
+            "--source names; needs neither key nor network. With --project the API is\n"
+            "asked what is active in that project.\n",
         .options = OT_OPTIONS_COMMON | OT_OPTION_BIT(OT_OPTION_STATE) |
-                   OT_OPTION_BIT(OT_OPTION_NAME),
+                   OT_OPTION_BIT(OT_OPTION_NAME) | OT_OPTION_BIT(OT_OPTION_PROJECT) |
+                   OT_OPTION_BIT(OT_OPTION_KEY_FD),
         .run = ot_cmd_list,
     },
     {

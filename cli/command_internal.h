@@ -9,7 +9,7 @@ struct ot_command {
     const char *arguments; /* of the usage line: "ID|NAME", or "" */
     const char *summary;   /* one line */
     const char *help;      /* some paragraphs */
-    unsigned options;      /* set of OT_OPTION_BIT */
+    uint64_t options;      /* set of OT_OPTION_BIT */
     int argument_count;    /* exactly so many */
     bool more_arguments;   /* or more */
     ot_command_run *run;

@@ -22,7 +22,7 @@ struct completion {
     const char *current; /* which this is; words has a NULL behind it */
 
     /* What the words before it are. */
-    unsigned options; /* set of OT_OPTION_BIT */
+    uint64_t options; /* set of OT_OPTION_BIT */
     int pending;      /* the option whose value comes next; OT_OPTION_COUNT: none */
     bool options_ended;
     int arguments;

@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "commands/commands.h"
+#include "commands/snapshot_cert_internal.h"
 #include "commands/source_use.h"
 #include "config/source.h"
 #include "export/anchors.h"
@@ -63,7 +64,11 @@ static enum ot_status collect_exported(struct ot_anchors *anchors,
                                        const struct ot_options *options,
                                        enum ot_export_format format, struct ot_error *err)
 {
-    const struct ot_anchor_filter filter = {.id = options->id, .name = options->name};
+    char id[OT_ID_MAX + 1];
+    const struct ot_anchor_filter filter = {
+        .id = options->id != NULL ? ot_snapshot_cert_id(id, options->source, options->id)
+                                  : NULL,
+        .name = options->name};
     enum ot_status status;
 
     if (ot_source_distrusts(use->source))

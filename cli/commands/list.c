@@ -1,31 +1,15 @@
-/* orgtrust list: the certificates in a snapshot. */
-#include <stdlib.h>
-#include <string.h>
+/* orgtrust list: the certificates in a snapshot, or of a project as the API has it. */
+#include <time.h>
 
 #include "cache/cache.h"
 #include "cache/distrust.h"
 #include "commands/commands.h"
+#include "commands/list_scope_internal.h"
 #include "commands/source_use.h"
 #include "config/source.h"
 #include "snapshot/snapshot.h"
+#include "view/cert_table.h"
 #include "view/record_json.h"
-#include "view/table.h"
-
-/* The third is for the sources that hold what is active in either of two scopes. */
-static const char *const titles[] = {"ID", "STATE", "BY", "CA", "EXPIRES", "NAME"};
-#define COLUMNS (sizeof(titles) / sizeof(titles[0]))
-#define COLUMN_BY 2
-
-static size_t choose_columns(const char *out[COLUMNS], const char *const all[COLUMNS],
-                             const struct ot_source *source)
-{
-    size_t count = 0;
-
-    for (size_t i = 0; i < COLUMNS; i++)
-        if (i != COLUMN_BY || ot_source_inherits(source))
-            out[count++] = all[i];
-    return count;
-}
 
 static bool is_listed_record(const struct ot_options *options,
                              const struct ot_record *record)
@@ -33,8 +17,7 @@ static bool is_listed_record(const struct ot_options *options,
     bool quarantined = (record->flags & OT_RECORD_QUARANTINED) != 0;
     bool active = (record->flags & OT_RECORD_ACTIVE) != 0;
 
-    if (options->name != NULL &&
-        !ot_span_equal(record->field[OT_FIELD_NAME], ot_span_str(options->name)))
+    if (options->name != NULL && !ot_record_is_called(record, ot_span_str(options->name)))
         return false;
     switch (options->state) {
     case OT_LIST_ALL:
@@ -53,66 +36,57 @@ static bool is_listed_record(const struct ot_options *options,
     return false;
 }
 
-static enum ot_status add_row(struct ot_table *table, const struct ot_source *source,
-                              const struct ot_record *record, struct ot_error *err)
+static enum ot_status add_row(struct ot_cert_table *table, const struct ot_source *source,
+                              const struct ot_record *record, bool is_shown,
+                              struct ot_error *err)
 {
-    bool quarantined = (record->flags & OT_RECORD_QUARANTINED) != 0;
-    char *id = ot_snapshot_text(record->field[OT_FIELD_ID]);
-    char *label = ot_snapshot_text(record->field[OT_FIELD_LABEL]);
-    char expires[OT_TIME_MAX];
-    enum ot_status status;
+    const bool quarantined = (record->flags & OT_RECORD_QUARANTINED) != 0;
+    const struct ot_cert_row row = {
+        .id = record->field[OT_FIELD_ID],
+        .label = record->field[OT_FIELD_LABEL],
+        .state = ot_record_state_word(record),
+        .by = ot_source_inherits(source) ? ot_record_active_by(source, record) : NULL,
+        .expires_at = quarantined ? 0 : record->expires_at,
+        .is_shown = is_shown,
+    };
 
-    if (id == NULL || label == NULL) {
-        status = ot_error_nomem(err);
-    } else {
-        const char *const all[COLUMNS] = {
-            id,
-            ot_record_state_word(record),
-            ot_record_active_by(source, record),
-            quarantined                           ? "-"
-            : (record->flags & OT_RECORD_CA) != 0 ? "yes"
-                                                  : "no",
-            quarantined ? "-" : ot_output_time(expires, record->expires_at),
-            label,
-        };
-        const char *cells[COLUMNS];
-
-        choose_columns(cells, all, source);
-        status = ot_table_add(table, cells, err);
-    }
-    free(id);
-    free(label);
-    return status;
+    return ot_cert_table_add(table, &row, err);
 }
 
-/* Adds what is wanted to the table or, if there is one, to the array. */
+static enum ot_status add_listed_object(cJSON *array, const struct ot_source *source,
+                                        const struct ot_record *record,
+                                        struct ot_error *err)
+{
+    bool failed = false;
+    cJSON *object = ot_json_append_object(array, &failed);
+
+    ot_record_json_put(object, record, &failed);
+    ot_record_json_put_scopes(object, source, record, &failed);
+    return failed ? ot_error_nomem(err) : OT_OK;
+}
+
+/* Adds what is wanted to the array or, if there is none, to the table. */
 static enum ot_status collect_rows(struct ot_cli *cli, const struct ot_snapshot_use *use,
-                                   struct ot_table *table, cJSON *array,
+                                   struct ot_cert_table *table, cJSON *array,
                                    struct ot_error *err)
 {
     struct ot_snapshot *snapshot = use->snapshot;
     struct ot_positions all;
     enum ot_status status = ot_snapshot_all(snapshot, &all, err);
-    bool failed = false;
 
     for (uint32_t i = 0; status == OT_OK && i < all.count; i++) {
         struct ot_record record;
-        cJSON *object;
+        bool is_listed;
 
         status = ot_snapshot_record(snapshot, &all, i, &record, err);
-        if (status == OT_OK)
-            (void)ot_distrust_mark(use->distrust, &record);
-        if (status != OT_OK || !is_listed_record(&cli->options, &record))
-            continue;
-        if (array == NULL) {
-            status = add_row(table, use->source, &record, err);
-            continue;
-        }
-        object = ot_json_append_object(array, &failed);
-        ot_record_json_put(object, &record, &failed);
-        ot_record_json_put_scopes(object, use->source, &record, &failed);
-        if (failed)
-            status = ot_error_nomem(err);
+        if (status != OT_OK)
+            break;
+        (void)ot_distrust_mark(use->distrust, &record);
+        is_listed = is_listed_record(&cli->options, &record);
+        if (array == NULL)
+            status = add_row(table, use->source, &record, is_listed, err);
+        else if (is_listed)
+            status = add_listed_object(array, use->source, &record, err);
     }
     return status;
 }
@@ -149,7 +123,7 @@ static enum ot_status print_reasons(struct ot_cli *cli, const struct ot_snapshot
 
     for (uint32_t i = 0; status == OT_OK && i < all.count; i++) {
         struct ot_record record;
-        const struct ot_span *id = &record.field[OT_FIELD_ID];
+        const struct ot_span *label = &record.field[OT_FIELD_LABEL];
         const struct ot_span *why = &record.field[OT_FIELD_WITHHELD];
 
         status = ot_snapshot_record(snapshot, &all, i, &record, err);
@@ -159,9 +133,10 @@ static enum ot_status print_reasons(struct ot_cli *cli, const struct ot_snapshot
             !ot_record_is_withheld(&record) || why->data == NULL ||
             !is_listed_record(&cli->options, &record))
             continue;
-        ot_output_printf(&cli->out, "%s%.*s is withheld from %s: ", any ? "" : "\n",
-                         (int)id->len, (const char *)id->data,
-                         ot_record_places(places, &record));
+        ot_output_printf(&cli->out, "%s'", any ? "" : "\n");
+        ot_output_text(&cli->out, (const char *)label->data, label->len);
+        ot_output_printf(&cli->out,
+                         "' is withheld from %s: ", ot_record_places(places, &record));
         ot_output_text(&cli->out, (const char *)why->data, why->len);
         ot_output_printf(&cli->out, "\n");
         any = true;
@@ -172,24 +147,27 @@ static enum ot_status print_reasons(struct ot_cli *cli, const struct ot_snapshot
 static enum ot_status list_table(struct ot_cli *cli, const struct ot_snapshot_use *use,
                                  struct ot_error *err)
 {
-    const char *shown[COLUMNS];
-    size_t columns = choose_columns(shown, titles, use->source);
-    struct ot_table *table = NULL;
-    enum ot_status status = ot_table_new(&table, shown, columns, err);
+    struct ot_cert_table table = {0};
+    enum ot_status status = collect_rows(cli, use, &table, NULL, err);
 
     if (status == OT_OK)
-        status = collect_rows(cli, use, table, NULL, err);
-    if (status == OT_OK && ot_table_rows(table) > 0)
-        ot_table_print(table, &cli->out);
-    ot_table_free(table);
+        status = ot_cert_table_print(&table, &cli->out, time(NULL), err);
+    ot_cert_table_clear(&table);
     return status == OT_OK ? print_reasons(cli, use, err) : status;
 }
 
 enum ot_status ot_cmd_list(struct ot_cli *cli, struct ot_error *err)
 {
     struct ot_snapshot_use use;
-    enum ot_status status = ot_snapshot_use_begin(&use, cli->options.source, err);
+    enum ot_status status;
 
+    if (cli->options.project != NULL)
+        return ot_list_scope(cli, err);
+    if (cli->options.key_fd >= 0)
+        return ot_error_set(err, OT_E_USAGE,
+                            "--key-fd is for --project, which asks the API: a snapshot "
+                            "is read without a key");
+    status = ot_snapshot_use_begin(&use, cli->options.source, err);
     if (status == OT_OK)
         status =
             cli->options.json ? list_json(cli, &use, err) : list_table(cli, &use, err);

@@ -11,6 +11,7 @@
 #include "commands/admin_use_internal.h"
 #include "commands/commands.h"
 #include "commands/log_local_internal.h"
+#include "commands/snapshot_cert_internal.h"
 #include "config/config.h"
 #include "config/source.h"
 #include "http/http.h"
@@ -164,11 +165,16 @@ static enum ot_status print_log(struct ot_cli *cli, struct ot_api *api,
 enum ot_status ot_cmd_log(struct ot_cli *cli, struct ot_error *err)
 {
     const char *since = cli->options.since;
-    struct ot_api_audit_query query = {.cert = cli->options.cert};
+    char id[OT_ID_MAX + 1];
+    struct ot_api_audit_query query = {.cert = NULL};
     struct ot_admin_use use = {0};
     struct ot_api *api = NULL;
     enum ot_status status = OT_OK;
 
+    if (cli->options.cert != NULL)
+        cli->options.cert =
+            ot_snapshot_cert_id(id, cli->options.source, cli->options.cert);
+    query.cert = cli->options.cert;
     if (since == NULL && !cli->options.local)
         since = SINCE_BY_ITSELF;
     if (since != NULL)

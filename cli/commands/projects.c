@@ -16,6 +16,7 @@
 #include "view/table.h"
 
 static const char *const titles[] = {"ID", "ACTIVE", "NAME"};
+#define COLUMNS (sizeof(titles) / sizeof(titles[0]))
 
 /* What the API is asked with, and where its answers go: one of table and array is NULL.
  */
@@ -116,7 +117,7 @@ static enum ot_status show_projects(const struct projects *projects, struct ot_e
 static enum ot_status print_projects(struct projects *projects, struct ot_error *err)
 {
     enum ot_status status =
-        ot_table_new(&projects->table, titles, sizeof(titles) / sizeof(titles[0]), err);
+        ot_table_new(&projects->table, titles, COLUMNS, COLUMNS - 1, err);
 
     if (status == OT_OK)
         status = show_projects(projects, err);

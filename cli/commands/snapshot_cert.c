@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "config/identifier.h"
 #include "config/source.h"
 #include "memory/memory.h"
 #include "snapshot/snapshot.h"
@@ -15,17 +16,26 @@ struct match {
     char ids[CANDIDATES_SHOWN * 40];
 };
 
-static void add_candidate_id(struct match *match, struct ot_span id)
+/* What is called so, and what has an id that begins so. */
+struct matches {
+    struct match named, begun;
+};
+
+static void add_match(struct match *match, const struct ot_record *record)
 {
+    const struct ot_span *id = &record->field[OT_FIELD_ID];
     size_t len = strlen(match->ids);
 
-    if (match->count < CANDIDATES_SHOWN)
+    if (match->count == 0)
+        match->record = *record;
+    if (match->count++ < CANDIDATES_SHOWN)
         snprintf(match->ids + len, sizeof(match->ids) - len, "%s%.*s", len ? ", " : "",
-                 (int)id.len, (const char *)id.data);
+                 (int)id->len, (const char *)id->data);
 }
 
-/* All records, not a search: quarantined ones are shown too. */
-static enum ot_status look_for(struct match *match, struct ot_snapshot *snapshot,
+/* All records, not a search: quarantined ones are shown too. One with that very id is the
+ * only one of its name. */
+static enum ot_status look_for(struct matches *matches, struct ot_snapshot *snapshot,
                                const char *what, struct ot_error *err)
 {
     struct ot_span wanted = ot_span_str(what);
@@ -34,21 +44,21 @@ static enum ot_status look_for(struct match *match, struct ot_snapshot *snapshot
 
     for (uint32_t i = 0; status == OT_OK && i < all.count; i++) {
         struct ot_record record;
+        struct ot_span id;
 
         status = ot_snapshot_record(snapshot, &all, i, &record, err);
         if (status != OT_OK)
             break;
-        if (ot_span_equal(record.field[OT_FIELD_ID], wanted)) {
-            match->record = record;
-            match->count = 1;
+        id = record.field[OT_FIELD_ID];
+        if (ot_span_equal(id, wanted)) {
+            matches->named = (struct match){.count = 0};
+            add_match(&matches->named, &record);
             break;
         }
-        if (!ot_span_equal(record.field[OT_FIELD_NAME], wanted) &&
-            !ot_span_equal(record.field[OT_FIELD_LABEL], wanted))
-            continue;
-        add_candidate_id(match, record.field[OT_FIELD_ID]);
-        if (match->count++ == 0)
-            match->record = record;
+        if (ot_record_is_called(&record, wanted))
+            add_match(&matches->named, &record);
+        else if (ot_begins_cert_id(what, (const char *)id.data, id.len))
+            add_match(&matches->begun, &record);
     }
     return status;
 }
@@ -57,23 +67,41 @@ enum ot_status ot_snapshot_cert_find(struct ot_record *record,
                                      const struct ot_snapshot_use *use, const char *what,
                                      struct ot_error *err)
 {
-    struct match match = {.count = 0};
-    enum ot_status status = look_for(&match, use->snapshot, what, err);
+    struct matches matches = {.named.count = 0};
+    enum ot_status status = look_for(&matches, use->snapshot, what, err);
+    const bool by_name = matches.named.count > 0;
+    const struct match *match = by_name ? &matches.named : &matches.begun;
 
     if (status != OT_OK)
         return status;
-    *record = match.record;
-    if (match.count == 0)
+    *record = match->record;
+    if (match->count == 0)
         return ot_error_set(err, OT_E_NOT_FOUND,
                             "no certificate of source '%s' has the id or name '%s'; see "
                             "'orgtrust list'",
                             use->source->name, what);
-    if (match.count > 1)
+    if (match->count > 1)
         return ot_error_set(
-            err, OT_E_USAGE,
-            "%zu certificates are named '%s'; ask for one by its id: %s%s", match.count,
-            what, match.ids, match.count > CANDIDATES_SHOWN ? ", …" : "");
+            err, OT_E_USAGE, "%zu certificates %s '%s'; ask for one by its id: %s%s",
+            match->count, by_name ? "are named" : "have an id that begins with", what,
+            match->ids, match->count > CANDIDATES_SHOWN ? ", …" : "");
     return OT_OK;
+}
+
+const char *ot_snapshot_cert_id(char id[OT_ID_MAX + 1], const char *source,
+                                const char *what)
+{
+    struct ot_error err = OT_ERROR_INIT;
+    struct ot_snapshot_use use;
+    struct ot_record record;
+    bool found = ot_snapshot_use_begin(&use, source, &err) == OT_OK &&
+                 ot_snapshot_cert_find(&record, &use, what, &err) == OT_OK;
+
+    if (found)
+        snprintf(id, OT_ID_MAX + 1, "%.*s", (int)record.field[OT_FIELD_ID].len,
+                 (const char *)record.field[OT_FIELD_ID].data);
+    ot_snapshot_use_end(&use);
+    return found ? id : what;
 }
 
 int64_t ot_trusted_since(const struct ot_source *source, struct ot_span id)

@@ -71,3 +71,13 @@ cJSON *ot_json_append_object(cJSON *array, bool *failed)
     }
     return object;
 }
+
+void ot_json_append_string(cJSON *array, const char *text, bool *failed)
+{
+    cJSON *string = cJSON_CreateString(text);
+
+    if (string != NULL && array != NULL && cJSON_AddItemToArray(array, string))
+        return;
+    cJSON_Delete(string);
+    *failed = true;
+}

@@ -19,5 +19,6 @@ void ot_json_put_time(cJSON *object, const char *key, int64_t at, bool *failed);
 void ot_json_put_bool(cJSON *object, const char *key, bool value, bool *failed);
 cJSON *ot_json_put_array(cJSON *object, const char *key, bool *failed);
 cJSON *ot_json_append_object(cJSON *array, bool *failed);
+void ot_json_append_string(cJSON *array, const char *text, bool *failed);
 
 #endif

@@ -202,7 +202,7 @@ static enum ot_status refuse_option(int reason, int known, const char *command,
                         command, len, word, command);
 }
 
-static void fill_long_options(struct option *table, unsigned allowed)
+static void fill_long_options(struct option *table, uint64_t allowed)
 {
     size_t n = 0;
 
@@ -218,11 +218,11 @@ static void fill_long_options(struct option *table, unsigned allowed)
     memset(&table[n], 0, sizeof(table[n]));
 }
 
-enum ot_status ot_options_parse(struct ot_options *options, unsigned allowed, int argc,
+enum ot_status ot_options_parse(struct ot_options *options, uint64_t allowed, int argc,
                                 char **argv, struct ot_error *err)
 {
     struct option table[OT_OPTION_COUNT + 1];
-    unsigned seen = 0;
+    uint64_t seen = 0;
     int value;
 
     memset(options, 0, sizeof(*options));

@@ -4,6 +4,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 #include "base/error.h"
 #include "base/limits.h"
@@ -44,7 +45,7 @@ enum ot_option {
     OT_OPTION_COUNT
 };
 
-#define OT_OPTION_BIT(option) (1u << (option))
+#define OT_OPTION_BIT(option) (UINT64_C(1) << (option))
 /* For a program that runs the command, and has a key of its own. */
 #define OT_OPTIONS_PROGRAM                                                               \
     (OT_OPTION_BIT(OT_OPTION_KEY_FD) | OT_OPTION_BIT(OT_OPTION_REPORT_FD))
@@ -107,7 +108,7 @@ const char *ot_list_state_word(size_t i);
 /* Parses argv[1..argc) of the command named argv[0]; allowed is a set of OT_OPTION_BIT.
  * Options and arguments may be mixed, `--` ends the options, a value given twice or an
  * option that the command lacks is OT_E_USAGE. Permutes argv; points into it. */
-enum ot_status ot_options_parse(struct ot_options *options, unsigned allowed, int argc,
+enum ot_status ot_options_parse(struct ot_options *options, uint64_t allowed, int argc,
                                 char **argv, struct ot_error *err);
 
 #endif

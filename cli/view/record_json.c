@@ -42,12 +42,6 @@ const char *ot_record_active_by(const struct ot_source *source,
     }
 }
 
-static void append_string(cJSON *array, const char *text, bool *failed)
-{
-    if (!cJSON_AddItemToArray(array, cJSON_CreateString(text)))
-        *failed = true;
-}
-
 void ot_record_json_put_scopes(cJSON *object, const struct ot_source *source,
                                const struct ot_record *record, bool *failed)
 {
@@ -55,9 +49,9 @@ void ot_record_json_put_scopes(cJSON *object, const struct ot_source *source,
     uint32_t scopes = scopes_of(source, record);
 
     if ((scopes & OT_RECORD_BY_PROJECT) != 0)
-        append_string(array, "project", failed);
+        ot_json_append_string(array, "project", failed);
     if ((scopes & OT_RECORD_BY_ORGANIZATION) != 0)
-        append_string(array, "organization", failed);
+        ot_json_append_string(array, "organization", failed);
 }
 
 static const struct {
@@ -77,7 +71,7 @@ static void put_places(cJSON *object, const struct ot_record *record, bool *fail
 
     for (size_t i = 0; i < PLACES; i++)
         if ((record->flags & places[i].place) != 0)
-            append_string(array, places[i].key, failed);
+            ot_json_append_string(array, places[i].key, failed);
 }
 
 void ot_record_hex(char *buf, struct ot_span bytes, char separator)

@@ -9,23 +9,24 @@
 /* Columns of the terminal between two of the table. */
 #define GAP 2
 
-/* What the last column keeps, on however narrow a terminal. */
-#define LAST_AT_LEAST 8
+/* What the column that is cut keeps, on however narrow a terminal. */
+#define CUT_AT_LEAST 8
 
 struct ot_table {
     const char *const *titles;
-    size_t columns, rows, capacity;
+    size_t columns, cut, rows, capacity;
     char **cells; /* rows * columns */
 };
 
 enum ot_status ot_table_new(struct ot_table **out, const char *const *titles,
-                            size_t columns, struct ot_error *err)
+                            size_t columns, size_t cut, struct ot_error *err)
 {
     *out = calloc(1, sizeof(**out));
     if (*out == NULL)
         return ot_error_nomem(err);
     (*out)->titles = titles;
     (*out)->columns = columns;
+    (*out)->cut = cut;
     return OT_OK;
 }
 
@@ -105,43 +106,59 @@ static int column_width(const struct ot_table *table, size_t column)
     return widest;
 }
 
-static void print_last(struct ot_output *out, const char *text, int limit)
+/* A cell that is not the last has blanks behind it, up to the next. */
+static void print_cell(struct ot_output *out, const char *text, int width, bool is_last)
 {
-    if (limit == 0 || ot_output_width(text) <= limit)
-        ot_output_printf(out, "%s\n", text);
-    else
-        ot_output_printf(out, "%.*s…\n", (int)ot_output_fit(text, limit - 1), text);
+    int used = ot_output_width(text);
+    size_t len;
+
+    if (used <= width) {
+        ot_output_printf(out, "%s", text);
+    } else {
+        len = ot_output_fit(text, width - 1);
+        ot_output_printf(out, "%.*s…", (int)len, text);
+        used = ot_output_width(text) - ot_output_width(text + len) + 1;
+    }
+    if (!is_last)
+        ot_output_printf(out, "%*s", width - used + GAP, "");
 }
 
 static void print_table_row(struct ot_output *out, const char *const *cells,
-                            const int *widths, size_t columns, int limit)
+                            const int *widths, size_t columns)
 {
-    for (size_t i = 0; i + 1 < columns; i++)
-        ot_output_printf(out, "%s%*s", cells[i],
-                         widths[i] - ot_output_width(cells[i]) + GAP, "");
-    print_last(out, cells[columns - 1], limit);
+    for (size_t i = 0; i < columns; i++)
+        print_cell(out, cells[i], widths[i], i + 1 == columns);
+    ot_output_printf(out, "\n");
+}
+
+/* What the column that is cut gets on a terminal of that width. */
+static void fit_widths(const struct ot_table *table, int *widths, int limit)
+{
+    limit -= GAP * (int)(table->columns - 1);
+    for (size_t i = 0; i < table->columns; i++)
+        if (i != table->cut)
+            limit -= widths[i];
+    if (limit < CUT_AT_LEAST)
+        limit = CUT_AT_LEAST;
+    if (widths[table->cut] > limit)
+        widths[table->cut] = limit;
 }
 
 void ot_table_print(const struct ot_table *table, struct ot_output *out)
 {
     int *widths = calloc(table->columns, sizeof(int));
-    int limit = out->columns;
 
     if (widths == NULL) {
         out->first_errno = out->first_errno ? out->first_errno : ENOMEM;
         return;
     }
-    for (size_t i = 0; i + 1 < table->columns; i++) {
+    for (size_t i = 0; i < table->columns; i++)
         widths[i] = column_width(table, i);
-        limit -= widths[i] + GAP;
-    }
-    if (out->columns == 0)
-        limit = 0;
-    else if (limit < LAST_AT_LEAST)
-        limit = LAST_AT_LEAST;
-    print_table_row(out, table->titles, widths, table->columns, limit);
+    if (out->columns > 0)
+        fit_widths(table, widths, out->columns);
+    print_table_row(out, table->titles, widths, table->columns);
     for (size_t row = 0; row < table->rows; row++)
         print_table_row(out, (const char *const *)table->cells + row * table->columns,
-                        widths, table->columns, limit);
+                        widths, table->columns);
     free(widths);
 }

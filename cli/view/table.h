@@ -6,9 +6,10 @@
 
 struct ot_table;
 
-/* titles[0..columns): the strings must outlive the table. */
+/* titles[0..columns): the strings must outlive the table. cut: which column is made to
+ * fit the terminal. */
 enum ot_status ot_table_new(struct ot_table **out, const char *const *titles,
-                            size_t columns, struct ot_error *err);
+                            size_t columns, size_t cut, struct ot_error *err);
 void ot_table_free(struct ot_table *table); /* NULL is fine */
 
 /* cells[0..columns), copied with control and bidi characters escaped. */
@@ -16,8 +17,8 @@ enum ot_status ot_table_add(struct ot_table *table, const char *const *cells,
                             struct ot_error *err);
 size_t ot_table_rows(const struct ot_table *table);
 
-/* Titles and rows. On a terminal the last column is cut, with an ellipsis, to what fits
- * beside the others. */
+/* Titles and rows. On a terminal the one column is cut, with an ellipsis, to what fits
+ * beside the others, but to no less than eight columns. */
 void ot_table_print(const struct ot_table *table, struct ot_output *out);
 
 #endif

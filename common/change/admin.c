@@ -1,6 +1,5 @@
 #include "change/admin.h"
 
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -12,8 +11,6 @@
 #include "http/http.h"
 #include "sync/sync_list.h"
 #include "sync/sync_options.h"
-
-#define IDS_SHOWN 12 /* that fit into one message */
 
 static bool is_project(const struct ot_admin *admin)
 {
@@ -114,20 +111,13 @@ const struct ot_admin_cert *ot_admin_at(const struct ot_admin *admin, size_t i)
     return &admin->certs[i];
 }
 
-static struct ot_admin_cert *find_id(const struct ot_admin *admin, const char *id)
-{
-    for (size_t i = 0; i < admin->count; i++)
-        if (strcmp(admin->certs[i].id, id) == 0)
-            return &admin->certs[i];
-    return NULL;
-}
-
 static void take_listed(struct ot_admin_cert *cert, struct ot_api_cert *item, bool active)
 {
     memcpy(cert->id, item->id, sizeof(cert->id));
     cert->name = item->name;
     item->name = NULL;
     cert->active = active;
+    cert->expires_at = item->has_expires_at ? item->expires_at : 0;
 }
 
 /* Rows of the organization, then those that only the project's list has. */
@@ -201,45 +191,6 @@ enum ot_status ot_admin_list(struct ot_admin *admin, struct ot_error *err)
     ot_listing_clear(&scope);
     ot_listing_clear(&organization);
     return status;
-}
-
-static void add_id(char *ids, size_t size, const char *id)
-{
-    size_t len = strlen(ids);
-
-    snprintf(ids + len, size - len, "%s%s", len > 0 ? ", " : "", id);
-}
-
-enum ot_status ot_admin_find(const struct ot_admin *admin, const char *what,
-                             const struct ot_admin_cert **out, struct ot_error *err)
-{
-    char ids[IDS_SHOWN * 40] = "";
-    size_t count = 0;
-
-    *out = find_id(admin, what);
-    if (*out != NULL)
-        return OT_OK;
-    for (size_t i = 0; i < admin->count; i++) {
-        const struct ot_admin_cert *cert = &admin->certs[i];
-
-        if (cert->name == NULL || strcmp(cert->name, what) != 0)
-            continue;
-        if (count++ == 0)
-            *out = cert;
-        if (count <= IDS_SHOWN)
-            add_id(ids, sizeof(ids), cert->id);
-    }
-    if (count == 1)
-        return OT_OK;
-    *out = NULL;
-    if (count == 0)
-        return ot_error_set(err, OT_E_NOT_FOUND,
-                            "the organization has no certificate with the id or name "
-                            "'%.200s'; run orgtrust sync, then orgtrust list",
-                            what);
-    return ot_error_set(err, OT_E_USAGE,
-                        "%zu certificates are named '%.200s'; name one by its id: %s%s",
-                        count, what, ids, count > IDS_SHOWN ? ", …" : "");
 }
 
 const struct ot_admin_cert *ot_admin_find_sha256(const struct ot_admin *admin,

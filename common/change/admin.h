@@ -4,6 +4,7 @@
 #define OT_CHANGE_ADMIN_H
 
 #include <stdbool.h>
+#include <stdint.h>
 
 #include "base/error.h"
 #include "base/limits.h"
@@ -24,9 +25,10 @@ struct ot_admin_options {
 
 struct ot_admin_cert {
     char id[OT_ID_MAX + 1];
-    char *name;        /* NULL: none */
-    bool active;       /* in this scope */
-    bool is_inherited; /* the scope is a project, and it is active in the organization */
+    char *name;         /* NULL: none */
+    bool active;        /* in this scope */
+    bool is_inherited;  /* the scope is a project, and it is active in the organization */
+    int64_t expires_at; /* as the list has it, Unix seconds; 0: it has not */
     bool has_sha256;
     uint8_t sha256[OT_SHA256_LEN];
 };
@@ -52,7 +54,8 @@ enum ot_status ot_admin_fingerprint(struct ot_admin *admin, struct ot_error *err
 size_t ot_admin_count(const struct ot_admin *admin);
 const struct ot_admin_cert *ot_admin_at(const struct ot_admin *admin, size_t i);
 
-/* By id, else by name. OT_E_NOT_FOUND, or OT_E_USAGE with the ids of those that share it.
+/* By id, else by name, else by the label that the source's snapshot gives it, else by the
+ * beginning of its id. OT_E_NOT_FOUND, or OT_E_USAGE with the ids of those that share it.
  */
 enum ot_status ot_admin_find(const struct ot_admin *admin, const char *what,
                              const struct ot_admin_cert **out, struct ot_error *err);

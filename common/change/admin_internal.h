@@ -10,6 +10,7 @@ struct ot_admin_cert;
 struct ot_api;
 struct ot_http_tuning;
 struct ot_key;
+struct ot_snapshot;
 
 struct ot_admin {
     const struct ot_source *configured; /* whose snapshot it is */
@@ -23,5 +24,9 @@ struct ot_admin {
     struct ot_admin_cert *certs;
     size_t count;
 };
+
+/* The snapshot of the source, whatever its age; NULL: there is none that can be read. The
+ * caller drops the reference. */
+struct ot_snapshot *ot_admin_snapshot(const struct ot_admin *admin);
 
 #endif

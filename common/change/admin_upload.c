@@ -17,7 +17,7 @@
 #include "snapshot/snapshot.h"
 
 /* What the snapshot cannot say is asked for; that it is not there is no failure. */
-static struct ot_snapshot *open_snapshot(const struct ot_admin *admin)
+struct ot_snapshot *ot_admin_snapshot(const struct ot_admin *admin)
 {
     struct ot_snapshot *snapshot = NULL;
     char *scope = ot_source_scope(admin->configured);
@@ -75,7 +75,7 @@ enum ot_status ot_admin_fingerprint(struct ot_admin *admin, struct ot_error *err
     struct ot_admin_cert **wanted =
         calloc(admin->count + 1, sizeof(struct ot_admin_cert *));
     const char **ids = calloc(admin->count + 1, sizeof(*ids));
-    struct ot_snapshot *snapshot = open_snapshot(admin);
+    struct ot_snapshot *snapshot = ot_admin_snapshot(admin);
     enum ot_status status = OT_OK;
     size_t count = 0;
 

@@ -46,8 +46,7 @@ static bool passes_filter(const struct ot_record *record,
     if (filter->id != NULL &&
         !ot_span_equal(record->field[OT_FIELD_ID], ot_span_str(filter->id)))
         return false;
-    return filter->name == NULL ||
-           ot_span_equal(record->field[OT_FIELD_NAME], ot_span_str(filter->name));
+    return filter->name == NULL || ot_record_is_called(record, ot_span_str(filter->name));
 }
 
 static enum ot_status hold_snapshot(struct ot_anchors *anchors,

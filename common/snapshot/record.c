@@ -194,6 +194,12 @@ damaged:
     return ot_error_set(err, OT_E_CORRUPT, "a record of the snapshot is damaged");
 }
 
+bool ot_record_is_called(const struct ot_record *record, struct ot_span text)
+{
+    return ot_span_equal(record->field[OT_FIELD_NAME], text) ||
+           ot_span_equal(record->field[OT_FIELD_LABEL], text);
+}
+
 bool ot_record_is_valid_at(const struct ot_record *record, int64_t now)
 {
     return record->valid_at <= now && now <= record->expires_at;

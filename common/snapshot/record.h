@@ -127,6 +127,9 @@ void ot_record_seal(uint8_t *bytes, size_t len);
 enum ot_status ot_record_decode(struct ot_record *record, const uint8_t *bytes,
                                 size_t len, struct ot_error *err);
 
+/* Whether people call it so: it is its name, or its label. */
+bool ot_record_is_called(const struct ot_record *record, struct ot_span text);
+
 /* Within its validity at the given Unix time, both ends included (RFC 5280 §4.1.2.5). */
 bool ot_record_is_valid_at(const struct ot_record *record, int64_t now);
 

@@ -31,6 +31,30 @@ static void ids_go_before_names_and_names_must_be_one(void)
     admin_end(&org);
 }
 
+static void the_beginning_of_an_id_is_enough_where_it_is_of_one(void)
+{
+    const struct ot_admin_cert *cert;
+    struct admin_fixture org;
+
+    admin_begin(&org, NULL);
+    admin_add(&org, "cert_abcd1", "one", true);
+    admin_add(&org, "cert_abcd2", "two", false);
+    admin_add(&org, "cert_wxyz3", "abcd2", false);
+    admin_look(&org);
+    CU_ASSERT_EQUAL(ot_admin_find(org.admin, "abcd1", &cert, &org.err), OT_OK);
+    CU_ASSERT_STRING_EQUAL(cert->id, "cert_abcd1");
+    CU_ASSERT_EQUAL(ot_admin_find(org.admin, "cert_wxyz", &cert, &org.err), OT_OK);
+    CU_ASSERT_STRING_EQUAL(cert->id, "cert_wxyz3");
+    /* A name goes before it. */
+    CU_ASSERT_EQUAL(ot_admin_find(org.admin, "abcd2", &cert, &org.err), OT_OK);
+    CU_ASSERT_STRING_EQUAL(cert->id, "cert_wxyz3");
+    CU_ASSERT_EQUAL(ot_admin_find(org.admin, "abcd", &cert, &org.err), OT_E_USAGE);
+    CU_ASSERT_PTR_NOT_NULL(strstr(org.err.message, "cert_abcd1, cert_abcd2"));
+    CU_ASSERT_EQUAL(ot_admin_find(org.admin, "wxy", &cert, &org.err), OT_E_NOT_FOUND);
+    CU_ASSERT_EQUAL(ot_admin_find(org.admin, "cert_", &cert, &org.err), OT_E_NOT_FOUND);
+    admin_end(&org);
+}
+
 static void of_equal_content_the_active_one_is_found(void)
 {
     uint8_t digest[OT_SHA256_LEN];
@@ -159,6 +183,8 @@ static void a_refusal_is_believed(void)
 static const struct unit_case cases[] = {
     {"ids_go_before_names_and_names_must_be_one",
      ids_go_before_names_and_names_must_be_one},
+    {"the_beginning_of_an_id_is_enough_where_it_is_of_one",
+     the_beginning_of_an_id_is_enough_where_it_is_of_one},
     {"of_equal_content_the_active_one_is_found",
      of_equal_content_the_active_one_is_found},
     {"a_project_has_a_state_of_its_own", a_project_has_a_state_of_its_own},

@@ -36,7 +36,7 @@ static void every_status_has_its_exit_status(void)
 static char *words[16];
 
 /* Parses the words of a line, parted by single spaces. */
-static enum ot_status parse(struct ot_options *options, unsigned allowed,
+static enum ot_status parse(struct ot_options *options, uint64_t allowed,
                             const char *line, struct ot_error *err)
 {
     static char copy[256];

@@ -1,6 +1,7 @@
 #include "config/source.h"
 #include "sync/sync_options.h"
 #include "unit.h"
+#include "view/cert_table.h"
 #include "view/json_build.h"
 #include "view/output.h"
 #include "view/progress.h"
@@ -44,13 +45,13 @@ static void text_is_cut_between_characters(void)
 
 static const char *const titles[] = {"ID", "NAME"};
 
-static struct ot_table *two_rows(void)
+static struct ot_table *two_rows(size_t cut)
 {
     const char *const first[] = {"日本", "a name that is rather long"};
     const char *const second[] = {"abcdef", "red \033[31m and \xe2\x80\xae"};
     struct ot_table *table = NULL;
 
-    CU_ASSERT_EQUAL_FATAL(ot_table_new(&table, titles, 2, NULL), OT_OK);
+    CU_ASSERT_EQUAL_FATAL(ot_table_new(&table, titles, 2, cut, NULL), OT_OK);
     CU_ASSERT_EQUAL(ot_table_add(table, first, NULL), OT_OK);
     CU_ASSERT_EQUAL(ot_table_add(table, second, NULL), OT_OK);
     return table;
@@ -61,7 +62,7 @@ static void a_table_lines_up_and_escapes(void)
     char *text = NULL;
     size_t len = 0;
     struct ot_output out = memory_output(&text, &len, 0);
-    struct ot_table *table = two_rows();
+    struct ot_table *table = two_rows(1);
 
     ot_table_print(table, &out);
     fclose(out.stream);
@@ -80,7 +81,7 @@ static void a_table_fits_the_terminal(void)
     char *text = NULL;
     size_t len = 0;
     struct ot_output out = memory_output(&text, &len, 20);
-    struct ot_table *table = two_rows();
+    struct ot_table *table = two_rows(1);
     int lines = 0;
 
     ot_table_print(table, &out);
@@ -92,6 +93,41 @@ static void a_table_fits_the_terminal(void)
     CU_ASSERT_EQUAL(lines, 3);
     ot_table_free(table);
     free(text);
+}
+
+/* Whichever column it is. */
+static void the_first_column_is_cut_where_it_is_to_be(void)
+{
+    char *text = NULL;
+    size_t len = 0;
+    struct ot_output out = memory_output(&text, &len, 36);
+    struct ot_table *table = NULL;
+    const char *const row[] = {"a name of too many words", "a name that is rather long"};
+
+    CU_ASSERT_EQUAL_FATAL(ot_table_new(&table, titles, 2, 0, NULL), OT_OK);
+    CU_ASSERT_EQUAL(ot_table_add(table, row, NULL), OT_OK);
+    ot_table_print(table, &out);
+    fclose(out.stream);
+    CU_ASSERT_PTR_NOT_NULL(strstr(text, "ID        NAME\n"));
+    CU_ASSERT_PTR_NOT_NULL(strstr(text, "a name …  a name that is rather long\n"));
+    ot_table_free(table);
+    free(text);
+}
+
+static void an_end_is_a_day_and_how_far_away_it_is(void)
+{
+    const int64_t now = 1795953600; /* 2026-11-29 12:00 */
+    char buf[OT_TIME_MAX];
+
+    CU_ASSERT_STRING_EQUAL(ot_cert_expiry(buf, now + 12 * 86400, now),
+                           "2026-12-11 in 12 days");
+    CU_ASSERT_STRING_EQUAL(ot_cert_expiry(buf, now - 3 * 86400, now),
+                           "2026-11-26 3 days ago");
+    CU_ASSERT_STRING_EQUAL(ot_cert_expiry(buf, now + 3700, now), "2026-11-29 in 61 min");
+    CU_ASSERT_STRING_EQUAL(ot_cert_expiry(buf, now + 3650 * INT64_C(86400), now),
+                           "2036-11-26 in 10 years");
+    CU_ASSERT_STRING_EQUAL(ot_cert_expiry(buf, 253402300799, now),
+                           "9999-12-31 in 7978 years");
 }
 
 static void a_lost_line_is_reported(void)
@@ -229,6 +265,9 @@ static const struct unit_case cases[] = {
     {"text_is_cut_between_characters", text_is_cut_between_characters},
     {"a_table_lines_up_and_escapes", a_table_lines_up_and_escapes},
     {"a_table_fits_the_terminal", a_table_fits_the_terminal},
+    {"the_first_column_is_cut_where_it_is_to_be",
+     the_first_column_is_cut_where_it_is_to_be},
+    {"an_end_is_a_day_and_how_far_away_it_is", an_end_is_a_day_and_how_far_away_it_is},
     {"a_lost_line_is_reported", a_lost_line_is_reported},
     {"durations_and_times_read_well", durations_and_times_read_well},
     {"the_bar_is_as_long_as_its_share", the_bar_is_as_long_as_its_share},

@@ -38,8 +38,8 @@ def test_it_holds_what_is_active_in_either(blue, organization, certs):
 
 def test_list_and_show_say_by_which(blue):
     table = blue.orgtrust("list", "--source", "blue").stdout.splitlines()
-    assert table[0].split() == ["ID", "STATE", "BY", "CA", "EXPIRES", "NAME"]
-    by = {line.split()[-1]: line.split()[2] for line in table[1:]}
+    assert table[0].split() == ["NAME", "STATE", "BY", "EXPIRES", "ID"]
+    by = {line.split()[0]: line.split()[2] for line in table[1:]}
     assert by == {"r0": "project", "r1": "organization", "r2": "both"}
     shown = {name: blue.orgtrust("show", name, "--source", "blue").stdout
              for name in ("r0", "r1", "r2")}
@@ -78,7 +78,7 @@ def test_inherit_no_is_the_project_alone(blue):
     assert (done["total"], done["active"]) == (3, 2)
     assert blue.count("orgtrust://blue/") == 2
     table = blue.orgtrust("list", "--source", "blue").stdout.splitlines()
-    assert table[0].split() == ["ID", "STATE", "CA", "EXPIRES", "NAME"]
+    assert table[0].split() == ["NAME", "STATE", "EXPIRES", "ID"]
     assert scopes(blue) == {"r0": ["project"], "r1": [], "r2": ["project"]}
     done = blue.sync("--source", "blue", "--json").json()["sources"][0]
     assert (done["changed"], done["requests"]) == (False, 1)

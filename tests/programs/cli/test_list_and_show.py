@@ -1,8 +1,10 @@
 """orgtrust list and orgtrust show, without a network."""
 
 import os
+import re
 import subprocess
 import time
+from datetime import datetime, timedelta, timezone
 
 import pytest
 from support import paths
@@ -26,6 +28,15 @@ def mixed(synced, api, certs):
     api.forget()
     yield synced
     assert not api.requests, "list and show stay at home"
+
+
+@pytest.fixture
+def organized(organization, world, roots):
+    """The same of a server, with ids as it makes them; the third is inactive."""
+    world.ids = [organization.add(root, f"root {i}", active=i < 2)
+                 for i, root in enumerate(roots)]
+    world.sync()
+    return world
 
 
 @pytest.mark.memory
@@ -67,28 +78,119 @@ def test_the_json_of_list(mixed, roots):
 @pytest.mark.memory
 def test_the_table_of_list(mixed):
     lines = mixed.orgtrust("list").stdout.splitlines()
-    assert lines[0].split() == ["ID", "STATE", "CA", "EXPIRES", "NAME"]
+    assert lines[0].split() == ["NAME", "STATE", "EXPIRES", "ID"]
     assert len(lines) == 7
-    by_id = {line.split()[0]: line for line in lines[1:]}
-    assert "inactive" in by_id[mixed.ids[2]] and by_id[mixed.ids[2]].endswith("root 2")
-    assert "quarantined" in by_id[mixed.broken]
+    by_id = {line.split()[-1]: line for line in lines[1:]}
+    assert by_id[mixed.ids[2]].startswith("root 2  ")
+    assert re.search(r"  inactive     \d{4}-\d\d-\d\d in \d+ (days|years)  ", by_id[mixed.ids[2]])
+    assert re.search(r"^broken +quarantined  - ", by_id[mixed.broken])
+    assert lines[-1] == by_id[mixed.broken], "of which no end is known comes last"
     assert mixed.orgtrust("list", "--name", "none of them").stdout == ""
 
 
-@pytest.mark.parametrize("columns", [60, 80, 120])
-def test_the_table_fits_the_terminal(synced, api, certs, columns):
-    api.add(certs.ca("Wide"), name="広い" * 60)
-    api.add(certs.ca("Long"), name="long " * 60)
-    synced.sync()
-    env = synced.env | {"TERM": "xterm"}
-    status, out, _ = run_on_terminal([paths.COMMAND, "list"], env, columns=columns)
-    assert status == 0
+@pytest.mark.parametrize("columns", [60, 71, 72, 120])
+@pytest.mark.parametrize("source", ["default", "blue"])
+def test_the_table_fits_the_terminal(organized, organization, certs, columns, source):
+    organization.add(certs.ca("Wide"), "広い" * 60)
+    organization.add(certs.ca("Long"), "long " * 50)
+    organization.client(project="proj_blue").close()
+    organized.configure("[source blue]\nproject = proj_blue\n")
+    organized.sync()
+    out = on_terminal(organized, "list", "--source", source, columns=columns)
     width = {line: sum(2 if ord(c) > 0x2fff else 1 for c in line)
              for line in out.splitlines()}
-    # The other columns take 68; the name gets what is left, but never less than 8.
-    assert max(width.values()) <= max(columns, 68 + 8), width
+    assert max(width.values()) <= columns, width
     assert out.count("…") == 2
-    assert "広い" * 60 in synced.orgtrust("list").stdout, "not cut in a pipe"
+    assert (" BY " in out) == (source == "blue" and columns >= 72)
+    assert "広い" * 60 in organized.orgtrust("list").stdout, "not cut in a pipe"
+
+
+def on_terminal(world, *args, columns=80) -> str:
+    status, out, err = run_on_terminal([paths.COMMAND, *args], world.env | {"TERM": "xterm"},
+                                       columns=columns)
+    assert status == 0, err
+    return out
+
+
+def test_what_expires_soonest_comes_first(synced, api, certs):
+    for name, days in (("late", 401), ("soon", 13)):
+        api.add(certs.ca(name, days=days), name=name)
+    synced.sync()
+    lines = synced.orgtrust("list").stdout.splitlines()[1:]
+    assert [line.split()[0] for line in lines[:3]] == ["soon", "late", "root"]
+    end = datetime.now(timezone.utc) + timedelta(days=13)
+    assert re.search(rf" {end:%Y-%m-%d} in 1[23] days ", lines[0])
+    assert re.search(r" in 40[01] days ", lines[1])
+
+
+def test_every_command_takes_the_short_id_that_list_shows(organized):
+    """On a terminal an id has as many characters as tell it from the others."""
+    lines = on_terminal(organized, "list").splitlines()[1:]
+    for line in lines:
+        short = line.split()[-1]
+        assert not short.startswith("cert_") and len(short) < 12
+        (cert_id,) = [each for each in organized.ids if each.startswith(f"cert_{short}")]
+        for word in (line[:6], short, f"cert_{short}"):
+            assert organized.orgtrust("show", word, "--json").json()["id"] == cert_id
+    organized.orgtrust("rename", short, "called otherwise")
+    assert organized.orgtrust("show", cert_id, "--json").json()["name"] == "called otherwise"
+    organized.orgtrust("deactivate", short)
+    assert cert_id in organized.orgtrust("log", "--cert", short).stdout
+    assert cert_id in organized.orgtrust("log", "--local", "--cert", short).stdout
+    organized.orgtrust("activate", short)
+    der = organized.orgtrust("export", "--format", "pem", "--id", short).stdout
+    assert der.count("BEGIN") == 1
+
+
+@pytest.mark.parametrize("verb", [["show"], ["impact"], ["deactivate", "--yes", "--dry-run"]])
+def test_labels_of_twins_and_of_the_nameless(synced, api, certs, verb):
+    twins = [api.add(certs.ca(f"Twin {i}"), name="twin", active=True) for i in range(2)]
+    nameless = api.add(certs.ca("Known by its CN"), name=None, active=True)
+    synced.sync()
+    by_label = {c["label"]: c["id"] for c in synced.listed()}
+    assert by_label["Known by its CN"] == nameless and by_label["twin (2)"] in twins
+    for label in ("twin (2)", "Known by its CN"):
+        assert by_label[label] in synced.orgtrust(*verb, label).stdout
+    assert "2 certificates are named 'twin'" in synced.orgtrust(*verb, "twin", status=USAGE).stderr
+    assert {c["id"] for c in synced.listed("--name", "twin (2)")} == {by_label["twin (2)"]}
+
+
+@pytest.mark.parametrize("verb", [["show"], ["rename"]])
+def test_what_several_ids_begin_with_is_refused(synced, api, certs, verb):
+    ids = [api.add(certs.ca(f"Like {i}"), name=f"like {i}", cert_id=f"cert_alike{i}")
+           for i in range(2)]
+    synced.sync()
+    name = ["new"] if verb == ["rename"] else []
+    done = synced.orgtrust(*verb, "alike", *name, status=USAGE)
+    assert "2 certificates have an id that begins with 'alike'" in done.stderr
+    assert all(each in done.stderr for each in ids)
+    synced.orgtrust(*verb, "ali", *name, status=NOT_FOUND)
+    synced.orgtrust(*verb, "alike1", *name)
+
+
+def test_list_of_a_project_asks_the_api(organized, organization):
+    """Also of one that no source is about."""
+    first, second, idle = organized.ids
+    project = organization.client(project="proj_green")
+    project.activate(idle)
+    project.close()
+    rows = organized.orgtrust("list", "--project", "proj_green").stdout.splitlines()
+    assert rows[0].split() == ["NAME", "STATE", "BY", "EXPIRES", "ID"]
+    by = {line.split()[-1]: line for line in rows[1:]}
+    assert "  active  project " in by[idle] and "  active  organization " in by[first]
+    listed = organized.orgtrust("list", "--project", "proj_green", "--json", "--state",
+                                "active").json()
+    assert listed["project"] == "proj_green"
+    assert {c["id"]: c["active_by"] for c in listed["certificates"]} == {
+        first: ["organization"], second: ["organization"], idle: ["project"]}
+    assert set(listed["certificates"][0]) == {"id", "name", "state", "active", "active_by",
+                                              "expires_at"}
+    of_all = organized.listed("--project", "")
+    assert {c["id"] for c in of_all if not c["active"]} == {idle}
+    organized.orgtrust("list", "--project", "proj_green", "--state", "withheld", status=USAGE)
+    organized.orgtrust("list", "--key-fd", "3", status=USAGE)
+    named = organized.orgtrust("list", "--project", "", "--name", "root 2").stdout
+    assert len(named.splitlines()) == 2
 
 
 def test_hostile_names_are_escaped(synced, api, certs):

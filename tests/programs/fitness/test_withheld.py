@@ -36,8 +36,8 @@ def test_fault_57_every_command_names_what_is_withheld_and_who_would_stumble(twi
     assert f"default: {twice.odd} is withheld from {places}: {reason}" in twice.said.stderr
     assert "3 active of 4" in twice.said.stdout and ", 1 withheld" in twice.said.stdout
     listed = twice.orgtrust("list").stdout
-    assert f"\n{twice.odd} is withheld from {places}: {reason}" in listed
-    (row,) = [line for line in listed.splitlines() if line.startswith(f"{twice.odd}  ")]
+    assert f"\n'odd' is withheld from {places}: {reason}" in listed
+    (row,) = [line for line in listed.splitlines() if line.endswith(f"  {twice.odd}")]
     assert " withheld " in row
     entry = by_id(twice)[twice.odd]
     assert entry["state"] == "withheld" and entry["active"] is True
