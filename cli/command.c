@@ -9,6 +9,7 @@
 static const struct ot_command commands[] = {
     {
         .name = "sync",
+        .group = OT_COMMANDS_MACHINE,
         .arguments = "",
         .summary = "bring the organization's certificates into the snapshot",
         .help =
@@ -16,6 +17,7 @@ static const struct ot_command commands[] = {
             "that\n"
             "the snapshot lacks. A source whose sync fails keeps its snapshot and does\n"
             "not stop the others; the exit status is that of the first failure.\n",
+        .example = "orgtrust sync --source lab",
         .options = OT_OPTIONS_COMMON | OT_OPTION_BIT(OT_OPTION_ACCEPT_EMPTY) |
                    OT_OPTION_BIT(OT_OPTION_IF_STALE) | OT_OPTION_BIT(OT_OPTION_QUIET) |
                    OT_OPTIONS_PROGRAM,
@@ -23,25 +25,30 @@ static const struct ot_command commands[] = {
     },
     {
         .name = "watch",
+        .group = OT_COMMANDS_MACHINE,
         .arguments = "",
         .summary = "stay and sync each source at its refresh_interval",
         .help = "For a service or a sidecar: one line to standard error for each event.\n"
                 "SIGTERM and SIGINT end it, SIGHUP reads the configuration again.\n",
+        .example = "orgtrust watch --json",
         .options = OT_OPTIONS_COMMON,
         .run = ot_cmd_watch,
     },
     {
         .name = "status",
+        .group = OT_COMMANDS_READ,
         .arguments = "",
         .summary = "how fresh each snapshot is and what in it needs attention",
         .help =
             "Needs neither key nor network. The exit status is 11 when a source has no\n"
             "usable snapshot.\n",
+        .example = "orgtrust status",
         .options = OT_OPTIONS_COMMON,
         .run = ot_cmd_status,
     },
     {
         .name = "list",
+        .group = OT_COMMANDS_READ,
         .arguments = "",
         .summary = "the certificates in a snapshot",
         .help =
@@ -49,6 +56,7 @@ static const struct ot_command commands[] = {
             "which\n"
             "--source names; needs neither key nor network. With --project the API is\n"
             "asked what is active in that project.\n",
+        .example = "orgtrust list --state active",
         .options = OT_OPTIONS_COMMON | OT_OPTION_BIT(OT_OPTION_STATE) |
                    OT_OPTION_BIT(OT_OPTION_NAME) | OT_OPTION_BIT(OT_OPTION_PROJECT) |
                    OT_OPTION_BIT(OT_OPTION_KEY_FD),
@@ -56,22 +64,26 @@ static const struct ot_command commands[] = {
     },
     {
         .name = "show",
+        .group = OT_COMMANDS_READ,
         .arguments = "ID|NAME",
         .summary = "one certificate in a snapshot",
         .help =
             "Without --source: of the source 'default'. Needs neither key nor network.\n"
             "A name that several certificates have is refused, with their ids.\n",
+        .example = "orgtrust show \"Example Root\"",
         .options = OT_OPTIONS_COMMON | OT_OPTION_BIT(OT_OPTION_PEM),
         .argument_count = 1,
         .run = ot_cmd_show,
     },
     {
         .name = "export",
+        .group = OT_COMMANDS_READ,
         .arguments = "",
         .summary = "the trust anchors in a snapshot, as a file for other programs",
         .help =
             "Active certificates that are a CA and valid now, of the source 'default'\n"
             "unless told otherwise. Needs neither key nor network.\n",
+        .example = "orgtrust export --format pem --output bundle.pem",
         .options = OT_OPTIONS_COMMON | OT_OPTION_BIT(OT_OPTION_FORMAT) |
                    OT_OPTION_BIT(OT_OPTION_OUTPUT) | OT_OPTION_BIT(OT_OPTION_ID) |
                    OT_OPTION_BIT(OT_OPTION_NAME),
@@ -79,6 +91,7 @@ static const struct ot_command commands[] = {
     },
     {
         .name = "upload",
+        .group = OT_COMMANDS_ADMINISTER,
         .arguments = "FILE|- ...",
         .summary = "put certificates into the organization",
         .help =
@@ -88,6 +101,7 @@ static const struct ot_command commands[] = {
             "With --as-is a file of several becomes one entry, whose first certificate "
             "is\n"
             "the anchor.\n",
+        .example = "orgtrust upload --activate --name \"Example Root\" root.pem",
         .options = OT_OPTIONS_ADMIN | OT_OPTION_BIT(OT_OPTION_NAME) |
                    OT_OPTION_BIT(OT_OPTION_ACTIVATE) | OT_OPTION_BIT(OT_OPTION_AS_IS),
         .argument_count = 1,
@@ -96,19 +110,24 @@ static const struct ot_command commands[] = {
     },
     {
         .name = "rename",
+        .group = OT_COMMANDS_ADMINISTER,
         .arguments = "ID|NAME NEWNAME",
         .summary = "give a certificate another name",
         .help = "The name is the organization's: all scopes see it.\n",
+        .example = "orgtrust rename \"Example Root\" \"Example Root 2026\"",
         .options = OT_OPTIONS_ADMIN | OT_OPTION_BIT(OT_OPTION_BY_ID),
         .argument_count = 2,
         .run = ot_cmd_rename,
     },
     {
         .name = "activate",
+        .group = OT_COMMANDS_ADMINISTER,
         .arguments = "ID|NAME ...",
         .summary = "make certificates trusted in the scope",
         .help = "With --all every certificate that is not active yet. With --until\n"
                 "orgtrust-server ends it at that time; the hosted API keeps no end.\n",
+        .example = "orgtrust activate \"Example Root\" --until 30d",
+        .acts_on = OT_LIST_INACTIVE,
         .options = OT_OPTIONS_ADMIN | OT_OPTION_BIT(OT_OPTION_BY_ID) |
                    OT_OPTION_BIT(OT_OPTION_ALL) | OT_OPTION_BIT(OT_OPTION_UNTIL),
         .more_arguments = true,
@@ -116,9 +135,12 @@ static const struct ot_command commands[] = {
     },
     {
         .name = "deactivate",
+        .group = OT_COMMANDS_ADMINISTER,
         .arguments = "ID|NAME ...",
         .summary = "end the trust in certificates in the scope",
         .help = "With --all every active certificate, after a confirmation.\n",
+        .example = "orgtrust deactivate \"Example Root\" --dry-run",
+        .acts_on = OT_LIST_ACTIVE,
         .options = OT_OPTIONS_ADMIN | OT_OPTION_BIT(OT_OPTION_BY_ID) |
                    OT_OPTION_BIT(OT_OPTION_ALL) | OT_OPTIONS_REMOVAL,
         .more_arguments = true,
@@ -126,11 +148,14 @@ static const struct ot_command commands[] = {
     },
     {
         .name = "delete",
+        .group = OT_COMMANDS_ADMINISTER,
         .arguments = "ID|NAME ...",
         .summary = "remove certificates from the organization",
         .help =
             "Refused while a certificate is active in the organization or in a project;\n"
             "then it says where. Asks for a confirmation.\n",
+        .example = "orgtrust delete --deactivate \"Example Root\"",
+        .acts_on = OT_LIST_INACTIVE,
         .options = OT_OPTIONS_ADMIN | OT_OPTION_BIT(OT_OPTION_BY_ID) |
                    OT_OPTION_BIT(OT_OPTION_DEACTIVATE) | OT_OPTIONS_REMOVAL,
         .argument_count = 1,
@@ -139,12 +164,14 @@ static const struct ot_command commands[] = {
     },
     {
         .name = "apply",
+        .group = OT_COMMANDS_ADMINISTER,
         .arguments = "DIR",
         .summary = "make the certificates of a directory the active ones",
         .help =
             "Uploads and activates what is in DIR, then deactivates what is active and\n"
             "not in it. Prints the plan, and asks where something is lost. Ended at any\n"
             "moment, the next apply finishes.\n",
+        .example = "orgtrust apply --dry-run roots/",
         .options = OT_OPTIONS_ADMIN | OT_OPTION_BIT(OT_OPTION_PRUNE) |
                    OT_OPTION_BIT(OT_OPTION_ACCEPT_EMPTY) | OT_OPTIONS_REMOVAL,
         .argument_count = 1,
@@ -152,6 +179,7 @@ static const struct ot_command commands[] = {
     },
     {
         .name = "impact",
+        .group = OT_COMMANDS_READ,
         .arguments = "ID|NAME",
         .summary = "which servers would be refused without a certificate",
         .help =
@@ -160,12 +188,15 @@ static const struct ot_command commands[] = {
             "named, and says whose chain only this certificate of the snapshot vouches\n"
             "for. Changes nothing, needs no key. The exit status is 15 when a server\n"
             "would be refused.\n",
+        .example = "orgtrust impact \"Example Root\" --probe www.corp.example:443",
+        .acts_on = OT_LIST_ACTIVE,
         .options = OT_OPTIONS_COMMON | OT_OPTION_BIT(OT_OPTION_PROBE),
         .argument_count = 1,
         .run = ot_cmd_impact,
     },
     {
         .name = "log",
+        .group = OT_COMMANDS_READ,
         .arguments = "",
         .summary = "who changed what in the organization",
         .help =
@@ -173,6 +204,7 @@ static const struct ot_command commands[] = {
             "otherwise: when, what, by whom, in which project, to what. With --local,\n"
             "which needs neither key nor network, the last thousand changes of each\n"
             "source as this machine saw them.\n",
+        .example = "orgtrust log --since 7d --cert \"Example Root\"",
         .options = OT_OPTIONS_COMMON | OT_OPTION_BIT(OT_OPTION_LOCAL) |
                    OT_OPTION_BIT(OT_OPTION_SINCE) | OT_OPTION_BIT(OT_OPTION_CERT) |
                    OT_OPTION_BIT(OT_OPTION_KEY_FD),
@@ -180,50 +212,59 @@ static const struct ot_command commands[] = {
     },
     {
         .name = "notify",
+        .group = OT_COMMANDS_MACHINE,
         .arguments = "",
         .summary = "tell notify_url what has changed and was not delivered yet",
         .help =
             "Each sync starts it in the background, with --retry, where there is\n"
             "something to deliver; by hand it says why nothing arrives. Needs no admin\n"
             "key.\n",
+        .example = "orgtrust notify --source lab",
         .options = OT_OPTIONS_COMMON | OT_OPTION_BIT(OT_OPTION_RETRY) |
                    OT_OPTION_BIT(OT_OPTION_QUIET),
         .run = ot_cmd_notify,
     },
     {
         .name = "projects",
+        .group = OT_COMMANDS_READ,
         .arguments = "",
         .summary = "the organization's projects, and how many certificates are active",
         .help =
             "Asks the API. What is active in the organization, the first line, counts\n"
             "in every project; the other numbers are of what is active in one alone.\n",
+        .example = "orgtrust projects",
         .options = OT_OPTIONS_COMMON | OT_OPTION_BIT(OT_OPTION_KEY_FD),
         .run = ot_cmd_projects,
     },
     {
         .name = "install",
+        .group = OT_COMMANDS_MACHINE,
         .arguments = "[STACK ...]",
         .summary = "make the programs of this machine, or of this user, ask orgtrust",
         .help =
             "Stacks: openssl, p11-kit, nss, firefox, java, system, systemd; all of them\n"
             "when none is named. Shows what it will change and asks. As root for the\n"
             "machine, as a user for the user.\n",
+        .example = "orgtrust install openssl p11-kit",
         .options = OT_OPTIONS_INSTALL,
         .more_arguments = true,
         .run = ot_cmd_install,
     },
     {
         .name = "uninstall",
+        .group = OT_COMMANDS_MACHINE,
         .arguments = "[STACK ...]",
         .summary = "take back what install has changed",
         .help = "Each file becomes what it was, to the byte. From one that was edited\n"
                 "since only what install put there is taken out.\n",
+        .example = "orgtrust uninstall --dry-run",
         .options = OT_OPTIONS_INSTALL,
         .more_arguments = true,
         .run = ot_cmd_uninstall,
     },
     {
         .name = "doctor",
+        .group = OT_COMMANDS_MACHINE,
         .arguments = "[CHECK ...]",
         .summary = "try which programs of this machine follow the organization",
         .help =
@@ -234,6 +275,7 @@ static const struct ot_command commands[] = {
             "removed\n"
             "afterwards. Changes nothing, needs neither key nor network. The exit\n"
             "status is 14 when something that is wired or configured fails.\n",
+        .example = "orgtrust doctor openssl",
         .options = OT_OPTION_BIT(OT_OPTION_JSON) | OT_OPTION_BIT(OT_OPTION_HELP),
         .more_arguments = true,
         .run = ot_cmd_doctor,
@@ -242,10 +284,31 @@ static const struct ot_command commands[] = {
 
 #define COMMAND_COUNT (sizeof(commands) / sizeof(commands[0]))
 
-static const struct ot_command help_command = {
-    .name = "help",
-    .arguments = "[COMMAND]",
-    .summary = "this text, or a command's own",
+/* main knows what these do. */
+static const struct ot_command program_commands[] = {
+    {
+        .name = "help",
+        .group = OT_COMMANDS_PROGRAM,
+        .arguments = "[COMMAND]",
+        .summary = "what there is, or a command's own text",
+        .help = "The same as --help behind a command, or before it.\n",
+        .example = "orgtrust help list",
+    },
+    {
+        .name = "version",
+        .group = OT_COMMANDS_PROGRAM,
+        .arguments = "",
+        .summary = "the version of orgtrust",
+        .help = "The same as --version.\n",
+        .example = "orgtrust version",
+    },
+};
+
+static const char *const group_titles[OT_COMMAND_GROUPS] = {
+    [OT_COMMANDS_READ] = "read",
+    [OT_COMMANDS_ADMINISTER] = "administer the organization",
+    [OT_COMMANDS_MACHINE] = "this machine",
+    [OT_COMMANDS_PROGRAM] = "this program",
 };
 
 const struct ot_option_info ot_command_options[] = {
@@ -254,19 +317,24 @@ const struct ot_option_info ot_command_options[] = {
     {NULL, NULL, NULL},
 };
 
-const struct ot_command *ot_command_find(const char *name)
-{
-    for (size_t i = 0; i < COMMAND_COUNT; i++)
-        if (strcmp(commands[i].name, name) == 0)
-            return &commands[i];
-    return NULL;
-}
-
 const struct ot_command *ot_command_at(size_t i)
 {
     if (i < COMMAND_COUNT)
         return &commands[i];
-    return i == COMMAND_COUNT ? &help_command : NULL;
+    i -= COMMAND_COUNT;
+    return i < sizeof(program_commands) / sizeof(program_commands[0])
+               ? &program_commands[i]
+               : NULL;
+}
+
+const struct ot_command *ot_command_find(const char *name)
+{
+    const struct ot_command *command;
+
+    for (size_t i = 0; (command = ot_command_at(i)) != NULL; i++)
+        if (strcmp(command->name, name) == 0)
+            return command;
+    return NULL;
 }
 
 static void print_option(struct ot_output *out, const struct ot_option_info *info)
@@ -275,33 +343,44 @@ static void print_option(struct ot_output *out, const struct ot_option_info *inf
 
     snprintf(left, sizeof(left), "--%s%s%s", info->name, info->argument ? " " : "",
              info->argument ? info->argument : "");
-    ot_output_printf(out, "  %-15s  %s\n", left, info->help);
+    ot_output_printf(out, "  %-17s  %s\n", left, info->help);
 }
 
 void ot_command_help(const struct ot_command *command, struct ot_output *out)
 {
-    ot_output_printf(out, "usage: orgtrust %s [option ...]%s%s\n\n", command->name,
+    ot_output_printf(out, "usage: orgtrust %s%s%s%s\n\n", command->name,
+                     command->options != 0 ? " [option ...]" : "",
                      *command->arguments ? " " : "", command->arguments);
-    ot_output_printf(out, "%s: %s.\n\n%s\noptions:\n", command->name, command->summary,
-                     command->help);
+    ot_output_printf(out, "%s: %s.\n\n%s\nexample:\n  %s\n", command->name,
+                     command->summary, command->help, command->example);
+    if (command->options != 0)
+        ot_output_printf(out, "\noptions:\n");
     for (int i = 0; i < OT_OPTION_COUNT; i++)
         if ((command->options & OT_OPTION_BIT(i)) != 0)
             print_option(out, ot_option_info((enum ot_option)i));
+}
+
+static void print_group(struct ot_output *out, enum ot_command_group group)
+{
+    const struct ot_command *command;
+
+    ot_output_printf(out, "\n%s:\n", group_titles[group]);
+    for (size_t i = 0; (command = ot_command_at(i)) != NULL; i++)
+        if (command->group == group)
+            ot_output_printf(out, "  %-11s %s\n", command->name, command->summary);
 }
 
 void ot_command_overview(struct ot_output *out)
 {
     ot_output_printf(out,
                      "usage: orgtrust COMMAND [option ...]\n\n"
-                     "An organization's certificates as the trust of this machine.\n\n"
-                     "commands:\n");
-    for (size_t i = 0; i < COMMAND_COUNT; i++)
-        ot_output_printf(out, "  %-16s %s\n", commands[i].name, commands[i].summary);
-    ot_output_printf(out, "  %s %-11s %s\n\noptions:\n", help_command.name,
-                     help_command.arguments, help_command.summary);
+                     "An organization's certificates as the trust of this machine.\n");
+    for (int group = 0; group < OT_COMMAND_GROUPS; group++)
+        print_group(out, (enum ot_command_group)group);
+    ot_output_printf(out, "\noptions:\n");
     for (size_t i = 0; ot_command_options[i].name != NULL; i++)
         print_option(out, &ot_command_options[i]);
-    ot_output_printf(out, "\n");
-    ot_output_printf(out,
-                     "orgtrust(1) describes configuration, output and exit statuses.\n");
+    ot_output_printf(out, "\n'orgtrust help COMMAND' has its options and an example; "
+                          "orgtrust(1)\n"
+                          "describes configuration, output and exit statuses.\n");
 }

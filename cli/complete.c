@@ -144,6 +144,25 @@ static bool is_usable(struct ot_span name, struct ot_snapshot *snapshot)
            same.count == 1;
 }
 
+/* Whether the verb could do anything to it. Of a scope that is not the snapshot's that is
+ * not known. */
+static bool can_be_acted_on(const struct completion *c, const struct ot_source *source,
+                            const struct ot_record *record)
+{
+    const uint64_t opens = OT_OPTION_BIT(OT_OPTION_PROJECT) |
+                           OT_OPTION_BIT(OT_OPTION_UNTIL) |
+                           OT_OPTION_BIT(OT_OPTION_DEACTIVATE);
+    const bool toggles = (c->command->options & OT_OPTION_BIT(OT_OPTION_ALL)) != 0;
+    bool is_active = (record->flags & OT_RECORD_ACTIVE) != 0;
+
+    if (c->command->acts_on == OT_LIST_ALL || c->pending != OT_OPTION_COUNT ||
+        (c->options & opens) != 0)
+        return true;
+    if (toggles && ot_source_inherits(source))
+        is_active = (record->flags & OT_RECORD_BY_PROJECT) != 0;
+    return is_active == (c->command->acts_on == OT_LIST_ACTIVE);
+}
+
 /* One word for each certificate, its name; the id if it needs one, or if one is begun. */
 static void add_certificate(const struct completion *c, struct ot_snapshot *snapshot,
                             const struct ot_record *record)
@@ -176,7 +195,7 @@ static void add_certificates(const struct completion *c)
         status = ot_snapshot_all(use.snapshot, &all, &err);
     for (uint32_t i = 0; status == OT_OK && i < all.count; i++) {
         status = ot_snapshot_record(use.snapshot, &all, i, &record, &err);
-        if (status == OT_OK)
+        if (status == OT_OK && can_be_acted_on(c, use.source, &record))
             add_certificate(c, use.snapshot, &record);
     }
     ot_snapshot_use_end(&use);

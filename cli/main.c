@@ -34,6 +34,11 @@ static enum ot_status find_command(const struct ot_command **command, const char
                         "there is no command '%s'; 'orgtrust help' lists them", name);
 }
 
+static bool asks_for_help(const char *word)
+{
+    return strcmp(word, "--help") == 0 || strcmp(word, "-h") == 0;
+}
+
 static enum ot_status help_on_command(struct ot_cli *cli, int argc, char **argv,
                                       struct ot_error *err)
 {
@@ -46,7 +51,7 @@ static enum ot_status help_on_command(struct ot_cli *cli, int argc, char **argv,
     }
     if (argc > 1)
         return ot_error_set(err, OT_E_USAGE, "help is for one command at a time");
-    status = find_command(&command, argv[0], err);
+    status = find_command(&command, asks_for_help(argv[0]) ? "help" : argv[0], err);
     if (status == OT_OK)
         ot_command_help(command, &cli->out);
     return status;
@@ -103,20 +108,31 @@ static enum ot_status run_command(struct ot_cli *cli, int argc, char **argv,
     return command->run(cli, err);
 }
 
+static enum ot_status show_version(struct ot_cli *cli, int argc, char **argv,
+                                   struct ot_error *err)
+{
+    if (argc > 0 && asks_for_help(argv[0])) {
+        ot_command_help(ot_command_find("version"), &cli->out);
+        return OT_OK;
+    }
+    if (argc > 0)
+        return ot_error_set(err, OT_E_USAGE, "'orgtrust version' takes no arguments");
+    ot_output_printf(&cli->out, "orgtrust %s\n", ORGTRUST_VERSION);
+    return OT_OK;
+}
+
 static enum ot_status dispatch_word(struct ot_cli *cli, int argc, char **argv,
                                     struct ot_error *err)
 {
+    const char *word = argc > 1 ? argv[1] : "";
+
     if (argc < 2)
         return ot_error_set(err, OT_E_USAGE, "which command? 'orgtrust help' lists them");
-    if (strcmp(argv[1], "--version") == 0) {
-        ot_output_printf(&cli->out, "orgtrust %s\n", ORGTRUST_VERSION);
-        return OT_OK;
-    }
-    if (strcmp(argv[1], "help") == 0)
+    if (strcmp(word, "version") == 0 || strcmp(word, "--version") == 0)
+        return show_version(cli, argc - 2, argv + 2, err);
+    if (strcmp(word, "help") == 0 || asks_for_help(word))
         return help_on_command(cli, argc - 2, argv + 2, err);
-    if (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0)
-        return help_on_command(cli, 0, NULL, err);
-    if (strcmp(argv[1], "complete") == 0)
+    if (strcmp(word, "complete") == 0)
         return ot_complete(argv + 2, &cli->out, err);
     return run_command(cli, argc - 1, argv + 1, err);
 }

@@ -17,7 +17,7 @@ static const struct ot_option_info option_infos[OT_OPTION_COUNT] = {
                             "do nothing while the snapshot is fresh or a retry not due"},
     [OT_OPTION_QUIET] = {"quiet", NULL, "print errors only"},
     [OT_OPTION_STATE] = {"state", "STATE",
-                         "active, inactive, quarantined, withheld or all (default)"},
+                         "active, inactive, quarantined, withheld, limited or all"},
     [OT_OPTION_NAME] = {"name", "TEXT", "the certificate's name, exactly"},
     [OT_OPTION_PEM] = {"pem", NULL, "the certificate itself in PEM, nothing else"},
     [OT_OPTION_PROJECT] = {"project", "PROJECT",

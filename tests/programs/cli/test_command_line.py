@@ -1,6 +1,8 @@
 """What is said on the command line, and how the command ends."""
 
 import os
+import re
+import shlex
 import subprocess
 
 import pytest
@@ -12,8 +14,9 @@ COMMANDS = ["sync", "watch", "status", "list", "show", "upload", "rename", "acti
             "deactivate", "delete", "apply"]
 
 
-def test_the_version(bare_world):
-    shown = bare_world.orgtrust("--version").stdout
+@pytest.mark.parametrize("word", ["--version", "version"])
+def test_the_version(bare_world, word):
+    shown = bare_world.orgtrust(word).stdout
     assert shown.startswith("orgtrust ") and shown[9].isdigit()
 
 
@@ -23,6 +26,43 @@ def test_the_overview_names_every_command(bare_world, words):
     for command in COMMANDS:
         assert f"\n  {command} " in done.stdout
     assert done.stderr == ""
+
+
+def groups(overview: str) -> dict[str, set[str]]:
+    """Of each heading the commands below it."""
+    parts = re.findall(r"^([a-z ]+):\n((?:  [a-z]+ .*\n)+)", overview, re.MULTILINE)
+    return {title: set(re.findall(r"^  ([a-z-]+)", lines, re.MULTILINE))
+            for title, lines in parts}
+
+
+def test_the_overview_is_in_groups(bare_world):
+    found = groups(bare_world.orgtrust("help").stdout)
+    assert {"list", "show", "status", "log"} <= found["read"]
+    assert {"upload", "activate", "delete", "apply"} <= found["administer the organization"]
+    assert {"sync", "install", "doctor"} <= found["this machine"]
+    assert found["this program"] == {"help", "version"}
+    assert max(map(len, bare_world.orgtrust("help").stdout.splitlines())) < 80
+
+
+def test_each_help_has_an_example_that_is_understood(bare_world):
+    """Its options are the command's; --help ends it before anything is done."""
+    commands = set().union(*groups(bare_world.orgtrust("help").stdout).values())
+    assert len(commands) > 20
+    for command in commands:
+        shown = bare_world.orgtrust("help", command).stdout
+        (line,) = re.findall(r"\n\nexample:\n  (orgtrust .*)\n(?:\noptions:\n|$)", shown)
+        words = shlex.split(line)
+        assert words[1] == command
+        assert bare_world.orgtrust(*words[1:], *(["--help"] if command != "help" else [])
+                                   ).stdout.startswith("usage: ")
+
+
+@pytest.mark.parametrize("words, command", [
+    (["help", "help"], "help"), (["help", "--help"], "help"), (["--help", "sync"], "sync"),
+    (["-h", "sync"], "sync"), (["help", "version"], "version"),
+    (["version", "--help"], "version"), (["help", "-h"], "help")])
+def test_help_is_found_from_either_side(bare_world, words, command):
+    assert bare_world.orgtrust(*words).stdout.startswith(f"usage: orgtrust {command}")
 
 
 @pytest.mark.parametrize("command", COMMANDS)
@@ -39,6 +79,8 @@ def test_every_command_has_its_help(bare_world, command):
     (["frobnicate"], "no command 'frobnicate'"),
     (["help", "frobnicate"], "no command 'frobnicate'"),
     (["help", "sync", "list"], "one command at a time"),
+    (["--help", "frobnicate"], "no command 'frobnicate'"),
+    (["version", "1"], "takes no arguments"),
     (["export", "x"], "takes no arguments"),
     (["sync", "--frobnicate"], "no option --frobnicate"),
     (["sync", "--pem"], "no option --pem"),

@@ -29,8 +29,8 @@ def options_of(text: str) -> dict[str, str]:
 
 
 def commands_of(text: str) -> dict[str, str]:
-    listed = text[text.index("commands:"):text.index("options:")]
-    return dict(re.findall(r"^  ([a-z-]+)(?: \[COMMAND\])? +(\S.*)$", listed, re.MULTILINE))
+    listed = text[text.index("read:"):text.index("options:")]
+    return dict(re.findall(r"^  ([a-z-]+) +(\S.*)$", listed, re.MULTILINE))
 
 
 def test_every_command_and_option_of_help_is_offered(shell, machine):
@@ -38,11 +38,12 @@ def test_every_command_and_option_of_help_is_offered(shell, machine):
     commands = commands_of(overview)
     assert len(commands) > 14
     assert shell.offered("orgtrust ") == commands | options_of(overview)
-    for command in commands.keys() - {"help"}:
+    works = commands.keys() - {"help", "version"}
+    for command in works:
         options = options_of(machine.orgtrust("help", command).stdout)
         assert "--json" in options
         assert shell.offered(f"orgtrust {command} --") == options, command
-    assert shell.offered("orgtrust help ").keys() == commands.keys() - {"help"}
+    assert shell.offered("orgtrust help ").keys() == works
 
 
 def test_every_command_and_option_of_the_server_is_offered(shell):
@@ -110,10 +111,41 @@ def test_a_certificate_is_named_by_its_id_where_its_name_will_not_do(shell, mach
     assert shown[ids[0]].endswith(", inactive")
     assert shown["fine"] == f"{ids[6]}, active"
     assert shell.offered("orgtrust show cert_").keys() >= set(ids)
-    assert shell.offered("orgtrust delete --by-id ").keys() == set(ids)
+    assert shell.offered("orgtrust rename --by-id ").keys() == set(ids)
     assert shell.offered("orgtrust export --id ").keys() == set(ids)
-    assert shell.offered(f"orgtrust activate {ids[0]} ").keys() == {*ids[1:6], "fine"}
+    assert shell.offered(f"orgtrust delete --deactivate {ids[0]} ").keys() == {*ids[1:6], "fine"}
     assert shell.offered("orgtrust list --name ").keys() == {"fine"}
+
+
+def test_a_verb_is_offered_what_it_can_act_on(shell, machine, api, certs):
+    for name, active in (("on", True), ("off", False)):
+        api.add(certs.ca(name), name=name, active=active)
+    machine.sync()
+    for verb, offered in {"activate": {"off"}, "deactivate": {"on"}, "delete": {"off"},
+                          "delete --deactivate": {"on", "off"},
+                          "activate --until 30d": {"on", "off"},
+                          "deactivate --project proj_a": {"on", "off"},
+                          "impact": {"on"}, "rename": {"on", "off"},
+                          "show": {"on", "off"}}.items():
+        assert shell.offered(f"orgtrust {verb} ").keys() == offered, verb
+
+
+def test_of_a_projects_source_it_is_what_the_project_has(shell, machine, api, certs):
+    """What the organization has active there is not for this scope to end."""
+    api.add(certs.ca("both"), name="both")
+    above = api.add(certs.ca("above"), name="above")
+
+    def answer(request, right):
+        for item in right.body["data"]:
+            item["active"] = item["id"] != above or not request.project
+        return right
+
+    api.on("list", answer)
+    machine.configure("project = proj_a\n")
+    machine.sync()
+    assert shell.offered("orgtrust deactivate ").keys() == {"both"}
+    assert shell.offered("orgtrust activate ").keys() == {"above"}
+    assert shell.offered("orgtrust delete --deactivate ").keys() == {"both", "above"}
 
 
 def test_files_and_directories_are_the_shells_own(shell):
