@@ -237,6 +237,24 @@ static const struct ot_command commands[] = {
         .run = ot_cmd_projects,
     },
     {
+        .name = "run",
+        .arguments = "[PROGRAM ...]",
+        .summary = "start a program with the variables that make it follow",
+        .help = "Sets what curl, python, node, java, Go and others read, to files of "
+                "authorities\n"
+                "that are kept in step; a variable that is set already stays. Behind "
+                "'podman\n"
+                "run' and 'docker run' the container gets the variables and the files. "
+                "Needs\n"
+                "neither key nor network. The exit status is the program's.\n"
+                "  orgtrust run curl https://intranet.example/\n"
+                "  eval \"$(orgtrust run --print)\"\n",
+        .options = OT_OPTIONS_COMMON | OT_OPTION_BIT(OT_OPTION_PRINT) |
+                   OT_OPTION_BIT(OT_OPTION_QUIET),
+        .more_arguments = true,
+        .run = ot_cmd_run,
+    },
+    {
         .name = "install",
         .group = OT_COMMANDS_MACHINE,
         .arguments = "[STACK ...]",

@@ -211,6 +211,12 @@ static void add_directories(const struct completion *c)
     ot_output_printf(c->out, "\tdirectories\n");
 }
 
+/* The program that `orgtrust run` starts, then what that takes, as far as is known. */
+static void add_programs(const struct completion *c)
+{
+    ot_output_printf(c->out, c->arguments > 0 ? "\tfiles\n" : "\tprograms\n");
+}
+
 /* What an argument that a usage line calls so can be; false: nothing is known of it. */
 static bool add_values(const struct completion *c, const char *argument)
 {
@@ -222,7 +228,8 @@ static bool add_values(const struct completion *c, const char *argument)
                  {"[STACK", add_stacks},       {"[CHECK", add_checks},
                  {"TEXT", add_certificates},   {"ID", add_certificates},
                  {"[COMMAND]", add_commands},  {"FILE", add_files_of_shell},
-                 {"PATH", add_files_of_shell}, {"DIR", add_directories}};
+                 {"PATH", add_files_of_shell}, {"DIR", add_directories},
+                 {"[PROGRAM", add_programs}};
 
     for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++) {
         if (strncmp(argument, kinds[i].begin, strlen(kinds[i].begin)) != 0)
@@ -265,6 +272,9 @@ static void read_word(struct completion *c, const char *word, const char *next)
             c->pending = option;
     } else if (c->options_ended || word[0] != '-') {
         c->arguments++;
+        /* What stands behind a program is for that one. */
+        c->options_ended =
+            c->options_ended || strncmp(c->command->arguments, "[PROGRAM", 8) == 0;
     } else if (strcmp(word, "--") == 0) {
         c->options_ended = true;
     }

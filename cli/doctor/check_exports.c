@@ -201,6 +201,7 @@ static enum ot_status try_export(struct ot_doctor *doctor, enum ot_export_kind k
         if (ot_tool_exists("openssl"))
             return try_openssl(doctor, kind, path, trials, what, err);
         break;
+    case OT_EXPORT_CONTAINERS:
     case OT_EXPORT_SYSTEM:
     case OT_EXPORT_ON_CHANGE:
     case OT_EXPORT_KIND_COUNT:

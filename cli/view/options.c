@@ -47,6 +47,7 @@ static const struct ot_option_info option_infos[OT_OPTION_COUNT] = {
                          "also try this server; may be given several times"},
     [OT_OPTION_RETRY] = {"retry", NULL,
                          "go on until it is delivered, for a quarter of an hour"},
+    [OT_OPTION_PRINT] = {"print", NULL, "only say what the program would get"},
     [OT_OPTION_LOCAL] = {"local", NULL,
                          "when this machine began and ceased to trust what"},
     [OT_OPTION_NO_IMPACT] = {"no-impact", NULL,
@@ -136,6 +137,7 @@ static const struct {
     [OT_OPTION_IF_STALE] = {FLAG_FIELD, FIELD(if_stale)},
     [OT_OPTION_RETRY] = {FLAG_FIELD, FIELD(retry)},
     [OT_OPTION_LOCAL] = {FLAG_FIELD, FIELD(local)},
+    [OT_OPTION_PRINT] = {FLAG_FIELD, FIELD(print)},
     [OT_OPTION_AS_IS] = {FLAG_FIELD, FIELD(as_is)},
     [OT_OPTION_LOCK_OUT] = {FLAG_FIELD, FIELD(locks_out)},
     [OT_OPTION_QUIET] = {FLAG_FIELD, FIELD(quiet)},
@@ -222,6 +224,7 @@ enum ot_status ot_options_parse(struct ot_options *options, uint64_t allowed, in
                                 char **argv, struct ot_error *err)
 {
     struct option table[OT_OPTION_COUNT + 1];
+    const char *letters = (allowed & OT_OPTION_BIT(OT_OPTION_PRINT)) != 0 ? "+:h" : ":h";
     uint64_t seen = 0;
     int value;
 
@@ -230,7 +233,7 @@ enum ot_status ot_options_parse(struct ot_options *options, uint64_t allowed, in
     fill_long_options(table, allowed);
     optind = 0; /* glibc: start anew, also after an earlier parse */
     opterr = 0;
-    while ((value = getopt_long(argc, argv, ":h", table, NULL)) != -1) {
+    while ((value = getopt_long(argc, argv, letters, table, NULL)) != -1) {
         enum ot_option option = OT_OPTION_HELP;
         enum ot_status status;
 

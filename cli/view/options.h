@@ -42,6 +42,7 @@ enum ot_option {
     OT_OPTION_LOCAL,
     OT_OPTION_RETRY,
     OT_OPTION_UNTIL,
+    OT_OPTION_PRINT,
     OT_OPTION_COUNT
 };
 
@@ -93,6 +94,7 @@ struct ot_options {
     bool json, help, accept_empty, if_stale, quiet, pem;
     bool activate, deactivate, all, prune, dry_run, yes, by_id, as_is;
     bool retry;       /* go on until it succeeds */
+    bool print;       /* instead of doing it */
     bool local;       /* this machine's own memory */
     bool no_impact;   /* nobody wants to know what would be refused */
     bool locks_out;   /* changes may lock this client out */
@@ -107,7 +109,9 @@ const char *ot_list_state_word(size_t i);
 
 /* Parses argv[1..argc) of the command named argv[0]; allowed is a set of OT_OPTION_BIT.
  * Options and arguments may be mixed, `--` ends the options, a value given twice or an
- * option that the command lacks is OT_E_USAGE. Permutes argv; points into it. */
+ * option that the command lacks is OT_E_USAGE. Permutes argv; points into it. Of a
+ * command that takes --print the first argument ends the options: it is a program, and
+ * the rest is that one's. */
 enum ot_status ot_options_parse(struct ot_options *options, uint64_t allowed, int argc,
                                 char **argv, struct ot_error *err);
 

@@ -379,6 +379,7 @@ static const struct rule rules[] = {
     {"export_bundle", set_path_or_none, FIELD(export_bundle), 0, 0},
     {"export_dir", set_path_or_none, FIELD(export_dir), 0, 0},
     {"export_java", set_java_store, FIELD(export_java), 0, 0},
+    {"export_containers", set_path_or_none, FIELD(export_containers), 0, 0},
     {"export_system", set_yes_no, FIELD(export_system), 0, 0},
     {"on_change", set_command, FIELD(on_change), 0, 0},
     {"notify_url", set_notify_url, FIELD(notify_url), 0, 0},

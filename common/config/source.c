@@ -36,6 +36,7 @@ void ot_source_clear(struct ot_source *source)
     free(source->export_bundle);
     free(source->export_dir);
     free(source->export_java);
+    free(source->export_containers);
     free(source->on_change);
     free(source->notify_url);
     free(source->notify_secret_file);
@@ -78,6 +79,7 @@ static bool exports_alike(const struct ot_source *a, const struct ot_source *b)
     return is_same(a->export_bundle, b->export_bundle) &&
            is_same(a->export_dir, b->export_dir) &&
            is_same(a->export_java, b->export_java) &&
+           is_same(a->export_containers, b->export_containers) &&
            is_same(a->on_change, b->on_change) && a->export_system == b->export_system &&
            is_same(a->notify_url, b->notify_url) &&
            is_same(a->notify_secret_file, b->notify_secret_file);

@@ -38,8 +38,8 @@ struct ot_source {
      * key that is NULL is in the certificate's file. */
     char *client_cert, *client_key;
     char *openai_organization, *openai_project; /* headers of each request; NULL: none */
-    char *export_bundle, *export_dir, *export_java; /* NULL: none */
-    char *on_change;                                /* for /bin/sh -c; NULL: none */
+    char *export_bundle, *export_dir, *export_java, *export_containers; /* NULL: none */
+    char *on_change; /* for /bin/sh -c; NULL: none */
     char *probe; /* servers to try before a removal, by ot_endpoint_next; NULL: none */
     char *notify_url;         /* as base_url; NULL: nobody is told */
     char *notify_secret_file; /* NULL: nothing is sent, for it is signed */

@@ -8,6 +8,7 @@
 #include "base/hex.h"
 #include "cache/cache.h"
 #include "cache/distrust.h"
+#include "cert/cert.h"
 #include "config/source.h"
 #include "snapshot/record.h"
 #include "snapshot/snapshot.h"
@@ -133,6 +134,38 @@ enum ot_status ot_anchors_add_source(struct ot_anchors *anchors,
     return status;
 }
 
+static enum ot_status own_cert(struct ot_anchors *anchors, struct ot_cert *cert,
+                               struct ot_error *err)
+{
+    struct ot_cert **grown =
+        reallocarray(anchors->certs, anchors->cert_count + 1, sizeof(struct ot_cert *));
+
+    if (grown == NULL) {
+        ot_cert_free(cert);
+        return ot_error_nomem(err);
+    }
+    anchors->certs = grown;
+    grown[anchors->cert_count++] = cert;
+    return OT_OK;
+}
+
+enum ot_status ot_anchors_add_der(struct ot_anchors *anchors, const uint8_t *der,
+                                  size_t len, struct ot_error *err)
+{
+    struct ot_record record = {.flags = 0};
+    struct ot_error why = OT_ERROR_INIT;
+    struct ot_cert *cert = NULL;
+    enum ot_status status;
+
+    if (ot_cert_parse(&cert, der, len, &why) != OT_OK)
+        return why.status == OT_E_NOMEM ? ot_error_nomem(err) : OT_OK;
+    ot_cert_fill(cert, &record);
+    status = own_cert(anchors, cert, err);
+    if (status != OT_OK || ot_distrust_source(anchors->distrust, &record) != NULL)
+        return status;
+    return add_one(anchors, &record, err);
+}
+
 static int compare_anchors(const void *a, const void *b)
 {
     const struct ot_anchor *x = a, *y = b;
@@ -166,7 +199,10 @@ void ot_anchors_clear(struct ot_anchors *anchors)
 {
     for (size_t i = 0; i < anchors->snapshot_count; i++)
         ot_snapshot_unref(anchors->snapshots[i]);
+    for (size_t i = 0; i < anchors->cert_count; i++)
+        ot_cert_free(anchors->certs[i]);
     free(anchors->snapshots);
+    free(anchors->certs);
     free(anchors->items);
     *anchors = (struct ot_anchors){0};
 }

@@ -4,9 +4,14 @@
 #ifndef OT_EXPORT_ANCHORS_H
 #define OT_EXPORT_ANCHORS_H
 
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
 #include "base/error.h"
 #include "base/span.h"
 
+struct ot_cert;
 struct ot_distrust;
 struct ot_snapshot;
 struct ot_source;
@@ -33,12 +38,16 @@ struct ot_anchors {
     /* To be set likewise, after a look: to what a source says no, which is left out and
      * counted; NULL: to nothing. The caller's, and needed while anything is added. */
     struct ot_distrust *distrust;
+    /* To be set likewise: what the machine trusts without orgtrust belongs to them. */
+    bool with_machine;
     size_t withheld;
     /* Of the active ones: what the limits of its source keep out, by withholding it or by
      * ending it, and to what another source says no. That is meant. */
     size_t kept_out_on_purpose;
     struct ot_snapshot **snapshots;
     size_t snapshot_count;
+    struct ot_cert **certs; /* that are in no snapshot */
+    size_t cert_count;
 };
 
 /* What a person asks for; NULL: whatever it is. */
@@ -57,6 +66,15 @@ enum ot_status ot_anchors_add(struct ot_anchors *anchors, struct ot_snapshot *sn
 enum ot_status ot_anchors_add_source(struct ot_anchors *anchors,
                                      const struct ot_source *source,
                                      struct ot_error *err);
+
+/* Adds a certificate that is in no snapshot, unless a source says no to it. What cannot
+ * be read as one is passed over. */
+enum ot_status ot_anchors_add_der(struct ot_anchors *anchors, const uint8_t *der,
+                                  size_t len, struct ot_error *err);
+
+/* Adds what the machine trusts without orgtrust, where with_machine is set; on a machine
+ * without a list of authorities that is nothing. */
+enum ot_status ot_anchors_add_machine(struct ot_anchors *anchors, struct ot_error *err);
 
 /* After the last one: newest valid_at first, as all readers take the first of a subject,
  * then by id; what two sources have is there once. So the same anchors give the same

@@ -25,6 +25,7 @@ enum ot_export_kind {
     OT_EXPORT_BUNDLE,
     OT_EXPORT_DIR,
     OT_EXPORT_JAVA,
+    OT_EXPORT_CONTAINERS, /* a directory as mount_dir.h says */
     OT_EXPORT_SYSTEM,
     OT_EXPORT_ON_CHANGE, /* after all others */
     OT_EXPORT_KIND_COUNT
@@ -102,7 +103,7 @@ uint32_t ot_export_place(enum ot_export_kind kind);
 /* In which format its file or directory is; OT_FORMAT_COUNT: it has none of its own. */
 enum ot_export_format ot_export_format_of(enum ot_export_kind kind);
 
-/* "bundle", "dir", "java", "system", "on_change". */
+/* "bundle", "dir", "java", "containers", "system", "on_change". */
 const char *ot_export_word(enum ot_export_kind kind);
 /* "bundle /path", "the system's anchors", "on_change"; a command is never shown. */
 void ot_export_describe(char *buf, size_t size, const struct ot_export *item);

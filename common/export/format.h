@@ -23,6 +23,10 @@ enum ot_export_format {
 /* All of their names, for sentences. */
 #define OT_FORMAT_NAMES "pem, dir, p12, der"
 
+/* How a text of ours is told from an admin's own. */
+#define OT_EXPORT_HEAD                                                                   \
+    "# orgtrust writes this file: what is changed here is lost with the next sync.\n"
+
 /* OT_FORMAT_COUNT: it is none of the names. */
 enum ot_export_format ot_format_by_name(const char *name);
 const char *ot_format_name(enum ot_export_format format);

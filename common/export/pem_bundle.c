@@ -9,9 +9,7 @@
 #include "export/anchors.h"
 #include "export/format.h"
 
-/* How a file of ours is told from an admin's own. */
-static const char head[] =
-    "# orgtrust writes this file: what is changed here is lost with the next sync.\n";
+static const char head[] = OT_EXPORT_HEAD;
 
 static enum ot_status put_pem(FILE *file, const struct ot_anchor *anchor,
                               struct ot_error *err)

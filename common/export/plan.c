@@ -15,9 +15,9 @@
 #define TLS_PURPOSES (OT_PURPOSE_SERVER | OT_PURPOSE_CLIENT)
 
 static const char *const words[OT_EXPORT_KIND_COUNT] = {
-    [OT_EXPORT_BUNDLE] = "bundle",       [OT_EXPORT_DIR] = "dir",
-    [OT_EXPORT_JAVA] = "java",           [OT_EXPORT_SYSTEM] = "system",
-    [OT_EXPORT_ON_CHANGE] = "on_change",
+    [OT_EXPORT_BUNDLE] = "bundle", [OT_EXPORT_DIR] = "dir",
+    [OT_EXPORT_JAVA] = "java",     [OT_EXPORT_CONTAINERS] = "containers",
+    [OT_EXPORT_SYSTEM] = "system", [OT_EXPORT_ON_CHANGE] = "on_change",
 };
 
 const char *ot_export_word(enum ot_export_kind kind)
@@ -43,6 +43,7 @@ enum ot_export_format ot_export_format_of(enum ot_export_kind kind)
         return OT_FORMAT_DIR;
     case OT_EXPORT_JAVA:
         return OT_FORMAT_P12;
+    case OT_EXPORT_CONTAINERS: /* of each one */
     case OT_EXPORT_SYSTEM:
     case OT_EXPORT_ON_CHANGE:
     case OT_EXPORT_KIND_COUNT:
@@ -90,7 +91,9 @@ static enum ot_status check_purposes(const struct ot_exports *exports,
                                      const struct ot_source *source, struct ot_error *err)
 {
     const struct ot_source *first = first_source(exports, item);
-    bool needs_server = item->kind == OT_EXPORT_JAVA || item->kind == OT_EXPORT_SYSTEM;
+    bool needs_server = item->kind == OT_EXPORT_JAVA ||
+                        item->kind == OT_EXPORT_CONTAINERS ||
+                        item->kind == OT_EXPORT_SYSTEM;
 
     if (needs_server && (source->purposes & OT_PURPOSE_SERVER) == 0)
         return ot_error_set(err, OT_E_CONFIG,
@@ -164,6 +167,7 @@ static enum ot_status add_kind(struct ot_exports *exports, enum ot_export_kind k
             [OT_EXPORT_BUNDLE] = source->export_bundle,
             [OT_EXPORT_DIR] = source->export_dir,
             [OT_EXPORT_JAVA] = source->export_java,
+            [OT_EXPORT_CONTAINERS] = source->export_containers,
             [OT_EXPORT_ON_CHANGE] = source->on_change,
         };
 

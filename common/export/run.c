@@ -19,6 +19,7 @@
 #include "export/export.h"
 #include "export/files.h"
 #include "export/format.h"
+#include "export/mount_dir.h"
 #include "export/on_change_internal.h"
 #include "export/record_internal.h"
 #include "export/system_internal.h"
@@ -94,21 +95,50 @@ static enum ot_status collect_anchors(struct ot_anchors *anchors,
     bool sure = true;
 
     ot_distrust_look(anchors->distrust, 0);
-    anchors->place = ot_export_place(item->kind);
     for (size_t i = 0; status == OT_OK && i < OT_SOURCES_MAX; i++)
         if (item->sources >> i & 1)
             status = add_anchors_of(anchors, &sure, ot_config_at(exports->config, i),
                                     options->believe_empty >> i & 1, err);
-    ot_distrust_free(anchors->distrust);
-    anchors->distrust = NULL;
-    if (status != OT_OK)
-        return status;
-    ot_anchors_sort(anchors);
     sure =
         sure || (anchors->active > 0 && anchors->kept_out_on_purpose == anchors->active);
-    if (anchors->count == 0 && !sure && !options->accept_empty)
-        return refuse_empty(anchors, err);
-    return OT_OK;
+    if (status == OT_OK && anchors->count == 0 && !sure && !options->accept_empty)
+        status = refuse_empty(anchors, err);
+    if (status == OT_OK)
+        status = ot_anchors_add_machine(anchors, err);
+    ot_distrust_free(anchors->distrust);
+    anchors->distrust = NULL;
+    if (status == OT_OK)
+        ot_anchors_sort(anchors);
+    return status;
+}
+
+/* What the files of a directory for containers are filled by. */
+struct filling {
+    const struct ot_exports *exports;
+    const struct ot_export *item;
+    struct ot_exports_options options;
+};
+
+static enum ot_status fill_part(struct ot_anchors *anchors, void *arg,
+                                struct ot_error *err)
+{
+    const struct filling *filling = arg;
+
+    return collect_anchors(anchors, filling->exports, filling->item, &filling->options,
+                           err);
+}
+
+/* Whether there may be none at all was decided by the item's own anchors: Java's, which
+ * are fewer, do not keep the rest from being written. */
+static enum ot_status put_mount_dir(const struct ot_exports *exports,
+                                    const struct ot_export *item,
+                                    const struct ot_exports_options *options,
+                                    bool *written, struct ot_error *err)
+{
+    struct filling filling = {exports, item, *options};
+
+    filling.options.accept_empty = true;
+    return ot_mount_dir_put(item->target, fill_part, &filling, written, err);
 }
 
 static enum ot_status put_export(struct ot_exports *exports, struct ot_export *item,
@@ -128,6 +158,8 @@ static enum ot_status put_export(struct ot_exports *exports, struct ot_export *i
                                   written, err);
     case OT_EXPORT_DIR:
         return ot_export_put_dir(item->target, anchors, written, err);
+    case OT_EXPORT_CONTAINERS:
+        return put_mount_dir(exports, item, options, written, err);
     case OT_EXPORT_SYSTEM:
         return ot_system_put(exports->dir, anchors, written, options->stop, err);
     case OT_EXPORT_ON_CHANGE:
@@ -219,7 +251,7 @@ static void set_export_outcome(struct ot_export *item, enum ot_status status, bo
 static void refresh_export(struct ot_exports *exports, struct ot_export *item,
                            const struct ot_exports_options *options)
 {
-    struct ot_anchors anchors = {0};
+    struct ot_anchors anchors = {.place = ot_export_place(item->kind)};
     bool written = false, kept = true;
     enum ot_status status = OT_OK;
 

@@ -48,6 +48,7 @@ _orgtrust() {
     case ${answer-} in
     $'\tfiles') compopt -o default ;;
     $'\tdirectories') compopt -o dirnames ;;
+    $'\tprograms') mapfile -t answer < <(compgen -c -- "$bare") ;;
     esac
     for line in "${answer[@]}"; do
         word=${line%%$'\t'*}

@@ -6,6 +6,8 @@ function __orgtrust_complete
     switch "$answer[1]"
         case \tfiles
             complete -C "'' $word" # those that fish offers to a command it does not know
+        case \tprograms
+            complete -C "$word"
         case \tdirectories
             complete -C "'' $word" | string match -r '.*/$'
         case '*'

@@ -7,6 +7,7 @@ answer=("${(@f)$(command orgtrust complete "${(@Q)words[2,CURRENT-1]}" "${(Q)PRE
 case $answer[1] in
 $'\tfiles') compset -P '--[^=]#='; _files ;;
 $'\tdirectories') _files -/ ;;
+$'\tprograms') _command_names -e ;;
 ?*)
     for line in "${(@)answer}"; do
         line=${${line//\\/\\\\}//:/\\:}

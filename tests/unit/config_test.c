@@ -77,6 +77,7 @@ static void every_key_fills_its_field(void)
                                            "export_bundle = /b\n"
                                            "export_dir = /d/\n"
                                            "export_java = /j\n"
+                                           "export_containers = /c/\n"
                                            "export_system = true\n"
                                            "probe = db.example:636 ,[::1]:8443\n"
                                            "probe_connections = no\n"
@@ -99,6 +100,7 @@ static void every_key_fills_its_field(void)
     CU_ASSERT_STRING_EQUAL(s->export_bundle, "/b");
     CU_ASSERT_STRING_EQUAL(s->export_dir, "/d");
     CU_ASSERT_STRING_EQUAL(s->export_java, "/j");
+    CU_ASSERT_STRING_EQUAL(s->export_containers, "/c");
     CU_ASSERT_STRING_EQUAL(s->probe, "db.example:636 ,[::1]:8443");
     CU_ASSERT_FALSE(s->probe_connections);
     CU_ASSERT_STRING_EQUAL(s->on_change, "systemctl reload nginx && true");
@@ -350,6 +352,7 @@ static const char *const others[][2] = {
     {"export_bundle", "/other/bundle"},
     {"export_dir", "/other/dir"},
     {"export_java", "/other/store.p12"},
+    {"export_containers", "/other/containers"},
     {"export_system", "yes"},
     {"on_change", "true"},
     {"notify_url", "https://hook.example/other"},
