@@ -185,17 +185,26 @@ static struct ot_span unique_id(union ot_scratch *scratch, const struct ot_objec
     return ot_span_of(scratch->text, (size_t)len);
 }
 
+/* A whole no is one to every purpose there is. */
+static CK_ULONG distrust_value(const struct ot_object *object, bool is_nss,
+                               CK_ULONG wanted)
+{
+    unsigned denied = object->policy.purposes;
+
+    if (denied == OT_PURPOSES_ALL || (denied & wanted) != 0)
+        return is_nss ? OT_CKT_NSS_NOT_TRUSTED : OT_CKT_NOT_TRUSTED;
+    return is_nss ? OT_CKT_NSS_UNKNOWN : OT_CKT_TRUST_UNKNOWN;
+}
+
 static struct ot_span purpose_value(union ot_scratch *scratch,
                                     const struct ot_object *object, CK_ULONG wanted)
 {
     bool is_nss = object->kind == OT_OBJECT_NSS_TRUST;
-    bool has = (object->policy.purposes & wanted) != 0 && object->is_anchor &&
+    bool has = (object->purposes & wanted) != 0 && object->is_anchor &&
                ot_object_is_active(object);
 
-    /* For all purposes there are, whichever the source has. */
     if (object->policy.is_distrust)
-        return number_value(scratch,
-                            is_nss ? OT_CKT_NSS_NOT_TRUSTED : OT_CKT_NOT_TRUSTED);
+        return number_value(scratch, distrust_value(object, is_nss, wanted));
     if (is_nss)
         return number_value(scratch,
                             has ? OT_CKT_NSS_TRUSTED_DELEGATOR : OT_CKT_NSS_MUST_VERIFY);
@@ -208,7 +217,7 @@ static bool is_trusted_object(const struct ot_object *object)
 {
     if (object->policy.is_admin)
         return ot_object_is_active(object);
-    return object->is_anchor && (object->policy.purposes & OT_PURPOSE_SERVER) != 0;
+    return object->is_anchor && (object->purposes & OT_PURPOSE_SERVER) != 0;
 }
 
 static struct ot_span extension_value(union ot_scratch *scratch,

@@ -4,6 +4,7 @@
 
 #include "base/error.h"
 #include "base/limits.h"
+#include "cache/distrust.h"
 #include "config/source.h"
 #include "snapshot/record.h"
 #include "snapshot/snapshot.h"
@@ -26,30 +27,36 @@ _Static_assert(OT_RECORD_BARRED >> OT_RECORD_BARRED_SHIFT ==
 bool ot_extension_is_in(const struct ot_token_policy *policy)
 {
     return !policy->is_admin && !policy->is_distrust &&
-           ot_purposes_are_limited(policy->purposes);
+           (ot_purposes_are_limited(policy->purposes) ||
+            ot_distrust_is_partial(policy->distrust));
 }
 
-unsigned ot_extension_purposes(struct ot_snapshot *snapshot,
-                               const struct ot_record *record,
-                               const struct ot_token_policy *policy, int64_t now)
+bool ot_extension_purposes(unsigned *purposes, struct ot_snapshot *snapshot,
+                           const struct ot_record *record,
+                           const struct ot_token_policy *policy, int64_t now)
 {
     const struct ot_span key = record->field[OT_FIELD_SPKI];
+    unsigned denied = 0;
     uint32_t barred = record->flags;
     struct ot_positions same;
     struct ot_record other;
 
     /* What cannot be looked at is no reason to trust for more. */
+    *purposes = 0;
     if (ot_snapshot_find_few(snapshot, OT_INDEX_SPKI, key, &same, NULL) != OT_OK ||
         same.count > OT_SAME_MAX)
-        return 0;
+        return true;
     for (uint32_t i = 0; i < same.count; i++) {
         if (ot_snapshot_record(snapshot, &same, i, &other, NULL) != OT_OK)
-            return 0;
-        if (ot_span_equal(other.field[OT_FIELD_SPKI], key) &&
-            ot_token_policy_shows(policy, &other, now))
-            barred |= other.flags;
+            return true;
+        if (!ot_span_equal(other.field[OT_FIELD_SPKI], key) ||
+            !ot_token_policy_shows(policy, &other, now))
+            continue;
+        barred |= other.flags;
+        denied |= ot_distrust_purposes(policy->distrust, &other, NULL);
     }
-    return policy->purposes & ~(barred >> OT_RECORD_BARRED_SHIFT);
+    *purposes = policy->purposes & ~denied & ~(barred >> OT_RECORD_BARRED_SHIFT);
+    return denied != 0 || ot_purposes_are_limited(policy->purposes);
 }
 
 struct ot_span ot_extension_oid(void)

@@ -16,14 +16,15 @@ struct ot_snapshot;
  * those of the purposes. */
 #define OT_EXTENSION_MAX (4u * 2u + 3u + OT_PURPOSE_OIDS_MAX)
 
-/* Whether a token has such objects: else its anchors are plain. */
+/* Whether a token may have such objects: else its anchors are plain. */
 bool ot_extension_is_in(const struct ot_token_policy *policy);
 
 /* What remains of the source's purposes (enum ot_purpose) for a certificate's key at Unix
- * time now: what no anchor of that key leaves out by its own extended key usage. */
-unsigned ot_extension_purposes(struct ot_snapshot *snapshot,
-                               const struct ot_record *record,
-                               const struct ot_token_policy *policy, int64_t now);
+ * time now: what no anchor of that key leaves out by its own extended key usage, and no
+ * source denies one of them. False: it is a plain anchor. */
+bool ot_extension_purposes(unsigned *purposes, struct ot_snapshot *snapshot,
+                           const struct ot_record *record,
+                           const struct ot_token_policy *policy, int64_t now);
 
 /* id-ce-extKeyUsage, DER. */
 struct ot_span ot_extension_oid(void);

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "base/limits.h"
+#include "cache/distrust.h"
 #include "extension.h"
 #include "snapshot/snapshot.h"
 
@@ -106,8 +107,10 @@ bool ot_object_make(struct ot_object *object, enum ot_object_kind kind,
         (record->flags & OT_RECORD_WITHHELD_TOKEN) != 0)
         return false;
     if (kind == OT_OBJECT_EXTENSION)
-        object->purposes = ot_extension_purposes(snapshot, record, policy, now);
-    return kind == OT_OBJECT_CERTIFICATE || kind == OT_OBJECT_EXTENSION ||
+        return ot_extension_purposes(&object->purposes, snapshot, record, policy, now);
+    object->purposes =
+        policy->purposes & ~ot_distrust_purposes(policy->distrust, record, NULL);
+    return kind == OT_OBJECT_CERTIFICATE ||
            ((policy->is_admin || ot_object_is_active(object)) &&
             is_first(snapshot, record, policy, now));
 }

@@ -1,7 +1,8 @@
 /* What a token holds: for each trust anchor an object with the certificate, and two that
  * say for what it is trusted (NSS's own class, and that of PKCS#11 3.2); a third for
  * p11-kit and GnuTLS, an extension of the certificate, where the source's purposes are
- * limited; and one that says by which profile the token is to be used.
+ * limited, or another one denies some purposes; and one that says by which profile the
+ * token is to be used.
  *
  * The token of a source that distrusts holds the same objects of what is active there,
  * valid or not, and they say that it is trusted for nothing. Of a certificate over which
@@ -38,7 +39,8 @@ struct ot_object {
     enum ot_object_kind kind;
     struct ot_record record; /* not of a profile; spans lie in the snapshot */
     bool is_anchor;          /* a CA and valid: trusted */
-    unsigned purposes;       /* of an extension: what it limits the anchor to */
+    unsigned purposes; /* what the anchor is trusted for, or denied; of an extension:
+                          what it limits all anchors of that key to */
     struct ot_token_policy policy;
 };
 

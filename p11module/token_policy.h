@@ -9,7 +9,7 @@ struct ot_distrust;
 struct ot_record;
 
 struct ot_token_policy {
-    unsigned purposes; /* enum ot_purpose of the source */
+    unsigned purposes; /* enum ot_purpose of the source: trusted for, or denied */
     bool is_admin;
     bool is_distrust;             /* of a source that says no */
     struct ot_distrust *distrust; /* what others say no to; NULL: nothing, or it is all
@@ -17,10 +17,14 @@ struct ot_token_policy {
 };
 
 /* Whether the certificate is shown at all at Unix time now: a trust anchor that all
- * readers of tokens can read, to which no source says no, and one that this process holds
- * to the limits on its names if it has any; or what is distrusted, valid or not; or
- * usable and to be administered. Java and OpenSSL's PKCS#11 providers trust, or fail
- * over, whatever a token holds, so that nothing else may be in one that is for trust. */
+ * readers of tokens can read, to which sources leave some purpose, and one that this
+ * process holds to the limits on its names if it has any; or what is distrusted for
+ * servers, valid or not; or usable and to be administered. Java and OpenSSL's PKCS#11
+ * providers trust, or fail over, whatever a token holds, so that nothing else may be in
+ * one that is for trust.
+ *
+ * Readers of a no take it for one to all purposes: NSS asks nobody else about any of them
+ * then, and p11-kit knows none. So one that leaves servers theirs is not told here. */
 bool ot_token_policy_shows(const struct ot_token_policy *policy,
                            const struct ot_record *record, int64_t now);
 

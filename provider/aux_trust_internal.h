@@ -3,14 +3,14 @@
 #ifndef OT_PROVIDER_AUX_TRUST_INTERNAL_H
 #define OT_PROVIDER_AUX_TRUST_INTERNAL_H
 
-#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
 #include "snapshot/record.h"
 
-/* Two headers of two bytes, and an OBJECT IDENTIFIER of ten for each of four purposes. */
-#define OT_AUX_TRUST_MAX 44
+/* Three headers of two bytes, and an OBJECT IDENTIFIER of ten for each of four purposes.
+ */
+#define OT_AUX_TRUST_MAX 46
 
 /* How one certificate is to be handed out. */
 struct ot_aux_trust {
@@ -18,9 +18,9 @@ struct ot_aux_trust {
     uint8_t der[OT_AUX_TRUST_MAX];
 };
 
-/* The trust for a source's purposes (enum ot_purpose), where they are limited. A
- * certificate that is not active is trusted for nothing, whatever the purposes: a URI can
- * make it visible, not an anchor. */
-void ot_aux_trust_make(struct ot_aux_trust *trust, unsigned purposes, bool active);
+/* The trust for a source's purposes (enum ot_purpose), where they are limited, without
+ * those that another source denies. Where none is left, it is rejected for every purpose:
+ * a URI can make visible what is not active, not an anchor of it. */
+void ot_aux_trust_make(struct ot_aux_trust *trust, unsigned purposes, unsigned denied);
 
 #endif

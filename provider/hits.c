@@ -38,7 +38,7 @@ static bool list_add(struct list *list, uint32_t position)
 /* A snapshot has at most OT_CERTS_MAX records, so that the search ends and the capacity
  * does not overflow. */
 static enum ot_status collect_hits(struct list *list, struct ot_search *search,
-                                   struct ot_distrust *distrust,
+                                   struct ot_distrust *distrust, unsigned purposes,
                                    struct ot_error *first_damage)
 {
     struct ot_error *err = first_damage;
@@ -56,7 +56,8 @@ static enum ot_status collect_hits(struct list *list, struct ot_search *search,
         }
         if (status != OT_OK)
             return status;
-        if (ot_distrust_source(distrust, &record) == NULL && !list_add(list, position))
+        if (ot_distrust_source(distrust, &record, purposes) == NULL &&
+            !list_add(list, position))
             return ot_error_nomem(first_damage);
     }
 }
@@ -77,7 +78,7 @@ struct ot_hits *ot_hits_none(const struct ot_error *err)
 }
 
 struct ot_hits *ot_hits_find(struct ot_snapshot *snapshot, const struct ot_query *query,
-                             struct ot_distrust *distrust)
+                             struct ot_distrust *distrust, unsigned purposes)
 {
     struct ot_hits *hits = ot_hits_none(NULL);
     struct list list = {NULL, 0, 0};
@@ -89,7 +90,7 @@ struct ot_hits *ot_hits_find(struct ot_snapshot *snapshot, const struct ot_query
     if (ot_search_init(&search, snapshot, query, time(NULL), &hits->error) != OT_OK)
         return hits;
     /* What it says is in hits->error. */
-    (void)collect_hits(&list, &search, distrust, &hits->error);
+    (void)collect_hits(&list, &search, distrust, purposes, &hits->error);
     ot_search_clear(&search);
     hits->positions = (struct ot_positions){list.bytes, list.count};
     return hits;

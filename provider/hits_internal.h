@@ -13,11 +13,11 @@ struct ot_hits {
     struct ot_error error;         /* why there are none, or not all; else OT_OK */
 };
 
-/* Searches all of the snapshot, without what distrust (NULL: nobody) says no to. Damaged
- * records are passed over, and the first of them is described in hits->error. NULL: out
- * of memory. */
+/* Searches all of the snapshot, without what distrust (NULL: nobody) says no to for
+ * all of these purposes (enum ot_purpose). Damaged records are passed over, and the first
+ * of them is described in hits->error. NULL: out of memory. */
 struct ot_hits *ot_hits_find(struct ot_snapshot *snapshot, const struct ot_query *query,
-                             struct ot_distrust *distrust);
+                             struct ot_distrust *distrust, unsigned purposes);
 
 /* No hit, because of err (NULL: because nothing can match). NULL: out of memory. */
 struct ot_hits *ot_hits_none(const struct ot_error *err);

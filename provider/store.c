@@ -257,7 +257,7 @@ static struct ot_hits *search_source(struct loader *loader, struct ot_cache *cac
         distrust = ot_sources_distrust(&loader->provider->sources);
     ot_distrust_look(distrust, OT_CACHE_REFRESH);
     query = query_of(loader);
-    return ot_hits_find(snapshot, &query, distrust);
+    return ot_hits_find(snapshot, &query, distrust, source->purposes);
 }
 
 static struct ot_hits *search_snapshot(struct loader *loader)
@@ -323,6 +323,21 @@ static bool take_hit(struct loader *loader, const struct ot_hits *hits, uint32_t
     return false;
 }
 
+/* What it is trusted for: nothing that another source denies, and of a source that says
+ * no nothing else. */
+static void make_trust(struct ot_aux_trust *trust, const struct loader *loader,
+                       const struct ot_record *record)
+{
+    const struct ot_source *source = ot_cache_source(atomic_load(&loader->cache));
+    struct ot_distrust *distrust = ot_sources_distrust(&loader->provider->sources);
+
+    if (ot_source_distrusts(source) || (record->flags & OT_RECORD_ACTIVE) == 0)
+        ot_aux_trust_make(trust, 0, OT_PURPOSES_ALL);
+    else
+        ot_aux_trust_make(trust, source->purposes,
+                          ot_distrust_purposes(distrust, record, NULL));
+}
+
 /* What a verification looks up is limited, whatever the URI says: who asks for the
  * original wants to look at it. */
 static struct ot_span der_of(const struct loader *loader, const struct ot_record *record)
@@ -337,7 +352,6 @@ static struct ot_span der_of(const struct loader *loader, const struct ot_record
 static bool emit_certificate(const struct loader *loader, const struct ot_record *record,
                              OSSL_CALLBACK *object_cb, void *object_cbarg)
 {
-    const struct ot_source *source = ot_cache_source(atomic_load(&loader->cache));
     struct ot_span der = der_of(loader, record);
     int type = OSSL_OBJECT_CERT;
     char plain[] = "CERTIFICATE", trusted[] = "TRUSTED CERTIFICATE";
@@ -346,9 +360,7 @@ static bool emit_certificate(const struct loader *loader, const struct ot_record
     OSSL_PARAM object[4];
     bool ok;
 
-    ot_aux_trust_make(&trust, source->purposes,
-                      (record->flags & OT_RECORD_ACTIVE) != 0 &&
-                          !ot_source_distrusts(source));
+    make_trust(&trust, loader, record);
     if (trust.len > 0) {
         copy = malloc(der.len + trust.len);
         if (copy == NULL)

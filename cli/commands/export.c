@@ -79,7 +79,8 @@ static enum ot_status collect_exported(struct ot_anchors *anchors,
             use->source->name);
     anchors->distrust = use->distrust;
     anchors->place = format == OT_FORMAT_P12 ? OT_RECORD_WITHHELD_JAVA : 0;
-    status = ot_anchors_add(anchors, use->snapshot, &filter, (int64_t)time(NULL), err);
+    status = ot_anchors_add(anchors, use->snapshot, use->source->purposes, &filter,
+                            (int64_t)time(NULL), err);
 
     if (status != OT_OK)
         return status;

@@ -81,7 +81,7 @@ static enum ot_status collect_rows(struct ot_cli *cli, const struct ot_snapshot_
         status = ot_snapshot_record(snapshot, &all, i, &record, err);
         if (status != OT_OK)
             break;
-        (void)ot_distrust_mark(use->distrust, &record);
+        (void)ot_distrust_mark(use->distrust, &record, use->source->purposes);
         is_listed = is_listed_record(&cli->options, &record);
         if (array == NULL)
             status = add_row(table, use->source, &record, is_listed, err);
@@ -128,7 +128,7 @@ static enum ot_status print_reasons(struct ot_cli *cli, const struct ot_snapshot
 
         status = ot_snapshot_record(snapshot, &all, i, &record, err);
         if (status == OT_OK)
-            (void)ot_distrust_mark(use->distrust, &record);
+            (void)ot_distrust_mark(use->distrust, &record, use->source->purposes);
         if (status != OT_OK || (record.flags & OT_RECORD_ACTIVE) == 0 ||
             !ot_record_is_withheld(&record) || why->data == NULL ||
             !is_listed_record(&cli->options, &record))

@@ -6,6 +6,7 @@
 #include "commands/commands.h"
 #include "commands/snapshot_cert_internal.h"
 #include "commands/source_use.h"
+#include "config/purpose.h"
 #include "config/source.h"
 #include "snapshot/snapshot.h"
 #include "view/cert_text.h"
@@ -96,14 +97,15 @@ static int64_t trusted_since(const struct ot_source *source,
 static void print_record(struct ot_output *out, const struct ot_source *source,
                          const struct ot_record *record, const struct ot_cert_text *text)
 {
-    char time[OT_TIME_MAX], places[OT_PLACES_TEXT_MAX];
+    char time[OT_TIME_MAX], places[OT_PLACES_TEXT_MAX], words[OT_PURPOSES_TEXT_MAX];
     int64_t since = trusted_since(source, record);
 
     line_span(out, "id", record->field[OT_FIELD_ID]);
     line_span(out, "name", record->field[OT_FIELD_NAME]);
     line_str(out, "source", source->name);
     if (ot_source_distrusts(source))
-        line_str(out, "meaning", "distrust: nobody on this machine believes it");
+        ot_output_printf(out, "%-12sdistrust: nobody on this machine believes it%s\n",
+                         "meaning", ot_purposes_denied_text(words, source->purposes));
     line_str(out, "state", ot_record_state_word(record));
     if (ot_source_inherits(source))
         line_str(out, "active by", active_by(source, record));
@@ -113,6 +115,10 @@ static void print_record(struct ot_output *out, const struct ot_source *source,
         line_str(out, "withheld", ot_record_places(places, record));
         line_span(out, "because", record->field[OT_FIELD_WITHHELD]);
     }
+    if ((record->flags & OT_RECORD_DENIED) != 0)
+        line_str(out, "denied",
+                 ot_purposes_text(words, (record->flags & OT_RECORD_DENIED) >>
+                                             OT_RECORD_DENIED_SHIFT));
     line_str(out, "uploaded", ot_output_time(time, record->created_at));
     if (since != 0)
         line_str(out, "trusted", ot_output_time(time, since));
@@ -187,7 +193,7 @@ enum ot_status ot_cmd_show(struct ot_cli *cli, struct ot_error *err)
     if (status == OT_OK)
         status = ot_snapshot_cert_find(&record, &use, cli->options.arguments[0], err);
     if (status == OT_OK)
-        (void)ot_distrust_mark(use.distrust, &record);
+        (void)ot_distrust_mark(use.distrust, &record, use.source->purposes);
     if (status == OT_OK)
         status = print_match(cli, use.source, &record, err);
     ot_snapshot_use_end(&use);

@@ -6,6 +6,7 @@
 #include "cache/state.h"
 #include "commands/commands.h"
 #include "commands/source_use.h"
+#include "config/purpose.h"
 #include "config/source.h"
 #include "config/source_path.h"
 #include "notify/notify.h"
@@ -285,15 +286,17 @@ static enum ot_status print_report(struct ot_output *out,
                                    struct ot_error *err)
 {
     const struct ot_source *source = report->source;
-    char time[OT_TIME_MAX], span[OT_TIME_MAX];
+    char time[OT_TIME_MAX], span[OT_TIME_MAX], words[OT_PURPOSES_TEXT_MAX];
 
     ot_output_printf(out, "%s: %s\n", source->name, report->word);
     ot_output_printf(out, "  scope         %s, %s%s\n", source->base_url,
                      source->project ? "project " : "the organization",
                      source->project ? source->project : "");
     if (ot_source_distrusts(source))
-        ot_output_printf(out, "  meaning       distrust: nobody on this machine believes "
-                              "what is active here\n");
+        ot_output_printf(out,
+                         "  meaning       distrust: nobody on this machine believes what "
+                         "is active here%s\n",
+                         ot_purposes_denied_text(words, source->purposes));
     if (report->problem.status != OT_OK)
         ot_output_printf(out, "  problem       %s\n", report->problem.message);
     if (report->has_snapshot) {

@@ -44,7 +44,7 @@ static enum ot_status look_at_trusted(void *arg, const char *name, const uint8_t
     if (ot_cert_parse(&cert, der, len, &why) != OT_OK)
         return why.status == OT_E_NOMEM ? ot_error_nomem(err) : OT_OK;
     ot_cert_fill(cert, &record);
-    by = ot_distrust_source(found->distrust, &record);
+    by = ot_distrust_source(found->distrust, &record, OT_PURPOSE_SERVER);
     found->total++;
     if (by != NULL && found->count++ == 0) {
         found->by = by;

@@ -10,6 +10,7 @@
 #include <time.h>
 
 #include "base/error.h"
+#include "config/source.h"
 #include "doctor/check_internal.h"
 #include "doctor/exported_internal.h"
 #include "doctor/finding_internal.h"
@@ -99,7 +100,8 @@ static enum ot_status prepare_scratch_export(const struct ot_bench *bench,
 
     ot_scratch_path(path, &bench->scratch, ot_export_word(kind));
     if (status == OT_OK)
-        status = ot_anchors_add(&anchors, snapshot, NULL, time(NULL), err);
+        status =
+            ot_anchors_add(&anchors, snapshot, OT_PURPOSES_TLS, NULL, time(NULL), err);
     if (status == OT_OK) {
         ot_anchors_sort(&anchors);
         status = format == OT_FORMAT_DIR

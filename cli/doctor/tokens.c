@@ -40,14 +40,16 @@ static const struct kind {
     const char *noun;
 } kinds[] = {
     [OT_TOKEN_GNUTLS] = {"gnutls-cli", "GnuTLS", "the real token", OT_FORMAT_PEM,
-                         OT_RECORD_WITHHELD_TOKEN, false, "anchor"},
+                         OT_RECORD_WITHHELD_TOKEN | OT_RECORD_DENIED_SERVERS, false,
+                         "anchor"},
     [OT_TOKEN_OPENSSL] = {"openssl", "OpenSSL", "the real store", OT_FORMAT_PEM,
                           OT_RECORD_WITHHELD_OPENSSL, true, "certificate"},
     [OT_TOKEN_NSS] = {"certutil", "NSS", "the real token", OT_FORMAT_COUNT,
                       OT_RECORD_WITHHELD_TOKEN, false, "anchor"},
     [OT_TOKEN_JAVA] = {"keytool", "Java", "the real token", OT_FORMAT_P12,
-                       OT_RECORD_WITHHELD_TOKEN | OT_RECORD_NAMES_LIMITED, false,
-                       "anchor"},
+                       OT_RECORD_WITHHELD_TOKEN | OT_RECORD_NAMES_LIMITED |
+                           OT_RECORD_DENIED_SERVERS,
+                       false, "anchor"},
 };
 
 static size_t count_lines_of(const char *text, const char *label)

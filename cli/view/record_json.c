@@ -2,6 +2,7 @@
 
 #include <stdio.h>
 
+#include "config/purpose.h"
 #include "config/source.h"
 
 const char *ot_record_state_word(const struct ot_record *record)
@@ -74,6 +75,17 @@ static void put_places(cJSON *object, const struct ot_record *record, bool *fail
             ot_json_append_string(array, places[i].key, failed);
 }
 
+/* The words of purposes that a source says no to. */
+static void put_denied(cJSON *object, const struct ot_record *record, bool *failed)
+{
+    cJSON *array = ot_json_put_array(object, "denied", failed);
+    char word[OT_PURPOSES_TEXT_MAX];
+
+    for (unsigned purpose = 1; purpose <= OT_PURPOSES_ALL; purpose <<= 1)
+        if ((record->flags & purpose << OT_RECORD_DENIED_SHIFT) != 0)
+            ot_json_append_string(array, ot_purposes_text(word, purpose), failed);
+}
+
 void ot_record_hex(char *buf, struct ot_span bytes, char separator)
 {
     const char *digits = separator ? "0123456789ABCDEF" : "0123456789abcdef";
@@ -133,6 +145,7 @@ void ot_record_json_put(cJSON *object, const struct ot_record *record, bool *fai
                      record->field[quarantined ? OT_FIELD_NOTE : OT_FIELD_WITHHELD],
                      failed);
     put_places(object, record, failed);
+    put_denied(object, record, failed);
     ot_json_put_span(object, "warning",
                      warning ? record->field[OT_FIELD_NOTE] : OT_SPAN_ABSENT, failed);
 }

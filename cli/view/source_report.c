@@ -159,7 +159,7 @@ static enum ot_status note_record(struct ot_source_report *report, uint32_t inde
     if (status != OT_OK || (record.flags & OT_RECORD_ACTIVE) == 0 ||
         ot_source_distrusts(report->source))
         return status;
-    (void)ot_distrust_mark(report->distrust, &record);
+    (void)ot_distrust_mark(report->distrust, &record, report->source->purposes);
     report->limited += record.field[OT_FIELD_ORIGINAL].data != NULL;
     if (ot_record_is_withheld(&record))
         status = note_attention(report, OT_ATTENTION_WITHHELD, index, err);
@@ -271,6 +271,6 @@ enum ot_status ot_source_report_record(const struct ot_source_report *report,
                            report->attention[attention].index[i], record, err);
 
     if (status == OT_OK)
-        (void)ot_distrust_mark(report->distrust, record);
+        (void)ot_distrust_mark(report->distrust, record, report->source->purposes);
     return status;
 }

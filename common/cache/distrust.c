@@ -7,17 +7,23 @@
 #include "base/span.h"
 #include "cache/cache.h"
 #include "config/config.h"
+#include "config/purpose.h"
 #include "config/source.h"
 #include "snapshot/record.h"
 #include "snapshot/snapshot.h"
 
 #define REASON_MAX                                                                       \
-    (OT_SOURCE_NAME_MAX + sizeof("the source '' distrusts its name and key"))
+    (OT_SOURCE_NAME_MAX + OT_PURPOSES_TEXT_MAX +                                         \
+     sizeof("the source '' distrusts its name and key"))
 
 struct no {
     struct ot_cache *cache;
     char reason[REASON_MAX];
 };
+
+_Static_assert(OT_PURPOSE_SERVER << OT_RECORD_DENIED_SHIFT == OT_RECORD_DENIED_SERVERS &&
+                   OT_PURPOSES_ALL << OT_RECORD_DENIED_SHIFT == OT_RECORD_DENIED,
+               "the same bits");
 
 struct ot_distrust {
     size_t count;
@@ -28,12 +34,14 @@ static enum ot_status add_no(struct ot_distrust *distrust, const struct ot_sourc
                              struct ot_error *err)
 {
     struct no *no = &distrust->nos[distrust->count];
+    char words[OT_PURPOSES_TEXT_MAX];
     enum ot_status status = ot_cache_new(&no->cache, source, err);
 
     if (status != OT_OK)
         return status;
-    snprintf(no->reason, sizeof(no->reason), "the source '%s' distrusts its name and key",
-             source->name);
+    snprintf(no->reason, sizeof(no->reason),
+             "the source '%s' distrusts its name and key%s", source->name,
+             ot_purposes_denied_text(words, source->purposes));
     distrust->count++;
     return OT_OK;
 }
@@ -116,36 +124,75 @@ static bool says_no(struct ot_snapshot *snapshot, const struct ot_record *record
     return false;
 }
 
-static struct no *find_no(struct ot_distrust *distrust, const struct ot_record *record)
+static unsigned sum_nos(struct ot_distrust *distrust, const struct ot_record *record,
+                        const struct no **first)
 {
+    unsigned denied = 0;
+
+    *first = NULL;
     if (distrust == NULL || record->field[OT_FIELD_SPKI].data == NULL)
-        return NULL;
+        return 0;
     for (size_t i = 0; i < distrust->count; i++) {
-        struct ot_snapshot *snapshot = ot_cache_known(distrust->nos[i].cache);
+        const struct no *no = &distrust->nos[i];
+        struct ot_snapshot *snapshot = ot_cache_known(no->cache);
         bool found = snapshot != NULL && says_no(snapshot, record);
 
         ot_snapshot_unref(snapshot);
-        if (found)
-            return &distrust->nos[i];
+        if (!found)
+            continue;
+        denied |= ot_cache_source(no->cache)->purposes;
+        if (*first == NULL)
+            *first = no;
     }
-    return NULL;
+    return denied;
+}
+
+bool ot_distrust_is_partial(const struct ot_distrust *distrust)
+{
+    for (size_t i = 0; distrust != NULL && i < distrust->count; i++)
+        if (ot_cache_source(distrust->nos[i].cache)->purposes != OT_PURPOSES_ALL)
+            return true;
+    return false;
+}
+
+unsigned ot_distrust_purposes(struct ot_distrust *distrust,
+                              const struct ot_record *record, const struct ot_source **by)
+{
+    const struct no *first;
+    unsigned denied = sum_nos(distrust, record, &first);
+
+    if (by != NULL)
+        *by = first != NULL ? ot_cache_source(first->cache) : NULL;
+    return denied;
 }
 
 const struct ot_source *ot_distrust_source(struct ot_distrust *distrust,
-                                           const struct ot_record *record)
+                                           const struct ot_record *record,
+                                           unsigned purposes)
 {
-    struct no *no = find_no(distrust, record);
+    const struct ot_source *by;
+    unsigned denied = ot_distrust_purposes(distrust, record, &by);
 
-    return no != NULL ? ot_cache_source(no->cache) : NULL;
+    return (purposes & ~denied) == 0 ? by : NULL;
 }
 
-bool ot_distrust_mark(struct ot_distrust *distrust, struct ot_record *record)
+unsigned ot_distrust_mark(struct ot_distrust *distrust, struct ot_record *record,
+                          unsigned purposes)
 {
-    struct no *no = find_no(distrust, record);
+    const struct no *first;
+    unsigned denied = sum_nos(distrust, record, &first) & purposes;
+    uint32_t places = 0;
 
-    if (no == NULL)
-        return false;
-    record->flags |= OT_RECORD_WITHHELD | OT_RECORD_DISTRUSTED;
-    record->field[OT_FIELD_WITHHELD] = ot_span_str(no->reason);
-    return true;
+    if (denied == 0)
+        return 0;
+    if (denied == purposes)
+        places = OT_RECORD_WITHHELD | OT_RECORD_DISTRUSTED;
+    else if ((denied & OT_PURPOSES_TLS) != 0)
+        places = OT_RECORD_WITHHELD_FILES;
+    if ((denied & OT_PURPOSE_SERVER) != 0)
+        places |= OT_RECORD_WITHHELD_JAVA;
+    record->flags |= places | denied << OT_RECORD_DENIED_SHIFT;
+    if (places != 0)
+        record->field[OT_FIELD_WITHHELD] = ot_span_str(first->reason);
+    return denied;
 }

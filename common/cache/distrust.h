@@ -1,5 +1,6 @@
-/* Which certificates the sources of a configuration say no to (meaning = distrust): one
- * that is active there, and every other with the same name and the same key.
+/* Which certificates the sources of a configuration say no to (meaning = distrust), and
+ * for which purposes: one that is active there, and every other with the same name and
+ * the same key.
  *
  * Found out when a certificate is read and not at a sync: so a no counts whenever and in
  * whatever order the sources were synced, and for what was trusted long before. A
@@ -34,13 +35,27 @@ void ot_distrust_look(struct ot_distrust *distrust, unsigned flags);
  * no to. NULL: yes. */
 bool ot_distrust_is_known(struct ot_distrust *distrust);
 
-/* Which source says no to a certificate, as of the last look; NULL: none. Where a
- * snapshot is damaged at the very place that would tell, it does. Touches no file. */
-const struct ot_source *ot_distrust_source(struct ot_distrust *distrust,
-                                           const struct ot_record *record);
+/* Whether some of these sources deny some purposes only. NULL: none. */
+bool ot_distrust_is_partial(const struct ot_distrust *distrust);
 
-/* Marks a record to which a source says no as withheld from everybody, with the reason,
- * which lives as long as distrust; whether it did. */
-bool ot_distrust_mark(struct ot_distrust *distrust, struct ot_record *record);
+/* The purposes (enum ot_purpose) for which sources say no to a certificate, as of the
+ * last look; 0: for none. *by, which may be NULL, is the first of them, or NULL. Where a
+ * snapshot is damaged at the very place that would tell, it does. Touches no file. */
+unsigned ot_distrust_purposes(struct ot_distrust *distrust,
+                              const struct ot_record *record,
+                              const struct ot_source **by);
+
+/* The first source that says no to it where nothing remains of these purposes; else NULL.
+ */
+const struct ot_source *ot_distrust_source(struct ot_distrust *distrust,
+                                           const struct ot_record *record,
+                                           unsigned purposes);
+
+/* Marks a record, of a source with these purposes, as withheld from those that must not
+ * have it: from everybody where nothing remains of them, else from files, which cannot
+ * tell what their anchors are for. The reason lives as long as distrust. Returns what is
+ * denied of these purposes, which is in the record's flags, too (OT_RECORD_DENIED). */
+unsigned ot_distrust_mark(struct ot_distrust *distrust, struct ot_record *record,
+                          unsigned purposes);
 
 #endif

@@ -121,6 +121,7 @@ static enum ot_status build_source(struct ot_source *source,
                                    const struct ot_config_section *section,
                                    struct ot_error *err)
 {
+    size_t purposes = ot_config_key_by_name("purposes");
     enum ot_status status = OT_OK;
 
     ot_source_init(source);
@@ -136,6 +137,9 @@ static enum ot_status build_source(struct ot_source *source,
         if (value != NULL)
             status = ot_config_set(source, key, value, err);
     }
+    /* What is said for all sources says what to trust, and must not weaken a no. */
+    if (ot_source_distrusts(source) && section->value[purposes] == NULL)
+        source->purposes = OT_PURPOSES_ALL;
     if (status == OT_OK)
         status = set_default_base_url(source, err);
     if (status == OT_OK)

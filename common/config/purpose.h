@@ -16,6 +16,14 @@
  * does. */
 bool ot_purposes_are_limited(unsigned purposes);
 
+/* As the configuration has them: "server, email". */
+#define OT_PURPOSES_TEXT_MAX 40u
+const char *ot_purposes_text(char buf[OT_PURPOSES_TEXT_MAX], unsigned purposes);
+
+/* What a sentence about a no ends in: " for server, email", or nothing where it is one to
+ * all purposes. */
+const char *ot_purposes_denied_text(char buf[OT_PURPOSES_TEXT_MAX], unsigned denied);
+
 /* The OBJECT IDENTIFIERs (RFC 5280 §4.2.1.12) in DER, one after the other: how many
  * bytes. */
 size_t ot_purposes_put(unsigned purposes, uint8_t out[OT_PURPOSE_OIDS_MAX]);

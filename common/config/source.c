@@ -13,7 +13,7 @@ void ot_source_init(struct ot_source *source)
         .max_stale_s = 7 * 24 * 3600,
         .connect_timeout_ms = 5000,
         .timeout_ms = 30000,
-        .purposes = OT_PURPOSE_SERVER | OT_PURPOSE_CLIENT,
+        .purposes = OT_PURPOSES_TLS,
         .auto_refresh = true,
         .inherit = true,
         .probe_connections = true,

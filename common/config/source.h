@@ -13,6 +13,8 @@ enum ot_purpose {
     OT_PURPOSE_EMAIL = 1u << 2,
     OT_PURPOSE_CODE = 1u << 3
 };
+#define OT_PURPOSES_TLS (OT_PURPOSE_SERVER | OT_PURPOSE_CLIENT)
+#define OT_PURPOSES_ALL (OT_PURPOSES_TLS | OT_PURPOSE_EMAIL | OT_PURPOSE_CODE)
 
 /* What it says of a certificate that is active there. */
 enum ot_meaning {
@@ -49,7 +51,8 @@ struct ot_source {
     int64_t not_after_s; /* Unix seconds, when its anchors end at the latest; 0: whenever
                             they do themselves */
     int64_t connect_timeout_ms, timeout_ms;
-    unsigned purposes; /* enum ot_purpose, never 0 */
+    unsigned purposes; /* enum ot_purpose, never 0: what its anchors are for, or what the
+                          source denies them */
     enum ot_meaning meaning;
     bool auto_refresh, export_system;
     bool probe_connections; /* and those that the machine is connected to */

@@ -72,21 +72,21 @@ static bool counts_as_anchor(const struct ot_anchors *anchors,
 }
 
 static bool is_kept_out_on_purpose(const struct ot_snapshot *snapshot,
-                                   const struct ot_record *record, uint32_t place,
-                                   int64_t now)
+                                   const struct ot_record *record, unsigned denied,
+                                   uint32_t place, int64_t now)
 {
     bool has_ended =
         record->field[OT_FIELD_ORIGINAL].data != NULL && now > record->expires_at;
 
-    if ((record->flags & OT_RECORD_DISTRUSTED) != 0)
+    if (denied != 0 && (record->flags & place) != 0)
         return true;
     return ot_snapshot_info(snapshot)->limits != 0 &&
            ((record->flags & place) != 0 || has_ended);
 }
 
 enum ot_status ot_anchors_add(struct ot_anchors *anchors, struct ot_snapshot *snapshot,
-                              const struct ot_anchor_filter *filter, int64_t now,
-                              struct ot_error *err)
+                              unsigned purposes, const struct ot_anchor_filter *filter,
+                              int64_t now, struct ot_error *err)
 {
     uint32_t place = anchors->place != 0 ? anchors->place : OT_RECORD_WITHHELD_FILES;
     struct ot_positions all;
@@ -96,6 +96,7 @@ enum ot_status ot_anchors_add(struct ot_anchors *anchors, struct ot_snapshot *sn
         status = ot_snapshot_all(snapshot, &all, err);
     for (uint32_t i = 0; status == OT_OK && i < all.count; i++) {
         struct ot_record record;
+        unsigned denied;
 
         status = ot_snapshot_record(snapshot, &all, i, &record, err);
         if (status != OT_OK)
@@ -103,10 +104,10 @@ enum ot_status ot_anchors_add(struct ot_anchors *anchors, struct ot_snapshot *sn
         if ((record.flags & OT_RECORD_QUARANTINED) != 0 ||
             (record.flags & OT_RECORD_ACTIVE) == 0)
             continue;
-        (void)ot_distrust_mark(anchors->distrust, &record);
+        denied = ot_distrust_mark(anchors->distrust, &record, purposes);
         anchors->active++;
         anchors->kept_out_on_purpose +=
-            is_kept_out_on_purpose(snapshot, &record, place, now);
+            is_kept_out_on_purpose(snapshot, &record, denied, place, now);
         if (!counts_as_anchor(anchors, &record, 0, now) ||
             !passes_filter(&record, filter))
             continue;
@@ -128,7 +129,8 @@ enum ot_status ot_anchors_add_source(struct ot_anchors *anchors,
     if (status == OT_OK)
         status = ot_cache_get(cache, 0, &snapshot, err);
     if (status == OT_OK && !ot_source_distrusts(source))
-        status = ot_anchors_add(anchors, snapshot, NULL, time(NULL), err);
+        status =
+            ot_anchors_add(anchors, snapshot, source->purposes, NULL, time(NULL), err);
     ot_snapshot_unref(snapshot);
     ot_cache_free(cache);
     return status;

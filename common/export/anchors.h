@@ -55,11 +55,12 @@ struct ot_anchor_filter {
     const char *id, *name;
 };
 
-/* Adds the anchors of a snapshot as of Unix time now. filter may be NULL. A record that
+/* Adds the anchors of a snapshot as of Unix time now, of a source with these purposes
+ * (enum ot_purpose). filter may be NULL. A record that
  * is damaged is OT_E_CORRUPT: an export has all anchors or is not made. */
 enum ot_status ot_anchors_add(struct ot_anchors *anchors, struct ot_snapshot *snapshot,
-                              const struct ot_anchor_filter *filter, int64_t now,
-                              struct ot_error *err);
+                              unsigned purposes, const struct ot_anchor_filter *filter,
+                              int64_t now, struct ot_error *err);
 
 /* Adds those of a source that trusts as the plugins would see them now, of another none;
  * its snapshot is the last one held. Besides the above, fails as ot_cache_get does. */

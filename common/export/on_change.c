@@ -51,7 +51,7 @@ static enum ot_status list_active(uint8_t **ids, size_t *count,
         status = ot_snapshot_record(snapshot, &all, i, &record, err);
         if (status != OT_OK || (record.flags & OT_RECORD_QUARANTINED) != 0 ||
             (record.flags & OT_RECORD_ACTIVE) == 0 ||
-            ot_distrust_source(distrust, &record) != NULL)
+            ot_distrust_purposes(distrust, &record, NULL) != 0)
             continue;
         memcpy(*ids + OT_ANCHOR_ID_LEN * (*count)++,
                ot_record_digest(&record, OT_DIGEST_SHA2_256).data, OT_ANCHOR_ID_LEN);

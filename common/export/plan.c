@@ -12,8 +12,6 @@
 #include "machine/system_store.h"
 #include "snapshot/record.h"
 
-#define TLS_PURPOSES (OT_PURPOSE_SERVER | OT_PURPOSE_CLIENT)
-
 static const char *const words[OT_EXPORT_KIND_COUNT] = {
     [OT_EXPORT_BUNDLE] = "bundle", [OT_EXPORT_DIR] = "dir",
     [OT_EXPORT_JAVA] = "java",     [OT_EXPORT_CONTAINERS] = "containers",
@@ -100,14 +98,14 @@ static enum ot_status check_purposes(const struct ot_exports *exports,
                             "%s: source '%s' has export_%s, which is for trusting "
                             "servers, but not the purpose server",
                             source->origin, source->name, words[item->kind]);
-    if ((source->purposes & TLS_PURPOSES) == 0)
+    if ((source->purposes & OT_PURPOSES_TLS) == 0)
         return ot_error_set(
             err, OT_E_CONFIG,
             "%s: source '%s' has export_%s, which is for TLS, but neither "
             "the purpose server nor client",
             source->origin, source->name, words[item->kind]);
     if (!needs_server &&
-        (source->purposes & TLS_PURPOSES) != (first->purposes & TLS_PURPOSES))
+        (source->purposes & OT_PURPOSES_TLS) != (first->purposes & OT_PURPOSES_TLS))
         return refuse_conflict(source, first, item->kind,
                                "names the same place but has other purposes than source",
                                err);

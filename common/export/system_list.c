@@ -11,6 +11,7 @@
 #include "cache/distrust.h"
 #include "cert/cert.h"
 #include "cert/pem.h"
+#include "config/source.h"
 #include "files/file.h"
 #include "files/path.h"
 #include "files/read_all.h"
@@ -107,8 +108,10 @@ static enum ot_status ask_certificate(void *arg, const uint8_t *der, size_t len,
     if (ot_cert_parse(&cert, der, len, &why) != OT_OK)
         return why.status == OT_E_NOMEM ? ot_error_nomem(err) : OT_OK;
     ot_cert_fill(cert, &record);
-    question->is_distrusted = question->is_distrusted ||
-                              ot_distrust_source(question->distrust, &record) != NULL;
+    /* A list for servers: what is denied for something else stays in it. */
+    question->is_distrusted =
+        question->is_distrusted ||
+        ot_distrust_source(question->distrust, &record, OT_PURPOSE_SERVER) != NULL;
     ot_cert_free(cert);
     return OT_OK;
 }

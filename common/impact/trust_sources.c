@@ -154,7 +154,7 @@ static enum ot_status find_in_snapshot(const struct ot_trust_sources *sources,
 
         /* A damaged one is handed to nobody. */
         if (ot_snapshot_record(opened->snapshot, &list, i, &record, NULL) != OT_OK ||
-            ot_distrust_mark(sources->distrust, &record) ||
+            ot_distrust_mark(sources->distrust, &record, OT_PURPOSE_SERVER) != 0 ||
             (record.flags & OT_RECORD_QUARANTINED) != 0 ||
             !ot_span_equal(record.field[OT_FIELD_SUBJECT_CANON], canon))
             continue;
@@ -179,7 +179,7 @@ static enum ot_status find_in_uploads(const struct ot_trust_sources *sources,
             continue;
         ot_cert_fill(sources->uploads[i], &record);
         if (ot_span_equal(record.field[OT_FIELD_SUBJECT_CANON], canon) &&
-            !ot_distrust_mark(sources->distrust, &record))
+            ot_distrust_mark(sources->distrust, &record, OT_PURPOSE_SERVER) == 0)
             status = add_trust_anchor(sources, anchors, record.field[OT_FIELD_DER], 0,
                                       places_of(&record, true, sources->now), err);
     }
@@ -313,7 +313,7 @@ static enum ot_status check_loss(const struct ot_trust_sources *sources,
 
         if (ot_snapshot_record(opened->snapshot, &list, i, &record, NULL) == OT_OK &&
             ot_span_equal(record.field[OT_FIELD_ID], id) &&
-            !ot_distrust_mark(sources->distrust, &record) &&
+            ot_distrust_mark(sources->distrust, &record, OT_PURPOSE_SERVER) == 0 &&
             (places_now(sources, &record) &
              ~places_later(sources, opened->source, &record)) != 0)
             status = add_loss(impact, opened->source, &record, err);

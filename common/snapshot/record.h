@@ -77,6 +77,11 @@ enum ot_record_flag {
     (OT_RECORD_WITHHELD_OPENSSL | OT_RECORD_WITHHELD_TOKEN | OT_RECORD_WITHHELD_FILES |  \
      OT_RECORD_WITHHELD_JAVA)
 
+/* For which of its purposes (enum ot_purpose), shifted; likewise never in a file. */
+#define OT_RECORD_DENIED_SHIFT 19u
+#define OT_RECORD_DENIED (0xfu << OT_RECORD_DENIED_SHIFT)
+#define OT_RECORD_DENIED_SERVERS (1u << OT_RECORD_DENIED_SHIFT)
+
 /* What its own extended key usage leaves out, where it has one: purposes (enum
  * ot_purpose), shifted. */
 #define OT_RECORD_BARRED_SHIFT 11u

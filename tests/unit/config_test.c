@@ -58,6 +58,22 @@ static void the_environment_makes_a_default_source(void)
     ot_config_free(config);
 }
 
+/* What is said for all sources weakens no no. */
+static void a_no_is_one_to_all_purposes_unless_its_section_says_so(void)
+{
+    struct ot_config *config = config_load("purposes = client\n"
+                                           "[source yes]\n"
+                                           "[source no]\nmeaning = distrust\n"
+                                           "[source some]\nmeaning = distrust\n"
+                                           "purposes = server, email\n");
+
+    CU_ASSERT_EQUAL(config_find(config, "yes")->purposes, OT_PURPOSE_CLIENT);
+    CU_ASSERT_EQUAL(config_find(config, "no")->purposes, OT_PURPOSES_ALL);
+    CU_ASSERT_EQUAL(config_find(config, "some")->purposes,
+                    OT_PURPOSE_SERVER | OT_PURPOSE_EMAIL);
+    ot_config_free(config);
+}
+
 static void every_key_fills_its_field(void)
 {
     struct ot_config *config = config_load("\xef\xbb\xbf# all of them\r\n"
@@ -491,6 +507,8 @@ int main(int argc, char **argv)
         {"nothing_configured_says_how_to_begin", nothing_configured_says_how_to_begin},
         {"the_environment_makes_a_default_source",
          the_environment_makes_a_default_source},
+        {"a_no_is_one_to_all_purposes_unless_its_section_says_so",
+         a_no_is_one_to_all_purposes_unless_its_section_says_so},
         {"every_key_fills_its_field", every_key_fills_its_field},
         {"a_key_of_a_former_version_takes_no_trust_away",
          a_key_of_a_former_version_takes_no_trust_away},

@@ -9,6 +9,18 @@
 #define SLOT_OF_TRUST 1
 #define SLOT_OF_NO 2
 
+static const CK_ATTRIBUTE_TYPE of_nss[] = {
+    OT_CKA_NSS_TRUST_SERVER_AUTH,      OT_CKA_NSS_TRUST_CLIENT_AUTH,
+    OT_CKA_NSS_TRUST_EMAIL_PROTECTION, OT_CKA_NSS_TRUST_CODE_SIGNING,
+    OT_CKA_NSS_TRUST_IPSEC_END_SYSTEM, OT_CKA_NSS_TRUST_IPSEC_TUNNEL,
+    OT_CKA_NSS_TRUST_IPSEC_USER,       OT_CKA_NSS_TRUST_TIME_STAMPING};
+static const CK_ATTRIBUTE_TYPE of_trust[] = {
+    OT_CKA_TRUST_SERVER_AUTH,      OT_CKA_TRUST_CLIENT_AUTH, OT_CKA_TRUST_CODE_SIGNING,
+    OT_CKA_TRUST_EMAIL_PROTECTION, OT_CKA_TRUST_IPSEC_IKE,   OT_CKA_TRUST_TIME_STAMPING,
+    OT_CKA_TRUST_OCSP_SIGNING};
+#define NSS_PURPOSES (sizeof(of_nss) / sizeof(of_nss[0]))
+#define TRUST_PURPOSES (sizeof(of_trust) / sizeof(of_trust[0]))
+
 static CK_SESSION_HANDLE start(CK_SLOT_ID slot)
 {
     CK_SESSION_HANDLE session;
@@ -56,38 +68,103 @@ static void configure(const char *more)
     write_yes();
 }
 
-/* To nobody, whatever purposes the source has. */
+/* Whatever other sources trust for. */
 static void every_purpose_is_refused(void)
 {
-    static const CK_ATTRIBUTE_TYPE nss[] = {
-        OT_CKA_NSS_TRUST_SERVER_AUTH,      OT_CKA_NSS_TRUST_CLIENT_AUTH,
-        OT_CKA_NSS_TRUST_EMAIL_PROTECTION, OT_CKA_NSS_TRUST_CODE_SIGNING,
-        OT_CKA_NSS_TRUST_IPSEC_END_SYSTEM, OT_CKA_NSS_TRUST_IPSEC_TUNNEL,
-        OT_CKA_NSS_TRUST_IPSEC_USER,       OT_CKA_NSS_TRUST_TIME_STAMPING};
-    static const CK_ATTRIBUTE_TYPE trust[] = {
-        OT_CKA_TRUST_SERVER_AUTH,  OT_CKA_TRUST_CLIENT_AUTH,
-        OT_CKA_TRUST_CODE_SIGNING, OT_CKA_TRUST_EMAIL_PROTECTION,
-        OT_CKA_TRUST_IPSEC_IKE,    OT_CKA_TRUST_TIME_STAMPING,
-        OT_CKA_TRUST_OCSP_SIGNING};
     CK_SESSION_HANDLE session;
     CK_OBJECT_HANDLE object;
     size_t i;
 
-    configure("purposes = client\nnames = good.example\n");
+    configure("names = good.example\n");
     write_no();
     session = start(SLOT_OF_NO);
     object = token_first(session, OT_CKO_NSS_TRUST);
-    for (i = 0; i < sizeof(nss) / sizeof(nss[0]); i++)
-        CU_ASSERT_EQUAL(token_number(session, object, nss[i]), 0xce53435a);
+    for (i = 0; i < NSS_PURPOSES; i++)
+        CU_ASSERT_EQUAL(token_number(session, object, of_nss[i]), 0xce53435a);
     CU_ASSERT_FALSE(token_truth(session, object, OT_CKA_NSS_TRUST_STEP_UP_APPROVED));
     object = token_first(session, OT_CKO_TRUST);
-    for (i = 0; i < sizeof(trust) / sizeof(trust[0]); i++)
-        CU_ASSERT_EQUAL(token_number(session, object, trust[i]), 3);
+    for (i = 0; i < TRUST_PURPOSES; i++)
+        CU_ASSERT_EQUAL(token_number(session, object, of_trust[i]), 3);
     object = token_first(session, CKO_CERTIFICATE);
     CU_ASSERT_FALSE(token_truth(session, object, CKA_TRUSTED));
     CU_ASSERT(token_truth(session, object, OT_CKA_X_DISTRUSTED));
     CU_ASSERT_EQUAL(token_number(session, object, CKA_CERTIFICATE_CATEGORY), 0);
     CU_ASSERT_EQUAL(token_count(session, OT_CKO_X_CERTIFICATE_EXTENSION), 0);
+    token_stop();
+}
+
+/* Of the others nothing is said; and there is no object of a no that leaves servers
+ * theirs, for who reads them takes any for one to servers. */
+static void some_purposes_are_refused(void)
+{
+    CK_SESSION_HANDLE session;
+    CK_OBJECT_HANDLE object;
+
+    configure("purposes = server\n");
+    write_no();
+    session = start(SLOT_OF_NO);
+    object = token_first(session, OT_CKO_NSS_TRUST);
+    for (size_t i = 0; i < NSS_PURPOSES; i++)
+        CU_ASSERT_EQUAL(token_number(session, object, of_nss[i]),
+                        i == 0 ? 0xce53435a : 0xce534355);
+    object = token_first(session, OT_CKO_TRUST);
+    for (size_t i = 0; i < TRUST_PURPOSES; i++)
+        CU_ASSERT_EQUAL(token_number(session, object, of_trust[i]), i == 0 ? 3 : 0);
+    object = token_first(session, CKO_CERTIFICATE);
+    CU_ASSERT(token_truth(session, object, OT_CKA_X_DISTRUSTED));
+    CU_ASSERT_FALSE(token_truth(session, object, CKA_TRUSTED));
+    token_stop();
+    configure("purposes = client, email, code\n");
+    write_no();
+    session = start(SLOT_OF_NO);
+    CU_ASSERT_EQUAL(token_count(session, CKO_CERTIFICATE), 0);
+    CU_ASSERT_EQUAL(token_count(session, OT_CKO_NSS_TRUST), 0);
+    CU_ASSERT_EQUAL(token_count(session, OT_CKO_TRUST), 0);
+    token_stop();
+}
+
+static CK_OBJECT_HANDLE object_of_bad(CK_SESSION_HANDLE session, CK_OBJECT_CLASS class)
+{
+    CK_ATTRIBUTE pattern[] = {{CKA_CLASS, &class, sizeof(class)}, {CKA_LABEL, "Bad", 3}};
+    CK_OBJECT_HANDLE objects[TOKEN_OBJECTS_MAX];
+
+    CU_ASSERT_EQUAL_FATAL(token_find(session, pattern, 2, objects), 1);
+    return objects[0];
+}
+
+/* What it leaves is in the other tokens, as if their source were for that alone. All
+ * these have one key: who reads the extension by the key finds what is denied to one of
+ * them. */
+static void a_no_to_some_purposes_limits_other_tokens(void)
+{
+    static const struct {
+        const char *more;
+        CK_ULONG server, client;
+        bool is_trusted;
+    } rows[] = {{"purposes = server\n", 0xce534353, 0xce534352, false},
+                {"purposes = client\n", 0xce534352, 0xce534353, true},
+                {"purposes = email, code\n", 0xce534352, 0xce534352, true}};
+    CK_SESSION_HANDLE session;
+    CK_OBJECT_HANDLE object;
+
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        configure(rows[i].more);
+        session = start(SLOT_OF_TRUST);
+        CU_ASSERT_EQUAL(token_count(session, OT_CKO_X_CERTIFICATE_EXTENSION), 0);
+        write_no();
+        CU_ASSERT_EQUAL(token_count(session, CKO_CERTIFICATE), 3);
+        CU_ASSERT_EQUAL(token_count(session, OT_CKO_X_CERTIFICATE_EXTENSION), 3);
+        object = object_of_bad(session, OT_CKO_NSS_TRUST);
+        CU_ASSERT_EQUAL(token_number(session, object, of_nss[0]), rows[i].server);
+        CU_ASSERT_EQUAL(token_number(session, object, of_nss[1]), rows[i].client);
+        object = object_of_bad(session, CKO_CERTIFICATE);
+        CU_ASSERT_EQUAL(token_truth(session, object, CKA_TRUSTED), rows[i].is_trusted);
+        token_stop();
+    }
+    configure("purposes = server, client\n"); /* nothing is left */
+    write_no();
+    session = start(SLOT_OF_TRUST);
+    CU_ASSERT_STRING_EQUAL(token_labels(session, NULL, 0), "Good;");
     token_stop();
 }
 
@@ -165,6 +242,9 @@ int main(int argc, char **argv)
 {
     static const struct unit_case cases[] = {
         {"every_purpose_is_refused", every_purpose_is_refused},
+        {"some_purposes_are_refused", some_purposes_are_refused},
+        {"a_no_to_some_purposes_limits_other_tokens",
+         a_no_to_some_purposes_limits_other_tokens},
         {"all_that_is_active_is_there", all_that_is_active_is_there},
         {"a_no_takes_it_out_of_other_tokens", a_no_takes_it_out_of_other_tokens},
         {"the_last_known_no_stays", the_last_known_no_stays},

@@ -227,21 +227,30 @@ static const char *trusted_for(const struct ot_aux_trust *trust)
 static void purposes_become_auxiliary_trust(void)
 {
     static const struct {
-        unsigned purposes;
+        unsigned purposes, denied;
         const char *letters;
     } rows[] = {
-        {OT_PURPOSE_SERVER, "s"},
-        {OT_PURPOSE_CLIENT, "c"},
-        {OT_PURPOSE_EMAIL, "e"},
-        {OT_PURPOSE_CODE, "o"},
-        {OT_PURPOSE_CLIENT | OT_PURPOSE_EMAIL, "ce"},
-        {OT_PURPOSE_SERVER | OT_PURPOSE_EMAIL | OT_PURPOSE_CODE, "seo"},
+        {OT_PURPOSE_SERVER, 0, "s"},
+        {OT_PURPOSE_CLIENT, 0, "c"},
+        {OT_PURPOSE_EMAIL, 0, "e"},
+        {OT_PURPOSE_CODE, 0, "o"},
+        {OT_PURPOSE_CLIENT | OT_PURPOSE_EMAIL, 0, "ce"},
+        {OT_PURPOSE_SERVER | OT_PURPOSE_EMAIL | OT_PURPOSE_CODE, 0, "seo"},
+        {OT_PURPOSES_TLS, OT_PURPOSE_SERVER, "c"},
+        {OT_PURPOSES_ALL, OT_PURPOSE_SERVER, "ceo"},
+        {OT_PURPOSES_ALL, OT_PURPOSE_SERVER | OT_PURPOSE_CODE, "ce"},
+        {OT_PURPOSE_SERVER, OT_PURPOSE_EMAIL, "s"},
+        /* What a plain anchor is believed for beside its purposes, but what is denied. */
+        {OT_PURPOSES_TLS, OT_PURPOSE_EMAIL, "scoa"},
+        {OT_PURPOSES_ALL, OT_PURPOSE_EMAIL | OT_PURPOSE_CODE, "sca"},
+        {OT_PURPOSES_TLS, OT_PURPOSES_TLS, ""},
+        {OT_PURPOSES_ALL, OT_PURPOSES_ALL, ""},
     };
     struct ot_aux_trust trust;
     size_t i;
 
     for (i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
-        ot_aux_trust_make(&trust, rows[i].purposes, true);
+        ot_aux_trust_make(&trust, rows[i].purposes, rows[i].denied);
         CU_ASSERT(trust.len > 0);
         CU_ASSERT_STRING_EQUAL(trusted_for(&trust), rows[i].letters);
     }
@@ -249,12 +258,11 @@ static void purposes_become_auxiliary_trust(void)
 
 static void both_ends_of_tls_stay_plain(void)
 {
-    const unsigned tls = OT_PURPOSE_SERVER | OT_PURPOSE_CLIENT;
     struct ot_aux_trust trust;
 
-    ot_aux_trust_make(&trust, tls, true);
+    ot_aux_trust_make(&trust, OT_PURPOSES_TLS, 0);
     CU_ASSERT_EQUAL(trust.len, 0);
-    ot_aux_trust_make(&trust, tls | OT_PURPOSE_EMAIL | OT_PURPOSE_CODE, true);
+    ot_aux_trust_make(&trust, OT_PURPOSES_ALL, 0);
     CU_ASSERT_EQUAL(trust.len, 0);
     CU_ASSERT_STRING_EQUAL(trusted_for(&trust), "sceoa"); /* self-signed */
 }
@@ -265,7 +273,7 @@ static void inactive_is_trusted_for_nothing(void)
     unsigned purposes;
 
     for (purposes = 1; purposes < 16; purposes++) {
-        ot_aux_trust_make(&trust, purposes, false);
+        ot_aux_trust_make(&trust, purposes, OT_PURPOSES_ALL);
         CU_ASSERT_STRING_EQUAL(trusted_for(&trust), "");
     }
 }

@@ -28,9 +28,10 @@ def other(certs):
     return certs.ca("Good", key=certs.new_key(), extensions=CA)
 
 
-def configure(world, **values):
+def configure(world, denied="", **values):
+    more = f"purposes = {denied}\n" if denied else ""
     world.configure("[source default]\n"
-                    f"[source no]\nproject = {PROJECT}\nmeaning = distrust\n",
+                    f"[source no]\nproject = {PROJECT}\nmeaning = distrust\n{more}",
                     auto_refresh="no", refresh_interval="1h", **values)
 
 
@@ -179,6 +180,69 @@ def test_an_export_may_become_empty_by_a_no(world, organization, no, root):
     no.activate(ident)
     world.sync()
     assert not CERTIFICATE.findall(bundle.read_text())
+
+
+@pytest.mark.parametrize("denied, believed", [
+    ("server", {"sslclient", "smimesign"}), ("client", {"sslserver", "smimesign"}),
+    ("email", {"sslserver", "sslclient", "any"}), ("server, client", {"smimesign"}),
+    ("server, client, email", set())])
+def test_a_no_to_some_purposes_leaves_the_others(machine, no, certs, root, denied, believed):
+    """Of a source that trusts for servers, clients and mail. Plain anchors are for a program
+    that names no purpose, too."""
+    leaf = certs.issue(root, "both", san="DNS:www.example,email:a@www.example",
+                       usage="serverAuth,clientAuth,emailProtection")
+    path = machine.dir / "leaf.pem"
+    path.write_text(leaf.pem)
+
+    def verified() -> set[str]:
+        purposes = {purpose: ("-purpose", purpose)
+                    for purpose in ("sslserver", "sslclient", "smimesign")} | {"any": ()}
+        return {name for name, args in purposes.items()
+                if machine.openssl("verify", "-no-CAfile", "-no-CApath", "-CAstore",
+                                   "orgtrust:///", *args, path, status=None).status == 0}
+
+    configure(machine, denied)
+    text = machine.conf.read_text()
+    machine.conf.write_text(text.replace("[source default]",
+                                         "[source default]\npurposes = server, client, email"))
+    machine.sync()
+    assert verified() == {"sslserver", "sslclient", "smimesign", "any"}
+    no.activate(machine.id)
+    machine.sync("--source", "no")
+    assert verified() == believed
+    no.deactivate(machine.id)
+    machine.sync("--source", "no")
+    assert verified() == {"sslserver", "sslclient", "smimesign", "any"}
+
+
+def test_files_do_not_hold_what_is_denied_for_either_end_of_tls(machine, no, root, other):
+    """They cannot say what an anchor is for; Java's are for servers alone."""
+    bundle, java = machine.dir / "bundle.pem", machine.dir / "java.p12"
+    no.activate(machine.id)
+    for denied, in_bundle, in_java in (("server", False, False), ("client", False, True),
+                                       ("email", True, True)):
+        configure(machine, denied, export_bundle=bundle, export_java=java)
+        machine.sync()
+        found = {der_of(pem) for pem in CERTIFICATE.findall(bundle.read_text())}
+        assert found == ({root.der, other.der} if in_bundle else {other.der}), denied
+        listed = machine.openssl("pkcs12", "-in", java, "-passin", "pass:", "-nokeys").stdout
+        assert len(CERTIFICATE.findall(listed)) == 1 + in_java, denied
+        assert (root.der in exported(machine)) is in_bundle
+
+
+def test_people_see_what_is_denied(machine, no):
+    configure(machine, "server, email")
+    no.activate(machine.id)
+    machine.sync()
+    (listed,) = machine.listed("--state", "withheld")
+    why = "the source 'no' distrusts its name and key for server, email"
+    assert listed["id"] == machine.id and listed["reason"] == why
+    assert listed["withheld_from"] == ["files", "java"] and listed["denied"] == ["server"]
+    shown = machine.orgtrust("show", machine.id).stdout
+    assert "\ndenied      server\n" in shown and why in shown and "\ntrusted " in shown
+    assert "believes what is active here for server, email\n" in machine.orgtrust("status").stdout
+    shown = machine.orgtrust("show", "--source", "no", machine.id).stdout
+    assert "nobody on this machine believes it for server, email\n" in shown
 
 
 def test_the_last_known_no_stays(machine, no, organization, root, other):

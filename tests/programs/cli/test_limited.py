@@ -61,6 +61,17 @@ def test_only_the_limited_one_is_handed_out(limited, root):
     assert handed_out(limited, "-issuer", "/CN=Limited", "-serial", hex(root.serial)) == []
 
 
+def test_limited_purposes_hold_with_limits(limited, root):
+    """OpenSSL takes both from one "trusted certificate"."""
+    plain = handed_out(limited)
+    configure(limited, names=NAMES, purposes="client")
+    limited.sync()
+    text = limited.storeutl("-certs", "-text").stdout
+    assert "Name Constraints: critical" in text and "Trusted Uses:" in text, text
+    assert "TLS Web Client Authentication" in text and "TLS Web Server" not in text
+    assert handed_out(limited, "-subject", "/CN=Limited") == handed_out(limited) == plain
+
+
 def test_the_original_is_there_for_who_asks_for_it(limited, root):
     uri = "orgtrust:///?original=yes"
     assert handed_out(limited, uri=uri) == [root.der]

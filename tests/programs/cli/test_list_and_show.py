@@ -13,7 +13,7 @@ from terminal import run_on_terminal
 
 JSON_CERTIFICATE = {"id", "name", "label", "state", "active", "ca", "self_signed",
                     "created_at", "valid_at", "expires_at", "sha256", "handed_out_sha256",
-                    "reason", "withheld_from", "warning"}
+                    "reason", "withheld_from", "denied", "warning"}
 JSON_LISTED = JSON_CERTIFICATE | {"active_by"}
 JSON_SHOWN = JSON_LISTED | {"source", "subject", "issuer", "serial", "key", "sha1",
                                  "pem", "trusted_since"}

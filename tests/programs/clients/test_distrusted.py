@@ -53,9 +53,11 @@ class DistrustWorld(P11System):
         self.configure()
         self.world.sync()
 
-    def configure(self):
+    def configure(self, denied=""):
+        more = f"purposes = {denied}\n" if denied else ""
         self.world.configure("[source default]\n[source no]\nproject = proj_no\n"
-                             "inherit = no\nmeaning = distrust\n", refresh_interval="1h")
+                             f"inherit = no\nmeaning = distrust\n{more}",
+                             refresh_interval="1h")
 
     def say(self, no: bool):
         """Says no to the root, or takes that back."""
@@ -127,6 +129,29 @@ def test_nss_refuses_what_its_user_trusts(doubting):
     finally:
         doubting.say(False)
     assert believes(doubting, database) and flags_of(doubting, database)[name] == "CT,C,C"
+
+
+@pytest.fixture
+def denying(doubting):
+    """Says no for some purposes."""
+    def say(denied):
+        doubting.configure(denied)
+        doubting.say(True)
+
+    yield say
+    doubting.say(False)
+    doubting.configure()
+
+
+@pytest.mark.parametrize("denied, flags", [("server", "p,,"), ("server, email", "p,p,"),
+                                           ("client, email, code", "CT,C,C")])
+def test_nss_asks_for_no_purpose_after_a_no(doubting, denying, denied, flags):
+    """So it is told only of one to servers, and that ends all other trust in it."""
+    database = wired(doubting)
+    add(doubting, database, doubting.root, "CT,C,C")
+    denying(denied)
+    assert flags_of(doubting, database)[f"mine {doubting.root.serial}"] == flags
+    assert believes(doubting, database) is flags.startswith("C")
 
 
 @pytest.mark.parametrize("first", [False, True], ids=["behind ours", "before ours"])
@@ -214,6 +239,15 @@ def test_p11_kit_extracts_no_anchor_of_that_key(doubting, which, priority):
     assert "BEGIN CERTIFICATE" not in extracted(world, "blocklist")
 
 
+@pytest.mark.parametrize("denied, left", [("server", False), ("client, email, code", True)])
+def test_p11_kit_knows_no_purposes_of_a_no(doubting, denying, denied, left):
+    """One for servers is one to all."""
+    doubting.system_trusts(doubting.twin)
+    denying(denied)
+    assert ("BEGIN CERTIFICATE" in extracted(doubting, "ca-anchors")) is left
+    assert ("BEGIN CERTIFICATE" in extracted(doubting, "blocklist")) is not left
+
+
 # GnuTLS looks for a no only among the certificates below the first that it trusts.
 
 
@@ -228,6 +262,19 @@ def test_gnutls_trusts_neither_token(said_no):
     said_no.system_trusts(said_no.twin)
     for url in ("pkcs11:token=orgtrust%20no", "pkcs11:token=orgtrust"):
         assert not gnutls(said_no, url), url
+
+
+def test_gnutls_holds_a_token_to_what_is_left(doubting, denying):
+    api = doubting.organization.api
+    api.activate(doubting.id)
+    try:
+        doubting.world.sync()
+        for denied, believed in (("client", True), ("email", True), ("server", False)):
+            denying(denied)
+            assert gnutls(doubting, "pkcs11:token=orgtrust") is believed, denied
+    finally:
+        api.deactivate(doubting.id)
+        doubting.world.sync()
 
 
 def test_gnutls_goes_on_trusting_another_module(said_no):

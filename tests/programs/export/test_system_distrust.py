@@ -108,6 +108,14 @@ def test_the_distributions_authority_is_distrusted_and_trusted_again(debian, no)
     assert not (debian.world.cache / ".exports" / "system-list").exists()
 
 
+def test_a_list_for_servers_is_told_of_a_no_for_servers_alone(debian, no):
+    no.activate(debian.id)
+    for denied, told in (("client, email, code", False), ("server", True), ("email", False)):
+        configure(debian.world, f"export_system = yes\npurposes = {denied}\n")
+        debian.sync()
+        assert says_no(debian) is told, denied
+
+
 @pytest.mark.parametrize("how", ["the key", "the meaning", "the source"])
 def test_it_is_taken_back_with_the_configuration(debian, no, how):
     no.activate(debian.id)
