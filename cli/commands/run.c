@@ -66,7 +66,8 @@ static enum ot_status fill_from_source(struct ot_anchors *anchors, void *arg,
     enum ot_status status;
 
     anchors->distrust = use->distrust;
-    status = ot_anchors_add(anchors, use->snapshot, NULL, (int64_t)time(NULL), err);
+    status = ot_anchors_add(anchors, use->snapshot, use->source->purposes, NULL,
+                            (int64_t)time(NULL), err);
     return status == OT_OK ? ot_anchors_add_machine(anchors, err) : status;
 }
 

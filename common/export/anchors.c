@@ -163,7 +163,8 @@ enum ot_status ot_anchors_add_der(struct ot_anchors *anchors, const uint8_t *der
         return why.status == OT_E_NOMEM ? ot_error_nomem(err) : OT_OK;
     ot_cert_fill(cert, &record);
     status = own_cert(anchors, cert, err);
-    if (status != OT_OK || ot_distrust_source(anchors->distrust, &record) != NULL)
+    if (status != OT_OK ||
+        ot_distrust_source(anchors->distrust, &record, OT_PURPOSE_SERVER) != NULL)
         return status;
     return add_one(anchors, &record, err);
 }
