@@ -100,10 +100,12 @@ static const struct ot_command commands[] = {
             "anything is sent. A certificate that is there already is not sent again.\n"
             "With --as-is a file of several becomes one entry, whose first certificate "
             "is\n"
-            "the anchor.\n",
+            "the anchor. With --extract certificates are taken out of PKCS #7, OpenSSL's\n"
+            "TRUSTED CERTIFICATE and DER one behind the other, too.\n",
         .example = "orgtrust upload --activate --name \"Example Root\" root.pem",
         .options = OT_OPTIONS_ADMIN | OT_OPTION_BIT(OT_OPTION_NAME) |
-                   OT_OPTION_BIT(OT_OPTION_ACTIVATE) | OT_OPTION_BIT(OT_OPTION_AS_IS),
+                   OT_OPTION_BIT(OT_OPTION_ACTIVATE) | OT_OPTION_BIT(OT_OPTION_AS_IS) |
+                   OT_OPTION_BIT(OT_OPTION_EXTRACT),
         .argument_count = 1,
         .more_arguments = true,
         .run = ot_cmd_upload,

@@ -1,6 +1,7 @@
 /* orgtrust apply: make the certificates of a directory the active ones. */
 #include "commands/carry_out_internal.h"
 #include "commands/commands.h"
+#include "commands/warn_upload_internal.h"
 
 static enum ot_status read_dir(struct ot_cert_inputs *inputs,
                                const struct ot_options *options, struct ot_error *err)
@@ -44,6 +45,8 @@ enum ot_status ot_cmd_apply(struct ot_cli *cli, struct ot_error *err)
         status = ot_admin_fingerprint(use.admin, err);
     if (status == OT_OK)
         status = ot_changes_apply(&changes, use.admin, &inputs, cli->options.prune, err);
+    if (status == OT_OK)
+        ot_warn_upload(use.admin, &changes, NULL);
     if (ot_changes_remove(&changes))
         carry_out.question =
             "What is deactivated is no longer trusted, what is deleted is lost. Go on?";

@@ -5,13 +5,19 @@
 #include "commands/carry_out_internal.h"
 #include "commands/commands.h"
 #include "commands/warn_hosted_internal.h"
+#include "commands/warn_upload_internal.h"
 
 static enum ot_status read_inputs(struct ot_cert_inputs *inputs,
                                   const struct ot_options *options, struct ot_error *err)
 {
     enum ot_status status = OT_OK;
 
+    if (options->as_is && options->extract)
+        return ot_error_set(err, OT_E_USAGE,
+                            "--as-is and --extract exclude each other: the one leaves a "
+                            "file as it is, the other takes it apart");
     inputs->is_as_is = options->as_is;
+    inputs->extracts = options->extract;
     for (int i = 0; status == OT_OK && i < options->argument_count; i++) {
         const char *path = options->arguments[i];
 
@@ -44,6 +50,8 @@ enum ot_status ot_cmd_upload(struct ot_cli *cli, struct ot_error *err)
     if (status == OT_OK)
         status = ot_changes_upload(&changes, use.admin, &inputs, cli->options.name,
                                    cli->options.activate, err);
+    if (status == OT_OK)
+        ot_warn_upload(use.admin, &changes, cli->options.name);
     if (status == OT_OK)
         status = ot_carry_out(&carry_out, err);
     ot_changes_clear(&changes);

@@ -52,6 +52,8 @@ static const struct ot_option_info option_infos[OT_OPTION_COUNT] = {
                          "when this machine began and ceased to trust what"},
     [OT_OPTION_NO_IMPACT] = {"no-impact", NULL,
                              "do not look which servers would be refused"},
+    [OT_OPTION_EXTRACT] = {"extract", NULL,
+                           "also out of PKCS #7, TRUSTED CERTIFICATE and joined DER"},
     [OT_OPTION_AS_IS] = {"as-is", NULL, "a file is one entry, with all that is in it"},
 };
 
@@ -139,6 +141,7 @@ static const struct {
     [OT_OPTION_LOCAL] = {FLAG_FIELD, FIELD(local)},
     [OT_OPTION_PRINT] = {FLAG_FIELD, FIELD(print)},
     [OT_OPTION_AS_IS] = {FLAG_FIELD, FIELD(as_is)},
+    [OT_OPTION_EXTRACT] = {FLAG_FIELD, FIELD(extract)},
     [OT_OPTION_LOCK_OUT] = {FLAG_FIELD, FIELD(locks_out)},
     [OT_OPTION_QUIET] = {FLAG_FIELD, FIELD(quiet)},
     [OT_OPTION_PEM] = {FLAG_FIELD, FIELD(pem)},

@@ -43,6 +43,7 @@ enum ot_option {
     OT_OPTION_RETRY,
     OT_OPTION_UNTIL,
     OT_OPTION_PRINT,
+    OT_OPTION_EXTRACT,
     OT_OPTION_COUNT
 };
 
@@ -93,6 +94,7 @@ struct ot_options {
     enum ot_list_state state;
     bool json, help, accept_empty, if_stale, quiet, pem;
     bool activate, deactivate, all, prune, dry_run, yes, by_id, as_is;
+    bool extract;     /* certificates out of what holds more */
     bool retry;       /* go on until it succeeds */
     bool print;       /* instead of doing it */
     bool local;       /* this machine's own memory */

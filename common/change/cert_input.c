@@ -15,6 +15,7 @@
 #include "base/text.h"
 #include "cert/cert.h"
 #include "cert/pem.h"
+#include "change/cert_extract_internal.h"
 #include "snapshot/record.h"
 
 struct first_cert {
@@ -87,6 +88,9 @@ static enum ot_status keep_input(struct ot_cert_inputs *inputs,
     why = record.field[OT_FIELD_WITHHELD];
     item->file = strdup(file);
     item->pem = ot_pem_encode(der.data, der.len);
+    item->is_ca = (record.flags & OT_RECORD_CA) != 0;
+    item->valid_at = record.valid_at;
+    item->expires_at = record.expires_at;
     item->withheld = record.flags & OT_RECORD_WITHHELD;
     if (why.data != NULL)
         item->reason = strndup((const char *)why.data, why.len);
@@ -223,6 +227,52 @@ static const char *describe_der(const uint8_t *data, size_t len)
     return words;
 }
 
+/* Where what was extracted is added, and under which name. */
+struct destination {
+    struct ot_cert_inputs *inputs;
+    const char *file;
+};
+
+static enum ot_status add_extracted(void *arg, const uint8_t *der, size_t len,
+                                    struct ot_error *err)
+{
+    const struct destination *to = arg;
+
+    return add_der(to->inputs, to->file, der, len, err);
+}
+
+/* Adds what the bytes hold, in whatever form the inputs are to be taken. */
+static enum ot_status add_in_form(struct ot_cert_inputs *inputs, const char *file,
+                                  const char *data, size_t len, bool is_pem,
+                                  struct ot_error *err)
+{
+    struct destination to = {inputs, file};
+
+    if (inputs->extracts)
+        return ot_cert_extract(data, len, add_extracted, &to, err);
+    if (!is_pem)
+        return add_der(inputs, file, (const uint8_t *)data, len, err);
+    return inputs->is_as_is ? add_as_is(inputs, file, data, len, err)
+                            : add_pem(inputs, file, data, len, err);
+}
+
+static enum ot_status pass_over(void *arg, const uint8_t *der, size_t len,
+                                struct ot_error *err)
+{
+    (void)arg;
+    (void)der;
+    (void)len;
+    (void)err;
+    return OT_OK;
+}
+
+static bool can_be_extracted(const struct ot_cert_inputs *inputs, const char *data,
+                             size_t len)
+{
+    return !inputs->extracts && !inputs->is_as_is &&
+           ot_cert_extract(data, len, pass_over, NULL, NULL) == OT_OK;
+}
+
 static enum ot_status refuse_input(const char *file, const char *why,
                                    struct ot_error *err)
 {
@@ -244,9 +294,7 @@ static enum ot_status add_bytes(struct ot_cert_inputs *inputs, const char *file,
         return refuse_input(file, "it is empty", err);
     if (ot_pem_has_private_key(data, len))
         return refuse_input(file, "it holds a private key", err);
-    status = is_pem && inputs->is_as_is ? add_as_is(inputs, file, data, len, &why)
-             : is_pem                   ? add_pem(inputs, file, data, len, &why)
-                      : add_der(inputs, file, (const uint8_t *)data, len, &why);
+    status = add_in_form(inputs, file, data, len, is_pem, &why);
     if (status == OT_OK)
         return OT_OK;
     if (status != OT_E_PROTOCOL) {
@@ -256,7 +304,13 @@ static enum ot_status add_bytes(struct ot_cert_inputs *inputs, const char *file,
     }
     if (!is_pem)
         words = describe_der((const uint8_t *)data, len);
-    if (!is_pem && words == NULL)
+    if (words == NULL && can_be_extracted(inputs, data, len))
+        return ot_error_set(
+            err, OT_E_USAGE,
+            "%s: there are certificates in it, but not those alone in PEM "
+            "or one in DER; nothing was sent: --extract takes them out",
+            file);
+    if (!is_pem && words == NULL && !inputs->extracts)
         words = "it is neither PEM nor one certificate in DER";
     return refuse_input(file, words != NULL ? words : why.message, err);
 }

@@ -17,8 +17,10 @@ struct ot_cert_input {
     unsigned number, of; /* which of those that were new in the file, from 1 */
     uint8_t sha256[OT_SHA256_LEN];
     char *pem;
-    uint32_t withheld; /* OT_RECORD_WITHHELD_…, as a sync will check it */
-    char *reason;      /* why; NULL: it is fit for every place */
+    bool is_ca;
+    int64_t valid_at, expires_at; /* Unix seconds */
+    uint32_t withheld;            /* OT_RECORD_WITHHELD_…, as a sync will check it */
+    char *reason;                 /* why; NULL: it is fit for every place */
 };
 
 /* Each certificate once, in the order of reading. Zeroed: empty. */
@@ -27,6 +29,8 @@ struct ot_cert_inputs {
     size_t count, capacity;
     bool is_as_is; /* a file in PEM is one entry with all its text, and its first
                       certificate is what it stands for */
+    bool extracts; /* certificates are also taken out of PKCS #7,
+                      TRUSTED CERTIFICATE and DER one behind the other */
 };
 
 /* Each adds all certificates of one file, or none. Content that is not certificates is

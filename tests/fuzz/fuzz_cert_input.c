@@ -20,9 +20,9 @@ static void check_item(const struct ot_cert_inputs *inputs, size_t i)
         abort();
 }
 
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+static void add_input(const uint8_t *data, size_t size, bool extracts)
 {
-    struct ot_cert_inputs inputs = {0};
+    struct ot_cert_inputs inputs = {.extracts = extracts};
     struct ot_error err = OT_ERROR_INIT;
     enum ot_status status = ot_cert_inputs_add(&inputs, "file", data, size, &err);
 
@@ -33,5 +33,11 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     for (size_t i = 0; i < inputs.count; i++)
         check_item(&inputs, i);
     ot_cert_inputs_clear(&inputs);
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+    add_input(data, size, false);
+    add_input(data, size, true);
     return 0;
 }

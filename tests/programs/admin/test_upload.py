@@ -83,6 +83,88 @@ def test_whatever_is_no_certificate_never_leaves_the_machine(machine, api, certs
     assert api.count() == 0 and api.certs == []
 
 
+def containers(machine, one, two) -> dict[str, bytes]:
+    """Two certificates, in what holds more than certificates."""
+    both = machine.dir / "both.pem"
+    both.write_text(one.pem + two.pem)
+    pkcs7 = ("crl2pkcs7", "-nocrl", "-certfile", both)
+    trusted = [openssl("x509", "-in", c.path, "-trustout", "-addtrust", "serverAuth",
+                       "-setalias", "hunter2") for c in (one, two)]
+    assert all(b"TRUSTED CERTIFICATE" in each for each in trusted)
+    return {
+        "PKCS #7": b"some text\n" + openssl(*pkcs7),
+        "PKCS #7 in DER": openssl(*pkcs7, "-outform", "DER"),
+        "TRUSTED CERTIFICATE": b"".join(trusted),
+        "two in DER": one.der + two.der,
+        "a mixture": trusted[0] + two.pem.encode(),
+    }
+
+
+def test_extract_takes_certificates_out_of_what_holds_more(machine, api, roots):
+    for what, data in containers(machine, *roots[:2]).items():
+        path = machine.dir / "input"
+        path.write_bytes(data)
+        refused = machine.orgtrust("upload", path, status=USAGE).stderr
+        assert "nothing was sent: --extract takes them out" in refused, what
+        assert api.count() == 0
+        done = machine.orgtrust("upload", "--extract", path)
+        assert done.stdout.count("uploaded cert_") == 2 and "(2 of 2)" in done.stdout
+        assert contents(api) == [roots[0].der, roots[1].der], what
+        sent = b"".join(r.body for r in api.requests if r.kind == "upload")
+        assert b"hunter2" not in sent and sent.count(b"BEGIN CERTIFICATE") == 2
+        api.certs.clear()
+        api.forget()
+
+
+def test_extract_takes_nothing_where_anything_else_is(machine, api, certs, roots):
+    good = containers(machine, *roots[:2])
+    bad = {what: data for what, data in secrets_of(certs, roots[0]).items()
+           if what != "two in DER"}
+    bad |= {"PKCS #7, then a key": good["PKCS #7"] + bad["key"],
+            "two in DER, then a key": good["two in DER"] + bad["key in DER"],
+            "PKCS #7 that is cut": good["PKCS #7"][:-40],
+            "PKCS #7 in DER that is cut": good["PKCS #7 in DER"][:-1],
+            "PKCS #7 in DER and more": good["PKCS #7 in DER"] + b"\n",
+            "PKCS #7 of nothing": openssl("crl2pkcs7", "-nocrl")}
+    for what, data in bad.items():
+        path = machine.dir / "input"
+        path.write_bytes(data)
+        done = machine.orgtrust("upload", "--extract", roots[2].path, path, status=USAGE)
+        assert "nothing was sent" in done.stderr and "--extract" not in done.stderr, (what, done)
+    machine.orgtrust("upload", "--extract", "--as-is", roots[0].path, status=USAGE)
+    assert api.count() == 0 and api.certs == []
+
+
+def test_what_no_program_will_trust_is_warned_of(machine, api, certs, roots):
+    leaf = certs.issue(roots[0], "www.corp.example", san="DNS:www.corp.example", days=400)
+    soon = certs.ca("Soon", days=13)
+    over = certs.dated("Over", "20200101000000Z", "20210101000000Z")
+    later = certs.dated("Later", "20900101000000Z", "20910101000000Z")
+    done = machine.orgtrust("upload", *(c.path for c in (leaf, soon, over, later, roots[1])))
+    said = done.stderr.splitlines()
+    assert len(said) == 4 and all(line.startswith("orgtrust: warning: ") for line in said)
+    assert f"{leaf.path} is no authority (CA)" in said[0]
+    assert f"{soon.path} expires " in said[1] and " in 1" in said[1]
+    assert f"{over.path} expired 2021-01-01 " in said[2]
+    assert f"{later.path} is not valid before 2090-01-01" in said[3]
+    assert len(api.certs) == 5, "a warning ends nothing"
+    directory = machine.dir / "roots"
+    directory.mkdir()
+    (directory / "leaf.pem").write_text(certs.issue(roots[0], "x", days=400).pem)
+    done = machine.orgtrust("apply", directory, "--dry-run")
+    assert "leaf.pem is no authority" in done.stderr
+
+
+def test_names_that_do_not_do_what_is_meant_are_warned_of(synced, api, certs, roots):
+    done = synced.orgtrust("upload", certs.ca("Other").path, "--name", "root 1")
+    assert f"warning: {synced.ids[1]} is named 'root 1' already" in done.stderr
+    done = synced.orgtrust("upload", roots[0].path, "--name", "new name")
+    assert f"is there already as {synced.ids[0]} 'root 0', and --name" in done.stderr
+    assert "orgtrust rename" in done.stderr
+    assert api.item(synced.ids[0])["name"] == "root 0"
+    assert synced.orgtrust("upload", roots[0].path, "--name", "root 0").stderr == ""
+
+
 def test_a_file_that_is_not_there(machine, api, roots):
     done = machine.orgtrust("upload", roots[0].path, "missing.pem", status=NOT_FOUND)
     assert "missing.pem" in done.stderr
