@@ -100,7 +100,8 @@ static const struct ot_command commands[] = {
             "anything is sent. A certificate that is there already is not sent again.\n"
             "With --as-is a file of several becomes one entry, whose first certificate "
             "is\n"
-            "the anchor. With --extract certificates are taken out of PKCS #7, OpenSSL's\n"
+            "the anchor. With --extract certificates are taken out of PKCS #7, "
+            "OpenSSL's\n"
             "TRUSTED CERTIFICATE and DER one behind the other, too.\n",
         .example = "orgtrust upload --activate --name \"Example Root\" root.pem",
         .options = OT_OPTIONS_ADMIN | OT_OPTION_BIT(OT_OPTION_NAME) |
@@ -240,17 +241,16 @@ static const struct ot_command commands[] = {
     },
     {
         .name = "run",
+        .group = OT_COMMANDS_MACHINE,
         .arguments = "[PROGRAM ...]",
         .summary = "start a program with the variables that make it follow",
-        .help = "Sets what curl, python, node, java, Go and others read, to files of "
-                "authorities\n"
-                "that are kept in step; a variable that is set already stays. Behind "
-                "'podman\n"
-                "run' and 'docker run' the container gets the variables and the files. "
-                "Needs\n"
-                "neither key nor network. The exit status is the program's.\n"
-                "  orgtrust run curl https://intranet.example/\n"
-                "  eval \"$(orgtrust run --print)\"\n",
+        .help =
+            "Sets what curl, python, node, java, Go and others read, to files of\n"
+            "authorities that are kept in step; a variable that is set already\n"
+            "stays. Behind 'podman run' and 'docker run' the container gets the\n"
+            "variables and the files. Needs neither key nor network. The exit status\n"
+            "is the program's. eval \"$(orgtrust run --print)\" sets them in a shell.\n",
+        .example = "orgtrust run curl https://intranet.example/",
         .options = OT_OPTIONS_COMMON | OT_OPTION_BIT(OT_OPTION_PRINT) |
                    OT_OPTION_BIT(OT_OPTION_QUIET),
         .more_arguments = true,
