@@ -293,8 +293,10 @@ static const struct ot_command commands[] = {
             "programs connect to a server of its own on loopback whose authority is not\n"
             "active, is active, and is not any more, in a scratch source that is "
             "removed\n"
-            "afterwards. Changes nothing, needs neither key nor network. The exit\n"
-            "status is 14 when something that is wired or configured fails.\n",
+            "afterwards; for limits its names are limited, for distrust it is "
+            "distrusted.\n"
+            "Changes nothing, needs neither key nor network. The exit status is 14 when\n"
+            "something that is wired or configured fails.\n",
         .example = "orgtrust doctor openssl",
         .options = OT_OPTION_BIT(OT_OPTION_JSON) | OT_OPTION_BIT(OT_OPTION_HELP),
         .more_arguments = true,

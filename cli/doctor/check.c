@@ -38,7 +38,7 @@ static struct ot_finding *add_by_outcome(struct ot_doctor *doctor,
             "%s believed a server whose authority was %s: what it trusts is not what the "
             "organization says",
             of->what,
-            trials->before == OT_TRIAL_BELIEVED ? "never activated" : "deactivated");
+            trials->each[0] == OT_TRIAL_BELIEVED ? "never activated" : "deactivated");
     case OT_TRIALS_UNCLEAR:
         return ot_finding_add(findings, of->part, OT_VERDICT_NOT_PROVED, of->subject,
                               NULL,

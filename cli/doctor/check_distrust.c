@@ -1,5 +1,6 @@
-/* What is distrusted is believed by nobody who asks orgtrust. Who reads a list of his own
- * is not told, and goes on trusting what stands there by the same name and key. */
+/* Programs are tried with an anchor of doctor's own. What is distrusted is believed by
+ * nobody who asks orgtrust. Who reads a list of his own is not told, and goes on trusting
+ * what stands there by the same name and key. */
 #include <errno.h>
 #include <openssl/bio.h>
 #include <openssl/err.h>
@@ -14,6 +15,7 @@
 #include "config/config.h"
 #include "config/source.h"
 #include "doctor/check_internal.h"
+#include "doctor/hold_internal.h"
 #include "machine/machine_trust.h"
 #include "machine/pem_blocks.h"
 #include "machine/system_store.h"
@@ -146,7 +148,7 @@ static enum ot_status check_distrust(struct ot_doctor *doctor, struct ot_error *
     if (doctor->distrust == NULL) {
         ot_finding_add(&doctor->findings, PART, OT_VERDICT_ABSENT, NULL, NULL,
                        "no source has meaning = distrust");
-        return OT_OK;
+        return ot_hold_try(doctor, PART, OT_TRIALS_NO, err);
     }
     for (size_t i = 0; status == OT_OK && i < count; i++)
         if (ot_source_distrusts(ot_config_at(doctor->config, i)))
@@ -159,8 +161,9 @@ static enum ot_status check_distrust(struct ot_doctor *doctor, struct ot_error *
             "programs that read lists of their own, GnuTLS with the URL pkcs11: "
             "and Java with a store of its own are not told of a no; NSS's "
             "databases are looked at by `orgtrust doctor nss`");
-    return status;
+    return status == OT_OK ? ot_hold_try(doctor, PART, OT_TRIALS_NO, err) : status;
 }
 
 const struct ot_check ot_check_distrust = {
-    PART, "whether something still trusts what a source distrusts", check_distrust};
+    PART, "whether programs hold to a no, and what still trusts what a source distrusts",
+    check_distrust};

@@ -7,26 +7,20 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <time.h>
 
 #include "base/error.h"
-#include "config/source.h"
 #include "doctor/check_internal.h"
+#include "doctor/clients_internal.h"
 #include "doctor/exported_internal.h"
 #include "doctor/finding_internal.h"
 #include "doctor/fingerprints_internal.h"
-#include "doctor/java_internal.h"
 #include "doctor/readers_internal.h"
-#include "doctor/scratch_internal.h"
-#include "doctor/tls_server_internal.h"
 #include "doctor/trial_internal.h"
 #include "doctor/whole_set_internal.h"
 #include "export/anchors.h"
 #include "export/export.h"
 #include "export/files.h"
 #include "export/format.h"
-#include "install/tool.h"
-#include "snapshot/snapshot.h"
 
 #define PART "exports"
 
@@ -85,133 +79,6 @@ static bool is_closed(char buf[PATH_MAX], const char *path)
     return false;
 }
 
-/* An export of the scratch source, made by what makes the real ones. */
-static enum ot_status prepare_scratch_export(const struct ot_bench *bench,
-                                             enum ot_export_kind kind,
-                                             struct ot_error *err)
-{
-    const enum ot_export_format format = ot_export_format_of(kind);
-    struct ot_anchors anchors = {0};
-    struct ot_snapshot *snapshot = NULL;
-    char path[OT_SCRATCH_PATH_MAX];
-    bool written;
-    enum ot_status status =
-        ot_snapshot_open(&snapshot, bench->scratch.snapshot, bench->scratch.scope, err);
-
-    ot_scratch_path(path, &bench->scratch, ot_export_word(kind));
-    if (status == OT_OK)
-        status =
-            ot_anchors_add(&anchors, snapshot, OT_PURPOSES_TLS, NULL, time(NULL), err);
-    if (status == OT_OK) {
-        ot_anchors_sort(&anchors);
-        status = format == OT_FORMAT_DIR
-                     ? ot_export_put_dir(path, &anchors, &written, err)
-                     : ot_export_put_file(path, format, &anchors, &written, err);
-    }
-    ot_anchors_clear(&anchors);
-    ot_snapshot_unref(snapshot);
-    return status;
-}
-
-static enum ot_status prepare_bundle(const struct ot_bench *bench, struct ot_error *err)
-{
-    return prepare_scratch_export(bench, OT_EXPORT_BUNDLE, err);
-}
-
-static enum ot_status prepare_dir(const struct ot_bench *bench, struct ot_error *err)
-{
-    return prepare_scratch_export(bench, OT_EXPORT_DIR, err);
-}
-
-static enum ot_status prepare_java(const struct ot_bench *bench, struct ot_error *err)
-{
-    return prepare_scratch_export(bench, OT_EXPORT_JAVA, err);
-}
-
-static enum ot_status try_curl(struct ot_doctor *doctor, enum ot_export_kind kind,
-                               const char *path, struct ot_three_trials *trials,
-                               const char **what, struct ot_error *err)
-{
-    char url[64];
-    const char *const argv[] = {"curl",
-                                "-q",
-                                "--silent",
-                                "--show-error",
-                                "--noproxy",
-                                "*",
-                                kind == OT_EXPORT_DIR ? "--capath" : "--cacert",
-                                path,
-                                url,
-                                NULL};
-
-    *what = kind == OT_EXPORT_DIR ? "curl --capath" : "curl --cacert";
-    snprintf(url, sizeof(url), "https://127.0.0.1:%u/",
-             ot_tls_server_port(doctor->bench.server));
-    return ot_bench_try(&doctor->bench, argv, "SSL_CERT_DIR=/nonexistent",
-                        kind == OT_EXPORT_DIR ? prepare_dir : prepare_bundle, trials,
-                        err);
-}
-
-static enum ot_status try_openssl(struct ot_doctor *doctor, enum ot_export_kind kind,
-                                  const char *path, struct ot_three_trials *trials,
-                                  const char **what, struct ot_error *err)
-{
-    char address[32];
-    const char *const argv[] = {"openssl",
-                                "s_client",
-                                "-connect",
-                                address,
-                                "-verify_ip",
-                                "127.0.0.1",
-                                "-verify_return_error",
-                                "-brief",
-                                "-no-CAstore",
-                                kind == OT_EXPORT_DIR ? "-no-CAfile" : "-no-CApath",
-                                kind == OT_EXPORT_DIR ? "-CApath" : "-CAfile",
-                                path,
-                                NULL};
-
-    *what =
-        kind == OT_EXPORT_DIR ? "openssl s_client -CApath" : "openssl s_client -CAfile";
-    snprintf(address, sizeof(address), "127.0.0.1:%u",
-             ot_tls_server_port(doctor->bench.server));
-    return ot_bench_try(&doctor->bench, argv, NULL,
-                        kind == OT_EXPORT_DIR ? prepare_dir : prepare_bundle, trials,
-                        err);
-}
-
-/* *what NULL: no program for this kind is here. */
-static enum ot_status try_export(struct ot_doctor *doctor, enum ot_export_kind kind,
-                                 struct ot_three_trials *trials, const char **what,
-                                 struct ot_error *err)
-{
-    char path[OT_SCRATCH_PATH_MAX];
-
-    *what = NULL;
-    *trials = (struct ot_three_trials){.words = ""};
-    ot_scratch_path(path, &doctor->bench.scratch, ot_export_word(kind));
-    switch (kind) {
-    case OT_EXPORT_JAVA:
-        if (!ot_java_can_try())
-            break;
-        *what = "java";
-        return ot_java_try_file(doctor, path, prepare_java, trials, err);
-    case OT_EXPORT_BUNDLE:
-    case OT_EXPORT_DIR:
-        if (ot_tool_exists("curl"))
-            return try_curl(doctor, kind, path, trials, what, err);
-        if (ot_tool_exists("openssl"))
-            return try_openssl(doctor, kind, path, trials, what, err);
-        break;
-    case OT_EXPORT_CONTAINERS:
-    case OT_EXPORT_SYSTEM:
-    case OT_EXPORT_ON_CHANGE:
-    case OT_EXPORT_KIND_COUNT:
-        break;
-    }
-    return OT_OK;
-}
-
 static enum ot_status read_whole_set(struct ot_whole_set *set, const char *path,
                                      enum ot_export_format format)
 {
@@ -262,7 +129,8 @@ static enum ot_status prove_export(struct ot_doctor *doctor, const struct ot_exp
     struct ot_three_trials trials;
     struct ot_finding *finding = NULL;
     const char *what;
-    enum ot_status status = try_export(doctor, item->kind, &trials, &what, err);
+    enum ot_status status = ot_client_of_export(&doctor->bench, OT_TRIALS_FOLLOW,
+                                                item->kind, &trials, &what, err);
 
     if (status != OT_OK)
         return status;

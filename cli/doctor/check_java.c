@@ -23,7 +23,8 @@ static enum ot_status try_java_options(struct ot_doctor *doctor, struct ot_error
         .why_else = "; orgtrust install java says what is particular about each JDK",
     };
     struct ot_three_trials trials;
-    enum ot_status status = ot_java_try_token(doctor, &trials, err);
+    enum ot_status status =
+        ot_java_try_token(&doctor->bench, OT_TRIALS_FOLLOW, &trials, err);
 
     if (status == OT_OK)
         ot_finding_of_trials(doctor, &of, &trials);

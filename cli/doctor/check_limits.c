@@ -1,6 +1,7 @@
-/* Limits hold where the limited anchor is all that a program trusts of its key: who
- * trusts the same key without them, by the system's store, a database or another source,
- * believes everything that it signs. */
+/* Programs are tried with an anchor of doctor's own. Besides, limits hold where the
+ * limited anchor is all that a program trusts of its key: who trusts the same key without
+ * them, by the system's store, a database or another source, believes everything that it
+ * signs. */
 #include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -14,10 +15,11 @@
 #include "config/source.h"
 #include "config/source_path.h"
 #include "doctor/check_internal.h"
+#include "doctor/databases_internal.h"
+#include "doctor/hold_internal.h"
 #include "doctor/scratch_internal.h"
 #include "files/file.h"
 #include "files/place.h"
-#include "install/nss_list.h"
 #include "install/tool.h"
 #include "machine/machine_trust.h"
 #include "machine/system_store.h"
@@ -170,14 +172,28 @@ static bool cut_nickname(char *line)
     return line[0] != '\0';
 }
 
-static enum ot_status look_at_database(struct limited *limited, const char *dir,
-                                       struct ot_error *err)
+/* Root does not load what another user's database names. */
+static bool may_open_database(const char *dir)
 {
+    char path[PATH_MAX];
+
+    return snprintf(path, sizeof(path), "%s/cert9.db", dir) < PATH_MAX &&
+           access(path, R_OK) == 0 &&
+           (geteuid() != 0 || ot_place_check(dir, NULL) == OT_OK);
+}
+
+static enum ot_status look_at_database(void *arg, const char *dir, struct ot_error *err)
+{
+    struct limited *limited = arg;
     char *database = NULL, *text = malloc(OUTPUT_BYTES), *rest = text, *line;
     const char *argv[] = {"certutil", "-L", "-d", NULL, NULL};
     struct ot_ca_marks place = {0};
     enum ot_status status = OT_OK;
 
+    if (!may_open_database(dir)) {
+        free(text);
+        return OT_OK;
+    }
     if (text == NULL || asprintf(&database, "sql:%s", dir) < 0) {
         free(text);
         return ot_error_nomem(err);
@@ -193,36 +209,6 @@ static enum ot_status look_at_database(struct limited *limited, const char *dir,
     ot_ca_marks_clear(&place);
     free(database);
     free(text);
-    return status;
-}
-
-/* Root does not load what another user's database names. */
-static bool may_open_database(const char *dir)
-{
-    char path[PATH_MAX];
-
-    return snprintf(path, sizeof(path), "%s/cert9.db", dir) < PATH_MAX &&
-           access(path, R_OK) == 0 &&
-           (geteuid() != 0 || ot_place_check(dir, NULL) == OT_OK);
-}
-
-static enum ot_status look_at_databases(struct limited *limited, struct ot_error *err)
-{
-    enum ot_status status = OT_OK;
-
-    if (!ot_tool_exists("certutil"))
-        return OT_OK;
-    for (size_t i = 0; status == OT_OK && ot_nss_homes[i] != NULL; i++) {
-        char *dir;
-
-        if (asprintf(&dir, "%s/%s", limited->doctor->env.home, ot_nss_homes[i]) < 0)
-            return ot_error_nomem(err);
-        if (may_open_database(dir))
-            status = look_at_database(limited, dir, err);
-        free(dir);
-    }
-    if (status == OT_OK && may_open_database(OT_NSS_MACHINE_DATABASE))
-        status = look_at_database(limited, OT_NSS_MACHINE_DATABASE, err);
     return status;
 }
 
@@ -266,8 +252,8 @@ static enum ot_status check_limited(struct ot_doctor *doctor,
     }
     if (status == OT_OK)
         status = look_at_bundle(&limited, err);
-    if (status == OT_OK)
-        status = look_at_databases(&limited, err);
+    if (status == OT_OK && ot_tool_exists("certutil"))
+        status = ot_databases_each(&doctor->env, look_at_database, &limited, err);
     if (status == OT_OK)
         status = look_at_sources(&limited, err);
     if (status == OT_OK && !limited.is_void)
@@ -303,8 +289,9 @@ static enum ot_status check_all_limits(struct ot_doctor *doctor, struct ot_error
     if (!found)
         ot_finding_add(&doctor->findings, PART, OT_VERDICT_ABSENT, NULL, NULL,
                        "no source has names or not_after");
-    return status;
+    return status == OT_OK ? ot_hold_try(doctor, PART, OT_TRIALS_NAMES, err) : status;
 }
 
 const struct ot_check ot_check_limits = {
-    PART, "whether something trusts without the limits of a source", check_all_limits};
+    PART, "whether programs hold to the limits of a source, and all that they trust does",
+    check_all_limits};

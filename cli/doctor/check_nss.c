@@ -7,12 +7,11 @@
 
 #include "base/error.h"
 #include "doctor/check_internal.h"
+#include "doctor/clients_internal.h"
+#include "doctor/databases_internal.h"
 #include "doctor/finding_internal.h"
-#include "doctor/scratch_internal.h"
-#include "doctor/tls_server_internal.h"
 #include "doctor/tokens_internal.h"
 #include "doctor/trial_internal.h"
-#include "files/file.h"
 #include "files/place.h"
 #include "install/nss_list.h"
 #include "install/tool.h"
@@ -25,11 +24,6 @@ static const char fix[] = "orgtrust install nss";
 static enum ot_status try_tstclnt(struct ot_doctor *doctor, const char *database,
                                   bool is_wired, struct ot_error *err)
 {
-    static const char request[] = "GET / HTTP/1.0\r\n\r\n";
-    char port[16], path[OT_SCRATCH_PATH_MAX];
-    const char *const argv[] = {"tstclnt",   "-4", "-d", database, "-h",
-                                "localhost", "-p", port, "-V",     "tls1.2:tls1.3",
-                                "-A",        path, NULL};
     const struct ot_wired_trials of = {
         .part = PART,
         .subject = database,
@@ -39,14 +33,9 @@ static enum ot_status try_tstclnt(struct ot_doctor *doctor, const char *database
         .why_else = "; modutil -list shows what the database loads",
     };
     struct ot_three_trials trials;
-    enum ot_status status;
+    enum ot_status status =
+        ot_client_nss(&doctor->bench, OT_TRIALS_FOLLOW, database, &trials, err);
 
-    /* Without one it would wait for more input than there is. */
-    ot_scratch_path(path, &doctor->bench.scratch, "request");
-    status = ot_file_replace(path, request, sizeof(request) - 1, 0600, err);
-    snprintf(port, sizeof(port), "%u", ot_tls_server_port(doctor->bench.server));
-    if (status == OT_OK)
-        status = ot_bench_try(&doctor->bench, argv, NULL, NULL, &trials, err);
     if (status == OT_OK)
         ot_finding_of_trials(doctor, &of, &trials);
     return status;
@@ -107,9 +96,15 @@ static enum ot_status try_database(struct ot_doctor *doctor, const char *dir,
     return status;
 }
 
-static enum ot_status check_nss_database(struct ot_doctor *doctor, const char *dir,
-                                         bool *found, struct ot_error *err)
+struct nss_check {
+    struct ot_doctor *doctor;
+    bool found; /* a database */
+};
+
+static enum ot_status check_nss_database(void *arg, const char *dir, struct ot_error *err)
 {
+    struct nss_check *check = arg;
+    struct ot_doctor *doctor = check->doctor;
     struct ot_error why = OT_ERROR_INIT;
     bool is_there;
     char *list;
@@ -120,7 +115,7 @@ static enum ot_status check_nss_database(struct ot_doctor *doctor, const char *d
     free(list);
     if (!is_there)
         return OT_OK;
-    *found = true;
+    check->found = true;
     if (geteuid() == 0 && ot_place_check(dir, &why) != OT_OK) {
         ot_finding_add(&doctor->findings, PART, OT_VERDICT_NOT_PROVED, dir, NULL,
                        "root does not load what another user's database names: %s",
@@ -142,23 +137,14 @@ static void note_browsers(struct ot_doctor *doctor)
 
 static enum ot_status check_nss(struct ot_doctor *doctor, struct ot_error *err)
 {
-    bool found = false;
-    enum ot_status status = OT_OK;
+    struct nss_check check = {.doctor = doctor};
+    enum ot_status status =
+        ot_databases_each(&doctor->env, check_nss_database, &check, err);
 
-    for (size_t i = 0; status == OT_OK && ot_nss_homes[i] != NULL; i++) {
-        char *dir;
-
-        if (asprintf(&dir, "%s/%s", doctor->env.home, ot_nss_homes[i]) < 0)
-            return ot_error_nomem(err);
-        status = check_nss_database(doctor, dir, &found, err);
-        free(dir);
-    }
-    if (status == OT_OK)
-        status = check_nss_database(doctor, OT_NSS_MACHINE_DATABASE, &found, err);
-    if (status == OT_OK && !found)
+    if (status == OT_OK && !check.found)
         ot_finding_add(&doctor->findings, PART, OT_VERDICT_ABSENT, NULL, NULL,
                        "this user has no NSS database");
-    if (status == OT_OK && found)
+    if (status == OT_OK && check.found)
         note_browsers(doctor);
     return status;
 }

@@ -1,10 +1,8 @@
 /* OpenSSL: the machine's openssl.cnf, tried with the openssl program. */
-#include <stdio.h>
-
 #include "base/error.h"
 #include "doctor/check_internal.h"
+#include "doctor/clients_internal.h"
 #include "doctor/finding_internal.h"
-#include "doctor/tls_server_internal.h"
 #include "doctor/tokens_internal.h"
 #include "doctor/trial_internal.h"
 #include "install/env.h"
@@ -16,22 +14,6 @@
 static enum ot_status try_s_client(struct ot_doctor *doctor, bool is_wired,
                                    struct ot_error *err)
 {
-    char address[32];
-    const char *const argv[] = {"openssl",
-                                "s_client",
-                                "-connect",
-                                address,
-                                "-servername",
-                                "localhost",
-                                "-verify_hostname",
-                                "localhost",
-                                "-verify_return_error",
-                                "-brief",
-                                "-no-CAfile",
-                                "-no-CApath",
-                                "-CAstore",
-                                "orgtrust:///",
-                                NULL};
     const struct ot_wired_trials of = {
         .part = PART,
         .what = "openssl s_client -CAstore orgtrust:///",
@@ -40,11 +22,8 @@ static enum ot_status try_s_client(struct ot_doctor *doctor, bool is_wired,
         .why_else = "; openssl list -providers shows what openssl.cnf activates",
     };
     struct ot_three_trials trials;
-    enum ot_status status;
-
-    snprintf(address, sizeof(address), "127.0.0.1:%u",
-             ot_tls_server_port(doctor->bench.server));
-    status = ot_bench_try(&doctor->bench, argv, NULL, NULL, &trials, err);
+    enum ot_status status =
+        ot_client_openssl(&doctor->bench, OT_TRIALS_FOLLOW, &trials, err);
     if (status == OT_OK)
         ot_finding_of_trials(doctor, &of, &trials);
     return status;

@@ -1,20 +1,18 @@
 /* p11-kit: its module files, tried with GnuTLS's program; without that, what p11-kit's
  * own program lists. */
-#include <stdio.h>
 #include <string.h>
 
 #include "base/error.h"
 #include "doctor/check_internal.h"
+#include "doctor/clients_internal.h"
 #include "doctor/finding_internal.h"
 #include "doctor/scratch_internal.h"
-#include "doctor/tls_server_internal.h"
 #include "doctor/tokens_internal.h"
 #include "doctor/trial_internal.h"
 #include "install/tool.h"
 #include "install/wiring.h"
 
 #define PART "p11-kit"
-#define URL "pkcs11:token=orgtrust"
 #define LIST_BYTES 65536
 
 static const char fix[] = "orgtrust install p11-kit";
@@ -22,23 +20,17 @@ static const char fix[] = "orgtrust install p11-kit";
 static enum ot_status try_gnutls(struct ot_doctor *doctor, bool is_wired,
                                  struct ot_error *err)
 {
-    char port[16];
-    const char *const argv[] = {
-        "gnutls-cli", "--x509cafile",   URL,         "--port",
-        port,         "--sni-hostname", "localhost", "--verify-hostname",
-        "localhost",  "127.0.0.1",      NULL};
     const struct ot_wired_trials of = {
         .part = PART,
-        .what = "gnutls-cli --x509cafile " URL,
+        .what = "gnutls-cli --x509cafile pkcs11:token=orgtrust",
         .is_wired = is_wired,
         .fix = fix,
         .why_else = "; p11-kit list-modules shows what p11-kit loads",
     };
     struct ot_three_trials trials;
-    enum ot_status status;
+    enum ot_status status =
+        ot_client_gnutls(&doctor->bench, OT_TRIALS_FOLLOW, &trials, err);
 
-    snprintf(port, sizeof(port), "%u", ot_tls_server_port(doctor->bench.server));
-    status = ot_bench_try(&doctor->bench, argv, NULL, NULL, &trials, err);
     if (status == OT_OK)
         ot_finding_of_trials(doctor, &of, &trials);
     return status;
@@ -53,7 +45,8 @@ static enum ot_status look_in_trust_list(struct ot_doctor *doctor, bool is_activ
     char text[LIST_BYTES];
     int exit_status;
     enum ot_status status =
-        ot_scratch_activate(&bench->scratch, &bench->authority, is_active, err);
+        ot_scratch_set(&bench->scratch, &bench->authority,
+                       is_active ? OT_SCENE_ACTIVE : OT_SCENE_INACTIVE, err);
 
     if (status == OT_OK)
         status = ot_bench_run(bench, argv, NULL, text, sizeof(text), &exit_status, err);

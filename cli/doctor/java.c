@@ -5,7 +5,6 @@
 #include <unistd.h>
 
 #include "base/error.h"
-#include "doctor/check_internal.h"
 #include "doctor/scratch_internal.h"
 #include "doctor/tls_server_internal.h"
 #include "doctor/trial_internal.h"
@@ -64,11 +63,10 @@ static enum ot_status compile_client(const struct ot_bench *bench, bool *good,
     return status;
 }
 
-static enum ot_status try_java(struct ot_doctor *doctor, const char *const options[3],
-                               ot_bench_prepare *prepare, struct ot_three_trials *trials,
-                               struct ot_error *err)
+static enum ot_status try_java(const struct ot_bench *bench, enum ot_trials_kind kind,
+                               const char *const options[3], ot_bench_prepare *prepare,
+                               struct ot_three_trials *trials, struct ot_error *err)
 {
-    const struct ot_bench *bench = &doctor->bench;
     char port[16];
     const char *const argv[] = {"java",
                                 "-XX:-UsePerfData",
@@ -84,32 +82,32 @@ static enum ot_status try_java(struct ot_doctor *doctor, const char *const optio
     bool good = false;
     enum ot_status status;
 
-    *trials = (struct ot_three_trials){.active = OT_TRIAL_UNCLEAR};
+    *trials = (struct ot_three_trials){.kind = kind, .each = {[1] = OT_TRIAL_UNCLEAR}};
     status = compile_client(bench, &good, trials->words, err);
     if (status != OT_OK || !good)
         return status;
     snprintf(port, sizeof(port), "%u", ot_tls_server_port(bench->server));
-    return ot_bench_try(bench, argv, NULL, prepare, trials, err);
+    return ot_bench_try(bench, kind, argv, NULL, prepare, trials, err);
 }
 
-enum ot_status ot_java_try_token(struct ot_doctor *doctor, struct ot_three_trials *trials,
-                                 struct ot_error *err)
+enum ot_status ot_java_try_token(const struct ot_bench *bench, enum ot_trials_kind kind,
+                                 struct ot_three_trials *trials, struct ot_error *err)
 {
     static const char *const options[3] = {
         "-Djava.security.properties=" ORGTRUST_DATADIR "/orgtrust.security",
         "-Djavax.net.ssl.trustStoreType=PKCS11", "-Djavax.net.ssl.trustStore=NONE"};
 
-    return try_java(doctor, options, NULL, trials, err);
+    return try_java(bench, kind, options, NULL, trials, err);
 }
 
-enum ot_status ot_java_try_file(struct ot_doctor *doctor, const char *path,
-                                ot_bench_prepare *prepare, struct ot_three_trials *trials,
-                                struct ot_error *err)
+enum ot_status ot_java_try_file(const struct ot_bench *bench, enum ot_trials_kind kind,
+                                const char *path, ot_bench_prepare *prepare,
+                                struct ot_three_trials *trials, struct ot_error *err)
 {
     char store[OT_SCRATCH_PATH_MAX + 40];
     const char *const options[3] = {"-Djavax.net.ssl.trustStoreType=PKCS12", store,
                                     "-Djavax.net.ssl.trustStorePassword="};
 
     snprintf(store, sizeof(store), "-Djavax.net.ssl.trustStore=%s", path);
-    return try_java(doctor, options, prepare, trials, err);
+    return try_java(bench, kind, options, prepare, trials, err);
 }

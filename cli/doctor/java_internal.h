@@ -13,11 +13,11 @@ bool ot_java_can_try(void);
 
 /* With the PKCS#11 token as trust store, as the installed security properties make it; or
  * with a file in PKCS #12, which prepare makes. */
-enum ot_status ot_java_try_token(struct ot_doctor *doctor, struct ot_three_trials *trials,
-                                 struct ot_error *err);
-enum ot_status ot_java_try_file(struct ot_doctor *doctor, const char *path,
-                                ot_bench_prepare *prepare, struct ot_three_trials *trials,
-                                struct ot_error *err);
+enum ot_status ot_java_try_token(const struct ot_bench *bench, enum ot_trials_kind kind,
+                                 struct ot_three_trials *trials, struct ot_error *err);
+enum ot_status ot_java_try_file(const struct ot_bench *bench, enum ot_trials_kind kind,
+                                const char *path, ot_bench_prepare *prepare,
+                                struct ot_three_trials *trials, struct ot_error *err);
 
 /* Findings about the store that Debian's JDKs share, where there is one. */
 enum ot_status ot_java_look_at_store(struct ot_doctor *doctor, struct ot_error *err);

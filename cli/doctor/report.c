@@ -48,14 +48,14 @@ static void put_finding(cJSON *object, const struct ot_finding *finding, bool *f
     ot_json_put_string(object, "result", ot_verdict_word(finding->verdict), failed);
     ot_json_put_string(object, "detail", finding->sentence, failed);
     ot_json_put_string(object, "fix", finding->fix, failed);
-    if (trials->before == OT_TRIAL_NONE) {
+    if (trials->each[0] == OT_TRIAL_NONE) {
         ot_json_put_string(object, "handshakes", NULL, failed);
         return;
     }
     handshakes = cJSON_CreateObject();
-    ot_json_put_string(handshakes, "before", ot_trial_word(trials->before), failed);
-    ot_json_put_string(handshakes, "active", ot_trial_word(trials->active), failed);
-    ot_json_put_string(handshakes, "after", ot_trial_word(trials->after), failed);
+    for (size_t i = 0; i < OT_TRIALS; i++)
+        ot_json_put_string(handshakes, ot_trials_step(trials->kind, i),
+                           ot_trial_word(trials->each[i]), failed);
     ot_json_put(object, "handshakes", handshakes, failed);
 }
 

@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <openssl/x509.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -14,6 +15,9 @@
 #include "base/error.h"
 #include "base/span.h"
 #include "cert/cert.h"
+#include "cert/limited.h"
+#include "cert/rewrap.h"
+#include "config/name_limits.h"
 #include "config/source.h"
 #include "config/source_path.h"
 #include "doctor/authority_internal.h"
@@ -24,7 +28,23 @@
 #include "sync/snapshot_write.h"
 
 #define TEMPLATE "/orgtrust-doctor.XXXXXX"
-#define BASE_URL "https://doctor.invalid/v1" /* no name that anybody could have */
+#define INVALID "doctor.invalid" /* no name that anybody could have */
+#define BASE_URL "https://" INVALID "/v1"
+
+/* The source that distrusts, and its project. */
+#define NO "no"
+
+static const struct scene {
+    bool is_active, is_distrusted;
+    const char *names; /* as the key has them; NULL: no limits */
+} scenes[] = {
+    [OT_SCENE_INACTIVE] = {false, false, NULL},
+    [OT_SCENE_ACTIVE] = {true, false, NULL},
+    [OT_SCENE_OTHER_NAME] = {true, false, INVALID ", 127.0.0.1"},
+    [OT_SCENE_ITS_NAMES] = {true, false, "localhost, 127.0.0.1"},
+    [OT_SCENE_NO_ADDRESS] = {true, false, "localhost"},
+    [OT_SCENE_DISTRUSTED] = {true, true, NULL},
+};
 
 void ot_scratch_path(char *path, const struct ot_scratch *scratch, const char *name)
 {
@@ -65,15 +85,20 @@ static bool fill_scratch_environment(struct ot_scratch *scratch)
            add_variable(scratch, "PATH", strchr(OT_CHILD_PATH, '=') + 1);
 }
 
+/* With a source of its own for what is distrusted, where something is. */
 static enum ot_status write_configuration(const struct ot_scratch *scratch,
-                                          struct ot_error *err)
+                                          const struct scene *scene, struct ot_error *err)
 {
     char path[OT_SCRATCH_PATH_MAX], text[2 * OT_SCRATCH_PATH_MAX];
     int len = snprintf(text, sizeof(text),
                        "base_url = " BASE_URL "\ncache_dir = %s/cache\n"
                        "auto_refresh = no\nmax_stale = never\n"
-                       "purposes = server, client\n",
-                       scratch->dir);
+                       "purposes = server, client\n%s%s\n%s",
+                       scratch->dir, scene->names != NULL ? "names = " : "",
+                       scene->names != NULL ? scene->names : "",
+                       scene->is_distrusted ? "[source default]\n[source " NO "]\n"
+                                              "project = " NO "\nmeaning = distrust\n"
+                                            : "");
 
     ot_scratch_path(path, scratch, "orgtrust.conf");
     return ot_file_replace(path, text, (size_t)len, 0600, err);
@@ -115,7 +140,7 @@ enum ot_status ot_scratch_open(struct ot_scratch *scratch, struct ot_error *err)
     ot_scratch_path(scratch->snapshot, scratch, "cache/default." OT_SOURCE_SNAPSHOT);
     if (scratch->scope == NULL || !fill_scratch_environment(scratch))
         return ot_error_nomem(err);
-    return write_configuration(scratch, err);
+    return write_configuration(scratch, &scenes[OT_SCENE_INACTIVE], err);
 }
 
 static enum ot_status parse_root(struct ot_cert **parsed, X509 *cert,
@@ -132,33 +157,122 @@ static enum ot_status parse_root(struct ot_cert **parsed, X509 *cert,
     return status;
 }
 
-enum ot_status ot_scratch_activate(const struct ot_scratch *scratch,
-                                   const struct ot_authority *authority, bool is_active,
-                                   struct ot_error *err)
+/* A source of the scratch configuration, as the programs that read it will know it.
+ * clear_source after success and failure. */
+static enum ot_status init_source(struct ot_source *source, struct ot_limits *limits,
+                                  const struct scene *scene, struct ot_error *err)
+{
+    enum ot_status status;
+
+    *limits = (struct ot_limits){.not_after = 0};
+    *source = (struct ot_source){.base_url = (char *)(uintptr_t)BASE_URL};
+    if (scene->names == NULL)
+        return OT_OK;
+    status = ot_name_limits_parse(&limits->names, scene->names, err);
+    if (status == OT_OK)
+        source->names = ot_name_limits_text(&limits->names);
+    return status == OT_OK && source->names == NULL ? ot_error_nomem(err) : status;
+}
+
+static void clear_source(struct ot_source *source, struct ot_limits *limits)
+{
+    free(source->names);
+    ot_limits_clear(limits);
+}
+
+struct written {
+    struct ot_cert *cert;
+    struct ot_limited *limited;
+};
+
+static void clear_written(struct written *written)
+{
+    ot_limited_free(written->limited);
+    ot_cert_free(written->cert);
+}
+
+/* One certificate as a sync under these limits makes its record. */
+static enum ot_status fill_record(struct ot_record *record, struct written *written,
+                                  X509 *cert, const struct ot_limits *limits,
+                                  struct ot_error *err)
+{
+    enum ot_status status = parse_root(&written->cert, cert, err);
+
+    if (status == OT_OK && limits->names.count > 0)
+        status = ot_limited_new(&written->limited, written->cert, limits, err);
+    if (status != OT_OK)
+        return status;
+    if (written->limited != NULL)
+        ot_limited_fill(written->limited, record);
+    else
+        ot_cert_fill(written->cert, record);
+    record->created_at = time(NULL);
+    return OT_OK;
+}
+
+static enum ot_status write_default(const struct ot_scratch *scratch,
+                                    const struct ot_authority *authority,
+                                    const struct scene *scene, struct ot_error *err)
 {
     static const char *const ids[] = {"cert_doctor", "cert_bystander"};
     X509 *const certs[] = {authority->root, authority->bystander};
-    const bool active[] = {is_active, true};
-    struct ot_cert *parsed[2] = {NULL, NULL};
+    const bool active[] = {scene->is_active, true};
+    struct written written[2] = {{NULL, NULL}, {NULL, NULL}};
     struct ot_record records[2] = {{0}, {0}};
-    const time_t now = time(NULL);
-    enum ot_status status = OT_OK;
+    struct ot_source source;
+    struct ot_limits limits;
+    enum ot_status status = init_source(&source, &limits, scene, err);
 
     for (size_t i = 0; status == OT_OK && i < 2; i++) {
-        status = parse_root(&parsed[i], certs[i], err);
-        if (status != OT_OK)
-            break;
-        ot_cert_fill(parsed[i], &records[i]);
+        status = fill_record(&records[i], &written[i], certs[i], &limits, err);
         records[i].flags |= active[i] ? (uint32_t)OT_RECORD_ACTIVE : 0;
-        records[i].created_at = now;
         records[i].field[OT_FIELD_ID] = ot_span_str(ids[i]);
     }
     if (status == OT_OK)
         status =
-            ot_snapshot_write(scratch->snapshot, scratch->scope, 0, records, 2, now, err);
+            ot_snapshot_write(scratch->snapshot, scratch->scope,
+                              ot_source_limits(&source), records, 2, time(NULL), err);
     for (size_t i = 0; i < 2; i++)
-        ot_cert_free(parsed[i]);
+        clear_written(&written[i]);
+    clear_source(&source, &limits);
     return status;
+}
+
+static enum ot_status write_no(const struct ot_scratch *scratch,
+                               const struct ot_authority *authority, struct ot_error *err)
+{
+    const struct ot_limits limits = {.not_after = 0};
+    const struct ot_source source = {.base_url = (char *)(uintptr_t)BASE_URL,
+                                     .project = (char *)(uintptr_t)NO};
+    struct ot_record record = {.flags = 0};
+    struct written written = {NULL, NULL};
+    char path[OT_SCRATCH_PATH_MAX], *scope = ot_source_scope(&source);
+    enum ot_status status = scope == NULL ? ot_error_nomem(err) : OT_OK;
+
+    if (status == OT_OK)
+        status = fill_record(&record, &written, authority->root, &limits, err);
+    record.flags |= OT_RECORD_ACTIVE;
+    record.field[OT_FIELD_ID] = ot_span_str("cert_doctor");
+    ot_scratch_path(path, scratch, "cache/" NO "." OT_SOURCE_SNAPSHOT);
+    if (status == OT_OK)
+        status = ot_snapshot_write(path, scope, 0, &record, 1, time(NULL), err);
+    clear_written(&written);
+    free(scope);
+    return status;
+}
+
+enum ot_status ot_scratch_set(const struct ot_scratch *scratch,
+                              const struct ot_authority *authority, enum ot_scene scene,
+                              struct ot_error *err)
+{
+    const struct scene *wanted = &scenes[scene];
+    enum ot_status status = OT_OK;
+
+    if (wanted->is_distrusted)
+        status = write_no(scratch, authority, err);
+    if (status == OT_OK)
+        status = write_configuration(scratch, wanted, err);
+    return status == OT_OK ? write_default(scratch, authority, wanted, err) : status;
 }
 
 void ot_scratch_close(struct ot_scratch *scratch)

@@ -31,15 +31,42 @@ const char *ot_trial_word(enum ot_trial trial)
     return words[trial];
 }
 
+static const struct step {
+    enum ot_scene scene;
+    const char *word;
+} steps[OT_TRIALS_KINDS][OT_TRIALS] = {
+    [OT_TRIALS_FOLLOW] = {{OT_SCENE_INACTIVE, "before"},
+                          {OT_SCENE_ACTIVE, "active"},
+                          {OT_SCENE_INACTIVE, "after"}},
+    [OT_TRIALS_NAMES] = {{OT_SCENE_OTHER_NAME, "outside"},
+                         {OT_SCENE_ITS_NAMES, "inside"},
+                         {OT_SCENE_NO_ADDRESS, "address"}},
+    [OT_TRIALS_NO] = {{OT_SCENE_DISTRUSTED, "distrusted"},
+                      {OT_SCENE_ACTIVE, "trusted"},
+                      {OT_SCENE_DISTRUSTED, "distrusted_again"}},
+};
+
+const char *ot_trials_step(enum ot_trials_kind kind, size_t i)
+{
+    return steps[kind][i].word;
+}
+
+/* The second of each kind is to be believed. */
+static bool should_believe(size_t i)
+{
+    return i == 1;
+}
+
 enum ot_trials_outcome ot_trials_outcome_of(const struct ot_three_trials *trials)
 {
-    if (trials->before == OT_TRIAL_BELIEVED || trials->after == OT_TRIAL_BELIEVED)
+    const enum ot_trial *each = trials->each;
+
+    if (each[0] == OT_TRIAL_BELIEVED || each[2] == OT_TRIAL_BELIEVED)
         return OT_TRIALS_ALWAYS;
-    if (trials->active != OT_TRIAL_BELIEVED)
+    if (each[1] != OT_TRIAL_BELIEVED)
         return OT_TRIALS_NEVER;
-    return trials->before == OT_TRIAL_REFUSED && trials->after == OT_TRIAL_REFUSED
-               ? OT_TRIALS_PROVED
-               : OT_TRIALS_UNCLEAR;
+    return each[0] == OT_TRIAL_REFUSED && each[2] == OT_TRIAL_REFUSED ? OT_TRIALS_PROVED
+                                                                      : OT_TRIALS_UNCLEAR;
 }
 
 enum ot_status ot_bench_init(struct ot_bench *bench, const volatile int *stop,
@@ -164,14 +191,14 @@ static enum ot_trial outcome_of_run(int exit_status, const struct ot_tls_seen *s
 
 static enum ot_status try_once(const struct ot_bench *bench, const char *const *argv,
                                const char *variable, ot_bench_prepare *prepare,
-                               bool is_active, enum ot_trial *trial, char *why,
-                               struct ot_error *err)
+                               enum ot_scene scene, bool expected, enum ot_trial *trial,
+                               char *why, struct ot_error *err)
 {
     char text[OUTPUT_BYTES];
     struct ot_tls_seen seen;
     int exit_status;
     enum ot_status status =
-        ot_scratch_activate(&bench->scratch, &bench->authority, is_active, err);
+        ot_scratch_set(&bench->scratch, &bench->authority, scene, err);
 
     if (status == OT_OK && prepare != NULL)
         status = prepare(bench, err);
@@ -185,7 +212,7 @@ static enum ot_status try_once(const struct ot_bench *bench, const char *const *
     if (status != OT_OK)
         return status;
     *trial = outcome_of_run(exit_status, &seen);
-    if (why[0] == '\0' && *trial != (is_active ? OT_TRIAL_BELIEVED : OT_TRIAL_REFUSED)) {
+    if (why[0] == '\0' && *trial != (expected ? OT_TRIAL_BELIEVED : OT_TRIAL_REFUSED)) {
         if (exit_status == 0)
             snprintf(why, OT_TRIAL_WORDS_MAX, "it ended well and %s",
                      seen.completed > 0 ? "finished the handshake"
@@ -196,22 +223,24 @@ static enum ot_status try_once(const struct ot_bench *bench, const char *const *
     return OT_OK;
 }
 
-enum ot_status ot_bench_try(const struct ot_bench *bench, const char *const *argv,
-                            const char *variable, ot_bench_prepare *prepare,
-                            struct ot_three_trials *trials, struct ot_error *err)
+enum ot_status ot_bench_try(const struct ot_bench *bench, enum ot_trials_kind kind,
+                            const char *const *argv, const char *variable,
+                            ot_bench_prepare *prepare, struct ot_three_trials *trials,
+                            struct ot_error *err)
 {
-    enum ot_trial *const each[] = {&trials->before, &trials->active, &trials->after};
     enum ot_status status = OT_OK;
 
-    *trials = (struct ot_three_trials){.words = ""};
-    for (size_t i = 0; status == OT_OK && i < 3; i++) {
-        /* What it says while the authority is active is more to the point. */
-        if (i == 1)
+    *trials = (struct ot_three_trials){.kind = kind};
+    for (size_t i = 0; status == OT_OK && i < OT_TRIALS; i++) {
+        enum ot_trial *trial = &trials->each[i];
+
+        /* What it says where it should believe is more to the point. */
+        if (should_believe(i))
             trials->words[0] = '\0';
-        status =
-            try_once(bench, argv, variable, prepare, i == 1, each[i], trials->words, err);
-        if (i < 2 && (*each[i] == OT_TRIAL_BELIEVED) == (i == 0))
-            break; /* it is known not to follow */
+        status = try_once(bench, argv, variable, prepare, steps[kind][i].scene,
+                          should_believe(i), trial, trials->words, err);
+        if (i + 1 < OT_TRIALS && (*trial == OT_TRIAL_BELIEVED) != should_believe(i))
+            break; /* it is known not to do what it should */
     }
     return status;
 }

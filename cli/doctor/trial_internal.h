@@ -1,5 +1,5 @@
-/* A real program connects to a server whose authority is not active, then is, then no
- * longer is. Only one that refuses, believes and refuses again follows. */
+/* A real program connects three times to a server whose authority should be refused, then
+ * believed, then refused again. Only one that does all three does what it should. */
 #ifndef OT_CLI_DOCTOR_TRIAL_INTERNAL_H
 #define OT_CLI_DOCTOR_TRIAL_INTERNAL_H
 
@@ -24,8 +24,24 @@ const char *ot_trial_word(enum ot_trial trial); /* "believed"; NULL for NONE */
 
 #define OT_TRIAL_WORDS_MAX 200
 
+/* What three trials are about: as what the scratch source has the server's authority. */
+enum ot_trials_kind {
+    OT_TRIALS_FOLLOW, /* not active; active; no longer active */
+    /* Limited to another name and the server's address; to its name and address; to its
+     * name alone, where the server's certificate is for both. */
+    OT_TRIALS_NAMES,
+    OT_TRIALS_NO, /* active, and distrusted by another source; not so; distrusted again */
+    OT_TRIALS_KINDS
+};
+
+#define OT_TRIALS 3
+
+/* "before", "outside": of which of the three. */
+const char *ot_trials_step(enum ot_trials_kind kind, size_t i);
+
 struct ot_three_trials {
-    enum ot_trial before, active, after;
+    enum ot_trials_kind kind;
+    enum ot_trial each[OT_TRIALS];
     /* The program's own words, or ours about it, where a trial did not go as it should.
      */
     char words[OT_TRIAL_WORDS_MAX];
@@ -33,8 +49,8 @@ struct ot_three_trials {
 
 enum ot_trials_outcome {
     OT_TRIALS_PROVED,
-    OT_TRIALS_NEVER,  /* it did not believe while the authority was active */
-    OT_TRIALS_ALWAYS, /* it believed although the authority was not active */
+    OT_TRIALS_NEVER,  /* it did not believe where it should */
+    OT_TRIALS_ALWAYS, /* it believed where it should not */
     OT_TRIALS_UNCLEAR /* it believed, and that it refuses otherwise was not seen */
 };
 
@@ -70,10 +86,12 @@ enum ot_status ot_bench_run_real(const struct ot_bench *bench, const char *const
 typedef enum ot_status ot_bench_prepare(const struct ot_bench *bench,
                                         struct ot_error *err);
 
-/* Three runs of argv, which connects to the server. prepare may be NULL. Failures as
- * above: that a program does not do what it should is a result. */
-enum ot_status ot_bench_try(const struct ot_bench *bench, const char *const *argv,
-                            const char *variable, ot_bench_prepare *prepare,
-                            struct ot_three_trials *trials, struct ot_error *err);
+/* Three runs of argv, which connects to the server, or fewer where one tells enough.
+ * prepare may be NULL. Failures as above: that a program does not do what it should is a
+ * result. */
+enum ot_status ot_bench_try(const struct ot_bench *bench, enum ot_trials_kind kind,
+                            const char *const *argv, const char *variable,
+                            ot_bench_prepare *prepare, struct ot_three_trials *trials,
+                            struct ot_error *err);
 
 #endif

@@ -37,7 +37,7 @@ static void only_refused_believed_refused_is_proof(void)
 
     for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
         const struct ot_three_trials trials = {
-            .before = rows[i].before, .active = rows[i].active, .after = rows[i].after};
+            .each = {rows[i].before, rows[i].active, rows[i].after}};
 
         CU_ASSERT_EQUAL(ot_trials_outcome_of(&trials), rows[i].expected);
     }
@@ -142,7 +142,9 @@ static void the_scratch_source_is_private_and_goes(void)
     CU_ASSERT_PTR_EQUAL(strstr(variable(&scratch, "ORGTRUST_CONF"), dir),
                         variable(&scratch, "ORGTRUST_CONF"));
     for (int active = 0; active < 2; active++) {
-        CU_ASSERT_EQUAL(ot_scratch_activate(&scratch, &authority, active == 1, NULL),
+        CU_ASSERT_EQUAL(ot_scratch_set(&scratch, &authority,
+                                       active == 1 ? OT_SCENE_ACTIVE : OT_SCENE_INACTIVE,
+                                       NULL),
                         OT_OK);
         CU_ASSERT_EQUAL(is_active(&scratch, "cert_doctor"), active == 1);
         CU_ASSERT_TRUE(is_active(&scratch, "cert_bystander"));
@@ -150,6 +152,68 @@ static void the_scratch_source_is_private_and_goes(void)
     ot_scratch_close(&scratch);
     CU_ASSERT_NOT_EQUAL(stat(dir, &st), 0);
     ot_authority_clear(&authority);
+}
+
+/* The root as the scratch source hands it out. */
+static X509 *handed_out(const struct ot_scratch *scratch)
+{
+    struct ot_snapshot *snapshot;
+    struct ot_positions all;
+    struct ot_record record;
+    X509 *root = NULL;
+
+    CU_ASSERT_EQUAL_FATAL(
+        ot_snapshot_open(&snapshot, scratch->snapshot, scratch->scope, NULL), OT_OK);
+    CU_ASSERT_EQUAL(ot_snapshot_all(snapshot, &all, NULL), OT_OK);
+    for (uint32_t i = 0; i < all.count; i++)
+        if (ot_snapshot_record(snapshot, &all, i, &record, NULL) == OT_OK &&
+            ot_span_equal(record.field[OT_FIELD_ID], ot_span_str("cert_doctor"))) {
+            const unsigned char *der = record.field[OT_FIELD_DER].data;
+
+            root = d2i_X509(NULL, &der, (long)record.field[OT_FIELD_DER].len);
+        }
+    ot_snapshot_unref(snapshot);
+    return root;
+}
+
+static void limits_permit_the_server_in_one_scene_only(void)
+{
+    static const struct {
+        enum ot_scene scene;
+        bool vouches;
+    } rows[] = {{OT_SCENE_ACTIVE, true},
+                {OT_SCENE_OTHER_NAME, false},
+                {OT_SCENE_ITS_NAMES, true},
+                {OT_SCENE_NO_ADDRESS, false},
+                {OT_SCENE_DISTRUSTED, true}};
+    struct ot_authority authority;
+    struct ot_scratch scratch;
+    char path[OT_SCRATCH_PATH_MAX];
+
+    setenv("TMPDIR", unit_dir(), 1);
+    CU_ASSERT_EQUAL_FATAL(ot_authority_make(&authority, NULL), OT_OK);
+    CU_ASSERT_EQUAL_FATAL(ot_scratch_open(&scratch, NULL), OT_OK);
+    ot_scratch_path(path, &scratch, "cache/no.snapshot");
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        X509 *root;
+
+        CU_ASSERT_NOT_EQUAL(access(path, F_OK), 0);
+        CU_ASSERT_EQUAL(ot_scratch_set(&scratch, &authority, rows[i].scene, NULL), OT_OK);
+        root = handed_out(&scratch);
+        CU_ASSERT_PTR_NOT_NULL_FATAL(root);
+        CU_ASSERT_EQUAL(vouches(root, authority.leaf), rows[i].vouches);
+        X509_free(root);
+    }
+    CU_ASSERT_EQUAL(access(path, F_OK), 0);
+    ot_scratch_close(&scratch);
+    ot_authority_clear(&authority);
+}
+
+static void each_kind_of_trial_has_words_of_its_own(void)
+{
+    CU_ASSERT_STRING_EQUAL(ot_trials_step(OT_TRIALS_FOLLOW, 1), "active");
+    CU_ASSERT_STRING_EQUAL(ot_trials_step(OT_TRIALS_NAMES, 1), "inside");
+    CU_ASSERT_STRING_EQUAL(ot_trials_step(OT_TRIALS_NO, 1), "trusted");
 }
 
 /* -1 with errno: nobody listens there. */
@@ -300,6 +364,10 @@ int main(int argc, char **argv)
          the_authority_vouches_and_the_bystander_does_not},
         {"the scratch source is private and goes",
          the_scratch_source_is_private_and_goes},
+        {"limits permit the server in one scene only",
+         limits_permit_the_server_in_one_scene_only},
+        {"each kind of trial has words of its own",
+         each_kind_of_trial_has_words_of_its_own},
         {"the server is for this machine alone", the_server_is_for_this_machine_alone},
         {"the server tells who believed", the_server_tells_who_believed},
         {"a program's words and end are kept", a_programs_words_and_end_are_kept},

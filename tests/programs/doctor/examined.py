@@ -59,6 +59,12 @@ CHECKS = ("source", "openssl", "p11-kit", "nss", "firefox", "java", "system", "e
           "systemd", "programs", "limits", "distrust")
 
 
+# Of a handshake each: whether the anchor is active; is limited to the server's names; is
+# distrusted.
+STEPS = (("before", "active", "after"), ("outside", "inside", "address"),
+         ("distrusted", "trusted", "distrusted_again"))
+
+
 def checked(report: dict) -> dict:
     """The report, once it is what orgtrust(1) says."""
     assert set(report) == {"for", "checks"} and report["for"] in ("machine", "user")
@@ -74,15 +80,20 @@ def checked(report: dict) -> dict:
             assert isinstance(finding["fix"], str | None)
             tried = finding["handshakes"]
             if tried is not None:
-                assert set(tried) == {"before", "active", "after"}
+                assert tuple(tried) in STEPS
                 assert set(tried.values()) <= {"believed", "refused", "unclear", None}
             # Nobody claims a handshake that was not seen.
             if finding["result"] == "proved" and tried is not None:
-                assert tried == FOLLOWS
+                assert tuple(tried.values()) == ("refused", "believed", "refused")
     return report
 
 
-FOLLOWS = {"before": "refused", "active": "believed", "after": "refused"}
+def proof(*steps: str) -> dict[str, str]:
+    """The only outcome that proves something."""
+    return dict(zip(steps, ("refused", "believed", "refused"), strict=True))
+
+
+FOLLOWS, HOLDS_TO_NAMES, HOLDS_TO_NO = (proof(*steps) for steps in STEPS)
 
 
 def of(report: dict, check: str) -> dict:

@@ -8,7 +8,7 @@ import tempfile
 from pathlib import Path
 
 import pytest
-from examined import FOLLOWS, checked, details, of, results
+from examined import FOLLOWS, HOLDS_TO_NAMES, checked, details, of, results
 from support import paths
 from support.world import BROKEN, OK, USAGE
 
@@ -43,6 +43,15 @@ def test_exports_are_proved(exporting):
     assert [found["handshakes"] for found in of(report, "exports")["findings"]] == [
         FOLLOWS, FOLLOWS]
     assert "3 anchors" in details(report, "exports") and "curl" in details(report, "exports")
+
+
+@pytest.mark.skipif(not shutil.which("curl", path="/usr/bin"), reason="needs curl")
+def test_exports_hold_to_names(exporting):
+    """By one of doctor's own: the source has no limits."""
+    found = {finding["subject"]: finding["handshakes"]
+             for finding in of(doctor(exporting, "limits"), "limits")["findings"]}
+    for path in (exporting.exports / "ca.pem", exporting.exports / "ca.d"):
+        assert found[str(path)] == HOLDS_TO_NAMES, found
 
 
 def test_exports_that_are_behind_are_found(exporting):
