@@ -15,15 +15,17 @@
 #include "shared/log.h"
 
 static const char help_begin[] =
-    "Usage: orgtrust-server --db FILE --listen HOST:PORT [OPTION...]\n"
-    "       orgtrust-server key create --db FILE [--role admin|read] [--name NAME]\n"
+    "Usage: orgtrust-server --db DATABASE --listen HOST:PORT [OPTION...]\n"
+    "       orgtrust-server key create --db DATABASE [--role admin|read] [--name NAME]\n"
     "                                  [--expires TIME]\n"
-    "       orgtrust-server key list --db FILE\n"
-    "       orgtrust-server key revoke --db FILE ID|NAME\n"
-    "       orgtrust-server project create --db FILE --name NAME [--id ID]\n"
-    "       orgtrust-server project list --db FILE\n"
+    "       orgtrust-server key list --db DATABASE\n"
+    "       orgtrust-server key revoke --db DATABASE ID|NAME\n"
+    "       orgtrust-server project create --db DATABASE --name NAME [--id ID]\n"
+    "       orgtrust-server project list --db DATABASE\n"
     "\n"
-    "Serves the certificates API under /v1 from an SQLite database.\n"
+    "Serves the certificates API under /v1 from a file (SQLite) or from PostgreSQL, "
+    "which\n"
+    "several servers may share: DATABASE is FILE or postgresql://USER@HOST/NAME.\n"
     "\n";
 
 static const char help_end[] =
@@ -32,13 +34,12 @@ static const char help_end[] =
     "(the default) may do everything, read only list and get. Revoking works at once.\n"
     "`project create` prints the id of the new project.\n"
     "\n"
-    "Exit status: 0 success; 1 internal error; 2 usage; 3 TLS files, a database of a "
-    "newer\n"
-    "version or one that others may write; 4 cannot listen; 7 no such key; 8 the name "
-    "of\n"
-    "the key, or the id of the project, is taken; 10 database not writable or disk full; "
-    "11 database damaged or of\n"
-    "another program; 13 database locked by another process.\n";
+    "Exit status: 0 success; 1 internal error; 2 usage; 3 TLS files, a database of a\n"
+    "newer version or one that others may write; 4 cannot listen, or PostgreSQL cannot "
+    "be\n"
+    "reached; 7 no such key; 8 the name of the key, or the id of the project, is taken;\n"
+    "10 database not writable or disk full; 11 database damaged or of another program;\n"
+    "13 database locked by another process.\n";
 
 /* Row by row as the orgtrust command's, so that scripts need to know one table. */
 static int exit_status(enum ot_status status)

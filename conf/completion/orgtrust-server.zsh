@@ -2,7 +2,7 @@
 # zsh completion of orgtrust-server.
 if ((CURRENT == 2)) || [[ $words[2] != (key|project) ]]; then
     _arguments '1:command:(key project)' \
-        '--db[the database; made where there is none]:file:_files' \
+        '--db[the database: a file, or postgresql\://...]:file:_files' \
         '--listen[where to listen; port 0 takes a free one]:host and port:' \
         '--tls-cert[serve HTTPS with this certificate (PEM, chain behind it)]:file:_files' \
         '--tls-key[and its private key (PEM)]:file:_files' \

@@ -85,11 +85,12 @@ set(CPACK_DEBIAN_ORGTRUST-PKCS11_PACKAGE_RECOMMENDS
 set(CPACK_DEBIAN_ORGTRUST-PKCS11_PACKAGE_SUGGESTS "libnss3-tools")
 
 package(orgtrust-server net "certificates API for an organization that hosts it itself"
-  "The server holds an organization's certificates in an SQLite database, behind
-the API that orgtrust reads and administers them by.
+  "The server holds an organization's certificates in a file, or in a PostgreSQL
+database that several servers share, behind the API that orgtrust reads and
+administers them by.
 .
 As installed it listens on the loopback interface only, and knows no key."
   postinst prerm postrm conffiles)
-set(CPACK_DEBIAN_ORGTRUST-SERVER_PACKAGE_SUGGESTS "bash-completion, orgtrust, sqlite3")
+set(CPACK_DEBIAN_ORGTRUST-SERVER_PACKAGE_SUGGESTS "bash-completion, orgtrust, postgresql, sqlite3")
 
 include(CPack)

@@ -57,7 +57,7 @@ static enum ot_status check_arguments(const struct ot_action *action, const char
     enum ot_status status;
 
     if (arguments->db == NULL)
-        return ot_error_set(err, OT_E_USAGE, "`%s %s` needs --db FILE; see --help", group,
+        return ot_error_set(err, OT_E_USAGE, "`%s %s` needs --db DATABASE; see --help", group,
                             action->name);
     if (argc - optind != (action->word != NULL ? 1 : 0))
         return ot_error_set(
@@ -65,8 +65,9 @@ static enum ot_status check_arguments(const struct ot_action *action, const char
             action->word != NULL ? action->word : "no words besides options");
     arguments->word = argv[optind];
     status = action->check != NULL ? action->check(arguments, err) : OT_OK;
-    if (status == OT_OK)
-        status = ot_private_become_owner(arguments->db, err);
+    if (status != OT_OK || ot_store_is_url(arguments->db))
+        return status;
+    status = ot_private_become_owner(arguments->db, err);
     if (status == OT_OK && !action->creates && access(arguments->db, F_OK) != 0)
         return ot_error_errno(err, OT_E_IO, errno, "cannot open database %s",
                               arguments->db);

@@ -31,7 +31,7 @@ struct ot_action {
     bool creates;     /* the database, where there is none */
 };
 /* The fields of the option that every action has. */
-#define OT_OPTION_DB "db", "FILE", "the database"
+#define OT_OPTION_DB "db", "DATABASE", "the database"
 
 /* Does the action that argv[1] names. argv[0] is the group's name; actions end with one
  * without a name, and choices says which there are. */

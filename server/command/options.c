@@ -24,7 +24,8 @@ enum option_code {
 };
 
 const struct ot_option_info ot_options_of_server[] = {
-    [CODE_DB] = {"db", "FILE", "the database; made where there is none"},
+    [CODE_DB] = {"db", "DATABASE",
+                 "the file, made where there is none, or postgresql://USER@HOST/NAME"},
     [CODE_LISTEN] = {"listen", "HOST:PORT",
                      "where to listen; port 0 takes a free one; [::1]:0 for IPv6"},
     [CODE_TLS_CERT] = {"tls-cert", "FILE",
@@ -171,7 +172,7 @@ static enum ot_status check_options(const struct ot_options *options, int argc,
     if (options->db == NULL || options->listen == NULL)
         return ot_error_set(
             err, OT_E_USAGE,
-            "both --db FILE and --listen HOST:PORT are needed; see --help");
+            "both --db DATABASE and --listen HOST:PORT are needed; see --help");
     if ((options->tls_cert == NULL) != (options->tls_key == NULL))
         return ot_error_set(
             err, OT_E_USAGE,

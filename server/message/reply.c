@@ -67,6 +67,19 @@ void ot_reply_failure(struct ot_reply *reply, const struct ot_error *err)
         reply->retry_after_s = 1;
         return;
     }
+    if (err->status == OT_E_NETWORK) {
+        ot_reply_error(reply, 503, "database_unavailable", NULL,
+                       "The server's database cannot be reached: try again. Nothing has "
+                       "changed.");
+        reply->retry_after_s = OT_DB_AWAY_RETRY_S;
+        return;
+    }
+    if (err->status == OT_E_SERVER) {
+        ot_reply_error(reply, 500, "outcome_unknown", NULL,
+                       "The server's database went away while it confirmed this change: "
+                       "look whether it has happened before you ask for it again.");
+        return;
+    }
     ot_reply_error(reply, 500, "internal_error", NULL,
                    "The server could not carry this out; its log says why. Nothing has "
                    "changed.");

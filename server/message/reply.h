@@ -29,7 +29,7 @@ void ot_reply_error(struct ot_reply *reply, unsigned status, const char *code,
                     const char *param, const char *fmt, ...)
     __attribute__((format(printf, 5, 6)));
 
-/* What the database refused: 503 when it is busy, else 500. The reason is for the
+/* What the database refused: 503 when it is busy or away, else 500. The reason is for the
  * operator, whom ot_log_failure tells, and not for the client. */
 void ot_reply_failure(struct ot_reply *reply, const struct ot_error *err);
 

@@ -3,6 +3,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "base/clock.h"
 #include "base/error.h"
 #include "shared/limits.h"
 #include "store/audit.h"
@@ -65,11 +66,11 @@ static enum ot_status look_for_evidence(struct ot_db *db, const char *evidence,
 static enum ot_status resolve_doubt(struct ot_db *db, struct ot_error *err)
 {
     char evidence[OT_EVIDENCE_MAX];
+    const int64_t until_ms = ot_clock_ms() + OT_DB_DOUBT_MS;
     enum ot_status status = OT_E_NETWORK;
 
     memcpy(evidence, db->evidence, sizeof(evidence));
-    for (int waited = 0; evidence[0] != '\0' && waited <= OT_DB_DOUBT_MS;
-         waited += OT_DB_DOUBT_STEP_MS) {
+    while (evidence[0] != '\0' && ot_clock_ms() < until_ms) {
         status = look_for_evidence(db, evidence, err);
         if (status == OT_OK || status == OT_E_NOT_FOUND)
             return status;

@@ -2,9 +2,11 @@
 
 #include <pthread.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/error.h"
 #include "store/driver.h"
+#include "store/postgresql/postgresql.h"
 #include "store/sqlite/sqlite.h"
 
 struct ot_store {
@@ -15,6 +17,12 @@ struct ot_store {
     pthread_mutex_t lock;
     pthread_cond_t returned;
 };
+
+bool ot_store_is_url(const char *where)
+{
+    return strncmp(where, "postgresql://", 13) == 0 ||
+           strncmp(where, "postgres://", 11) == 0;
+}
 
 static struct ot_store *store_new(unsigned connections)
 {
@@ -58,7 +66,7 @@ enum ot_status ot_store_open(struct ot_store **out, const char *where,
     *out = NULL;
     if (store == NULL)
         return ot_error_nomem(err);
-    store->driver = &ot_sqlite_driver;
+    store->driver = ot_store_is_url(where) ? &ot_postgresql_driver : &ot_sqlite_driver;
     status = open_connections(store, where, connections, err);
     if (status != OT_OK) {
         ot_store_close(store);

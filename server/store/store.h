@@ -11,10 +11,15 @@ struct ot_db;
 
 struct ot_store;
 
-/* Opens the file, creating it (mode 0600) where it does not exist, and brings its tables
- * up to date. OT_E_IO, OT_E_NO_SPACE: cannot be read or written; OT_E_UNSAFE: not this
- * user's alone (private_file.h); OT_E_CONFIG: made by a newer version; OT_E_CORRUPT: no
- * database, damaged, or of another program; OT_E_BUSY. */
+/* Whether the value of --db is the URL of a PostgreSQL database; else it is a file. */
+bool ot_store_is_url(const char *where);
+
+/* Opens the database, and brings its tables up to date. A file that does not exist is
+ * made (mode 0600). OT_E_IO, OT_E_NO_SPACE: cannot be read or written; OT_E_UNSAFE: not
+ * this user's alone (private_file.h); OT_E_CONFIG: made by a newer version, or a server
+ * that is too old; OT_E_CORRUPT: no database, damaged, or of another program; OT_E_BUSY;
+ * of a URL also OT_E_USAGE, where it is none or has a password in it, and OT_E_NETWORK:
+ * the database server cannot be reached, or does not let us in. */
 enum ot_status ot_store_open(struct ot_store **out, const char *where,
                              unsigned connections, struct ot_error *err);
 /* All connections are back. */

@@ -13,8 +13,8 @@ import pytest
 from structure import PROJECT, includes
 
 LIBRARIES = {
-    "cdb.h": "cdb", "cjson": "cJSON", "curl": "libcurl", "microhttpd.h": "libmicrohttpd",
-    "openssl": "OpenSSL", "p11-kit": "p11-kit", "sqlite3.h": "SQLite", "xxhash.h": "xxHash",
+    "cdb.h": "cdb", "cjson": "cJSON", "curl": "libcurl", "libpq-fe.h": "libpq",
+    "microhttpd.h": "libmicrohttpd", "openssl": "OpenSSL", "p11-kit": "p11-kit", "sqlite3.h": "SQLite", "xxhash.h": "xxHash",
 }
 # What is neither libc nor a library of the table is caught by its folder or name here.
 LIBC = re.compile(r"(arpa|linux|net|netinet|sys)/|[a-z0-9]+\.h$")

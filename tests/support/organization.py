@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import contextlib
 import http.client
 import json
 import signal
+import sqlite3
 import ssl
 from pathlib import Path
 
 from . import paths
 from .certs import Cert
+from .postgresql import Cluster
 from .process import Background, clean_environment, run
 
 
@@ -124,14 +127,20 @@ class ApiClient:
 
 
 class Organization:
-    """orgtrust-server with a scratch database, on a port that the kernel chose."""
+    """orgtrust-server with a scratch database, on a port that the kernel chose: a file, or
+    a database of the cluster, where there is one. db: that of another one."""
+
+    cluster: Cluster | None = None
 
     def __init__(self, directory: Path, *, max_certificates: int | None = None,
                  options: tuple[str, ...] = (), ca: Path | None = None,
-                 host="127.0.0.1", key: str | None = None):
+                 host="127.0.0.1", key: str | None = None, db: str | None = None):
         self.dir = Path(directory)
         self.dir.mkdir(parents=True, exist_ok=True)
-        self.db = self.dir / "organization.db"
+        self.cluster = Organization.cluster
+        if db is None and self.cluster is not None:
+            db = self.cluster.create()
+        self.db = db or self.dir / "organization.db"
         self.env = clean_environment(HOME=str(self.dir), TMPDIR=str(self.dir))
         self.max_certificates = max_certificates
         self.options = options
@@ -171,6 +180,27 @@ class Organization:
         self.server = Background(argv, env=self.env, log=self.dir / "server.log", wrap=True)
         self.port = self.server.port()
         self.api = ApiClient(self.port, self.key, ca=self.ca)
+
+    def sql(self, text: str) -> list[tuple[str, ...]]:
+        """Rows of the database, as text ("" for NULL), without asking the server; or changes
+        them."""
+        if self.cluster is not None:
+            return [tuple(row) for row in self.cluster.sql(self.db, text)]
+        with contextlib.closing(sqlite3.connect(self.db)) as database, database:
+            return [tuple("" if value is None else str(value) for value in row)
+                    for row in database.execute(text)]
+
+    @contextlib.contextmanager
+    def writing(self):
+        """Meanwhile nobody else can write."""
+        if self.cluster is not None:
+            with self.cluster.holding(self.db, "LOCK TABLE orgtrust.writers"):
+                yield
+            return
+        with contextlib.closing(sqlite3.connect(self.db, isolation_level=None)) as lock:
+            lock.execute("BEGIN IMMEDIATE")
+            yield
+            lock.execute("ROLLBACK")
 
     @property
     def base_url(self) -> str:

@@ -1,4 +1,4 @@
-"""The server under test."""
+"""The server under test, on an SQLite file and on PostgreSQL."""
 
 import os
 import sys
@@ -11,13 +11,50 @@ import pytest  # noqa: E402
 from judge import judging  # noqa: E402
 from support import paths  # noqa: E402
 from support.organization import Organization  # noqa: E402
+from support.postgresql import Cluster, is_installed  # noqa: E402
 
 if "ORGTRUST_SERVER" in os.environ:
     paths.SERVER = Path(os.environ["ORGTRUST_SERVER"]).resolve()
 
 
+def pytest_configure(config):
+    config.addinivalue_line("markers", "both: on either database; with ORGTRUST_LONG=1 all "
+                                       "but what is of one kind runs on both")
+    config.addinivalue_line("markers", "file: of a database that is a file")
+    config.addinivalue_line("markers", "postgresql: of a database that is no file")
+
+
+def pytest_generate_tests(metafunc):
+    marks = {mark.name for mark in metafunc.definition.iter_markers()}
+    if "postgresql" in marks:
+        kinds = ["postgresql"]
+    elif "file" not in marks and (paths.LONG or "both" in marks and not paths.WRAP):
+        kinds = ["file", "postgresql"]
+    else:
+        return
+    metafunc.parametrize("database", kinds, indirect=True, scope="module")
+
+
+@pytest.fixture(scope="session")
+def cluster():
+    if not is_installed():
+        pytest.skip("PostgreSQL is not installed")
+    made = Cluster()
+    yield made
+    made.remove()
+
+
+@pytest.fixture(scope="module", autouse=True)
+def database(request):
+    """Which kind every Organization has."""
+    if getattr(request, "param", "file") == "postgresql":
+        Organization.cluster = request.getfixturevalue("cluster")
+    yield
+    Organization.cluster = None
+
+
 @pytest.fixture(scope="module")
-def big(tmp_path_factory):
+def big(tmp_path_factory, database):
     """An organization that may hold many certificates, shared by a module."""
     org = Organization(tmp_path_factory.mktemp("big") / "org", max_certificates=100000)
     yield org

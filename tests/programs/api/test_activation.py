@@ -4,6 +4,8 @@ import pytest
 
 from judge import CERTIFICATES, error_of, judging
 
+pytestmark = pytest.mark.both
+
 VERBS = ("activate", "deactivate")
 
 

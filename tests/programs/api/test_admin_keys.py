@@ -9,6 +9,8 @@ from judge import CERTIFICATES, error_of, judging
 from support import paths
 from support.process import run
 
+pytestmark = pytest.mark.both
+
 KEYS = "/v1/organization/admin_api_keys"
 
 

@@ -4,7 +4,6 @@ filter; and no row without its change, nor a change without its row."""
 import getpass
 import random
 import signal
-import sqlite3
 import threading
 import time
 
@@ -14,6 +13,8 @@ from judge import CERTIFICATES, error_of, judging
 from support import paths
 from support.organization import ApiError, Organization
 from support.process import run
+
+pytestmark = pytest.mark.both
 
 LOG = "/v1/organization/audit_logs"
 KEYS = "/v1/organization/admin_api_keys"
@@ -284,10 +285,7 @@ def test_ipv6_is_told_whole(tmp_path, pem):
                     '{"name":"x"}', "-H", "Content-Type: application/json",
                     f"http://[::1]:{org.port}{PROJECTS}"], env=org.env)
         assert done.status == 0 and "organization.project" in done.stdout
-        database = sqlite3.connect(org.db)
-        found = database.execute("SELECT address FROM audit ORDER BY seq DESC").fetchone()
-        database.close()
-        assert found == ("::1",)
+        assert org.sql("SELECT address FROM audit ORDER BY seq DESC")[0] == ("::1",)
     finally:
         org.stop()
 
@@ -334,18 +332,13 @@ def replay(state: dict, log: list[dict]):
 
 
 def stored(org) -> dict:
-    database = sqlite3.connect(org.db)
-    try:
-        return {
-            "certs": dict(database.execute("SELECT id, name FROM certificates")),
-            "active": set(database.execute(
-                "SELECT a.scope, c.id FROM activations a JOIN certificates c"
-                " ON c.seq = a.certificate")),
-            "keys": {row[0] for row in database.execute("SELECT id FROM keys")},
-            "projects": {row[0] for row in database.execute("SELECT id FROM projects")},
-        }
-    finally:
-        database.close()
+    return {
+        "certs": dict(org.sql("SELECT id, name FROM certificates")),
+        "active": set(org.sql("SELECT a.scope, c.id FROM activations a"
+                              " JOIN certificates c ON c.seq = a.certificate")),
+        "keys": {row[0] for row in org.sql("SELECT id FROM keys")},
+        "projects": {row[0] for row in org.sql("SELECT id FROM projects")},
+    }
 
 
 def change_until(org, stop, seed, pem):

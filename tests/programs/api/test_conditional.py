@@ -87,6 +87,7 @@ def test_if_none_match_in_every_form(api, pem):
         assert not is_unchanged(api, CERTIFICATES, header), header
 
 
+@pytest.mark.file
 def test_a_tag_outlives_a_restart_and_not_a_restored_copy(organization, pem, tmp_path):
     api = judging(organization)
     api.upload(pem)

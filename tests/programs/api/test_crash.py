@@ -2,7 +2,6 @@
 
 import random
 import signal
-import sqlite3
 import threading
 import time
 
@@ -14,18 +13,16 @@ from support.organization import ApiError, Organization
 
 ROUNDS = 12
 
+pytestmark = pytest.mark.both
+
 
 def check_integrity(org):
-    database = sqlite3.connect(org.db)
-    try:
-        assert database.execute("PRAGMA integrity_check").fetchall() == [("ok",)]
-        assert database.execute("PRAGMA foreign_key_check").fetchall() == []
-        (counted,) = database.execute("SELECT certificates FROM meta").fetchone()
-        (rows,) = database.execute("SELECT count(*) FROM certificates").fetchone()
-        (contents,) = database.execute("SELECT count(*) FROM contents").fetchone()
-        assert counted == rows == contents
-    finally:
-        database.close()
+    if org.cluster is None:
+        assert org.sql("PRAGMA integrity_check") == [("ok",)]
+        assert org.sql("PRAGMA foreign_key_check") == []
+    counted = org.sql("SELECT certificates FROM meta")
+    assert counted == org.sql("SELECT count(*) FROM certificates") \
+        == org.sql("SELECT count(*) FROM contents")
 
 
 def together(*functions):
@@ -144,9 +141,7 @@ def test_fault_56_kill_9_keeps_what_was_confirmed_and_nothing_by_halves(tmp_path
         org.start()
         found = {c["id"]: c for c in judging(org).list()}
         assert confirmed.items() <= {i: c["name"] for i, c in found.items()}.items()
-        database = sqlite3.connect(org.db)
-        (active,) = database.execute("SELECT count(*) FROM activations").fetchone()
-        database.close()
-        assert active % 5 == 0, "five at once or none"
+        [(active,)] = org.sql("SELECT count(*) FROM activations")
+        assert int(active) % 5 == 0, "five at once or none"
     assert len(confirmed) > ROUNDS
     org.stop()

@@ -3,7 +3,6 @@
 import json
 import random
 import signal
-import sqlite3
 import threading
 import time
 
@@ -12,6 +11,8 @@ import pytest
 from judge import CERTIFICATES, error_of
 from support import paths
 from test_audit import events, key_actor
+
+pytestmark = pytest.mark.both
 
 AT = "orgtrust_deactivate_at"
 KILLS = 100 if paths.LONG else 12
@@ -39,12 +40,9 @@ def wait_for(at):
 
 def rows(org):
     """[(scope, certificate, end)] as the database has them, without asking the server."""
-    database = sqlite3.connect(f"file:{org.db}?mode=ro", uri=True)
-    try:
-        return database.execute("SELECT scope, id, ends_at FROM activations"
-                                " JOIN certificates ON seq = certificate").fetchall()
-    finally:
-        database.close()
+    found = org.sql("SELECT scope, id, ends_at FROM activations"
+                    " JOIN certificates ON seq = certificate")
+    return [(scope, cert_id, int(end) if end else None) for scope, cert_id, end in found]
 
 
 def until_gone(org, seconds=5):
@@ -161,12 +159,9 @@ def test_who_cannot_carry_it_out_answers_nothing_stale(organization, api, pem):
     cert_id = api.upload(pem)
     at = int(time.time()) + 1
     activate(api, [cert_id], at)
-    other = sqlite3.connect(organization.db, isolation_level=None)
-    other.execute("BEGIN IMMEDIATE")
-    wait_for(at)
-    assert error_of(api.request("GET", CERTIFICATES))[:2] == (503, "database_busy")
-    other.execute("ROLLBACK")
-    other.close()
+    with organization.writing():
+        wait_for(at)
+        assert error_of(api.request("GET", CERTIFICATES))[:2] == (503, "database_busy")
     assert states(api) == {cert_id: False}
 
 

@@ -8,6 +8,8 @@ import pytest
 
 from judge import CERTIFICATES, error_of, judging
 
+pytestmark = pytest.mark.both
+
 COUNT = 300
 
 
@@ -106,6 +108,7 @@ def test_an_upload_while_paging_moves_nobody(big, ids, pem):
     api.delete(late)
 
 
+@pytest.mark.file
 @pytest.mark.parametrize("order", ["ASC", "DESC"])
 def test_a_page_is_found_by_index_and_not_by_sorting(big, ids, order):
     """What makes the last page of 100,000 as fast as the first."""
@@ -124,12 +127,9 @@ def test_equal_and_backward_clocks_keep_the_order_stable(organization, pem, orde
     api = judging(organization)
     made = [api.upload(pem) for _ in range(9)]
     organization.stop()
-    database = sqlite3.connect(organization.db)
     for cert_id, created in zip(made, [5, 5, 5, 3, 3, 9, 9, 1, 5]):
-        database.execute("UPDATE certificates SET created_at = ? WHERE id = ?",
-                         (created, cert_id))
-    database.commit()
-    database.close()
+        organization.sql(f"UPDATE certificates SET created_at = {created}"
+                         f" WHERE id = '{cert_id}'")
     organization.start()
     api = judging(organization)
     expected = [made[i] for i in (7, 3, 4, 0, 1, 2, 8, 5, 6)]
@@ -144,16 +144,11 @@ def test_100000_certificates_page_as_fast_at_the_end(tmp_path):
 
     org = Organization(tmp_path / "huge", max_certificates=200000)
     try:
-        database = sqlite3.connect(org.db)
-        database.execute("PRAGMA foreign_keys = ON")
-        database.execute(
+        org.sql(
             "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 100000)"
             " INSERT INTO certificates (id, name, created_at, valid_at, expires_at)"
-            " SELECT printf('cert_%06d', i), 'Name ' || i, 1000000 + i / 7, 0, 4000000000"
-            " FROM n")
-        database.execute("UPDATE meta SET revision = randomblob(16)")
-        database.commit()
-        database.close()
+            " SELECT 'cert_' || substr(CAST(1000000 + i AS text), 2), 'Name ' || i,"
+            " 1000000 + i / 7, 0, 4000000000 FROM n")
         api = judging(org)
 
         def seconds(cursor, rounds=20):

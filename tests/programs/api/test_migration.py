@@ -14,6 +14,9 @@ KEYS = re.findall("^--   (orgtrust-.*)$", OLD, re.MULTILINE)
 PROJECTS = "/v1/organization/projects"
 
 
+pytestmark = pytest.mark.file
+
+
 @pytest.fixture
 def old(tmp_path):
     """An organization whose database the first version of the tables left."""

@@ -8,6 +8,8 @@ import pytest
 from judge import CERTIFICATES, error_of, judging
 from support import certs as openssl
 
+pytestmark = pytest.mark.both
+
 
 @pytest.mark.memory
 def test_every_operation_has_the_published_shape(organization, roots):

@@ -9,6 +9,8 @@ from judge import error_of, judging
 from support import paths
 from support.process import run
 
+pytestmark = pytest.mark.both
+
 PROJECTS = "/v1/organization/projects"
 
 

@@ -53,6 +53,7 @@ def test_ipv6(tmp_path):
     assert server.stop() == 0
 
 
+@pytest.mark.file
 def test_the_database_is_for_its_owner_only(organization, pem):
     judging(organization).upload(pem)
     files = list(organization.dir.glob("organization.db*"))
@@ -62,6 +63,7 @@ def test_the_database_is_for_its_owner_only(organization, pem):
     assert list(organization.dir.glob("organization.db*")) == [organization.db], "closed"
 
 
+@pytest.mark.both
 @pytest.mark.memory
 def test_all_is_there_after_a_restart(organization, pem):
     api = judging(organization)
@@ -118,6 +120,7 @@ def damaged(kind, path):
     path.chmod(0o666 if kind == "writable" else 0o600)
 
 
+@pytest.mark.file
 @pytest.mark.parametrize("kind, status, word", [
     ("words", 11, "o.db is not an orgtrust database"),
     ("foreign", 11, "o.db is not an orgtrust database: it belongs to another program"),
@@ -134,6 +137,7 @@ def test_a_database_that_is_not_ours_is_left_alone(tmp_path, kind, status, word)
     assert path.read_bytes() == before
 
 
+@pytest.mark.both
 def test_a_key_is_made_while_the_server_runs_and_two_servers_share_a_database(
     organization, pem
 ):
@@ -149,16 +153,14 @@ def test_a_key_is_made_while_the_server_runs_and_two_servers_share_a_database(
         second.stop()
 
 
+@pytest.mark.both
 def test_a_locked_database_is_a_503_with_retry_after(organization, pem):
     api = judging(organization)
     api.list()  # the key's use is noted; the next note is a minute away
-    lock = sqlite3.connect(organization.db, isolation_level=None)
-    lock.execute("BEGIN IMMEDIATE")
-    status, headers, _ = api.request("POST", CERTIFICATES, {"certificate": pem})
-    assert (status, headers["Retry-After"]) == (503, "1")
-    assert api.list() == [], "readers do not wait"
-    lock.execute("ROLLBACK")
-    lock.close()
+    with organization.writing():
+        status, headers, _ = api.request("POST", CERTIFICATES, {"certificate": pem})
+        assert (status, headers["Retry-After"]) == (503, "1")
+        assert api.list() == [], "readers do not wait"
     api.upload(pem)
 
 
@@ -288,6 +290,7 @@ def test_help_and_version_are_printed(tmp_path):
         assert done.status == 0 and word in done.stdout and done.stderr == ""
 
 
+@pytest.mark.file
 def test_a_full_disk_is_a_500_and_the_reason_is_logged(tmp_path, pem):
     """A limit on the size of files stands for the disk."""
     org = Organization(tmp_path / "org")

@@ -1,0 +1,15 @@
+/* PostgreSQL 15 or later, by libpq: any number of servers share one database.
+ *
+ * Writers queue up for the lock of a table that is there for nothing else, so that each
+ * finds what the one before has left; their transactions are serializable beyond that,
+ * against whoever else writes into the tables. A reader's statements see one moment. A
+ * statement whose answer nobody waits for travels with the next one, and the end of a
+ * reading transaction is not waited for. */
+#ifndef OT_SERVER_STORE_POSTGRESQL_POSTGRESQL_H
+#define OT_SERVER_STORE_POSTGRESQL_POSTGRESQL_H
+
+#include "store/driver.h"
+
+extern const struct ot_driver ot_postgresql_driver;
+
+#endif

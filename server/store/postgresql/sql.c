@@ -1,0 +1,111 @@
+#include "store/postgresql/postgresql_internal.h"
+
+#define KEY_SELECT                                                                       \
+    "SELECT seq, id, name, role, created_at, last_used_at, expires_at, hash FROM keys"
+
+/* What a filter leaves. */
+#define AUDIT_WANTED                                                                     \
+    " FROM audit WHERE effective_at BETWEEN $1 AND $2 AND seq > $3 AND seq < $4"         \
+    " AND ($5::text IS NULL OR type IN (SELECT "                                         \
+    "json_array_elements_text($5::text::json)))"                                         \
+    " AND ($6::text IS NULL OR project IN (SELECT "                                      \
+    "json_array_elements_text($6::text::json)))"                                         \
+    " AND ($7::text IS NULL OR actor IN (SELECT "                                        \
+    "json_array_elements_text($7::text::json)))"                                         \
+    " AND ($8::text IS NULL OR seq IN (SELECT event FROM audit_resources"                \
+    "  WHERE resource IN (SELECT json_array_elements_text($8::text::json))))"
+#define AUDIT_COLUMNS                                                                    \
+    "id, type, effective_at, project, project_name, actor, actor_is_key, address, "      \
+    "detail"
+
+const char *const ot_pg_sql[OT_PG_COUNT] = {
+    [OT_PG_BEGIN_READ] = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY",
+    [OT_PG_BEGIN_WRITE] = "BEGIN ISOLATION LEVEL SERIALIZABLE READ WRITE",
+    /* Before the first statement that looks at a row: what it sees is as of behind this
+     * one. Nobody else locks this table, neither readers nor pg_dump wait for it. */
+    [OT_PG_QUEUE_UP] = "LOCK TABLE writers IN EXCLUSIVE MODE",
+    [OT_PG_QUEUE_UP_NOW] = "LOCK TABLE writers IN EXCLUSIVE MODE NOWAIT",
+    [OT_PG_COMMIT] = "COMMIT",
+    [OT_PG_ROLLBACK] = "ROLLBACK",
+
+    [OT_SQL_REVISION] = "SELECT revision FROM meta",
+    [OT_SQL_REVISION_NEXT] = "UPDATE meta SET revision = uuid_send(gen_random_uuid())",
+
+    [OT_SQL_CERT_COUNT] = "SELECT certificates FROM meta",
+    [OT_SQL_CERT_INSERT] =
+        "INSERT INTO certificates (id, name, created_at, valid_at, expires_at)"
+        " VALUES ($1, $2, $3, $4, $5) ON CONFLICT (id) DO NOTHING",
+    [OT_SQL_CONTENT_INSERT] = "INSERT INTO contents (certificate, pem)"
+                              " SELECT seq, $2 FROM certificates WHERE id = $1",
+    [OT_SQL_CERT_GET] = "SELECT id, name, created_at, valid_at, expires_at, 0"
+                        " FROM certificates WHERE id = $1",
+    [OT_SQL_CERT_CONTENT] =
+        "SELECT pem FROM contents"
+        " WHERE certificate = (SELECT seq FROM certificates WHERE id = $1)",
+    [OT_SQL_CERT_IN_SCOPE] =
+        "SELECT c.id, c.name, c.created_at, c.valid_at, c.expires_at,"
+        " EXISTS (SELECT 1 FROM activations a"
+        "  WHERE a.scope = $1 AND a.certificate = c.seq)"
+        " FROM certificates c WHERE c.id = $2",
+    [OT_SQL_CERT_RENAME] = "UPDATE certificates SET name = $2 WHERE id = $1",
+    [OT_SQL_CERT_DELETE] = "DELETE FROM certificates WHERE id = $1",
+    [OT_SQL_CERT_CURSOR] = "SELECT created_at, seq FROM certificates WHERE id = $1",
+    [OT_SQL_LIST_ASC] = "SELECT c.id, c.name, c.created_at, c.valid_at, c.expires_at,"
+                        " EXISTS (SELECT 1 FROM activations a"
+                        "  WHERE a.scope = $1 AND a.certificate = c.seq)"
+                        " FROM certificates c WHERE (c.created_at, c.seq) > ($2, $3)"
+                        " ORDER BY c.created_at, c.seq LIMIT $4",
+    [OT_SQL_LIST_DESC] = "SELECT c.id, c.name, c.created_at, c.valid_at, c.expires_at,"
+                         " EXISTS (SELECT 1 FROM activations a"
+                         "  WHERE a.scope = $1 AND a.certificate = c.seq)"
+                         " FROM certificates c WHERE (c.created_at, c.seq) < ($2, $3)"
+                         " ORDER BY c.created_at DESC, c.seq DESC LIMIT $4",
+
+    [OT_SQL_ACTIVATE] = "INSERT INTO activations (scope, certificate, ends_at, ends_by)"
+                        " SELECT $1, seq, $3::bigint, $4 FROM certificates WHERE id = $2"
+                        " ON CONFLICT (scope, certificate) DO UPDATE"
+                        " SET ends_at = excluded.ends_at, ends_by = excluded.ends_by"
+                        " WHERE activations.ends_at IS DISTINCT FROM excluded.ends_at",
+    [OT_SQL_DEACTIVATE] =
+        "DELETE FROM activations WHERE scope = $1"
+        " AND certificate = (SELECT seq FROM certificates WHERE id = $2)",
+    [OT_SQL_ENDED_ANY] = "SELECT EXISTS (SELECT 1 FROM activations WHERE ends_at <= $1)",
+    [OT_SQL_ENDED] = "SELECT a.scope, a.ends_at, a.ends_by, c.id, c.name"
+                     " FROM activations a JOIN certificates c ON c.seq = a.certificate"
+                     " WHERE a.ends_at <= $1"
+                     " ORDER BY a.ends_at, a.scope, a.ends_by, c.seq LIMIT $2",
+    [OT_SQL_SCOPES] = "SELECT a.scope FROM activations a"
+                      " JOIN certificates c ON c.seq = a.certificate"
+                      " WHERE c.id = $1 ORDER BY a.scope",
+
+    [OT_SQL_PROJECT_INSERT] = "INSERT INTO projects (id, name, created_at)"
+                              " VALUES ($1, $2, $3)",
+    [OT_SQL_PROJECT_GET] = "SELECT seq, id, name, created_at FROM projects WHERE id = $1",
+    [OT_SQL_PROJECT_LIST] = "SELECT seq, id, name, created_at FROM projects"
+                            " WHERE seq > $1 ORDER BY seq LIMIT $2",
+
+    [OT_SQL_AUDIT_INSERT] =
+        "INSERT INTO audit (" AUDIT_COLUMNS ") VALUES ($1, $2, $3, $4,"
+        " (SELECT name FROM projects WHERE id = $4), $5, $6, $7, $8)",
+    [OT_SQL_AUDIT_RESOURCE] = "INSERT INTO audit_resources (resource, event)"
+                              " SELECT $1, seq FROM audit WHERE id = $2",
+    [OT_SQL_AUDIT_PLACE] = "SELECT seq FROM audit WHERE id = $1",
+    [OT_SQL_AUDIT_LIST] =
+        "SELECT " AUDIT_COLUMNS ", count(*) OVER () FROM"
+        " (SELECT seq, " AUDIT_COLUMNS AUDIT_WANTED " ORDER BY seq DESC LIMIT $9) AS page"
+        " ORDER BY seq DESC",
+    [OT_SQL_AUDIT_LIST_UP] =
+        "SELECT " AUDIT_COLUMNS ", count(*) OVER () FROM"
+        " (SELECT seq, " AUDIT_COLUMNS AUDIT_WANTED " ORDER BY seq LIMIT $9) AS page"
+        " ORDER BY seq DESC",
+
+    [OT_SQL_KEY_INSERT] =
+        "INSERT INTO keys (id, hash, role, name, created_at, expires_at)"
+        " VALUES ($1, $2, $3, $4, $5, $6)",
+    [OT_SQL_KEY_GET] = KEY_SELECT " WHERE id = $1",
+    [OT_SQL_KEY_NAMED] = KEY_SELECT " WHERE id = $1 OR name = $1",
+    [OT_SQL_KEY_TOUCH] = "UPDATE keys SET last_used_at = $2 WHERE seq = $1",
+    [OT_SQL_KEY_LIST] = KEY_SELECT " WHERE seq > $1 ORDER BY seq LIMIT $2",
+    [OT_SQL_KEY_LIST_DESC] = KEY_SELECT " WHERE seq < $1 ORDER BY seq DESC LIMIT $2",
+    [OT_SQL_KEY_DELETE] = "DELETE FROM keys WHERE id = $1",
+};
