@@ -16,6 +16,7 @@
 #include "cert/fitness_internal.h"
 #include "cert/fitness_verdict_internal.h"
 #include "cert/keyless_internal.h"
+#include "cert/tbs_internal.h"
 #include "config/source.h"
 #include "snapshot/name.h"
 #include "snapshot/record.h"
@@ -27,6 +28,7 @@ struct ot_cert {
     ASN1_OCTET_STRING *key_id;
     AUTHORITY_KEYID *authority;
     struct ot_fitness fitness;
+    bool is_sound; /* OpenSSL could make out its extensions */
     uint8_t *subject_canon, *issuer_canon, *magnitude;
     uint8_t spki_sha1[SHA1_LEN];
     uint8_t digests[OT_DIGESTS_LEN];
@@ -257,13 +259,12 @@ static unsigned barred_purposes(X509 *x509)
 
 /* The last thing: it needs to be known whether it is a CA, for which its extensions have
  * been read. */
-static void check_fitness(struct ot_cert *cert, X509 *x509)
+static void check_fitness(struct ot_cert *cert)
 {
     struct ot_record *facts = &cert->facts;
 
     ot_fitness_check(&cert->fitness, facts->field[OT_FIELD_DER],
-                     (facts->flags & OT_RECORD_CA) != 0,
-                     (X509_get_extension_flags(x509) & EXFLAG_INVALID) == 0);
+                     (facts->flags & OT_RECORD_CA) != 0, cert->is_sound);
     facts->flags |= cert->fitness.withheld;
     if (cert->fitness.withheld != 0)
         facts->field[OT_FIELD_WITHHELD] = ot_span_str(cert->fitness.reason);
@@ -298,7 +299,8 @@ static enum ot_status read_facts(struct ot_cert *cert, X509 *x509, size_t len,
     facts->flags |= is_ca(x509, cert->der, len) ? OT_RECORD_CA : 0;
     facts->flags |= is_self_signed(x509, cert->authority) ? OT_RECORD_SELF_SIGNED : 0;
     facts->flags |= barred_purposes(x509) << OT_RECORD_BARRED_SHIFT;
-    check_fitness(cert, x509);
+    cert->is_sound = (X509_get_extension_flags(x509) & EXFLAG_INVALID) == 0;
+    check_fitness(cert);
     return check_memory(err);
 }
 
@@ -335,6 +337,15 @@ static enum ot_status parse_certificate(struct ot_cert *cert, const uint8_t *der
     return status;
 }
 
+static struct ot_cert *new_cert(struct ot_span der)
+{
+    struct ot_cert *cert = calloc(1, sizeof(*cert) + der.len);
+
+    if (cert != NULL && der.len > 0)
+        memcpy(cert->der, der.data, der.len);
+    return cert;
+}
+
 enum ot_status ot_cert_parse(struct ot_cert **out, const uint8_t *der, size_t len,
                              struct ot_error *err)
 {
@@ -347,11 +358,9 @@ enum ot_status ot_cert_parse(struct ot_cert **out, const uint8_t *der, size_t le
                             "it is %zu bytes long, more than the %u that a certificate "
                             "may have",
                             len, OT_CERT_DER_MAX);
-    cert = calloc(1, sizeof(*cert) + len);
+    cert = new_cert(ot_span_of(der, len));
     if (cert == NULL)
         return ot_error_nomem(err);
-    if (len > 0)
-        memcpy(cert->der, der, len);
     ERR_clear_error();
     status = parse_certificate(cert, cert->der, len, err);
     ERR_clear_error();
@@ -361,6 +370,81 @@ enum ot_status ot_cert_parse(struct ot_cert **out, const uint8_t *der, size_t le
     }
     *out = cert;
     return OT_OK;
+}
+
+/* The number of ot_rewrap is positive, and as long as it is written. */
+static bool locate_magnitude(struct ot_record *facts)
+{
+    struct ot_span serial = facts->field[OT_FIELD_SERIAL];
+
+    return ot_der_only(serial, OT_DER_INTEGER, &facts->field[OT_FIELD_SERIAL_MAGNITUDE]);
+}
+
+static enum ot_status read_new_end(struct ot_record *facts, struct ot_span der,
+                                   struct ot_error *err)
+{
+    struct ot_tbs tbs;
+    const uint8_t *p;
+    ASN1_TIME *time;
+    enum ot_status status;
+
+    if (!ot_tbs_split(&tbs, der))
+        return ot_error_set(err, OT_E_PROTOCOL, "its outermost parts are not DER");
+    p = tbs.to.whole.data;
+    time = d2i_ASN1_TIME(NULL, &p, (long)tbs.to.whole.len);
+    status = read_time(&facts->expires_at, time, "notAfter", err);
+    ASN1_TIME_free(time);
+    return status;
+}
+
+/* What has not changed is original's. */
+static enum ot_status read_rewrapped(struct ot_cert *cert, const struct ot_cert *original,
+                                     size_t len, struct ot_error *err)
+{
+    struct ot_record *facts = &cert->facts;
+    struct ot_span der = ot_span_of(cert->der, len),
+                   serial = original->facts.field[OT_FIELD_SERIAL];
+    EVP_MD_CTX *ctx = EVP_MD_CTX_new();
+    enum ot_status status = ctx == NULL ? ot_error_nomem(err) : OT_OK;
+
+    *facts = original->facts;
+    cert->is_sound = original->is_sound;
+    if (status == OT_OK && (!locate_parts(facts, cert->der, len) ||
+                            (!ot_span_equal(facts->field[OT_FIELD_SERIAL], serial) &&
+                             !locate_magnitude(facts))))
+        status = ot_error_set(err, OT_E_PROTOCOL, "it is not encoded in DER");
+    if (status == OT_OK)
+        status = read_new_end(facts, der, err);
+    if (status == OT_OK)
+        status = digest_der(cert, ctx, len, err);
+    EVP_MD_CTX_free(ctx);
+    if (status != OT_OK)
+        return status;
+    facts->field[OT_FIELD_DER] = der;
+    facts->field[OT_FIELD_DIGESTS] = ot_span_of(cert->digests, OT_DIGESTS_LEN);
+    facts->field[OT_FIELD_WITHHELD] = OT_SPAN_ABSENT;
+    facts->flags &= ~(uint32_t)OT_RECORD_WITHHELD;
+    check_fitness(cert);
+    return check_memory(err);
+}
+
+enum ot_status ot_cert_of_rewrapped(struct ot_cert **out, const struct ot_cert *original,
+                                    struct ot_span der, struct ot_error *err)
+{
+    struct ot_cert *cert = new_cert(der);
+    enum ot_status status;
+
+    *out = NULL;
+    if (cert == NULL)
+        return ot_error_nomem(err);
+    ERR_clear_error();
+    status = read_rewrapped(cert, original, der.len, err);
+    ERR_clear_error();
+    if (status == OT_OK)
+        *out = cert;
+    else
+        ot_cert_free(cert);
+    return status;
 }
 
 void ot_cert_free(struct ot_cert *cert)

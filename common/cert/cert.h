@@ -6,6 +6,7 @@
 #include <stdint.h>
 
 #include "base/error.h"
+#include "base/span.h"
 
 struct ot_record;
 
@@ -18,6 +19,11 @@ struct ot_cert;
 enum ot_status ot_cert_parse(struct ot_cert **out, const uint8_t *der, size_t len,
                              struct ot_error *err);
 void ot_cert_free(struct ot_cert *cert);
+
+/* Facts of what ot_rewrap has made of original, which is a CA and must outlive it: as
+ * ot_cert_parse would find them, without reading again what has stayed. */
+enum ot_status ot_cert_of_rewrapped(struct ot_cert **out, const struct ot_cert *original,
+                                    struct ot_span der, struct ot_error *err);
 
 /* Fills what a record takes from the certificate itself, on which there are no limits:
  * DER, names, serial, key, digests, CA, SELF_SIGNED and NO_KEY_ID flags, validity, from

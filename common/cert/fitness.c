@@ -3,62 +3,9 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "cert/der_internal.h"
 #include "cert/fitness_parts_internal.h"
 #include "cert/fitness_verdict_internal.h"
-
-#define VERSION_1 0
-#define VERSION_3 2
-
-/* TBSCertificate (§4.1) and what is around it: contents, but where "whole" is said. */
-struct parts {
-    struct ot_span version;               /* INTEGER; absent: version 1 */
-    struct ot_span inner, outer;          /* AlgorithmIdentifier */
-    struct ot_span issuer, subject;       /* Name */
-    struct ot_der_value from, to;         /* Time */
-    struct ot_span key;                   /* SubjectPublicKeyInfo */
-    struct ot_span issuer_id, subject_id; /* absent: none */
-    struct ot_span extensions;            /* of [3]; absent: none */
-};
-
-static bool take_optional(struct ot_span *in, unsigned tag, struct ot_span *content)
-{
-    *content = OT_SPAN_ABSENT;
-    return !ot_der_is_next(*in, tag) || ot_der_take(in, tag, content);
-}
-
-static bool split_tbs(struct parts *parts, struct ot_span tbs)
-{
-    struct ot_span skipped, validity;
-
-    return take_optional(&tbs, OT_DER_CONSTRUCTED(0), &parts->version) &&
-           (parts->version.data == NULL ||
-            ot_der_only(parts->version, OT_DER_INTEGER, &parts->version)) &&
-           ot_der_take(&tbs, OT_DER_INTEGER, &skipped) && ot_der_is_integer(skipped) &&
-           ot_der_take(&tbs, OT_DER_SEQUENCE, &parts->inner) &&
-           ot_der_take(&tbs, OT_DER_SEQUENCE, &parts->issuer) &&
-           ot_der_take(&tbs, OT_DER_SEQUENCE, &validity) &&
-           ot_der_next(&validity, &parts->from) && ot_der_next(&validity, &parts->to) &&
-           validity.len == 0 && ot_der_take(&tbs, OT_DER_SEQUENCE, &parts->subject) &&
-           ot_der_take(&tbs, OT_DER_SEQUENCE, &parts->key) &&
-           take_optional(&tbs, OT_DER_CONTEXT(1), &parts->issuer_id) &&
-           take_optional(&tbs, OT_DER_CONTEXT(2), &parts->subject_id) &&
-           take_optional(&tbs, OT_DER_CONSTRUCTED(3), &parts->extensions) &&
-           tbs.len == 0 &&
-           (parts->issuer_id.data == NULL || ot_der_is_bits(parts->issuer_id)) &&
-           (parts->subject_id.data == NULL || ot_der_is_bits(parts->subject_id));
-}
-
-static bool split_certificate(struct parts *parts, struct ot_span der)
-{
-    struct ot_span certificate, tbs, signature;
-
-    return ot_der_only(der, OT_DER_SEQUENCE, &certificate) &&
-           ot_der_take(&certificate, OT_DER_SEQUENCE, &tbs) &&
-           ot_der_take(&certificate, OT_DER_SEQUENCE, &parts->outer) &&
-           ot_der_only(certificate, OT_DER_BITS, &signature) &&
-           ot_der_is_bits(signature) && split_tbs(parts, tbs);
-}
+#include "cert/tbs_internal.h"
 
 static unsigned two_digits(const uint8_t *at)
 {
@@ -137,25 +84,25 @@ static void check_name(struct ot_fitness *out, struct ot_span name, const char *
                             which, fault);
 }
 
-static void check_version(struct ot_fitness *out, const struct parts *parts)
+static void check_version(struct ot_fitness *out, const struct ot_tbs *tbs)
 {
-    const struct ot_span *given = &parts->version;
-    unsigned version = given->data == NULL ? VERSION_1 : given->data[0];
-    bool has_ids = parts->issuer_id.data != NULL || parts->subject_id.data != NULL;
+    const struct ot_span *given = &tbs->version;
+    unsigned version = given->data == NULL ? OT_TBS_VERSION_1 : given->data[0];
+    bool has_ids = tbs->issuer_id.data != NULL || tbs->subject_id.data != NULL;
 
-    if (given->data != NULL && (given->len != 1 || version > VERSION_3)) {
+    if (given->data != NULL && (given->len != 1 || version > OT_TBS_VERSION_3)) {
         ot_fitness_withhold(out, OT_PLACES_SHARED,
                             "its version is none that there is: Java and GnuTLS would "
                             "throw away every certificate beside it");
         return;
     }
-    if (version < VERSION_3 && parts->extensions.data != NULL)
+    if (version < OT_TBS_VERSION_3 && tbs->extensions.data != NULL)
         ot_fitness_withhold(
             out, OT_PLACES_SHARED,
             "it has extensions, which version %u has not: Java and GnuTLS "
             "would throw away every certificate beside it",
             version + 1);
-    if (version == VERSION_1 && has_ids)
+    if (version == OT_TBS_VERSION_1 && has_ids)
         ot_fitness_withhold(
             out, OT_PLACES_SHARED,
             "it has a unique identifier, which version 1 has not: Java and "
@@ -165,28 +112,28 @@ static void check_version(struct ot_fitness *out, const struct parts *parts)
 void ot_fitness_check(struct ot_fitness *out, struct ot_span der, bool is_ca,
                       bool is_sound)
 {
-    struct parts parts;
+    struct ot_tbs tbs;
 
     *out = (struct ot_fitness){0};
-    if (!split_certificate(&parts, der)) {
+    if (!ot_tbs_split(&tbs, der)) {
         ot_fitness_withhold(
             out, OT_PLACES_ALL,
             "its outermost parts are not DER: a strict reader would throw "
             "away every certificate beside it");
         return;
     }
-    check_time(out, &parts.from, "notBefore");
-    check_time(out, &parts.to, "notAfter");
-    ot_fitness_check_key(out, parts.key);
-    ot_fitness_check_extensions(out, parts.extensions);
-    check_version(out, &parts);
-    if (!ot_span_equal(parts.inner, parts.outer))
+    check_time(out, &tbs.from, "notBefore");
+    check_time(out, &tbs.to, "notAfter");
+    ot_fitness_check_key(out, tbs.key);
+    ot_fitness_check_extensions(out, tbs.extensions);
+    check_version(out, &tbs);
+    if (!ot_span_equal(tbs.inner, tbs.outer))
         ot_fitness_withhold(out, OT_PLACES_SHARED,
                             "its two signature algorithms differ: Java and GnuTLS would "
                             "throw away every certificate beside it");
-    ot_fitness_check_algorithm(out, parts.inner);
-    check_name(out, parts.issuer, "issuer", false);
-    check_name(out, parts.subject, "subject", !is_ca);
+    ot_fitness_check_algorithm(out, tbs.inner);
+    check_name(out, tbs.issuer, "issuer", false);
+    check_name(out, tbs.subject, "subject", !is_ca);
     if (!is_sound)
         ot_fitness_withhold(out, OT_PLACES_ALL,
                             "its extensions are none that OpenSSL can make out");

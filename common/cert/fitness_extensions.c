@@ -7,22 +7,18 @@
 #include "cert/der_internal.h"
 #include "cert/fitness_parts_internal.h"
 #include "cert/fitness_verdict_internal.h"
+#include "cert/tbs_internal.h"
 
 /* More than anybody has: the time it takes to find two alike stays small. */
 #define EXTENSIONS_MAX 1024
 
-struct extension {
-    struct ot_span type, value;
-    bool is_critical;
-};
-
 /* Java parses what is inside of critical ones alone. */
-static enum ot_general_name_use use_of(const struct extension *extension)
+static enum ot_general_name_use use_of(const struct ot_extension *extension)
 {
     return extension->is_critical ? OT_GENERAL_NAME_READ : OT_GENERAL_NAME_PLAIN;
 }
 
-static bool is_names(const struct extension *extension)
+static bool is_names(const struct ot_extension *extension)
 {
     struct ot_span names;
 
@@ -30,7 +26,7 @@ static bool is_names(const struct extension *extension)
            ot_fitness_is_general_names(names, use_of(extension));
 }
 
-static bool is_basic_constraints(const struct extension *extension)
+static bool is_basic_constraints(const struct ot_extension *extension)
 {
     struct ot_span content, ca = OT_SPAN_ABSENT, path;
 
@@ -47,7 +43,7 @@ static bool is_basic_constraints(const struct extension *extension)
            ot_der_is_count(path);
 }
 
-static bool is_key_usage(const struct extension *extension)
+static bool is_key_usage(const struct ot_extension *extension)
 {
     struct ot_span bits;
 
@@ -59,21 +55,21 @@ static bool is_key_usage(const struct extension *extension)
     return false; /* at least one has to be set */
 }
 
-static bool is_bits(const struct extension *extension)
+static bool is_bits(const struct ot_extension *extension)
 {
     struct ot_span bits;
 
     return ot_der_only(extension->value, OT_DER_BITS, &bits) && ot_der_is_bits(bits);
 }
 
-static bool is_octets(const struct extension *extension)
+static bool is_octets(const struct ot_extension *extension)
 {
     struct ot_span octets;
 
     return ot_der_only(extension->value, OT_DER_OCTETS, &octets);
 }
 
-static bool is_oid_list(const struct extension *extension)
+static bool is_oid_list(const struct ot_extension *extension)
 {
     struct ot_span list, oid;
 
@@ -85,7 +81,7 @@ static bool is_oid_list(const struct extension *extension)
     return true;
 }
 
-static bool is_authority_key_id(const struct extension *extension)
+static bool is_authority_key_id(const struct ot_extension *extension)
 {
     struct ot_span content, key, names = OT_SPAN_ABSENT, serial = OT_SPAN_ABSENT;
 
@@ -127,7 +123,7 @@ static bool is_subtrees(struct ot_span list)
     return true;
 }
 
-static bool is_name_constraints(const struct extension *extension)
+static bool is_name_constraints(const struct ot_extension *extension)
 {
     struct ot_span content, list;
 
@@ -169,7 +165,7 @@ static bool is_point(struct ot_span content, enum ot_general_name_use use)
     return content.len == 0 && (name.data != NULL || issuer.data != NULL);
 }
 
-static bool is_points(const struct extension *extension)
+static bool is_points(const struct ot_extension *extension)
 {
     struct ot_span list, point;
 
@@ -182,7 +178,7 @@ static bool is_points(const struct extension *extension)
     return true;
 }
 
-static bool is_access_list(const struct extension *extension)
+static bool is_access_list(const struct ot_extension *extension)
 {
     struct ot_span list, access, method;
     struct ot_der_value location;
@@ -213,7 +209,7 @@ static bool is_qualifiers(struct ot_span list)
     return true;
 }
 
-static bool is_policies(const struct extension *extension)
+static bool is_policies(const struct ot_extension *extension)
 {
     struct ot_span list, policy, id, qualifiers;
 
@@ -228,7 +224,7 @@ static bool is_policies(const struct extension *extension)
     return true;
 }
 
-static bool is_mappings(const struct extension *extension)
+static bool is_mappings(const struct ot_extension *extension)
 {
     struct ot_span list, pair, id;
 
@@ -242,7 +238,7 @@ static bool is_mappings(const struct extension *extension)
     return true;
 }
 
-static bool is_policy_constraints(const struct extension *extension)
+static bool is_policy_constraints(const struct ot_extension *extension)
 {
     struct ot_span content, count;
 
@@ -256,7 +252,7 @@ static bool is_policy_constraints(const struct extension *extension)
     return content.len == 0;
 }
 
-static bool is_skip_count(const struct extension *extension)
+static bool is_skip_count(const struct ot_extension *extension)
 {
     struct ot_span count;
 
@@ -266,7 +262,7 @@ static bool is_skip_count(const struct extension *extension)
 
 /* Extensions of revocation lists, and the period of a private key: Java parses them when
  * they are critical, which they never may be in a certificate. */
-static bool is_not_critical(const struct extension *extension)
+static bool is_not_critical(const struct ot_extension *extension)
 {
     return !extension->is_critical;
 }
@@ -278,7 +274,7 @@ static const struct grammar {
     const char *type;
     size_t len;
     const char *name;
-    bool (*is_good)(const struct extension *extension);
+    bool (*is_good)(const struct ot_extension *extension);
 } grammars[] = {
     {ID_CE("\x0e"), "subject key identifier", is_octets},
     {ID_CE("\x0f"), "key usage", is_key_usage},
@@ -307,7 +303,7 @@ static const struct grammar {
 };
 
 static void check_extension_value(struct ot_fitness *out,
-                                  const struct extension *extension)
+                                  const struct ot_extension *extension)
 {
     for (size_t i = 0; i < sizeof(grammars) / sizeof(grammars[0]); i++) {
         const struct grammar *grammar = &grammars[i];
@@ -323,25 +319,6 @@ static void check_extension_value(struct ot_fitness *out,
                 grammar->name);
         return;
     }
-}
-
-static bool take_extension(struct ot_span *list, struct extension *out)
-{
-    struct ot_span content, critical;
-
-    *out = (struct extension){.is_critical = false};
-    if (!ot_der_take(list, OT_DER_SEQUENCE, &content) ||
-        !ot_der_take(&content, OT_DER_OID, &out->type) || !ot_der_is_short_oid(out->type))
-        return false;
-    if (ot_der_is_next(content, OT_DER_BOOLEAN)) {
-        if (!ot_der_take(&content, OT_DER_BOOLEAN, &critical))
-            return false;
-        out->is_critical = ot_der_is_true(critical);
-        /* Real ones say FALSE, though DER leaves it out. */
-        if (!out->is_critical && (critical.len != 1 || critical.data[0] != 0))
-            return false;
-    }
-    return ot_der_only(content, OT_DER_OCTETS, &out->value);
 }
 
 static int compare_types(const void *a, const void *b)
@@ -364,7 +341,7 @@ static bool has_two_alike(struct ot_span *types, size_t count)
 void ot_fitness_check_extensions(struct ot_fitness *out, struct ot_span content)
 {
     struct ot_span types[EXTENSIONS_MAX] = {OT_SPAN_ABSENT}, list;
-    struct extension extension;
+    struct ot_extension extension;
     size_t count = 0;
 
     if (content.data == NULL)
@@ -376,7 +353,7 @@ void ot_fitness_check_extensions(struct ot_fitness *out, struct ot_span content)
         return;
     }
     while (list.len > 0) {
-        if (count == EXTENSIONS_MAX || !take_extension(&list, &extension)) {
+        if (count == EXTENSIONS_MAX || !ot_extension_take(&list, &extension)) {
             ot_fitness_withhold(out, OT_PLACES_SHARED,
                                 "it has an extension that is not DER, or more than %d: "
                                 "GnuTLS would throw away every certificate beside it",

@@ -1,12 +1,11 @@
 /* Keys and the algorithms that they are for (RFC 3279, 4055, 5480, 8410). The arithmetic
  * of curves is OpenSSL's; an RSA key is looked at where it lies, which costs a hundredth
  * of having OpenSSL make an object of it. */
-#include <openssl/ec.h>
 #include <openssl/err.h>
-#include <openssl/objects.h>
 #include <string.h>
 
 #include "base/span.h"
+#include "cert/curve_internal.h"
 #include "cert/der_internal.h"
 #include "cert/fitness_parts_internal.h"
 #include "cert/fitness_verdict_internal.h"
@@ -102,42 +101,19 @@ static bool is_curve_of_java(struct ot_span oid)
     return false;
 }
 
-/* The curve of an OID with its tag and length; NULL: OpenSSL does not know it. */
-static EC_GROUP *curve_of(struct ot_span parameters)
-{
-    const unsigned char *at = parameters.data;
-    ASN1_OBJECT *object = d2i_ASN1_OBJECT(NULL, &at, (long)parameters.len);
-    int nid = object != NULL ? OBJ_obj2nid(object) : NID_undef;
-
-    ASN1_OBJECT_free(object);
-    return nid != NID_undef ? EC_GROUP_new_by_curve_name(nid) : NULL;
-}
-
-static bool is_on_curve(const EC_GROUP *curve, struct ot_span bits)
-{
-    EC_POINT *point = EC_POINT_new(curve);
-    bool good = point != NULL &&
-                EC_POINT_oct2point(curve, point, bits.data, bits.len, NULL) == 1 &&
-                EC_POINT_is_at_infinity(curve, point) == 0;
-
-    EC_POINT_free(point);
-    return good;
-}
-
 static void check_point(struct ot_fitness *out, struct ot_span parameters,
                         struct ot_span bits)
 {
-    EC_GROUP *curve = curve_of(parameters);
+    enum ot_curve_verdict verdict = ot_curve_check(parameters, bits);
 
-    if (curve == NULL)
+    if (verdict == OT_CURVE_UNKNOWN)
         ot_fitness_withhold(
             out, OT_PLACES_JAVA | OT_RECORD_WITHHELD_OPENSSL,
             "its key is on a curve that OpenSSL and Java do not know: " JAVA_ALONE);
-    else if (!is_on_curve(curve, bits))
+    else if (verdict == OT_CURVE_NO_POINT)
         ot_fitness_withhold(out, OT_PLACES_ALL,
                             "its key is no point on its curve: no reader can verify with "
                             "it, and " JAVA_ALONE);
-    EC_GROUP_free(curve);
     ERR_clear_error();
 }
 

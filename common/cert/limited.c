@@ -18,23 +18,6 @@ struct ot_limited {
 static const char java_reason[] =
     "its names are limited, and Java holds no trust anchor to limits on its names";
 
-/* What was not encoded in DER somewhere inside may come out another: then nothing that it
- * has signed would be found to be signed by it. */
-static enum ot_status check_kept(const struct ot_record *before,
-                                 const struct ot_cert *made, struct ot_error *err)
-{
-    static const enum ot_field kept[] = {OT_FIELD_SUBJECT, OT_FIELD_ISSUER, OT_FIELD_SPKI,
-                                         OT_FIELD_KEY_ID};
-    struct ot_record after = {.flags = 0};
-
-    ot_cert_fill(made, &after);
-    for (size_t i = 0; i < sizeof(kept) / sizeof(kept[0]); i++)
-        if (!ot_span_equal(before->field[kept[i]], after.field[kept[i]]))
-            return ot_error_set(err, OT_E_PROTOCOL,
-                                "its name or key is not encoded in DER");
-    return OT_OK;
-}
-
 static enum ot_status put_limits(struct ot_limited *limited,
                                  const struct ot_record *facts,
                                  const struct ot_limits *limits, struct ot_error *err)
@@ -47,9 +30,8 @@ static enum ot_status put_limits(struct ot_limited *limited,
         return ot_error_set(err, OT_E_PROTOCOL, "it is not a CA");
     status = ot_rewrap(&der, &len, facts->field[OT_FIELD_DER], limits, err);
     if (status == OT_OK)
-        status = ot_cert_parse(&limited->cert, der, len, err);
-    if (status == OT_OK)
-        status = check_kept(facts, limited->cert, err);
+        status = ot_cert_of_rewrapped(&limited->cert, limited->original,
+                                      ot_span_of(der, len), err);
     free(der);
     return status;
 }

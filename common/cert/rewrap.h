@@ -19,6 +19,8 @@ struct ot_source;
 struct ot_limits {
     struct ot_name_limits names; /* none: names are not limited */
     int64_t not_after;           /* Unix seconds; 0: its life is not limited */
+    uint8_t *constraints;        /* for one that has none itself; NULL: not made yet */
+    size_t constraints_len;
 };
 
 /* Those of a source. ot_limits_clear is safe after a failure. */

@@ -49,7 +49,8 @@ def fill(org: Organization, pems: list[str], begin: int) -> None:
                 " VALUES (?, ?, ?, ?, ?)",
                 (f"cert_{i:032x}", f"Anchor {i:06}", VALID_AT + i, VALID_AT, EXPIRES_AT))
             db.execute("INSERT INTO contents VALUES (?, ?)", (row.lastrowid, pem))
-            db.execute("INSERT INTO activations VALUES ('', ?)", (row.lastrowid,))
+            db.execute("INSERT INTO activations (scope, certificate) VALUES ('', ?)",
+                       (row.lastrowid,))
         db.execute("UPDATE meta SET revision = randomblob(16)")
     db.close()
 

@@ -58,6 +58,27 @@ static void check_constraints(struct ot_span der, const struct ot_limits *limits
     X509_free(x509);
 }
 
+/* What is not read again of a re-wrapped one is what reading it would have found. */
+static void check_facts(const struct ot_record *limited)
+{
+    struct ot_span der = limited->field[OT_FIELD_DER];
+    struct ot_record read = {0};
+    struct ot_cert *cert = NULL;
+
+    if (ot_cert_parse(&cert, der.data, der.len, NULL) == OT_E_NOMEM)
+        return;
+    must(cert != NULL);
+    ot_cert_fill(cert, &read);
+    for (int i = 0; i < OT_FIELD_COUNT; i++)
+        must(i == OT_FIELD_ORIGINAL || i == OT_FIELD_ORIGINAL_DIGESTS ||
+             i == OT_FIELD_WITHHELD || ot_span_equal(limited->field[i], read.field[i]));
+    must((read.flags & ~limited->flags) == 0);
+    must((limited->flags & ~read.flags &
+          ~(uint32_t)(OT_RECORD_WITHHELD | OT_RECORD_NAMES_LIMITED)) == 0);
+    must(limited->valid_at == read.valid_at && limited->expires_at == read.expires_at);
+    ot_cert_free(cert);
+}
+
 static void check_limited(const struct ot_cert *cert, const struct ot_limits *limits)
 {
     struct ot_record plain = {0}, record = {0};
@@ -79,6 +100,7 @@ static void check_limited(const struct ot_cert *cert, const struct ot_limits *li
         must((record.flags & OT_RECORD_CA) != 0);
         must(record.expires_at <= plain.expires_at);
         must((plain.flags & OT_RECORD_WITHHELD & ~record.flags) == 0);
+        check_facts(&record);
         if (limits->names.count > 0)
             check_constraints(record.field[OT_FIELD_DER], limits);
     }

@@ -3,8 +3,10 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "cert/cert.h"
 #include "cert/rewrap.h"
 #include "certs.h"
+#include "snapshot/record.h"
 #include "unit.h"
 
 X509 *rewraps_authority(const char *own)
@@ -27,6 +29,27 @@ X509 *rewraps_read(struct ot_span der)
     return x509;
 }
 
+/* What is not read again of a re-wrapped one is what reading it would have found. */
+static void check_facts(struct ot_span before, struct ot_span after)
+{
+    struct ot_cert *original = NULL, *derived = NULL, *read = NULL;
+    struct ot_record a = {0}, b = {0};
+
+    CU_ASSERT_EQUAL_FATAL(ot_cert_parse(&original, before.data, before.len, NULL), OT_OK);
+    CU_ASSERT_EQUAL_FATAL(ot_cert_of_rewrapped(&derived, original, after, NULL), OT_OK);
+    CU_ASSERT_EQUAL_FATAL(ot_cert_parse(&read, after.data, after.len, NULL), OT_OK);
+    ot_cert_fill(derived, &a);
+    ot_cert_fill(read, &b);
+    for (int i = 0; i < OT_FIELD_COUNT; i++)
+        CU_ASSERT(ot_span_equal(a.field[i], b.field[i]));
+    CU_ASSERT_EQUAL(a.flags, b.flags);
+    CU_ASSERT_EQUAL(a.valid_at, b.valid_at);
+    CU_ASSERT_EQUAL(a.expires_at, b.expires_at);
+    ot_cert_free(original);
+    ot_cert_free(derived);
+    ot_cert_free(read);
+}
+
 struct ot_span rewraps_make(struct ot_span der, const char *names, int64_t not_after)
 {
     struct ot_limits limits = {.not_after = not_after};
@@ -40,6 +63,7 @@ struct ot_span rewraps_make(struct ot_span der, const char *names, int64_t not_a
         fprintf(stderr, "\n  %s: %s\n", names, err.message);
     CU_ASSERT_PTR_NOT_NULL_FATAL(out);
     ot_limits_clear(&limits);
+    check_facts(der, ot_span_of(out, len));
     return ot_span_of(out, len);
 }
 
