@@ -122,7 +122,7 @@ static enum ot_status toggle_certificates(struct ot_cli *cli, bool active,
         status = ot_admin_use_list(&use, cli, err);
     if (status == OT_OK)
         status = plan_toggles(&changes, use.admin, &cli->options, &toggles, err);
-    if (cli->options.all && !active)
+    if (!active && (cli->options.all || ot_changes_leave_none(&changes)))
         carry_out.question = "Nothing will be trusted in this scope. Go on?";
     if (status == OT_OK)
         status = ot_carry_out(&carry_out, err);

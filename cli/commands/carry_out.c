@@ -1,6 +1,8 @@
 #include "commands/carry_out_internal.h"
 
+#include <errno.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "change/lock_out.h"
 #include "commands/follow_internal.h"
@@ -40,6 +42,13 @@ static bool sees_changes(const struct ot_carry_out *carry_out,
     return false;
 }
 
+/* The cache is another user's, as a machine's is: what was asked for is done all the
+ * same, and the machine's own sync brings it here. */
+static bool is_anothers_cache(enum ot_status status, const struct ot_error *err)
+{
+    return status != OT_OK && err->errnum == EACCES && geteuid() != 0;
+}
+
 static void say_sync_failed(const struct ot_carry_out *carry_out,
                             const struct ot_error *err)
 {
@@ -57,7 +66,7 @@ static void say_sync_failed(const struct ot_carry_out *carry_out,
 static enum ot_status sync_changed_source(const struct ot_carry_out *carry_out,
                                           const struct ot_source *source,
                                           struct ot_follow *follow, cJSON *syncs,
-                                          bool *failed)
+                                          bool *is_anothers, bool *failed)
 {
     bool has_its_key =
         source == carry_out->use->source || carry_out->cli->options.key_fd >= 0;
@@ -73,7 +82,8 @@ static enum ot_status sync_changed_source(const struct ot_carry_out *carry_out,
     enum ot_status status = ot_sync(source, &options, &result, &err);
 
     ot_follow_saw(follow, source, status, &result);
-    if (status != OT_OK)
+    *is_anothers = is_anothers_cache(status, &err);
+    if (status != OT_OK && !*is_anothers)
         say_sync_failed(carry_out, &err);
     if (syncs != NULL) {
         cJSON *object = ot_sync_report_json(source, status, &result, &err);
@@ -83,7 +93,7 @@ static enum ot_status sync_changed_source(const struct ot_carry_out *carry_out,
             *failed = true;
         }
     }
-    return status;
+    return *is_anothers ? OT_OK : status;
 }
 
 /* The source that was named and all that see what was changed, then the exports. Returns
@@ -94,14 +104,23 @@ static enum ot_status sync_all(const struct ot_carry_out *carry_out, cJSON *root
     const struct ot_config *config = carry_out->use->config;
     struct ot_follow follow = {.cli = carry_out->cli, .config = config, .json = root};
     enum ot_status status, first = OT_OK;
+    bool is_anothers = false, any_anothers = false;
 
     for (size_t i = 0; i < ot_config_count(config); i++) {
         const struct ot_source *source = ot_config_at(config, i);
 
         if (source != carry_out->use->source && !sees_changes(carry_out, source, false))
             continue;
-        status = sync_changed_source(carry_out, source, &follow, syncs, failed);
+        status =
+            sync_changed_source(carry_out, source, &follow, syncs, &is_anothers, failed);
+        any_anothers = any_anothers || is_anothers;
         first = first == OT_OK ? status : first;
+    }
+    if (any_anothers) {
+        if (root == NULL)
+            ot_output_printf(&carry_out->cli->out,
+                             "done; this machine follows at its next sync\n");
+        return first;
     }
     status = ot_follow(&follow);
     return first == OT_OK ? status : first;
@@ -123,17 +142,23 @@ static cJSON *begin_json(const struct ot_carry_out *carry_out, bool *failed)
     return root;
 }
 
-/* The result, in the one form or the other. */
-static enum ot_status print_changes(const struct ot_carry_out *carry_out, cJSON *root,
-                                    enum ot_change_tense tense, bool failed,
-                                    struct ot_error *err)
+static void print_change_text(const struct ot_carry_out *carry_out,
+                              enum ot_change_tense tense)
 {
     struct ot_output *out = &carry_out->cli->out;
 
-    if (!carry_out->cli->options.json) {
-        ot_change_report_print(out, carry_out->changes, tense);
-        return OT_OK;
-    }
+    ot_change_report_print(out, carry_out->changes, tense);
+    if (tense == OT_CHANGE_WOULD && carry_out->shows_plan)
+        ot_change_report_totals(out, carry_out->changes);
+    ot_output_flush(out);
+}
+
+/* The whole result, which is one object. */
+static enum ot_status print_json(const struct ot_carry_out *carry_out, cJSON *root,
+                                 bool failed, struct ot_error *err)
+{
+    struct ot_output *out = &carry_out->cli->out;
+
     ot_change_report_json(ot_json_put_array(root, "changes", &failed), carry_out->changes,
                           &failed);
     return failed ? ot_error_nomem(err) : ot_output_json(out, root, false, err);
@@ -152,6 +177,8 @@ static enum ot_status ask_about_changes(const struct ot_carry_out *carry_out, cJ
     if (asks || carry_out->shows_plan) {
         ot_output_init(&out, stderr);
         ot_change_report_print(&out, carry_out->changes, OT_CHANGE_PLAN);
+        if (carry_out->shows_plan)
+            ot_change_report_totals(&out, carry_out->changes);
     }
     status = ot_impact_look_ahead(carry_out->cli, carry_out->use, carry_out->changes,
                                   asks, root, err);
@@ -180,8 +207,10 @@ enum ot_status ot_carry_out(struct ot_carry_out *carry_out, struct ot_error *err
     if (cli->options.dry_run) {
         status = ot_impact_look_ahead(cli, carry_out->use, carry_out->changes, false,
                                       root, err);
-        if (status == OT_OK)
-            status = print_changes(carry_out, root, OT_CHANGE_WOULD, failed, err);
+        if (status == OT_OK && root != NULL)
+            status = print_json(carry_out, root, failed, err);
+        else if (status == OT_OK)
+            print_change_text(carry_out, OT_CHANGE_WOULD);
         cJSON_Delete(root);
         return status;
     }
@@ -196,13 +225,16 @@ enum ot_status ot_carry_out(struct ot_carry_out *carry_out, struct ot_error *err
     ot_report_changes(&cli->report, carry_out->changes);
     if (ot_change_report_failures(carry_out->changes))
         ot_error_clear(err);
+    /* Before what follows from them. */
+    if (!cli->options.json)
+        print_change_text(carry_out, OT_CHANGE_PAST);
     /* Also where nothing had to be done: an earlier command may have been killed before
      * it came to this. */
     if (status == OT_OK || ot_changes_took_place(carry_out->changes)) {
         next = sync_all(carry_out, root, syncs, &failed);
         status = status == OT_OK ? next : status;
     }
-    next = print_changes(carry_out, root, OT_CHANGE_PAST, failed, err);
+    next = cli->options.json ? print_json(carry_out, root, failed, err) : OT_OK;
     cJSON_Delete(root);
     return status == OT_OK ? next : status;
 }

@@ -97,6 +97,24 @@ void ot_change_report_print(struct ot_output *out, const struct ot_changes *chan
         print_one(out, &changes->items[i], tense);
 }
 
+void ot_change_report_totals(struct ot_output *out, const struct ot_changes *changes)
+{
+    size_t counts[OT_CHANGE_DELETE + 1] = {0};
+    const char *before = "in all: ";
+
+    for (size_t i = 0; i < changes->count; i++)
+        if (changes->items[i].outcome == OT_CHANGE_PLANNED)
+            counts[changes->items[i].action]++;
+    for (size_t action = 0; action <= OT_CHANGE_DELETE; action++) {
+        if (counts[action] == 0)
+            continue;
+        ot_output_printf(out, "%s%zu to %s", before, counts[action], words[action].plan);
+        before = ", ";
+    }
+    if (strcmp(before, ", ") == 0)
+        ot_output_printf(out, "\n");
+}
+
 bool ot_change_report_failures(const struct ot_changes *changes)
 {
     const char *said = "";

@@ -16,6 +16,9 @@ enum ot_change_tense {
 void ot_change_report_print(struct ot_output *out, const struct ot_changes *changes,
                             enum ot_change_tense tense);
 
+/* "in all: 2 to upload, 1 to deactivate": what is planned; nothing where nothing is. */
+void ot_change_report_totals(struct ot_output *out, const struct ot_changes *changes);
+
 /* Why something failed, on standard error; said once of a whole batch. False: there was
  * nothing to say. */
 bool ot_change_report_failures(const struct ot_changes *changes);

@@ -62,8 +62,13 @@ enum ot_status ot_output_json(struct ot_output *out, const cJSON *value, bool on
     ot_output_printf(out, "%s\n", text);
     cJSON_free(text);
     if (one_line)
-        keep_errno(out, fflush(out->stream));
+        ot_output_flush(out);
     return OT_OK;
+}
+
+void ot_output_flush(struct ot_output *out)
+{
+    keep_errno(out, fflush(out->stream));
 }
 
 enum ot_status ot_output_finish(struct ot_output *out, struct ot_error *err)

@@ -30,6 +30,9 @@ void ot_output_text(struct ot_output *out, const char *text, size_t len);
 enum ot_status ot_output_json(struct ot_output *out, const cJSON *value, bool one_line,
                               struct ot_error *err);
 /* Flushes; OT_E_IO or OT_E_NO_SPACE when anything was lost since init. */
+/* What was printed goes out now, so that what is said on standard error next stands
+ * behind it. */
+void ot_output_flush(struct ot_output *out);
 enum ot_status ot_output_finish(struct ot_output *out, struct ot_error *err);
 
 /* "orgtrust: …" as one line on standard error, escaped as ot_output_text does. */

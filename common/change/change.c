@@ -44,6 +44,46 @@ bool ot_changes_remove(const struct ot_changes *changes)
     return false;
 }
 
+static bool is_planned(const struct ot_changes *changes, const struct ot_admin *admin,
+                       enum ot_change_action action, const char *id)
+{
+    for (size_t i = 0; i < changes->count; i++) {
+        const struct ot_change *change = &changes->items[i];
+
+        if (change->admin == admin && change->action == action &&
+            change->outcome == OT_CHANGE_PLANNED &&
+            (id == NULL || strcmp(change->id, id) == 0))
+            return true;
+    }
+    return false;
+}
+
+static bool keeps_any_active(const struct ot_changes *changes,
+                             const struct ot_admin *admin)
+{
+    for (size_t i = 0; i < ot_admin_count(admin); i++) {
+        const struct ot_admin_cert *cert = ot_admin_at(admin, i);
+
+        if (cert->is_inherited ||
+            (cert->active && !is_planned(changes, admin, OT_CHANGE_DEACTIVATE, cert->id)))
+            return true;
+    }
+    return is_planned(changes, admin, OT_CHANGE_ACTIVATE, NULL);
+}
+
+bool ot_changes_leave_none(const struct ot_changes *changes)
+{
+    for (size_t i = 0; i < changes->count; i++) {
+        const struct ot_change *change = &changes->items[i];
+
+        if (change->action == OT_CHANGE_DEACTIVATE &&
+            change->outcome == OT_CHANGE_PLANNED &&
+            !keeps_any_active(changes, change->admin))
+            return true;
+    }
+    return false;
+}
+
 bool ot_changes_took_place(const struct ot_changes *changes)
 {
     for (size_t i = 0; i < changes->count; i++) {

@@ -89,6 +89,8 @@ enum ot_status ot_changes_apply(struct ot_changes *changes, struct ot_admin *adm
 size_t ot_changes_count(const struct ot_changes *changes, enum ot_change_outcome outcome);
 /* Whether anything that is PLANNED takes away. */
 bool ot_changes_remove(const struct ot_changes *changes);
+/* Whether what is PLANNED takes the last active certificate of a scope away. */
+bool ot_changes_leave_none(const struct ot_changes *changes);
 /* Whether the API has, or may have, carried anything out. */
 bool ot_changes_took_place(const struct ot_changes *changes);
 

@@ -3,7 +3,6 @@
 #include <string.h>
 
 #include "base/error.h"
-#include "base/text.h"
 #include "change/admin.h"
 #include "change/cert_input.h"
 #include "change/change.h"
@@ -193,21 +192,6 @@ static char *name_from_input(const struct ot_cert_input *input)
     return asprintf(&name, "%.*s %u", (int)len, base, input->number) < 0 ? NULL : name;
 }
 
-/* Before anything is sent: the API's layer would refuse it in the middle. */
-static enum ot_status check_given_name(const char *name,
-                                       const struct ot_cert_input *input,
-                                       struct ot_error *err)
-{
-    if (name == NULL)
-        return ot_error_nomem(err);
-    if (ot_text_is_utf8(name, strlen(name)))
-        return OT_OK;
-    return ot_error_set(err, OT_E_USAGE,
-                        "%s: a certificate is named after its file, and that name is not "
-                        "UTF-8; rename the file",
-                        input->file);
-}
-
 static enum ot_status plan_uploads(struct ot_changes *changes, struct ot_admin *admin,
                                    const struct ot_cert_inputs *inputs,
                                    struct ot_error *err)
@@ -221,9 +205,8 @@ static enum ot_status plan_uploads(struct ot_changes *changes, struct ot_admin *
         if (ot_admin_find_sha256(admin, input->sha256) != NULL)
             continue;
         name = name_from_input(input);
-        status = check_given_name(name, input, err);
-        if (status == OT_OK)
-            status = add_upload(changes, admin, input, name, err);
+        status = name == NULL ? ot_error_nomem(err)
+                              : add_upload(changes, admin, input, name, err);
         free(name);
     }
     return status;

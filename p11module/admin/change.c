@@ -137,13 +137,17 @@ static CK_RV carry_out_changes(const struct ot_authorization *authorization,
                                const struct plan *plan)
 {
     const char *const rename[] = {"rename", "--by-id", "--", plan->id, plan->name, NULL};
-    const char *const toggle[] = {plan->word, "--by-id", "--", plan->id, NULL};
+    const char *const activation[] = {"activate", "--by-id", "--", plan->id, NULL};
+    const char *const deactivation[] = {"deactivate", "--yes",  "--by-id",
+                                        "--",         plan->id, NULL};
     CK_RV rv = CKR_OK;
 
     if (plan->name != NULL)
         rv = use_without_input(authorization, OT_ADMIN_CALL_SET, rename);
     if (rv == CKR_OK && plan->word != NULL)
-        rv = use_without_input(authorization, OT_ADMIN_CALL_SET, toggle);
+        rv = use_without_input(authorization, OT_ADMIN_CALL_SET,
+                               strcmp(plan->word, deactivation[0]) == 0 ? deactivation
+                                                                        : activation);
     return rv;
 }
 
@@ -178,7 +182,7 @@ static CK_RV destroy_object(const struct ot_authorization *authorization,
                             enum ot_object_kind kind, const char *id)
 {
     const char *const deletion[] = {"delete", "--yes", "--by-id", "--", id, NULL};
-    const char *const deactivation[] = {"deactivate", "--by-id", "--", id, NULL};
+    const char *const deactivation[] = {"deactivate", "--yes", "--by-id", "--", id, NULL};
 
     return use_without_input(authorization, OT_ADMIN_CALL_DESTROY,
                              kind == OT_OBJECT_CERTIFICATE ? deletion : deactivation);

@@ -159,9 +159,9 @@ static CK_RV activate_trusted(const struct ot_authorization *authorization,
 static CK_RV deactivate_all(const struct ot_authorization *authorization,
                             const struct copies *copies)
 {
-    const char *arguments[COPIES_MAX + 4] = {"deactivate", "--by-id", "--"};
+    const char *arguments[COPIES_MAX + 5] = {"deactivate", "--yes", "--by-id", "--"};
     struct ot_errand_result result;
-    unsigned n = 3;
+    unsigned n = 4;
 
     for (unsigned i = 0; i < copies->count; i++)
         if (copies->are_active[i])

@@ -16,7 +16,7 @@
 #define ADMIN_ACTIVATE                                                                   \
     "orgtrust activate --source default --key-fd=4 --report-fd=5 --by-id -- "
 #define ADMIN_DEACTIVATE                                                                 \
-    "orgtrust deactivate --source default --key-fd=4 --report-fd=5 --by-id -- "
+    "orgtrust deactivate --source default --key-fd=4 --report-fd=5 --yes --by-id -- "
 #define ADMIN_RENAME                                                                     \
     "orgtrust rename --source default --key-fd=4 --report-fd=5 --by-id -- "
 #define ADMIN_DELETE                                                                     \

@@ -150,12 +150,32 @@ def test_what_a_directory_may_hold(machine, api, wanted, roots, certs):
     assert active(api) == ["both 1", "both 2", "link", "root 01", "root 02"]
 
 
+def test_every_bad_file_is_named_before_anything_is_asked(machine, api, wanted):
+    for name in ("README", "notes.txt", "z.csr"):
+        (wanted / name).write_text("no certificate")
+    done = machine.orgtrust("apply", wanted, status=USAGE)
+    assert f"{wanted}/README: it is neither PEM nor" in done.stderr
+    assert done.stderr.endswith(". 2 more cannot be taken: notes.txt, z.csr\n")
+    assert api.count() == 0 and done.stderr.count("\n") == 1
+
+
+def test_the_plan_has_names_and_totals(synced, api, tmp_path, certs):
+    fresh = fill(tmp_path / "fresh", certs.many(2, "Fresh"), "fresh")
+    total = "in all: 2 to upload, 2 to activate, 2 to deactivate\n"
+    plan = synced.orgtrust("apply", fresh, "--dry-run")
+    assert plan.stdout.endswith(total) and plan.stdout.count("would ") == 6
+    assert f"would deactivate {synced.ids[0]} 'root 0'\n" in plan.stdout
+    done = synced.orgtrust("apply", fresh, "--yes")
+    assert total in done.stderr and "activate 'fresh 00' from" in done.stderr
+    assert synced.orgtrust("apply", fresh, "--dry-run").stdout == "nothing to do\n"
+
+
 def test_a_file_name_that_is_no_text(machine, api, wanted, certs):
     name = os.fsencode(wanted) + b"/\xff.pem"
     with open(name, "w") as file:
         file.write(certs.ca("No text").pem)
     done = machine.orgtrust("apply", wanted, status=USAGE)
-    assert "not UTF-8" in done.stderr and kinds(api) == []
+    assert "not UTF-8" in done.stderr and api.count() == 0
 
 
 def test_two_ids_of_one_certificate_are_both_wanted(machine, api, roots, tmp_path):
@@ -175,7 +195,7 @@ def test_a_dry_run_changes_nothing(synced, api, tmp_path, certs):
     before = (synced.snapshot(), [dict(c) for c in api.certs])
     fresh = fill(tmp_path / "fresh", certs.many(1, "Dry"), "fresh")
     done = synced.orgtrust("apply", fresh, "--prune", "--dry-run")
-    assert [line.split()[1] for line in done.stdout.splitlines()] == [
+    assert [line.split()[1] for line in done.stdout.splitlines()[:-1]] == [
         "upload", "activate", "deactivate", "deactivate", "delete", "delete", "delete"]
     assert kinds(api) == []
     assert (synced.snapshot(), api.certs) == before

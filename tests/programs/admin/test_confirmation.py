@@ -19,11 +19,13 @@ def losses(synced, roots, tmp_path):
         "delete": (["delete", inactive], lambda api: len(api.certs) == 2),
         "deactivate": (["deactivate", "--all"],
                        lambda api: not any(c["active"] for c in api.certs)),
+        "last": (["deactivate", "root 0", "root 1"],
+                 lambda api: not any(c["active"] for c in api.certs)),
         "apply": (["apply", one], lambda api: sum(c["active"] for c in api.certs) == 1),
     }
 
 
-COMMANDS = ["delete", "deactivate", "apply"]
+COMMANDS = ["delete", "deactivate", "last", "apply"]
 
 
 @pytest.mark.parametrize("answer", ["y\n", "YES\n"])
@@ -32,7 +34,7 @@ def test_yes(synced, api, losses, command, answer):
     words, is_done = losses[command]
     dialogue = Dialogue(synced, *words)
     dialogue.read_until("[y/N]")
-    assert f"{command if command != 'apply' else 'deactivate'} cert_" in dialogue.said, \
+    assert f"{'delete' if command == 'delete' else 'deactivate'} cert_" in dialogue.said, \
         "what is lost is shown before"
     assert not is_done(api)
     dialogue.answer(answer)
@@ -75,6 +77,20 @@ def test_nobody_to_ask(synced, api, losses, command):
     assert api.certs == before, "a pipe is not a person"
     synced.orgtrust(*words, "--yes")
     assert is_done(api)
+
+
+def test_only_the_last_of_a_scope_is_asked_about(organization, world, roots):
+    """What the organization has active stays so for a project."""
+    ids = [organization.add(root, f"r{i}", active=i == 0) for i, root in enumerate(roots[:2])]
+    project = organization.client(project="proj_a")
+    project.activate(ids[1])
+    project.close()
+    world.orgtrust("deactivate", "r1", "--project", "proj_a")
+    said = world.orgtrust("deactivate", "r0", status=USAGE).stderr
+    assert "Nothing will be trusted in this scope" in said and "--yes" in said
+    assert world.orgtrust("deactivate", "r0", "--dry-run").status == OK
+    world.orgtrust("deactivate", "r0", "--yes")
+    assert "already inactive" in world.orgtrust("deactivate", "r0").stdout
 
 
 def test_what_loses_nothing_is_not_asked(synced, api, roots, tmp_path):

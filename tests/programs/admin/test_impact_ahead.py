@@ -62,7 +62,7 @@ def test_delete_shows_where_it_ends_trust(trusted, serve, pair):
     server = serve(pair[0][1])
     done = trusted.orgtrust("delete", "a0", "--deactivate", "--yes", *probes(server))
     assert REFUSED + server in done.stderr and "deleted" in done.stdout
-    trusted.orgtrust("deactivate", "a1", "--no-impact")
+    trusted.orgtrust("deactivate", "a1", "--no-impact", "--yes")
     assert trusted.orgtrust("delete", "a1", "--yes", *probes(server)).stderr == ""
 
 

@@ -44,10 +44,10 @@ def test_from_upload_to_deletion(organization, world, server, roots, scope):
 
 
 def test_the_last_one_may_be_deactivated(organization, world, server):
-    """Nobody has to confirm what this very command has done."""
+    """The sync that follows believes what this very command has done."""
     world.orgtrust("upload", server.authority.path, "--activate")
     assert openssl_believes(world, server, "orgtrust:///")
     (cert,) = organization.api.list()
-    world.orgtrust("deactivate", cert["id"])
+    world.orgtrust("deactivate", cert["id"], "--yes")
     assert world.listed("--state", "active") == []
     assert not openssl_believes(world, server, "orgtrust:///")

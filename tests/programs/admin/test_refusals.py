@@ -78,7 +78,7 @@ def kept(organization, world, roots):
 
 
 COMMANDS = [["upload", "FILE"], ["rename", "r0", "x"], ["activate", "r1"],
-            ["deactivate", "r0"], ["delete", "r1", "--yes"], ["delete", "r0", "--yes"]]
+            ["deactivate", "r0", "--yes"], ["delete", "r1", "--yes"], ["delete", "r0", "--yes"]]
 
 
 def words_of(words, roots):

@@ -59,7 +59,7 @@ def test_a_walk_in_reports(organization, world, roots):
     kept = reported(world, "delete", "--yes", cert_id, key=key, status=REFUSED)
     assert (kept["status"], kept["id"], "done" in kept) == ("refused", cert_id, False)
     assert "active in the organization" in kept["error"]
-    assert reported(world, "deactivate", cert_id, key=key) == made
+    assert reported(world, "deactivate", "--yes", cert_id, key=key) == made
     assert reported(world, "delete", "--yes", cert_id, key=key) == made
     assert organization.api.list() == [] and world.listed() == []
     assert reported(world, "sync", "--quiet", key=key) == {"status": "ok"}

@@ -118,7 +118,7 @@ class Tool:
         self.orgtrust("rename", old, new)
 
     def deactivate(self, cert, name: str):
-        self.orgtrust("deactivate", name)
+        self.orgtrust("deactivate", name, "--yes")
 
     def delete(self, cert, name: str, **more) -> Result:
         raise NotImplementedError
