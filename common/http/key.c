@@ -1,12 +1,17 @@
 #include "http/key.h"
 
 #include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <linux/openat2.h>
 #include <openssl/crypto.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/statvfs.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #include "base/environment.h"
@@ -172,6 +177,62 @@ static void set_origin(struct ot_key *key, const char *origin)
     snprintf(key->origin, sizeof(key->origin), "%s", origin);
 }
 
+/* Whether nobody can write there: a mount of its own that is read-only, as Kubernetes and
+ * Docker hand secrets to a container. The root itself does not count: on a machine of
+ * many users it may be read-only, too. */
+static bool is_on_secret_mount(int fd)
+{
+    struct statvfs mount;
+    struct stat file, root;
+
+    return fstatvfs(fd, &mount) == 0 && (mount.f_flag & ST_RDONLY) != 0 &&
+           fstat(fd, &file) == 0 && stat("/", &root) == 0 && file.st_dev != root.st_dev;
+}
+
+/* A link there is followed as far as it stays on that very mount: Kubernetes has KEY ->
+ * ..data/KEY and ..data -> ..TIME. -1: there is nothing of the kind. */
+static int open_on_secret_mount(const char *path)
+{
+    struct open_how how = {.flags = O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY,
+                           .resolve =
+                               RESOLVE_BENEATH | RESOLVE_NO_XDEV | RESOLVE_NO_MAGICLINKS};
+    const char *slash = strrchr(path, '/');
+    char parent[PATH_MAX];
+    int dir, fd = -1;
+
+    if (slash == NULL || slash == path || slash - path >= PATH_MAX)
+        return -1;
+    snprintf(parent, sizeof(parent), "%.*s", (int)(slash - path), path);
+    dir = open(parent, O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+    if (dir >= 0 && is_on_secret_mount(dir))
+        fd = (int)syscall(SYS_openat2, dir, slash + 1, &how, sizeof(how));
+    if (dir >= 0)
+        close(dir);
+    return fd;
+}
+
+static enum ot_status open_secret(int *fd, const char *path, struct ot_error *err)
+{
+    enum ot_status status;
+    struct stat st;
+
+    *fd = open_on_secret_mount(path);
+    if (*fd < 0)
+        return ot_path_open(fd, path, OT_KEY_BYTES_MAX + 2, err);
+    if (fstat(*fd, &st) != 0)
+        status = ot_error_errno(err, OT_E_IO, errno, "cannot examine %s", path);
+    else if (!S_ISREG(st.st_mode))
+        status = ot_error_set(err, OT_E_UNSAFE, "%s is not a regular file", path);
+    else
+        status = ot_path_check_owner(*fd, &st, path, err);
+    if (status == OT_OK)
+        return OT_OK;
+    close(*fd);
+    *fd = -1;
+    return status;
+}
+
+/* Who can read what is on such a mount is for whoever made it. */
 static enum ot_status check_mode(int fd, const char *path, const struct kind *kind,
                                  struct ot_error *err)
 {
@@ -180,7 +241,8 @@ static enum ot_status check_mode(int fd, const char *path, const struct kind *ki
     if (fstat(fd, &st) != 0)
         return ot_error_errno(err, OT_E_IO, errno, "cannot examine the %s file %s",
                               kind->word, path);
-    if ((st.st_mode & (S_IRWXG | S_IRWXO)) != 0)
+    if ((st.st_mode & (S_IRWXG | S_IRWXO)) != 0 &&
+        ((st.st_mode & (S_IWGRP | S_IWOTH)) != 0 || !is_on_secret_mount(fd)))
         return ot_error_set(
             err, OT_E_UNSAFE,
             "the %s file %s has mode %04o, others can get at the %s; run: "
@@ -199,7 +261,7 @@ static enum ot_status load_file(struct ot_key *key, const char *path,
     int fd = -1;
 
     set_origin(key, path);
-    status = ot_path_open(&fd, path, OT_KEY_BYTES_MAX + 2, err);
+    status = open_secret(&fd, path, err);
     if (status == OT_E_NOT_FOUND)
         return ot_error_set(err, OT_E_CONFIG,
                             "the %s file %s does not exist; create it with mode 0600, or "
