@@ -262,8 +262,10 @@ static const struct ot_command commands[] = {
         .arguments = "[STACK ...]",
         .summary = "make the programs of this machine, or of this user, ask orgtrust",
         .help =
-            "Stacks: openssl, p11-kit, nss, firefox, java, system, systemd; all of them\n"
-            "when none is named. Shows what it will change and asks. As root for the\n"
+            "Stacks: openssl, p11-kit, nss, firefox, java, system, containers, systemd; "
+            "all\n"
+            "of them when none is named. Shows what it will change and asks. As root for "
+            "the\n"
             "machine, as a user for the user.\n",
         .example = "orgtrust install openssl p11-kit",
         .options = OT_OPTIONS_INSTALL,

@@ -21,6 +21,7 @@
 #include "export/export.h"
 #include "export/files.h"
 #include "export/format.h"
+#include "export/mount_dir.h"
 
 #define PART "exports"
 
@@ -194,6 +195,49 @@ static enum ot_status check_export(struct ot_doctor *doctor,
     return status;
 }
 
+/* A directory for containers. Its files are those of other kinds, which are tried where
+ * the configuration has them; here they are compared. */
+static enum ot_status check_mount_dir(struct ot_doctor *doctor,
+                                      const struct ot_exports *exports,
+                                      const struct ot_export *item, struct ot_error *err)
+{
+    struct ot_findings *findings = &doctor->findings;
+    struct ot_anchors anchors = {0};
+    struct ot_error why = OT_ERROR_INIT;
+    char more[OT_ERROR_MAX + 64], closed[PATH_MAX], file[PATH_MAX];
+    bool same = false;
+    enum ot_status status = ot_exported_anchors(&anchors, exports, item, &why);
+
+    ot_exported_why(more, sizeof(more), exports, item);
+    snprintf(file, sizeof(file), "%s/" OT_MOUNT_OURS, item->target);
+    if (status == OT_OK)
+        status = compare_file(&same, file, OT_FORMAT_PEM, &anchors, &why);
+    snprintf(file, sizeof(file), "%s/" OT_MOUNT_STORE, item->target);
+    if (status == OT_E_NOMEM)
+        status = ot_error_nomem(err);
+    else if (status != OT_OK)
+        ot_finding_add(findings, PART, OT_VERDICT_FAILS, item->target, "orgtrust sync",
+                       "%s%s", why.message, more);
+    else if (!same)
+        ot_finding_add(findings, PART, OT_VERDICT_FAILS, item->target, "orgtrust sync",
+                       "does not hold the organization's %zu anchors as the snapshot has "
+                       "them%s",
+                       anchors.count, more);
+    else if (is_closed(closed, file))
+        ot_finding_add(findings, PART, OT_VERDICT_FAILS, item->target,
+                       "chmod o+rx, or another place",
+                       "programs of other users cannot read it: %s is closed to them",
+                       closed);
+    else
+        ot_finding_add(
+            findings, PART, OT_VERDICT_PROVED, item->target, NULL,
+            "holds the organization's %zu anchor%s in the files for containers, "
+            "for everybody to read",
+            anchors.count, anchors.count == 1 ? "" : "s");
+    ot_anchors_clear(&anchors);
+    return status == OT_E_NOMEM ? status : OT_OK;
+}
+
 static enum ot_status check_exports(struct ot_doctor *doctor, struct ot_error *err)
 {
     struct ot_exports *exports = NULL;
@@ -210,10 +254,13 @@ static enum ot_status check_exports(struct ot_doctor *doctor, struct ot_error *e
     for (size_t i = 0; status == OT_OK && exports != NULL && i < exports->count; i++) {
         const struct ot_export *item = &exports->items[i];
 
-        if (ot_export_format_of(item->kind) == OT_FORMAT_COUNT)
+        if (ot_export_format_of(item->kind) == OT_FORMAT_COUNT &&
+            item->kind != OT_EXPORT_CONTAINERS)
             continue;
         found = true;
-        status = check_export(doctor, exports, item, err);
+        status = item->kind == OT_EXPORT_CONTAINERS
+                     ? check_mount_dir(doctor, exports, item, err)
+                     : check_export(doctor, exports, item, err);
     }
     if (!found && status == OT_OK)
         ot_finding_add(&doctor->findings, PART, OT_VERDICT_ABSENT, NULL, NULL,

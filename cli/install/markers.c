@@ -71,25 +71,18 @@ static const char *find_line(const char *text, size_t len, const char *line)
     return NULL;
 }
 
-enum ot_status ot_markers_strip(struct ot_file_state *to, const char *path,
+/* *to becomes text without the block that begins there, NULL: text. */
+static enum ot_status cut_block(struct ot_file_state *to, const char *begin,
                                 const struct ot_file_state *text, bool *found,
                                 struct ot_error *err)
 {
     const char *data = text->len > 0 ? text->data : "", *all_end = data + text->len;
-    const char *begin = find_line(data, text->len, BEGIN), *end;
-    const char *parts[2];
+    const char *end, *parts[2];
     size_t lens[2];
 
-    (void)path;
-    *found = true;
-    if (begin == NULL) {
-        begin = find_line(data, text->len, BEGIN_BEHIND);
-        if (begin == NULL) {
-            *found = false;
-            return ot_file_state_copy(to, text, err);
-        }
-        begin -= begin > data; /* the newline that was not there */
-    }
+    *found = begin != NULL;
+    if (begin == NULL)
+        return ot_file_state_copy(to, text, err);
     end = find_line(begin + 1, (size_t)(all_end - begin - 1), END);
     if (end == NULL)
         return ot_error_set(err, OT_E_CONFIG,
@@ -105,4 +98,31 @@ enum ot_status ot_markers_strip(struct ot_file_state *to, const char *path,
     if (*begin == '\n' && lens[1] > 0)
         lens[0]++;
     return join_parts(to, parts, lens, 2, err);
+}
+
+enum ot_status ot_markers_strip(struct ot_file_state *to, const char *path,
+                                const struct ot_file_state *text, bool *found,
+                                struct ot_error *err)
+{
+    const char *data = text->len > 0 ? text->data : "";
+    const char *begin = find_line(data, text->len, BEGIN);
+
+    (void)path;
+    if (begin == NULL) {
+        begin = find_line(data, text->len, BEGIN_BEHIND);
+        if (begin != NULL)
+            begin -= begin > data; /* the newline that was not there */
+    }
+    return cut_block(to, begin, text, found, err);
+}
+
+enum ot_status ot_markers_strip_line(struct ot_file_state *to, const char *line,
+                                     const struct ot_file_state *text, bool *found,
+                                     struct ot_error *err)
+{
+    const char *data = text->len > 0 ? text->data : "";
+    char head[sizeof(BEGIN) + 64];
+
+    snprintf(head, sizeof(head), BEGIN "%s", line);
+    return cut_block(to, find_line(data, text->len, head), text, found, err);
 }

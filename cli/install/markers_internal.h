@@ -22,5 +22,10 @@ enum ot_status ot_markers_prepend(struct ot_file_state *to,
 enum ot_status ot_markers_strip(struct ot_file_state *to, const char *path,
                                 const struct ot_file_state *text, bool *found,
                                 struct ot_error *err);
+/* The same of the lines at the beginning whose first begins with line, of 63 characters
+ * at most: several stacks may have theirs in one text. */
+enum ot_status ot_markers_strip_line(struct ot_file_state *to, const char *line,
+                                     const struct ot_file_state *text, bool *found,
+                                     struct ot_error *err);
 
 #endif

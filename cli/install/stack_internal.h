@@ -22,6 +22,10 @@ struct ot_stack {
     /* Whether what strip finds can only come from an installation of ours. */
     bool has_markers;
 
+    /* Installing, after the first file is changed and before the others, which rely on
+     * it. NULL: nothing. */
+    enum ot_status (*between)(struct ot_stack_plan *plan, struct ot_error *err);
+
     /* After the files are changed, or changed back; may add notes. It may be called again
      * for what was done already. NULL: nothing. */
     enum ot_status (*finish)(struct ot_stack_plan *plan, const struct ot_install_env *env,
@@ -29,7 +33,8 @@ struct ot_stack {
 };
 
 extern const struct ot_stack ot_stack_openssl, ot_stack_p11_kit, ot_stack_nss,
-    ot_stack_firefox, ot_stack_java, ot_stack_system, ot_stack_systemd;
+    ot_stack_firefox, ot_stack_java, ot_stack_system, ot_stack_containers,
+    ot_stack_systemd;
 
 extern const struct ot_stack *const ot_stacks[]; /* up to a NULL */
 

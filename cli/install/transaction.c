@@ -157,8 +157,12 @@ enum ot_status ot_install_apply(struct ot_stack_plan *plan, const struct ot_stac
     manifest.is_finished = false;
     if (status == OT_OK)
         status = ot_manifest_save(&manifest, env->state_dir, stack->name, err);
-    for (size_t i = 0; status == OT_OK && i < plan->count; i++)
-        status = apply_edit(&plan->edits[i], err);
+    for (size_t i = 0; status == OT_OK && i < plan->count; i++) {
+        if (i == 1 && stack->between != NULL)
+            status = stack->between(plan, err);
+        if (status == OT_OK)
+            status = apply_edit(&plan->edits[i], err);
+    }
     if (status == OT_OK && stack->finish != NULL)
         status = stack->finish(plan, env, true, err);
     manifest.is_finished = true;

@@ -27,6 +27,7 @@ mount -t overlay overlay -o lowerdir=/,upperdir=$PWD/upper,workdir=$PWD/work roo
 for empty in tmp run root home; do mount -t tmpfs -o mode=755 tmpfs root/$empty; done
 chmod 1777 root/tmp
 mount --rbind /dev root/dev
+mount --rbind /sys root/sys
 mount -t proc proc root/proc 2>/dev/null || mount --rbind /proc root/proc
 # So that these are there whatever this system has.
 mkdir -p root/usr/lib/firefox-esr root/usr/lib/jvm/odd/conf/security
