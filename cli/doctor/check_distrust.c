@@ -80,8 +80,8 @@ static const char *fix_of_system(void)
                  "the distribution has; a file in /usr/local/share/ca-certificates "
                  "cannot "
                  "be told no: take it out, then update-ca-certificates"
-               : "as root: put it into the blocklist of the system's trust-source, and "
-                 "update that";
+               : "as root: export_system = yes in that source and orgtrust sync, which "
+                 "puts it into the blocklist of the system's trust-source";
 }
 
 static enum ot_status look_at_system(struct ot_doctor *doctor, struct ot_error *err)

@@ -176,6 +176,47 @@ const struct ot_source *ot_distrust_source(struct ot_distrust *distrust,
     return (purposes & ~denied) == 0 ? by : NULL;
 }
 
+static enum ot_status
+hand_on(struct ot_snapshot *snapshot,
+        enum ot_status (*func)(void *arg, struct ot_snapshot *snapshot,
+                               const struct ot_record *record, struct ot_error *err),
+        void *arg, struct ot_error *err)
+{
+    struct ot_positions all;
+    enum ot_status status = ot_snapshot_all(snapshot, &all, err);
+
+    for (uint32_t i = 0; status == OT_OK && i < all.count; i++) {
+        struct ot_record record;
+
+        status = ot_snapshot_record(snapshot, &all, i, &record, err);
+        if (status == OT_OK &&
+            (record.flags & (OT_RECORD_ACTIVE | OT_RECORD_QUARANTINED)) ==
+                OT_RECORD_ACTIVE)
+            status = func(arg, snapshot, &record, err);
+    }
+    return status;
+}
+
+enum ot_status ot_distrust_each(struct ot_distrust *distrust, unsigned purposes,
+                                enum ot_status (*func)(void *arg,
+                                                       struct ot_snapshot *snapshot,
+                                                       const struct ot_record *record,
+                                                       struct ot_error *err),
+                                void *arg, struct ot_error *err)
+{
+    enum ot_status status = OT_OK;
+
+    for (size_t i = 0; distrust != NULL && status == OT_OK && i < distrust->count; i++) {
+        struct ot_cache *cache = distrust->nos[i].cache;
+        struct ot_snapshot *snapshot = ot_cache_known(cache);
+
+        if (snapshot != NULL && (purposes & ~ot_cache_source(cache)->purposes) == 0)
+            status = hand_on(snapshot, func, arg, err);
+        ot_snapshot_unref(snapshot);
+    }
+    return status;
+}
+
 unsigned ot_distrust_mark(struct ot_distrust *distrust, struct ot_record *record,
                           unsigned purposes)
 {

@@ -16,6 +16,7 @@
 
 struct ot_config;
 struct ot_record;
+struct ot_snapshot;
 struct ot_source;
 
 struct ot_distrust;
@@ -50,6 +51,15 @@ unsigned ot_distrust_purposes(struct ot_distrust *distrust,
 const struct ot_source *ot_distrust_source(struct ot_distrust *distrust,
                                            const struct ot_record *record,
                                            unsigned purposes);
+
+/* Hands on what is active in these sources and denied for all of these purposes, as of
+ * the last look, until func fails; the record's spans lie in the snapshot. */
+enum ot_status ot_distrust_each(struct ot_distrust *distrust, unsigned purposes,
+                                enum ot_status (*func)(void *arg,
+                                                       struct ot_snapshot *snapshot,
+                                                       const struct ot_record *record,
+                                                       struct ot_error *err),
+                                void *arg, struct ot_error *err);
 
 /* Marks a record, of a source with these purposes, as withheld from those that must not
  * have it: from everybody where nothing remains of them, else from files, which cannot

@@ -136,6 +136,27 @@ enum ot_status ot_anchors_add_source(struct ot_anchors *anchors,
     return status;
 }
 
+static enum ot_status add_distrusted(void *arg, struct ot_snapshot *snapshot,
+                                     const struct ot_record *record, struct ot_error *err)
+{
+    struct ot_anchors *anchors = arg;
+    enum ot_status status = OT_OK;
+
+    if ((record->flags & OT_RECORD_WITHHELD_TOKEN) != 0)
+        return OT_OK;
+    if (anchors->snapshot_count == 0 ||
+        anchors->snapshots[anchors->snapshot_count - 1] != snapshot)
+        status = hold_snapshot(anchors, snapshot, err);
+    return status == OT_OK ? add_one(anchors, record, err) : status;
+}
+
+enum ot_status ot_anchors_add_distrusted(struct ot_anchors *anchors,
+                                         struct ot_distrust *distrust,
+                                         struct ot_error *err)
+{
+    return ot_distrust_each(distrust, OT_PURPOSE_SERVER, add_distrusted, anchors, err);
+}
+
 static enum ot_status own_cert(struct ot_anchors *anchors, struct ot_cert *cert,
                                struct ot_error *err)
 {

@@ -68,8 +68,14 @@ enum ot_status ot_anchors_add_source(struct ot_anchors *anchors,
                                      const struct ot_source *source,
                                      struct ot_error *err);
 
-/* Adds a certificate that is in no snapshot, unless a source says no to it for servers. What
- * cannot be read as one is passed over. */
+/* Adds instead what is denied to servers, valid or not, but what readers of tokens
+ * stumble over. */
+enum ot_status ot_anchors_add_distrusted(struct ot_anchors *anchors,
+                                         struct ot_distrust *distrust,
+                                         struct ot_error *err);
+
+/* Adds a certificate that is in no snapshot, unless a source says no to it for servers.
+ * What cannot be read as one is passed over. */
 enum ot_status ot_anchors_add_der(struct ot_anchors *anchors, const uint8_t *der,
                                   size_t len, struct ot_error *err);
 

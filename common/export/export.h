@@ -71,6 +71,10 @@ struct ot_exports_options {
 enum ot_status ot_exports_new(struct ot_exports **out, const struct ot_config *config,
                               struct ot_error *err);
 
+/* Whether the system was told a no that is this configuration's to take back, or nobody's
+ * any more. Only root's. */
+bool ot_exports_say_no(const struct ot_exports *exports);
+
 /* Takes up, if nothing else does, the system's anchors that no source wants any more. */
 void ot_exports_add_abandoned(struct ot_exports *exports);
 

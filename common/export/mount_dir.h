@@ -18,8 +18,9 @@ struct ot_anchors;
 /* What is in it. */
 #define OT_MOUNT_README "README"
 #define OT_MOUNT_OURS "orgtrust.pem" /* the organization's anchors alone */
-#define OT_MOUNT_BUNDLE "bundle.pem" /* with the machine's authorities, as what follows  \
-                                      */
+#define OT_MOUNT_BUNDLE                                                                  \
+    "bundle.pem" /* with the machine's authorities, as what follows                      \
+                  */
 #define OT_MOUNT_HASHED "certs"
 #define OT_MOUNT_STORE "trust.p12"
 

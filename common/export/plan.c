@@ -2,13 +2,14 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/error.h"
 #include "config/config.h"
 #include "config/source.h"
 #include "export/export.h"
 #include "export/system_internal.h"
-#include "export/system_list_internal.h"
+#include "export/system_mark_internal.h"
 #include "machine/system_store.h"
 #include "snapshot/record.h"
 
@@ -181,11 +182,18 @@ static enum ot_status add_kind(struct ot_exports *exports, enum ot_export_kind k
     return status;
 }
 
+bool ot_exports_say_no(const struct ot_exports *exports)
+{
+    return geteuid() == 0 &&
+           (ot_system_mark_is_of(OT_SYSTEM_MARK_LIST, exports->dir) ||
+            ot_system_mark_is_of(OT_SYSTEM_MARK_BLOCKLIST, exports->dir));
+}
+
 /* Anchors that we gave the system are taken back when nobody wants them there any more:
  * no other export goes on working for programs that know nothing of us. */
 void ot_exports_add_abandoned(struct ot_exports *exports)
 {
-    if (ot_system_is_marked(exports->dir) || ot_system_list_is_marked(exports->dir))
+    if (ot_system_is_marked(exports->dir) || ot_exports_say_no(exports))
         (void)system_item(exports);
 }
 

@@ -22,6 +22,7 @@
 #include "export/mount_dir.h"
 #include "export/on_change_internal.h"
 #include "export/record_internal.h"
+#include "export/system_blocklist_internal.h"
 #include "export/system_internal.h"
 #include "export/system_list_internal.h"
 #include "files/file.h"
@@ -177,18 +178,22 @@ static enum ot_status put_list(const struct ot_exports *exports,
 {
     struct ot_distrust *distrust = NULL;
     enum ot_status status = OT_OK;
-    bool changed = false;
+    bool changed = false, blocked = false;
 
     if (item->says_no)
         status = ot_distrust_new(&distrust, exports->config, err);
     ot_distrust_look(distrust, 0);
     if (status == OT_OK)
         status = ot_system_list_put(exports->dir, distrust, &changed, err);
-    if (status == OT_OK && changed)
+    if (status == OT_OK)
+        status = ot_system_blocklist_put(exports->dir, distrust, &blocked, err);
+    if (status == OT_OK && (changed || blocked))
         status = ot_system_update(options->stop, err);
     if (status == OT_OK && changed)
         status = ot_system_list_done(exports->dir, err);
-    *written = *written || changed;
+    if (status == OT_OK && blocked)
+        status = ot_system_blocklist_done(exports->dir, err);
+    *written = *written || changed || blocked;
     ot_distrust_free(distrust);
     return status;
 }
@@ -201,7 +206,7 @@ static enum ot_status put_no(const struct ot_exports *exports, struct ot_export 
 {
     struct ot_error why = OT_ERROR_INIT;
 
-    if ((!item->says_no && !ot_system_list_is_marked(exports->dir)) ||
+    if ((!item->says_no && !ot_exports_say_no(exports)) ||
         put_list(exports, item, options, written, &why) == OT_OK || status != OT_OK)
         return status;
     item->why = why;

@@ -1,20 +1,16 @@
 #include "export/system_internal.h"
 
-#include <dirent.h>
-#include <errno.h>
-#include <fcntl.h>
 #include <limits.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "base/limits.h"
 #include "base/span.h"
-#include "cert/pem.h"
 #include "export/anchors.h"
 #include "export/files.h"
 #include "export/program.h"
+#include "export/system_files_internal.h"
 #include "export/system_links.h"
 #include "files/file.h"
 #include "files/place.h"
@@ -31,7 +27,7 @@ struct work {
     char pending[PATH_MAX]; /* there from before the first change to after the last */
 };
 
-static const struct ot_system_store *find_store(struct ot_error *err)
+const struct ot_system_store *ot_system_store_find(struct ot_error *err)
 {
     for (size_t i = 0; i < OT_SYSTEM_STORES; i++)
         if (access(ot_system_stores[i].parent, F_OK) == 0 &&
@@ -55,95 +51,28 @@ bool ot_system_is_marked(const char *dir)
     return false;
 }
 
-/* OT_SYSTEM_PREFIX, the anchor's name, a suffix. */
-#define FILE_NAME_MAX 64
-
-static void system_file_name(char buf[FILE_NAME_MAX], const struct ot_system_store *store,
-                             const struct ot_anchor *anchor)
+static struct ot_system_files files_of(const struct work *work)
 {
-    char name[OT_ANCHOR_NAME_LEN + 1];
-
-    ot_anchor_name(name, anchor);
-    snprintf(buf, FILE_NAME_MAX, OT_SYSTEM_PREFIX "%s%s", name, store->suffix);
-}
-
-/* Writes what differs, or only says that something does. */
-static enum ot_status put_files(const struct work *work, bool *differs, bool only_look,
-                                struct ot_error *err)
-{
-    enum ot_status status = OT_OK;
-
-    for (size_t i = 0; status == OT_OK && i < work->anchors->count; i++) {
-        const struct ot_anchor *anchor = &work->anchors->items[i];
-        char name[FILE_NAME_MAX], *pem = ot_pem_encode(anchor->der.data, anchor->der.len);
-        bool same = false;
-
-        if (pem == NULL)
-            return ot_error_nomem(err);
-        system_file_name(name, work->store, anchor);
-        if (work->dir >= 0)
-            status = ot_export_compare_at(&same, work->dir, name, name, pem, strlen(pem),
-                                          OT_FORMAT_COUNT, err);
-        *differs = *differs || !same;
-        if (status == OT_OK && !same && !only_look)
-            status = ot_file_put_at(work->dir, work->store->dir, name, pem, strlen(pem),
-                                    0644, err);
-        free(pem);
-    }
-    return status;
-}
-
-/* ".orgtrust-NAME.crt.XXXXXX.tmp": a writer of ours that died. */
-static bool is_temporary_of_system(const char *name)
-{
-    size_t len = strlen(name);
-
-    return strncmp(name, "." OT_SYSTEM_PREFIX, strlen("." OT_SYSTEM_PREFIX)) == 0 &&
-           strcmp(name + len - strlen(".tmp"), ".tmp") == 0;
-}
-
-static enum ot_status remove_files(const struct work *work, bool *differs, bool only_look,
-                                   struct ot_error *err)
-{
-    enum ot_status status = OT_OK;
-    const struct dirent *entry;
-    int fd = work->dir < 0 ? -1 : ot_dir_reopen(work->dir);
-    DIR *dir = fd < 0 ? NULL : fdopendir(fd);
-
-    if (work->dir < 0)
-        return OT_OK;
-    if (dir == NULL) {
-        status = ot_error_errno(err, OT_E_IO, errno, "cannot read the directory %s",
-                                work->store->dir);
-        if (fd >= 0)
-            close(fd);
-        return status;
-    }
-    while (status == OT_OK && (entry = readdir(dir)) != NULL) {
-        if (!is_temporary_of_system(entry->d_name) &&
-            (!ot_system_is_ours(entry->d_name, work->store->suffix) ||
-             ot_system_is_wanted(entry->d_name, work->anchors)))
-            continue;
-        *differs = true;
-        if (!only_look)
-            status = ot_file_remove_at(work->dir, work->store->dir, entry->d_name, err);
-    }
-    closedir(dir);
-    return status;
+    return (struct ot_system_files){.path = work->store->dir,
+                                    .suffix = work->store->suffix,
+                                    .wanted = work->anchors,
+                                    .dir = work->dir};
 }
 
 static enum ot_status change_files(struct work *work, struct ot_error *err)
 {
     const char *dir = work->store->dir;
+    struct ot_system_files files;
     bool differs = false;
     enum ot_status status = OT_OK;
 
     if (work->dir < 0)
         status = ot_dir_make(&work->dir, 0755, dir, err);
+    files = files_of(work);
     if (status == OT_OK)
-        status = put_files(work, &differs, false, err);
+        status = ot_system_files_put(&files, &differs, false, err);
     if (status == OT_OK)
-        status = remove_files(work, &differs, false, err);
+        status = ot_system_files_reap(&files, &differs, false, err);
     if (status == OT_OK && differs)
         status = ot_dir_sync(work->dir, dir, err);
     if (status == OT_OK && work->anchors->count == 0 &&
@@ -194,7 +123,7 @@ static enum ot_status update_store(const struct work *work, const char *dir,
 
 enum ot_status ot_system_update(const volatile int *stop, struct ot_error *err)
 {
-    const struct work work = {.store = find_store(err)};
+    const struct work work = {.store = ot_system_store_find(err)};
 
     return work.store != NULL ? run_update(&work, NULL, stop, err) : OT_E_NOT_FOUND;
 }
@@ -204,10 +133,11 @@ static enum ot_status look_for_work(const struct work *work, bool *due,
                                     struct ot_error *err)
 {
     bool differs = false;
-    enum ot_status status = put_files(work, &differs, true, err);
+    const struct ot_system_files files = files_of(work);
+    enum ot_status status = ot_system_files_put(&files, &differs, true, err);
 
     if (status == OT_OK)
-        status = remove_files(work, &differs, true, err);
+        status = ot_system_files_reap(&files, &differs, true, err);
     *due =
         differs || access(work->pending, F_OK) == 0 ||
         (work->store->has_links && ot_system_links_check(work->anchors, NULL) != OT_OK);
@@ -267,7 +197,8 @@ enum ot_status ot_system_put(const char *dir, const struct ot_anchors *anchors,
                              bool *written, const volatile int *stop,
                              struct ot_error *err)
 {
-    struct work work = {.store = find_store(err), .anchors = anchors, .dir = -1};
+    struct work work = {
+        .store = ot_system_store_find(err), .anchors = anchors, .dir = -1};
     bool due = false;
     enum ot_status status;
 

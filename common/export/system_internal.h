@@ -8,6 +8,10 @@
 #include "base/error.h"
 
 struct ot_anchors;
+struct ot_system_store;
+
+/* This system's; NULL, with the reason: it has none that is known. */
+const struct ot_system_store *ot_system_store_find(struct ot_error *err);
 
 /* Whether we gave the system anchors, or began to, by what lies in dir (.exports). */
 bool ot_system_is_marked(const char *dir);

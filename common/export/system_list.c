@@ -6,21 +6,17 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <unistd.h>
 
 #include "cache/distrust.h"
 #include "cert/cert.h"
 #include "cert/pem.h"
 #include "config/source.h"
+#include "export/system_mark_internal.h"
 #include "files/file.h"
-#include "files/path.h"
-#include "files/read_all.h"
 #include "snapshot/record.h"
 
 #define LIST "/etc/ca-certificates.conf"
 #define AUTHORITIES "/usr/share/ca-certificates"
-#define RECORD "system-list"
-#define BYTES_MAX (1024u * 1024)
 
 /* A text of lines in memory that grows. */
 struct lines {
@@ -48,35 +44,6 @@ static void lines_clear(struct lines *lines)
 {
     (void)lines_end(lines);
     free(lines->text);
-}
-
-/* A whole small file as a text, "" where there is none. The caller frees it. follows:
- * what a distribution has may be a link. */
-static enum ot_status read_list_text(char **text, const char *path, bool follows,
-                                     struct ot_error *err)
-{
-    enum ot_status status;
-    ssize_t len = 0;
-    int fd = -1;
-
-    *text = malloc(BYTES_MAX + 1);
-    if (*text == NULL)
-        return ot_error_nomem(err);
-    status = (follows ? ot_path_open_named : ot_path_open)(&fd, path, BYTES_MAX, err);
-    if (status == OT_E_NOT_FOUND) {
-        ot_error_clear(err);
-        status = OT_OK;
-    } else if (status == OT_OK) {
-        len = ot_read_all(fd, *text, BYTES_MAX);
-        if (len < 0)
-            status = ot_error_errno(err, OT_E_IO, errno, "cannot read %s", path);
-        close(fd);
-    }
-    (*text)[len > 0 ? len : 0] = '\0';
-    if (status == OT_OK && strlen(*text) != (size_t)len)
-        status = ot_error_set(err, OT_E_UNSAFE,
-                              "%s is no text: it is left as it is; mend it first", path);
-    return status;
 }
 
 /* Whether a text has this line. */
@@ -129,7 +96,7 @@ static enum ot_status ask_file(bool *is_distrusted, struct ot_distrust *distrust
     if (distrust == NULL ||
         snprintf(path, sizeof(path), AUTHORITIES "/%.*s", (int)len, name) >= PATH_MAX)
         return OT_OK;
-    status = read_list_text(&text, path, true, &why);
+    status = ot_system_text_read(&text, path, true, &why);
     if (status == OT_OK)
         status = ot_pem_each(text, strlen(text), ask_certificate, &question, &why);
     free(text);
@@ -183,17 +150,9 @@ static enum ot_status edit_lines(struct edit *edit, const char *text,
     return status;
 }
 
-static enum ot_status record_path(char path[PATH_MAX], const char *dir,
-                                  struct ot_error *err)
-{
-    return snprintf(path, PATH_MAX, "%s/" RECORD, dir) < PATH_MAX
-               ? OT_OK
-               : ot_error_set(err, OT_E_CONFIG, "cache_dir is too long");
-}
-
 /* With an empty line at its end until all is done. */
-static enum ot_status write_record(const char *record, const char *first,
-                                   const char *second, bool is_done, struct ot_error *err)
+static enum ot_status write_record(const char *dir, const char *first, const char *second,
+                                   bool is_done, struct ot_error *err)
 {
     struct lines both;
     enum ot_status status = OT_OK;
@@ -203,20 +162,19 @@ static enum ot_status write_record(const char *record, const char *first,
     fprintf(both.out, "%s%s%s", first, second, is_done ? "" : "\n");
     if (!lines_end(&both))
         status = ot_error_nomem(err);
-    ot_file_reap(record);
     if (status == OT_OK)
-        status = ot_file_replace(record, both.text, both.len, 0644, err);
+        status = ot_system_mark_write(OT_SYSTEM_MARK_LIST, dir, both.text, err);
     lines_clear(&both);
     return status;
 }
 
 /* The record first: should this be the last that happens, nothing is ours that it has
  * not. */
-static enum ot_status write_list(const struct edit *edit, const char *record,
+static enum ot_status write_list(const struct edit *edit, const char *dir,
                                  struct ot_error *err)
 {
     enum ot_status status =
-        write_record(record, edit->recorded, edit->names.text, false, err);
+        write_record(dir, edit->recorded, edit->names.text, false, err);
     struct stat st;
 
     if (status != OT_OK)
@@ -227,25 +185,16 @@ static enum ot_status write_list(const struct edit *edit, const char *record,
                            err);
 }
 
-bool ot_system_list_is_marked(const char *dir)
-{
-    char record[PATH_MAX];
-
-    return record_path(record, dir, NULL) == OT_OK && access(record, F_OK) == 0;
-}
-
 enum ot_status ot_system_list_put(const char *dir, struct ot_distrust *distrust,
                                   bool *changed, struct ot_error *err)
 {
     struct edit edit = {.distrust = distrust, .is_known = ot_distrust_is_known(distrust)};
-    char record[PATH_MAX], *text = NULL, *recorded = NULL;
-    enum ot_status status = record_path(record, dir, err);
+    char *text = NULL, *recorded = NULL;
+    enum ot_status status = ot_system_text_read(&text, LIST, false, err);
 
     *changed = false;
     if (status == OT_OK)
-        status = read_list_text(&text, LIST, false, err);
-    if (status == OT_OK)
-        status = read_list_text(&recorded, record, false, err);
+        status = ot_system_mark_read(&recorded, OT_SYSTEM_MARK_LIST, err);
     edit.recorded = recorded;
     if (status == OT_OK && (!lines_begin(&edit.list) || !lines_begin(&edit.names)))
         status = ot_error_nomem(err);
@@ -257,7 +206,7 @@ enum ot_status ot_system_list_put(const char *dir, struct ot_distrust *distrust,
     *changed = status == OT_OK && (strcmp(edit.list.text, text) != 0 ||
                                    strcmp(edit.names.text, recorded) != 0);
     if (*changed && strcmp(edit.list.text, text) != 0)
-        status = write_list(&edit, record, err);
+        status = write_list(&edit, dir, err);
     lines_clear(&edit.list);
     lines_clear(&edit.names);
     free(recorded);
@@ -267,14 +216,12 @@ enum ot_status ot_system_list_put(const char *dir, struct ot_distrust *distrust,
 
 enum ot_status ot_system_list_done(const char *dir, struct ot_error *err)
 {
-    char record[PATH_MAX], *text = NULL, *recorded = NULL;
-    enum ot_status status = record_path(record, dir, err);
+    char *text = NULL, *recorded = NULL;
+    enum ot_status status = ot_system_text_read(&text, LIST, false, err);
     struct lines names = {.out = NULL};
 
     if (status == OT_OK)
-        status = read_list_text(&text, LIST, false, err);
-    if (status == OT_OK)
-        status = read_list_text(&recorded, record, false, err);
+        status = ot_system_mark_read(&recorded, OT_SYSTEM_MARK_LIST, err);
     if (status == OT_OK && !lines_begin(&names))
         status = ot_error_nomem(err);
     for (const char *line = text; status == OT_OK && *line != '\0';) {
@@ -287,9 +234,9 @@ enum ot_status ot_system_list_done(const char *dir, struct ot_error *err)
     if (status == OT_OK && !lines_end(&names))
         status = ot_error_nomem(err);
     if (status == OT_OK && names.len > 0)
-        status = write_record(record, names.text, "", true, err);
+        status = write_record(dir, names.text, "", true, err);
     else if (status == OT_OK)
-        status = ot_file_remove(record, err);
+        status = ot_system_mark_remove(OT_SYSTEM_MARK_LIST, err);
     lines_clear(&names);
     free(recorded);
     free(text);

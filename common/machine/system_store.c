@@ -32,7 +32,8 @@ const struct ot_system_store ot_system_stores[OT_SYSTEM_STORES] = {
      NULL,
      true,
      {"/usr/share/ca-certificates", "/usr/local/share/ca-certificates"},
-     "/etc/ca-certificates.conf"},
+     "/etc/ca-certificates.conf",
+     NULL},
     {"/etc/pki/ca-trust/source/anchors",
      "/etc/pki/ca-trust/source/anchors",
      ".pem",
@@ -40,7 +41,8 @@ const struct ot_system_store ot_system_stores[OT_SYSTEM_STORES] = {
      "extract",
      false,
      {"/usr/share/pki/ca-trust-source", "/etc/pki/ca-trust/source"},
-     NULL},
+     NULL,
+     "/etc/pki/ca-trust/source/blocklist"},
     {"/etc/ca-certificates/trust-source/anchors",
      "/etc/ca-certificates/trust-source/anchors",
      ".pem",
@@ -48,7 +50,8 @@ const struct ot_system_store ot_system_stores[OT_SYSTEM_STORES] = {
      "extract-compat",
      false,
      {"/usr/share/ca-certificates/trust-source", "/etc/ca-certificates/trust-source"},
-     NULL},
+     NULL,
+     "/etc/ca-certificates/trust-source/blocklist"},
 };
 
 bool ot_system_makes_java(void)

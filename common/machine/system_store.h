@@ -29,6 +29,7 @@ struct ot_system_store {
     bool has_links;       /* Debian's: see export/system_links.h */
     /* Where everybody else's are, and for Debian which of the first count. */
     const char *theirs[2], *list;
+    const char *blocklist; /* of what is distrusted; NULL: the list is for that */
 };
 #define OT_SYSTEM_STORES 3
 extern const struct ot_system_store ot_system_stores[OT_SYSTEM_STORES];

@@ -105,7 +105,7 @@ def test_the_distributions_authority_is_distrusted_and_trusted_again(debian, no)
     no.deactivate(debian.id)
     debian.sync("--source", "no")
     assert not says_no(debian) and debian.trusted() == {"good", "bad"}
-    assert not (debian.world.cache / ".exports" / "system-list").exists()
+    assert list(debian.state.iterdir()) == []
 
 
 def test_a_list_for_servers_is_told_of_a_no_for_servers_alone(debian, no):
@@ -130,6 +130,38 @@ def test_it_is_taken_back_with_the_configuration(debian, no, how):
         debian.world.conf.write_text(text.replace("distrust\nexport_system = yes", "trust"))
     debian.sync()
     assert not says_no(debian) and debian.trusted() == {"good", "bad"}
+
+
+@pytest.mark.parametrize("how", ["taken back", "the key"])
+def test_it_is_taken_back_where_the_cache_is_lost(debian, no, how):
+    no.activate(debian.id)
+    debian.sync()
+    assert says_no(debian)
+    shutil.rmtree(debian.world.cache)
+    if how == "the key":
+        configure(debian.world, "")
+    else:
+        no.deactivate(debian.id)
+    debian.sync()
+    assert not says_no(debian) and debian.trusted() == {"good", "bad"}
+    assert list(debian.state.iterdir()) == []
+
+
+def test_another_configuration_takes_nothing_back(debian, no):
+    """As long as the one that said no is there."""
+    no.activate(debian.id)
+    debian.sync()
+    text, cache = debian.world.conf.read_text(), debian.world.cache
+    other = debian.dir / "other-cache"
+    configure(debian.world, "")
+    debian.world.conf.write_text(debian.world.conf.read_text().replace(
+        "[source default]", f"cache_dir = {other}\n[source default]", 1))
+    debian.world.env.pop("ORGTRUST_CACHE_DIR", None)
+    debian.sync()
+    assert says_no(debian) and other.is_dir()
+    shutil.rmtree(cache)
+    debian.sync()
+    assert not says_no(debian), text
 
 
 def test_an_authority_behind_a_link_is_found(debian, no):
@@ -181,11 +213,12 @@ def test_a_run_that_was_cut_short_is_finished(debian, no):
     debian.more.clear()
     debian.sync()
     assert says_no(debian) and debian.trusted() == {"good"}
-    record = debian.world.cache / ".exports" / "system-list"
-    assert record.read_text() == "theirs/bad.crt\n"
-    record.write_text("theirs/bad.crt\ntheirs/good.crt\n")
+    record = debian.state / "system-list"
+    before = record.read_text()
+    assert before == f"# of {debian.world.cache}/.exports\ntheirs/bad.crt\n"
+    record.write_text(before + "theirs/good.crt\n")
     debian.sync()
-    assert says_no(debian) and record.read_text() == "theirs/bad.crt\n"
+    assert says_no(debian) and record.read_text() == before
     no.deactivate(debian.id)
     debian.sync()
     assert not says_no(debian) and not record.exists()
