@@ -112,7 +112,7 @@ int64_t ot_trusted_since(const struct ot_source *source, struct ot_span id)
 
     if (ot_memory_read(&memory, source, NULL) == OT_OK)
         known = ot_memory_find(&memory, id);
-    since = known != NULL ? known->since : 0;
+    since = known != NULL && !ot_source_distrusts(source) ? known->since : 0;
     ot_memory_clear(&memory);
     return since;
 }

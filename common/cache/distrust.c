@@ -176,11 +176,11 @@ const struct ot_source *ot_distrust_source(struct ot_distrust *distrust,
     return (purposes & ~denied) == 0 ? by : NULL;
 }
 
-static enum ot_status
-hand_on(struct ot_snapshot *snapshot,
-        enum ot_status (*func)(void *arg, struct ot_snapshot *snapshot,
-                               const struct ot_record *record, struct ot_error *err),
-        void *arg, struct ot_error *err)
+static enum ot_status walk_distrusted(
+    struct ot_snapshot *snapshot,
+    enum ot_status (*func)(void *arg, struct ot_snapshot *snapshot,
+                           const struct ot_record *record, struct ot_error *err),
+    void *arg, struct ot_error *err)
 {
     struct ot_positions all;
     enum ot_status status = ot_snapshot_all(snapshot, &all, err);
@@ -211,7 +211,7 @@ enum ot_status ot_distrust_each(struct ot_distrust *distrust, unsigned purposes,
         struct ot_snapshot *snapshot = ot_cache_known(cache);
 
         if (snapshot != NULL && (purposes & ~ot_cache_source(cache)->purposes) == 0)
-            status = hand_on(snapshot, func, arg, err);
+            status = walk_distrusted(snapshot, func, arg, err);
         ot_snapshot_unref(snapshot);
     }
     return status;

@@ -34,13 +34,15 @@ static struct ot_known known_of(const struct ot_source *source,
         .id = record->field[OT_FIELD_ID],
         .name = record->field[OT_FIELD_NAME],
         .is_active = (record->flags & OT_RECORD_ACTIVE) != 0,
-        .places = ot_source_distrusts(source) ? 0 : trusting_places(record, now),
+        .places = trusting_places(record, now),
     };
     struct ot_span digest = record->field[OT_FIELD_DIGESTS].data != NULL
                                 ? ot_record_original_digest(record, OT_DIGEST_SHA2_256)
                                 : OT_SPAN_ABSENT;
 
     known.has_sha256 = digest.data != NULL;
+    if (ot_source_distrusts(source))
+        known.places = known.is_active && known.has_sha256 ? OT_RECORD_DISTRUSTED : 0;
     if (known.has_sha256)
         memcpy(known.sha256, digest.data, OT_SHA256_LEN);
     return known;
@@ -195,7 +197,7 @@ enum ot_status ot_memory_account(struct ot_news_range *range,
                                  struct ot_snapshot *snapshot, struct ot_snapshot *before,
                                  int64_t now, struct ot_error *err)
 {
-    struct ot_account account = {.snapshot = snapshot, .now = now};
+    struct ot_account account = {.source = source, .snapshot = snapshot, .now = now};
     enum ot_status status;
 
     if (is_accounted_for(range, source, snapshot, now))

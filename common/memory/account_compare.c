@@ -4,11 +4,14 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "config/purpose.h"
+#include "config/source.h"
 #include "memory/account_internal.h"
 #include "snapshot/record.h"
 #include "snapshot/snapshot.h"
 
-/* The trusted ones of an account by their SHA-256: several ids may stand for one. */
+/* The trusted or distrusted ones of an account by their SHA-256: several ids may stand
+ * for one. */
 struct holders {
     const struct ot_known **items;
     size_t count;
@@ -40,7 +43,7 @@ static bool list_holders(struct holders *holders, const struct ot_memory *memory
     return true;
 }
 
-/* Another id under which the same certificate is trusted; NULL: none. */
+/* Another id under which the same certificate counts; NULL: none. */
 static const struct ot_known *find_holder(const struct holders *holders,
                                           const struct ot_known *known)
 {
@@ -105,14 +108,40 @@ static enum ot_status fetch_record(const struct comparison *comparison, struct o
                                           "a certificate of the list has no record");
 }
 
-/* Why nobody, or not everybody, is given it. */
-static enum ot_status add_reason(char **detail, const struct ot_record *record,
-                                 int64_t now, struct ot_error *err)
+static bool is_denied(const struct ot_known *known)
 {
+    return (known->places & OT_RECORD_DISTRUSTED) != 0;
+}
+
+/* What the machine's trust in it is, less to more. */
+static int trust_of(const struct ot_known *known)
+{
+    return is_denied(known) ? -1 : known->places != 0;
+}
+
+static enum ot_sign sign_of(int before, int after)
+{
+    if (before == after)
+        return OT_SIGN_OTHER;
+    return after > before ? OT_SIGN_BEGAN : OT_SIGN_CEASED;
+}
+
+/* Why nobody, or not everybody, is given it. */
+static enum ot_status add_reason(char **detail, const struct comparison *comparison,
+                                 const struct ot_known *known,
+                                 const struct ot_record *record)
+{
+    int64_t now = comparison->account->now;
+    struct ot_error *err = comparison->err;
+    char words[OT_PURPOSES_TEXT_MAX];
     const struct ot_span *note = &record->field[OT_FIELD_NOTE];
     const struct ot_span *why = &record->field[OT_FIELD_WITHHELD];
     char places[OT_PLACES_TEXT_MAX];
 
+    if (is_denied(known))
+        return add_detail(
+            detail, err, "nobody on this machine believes it%s",
+            ot_purposes_denied_text(words, comparison->account->source->purposes));
     if ((record->flags & OT_RECORD_QUARANTINED) != 0)
         return add_detail(detail, err, "quarantined: %.*s", (int)note->len,
                           note->data != NULL ? (const char *)note->data : "");
@@ -160,24 +189,26 @@ static void take_news(struct comparison *comparison, enum ot_sign sign, const ch
     after->next.signs[sign]++;
 }
 
-/* Trust began or ceased only where no other id stands for the same certificate. */
+/* Trust, or a no, began or ended only where no other id stands for the same certificate.
+ */
 static enum ot_status correct_sign(const struct comparison *comparison,
                                    enum ot_sign *sign, const struct ot_known *known,
                                    char **detail)
 {
+    bool says_no = ot_source_distrusts(comparison->account->source);
+    bool begins = *sign == (says_no ? OT_SIGN_CEASED : OT_SIGN_BEGAN);
     const struct ot_known *other = NULL;
-    const char *how;
 
-    if (*sign == OT_SIGN_BEGAN)
-        other = find_holder(&comparison->before, known);
-    else if (*sign == OT_SIGN_CEASED && known->has_sha256)
-        other = find_holder(&comparison->after, known);
+    if (*sign != OT_SIGN_OTHER && known->has_sha256)
+        other = find_holder(begins ? &comparison->before : &comparison->after, known);
     if (other == NULL)
         return OT_OK;
-    how = *sign == OT_SIGN_BEGAN ? "trusted before" : "still trusted";
     *sign = OT_SIGN_OTHER;
-    return add_detail(detail, comparison->err, "%s as %.*s", how, (int)other->id.len,
-                      (const char *)other->id.data);
+    return add_detail(detail, comparison->err, "%s%s as %.*s", begins ? "" : "still ",
+                      says_no  ? begins ? "distrusted before" : "distrusted"
+                      : begins ? "trusted before"
+                               : "trusted",
+                      (int)other->id.len, (const char *)other->id.data);
 }
 
 static enum ot_status tell_news(struct comparison *comparison, enum ot_sign sign,
@@ -196,16 +227,16 @@ static enum ot_status tell_news(struct comparison *comparison, enum ot_sign sign
 static enum ot_status tell_gone(struct comparison *comparison,
                                 const struct ot_known *known)
 {
-    bool was_trusted = known->places != 0;
+    int trust = trust_of(known);
     char *detail = NULL;
     enum ot_status status = OT_OK;
 
-    if (!was_trusted)
-        status = add_detail(&detail, comparison->err, "it was not trusted");
+    if (trust <= 0)
+        status = add_detail(&detail, comparison->err,
+                            trust < 0 ? "it was distrusted" : "it was not trusted");
     return status != OT_OK
                ? status
-               : tell_news(comparison, was_trusted ? OT_SIGN_CEASED : OT_SIGN_OTHER,
-                           "removed", known, detail);
+               : tell_news(comparison, sign_of(trust, 0), "removed", known, detail);
 }
 
 static enum ot_status tell_added(struct comparison *comparison, struct ot_known *known)
@@ -218,18 +249,19 @@ static enum ot_status tell_added(struct comparison *comparison, struct ot_known 
         return OT_OK; /* what a new machine does not trust is no news */
     status = fetch_record(comparison, known->id, &record);
     if (status == OT_OK)
-        status = add_reason(&detail, &record, comparison->account->now, comparison->err);
+        status = add_reason(&detail, comparison, known, &record);
     known->since = known->places != 0 ? comparison->account->now : 0;
-    return status != OT_OK
-               ? status
-               : tell_news(comparison, known->places != 0 ? OT_SIGN_BEGAN : OT_SIGN_OTHER,
-                           "added", known, detail);
+    return status != OT_OK ? status
+                           : tell_news(comparison, sign_of(0, trust_of(known)), "added",
+                                       known, detail);
 }
 
 /* One word; NULL: it is as it was. */
 static const char *word_of_change(const struct ot_known *was, const struct ot_known *is,
                                   const struct ot_record *record, int64_t now)
 {
+    if (is_denied(is) != is_denied(was))
+        return is_denied(is) ? "distrusted" : "distrust-ended";
     if (is->is_active != was->is_active)
         return is->is_active ? "activated" : "deactivated";
     if ((was->places & ~is->places) != 0) {
@@ -247,8 +279,6 @@ static const char *word_of_change(const struct ot_known *was, const struct ot_kn
 static enum ot_status tell_changed(struct comparison *comparison,
                                    const struct ot_known *was, struct ot_known *is)
 {
-    int64_t now = comparison->account->now;
-    enum ot_sign sign = OT_SIGN_OTHER;
     struct ot_record record;
     const char *what;
     char *detail = NULL;
@@ -256,9 +286,9 @@ static enum ot_status tell_changed(struct comparison *comparison,
 
     if (status != OT_OK)
         return status;
-    what = word_of_change(was, is, &record, now);
+    what = word_of_change(was, is, &record, comparison->account->now);
     if (is->is_active)
-        status = add_reason(&detail, &record, now, comparison->err);
+        status = add_reason(&detail, comparison, is, &record);
     if (status == OT_OK && !ot_span_equal(was->name, is->name))
         status = add_detail(&detail, comparison->err, "before: %.*s", (int)was->name.len,
                             was->name.data != NULL ? (const char *)was->name.data : "");
@@ -266,9 +296,7 @@ static enum ot_status tell_changed(struct comparison *comparison,
         free(detail);
         return status;
     }
-    if ((was->places == 0) != (is->places == 0))
-        sign = is->places != 0 ? OT_SIGN_BEGAN : OT_SIGN_CEASED;
-    return tell_news(comparison, sign, what, is, detail);
+    return tell_news(comparison, sign_of(trust_of(was), trust_of(is)), what, is, detail);
 }
 
 /* Under an id there is what was there; else one went and another came. */
@@ -288,7 +316,9 @@ static enum ot_status tell_kept(struct comparison *comparison, const struct ot_k
         return status == OT_OK ? tell_added(comparison, is) : status;
     }
     if (is->places != 0)
-        is->since = was->places != 0 ? was->since : comparison->account->now;
+        is->since = was->places != 0 && is_denied(was) == is_denied(is)
+                        ? was->since
+                        : comparison->account->now;
     if (is->is_active == was->is_active && is->places == was->places &&
         ot_span_equal(was->name, is->name))
         return OT_OK;

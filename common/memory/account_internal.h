@@ -10,8 +10,10 @@
 #include "memory/memory.h"
 
 struct ot_snapshot;
+struct ot_source;
 
 struct ot_account {
+    const struct ot_source *source;
     struct ot_snapshot *snapshot;
     int64_t now;
     bool is_first;                  /* there was neither memory nor snapshot */

@@ -18,7 +18,8 @@
 
 struct ot_source;
 
-/* What news does to trust: it began, it ceased, or it is as it was. */
+/* What news does to trust: it began, it ceased, or it is as it was. Where a source says
+ * no, trust ceases with its no and begins with the end of that. */
 enum ot_sign { OT_SIGN_BEGAN, OT_SIGN_CEASED, OT_SIGN_OTHER, OT_SIGN_COUNT };
 
 /* How much was told up to some moment. */
@@ -33,9 +34,9 @@ struct ot_known {
     uint8_t sha256[OT_SHA256_LEN];
     bool has_sha256; /* false: quarantined */
     bool is_active;
-    uint32_t places; /* OT_RECORD_WITHHELD_… of those places where it is an anchor; 0: it
-                        is not trusted */
-    int64_t since;   /* when trust in it began; 0: it is not, or longer than remembered */
+    uint32_t places; /* OT_RECORD_WITHHELD_… of those places where it is an anchor, or
+                        OT_RECORD_DISTRUSTED; 0: neither */
+    int64_t since;   /* when that began; 0: it did not, or longer ago than remembered */
 };
 
 /* Something that became of a certificate. */

@@ -132,6 +132,48 @@ def test_people_see_who_says_no(machine, no):
                                                       machine.id).stdout
 
 
+def test_the_news_of_a_source_that_says_no_tell_a_no(machine, no, root, other, organization):
+    """Trust ceases with it, for on_change, too, and may begin when it ends."""
+    heard = machine.dir / "heard"
+    configure(machine, "server")
+    machine.conf.write_text(machine.conf.read_text() + "on_change = env | grep ^ORGTRUST_ "
+                            f">>{heard}; cat >>{heard}\n")
+    machine.sync()
+
+    def news() -> tuple[list[str], dict[str, str]]:
+        """The last line that on_change was told, and its environment."""
+        heard.unlink(missing_ok=True)
+        machine.sync("--source", "no")
+        logged = machine.orgtrust("log", "--local", "--source", "no").stdout.splitlines()
+        line = [line for line in heard.read_text().splitlines() if line[1:2] == " "][-1]
+        assert any(line in entry for entry in logged), (line, logged)
+        return line.split(" ", 5), dict(
+            entry.split("=", 1) for entry in heard.read_text().splitlines() if "=" in entry)
+
+    no.activate(machine.id)
+    line, told = news()
+    assert line == ["-", "no", machine.id, root.sha256, "distrusted",
+                    "doubtful (nobody on this machine believes it for server)"]
+    assert (told["ORGTRUST_BEGAN"], told["ORGTRUST_CEASED"]) == ("0", "1")
+    no.deactivate(machine.id)
+    line, told = news()
+    assert line[0] == "+" and line[4:] == ["distrust-ended", "doubtful"]
+    assert (told["ORGTRUST_BEGAN"], told["ORGTRUST_CEASED"]) == ("1", "0")
+    # Another id of the same certificate changes nothing.
+    no.activate(machine.id)
+    news()
+    again = organization.add(root, "again", active=False)
+    machine.sync("--source", "no")
+    no.activate(again)
+    line, _ = news()
+    assert line[0] == "~" and line[4] == "distrusted"
+    assert line[5].endswith(f"; distrusted before as {machine.id})"), line
+    no.deactivate(again)
+    line, _ = news()
+    assert (line[0], line[4]) == ("~", "distrust-ended")
+    assert line[5] == f"again (still distrusted as {machine.id})", line
+
+
 def test_the_source_itself_hands_out_nothing(machine, no, root):
     no.activate(machine.id)
     machine.sync()
