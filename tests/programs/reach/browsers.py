@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from devtools import Chromium as DevTools
 from marionette import Firefox as Marionette
-from program import CONNECTION, HOST, Program, Running
+from program import CONNECTION, HOST, NSS_REFUSALS, Program, Running
 
 
 class _World:
@@ -30,7 +30,7 @@ class RunningBrowser(Running):
         server = (self._party.server if moment == CONNECTION
                   else self._program.parties.serve(self._party))
         refusal = self._browser.refusal(server.url)
-        assert refusal in (None, self._program.unknown), refusal
+        assert refusal in (None, *self._program.refusals), refusal
         return refusal is None
 
     def stop(self):
@@ -38,7 +38,7 @@ class RunningBrowser(Running):
 
 
 class Browser(Program):
-    unknown: str  # how it calls an authority that it does not know
+    refusals: tuple[str, ...]  # how it calls an authority that it does not believe
 
     def open(self):
         raise NotImplementedError
@@ -59,7 +59,7 @@ class Chromium(Browser):
     own."""
 
     name = "Chromium"
-    unknown = "net::ERR_CERT_AUTHORITY_INVALID"
+    refusals = ("net::ERR_CERT_AUTHORITY_INVALID", "net::ERR_CERT_INVALID")
 
     def open(self):
         return DevTools(_World(self.machine), "/usr/bin/chromium", self.machine.home,
@@ -68,13 +68,17 @@ class Chromium(Browser):
 
 class Firefox(Browser):
     name = "Firefox"
-    unknown = "SEC_ERROR_UNKNOWN_ISSUER"
+    refusals = NSS_REFUSALS
 
     def open(self):
         home = self.machine.scratch("firefox")
         return Marionette(_World(self.machine), "/usr/bin/firefox-esr", home,
-                          prepare=lambda profile: self.machine.give(
-                              profile, profile / "user.js"))
+                          prepare=self._prepare)
+
+    def _prepare(self, profile):
+        self.machine.give(profile, profile / "user.js")
+        if self.parties.trusted_by_hand:
+            self.parties.trust_in(profile)
 
 
 BROWSERS = (Chromium, Firefox)

@@ -14,13 +14,13 @@ class Conversation(Running):
     moments = (CONNECTION, CONTEXT)
     _ways = {CONNECTION: "kept", CONTEXT: "new"}
 
-    def __init__(self, machine, argv, env, port: int):
-        self._port = port
+    def __init__(self, machine, argv, env, server):
+        self._server = f"{server.host} {server.port}"
         self._process = machine.start(argv, env=env, stdin=subprocess.PIPE)
         self._read = 0
 
     def believes(self, moment):
-        self._process.child.stdin.write(f"{self._ways[moment]} {self._port}\n".encode())
+        self._process.child.stdin.write(f"{self._ways[moment]} {self._server}\n".encode())
         self._process.child.stdin.flush()
         word, _, why = self._answer().partition(": ")
         assert word in ("trusted", "refused"), f"{self._process.argv}: {word}: {why}"
@@ -61,7 +61,7 @@ class Interpreter(Program):
         return self._talk(self.parties.moving)
 
     def _talk(self, party) -> Conversation:
-        return Conversation(self.machine, self.argv, self.env, party.server.port)
+        return Conversation(self.machine, self.argv, self.env, party.server)
 
 
 class Python(Interpreter):
@@ -109,6 +109,7 @@ class Node(Interpreter):
 
 class Java(Interpreter):
     name = "java"
+    by_java_store = True
     argv = ("/usr/bin/java", CLIENTS / "Client.java")
 
 

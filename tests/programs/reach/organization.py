@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import ssl
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
+from program import is_address
 from support import paths
 from support.certs import Cert, CertFactory
 from support.https import HttpsServer
@@ -44,6 +46,7 @@ class Parties:
         self.pages = machine.dir / "pages"
         self._make_pages()
         self._servers: list[HttpsServer] = []
+        self.trusted_by_hand: list[Cert] = []
         self.standing, self.moving = (self._party(name) for name in ("Standing", "Moving"))
         self.id = self.organization.add(self.moving.root, self.moving.name, active=False)
         self.organization.add(self.standing.root, self.standing.name)
@@ -60,12 +63,29 @@ class Parties:
         run(*git, "-C", bare, "update-server-info")
 
     def _party(self, name: str) -> Party:
-        root = self.certs.ca(f"Reach {name}", key=self.certs.new_key(), extensions=_CA)
-        leaf = self._leaf(root, "localhost")
-        return Party(root, leaf, self._serve(leaf, "localhost"))
+        return self.under(self.new_root(name), "localhost")
+
+    def under(self, root: Cert, host: str) -> Party:
+        """A server of any name or address."""
+        leaf = self._leaf(root, host)
+        return Party(root, leaf, self._serve(leaf, host))
+
+    def new_root(self, name: str) -> Cert:
+        return self.certs.ca(f"Reach {name}", key=self.certs.new_key(), extensions=_CA)
+
+    def trust_in(self, database: Path):
+        """Makes the ordinary user's NSS database, where it is not there, trust what is
+        trusted by hand."""
+        run = partial(self.machine.run, "certutil", status=0)
+        if not (database / "cert9.db").exists():
+            run("-N", "-d", f"sql:{database}", "--empty-password")
+        for root in self.trusted_by_hand:
+            run("-A", "-d", f"sql:{database}", "-n", root.cn, "-t", "C,,", "-a", "-i",
+                root.path)
 
     def _leaf(self, root: Cert, host: str) -> Cert:
-        return self.certs.issue(root, host, san=f"DNS:{host}", usage="serverAuth",
+        kind = "IP" if is_address(host) else "DNS"
+        return self.certs.issue(root, host, san=f"{kind}:{host}", usage="serverAuth",
                                 extensions=_LEAF)
 
     def _serve(self, leaf: Cert, host: str) -> HttpsServer:

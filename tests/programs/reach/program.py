@@ -16,13 +16,26 @@ CONNECTION, CONTEXT, HOST, RELOAD, RESTART = (
     "next connection", "next TLS context", "next new host", "reload", "restart")
 
 
+# As NSS calls an authority that it does not know, that holds to other names, or to which
+# somebody said no.
+NSS_REFUSALS = ("SEC_ERROR_UNKNOWN_ISSUER", "SEC_ERROR_CERT_NOT_IN_NAME_SPACE",
+                "SEC_ERROR_UNTRUSTED_ISSUER", "SEC_ERROR_UNTRUSTED_CERT")
+
+
+def is_address(host: str) -> bool:
+    return host[0].isdigit()
+
+
 class Program:
     """name: as the table has it. asks: the file or token that it is told of, where no stack
     of `orgtrust install` is why it follows. One that does not go on running returns None
-    from start. A third outcome beside belief and refusal is an AssertionError."""
+    from start. One that does not connect shows what it believes. A third outcome beside
+    belief and refusal is an AssertionError."""
 
     name: str
     asks: str | None = None
+    connects = True
+    by_java_store = False  # which is made of the system's where Debian's hook does that
 
     def __init__(self, machine, parties):
         self.machine, self.parties = machine, parties

@@ -38,7 +38,7 @@ http {{
         location / {{
             proxy_pass {url};
             proxy_ssl_server_name on;
-            proxy_ssl_name localhost;
+            proxy_ssl_name {host};
             proxy_ssl_verify on;
             proxy_ssl_trusted_certificate {bundle};
         }}
@@ -65,6 +65,7 @@ class RunningNginx(Running):
         self._dir = machine.scratch("nginx")
         conf = self._dir / "nginx.conf"
         conf.write_text(_NGINX.format(dir=self._dir, url=party.server.url,
+                                      host=party.server.host,
                                       user=machine.account.pw_name, bundle=SYSTEM_BUNDLE))
         self._process = machine.start(["nginx", "-c", conf, "-e", self._dir / "error.log"],
                                       user=False)
@@ -127,7 +128,7 @@ class RunningSocat(Running):
 
     @staticmethod
     def address(party) -> str:
-        return f"OPENSSL:localhost:{party.server.port},pf=ip4"
+        return f"OPENSSL:{party.server.host}:{party.server.port},pf=ip4"
 
     def believes(self, moment):
         said = len(self._process.output())
@@ -166,6 +167,7 @@ class Postgres:
     def __init__(self, machine, party):
         self._programs = sorted(Path("/usr/lib/postgresql").glob("*/bin"))[-1]
         self._machine = machine
+        self.host = party.server.host
         self.dir = machine.scratch("postgres")
         shutil.chown(self.dir, "postgres", "postgres")
         machine.root(*_AS_POSTGRES, self._programs / "initdb", "-D", self.dir / "data",
@@ -230,7 +232,7 @@ class RunningPsql(Running):
 
         host = wait_until(answer, timeout=60, what="psql's answer")[1]
         refused = "certificate verify failed" in self._process.output()[said:]
-        assert refused != (host == "localhost"), self._process.output()
+        assert refused != (host == self._server.host), self._process.output()
         return not refused
 
     def stop(self):
@@ -240,7 +242,7 @@ class RunningPsql(Running):
 
 
 def address(server: Postgres) -> str:
-    return (f"host=localhost port={server.port} {_AS} sslmode=verify-full "
+    return (f"host={server.host} port={server.port} {_AS} sslmode=verify-full "
             f"sslrootcert={EXPORT_BUNDLE}")
 
 
@@ -250,17 +252,21 @@ class Psql(Program):
 
     def __init__(self, machine, parties):
         super().__init__(machine, parties)
-        self._servers = {party.name: Postgres(machine, party)
-                         for party in (parties.standing, parties.moving)}
+        self._servers = {}
+
+    def _server(self, party) -> Postgres:
+        if party.leaf.path not in self._servers:
+            self._servers[party.leaf.path] = Postgres(self.machine, party)
+        return self._servers[party.leaf.path]
 
     def believes(self, party):
         done = self.machine.run("psql", "-X", "-A", "-t", "-c", "SELECT 'believed'",
-                                address(self._servers[party.name]))
+                                address(self._server(party)))
         return either(done, done.stdout == "believed\n",
                       done.status == 2 and "certificate verify failed" in done.stderr)
 
     def start(self):
-        return RunningPsql(self.machine, self._servers[self.parties.moving.name])
+        return RunningPsql(self.machine, self._server(self.parties.moving))
 
     def stop(self):
         for server in self._servers.values():

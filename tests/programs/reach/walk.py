@@ -13,6 +13,7 @@ _TESTS = Path(__file__).resolve().parents[2]
 sys.path[:0] = [str(_TESTS), str(_TESTS / "programs" / "clients")]
 
 from browsers import BROWSERS  # noqa: E402
+from holding import HOSTS, Holding  # noqa: E402
 from interpreters import INTERPRETERS  # noqa: E402
 from machine import Machine  # noqa: E402
 from organization import Parties  # noqa: E402
@@ -42,13 +43,14 @@ def say(text: str):
 
 
 class Walk:
-    """facts: of each program, when a change reached a process that was running, and by
-    which stack or file it follows."""
+    """facts: of each program, when a change reached a process that was running, by which
+    stack or file it follows, and whether it holds to names and to a no."""
 
-    def __init__(self, machine: Machine, parties: Parties):
+    def __init__(self, machine: Machine, parties: Parties, names: tuple[str, ...]):
         self.machine, self.parties = machine, parties
         self.programs = [make(machine, parties)
-                         for make in (*TOOLS, *INTERPRETERS, *SERVICES, *BROWSERS)]
+                         for make in (*TOOLS, *INTERPRETERS, *SERVICES, *BROWSERS)
+                         if not names or make.name in names]
         self.running = {}
         self.facts = {program.name: {} for program in self.programs}
         self.problems: list[str] = []
@@ -155,8 +157,10 @@ def point_at(base_url: str, key: str):
     (PLACE / "orgtrust.conf").write_text(CONFIGURATION.format(base_url=base_url))
 
 
-def main(debs: Path):
+def main(debs: Path, *names: str):
+    """names: of the programs that take part; none: all."""
     machine = Machine()
+    Path("/etc/hosts").write_text(HOSTS)
     bare = Before(machine)
     machine.root("apt-get", "-qy", "-o", "Dpkg::Use-Pty=0", "--no-install-recommends",
                  "install", *sorted(debs.glob("*.deb")))
@@ -166,11 +170,14 @@ def main(debs: Path):
     machine.root("orgtrust", "sync")
     say(install(machine))
 
-    walk = Walk(machine, parties)
+    walk = Walk(machine, parties, names)
     walk.follow()
     say(uninstall(machine, user=True) + uninstall(machine, user=False))
     walk.problems += before.differences("uninstall", AFTER_UNINSTALL)
     say(install(machine))
+    holding = Holding(machine, parties, walk.facts, walk.each, install)
+    holding.measure_names()
+    holding.measure_no()
     walk.find_ways()
     walk.end()
 
@@ -185,4 +192,4 @@ def main(debs: Path):
 
 
 if __name__ == "__main__":
-    main(Path(sys.argv[1]))
+    main(Path(sys.argv[1]), *sys.argv[2:])

@@ -17,7 +17,7 @@ public class Client {
             String[] words = line.split(" ");
 
             System.out.println(visit(words[0].equals("kept") ? kept : newContext(),
-                    Integer.parseInt(words[1])));
+                    words[1], Integer.parseInt(words[2])));
         }
     }
 
@@ -28,9 +28,9 @@ public class Client {
         return context;
     }
 
-    private static String visit(SSLContext context, int port) {
+    private static String visit(SSLContext context, String host, int port) {
         try (SSLSocket socket =
-                (SSLSocket) context.getSocketFactory().createSocket("localhost", port)) {
+                (SSLSocket) context.getSocketFactory().createSocket(host, port)) {
             SSLParameters parameters = socket.getSSLParameters();
 
             parameters.setEndpointIdentificationAlgorithm("HTTPS");

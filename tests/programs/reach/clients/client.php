@@ -7,10 +7,10 @@ set_error_handler(function (int $number, string $text): bool {
     return true;
 });
 
-function visit($context, string $port): string
+function visit($context, string $host, string $port): string
 {
     $GLOBALS['said'] = '';
-    $stream = stream_socket_client("ssl://localhost:$port", $number, $text, 30,
+    $stream = stream_socket_client("ssl://$host:$port", $number, $text, 30,
         STREAM_CLIENT_CONNECT, $context);
     if ($stream !== false) {
         fclose($stream);
@@ -22,6 +22,6 @@ function visit($context, string $port): string
 
 $kept = stream_context_create();
 while (($line = fgets(STDIN)) !== false) {
-    [$how, $port] = explode(' ', trim($line));
-    echo visit($how === 'kept' ? $kept : stream_context_create(), $port), "\n";
+    [$how, $host, $port] = explode(' ', trim($line));
+    echo visit($how === 'kept' ? $kept : stream_context_create(), $host, $port), "\n";
 }

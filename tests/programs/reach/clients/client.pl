@@ -6,9 +6,9 @@ use IO::Socket::SSL;
 $| = 1;
 my $kept = IO::Socket::SSL::SSL_Context->new() or die $SSL_ERROR;
 while (my $line = <STDIN>) {
-    my ($how, $port) = split ' ', $line;
+    my ($how, $host, $port) = split ' ', $line;
     my $socket = IO::Socket::SSL->new(
-        PeerHost => 'localhost', PeerPort => $port, Timeout => 30,
+        PeerHost => $host, PeerPort => $port, Timeout => 30,
         $how eq 'kept' ? (SSL_reuse_ctx => $kept) : ());
     if ($socket) {
         print "trusted\n";

@@ -6,12 +6,12 @@ def new_context
   OpenSSL::SSL::SSLContext.new.tap(&:set_params) # what Net::HTTP does
 end
 
-def visit(context, port)
-  tcp = TCPSocket.new('localhost', port)
+def visit(context, host, port)
+  tcp = TCPSocket.new(host, port)
   tls = OpenSSL::SSL::SSLSocket.new(tcp, context)
-  tls.hostname = 'localhost'
+  tls.hostname = host
   tls.connect
-  tls.post_connection_check('localhost')
+  tls.post_connection_check(host)
   'trusted'
 rescue OpenSSL::SSL::SSLError => e
   "#{e.message.include?('certificate verify failed') ? 'refused' : 'error'}: #{e.message}"
@@ -23,6 +23,6 @@ end
 kept = new_context
 $stdout.sync = true
 $stdin.each_line do |line|
-  how, port = line.split
-  puts visit(how == 'kept' ? kept : new_context, port.to_i)
+  how, host, port = line.split
+  puts visit(how == 'kept' ? kept : new_context, host, port.to_i)
 end

@@ -1,10 +1,10 @@
 <?php
 // Connects as often as it is told, with a handle that it keeps or with a new one.
 
-function visit(CurlHandle $handle, string $port): string
+function visit(CurlHandle $handle, string $host, string $port): string
 {
     curl_setopt_array($handle, [
-        CURLOPT_URL => "https://localhost:$port/",
+        CURLOPT_URL => "https://$host:$port/",
         CURLOPT_RETURNTRANSFER => true,
         CURLOPT_FORBID_REUSE => true, // of the connection
         CURLOPT_TIMEOUT => 30,
@@ -18,6 +18,6 @@ function visit(CurlHandle $handle, string $port): string
 
 $kept = curl_init();
 while (($line = fgets(STDIN)) !== false) {
-    [$how, $port] = explode(' ', trim($line));
-    echo visit($how === 'kept' ? $kept : curl_init(), $port), "\n";
+    [$how, $host, $port] = explode(' ', trim($line));
+    echo visit($how === 'kept' ? $kept : curl_init(), $host, $port), "\n";
 }
