@@ -153,15 +153,15 @@ int main(int argc, char **argv)
     ot_output_init(&cli.out, stdout);
     status = dispatch_word(&cli, argc, argv, &err);
     if (status != OT_OK && err.message[0] != '\0')
-        ot_output_say("%s%s", err.message, ot_output_remedy(&err));
+        ot_output_fail("%s%s", err.message, ot_output_remedy(&err));
     if (ot_output_finish(&cli.out, &lost) != OT_OK && err.status != lost.status) {
-        ot_output_say("%s", lost.message);
+        ot_output_fail("%s", lost.message);
         status = status == OT_OK ? lost.status : status;
     }
     if (ot_report_write(&cli.report, status,
                         err.message[0] != '\0' ? err.message : lost.message,
                         &lost) != OT_OK) {
-        ot_output_say("%s", lost.message);
+        ot_output_fail("%s", lost.message);
         status = status == OT_OK ? lost.status : status;
     }
     return ot_exit_status(status);

@@ -54,12 +54,12 @@ static void print_export(const struct ot_follow *follow, const struct ot_export 
 
     ot_export_describe(what, sizeof(what), item);
     if (item->outcome == OT_EXPORT_FAILED && item->kind == OT_EXPORT_ON_CHANGE)
-        ot_output_say("%s; it is tried again after the next sync", item->why.message);
+        ot_output_fail("%s; it is tried again after the next sync", item->why.message);
     else if (item->outcome == OT_EXPORT_FAILED)
         ot_report_say(&follow->cli->report, "%s: %s", what, item->why.message);
     else if (item->outcome == OT_EXPORT_KEPT && !follow->is_quiet &&
              !is_same_reason(item, before))
-        ot_output_say("%s: %s", what, item->why.message);
+        ot_output_log(OT_PRIORITY_WARNING, "%s: %s", what, item->why.message);
     else if (item->outcome == OT_EXPORT_WRITTEN && !follow->is_quiet &&
              follow->json == NULL)
         tell_written(follow, item, what);

@@ -12,14 +12,26 @@
 
 #include "base/text.h"
 
-void ot_notify(const char *lines)
+static const char *notify_socket(void)
 {
     const char *path = getenv("NOTIFY_SOCKET");
+
+    return path != NULL && (path[0] == '/' || path[0] == '@') ? path : NULL;
+}
+
+bool ot_notify_is_wanted(void)
+{
+    return notify_socket() != NULL;
+}
+
+void ot_notify(const char *lines)
+{
+    const char *path = notify_socket();
     struct sockaddr_un address = {.sun_family = AF_UNIX};
     size_t len;
     int fd;
 
-    if (path == NULL || (path[0] != '/' && path[0] != '@'))
+    if (path == NULL)
         return;
     len = strlen(path);
     if (len >= sizeof(address.sun_path))

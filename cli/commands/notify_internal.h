@@ -3,7 +3,11 @@
 #ifndef OT_CLI_COMMANDS_NOTIFY_INTERNAL_H
 #define OT_CLI_COMMANDS_NOTIFY_INTERNAL_H
 
+#include <stdbool.h>
 #include <stdint.h>
+
+/* Whether there is a manager that listens. */
+bool ot_notify_is_wanted(void);
 
 /* Lines as sd_notify(3) describes them: "READY=1", "STOPPING=1". A manager that does not
  * listen is no reason to fail, so there is no result. */

@@ -46,7 +46,7 @@ static void say_failure(struct notifier *notifier, const struct ot_error *why)
     if (notifier->cli->options.quiet || strcmp(notifier->said, why->message) == 0)
         return;
     memcpy(notifier->said, why->message, sizeof(notifier->said));
-    ot_output_say("%s; it is tried again", why->message);
+    ot_output_log(OT_PRIORITY_WARNING, "%s; it is tried again", why->message);
 }
 
 /* By what the configuration says now: a receiver may be away because it has moved. */
@@ -209,7 +209,7 @@ static void start_notifier(const struct ot_source *source, bool is_log)
         child.fds[1] = child.fds[2];
     }
     if (ot_child_start(&child, NULL, &why) != OT_OK)
-        ot_output_say("source '%s': notify_url: %s", source->name, why.message);
+        ot_output_fail("source '%s': notify_url: %s", source->name, why.message);
     if (child.fds[2] >= 0)
         close(child.fds[2]);
 }

@@ -364,7 +364,7 @@ enum ot_status ot_cmd_status(struct ot_cli *cli, struct ot_error *err)
         ot_output_advise(config);
     /* What is wrong with the exports does not keep the rest from being printed. */
     if (status == OT_OK && ot_exports_new(&exports, config, &wrong) != OT_OK)
-        ot_output_say("%s", wrong.message);
+        ot_output_fail("%s", wrong.message);
     for (size_t i = 0; status == OT_OK && i < count; i++)
         status = report_source(cli, sources[i], exports, distrust, list, &unusable, err);
     if (status == OT_OK && root != NULL)

@@ -29,7 +29,7 @@ void ot_warn_hosted(const struct ot_source *source, const struct ot_cert_inputs 
         size_t len = strlen(input->pem);
 
         if (ot_pem_each(input->pem, len, check_block, &len, &err) != OT_OK)
-            ot_output_say("warning: the hosted API is known to refuse %s: %s",
-                          input->file, err.message);
+            ot_output_warn("the hosted API is known to refuse %s: %s", input->file,
+                           err.message);
     }
 }

@@ -15,18 +15,17 @@ static void warn_fitness(const struct ot_cert_input *input, int64_t now)
     const char *when = ot_cert_expiry(ends, input->expires_at, now);
 
     if (!input->is_ca)
-        ot_output_say("warning: %s is no authority (CA): no program will trust what it "
-                      "has signed; the certificate of its issuer is what belongs here",
-                      input->file);
+        ot_output_warn("%s is no authority (CA): no program will trust what it "
+                       "has signed; the certificate of its issuer is what belongs here",
+                       input->file);
     if (input->expires_at <= now)
-        ot_output_say("warning: %s expired %s: it will not be trusted", input->file,
-                      when);
+        ot_output_warn("%s expired %s: it will not be trusted", input->file, when);
     else if (input->expires_at - now < OT_EXPIRES_SOON_S)
-        ot_output_say("warning: %s expires %s", input->file, when);
+        ot_output_warn("%s expires %s", input->file, when);
     if (input->valid_at > now)
-        ot_output_say("warning: %s is not valid before %s: until then it will not be "
-                      "trusted",
-                      input->file, ot_output_time(ends, input->valid_at));
+        ot_output_warn("%s is not valid before %s: until then it will not be "
+                       "trusted",
+                       input->file, ot_output_time(ends, input->valid_at));
 }
 
 static void warn_taken(const struct ot_admin *admin, const struct ot_cert_input *input,
@@ -37,9 +36,9 @@ static void warn_taken(const struct ot_admin *admin, const struct ot_cert_input 
 
         if (cert->name == NULL || strcmp(cert->name, name) != 0)
             continue;
-        ot_output_say("warning: %s is named '%s' already, which is to be the name of %s; "
-                      "by that name alone neither can be meant any more",
-                      cert->id, name, input->file);
+        ot_output_warn("%s is named '%s' already, which is to be the name of %s; "
+                       "by that name alone neither can be meant any more",
+                       cert->id, name, input->file);
         return;
     }
 }
@@ -48,10 +47,10 @@ static void warn_unused_name(const struct ot_change *change, const char *name)
 {
     if (name == NULL || (change->name != NULL && strcmp(change->name, name) == 0))
         return;
-    ot_output_say("warning: %s is there already as %s '%s', and --name does not change "
-                  "that; 'orgtrust rename' does",
-                  change->input->file, change->id,
-                  change->name != NULL ? change->name : "");
+    ot_output_warn("%s is there already as %s '%s', and --name does not change "
+                   "that; 'orgtrust rename' does",
+                   change->input->file, change->id,
+                   change->name != NULL ? change->name : "");
 }
 
 void ot_warn_upload(const struct ot_admin *admin, const struct ot_changes *changes,

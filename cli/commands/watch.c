@@ -9,6 +9,7 @@
 #include "commands/follow_internal.h"
 #include "commands/notify_internal.h"
 #include "commands/sync_apart_internal.h"
+#include "commands/watch_status_internal.h"
 #include "commands/watched_internal.h"
 #include "sync/sync_options.h"
 #include "view/news_report.h"
@@ -90,7 +91,7 @@ report_watched_sync(struct ot_cli *cli, const struct ot_watched *watched,
     ot_output_duration(span, (watched->due_ms - ot_watch_clock_ms() + 999) / 1000);
     if (status != OT_OK) {
         /* The sentence names the source. */
-        ot_output_say("%s; next try in %s", error->message, span);
+        ot_output_log(OT_PRIORITY_WARNING, "%s; next try in %s", error->message, span);
         return OT_OK;
     }
     ot_sync_report_line(line, sizeof(line), source, result);
@@ -132,7 +133,7 @@ static enum ot_status sync_watched(struct keeper *keeper, struct ot_watched *wat
     status = ot_sync_apart(watched->source, &options, &result, &error);
     if (*cli->stop)
         return OT_OK;
-    ot_watch_reschedule(watched, status);
+    ot_watch_reschedule(watched, status, &error);
     if (status == OT_OK)
         ot_watch_take_news(watched, &result.news);
     ot_follow_saw(&keeper->follow, watched->source, status, &result);
@@ -147,9 +148,10 @@ static void refuse_new_configuration(struct keeper *keeper, const struct ot_erro
                                      bool is_asked)
 {
     if (is_asked || strcmp(keeper->refused.message, why->message) != 0)
-        ot_output_say("nothing is synced or written until the configuration can be used: "
-                      "%s",
-                      why->message);
+        ot_output_fail(
+            "nothing is synced or written until the configuration can be used: "
+            "%s",
+            why->message);
     keeper->refused = *why;
 }
 
@@ -216,6 +218,21 @@ static enum ot_status follow_all(struct ot_follow *follow, struct ot_error *err)
     return status;
 }
 
+/* A unit of which nothing is trusted any more has failed, and is to be seen as such: the
+ * manager begins it again, and it is not ready before it has seen the source. Where
+ * nobody would begin it again, it goes on trying. */
+static enum ot_status check_expired(const struct keeper *keeper, struct ot_error *err)
+{
+    const struct ot_watched *expired = ot_watch_expired(&keeper->watch);
+
+    if (expired == NULL || expired->trouble == NULL || !ot_notify_is_wanted())
+        return OT_OK;
+    return ot_error_set(err, OT_E_EXPIRED,
+                        "%s; its last snapshot is older than max_stale, so that nothing "
+                        "is trusted of it any more",
+                        expired->trouble);
+}
+
 /* What comes next: a sync that is due, what follows the syncs, a wait. */
 static enum ot_status take_watch_step(struct keeper *keeper, struct ot_error *err)
 {
@@ -233,11 +250,13 @@ static enum ot_status take_watch_step(struct keeper *keeper, struct ot_error *er
         status = follow_all(&keeper->follow, err);
         notify_watchdog(&keeper->watchdog);
         keeper->has_followed = true;
-        return status;
+        ot_watch_tell_status(&keeper->watch);
+        return status == OT_OK ? check_expired(keeper, err) : status;
     }
-    if (!keeper->is_ready)
+    if (!keeper->is_ready && ot_watch_expired(&keeper->watch) == NULL) {
         ot_notify("READY=1");
-    keeper->is_ready = true;
+        keeper->is_ready = true;
+    }
     wait_until(next->due_ms, &keeper->watchdog);
     return OT_OK;
 }

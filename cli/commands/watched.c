@@ -138,6 +138,8 @@ enum ot_status ot_watch_reload(struct ot_watch *watch, const struct ot_options *
 
 void ot_watch_clear(struct ot_watch *watch)
 {
+    for (size_t i = 0; watch->watched != NULL && i < watch->count; i++)
+        free(watch->watched[i].trouble);
     free(watch->watched);
     ot_config_free(watch->config);
     memset(watch, 0, sizeof(*watch));
@@ -151,6 +153,13 @@ struct ot_watched *ot_watch_next(struct ot_watch *watch)
         if (watch->watched[i].due_ms < next->due_ms)
             next = &watch->watched[i];
     return next;
+}
+
+static void forget_failures(struct ot_watched *watched)
+{
+    watched->failures = 0;
+    free(watched->trouble);
+    watched->trouble = NULL;
 }
 
 bool ot_watch_was_refreshed(struct ot_watched *watched)
@@ -167,7 +176,7 @@ bool ot_watch_was_refreshed(struct ot_watched *watched)
     wait_ms = ot_watch_first_ms(watched->source, age, &state, now, random_jitter());
     if (wait_ms == 0)
         return false;
-    watched->failures = 0;
+    forget_failures(watched);
     watched->due_ms = ot_watch_clock_ms() + wait_ms;
     return true;
 }
@@ -185,7 +194,8 @@ void ot_watch_take_news(struct ot_watched *watched, struct ot_news_range *range)
     watched->mark = head.next;
 }
 
-void ot_watch_reschedule(struct ot_watched *watched, enum ot_status status)
+void ot_watch_reschedule(struct ot_watched *watched, enum ot_status status,
+                         const struct ot_error *error)
 {
     const struct ot_source *source = watched->source;
     struct ot_state state;
@@ -193,13 +203,28 @@ void ot_watch_reschedule(struct ot_watched *watched, enum ot_status status)
 
     watched->seen_at = snapshot_seen_at(source);
     if (status == OT_OK) {
-        watched->failures = 0;
+        forget_failures(watched);
         wait_ms = ot_watch_spread_ms(source->refresh_interval_s, random_jitter());
     } else {
         watched->failures++;
+        free(watched->trouble);
+        watched->trouble = strdup(error->message); /* NULL: it is said less */
         ot_state_of(&state, source, NULL);
         wait_ms = ot_watch_retry_ms(watched->failures, &state, (int64_t)time(NULL),
                                     random_jitter());
     }
     watched->due_ms = ot_watch_clock_ms() + wait_ms;
+}
+
+const struct ot_watched *ot_watch_expired(const struct ot_watch *watch)
+{
+    for (size_t i = 0; i < watch->count; i++) {
+        const struct ot_watched *watched = &watch->watched[i];
+
+        if (watched->seen_at != 0 &&
+            ot_freshness_of(watched->source, watched->seen_at, (int64_t)time(NULL))
+                .expired)
+            return watched;
+    }
+    return NULL;
 }

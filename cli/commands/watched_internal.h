@@ -11,6 +11,7 @@ struct ot_watched {
     int64_t due_ms;    /* by ot_watch_clock_ms */
     int64_t seen_at;   /* the snapshot's time after our last look; 0: none */
     unsigned failures; /* in a row, in this process */
+    char *trouble;     /* what the last of them said; NULL: there was none */
     bool has_mark;     /* there was a memory at our last look; mark: of which news */
     struct ot_mark mark;
 };
@@ -45,7 +46,12 @@ bool ot_watch_was_refreshed(struct ot_watched *watched);
  * what a sync of ours has just put into the memory, or empty. */
 void ot_watch_take_news(struct ot_watched *watched, struct ot_news_range *range);
 
-/* Schedules the next sync after one that ended with this status. */
-void ot_watch_reschedule(struct ot_watched *watched, enum ot_status status);
+/* Schedules the next sync after one that ended so. */
+void ot_watch_reschedule(struct ot_watched *watched, enum ot_status status,
+                         const struct ot_error *error);
+
+/* One whose snapshot is older than max_stale, so that nothing is trusted of it any more;
+ * NULL: there is none. One that never had a snapshot is none. */
+const struct ot_watched *ot_watch_expired(const struct ot_watch *watch);
 
 #endif

@@ -160,7 +160,7 @@ static enum ot_status say_failures(const struct run *run)
         const struct ot_install_item *item = &run->items[i];
 
         if (item->status != OT_OK && !run->cli->options.dry_run)
-            ot_output_say("%s: %s", item->stack->name, item->why.message);
+            ot_output_fail("%s: %s", item->stack->name, item->why.message);
         first = first == OT_OK ? item->status : first;
     }
     return first;
@@ -184,6 +184,7 @@ static enum ot_status plan_and_apply(struct run *run, struct ot_error *err)
             status = apply_plans(run, err);
         if (status != OT_OK)
             return status;
+        ot_stack_tell_service(&run->env);
     }
     if (options->json)
         status = print_plans_json(run, err);

@@ -40,6 +40,10 @@ extern const struct ot_stack *const ot_stacks[]; /* up to a NULL */
 
 const struct ot_stack *ot_stack_find(const char *name); /* NULL: there is none */
 
+/* Has a running service of systemd look at the configuration, since something that it
+ * keeps has changed. */
+void ot_stack_tell_service(const struct ot_install_env *env);
+
 /* OT_E_IO when a file that this build installs is not there. */
 enum ot_status ot_install_need(const char *path, struct ot_error *err);
 

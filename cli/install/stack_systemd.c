@@ -9,6 +9,7 @@
 
 #include "install/stack_internal.h"
 #include "install/tool.h"
+#include "view/output.h"
 
 #define SERVICE "orgtrust.service"
 #define TIMER "orgtrust-sync.timer"
@@ -78,6 +79,19 @@ static enum ot_status finish_systemd(struct ot_stack_plan *plan,
         return OT_OK;
     status = ot_tool_run(reload, NULL, err);
     return status == OT_OK ? ot_tool_run(is_installed ? start : stop, NULL, err) : status;
+}
+
+void ot_stack_tell_service(const struct ot_install_env *env)
+{
+    const char *const reload[] = {"systemctl", "try-reload-or-restart", "--no-block",
+                                  SERVICE, NULL};
+    struct ot_error why = OT_ERROR_INIT;
+
+    if (!env->is_root || !is_there("/run/systemd/system") || !is_there(WANTS SERVICE))
+        return;
+    if (ot_tool_run(reload, NULL, &why) != OT_OK)
+        ot_output_warn(SERVICE " was not told: %s; it sees the change within ten seconds",
+                       why.message);
 }
 
 const struct ot_stack ot_stack_systemd = {

@@ -9,6 +9,7 @@
 #include <wchar.h>
 
 #include "base/text.h"
+#include "view/journal_internal.h"
 
 void ot_output_init(struct ot_output *out, FILE *stream)
 {
@@ -79,7 +80,7 @@ enum ot_status ot_output_finish(struct ot_output *out, struct ot_error *err)
     return ot_error_errno(err, OT_E_IO, out->first_errno, "writing the output failed");
 }
 
-void ot_output_say(const char *fmt, ...)
+void ot_output_log(enum ot_priority priority, const char *fmt, ...)
 {
     struct ot_error line = OT_ERROR_INIT; /* formats, bounds and escapes */
     char text[OT_ERROR_MAX];
@@ -89,6 +90,8 @@ void ot_output_say(const char *fmt, ...)
     vsnprintf(text, sizeof(text), fmt, args);
     va_end(args);
     ot_error_set(&line, OT_OK, "%s", text);
+    if (ot_journal_is_behind(STDERR_FILENO))
+        fprintf(stderr, "<%d>", (int)priority);
     fprintf(stderr, "orgtrust: %s\n", line.message);
 }
 
@@ -100,7 +103,7 @@ const char *ot_output_remedy(const struct ot_error *err)
 void ot_output_advise(const struct ot_config *config)
 {
     if (ot_config_advice(config) != NULL)
-        ot_output_say("warning: %s", ot_config_advice(config));
+        ot_output_warn("%s", ot_config_advice(config));
 }
 
 int ot_output_columns(int fd)

@@ -35,8 +35,17 @@ enum ot_status ot_output_json(struct ot_output *out, const cJSON *value, bool on
 void ot_output_flush(struct ot_output *out);
 enum ot_status ot_output_finish(struct ot_output *out, struct ot_error *err);
 
-/* "orgtrust: …" as one line on standard error, escaped as ot_output_text does. */
-void ot_output_say(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
+/* syslog(3)'s, which the journal keeps of a line that begins with <N> (sd-daemon(3)). */
+enum ot_priority { OT_PRIORITY_ERROR = 3, OT_PRIORITY_WARNING = 4, OT_PRIORITY_INFO = 6 };
+
+/* "orgtrust: …" as one line on standard error, escaped as ot_output_text does; where the
+ * journal is behind it, with its priority. */
+void ot_output_log(enum ot_priority priority, const char *fmt, ...)
+    __attribute__((format(printf, 2, 3)));
+/* The same: something went on; "warning: …"; something failed. */
+#define ot_output_say(...) ot_output_log(OT_PRIORITY_INFO, __VA_ARGS__)
+#define ot_output_warn(...) ot_output_log(OT_PRIORITY_WARNING, "warning: " __VA_ARGS__)
+#define ot_output_fail(...) ot_output_log(OT_PRIORITY_ERROR, __VA_ARGS__)
 
 /* What goes behind the sentence of a failure for which this user has no permission, and
  * root would; else "". */

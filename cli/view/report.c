@@ -50,7 +50,7 @@ void ot_report_say(struct ot_report *report, const char *fmt, ...)
     va_start(args, fmt);
     vsnprintf(text, sizeof(text), fmt, args);
     va_end(args);
-    ot_output_say("%s", text);
+    ot_output_fail("%s", text);
     if (report->sentence[0] == '\0')
         snprintf(report->sentence, sizeof(report->sentence), "%s", text);
 }

@@ -15,8 +15,8 @@ static void say_withheld(const char *what, uint32_t flags, const char *why, size
     const struct ot_record record = {.flags = flags};
     char places[OT_PLACES_TEXT_MAX];
 
-    ot_output_say("warning: while it is active, %s is withheld from %s: %.*s", what,
-                  ot_record_places(places, &record), (int)len, why);
+    ot_output_warn("while it is active, %s is withheld from %s: %.*s", what,
+                   ot_record_places(places, &record), (int)len, why);
 }
 
 /* An upload and the activation that follows it are one certificate. */

@@ -1,6 +1,7 @@
 """orgtrust watch: its schedule, its signals, what it tells."""
 
 import json
+import os
 import re
 import signal
 import socket
@@ -310,6 +311,97 @@ def test_the_service_manager_is_told(watched, api, tmp_path):
         ends_at_once(process)
         while said[-1] != "STOPPING=1":
             said.append(manager.recv(4096).decode())
+
+
+class Manager:
+    """A service manager, as far as sd_notify(3) goes."""
+
+    def __init__(self, path):
+        self.path = str(path)
+        self.socket = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+        self.socket.bind(self.path)
+        self.socket.settimeout(20 * paths.SLOWNESS)
+        self.said = []
+
+    def hear(self, wanted):
+        """The first message that begins so, of those still to come."""
+        while True:
+            self.said.append(self.socket.recv(65536).decode())
+            if self.said[-1].startswith(wanted):
+                return self.said[-1]
+
+
+@pytest.fixture
+def manager(tmp_path):
+    made = Manager(tmp_path / "manager")
+    yield made
+    made.socket.close()
+
+
+def test_the_service_manager_is_told_what_was_seen_and_what_fails(watched, api, manager):
+    process = watched.start("watch", env={"NOTIFY_SOCKET": manager.path})
+    said = manager.hear("STATUS=")
+    assert re.fullmatch(r"STATUS=default was seen at \S+ \S+Z", said), said
+    api.on("list", lambda request, right: error(403, "not today"))
+    while "not today" not in said:
+        said = manager.hear("STATUS=")
+    assert re.fullmatch(r"STATUS=default was seen at \S+ \S+Z, 1 failure since: .*"
+                        r"not today.*", said), said
+    assert process.child.poll() is None, "it ended although the snapshot is good"
+    ends_at_once(process)
+
+
+def test_the_unit_fails_once_nothing_is_trusted_any_more(watched, api, manager):
+    watched.sync()
+    watched.configure(refresh_interval="1s", max_stale="2s")
+    api.on("list", lambda request, right: error(403, "not today"))
+    old = time.time() - 600
+    os.utime(watched.snapshot_path(), (old, old))
+    process = watched.start("watch", env={"NOTIFY_SOCKET": manager.path})
+    assert process.child.wait(20 * paths.SLOWNESS) == 11, process.output()
+    assert "not today" in process.output().splitlines()[-1]
+    assert process.output().rstrip().endswith(
+        "; its last snapshot is older than max_stale, so that nothing is trusted of it any "
+        "more")
+    while not manager.hear("").startswith("STOPPING=1"):
+        pass
+    assert "READY=1" not in manager.said
+
+    # Begun again it waits as long as after any failure, and is not ready meanwhile.
+    process = watched.start("watch", env={"NOTIFY_SOCKET": manager.path})
+    wait_until(lambda: "watching" in process.output())
+    time.sleep(1)
+    assert process.child.poll() is None
+    ends_at_once(process)
+    while not manager.hear("").startswith("STOPPING=1"):
+        pass
+    assert "READY=1" not in manager.said
+
+    # Where nobody would begin it again it goes on trying.
+    process = watched.start("watch")
+    time.sleep(1)
+    assert process.child.poll() is None, process.output()
+    ends_at_once(process)
+
+
+def test_lines_in_the_journal_have_a_priority(watched, api, tmp_path):
+    """As sd-daemon(3) has it; a file with the journal's number stands in for its socket."""
+    watched.configure(refresh_interval="1h")
+    api.on("list", lambda request, right: error(403, "not today"))
+    for command, wanted in (("watch", ["<6>orgtrust: watching", "<4>orgtrust: "]),
+                            ("sync", ["<3>orgtrust: "])):
+        log = tmp_path / "log"
+        with open(log, "wb") as err:
+            stat = os.fstat(err.fileno())
+            env = watched.env | {"JOURNAL_STREAM": f"{stat.st_dev}:{stat.st_ino}"}
+            child = subprocess.Popen([paths.COMMAND, command], env=env, stderr=err,
+                                     stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL)
+            try:
+                wait_until(lambda lines=wanted: all(line in log.read_text()
+                                                    for line in lines))
+            finally:
+                child.terminate()
+                child.wait()
 
 
 def test_the_key_is_not_in_its_arguments(watched, key):
