@@ -319,7 +319,7 @@ static enum ot_status launch_with(struct launch *launch, struct ot_cli *cli,
             say_what_stays(launch);
         status = start_instead(launch, argv, err);
     }
-    free(container);
+    ot_run_container_free(container, launch->verb, launch->settings);
     return status;
 }
 

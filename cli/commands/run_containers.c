@@ -76,24 +76,43 @@ static bool add_container_options(char **to, const struct ot_run_setting *settin
                                   const char *dir)
 {
     size_t n = 0;
+    bool good = asprintf(&to[n++],
+                         "--mount=type=bind,source=%s,target=" OT_MOUNT_POINT ",readonly",
+                         dir) >= 0;
 
-    if (asprintf(&to[n++],
-                 "--mount=type=bind,source=%s,target=" OT_MOUNT_POINT ",readonly",
-                 dir) < 0)
-        return false;
+    for (size_t i = 0; good && ot_mount_variables[i].name != NULL; i++)
+        if (settings[i].state == OT_RUN_SET)
+            good = asprintf(&to[n++], "--env=%s=%s", ot_mount_variables[i].name,
+                            settings[i].value) >= 0;
+    if (!good)
+        to[n - 1] = NULL; /* what a failed asprintf leaves there is nothing to free */
+    return good;
+}
+
+/* The mount, and a word for each variable. */
+static size_t count_added(const struct ot_run_setting *settings)
+{
+    size_t added = 1;
+
     for (size_t i = 0; ot_mount_variables[i].name != NULL; i++)
-        if (settings[i].state == OT_RUN_SET &&
-            asprintf(&to[n++], "--env=%s=%s", ot_mount_variables[i].name,
-                     settings[i].value) < 0)
-            return false;
-    return true;
+        added += settings[i].state == OT_RUN_SET;
+    return added;
+}
+
+void ot_run_container_free(char **argv, int verb, const struct ot_run_setting *settings)
+{
+    size_t added = argv != NULL ? count_added(settings) : 0;
+
+    for (size_t i = 0; i < added; i++)
+        free(argv[(size_t)verb + 1 + i]);
+    free(argv);
 }
 
 enum ot_status ot_run_container_argv(char ***out, char *const *argv, int verb,
                                      const struct ot_run_setting *settings,
                                      const char *dir, struct ot_error *err)
 {
-    size_t count = 0, added = 1, head = (size_t)verb + 1;
+    size_t count = 0, added = count_added(settings), head = (size_t)verb + 1;
     char **words;
 
     *out = NULL;
@@ -104,17 +123,15 @@ enum ot_status ot_run_container_argv(char ***out, char *const *argv, int verb,
                             dir);
     while (argv[count] != NULL)
         count++;
-    for (size_t i = 0; ot_mount_variables[i].name != NULL; i++)
-        added += settings[i].state == OT_RUN_SET;
     words = calloc(count + added + 1, sizeof(*words));
     if (words == NULL)
         return ot_error_nomem(err);
     memcpy(words, argv, head * sizeof(*words));
     memcpy(words + head + added, argv + head, (count - head) * sizeof(*words));
     if (!add_container_options(words + head, settings, dir)) {
-        free(words);
+        ot_run_container_free(words, verb, settings);
         return ot_error_nomem(err);
     }
-    *out = words; /* until the program takes this process's place */
+    *out = words;
     return OT_OK;
 }

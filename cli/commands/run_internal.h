@@ -28,10 +28,11 @@ enum ot_run_target ot_run_target_of(char *const *argv, int *verb);
 /* Whether the words give a container this variable. */
 bool ot_run_container_has(char *const *argv, const char *name);
 
-/* argv with the directory's mount and the variables behind the verb. *out is the
- * caller's to free, but not its words. */
+/* argv with the directory's mount and the variables behind the verb; its own words are
+ * those of argv. *out is for ot_run_container_free, with the same settings. */
 enum ot_status ot_run_container_argv(char ***out, char *const *argv, int verb,
                                      const struct ot_run_setting *settings,
                                      const char *dir, struct ot_error *err);
+void ot_run_container_free(char **argv, int verb, const struct ot_run_setting *settings);
 
 #endif
