@@ -262,11 +262,9 @@ static const struct ot_command commands[] = {
         .arguments = "[STACK ...]",
         .summary = "make the programs of this machine, or of this user, ask orgtrust",
         .help =
-            "Stacks: openssl, p11-kit, nss, firefox, java, system, containers, systemd; "
-            "all\n"
-            "of them when none is named. Shows what it will change and asks. As root for "
-            "the\n"
-            "machine, as a user for the user.\n",
+            "Stacks: openssl, p11-kit, nss, firefox, java, system, containers, chromium,\n"
+            "systemd; all of them when none is named. Shows what it will change and asks.\n"
+            "As root for the machine, as a user for the user.\n",
         .example = "orgtrust install openssl p11-kit",
         .options = OT_OPTIONS_INSTALL,
         .more_arguments = true,
@@ -291,7 +289,8 @@ static const struct ot_command commands[] = {
         .summary = "try which programs of this machine follow the organization",
         .help =
             "Checks: source, openssl, p11-kit, nss, firefox, java, system, exports,\n"
-            "systemd, programs, limits, distrust; all of them when none is named. Real\n"
+            "chromium, systemd, programs, limits, distrust; all of them when none is "
+            "named. Real\n"
             "programs connect to a server of its own on loopback whose authority is not\n"
             "active, is active, and is not any more, in a scratch source that is "
             "removed\n"

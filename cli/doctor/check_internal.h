@@ -28,7 +28,8 @@ struct ot_check {
 
 extern const struct ot_check ot_check_source, ot_check_openssl, ot_check_p11_kit,
     ot_check_nss, ot_check_firefox, ot_check_java, ot_check_system, ot_check_exports,
-    ot_check_systemd, ot_check_programs, ot_check_limits, ot_check_distrust;
+    ot_check_chromium, ot_check_systemd, ot_check_programs, ot_check_limits,
+    ot_check_distrust;
 
 /* Adds the finding of a stack that is not here, or that something keeps from being wired:
  * a failure where it was installed. */

@@ -140,6 +140,7 @@ enum ot_status ot_client_of_export(const struct ot_bench *bench, enum ot_trials_
         break;
     case OT_EXPORT_CONTAINERS:
     case OT_EXPORT_SYSTEM:
+    case OT_EXPORT_CHROMIUM:
     case OT_EXPORT_ON_CHANGE:
     case OT_EXPORT_KIND_COUNT:
         break;

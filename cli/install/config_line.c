@@ -2,8 +2,10 @@
 
 #include <limits.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
+#include "config/config.h"
 #include "config/ini_file.h"
 #include "install/markers_internal.h"
 
@@ -111,4 +113,46 @@ enum ot_status ot_config_line_strip(struct ot_file_state *to, const char *key,
 
     snprintf(line, sizeof(line), "%s =", key);
     return ot_markers_strip_line(to, line, now, found, err);
+}
+
+static enum ot_status note_export(struct ot_stack_plan *plan, enum ot_export_kind kind,
+                                  const char *place, const struct ot_exports *exports,
+                                  enum ot_status status, struct ot_error *err)
+{
+    /* What kept all of them from being done. */
+    if (status != OT_OK && err->message[0] != '\0')
+        return status;
+    for (size_t i = 0; i < exports->count; i++) {
+        const struct ot_export *item = &exports->items[i];
+
+        if (item->kind != kind)
+            continue;
+        if (item->outcome == OT_EXPORT_FAILED)
+            return ot_error_set(err, item->why.status, "%s", item->why.message);
+        if (item->outcome == OT_EXPORT_KEPT)
+            ot_stack_plan_note(plan, "%s", item->why.message);
+        else
+            ot_stack_plan_note(plan, "%zu anchor%s of orgtrust in %s", item->anchors,
+                               item->anchors == 1 ? "" : "s", place);
+        return OT_OK;
+    }
+    /* What went wrong with another export is for the next sync to tell. */
+    return OT_OK;
+}
+
+enum ot_status ot_config_line_finish(struct ot_stack_plan *plan, enum ot_export_kind kind,
+                                     const char *place, struct ot_error *err)
+{
+    const struct ot_exports_options options = {.stop = NULL};
+    struct ot_exports *exports = NULL;
+    struct ot_config *config = NULL;
+    enum ot_status status = ot_config_load(&config, err);
+
+    if (status == OT_OK)
+        status = ot_exports_follow(&exports, &config, &options, err);
+    if (exports != NULL)
+        status = note_export(plan, kind, place, exports, status, err);
+    free(exports);
+    ot_config_free(config);
+    return status;
 }

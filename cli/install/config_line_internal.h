@@ -5,6 +5,7 @@
 #ifndef OT_CLI_INSTALL_CONFIG_LINE_INTERNAL_H
 #define OT_CLI_INSTALL_CONFIG_LINE_INTERNAL_H
 
+#include "export/export.h"
 #include "install/plan_internal.h"
 
 #define OT_MACHINE_CONFIG ORGTRUST_SYSCONFDIR "/orgtrust/orgtrust.conf"
@@ -18,5 +19,11 @@ enum ot_status ot_config_line_plan(struct ot_stack_plan *plan, const char *key,
 enum ot_status ot_config_line_strip(struct ot_file_state *to, const char *key,
                                     const struct ot_file_state *now, bool *found,
                                     struct ot_error *err);
+
+/* As a stack's finish: brings the exports to what the configuration now says, from the
+ * snapshots as they are, and notes what became of those of a kind; place: where their
+ * anchors are then. */
+enum ot_status ot_config_line_finish(struct ot_stack_plan *plan, enum ot_export_kind kind,
+                                     const char *place, struct ot_error *err);
 
 #endif

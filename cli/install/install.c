@@ -1,6 +1,7 @@
 #include "install/install.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 #include "install/show_internal.h"
 #include "install/transaction_internal.h"
@@ -55,6 +56,14 @@ static bool is_pending(const struct ot_install_item *item)
            (ot_stack_plan_changes(&item->plan) > 0 || item->plan.is_unfinished);
 }
 
+static void plan_item(const struct run *run, struct ot_install_item *item)
+{
+    if (run->direction == INSTALL)
+        ot_install_plan(&item->plan, item->stack, &run->env);
+    else
+        ot_uninstall_plan(&item->plan, item->stack, &run->env);
+}
+
 static size_t make_plans(struct run *run)
 {
     size_t pending = 0;
@@ -62,10 +71,7 @@ static size_t make_plans(struct run *run)
     for (size_t i = 0; i < run->count; i++) {
         struct ot_install_item *item = &run->items[i];
 
-        if (run->direction == INSTALL)
-            ot_install_plan(&item->plan, item->stack, &run->env);
-        else
-            ot_uninstall_plan(&item->plan, item->stack, &run->env);
+        plan_item(run, item);
         pending += is_pending(item);
     }
     return pending;
@@ -90,6 +96,30 @@ static enum ot_status ask_about_plans(struct run *run, struct ot_error *err)
                       err);
 }
 
+static bool shares_file(const struct ot_stack_plan *a, const struct ot_stack_plan *b)
+{
+    for (size_t i = 0; i < a->count; i++)
+        for (size_t j = 0; j < b->count; j++)
+            if (strcmp(a->edits[i].path, b->edits[j].path) == 0)
+                return true;
+    return false;
+}
+
+/* Several stacks may have lines in one file: when the first is done, the plan of the next
+ * is made anew. */
+static void renew_plan(struct run *run, struct ot_install_item *item)
+{
+    for (size_t i = 0; i < run->count; i++) {
+        const struct ot_install_item *other = &run->items[i];
+
+        if (other == item || !other->is_tried || !shares_file(&other->plan, &item->plan))
+            continue;
+        ot_stack_plan_clear(&item->plan);
+        plan_item(run, item);
+        return;
+    }
+}
+
 /* Backwards when taking back: the service, which comes last, is stopped before what it
  * keeps is taken away. */
 static enum ot_status apply_plans(struct run *run, struct ot_error *err)
@@ -108,6 +138,7 @@ static enum ot_status apply_plans(struct run *run, struct ot_error *err)
             return ot_error_set(err, OT_E_INTERRUPTED,
                                 "interrupted before %s; what was done is done",
                                 item->stack->name);
+        renew_plan(run, item);
         item->is_tried = true;
         item->status =
             is_forward

@@ -34,7 +34,7 @@ struct ot_stack {
 
 extern const struct ot_stack ot_stack_openssl, ot_stack_p11_kit, ot_stack_nss,
     ot_stack_firefox, ot_stack_java, ot_stack_system, ot_stack_containers,
-    ot_stack_systemd;
+    ot_stack_chromium, ot_stack_systemd;
 
 extern const struct ot_stack *const ot_stacks[]; /* up to a NULL */
 

@@ -381,6 +381,7 @@ static const struct rule rules[] = {
     {"export_java", set_java_store, FIELD(export_java), 0, 0},
     {"export_containers", set_path_or_none, FIELD(export_containers), 0, 0},
     {"export_system", set_yes_no, FIELD(export_system), 0, 0},
+    {"export_chromium", set_yes_no, FIELD(export_chromium), 0, 0},
     {"on_change", set_command, FIELD(on_change), 0, 0},
     {"notify_url", set_notify_url, FIELD(notify_url), 0, 0},
     {"notify_secret_file", set_path_or_none, FIELD(notify_secret_file), 0, 0},

@@ -81,6 +81,7 @@ static bool exports_alike(const struct ot_source *a, const struct ot_source *b)
            is_same(a->export_java, b->export_java) &&
            is_same(a->export_containers, b->export_containers) &&
            is_same(a->on_change, b->on_change) && a->export_system == b->export_system &&
+           a->export_chromium == b->export_chromium &&
            is_same(a->notify_url, b->notify_url) &&
            is_same(a->notify_secret_file, b->notify_secret_file);
 }

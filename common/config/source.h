@@ -54,7 +54,7 @@ struct ot_source {
     unsigned purposes; /* enum ot_purpose, never 0: what its anchors are for, or what the
                           source denies them */
     enum ot_meaning meaning;
-    bool auto_refresh, export_system;
+    bool auto_refresh, export_system, export_chromium;
     bool probe_connections; /* and those that the machine is connected to */
     bool inherit; /* a project's source holds what is active in the organization, too */
     enum ot_url_origin base_url_origin;

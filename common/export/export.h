@@ -27,6 +27,7 @@ enum ot_export_kind {
     OT_EXPORT_JAVA,
     OT_EXPORT_CONTAINERS, /* a directory as mount_dir.h says */
     OT_EXPORT_SYSTEM,
+    OT_EXPORT_CHROMIUM,
     OT_EXPORT_ON_CHANGE, /* after all others */
     OT_EXPORT_KIND_COUNT
 };
@@ -40,9 +41,10 @@ enum ot_export_outcome {
 
 struct ot_export {
     enum ot_export_kind kind;
-    const char *target; /* path or command, of a source; NULL for the system's */
+    const char *target; /* path or command, of a source; NULL for the machine's:
+                           the system's store and the browsers' policies */
     uint64_t sources;   /* bit i: ot_config_at(config, i) takes part */
-    bool says_no;       /* the system's: a source that distrusts wants it, too */
+    bool says_no;       /* of these two: a source that distrusts wants it, too */
     enum ot_export_outcome outcome; /* this and what follows after ot_exports_run */
     size_t anchors;
     struct ot_error why; /* of KEPT and FAILED */
@@ -75,7 +77,8 @@ enum ot_status ot_exports_new(struct ot_exports **out, const struct ot_config *c
  * any more. Only root's. */
 bool ot_exports_say_no(const struct ot_exports *exports);
 
-/* Takes up, if nothing else does, the system's anchors that no source wants any more. */
+/* Takes up, if nothing else does, the system's anchors and the browsers' policies that no
+ * source wants any more. */
 void ot_exports_add_abandoned(struct ot_exports *exports);
 
 /* Brings every export up to date, then runs the commands that are due. One that goes
@@ -107,9 +110,10 @@ uint32_t ot_export_place(enum ot_export_kind kind);
 /* In which format its file or directory is; OT_FORMAT_COUNT: it has none of its own. */
 enum ot_export_format ot_export_format_of(enum ot_export_kind kind);
 
-/* "bundle", "dir", "java", "containers", "system", "on_change". */
+/* "bundle", "dir", "java", "containers", "system", "chromium", "on_change". */
 const char *ot_export_word(enum ot_export_kind kind);
-/* "bundle /path", "the system's anchors", "on_change"; a command is never shown. */
+/* "bundle /path", "the system's anchors", "Chromium's policies", "on_change"; a command
+ * is never shown. */
 void ot_export_describe(char *buf, size_t size, const struct ot_export *item);
 
 /* The bit of a source of this configuration. */

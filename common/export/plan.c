@@ -7,6 +7,7 @@
 #include "base/error.h"
 #include "config/config.h"
 #include "config/source.h"
+#include "export/chromium.h"
 #include "export/export.h"
 #include "export/system_internal.h"
 #include "export/system_mark_internal.h"
@@ -14,9 +15,10 @@
 #include "snapshot/record.h"
 
 static const char *const words[OT_EXPORT_KIND_COUNT] = {
-    [OT_EXPORT_BUNDLE] = "bundle", [OT_EXPORT_DIR] = "dir",
-    [OT_EXPORT_JAVA] = "java",     [OT_EXPORT_CONTAINERS] = "containers",
-    [OT_EXPORT_SYSTEM] = "system", [OT_EXPORT_ON_CHANGE] = "on_change",
+    [OT_EXPORT_BUNDLE] = "bundle",       [OT_EXPORT_DIR] = "dir",
+    [OT_EXPORT_JAVA] = "java",           [OT_EXPORT_CONTAINERS] = "containers",
+    [OT_EXPORT_SYSTEM] = "system",       [OT_EXPORT_CHROMIUM] = "chromium",
+    [OT_EXPORT_ON_CHANGE] = "on_change",
 };
 
 const char *ot_export_word(enum ot_export_kind kind)
@@ -44,6 +46,7 @@ enum ot_export_format ot_export_format_of(enum ot_export_kind kind)
         return OT_FORMAT_P12;
     case OT_EXPORT_CONTAINERS: /* of each one */
     case OT_EXPORT_SYSTEM:
+    case OT_EXPORT_CHROMIUM:
     case OT_EXPORT_ON_CHANGE:
     case OT_EXPORT_KIND_COUNT:
         break;
@@ -55,6 +58,8 @@ void ot_export_describe(char *buf, size_t size, const struct ot_export *item)
 {
     if (item->kind == OT_EXPORT_SYSTEM)
         snprintf(buf, size, "the system's anchors");
+    else if (item->kind == OT_EXPORT_CHROMIUM)
+        snprintf(buf, size, "Chromium's policies");
     else if (item->kind == OT_EXPORT_ON_CHANGE)
         snprintf(buf, size, "on_change");
     else
@@ -83,6 +88,18 @@ static enum ot_status refuse_conflict(const struct ot_source *a,
                         a->origin, words[kind], a->name, why, b->name, b->origin);
 }
 
+/* There is one of it, which has no path in the configuration. */
+static bool is_of_machine(enum ot_export_kind kind)
+{
+    return kind == OT_EXPORT_SYSTEM || kind == OT_EXPORT_CHROMIUM;
+}
+
+/* Whether a source wants it. */
+static bool wants_of_machine(const struct ot_source *source, enum ot_export_kind kind)
+{
+    return kind == OT_EXPORT_SYSTEM ? source->export_system : source->export_chromium;
+}
+
 /* A file cannot say what its anchors are trusted for: whoever reads it trusts them for
  * what it does. So nothing may come into it that is trusted for less than the rest. */
 static enum ot_status check_purposes(const struct ot_exports *exports,
@@ -91,8 +108,7 @@ static enum ot_status check_purposes(const struct ot_exports *exports,
 {
     const struct ot_source *first = first_source(exports, item);
     bool needs_server = item->kind == OT_EXPORT_JAVA ||
-                        item->kind == OT_EXPORT_CONTAINERS ||
-                        item->kind == OT_EXPORT_SYSTEM;
+                        item->kind == OT_EXPORT_CONTAINERS || is_of_machine(item->kind);
 
     if (needs_server && (source->purposes & OT_PURPOSE_SERVER) == 0)
         return ot_error_set(err, OT_E_CONFIG,
@@ -127,7 +143,8 @@ static enum ot_status add_export(struct ot_exports *exports, enum ot_export_kind
     for (size_t j = 0; j < exports->count && item == NULL; j++) {
         struct ot_export *other = &exports->items[j];
 
-        if (!is_same_target(other->target, target))
+        if (!is_same_target(other->target, target) ||
+            (target == NULL && other->kind != kind))
             continue;
         if (other->kind == kind)
             item = other;
@@ -146,12 +163,13 @@ static enum ot_status add_export(struct ot_exports *exports, enum ot_export_kind
 }
 
 /* The one there is, or a new one. */
-static struct ot_export *system_item(struct ot_exports *exports)
+static struct ot_export *item_of_machine(struct ot_exports *exports,
+                                         enum ot_export_kind kind)
 {
     for (size_t i = 0; i < exports->count; i++)
-        if (exports->items[i].kind == OT_EXPORT_SYSTEM)
+        if (exports->items[i].kind == kind)
             return &exports->items[i];
-    exports->items[exports->count].kind = OT_EXPORT_SYSTEM;
+    exports->items[exports->count].kind = kind;
     return &exports->items[exports->count++];
 }
 
@@ -172,11 +190,11 @@ static enum ot_status add_kind(struct ot_exports *exports, enum ot_export_kind k
 
         /* What it has is to be handed to nobody. */
         if (kind != OT_EXPORT_ON_CHANGE && ot_source_distrusts(source)) {
-            if (kind == OT_EXPORT_SYSTEM && source->export_system)
-                system_item(exports)->says_no = true;
+            if (is_of_machine(kind) && wants_of_machine(source, kind))
+                item_of_machine(exports, kind)->says_no = true;
             continue;
         }
-        if (kind == OT_EXPORT_SYSTEM ? source->export_system : targets[kind] != NULL)
+        if (is_of_machine(kind) ? wants_of_machine(source, kind) : targets[kind] != NULL)
             status = add_export(exports, kind, targets[kind], i, err);
     }
     return status;
@@ -189,12 +207,14 @@ bool ot_exports_say_no(const struct ot_exports *exports)
             ot_system_mark_is_of(OT_SYSTEM_MARK_BLOCKLIST, exports->dir));
 }
 
-/* Anchors that we gave the system are taken back when nobody wants them there any more:
- * no other export goes on working for programs that know nothing of us. */
+/* Anchors that we gave the system or browsers are taken back when nobody wants them there
+ * any more: no other export goes on working for programs that know nothing of us. */
 void ot_exports_add_abandoned(struct ot_exports *exports)
 {
     if (ot_system_is_marked(exports->dir) || ot_exports_say_no(exports))
-        (void)system_item(exports);
+        (void)item_of_machine(exports, OT_EXPORT_SYSTEM);
+    if (ot_chromium_is_marked(exports->dir))
+        (void)item_of_machine(exports, OT_EXPORT_CHROMIUM);
 }
 
 enum ot_status ot_exports_new(struct ot_exports **out, const struct ot_config *config,

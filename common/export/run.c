@@ -16,6 +16,7 @@
 #include "config/source.h"
 #include "config/source_path.h"
 #include "export/anchors.h"
+#include "export/chromium_lists.h"
 #include "export/export.h"
 #include "export/files.h"
 #include "export/format.h"
@@ -163,6 +164,7 @@ static enum ot_status put_export(struct ot_exports *exports, struct ot_export *i
         return put_mount_dir(exports, item, options, written, err);
     case OT_EXPORT_SYSTEM:
         return ot_system_put(exports->dir, anchors, written, options->stop, err);
+    case OT_EXPORT_CHROMIUM: /* has parts of which one may be known */
     case OT_EXPORT_ON_CHANGE:
     case OT_EXPORT_KIND_COUNT:
         break;
@@ -213,6 +215,24 @@ static enum ot_status put_no(const struct ot_exports *exports, struct ot_export 
     return why.status;
 }
 
+/* The same for browsers, of which nobody but root changes the policies. */
+static enum ot_status put_policies(const struct ot_exports *exports,
+                                   struct ot_export *item,
+                                   const struct ot_anchors *anchors, bool *written,
+                                   enum ot_status status)
+{
+    struct ot_error why = OT_ERROR_INIT;
+    enum ot_status next;
+
+    if (geteuid() != 0)
+        return status;
+    next = ot_chromium_refresh(exports, item, status == OT_OK ? anchors : NULL, written,
+                               &why);
+    if (next != OT_OK && status == OT_OK)
+        item->why = why;
+    return status == OT_OK ? next : status;
+}
+
 /* What is in place, for whoever wants to know whether it is new: the anchors, and when
  * they were put there. */
 static enum ot_status record_done(const struct ot_exports *exports,
@@ -261,16 +281,21 @@ static void refresh_export(struct ot_exports *exports, struct ot_export *item,
     enum ot_status status = OT_OK;
 
     ot_error_clear(&item->why);
-    if (item->kind == OT_EXPORT_SYSTEM && geteuid() != 0)
-        status = ot_error_set(&item->why, OT_E_UNSAFE,
-                              "export_system: only a sync by root changes the anchors of "
-                              "the system");
+    if (item->target == NULL && geteuid() != 0)
+        status = ot_error_set(
+            &item->why, OT_E_UNSAFE, "export_%s: only a sync by root changes %s",
+            ot_export_word(item->kind),
+            item->kind == OT_EXPORT_SYSTEM ? "the anchors of the system"
+                                           : "the policies of the machine's browsers");
     if (status == OT_OK && item->sources != 0)
         status = collect_anchors(&anchors, exports, item, options, &item->why);
     if (status == OT_OK) {
         kept = false;
-        status = put_export(exports, item, &anchors, options, &written, &item->why);
+        if (item->kind != OT_EXPORT_CHROMIUM)
+            status = put_export(exports, item, &anchors, options, &written, &item->why);
     }
+    if (item->kind == OT_EXPORT_CHROMIUM)
+        status = put_policies(exports, item, &anchors, &written, status);
     if (item->kind == OT_EXPORT_SYSTEM && geteuid() == 0)
         status = put_no(exports, item, options, &written, status);
     if (status == OT_OK)

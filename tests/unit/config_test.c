@@ -48,7 +48,7 @@ static void the_environment_makes_a_default_source(void)
     CU_ASSERT_EQUAL(s->connect_timeout_ms, 5000);
     CU_ASSERT_EQUAL(s->timeout_ms, 30000);
     CU_ASSERT_EQUAL(s->purposes, OT_PURPOSE_SERVER | OT_PURPOSE_CLIENT);
-    CU_ASSERT(s->auto_refresh && !s->export_system);
+    CU_ASSERT(s->auto_refresh && !s->export_system && !s->export_chromium);
     ot_config_free(config);
 
     setenv("OPENAI_BASE_URL", "http://localhost:8080/v1/", 1);
@@ -95,6 +95,7 @@ static void every_key_fills_its_field(void)
                                            "export_java = /j\n"
                                            "export_containers = /c/\n"
                                            "export_system = true\n"
+                                           "export_chromium = yes\n"
                                            "probe = db.example:636 ,[::1]:8443\n"
                                            "probe_connections = no\n"
                                            "on_change = systemctl reload nginx && true");
@@ -107,7 +108,7 @@ static void every_key_fills_its_field(void)
     CU_ASSERT_EQUAL(s->max_stale_s, OT_NEVER);
     CU_ASSERT_FALSE(s->auto_refresh);
     CU_ASSERT_EQUAL(s->purposes, OT_PURPOSE_EMAIL | OT_PURPOSE_SERVER | OT_PURPOSE_CODE);
-    CU_ASSERT(s->export_system);
+    CU_ASSERT(s->export_system && s->export_chromium);
     CU_ASSERT_STRING_EQUAL(s->cache_dir, "/var/lib/x");
     CU_ASSERT_STRING_EQUAL(s->ca_file, "/etc/ca");
     CU_ASSERT_STRING_EQUAL(s->proxy, "socks5h://[::1]:1080");
@@ -370,6 +371,7 @@ static const char *const others[][2] = {
     {"export_java", "/other/store.p12"},
     {"export_containers", "/other/containers"},
     {"export_system", "yes"},
+    {"export_chromium", "yes"},
     {"on_change", "true"},
     {"notify_url", "https://hook.example/other"},
     {"notify_secret_file", "/other/secret"},

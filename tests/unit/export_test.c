@@ -35,6 +35,11 @@ static const struct ot_export *item_of(const struct export_fixture *f,
     return NULL;
 }
 
+static bool is_of_machine(int kind)
+{
+    return kind == OT_EXPORT_SYSTEM || kind == OT_EXPORT_CHROMIUM;
+}
+
 /* A key of the configuration for each kind. */
 static void every_kind_has_its_key(void)
 {
@@ -51,14 +56,14 @@ static void every_kind_has_its_key(void)
         CU_ASSERT_PTR_NOT_NULL_FATAL(word);
         snprintf(more, sizeof(more), "[source one]\n%s%s = %s\n",
                  kind == OT_EXPORT_ON_CHANGE ? "" : "export_", word,
-                 kind == OT_EXPORT_SYSTEM ? "yes" : "/a.place");
+                 is_of_machine(kind) ? "yes" : "/a.place");
         export_fixture_configure(&f, more);
         CU_ASSERT_EQUAL_FATAL(ot_config_load(&config, &f.err), OT_OK);
         CU_ASSERT_EQUAL_FATAL(ot_exports_new(&exports, config, &f.err), OT_OK);
         for (i = 0; i < exports->count; i++)
             if ((int)exports->items[i].kind == kind &&
                 exports->items[i].sources == UINT64_C(1) << 1 &&
-                (kind == OT_EXPORT_SYSTEM ||
+                (is_of_machine(kind) ||
                  strcmp(exports->items[i].target, "/a.place") == 0))
                 break;
         if (i == exports->count)

@@ -77,7 +77,8 @@ def test_values_are_offered(shell, machine):
     offered = shell.offered("orgtrust export --format ").keys()
     assert len(offered) == 4
     assert offered <= set(re.findall("[a-z0-9]+", formats[0]))
-    stacks = re.search("Stacks: ([^;]*);", machine.orgtrust("help", "install").stdout)[1]
+    stacks = re.search("Stacks: ([^;]*);",
+                       " ".join(machine.orgtrust("help", "install").stdout.split()))[1]
     assert shell.offered("orgtrust install ").keys() == set(stacks.split(", "))
     checks = re.search("Checks: ([^;]*);",
                        " ".join(machine.orgtrust("help", "doctor").stdout.split()))[1]
