@@ -4,10 +4,10 @@ as a trust module vouches for anybody, so no client here takes the module by its
 
 from __future__ import annotations
 
-import hashlib
 from pathlib import Path
 
 import pytest
+from apt_update import apt_update
 from module_world import LAB_URL, NOBODY, REFUSED, TOKEN_URL, TRUSTED
 from support.p11_system import need, with_plain_build
 
@@ -74,37 +74,9 @@ def git(world, name, token=TOKEN_URL, alone=True, env=None, **more) -> bool:
 
 
 def apt(world, name, token=TOKEN_URL, env=None, **more) -> bool:
-    """apt-get update, from an archive without packages."""
     if b"libgnutls" not in Path("/usr/lib/apt/methods/http").read_bytes():
         pytest.skip("this system's apt does not use GnuTLS: no PKCS#11 URLs")
-    archive = world.pages / "apt" / "dists" / "stable"
-    if not archive.exists():
-        archive.mkdir(parents=True)
-        empty = hashlib.sha256(b"").hexdigest()
-        (archive / "Release").write_text(
-            f"Suite: stable\nCodename: stable\nDate: Sat, 01 Jan 2022 00:00:00 UTC\n"
-            f"Components: main\nSHA256:\n {empty} 0 main/binary-all/Packages\n")
-    state = world.scratch()
-    for directory in ("lists/partial", "archives/partial", "etc/apt.conf.d",
-                      "etc/preferences.d", "etc/sources.list.d"):
-        (state / directory).mkdir(parents=True)
-    (state / "etc" / "sources.list").write_text(
-        # By its address: for a name apt asks for SRV records, elsewhere.
-        f"deb [trusted=yes] https://{world.servers[name].address}/apt stable main\n")
-    conf = state / "apt.conf"
-    conf.write_text(f"""\
-Dir::State "{state}";
-Dir::State::status "/dev/null";
-Dir::Cache "{state}";
-Dir::Etc "{state}/etc";
-Acquire::https::CAInfo "{token}";
-Acquire::https::Proxy "DIRECT";
-Acquire::Retries "0";
-APT::Sandbox::User "";
-APT::Update::Error-Mode "any";
-""")
-    done = world.run([need("apt-get", "apt"), "-q", "update"],
-                     env={"APT_CONFIG": str(conf)} | (env or {}), **more)
+    done = apt_update(world, f"https://{world.servers[name].address}/", token, env, **more)
     assert done.status == 0 or UNKNOWN in done.text, done
     return done.status == 0
 

@@ -12,6 +12,7 @@ from functools import partial
 from pathlib import Path
 
 import pytest
+from apt_update import apt_update
 from devtools import Chromium
 from marionette import Firefox
 from module_world import TOKEN_URL, kept_open
@@ -183,6 +184,60 @@ def perl(world, server) -> bool:
                                 world.bundle]))
 
 
+def ruby(world, server) -> bool:
+    program = ("require 'net/http'; u = URI(ARGV[0]); print Net::HTTP.start(u.host, u.port, "
+               "nil, use_ssl: true, ca_file: ARGV[1]) { |h| h.get('/').body }")
+    return _saw_page(world.run([need("ruby"), "-e", program, server.url, world.bundle]))
+
+
+def php(world, server) -> bool:
+    program = ("$c = stream_context_create(['ssl' => ['cafile' => $argv[2], 'capath' => "
+               "$argv[3]]]); $page = @file_get_contents($argv[1], false, $c); "
+               "print $page; exit($page === false ? 1 : 0);")
+    return _saw_page(world.run([need("php", "php-cli"), "-n", "-r", program, server.url,
+                                world.bundle, world.empty]))
+
+
+def nginx(world, server) -> bool:
+    """As a client of its upstream, asked through a socket by curl."""
+    place = world.scratch()
+    (place / "nginx.conf").write_text(f"""\
+pid {place}/pid;
+error_log {place}/error.log;
+events {{}}
+http {{
+    access_log off;
+    client_body_temp_path {place}/body;
+    proxy_temp_path {place}/proxy;
+    fastcgi_temp_path {place}/fastcgi;
+    uwsgi_temp_path {place}/uwsgi;
+    scgi_temp_path {place}/scgi;
+    server {{
+        listen unix:{place}/socket;
+        location / {{
+            proxy_pass https://127.0.0.1:{server.port};
+            proxy_ssl_server_name on;
+            proxy_ssl_name {server.host};
+            proxy_ssl_verify on;
+            proxy_ssl_verify_depth 5;
+            proxy_ssl_trusted_certificate {world.bundle};
+        }}
+    }}
+}}
+""")
+    script = ('"$1" -p "$2" -c "$2/nginx.conf" -e "$2/error.log" && curl -sSf --noproxy "*" '
+              '--unix-socket "$2/socket" http://nginx/; end=$?; kill "$(cat "$2/pid")"; '
+              'exit $end')
+    return _saw_page(world.run(["/bin/sh", "-c", script, "sh",
+                                need("/usr/sbin/nginx", "nginx-light"), place]))
+
+
+def apt(world, server) -> bool:
+    done = apt_update(world, server.url, world.bundle)
+    assert done.status == 0 or "ertificate" in done.text, done
+    return done.status == 0
+
+
 def node(world, server) -> bool:
     program = ("require('https').get(process.argv[1], r => r.pipe(process.stdout))"
                ".on('error', e => process.exit(1))")
@@ -209,7 +264,7 @@ def nss(world, server) -> bool:
 
 
 CLIENTS = (openssl_store, openssl_directory, curl, wget, wget_by_file, git, python, perl,
-           node, gnutls_cli, nss)
+           ruby, php, nginx, apt, node, gnutls_cli, nss)
 
 
 @pytest.mark.parametrize("chain", CHAINS)
