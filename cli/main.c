@@ -152,8 +152,11 @@ int main(int argc, char **argv)
     ot_signals_install();
     ot_output_init(&cli.out, stdout);
     status = dispatch_word(&cli, argc, argv, &err);
-    if (status != OT_OK && err.message[0] != '\0')
+    if (status != OT_OK && err.message[0] != '\0') {
         ot_output_fail("%s%s", err.message, ot_output_remedy(&err));
+        if (cli.options.json && !cli.out.is_used)
+            (void)ot_output_json_error(&cli.out, status, err.message, &lost);
+    }
     if (ot_output_finish(&cli.out, &lost) != OT_OK && err.status != lost.status) {
         ot_output_fail("%s", lost.message);
         status = status == OT_OK ? lost.status : status;

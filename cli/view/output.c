@@ -16,10 +16,12 @@ void ot_output_init(struct ot_output *out, FILE *stream)
     out->stream = stream;
     out->columns = ot_output_columns(fileno(stream));
     out->first_errno = 0;
+    out->is_used = false;
 }
 
 static void keep_errno(struct ot_output *out, int result)
 {
+    out->is_used = true;
     if (result < 0 && out->first_errno == 0)
         out->first_errno = errno ? errno : EIO;
 }
@@ -65,6 +67,22 @@ enum ot_status ot_output_json(struct ot_output *out, const cJSON *value, bool on
     if (one_line)
         ot_output_flush(out);
     return OT_OK;
+}
+
+enum ot_status ot_output_json_error(struct ot_output *out, enum ot_status status,
+                                    const char *message, struct ot_error *err)
+{
+    cJSON *root = cJSON_CreateObject();
+    cJSON *object = cJSON_AddObjectToObject(root, "error");
+    enum ot_status printed;
+
+    if (cJSON_AddStringToObject(object, "status", ot_status_word(status)) == NULL ||
+        cJSON_AddStringToObject(object, "message", message) == NULL)
+        printed = ot_error_nomem(err);
+    else
+        printed = ot_output_json(out, root, false, err);
+    cJSON_Delete(root);
+    return printed;
 }
 
 void ot_output_flush(struct ot_output *out)

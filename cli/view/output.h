@@ -16,6 +16,7 @@
 struct ot_output {
     FILE *stream;
     int columns;     /* of the terminal; 0: not one, lines may be of any length */
+    bool is_used;    /* something was printed, or tried to be */
     int first_errno; /* 0: everything has been written so far */
 };
 
@@ -30,6 +31,11 @@ void ot_output_text(struct ot_output *out, const char *text, size_t len);
 enum ot_status ot_output_json(struct ot_output *out, const cJSON *value, bool one_line,
                               struct ot_error *err);
 /* Flushes; OT_E_IO or OT_E_NO_SPACE when anything was lost since init. */
+/* {"error": {"status", "message"}}, for a failure that nothing else on standard output
+ * tells a program. */
+enum ot_status ot_output_json_error(struct ot_output *out, enum ot_status status,
+                                    const char *message, struct ot_error *err);
+
 /* What was printed goes out now, so that what is said on standard error next stands
  * behind it. */
 void ot_output_flush(struct ot_output *out);

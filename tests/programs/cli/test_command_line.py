@@ -8,7 +8,7 @@ import subprocess
 import pytest
 from support import paths
 from support.process import run
-from support.world import CONFIG, DISK, OK, USAGE
+from support.world import CONFIG, DISK, NOT_FOUND, OK, SNAPSHOT, USAGE
 
 COMMANDS = ["sync", "watch", "status", "list", "show", "upload", "rename", "activate",
             "deactivate", "delete", "apply"]
@@ -106,7 +106,25 @@ def test_a_wrong_line_is_refused(bare_world, words, why):
     done = bare_world.orgtrust(*words, status=USAGE)
     assert why.lower() in done.stderr.lower(), done
     assert done.stderr.startswith("orgtrust: ") and done.stderr.count("\n") == 1
-    assert done.stdout == ""
+    assert done.stdout == "" or "--json" in words
+
+
+@pytest.mark.parametrize("words, status, word", [
+    (["list", "--json"], SNAPSHOT, "no-snapshot"), (["show", "x", "--json"], SNAPSHOT, None),
+    (["list", "--json", "--state", "odd"], USAGE, "usage"), (["rename", "--json"], USAGE, "usage"),
+    (["upload", "missing.pem", "--json"], NOT_FOUND, "not-found"),
+    (["sync", "--source", "nowhere", "--json"], CONFIG, "config")])
+def test_a_failure_is_an_object_for_programs(bare_world, words, status, word):
+    done = bare_world.orgtrust(*words, status=status)
+    error = done.json()["error"]
+    assert set(error) == {"status", "message"} and word in (error["status"], None)
+    assert done.stderr.startswith(f"orgtrust: {error['message']}")
+
+
+def test_what_tells_its_failures_itself_has_one_object(bare_world):
+    done = bare_world.orgtrust("sync", "--json", status=None)
+    assert done.status != OK and "error" not in done.json() and done.json()["sources"]
+    assert bare_world.orgtrust("list", status=SNAPSHOT).stdout == ""
 
 
 @pytest.mark.parametrize("command", [["sync"], ["watch"], ["status"], ["list"], ["show", "x"]])
