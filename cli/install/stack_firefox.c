@@ -181,15 +181,16 @@ static bool machine_has_it(void)
     return has;
 }
 
-static enum ot_status plan_profiles(struct ot_stack_plan *plan, const char *home,
-                                    bool *found, struct ot_error *err)
+static enum ot_status plan_profiles_in(struct ot_stack_plan *plan, const char *above,
+                                       const char *name, bool *found,
+                                       struct ot_error *err)
 {
     enum ot_status status = OT_OK;
     struct dirent **entries;
     char *root, *dir;
     int count;
 
-    if (asprintf(&root, "%s/.mozilla/firefox", home) < 0)
+    if (asprintf(&root, "%s/%s", above, name) < 0)
         return ot_error_nomem(err);
     count = scandir(root, &entries, NULL, alphasort);
     for (int i = 0; i < count; i++) {
@@ -209,11 +210,25 @@ static enum ot_status plan_profiles(struct ot_stack_plan *plan, const char *home
     return status;
 }
 
-static enum ot_status plan_user(struct ot_stack_plan *plan, const char *home,
-                                struct ot_error *err)
+/* A Firefox that finds no .mozilla makes its profiles where the XDG specification has
+ * them, as ESR 153 does; one that does goes on there. */
+static enum ot_status plan_profiles(struct ot_stack_plan *plan,
+                                    const struct ot_install_env *env, bool *found,
+                                    struct ot_error *err)
+{
+    enum ot_status status =
+        plan_profiles_in(plan, env->home, ".mozilla/firefox", found, err);
+
+    return status == OT_OK
+               ? plan_profiles_in(plan, env->config_home, "mozilla/firefox", found, err)
+               : status;
+}
+
+static enum ot_status plan_user(struct ot_stack_plan *plan,
+                                const struct ot_install_env *env, struct ot_error *err)
 {
     bool found = false;
-    enum ot_status status = plan_profiles(plan, home, &found, err);
+    enum ot_status status = plan_profiles(plan, env, &found, err);
 
     /* A policy cannot give an order. In a profile that has the module already Firefox
      * leaves it as it is. */
@@ -234,7 +249,7 @@ static enum ot_status plan_firefox(struct ot_stack_plan *plan,
     enum ot_status status = ot_install_need(OT_PKCS11_MODULE, err);
 
     if (status == OT_OK)
-        status = env->is_root ? plan_policy(plan, err) : plan_user(plan, env->home, err);
+        status = env->is_root ? plan_policy(plan, err) : plan_user(plan, env, err);
     if (status == OT_OK && env->is_root && plan->count > 0)
         ot_stack_plan_note(plan, OT_FIREFOX_POLICY_MEANS);
     if (status == OT_OK && plan->count > 0)

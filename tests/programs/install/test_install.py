@@ -98,14 +98,16 @@ def follows(machine, party, believes: bool):
 def test_a_user_installs_for_himself(machine, party):
     """What is the machine's is told to be; then p11-kit, NSS and a profile of Firefox."""
     database, profile = "/home/user/.local/share/pki/nssdb", "/home/user/.mozilla/firefox/a.b"
-    for directory in (database, profile):
+    newer = "/home/user/.config/mozilla/firefox/c.d"
+    for directory in (database, profile, newer):
         make_database(machine, directory, user=True)
     machine.run("chmod", "755", "/var/cache/orgtrust")
     before = machine.tree()
     done = machine.install("--json", user=True)
     assert outcomes(done) == {"openssl": "absent", "p11-kit": "done", "nss": "done",
                               "firefox": "done", "java": "unchanged", "system": "absent",
-                              "chromium": "absent", "systemd": "absent"}
+                              "containers": "absent", "chromium": "absent",
+                              "systemd": "absent"}
     openssl = done.json()["stacks"][0]
     assert "OPENSSL_CONF=" in openssl["error"] and openssl["status"] == "not-found"
     changed = changes(before, machine.tree())
@@ -113,7 +115,7 @@ def test_a_user_installs_for_himself(machine, party):
     assert all(what[1][2] == USER for what in changed.values())
     assert clients.has_token(machine, user=True)
     assert not clients.has_token(machine)
-    for directory in (database, profile):
+    for directory in (database, profile, newer):
         assert clients.nss(machine, directory, party.root.cn, user=True)
     assert outcomes(machine.install("--json", user=True))["nss"] == "unchanged"
     machine.uninstall(user=True)
