@@ -9,6 +9,7 @@
 
 #include "base/error.h"
 #include "command/key_command.h"
+#include "command/migrate_command.h"
 #include "command/options.h"
 #include "command/project_command.h"
 #include "serve_internal.h"
@@ -22,6 +23,7 @@ static const char help_begin[] =
     "       orgtrust-server key revoke --db DATABASE ID|NAME\n"
     "       orgtrust-server project create --db DATABASE --name NAME [--id ID]\n"
     "       orgtrust-server project list --db DATABASE\n"
+    "       orgtrust-server migrate --from FILE --to postgresql://USER@HOST/NAME\n"
     "\n"
     "Serves the certificates API under /v1 from a file (SQLite) or from PostgreSQL, "
     "which\n"
@@ -32,14 +34,16 @@ static const char help_end[] =
     "\n"
     "`key create` prints the new key, once; only a hash of it is kept. The role admin\n"
     "(the default) may do everything, read only list and get. Revoking works at once.\n"
-    "`project create` prints the id of the new project.\n"
+    "`project create` prints the id of the new project. `migrate` moves all of an\n"
+    "organization from a file into an empty database of PostgreSQL.\n"
     "\n"
     "Exit status: 0 success; 1 internal error; 2 usage; 3 TLS files, a database of a\n"
     "newer version or one that others may write; 4 cannot listen, or PostgreSQL cannot "
     "be\n"
-    "reached; 7 no such key; 8 the name of the key, or the id of the project, is taken;\n"
-    "10 database not writable or disk full; 11 database damaged or of another program;\n"
-    "13 database locked by another process.\n";
+    "reached; 7 no such key; 8 the name of the key, or the id of the project, is taken,\n"
+    "or `migrate` finds another organization; 10 database not writable or disk full;\n"
+    "11 database damaged or of another program; 13 database locked by another process;\n"
+    "14 `migrate` found that what has arrived is not what was sent.\n";
 
 /* Row by row as the orgtrust command's, so that scripts need to know one table. */
 static int exit_status(enum ot_status status)
@@ -65,6 +69,8 @@ static int exit_status(enum ot_status status)
         return 11;
     case OT_E_BUSY:
         return 13;
+    case OT_E_BROKEN:
+        return 14;
     default:
         return 1;
     }
@@ -92,6 +98,8 @@ static enum ot_status choose_and_run(int argc, char **argv, struct ot_error *err
         return ot_key_command(argc - 1, argv + 1, err);
     if (argc > 1 && strcmp(argv[1], "project") == 0)
         return ot_project_command(argc - 1, argv + 1, err);
+    if (argc > 1 && strcmp(argv[1], "migrate") == 0)
+        return ot_migrate_command(argc - 1, argv + 1, err);
     status = ot_options_parse(&options, argc, argv, err);
     if (status != OT_OK)
         return status;

@@ -1,7 +1,7 @@
 #compdef orgtrust-server
 # zsh completion of orgtrust-server.
-if ((CURRENT == 2)) || [[ $words[2] != (key|project) ]]; then
-    _arguments '1:command:(key project)' \
+if ((CURRENT == 2)) || [[ $words[2] != (key|project|migrate) ]]; then
+    _arguments '1:command:(key project migrate)' \
         '--db[the database: a file, or postgresql\://...]:file:_files' \
         '--listen[where to listen; port 0 takes a free one]:host and port:' \
         '--tls-cert[serve HTTPS with this certificate (PEM, chain behind it)]:file:_files' \
@@ -23,6 +23,12 @@ case $CURRENT:$words[2]:$words[3] in
     '--name[what to call the key]:name:' '--expires[when the key ends, such as 90d]:time:' ;;
 *:project:create) set -- '--name[what to call the project]:name:' \
     '--id[the id that it gets]:id:' ;;
+*:migrate:*)
+    shift words
+    ((CURRENT -= 1))
+    _arguments '--from[the organization, a file]:file:_files' \
+        '--to[where to\: postgresql\://...]:database:'
+    return ;;
 esac
 shift 2 words
 ((CURRENT -= 2))

@@ -114,41 +114,28 @@ static void id_of(char id[OT_APIKEY_ID_MAX], const char *key)
                  key + KEY_PREFIX_LEN);
 }
 
-/* A key that came, to be compared with the row that has its id. */
-struct asked {
-    unsigned char hash[OT_KEY_HASH_LEN];
-    struct ot_caller *caller;
-    bool right;
-};
-
-static void compare_key(void *arg, const struct ot_key_row *row)
+enum ot_status ot_apikey_claim(struct ot_claim *claim, const char *key,
+                               struct ot_error *err)
 {
-    struct asked *asked = arg;
-
-    asked->right = row->hash != NULL && row->role != NULL &&
-                   CRYPTO_memcmp(row->hash, asked->hash, OT_KEY_HASH_LEN) == 0 &&
-                   ot_role_parse(&asked->caller->role, row->role);
-    if (!asked->right)
-        return;
-    asked->caller->seq = row->seq;
-    asked->caller->last_used_at = row->last_used_at;
-    asked->caller->expires_at = row->expires_at;
-    asked->caller->is_expired = row->expires_at != 0 && row->expires_at <= time(NULL);
+    *claim = (struct ot_claim){.is_right = false};
+    if (!hash_key(key, claim->hash))
+        return ot_error_set(err, OT_E_INTERNAL, "SHA-256 is not available");
+    id_of(claim->caller.id, key);
+    return OT_OK;
 }
 
-enum ot_status ot_apikey_find(struct ot_db *db, const char *key, struct ot_caller *out,
-                              struct ot_error *err)
+void ot_apikey_compare(struct ot_claim *claim, const struct ot_key_row *row)
 {
-    struct asked asked = {.caller = out};
-    enum ot_status status;
+    struct ot_caller *caller = &claim->caller;
 
-    *out = (struct ot_caller){.seq = 0};
-    if (!hash_key(key, asked.hash))
-        return ot_error_set(err, OT_E_INTERNAL, "SHA-256 is not available");
-    id_of(out->id, key);
-    status = ot_db_key_get(db, out->id, compare_key, &asked, err);
-    if (status == OT_E_NOT_FOUND ||
-        (status == OT_OK && (!asked.right || out->is_expired)))
-        return OT_E_AUTH;
-    return status;
+    claim->is_right = row != NULL && row->hash != NULL && row->role != NULL &&
+                      CRYPTO_memcmp(row->hash, claim->hash, OT_KEY_HASH_LEN) == 0 &&
+                      ot_role_parse(&caller->role, row->role);
+    if (!claim->is_right)
+        return;
+    caller->seq = row->seq;
+    caller->last_used_at = row->last_used_at;
+    caller->expires_at = row->expires_at;
+    caller->is_expired = row->expires_at != 0 && row->expires_at <= time(NULL);
+    claim->is_right = !caller->is_expired;
 }

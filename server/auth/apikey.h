@@ -10,6 +10,7 @@
 #include <stdint.h>
 
 #include "base/error.h"
+#include "store/key.h"
 
 struct ot_db;
 
@@ -52,8 +53,18 @@ enum ot_status ot_apikey_create(struct ot_db *db, const struct ot_apikey_spec *s
 /* A key as it is shown to who must not have it: with its id in it, without its secret. */
 void ot_apikey_redact(char out[OT_APIKEY_MAX], const char *id);
 
-/* OT_E_AUTH (no message): not a key of ours, revoked, or at its end: out->is_expired. */
-enum ot_status ot_apikey_find(struct ot_db *db, const char *key, struct ot_caller *out,
-                              struct ot_error *err);
+/* A key that came, before the database was asked for the row of caller.id, which is ""
+ * where it is not shaped like one of ours. */
+struct ot_claim {
+    unsigned char hash[OT_KEY_HASH_LEN];
+    struct ot_caller caller;
+    bool is_right;
+};
+enum ot_status ot_apikey_claim(struct ot_claim *claim, const char *key,
+                               struct ot_error *err);
+
+/* Compares it with the row, NULL: there is none. What is right and has not come to its
+ * end is_right. */
+void ot_apikey_compare(struct ot_claim *claim, const struct ot_key_row *row);
 
 #endif

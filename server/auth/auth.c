@@ -80,13 +80,11 @@ static void refuse_wrong_key(struct ot_wrong_keys *wrong_keys,
     reply->close = true;
 }
 
-bool ot_auth_identify(struct ot_wrong_keys *wrong_keys, struct ot_db *db,
-                      const struct ot_request *request, struct ot_caller *caller,
-                      struct ot_reply *reply)
+bool ot_auth_claim(struct ot_claim *claim, const struct ot_request *request,
+                   struct ot_reply *reply)
 {
     struct ot_error err = OT_ERROR_INIT;
     const char *key = bearer_token(request->authorization);
-    enum ot_status status;
 
     if (key == NULL || *key == '\0') {
         ot_reply_error(reply, 401, "missing_api_key", NULL,
@@ -94,14 +92,18 @@ bool ot_auth_identify(struct ot_wrong_keys *wrong_keys, struct ot_db *db,
                        "'Authorization: Bearer KEY'.");
         return false;
     }
-    status = ot_apikey_find(db, key, caller, &err);
-    if (status == OT_OK)
+    if (ot_apikey_claim(claim, key, &err) == OT_OK)
         return true;
-    if (status == OT_E_AUTH)
-        refuse_wrong_key(wrong_keys, &request->address, caller, reply);
-    else
-        ot_reply_failure(reply, &err);
+    ot_reply_failure(reply, &err);
     return false;
+}
+
+bool ot_auth_accepts(const struct ot_claim *claim, struct ot_wrong_keys *wrong_keys,
+                     const struct ot_request *request, struct ot_reply *reply)
+{
+    if (!claim->is_right)
+        refuse_wrong_key(wrong_keys, &request->address, &claim->caller, reply);
+    return claim->is_right;
 }
 
 bool ot_auth_permits(const struct ot_caller *caller, enum ot_need need,

@@ -5,17 +5,20 @@
 #include <stdbool.h>
 
 struct ot_caller;
+struct ot_claim;
 struct ot_db;
 struct ot_reply;
 struct ot_request;
 struct ot_wrong_keys;
 
-/* Finds the caller by the Authorization header. false: reply says 401, or 429 where too
- * many wrong keys come from the address, or why the database could not be asked. Inside
- * the caller's transaction, if there is one. */
-bool ot_auth_identify(struct ot_wrong_keys *wrong_keys, struct ot_db *db,
-                      const struct ot_request *request, struct ot_caller *caller,
-                      struct ot_reply *reply);
+/* Takes the key out of the Authorization header. false: there is none, reply says 401. */
+bool ot_auth_claim(struct ot_claim *claim, const struct ot_request *request,
+                   struct ot_reply *reply);
+
+/* Once it is compared. false: reply says 401, or 429 where too many wrong keys come from
+ * the address. */
+bool ot_auth_accepts(const struct ot_claim *claim, struct ot_wrong_keys *wrong_keys,
+                     const struct ot_request *request, struct ot_reply *reply);
 
 /* What an operation asks of the key. */
 enum ot_need {

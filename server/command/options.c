@@ -165,10 +165,11 @@ static enum ot_status check_options(const struct ot_options *options, int argc,
     if (options->help || options->version)
         return OT_OK;
     if (optind < argc)
-        return ot_error_set(err, OT_E_USAGE,
-                            "'%s' is neither an option nor 'key' or 'project'; "
-                            "see --help",
-                            argv[optind]);
+        return ot_error_set(
+            err, OT_E_USAGE,
+            "'%s' is neither an option nor 'key', 'project' or 'migrate'; "
+            "see --help",
+            argv[optind]);
     if (options->db == NULL || options->listen == NULL)
         return ot_error_set(
             err, OT_E_USAGE,

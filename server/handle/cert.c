@@ -53,9 +53,8 @@ static void show_cert(void *arg, const struct ot_cert_row *row)
 
 /* All that can change of a certificate is its name, so its tag stays when others come and
  * go. */
-static void tag_cert(void *arg, const struct ot_cert_row *row)
+static void tag_cert(const struct shown *shown, const struct ot_cert_row *row)
 {
-    struct shown *shown = arg;
     const struct ot_etag_part parts[] = {
         {row->id, strlen(row->id)},
         {row->name, row->name != NULL ? strlen(row->name) : 0},
@@ -88,21 +87,22 @@ void ot_handle_get(struct ot_context *context)
 {
     struct ot_error err = OT_ERROR_INIT;
     struct shown shown = {.context = context};
-    enum ot_status status;
+    enum ot_status status = context->has_cert ? OT_OK : OT_E_NOT_FOUND;
 
     if (!parse_include(context, &shown.with_content))
         return;
-    status = ot_db_cert_get(context->db, context->cert_id, tag_cert, &shown, &err);
-    if (status == OT_OK &&
-        ot_etag_matches(context->reply->etag, context->request->if_none_match)) {
-        context->reply->status = 304;
-        return;
+    if (status == OT_OK) {
+        tag_cert(&shown, &context->cert);
+        if (ot_etag_matches(context->reply->etag, context->request->if_none_match)) {
+            context->reply->status = 304;
+            return;
+        }
     }
     if (status == OT_OK && shown.with_content)
         status = ot_db_cert_content(context->db, context->cert_id, &shown.content, &err);
     if (status == OT_OK)
-        status = ot_db_cert_get(context->db, context->cert_id, show_cert, &shown, &err);
-    if (status != OT_OK)
+        show_cert(&shown, &context->cert);
+    else
         say_failed(context, status, &err);
     free(shown.content);
 }

@@ -2,9 +2,12 @@
 #ifndef OT_SERVER_HANDLE_CONTEXT_H
 #define OT_SERVER_HANDLE_CONTEXT_H
 
-#include "auth/apikey.h"
+#include <stdbool.h>
 
-struct ot_db;
+#include "auth/apikey.h"
+#include "store/cert.h"
+#include "store/db.h"
+
 struct ot_reply;
 struct ot_request;
 struct ot_settings;
@@ -19,6 +22,11 @@ struct ot_context {
     const char *cert_id; /* of the path; well-formed */
     const char *key_id;  /* of the path; well-formed */
     const char *scope;   /* project id of the path, well-formed, else "" */
+    /* What the database said at first (store/opening.h). */
+    bool is_due, has_project, has_cert;
+    bool has_revision; /* else it is damaged */
+    unsigned char revision[OT_REVISION_LEN];
+    struct ot_cert_row cert; /* of the path, where there is one */
 };
 
 #endif

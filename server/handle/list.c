@@ -11,7 +11,6 @@
 #include "message/reply.h"
 #include "message/request.h"
 #include "store/cert.h"
-#include "store/db.h"
 
 /* A page being written. */
 struct listed {
@@ -30,15 +29,12 @@ static bool find_cert_cursor(struct ot_context *context, const char *after,
     return ot_query_found_cursor(context, "after", "certificate", status, &err);
 }
 
-/* What the answer says depends on these and on nothing else; so its tag is known before a
- * row is read. false: reply is complete. */
-static bool tag_list(struct ot_context *context, const struct ot_cert_range *range,
+/* What the answer says depends on these and on nothing else. */
+static void tag_page(struct ot_context *context, const struct ot_cert_range *range,
                      const char *after)
 {
-    unsigned char revision[OT_REVISION_LEN];
-    struct ot_error err = OT_ERROR_INIT;
     const struct ot_etag_part parts[] = {
-        {revision, sizeof(revision)},
+        {context->revision, sizeof(context->revision)},
         {range->scope, strlen(range->scope)},
         {&range->descending, sizeof(range->descending)},
         {&range->limit, sizeof(range->limit)},
@@ -47,11 +43,22 @@ static bool tag_list(struct ot_context *context, const struct ot_cert_range *ran
         {&context->caller.expires_at, sizeof(context->caller.expires_at)},
     };
 
-    if (ot_db_revision(context->db, revision, &err) != OT_OK) {
+    ot_etag_make(context->reply->etag, parts, sizeof(parts) / sizeof(parts[0]));
+}
+
+/* The tag is known before a row is read. false: reply is complete. */
+static bool is_asked_anew(struct ot_context *context, const struct ot_cert_range *range,
+                          const char *after)
+{
+    struct ot_error err = OT_ERROR_INIT;
+
+    if (!context->has_revision) {
+        ot_error_set(&err, OT_E_CORRUPT,
+                     "the database's revision is damaged; restore it from a copy");
         ot_reply_failure(context->reply, &err);
         return false;
     }
-    ot_etag_make(context->reply->etag, parts, sizeof(parts) / sizeof(parts[0]));
+    tag_page(context, range, after);
     if (!ot_etag_matches(context->reply->etag, context->request->if_none_match))
         return true;
     context->reply->status = 304;
@@ -72,7 +79,8 @@ static void write_page(struct ot_context *context, struct ot_cert_range range)
     struct listed listed = {.object = ot_object_in_scope(range.scope)};
 
     ot_page_open(&listed.page, &context->reply->body, range.limit++);
-    if (ot_db_cert_list(context->db, &range, write_cert_row, &listed, &err) == OT_OK)
+    if (ot_db_cert_list(context->db, &range, write_cert_row, &listed, context->revision,
+                        &err) == OT_OK)
         ot_page_close(&listed.page);
     else
         ot_reply_failure(context->reply, &err);
@@ -81,7 +89,7 @@ static void write_page(struct ot_context *context, struct ot_cert_range range)
 void ot_handle_list(struct ot_context *context)
 {
     struct ot_cert_range range = {.scope = context->scope};
-    struct ot_cert_cursor cursor;
+    struct ot_cert_cursor cursor = {0, 0};
     const char *after;
 
     if (!ot_query_limit(context, &range.limit) ||
@@ -93,6 +101,10 @@ void ot_handle_list(struct ot_context *context)
             return;
         range.after = &cursor;
     }
-    if (tag_list(context, &range, after))
-        write_page(context, range);
+    if (!is_asked_anew(context, &range, after))
+        return;
+    write_page(context, range);
+    /* Between the two questions something may have been changed. */
+    if (context->reply->status == 200)
+        tag_page(context, &range, after);
 }

@@ -43,20 +43,14 @@ static void show_project(void *arg, const struct ot_project_row *row)
 
 bool ot_handle_knows_project(struct ot_context *context)
 {
-    struct ot_error err = OT_ERROR_INIT;
-    enum ot_status status = OT_OK;
-
-    if (context->scope[0] != '\0')
-        status = ot_db_project_get(context->db, context->scope, NULL, NULL, &err);
-    if (status == OT_E_NOT_FOUND)
-        ot_reply_error(context->reply, 404, "project_not_found", "project_id",
-                       "There is no project %s in this organization: make it first, or "
-                       "look for its right id (GET /v1/organization/projects, "
-                       "'orgtrust-server project list').",
-                       context->scope);
-    else if (status != OT_OK)
-        ot_reply_failure(context->reply, &err);
-    return status == OT_OK;
+    if (context->scope[0] == '\0' || context->has_project)
+        return true;
+    ot_reply_error(context->reply, 404, "project_not_found", "project_id",
+                   "There is no project %s in this organization: make it first, or "
+                   "look for its right id (GET /v1/organization/projects, "
+                   "'orgtrust-server project list').",
+                   context->scope);
+    return false;
 }
 
 void ot_handle_project_get(struct ot_context *context)

@@ -1,12 +1,15 @@
 #include "http/router_internal.h"
 
+#include <stdint.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <strings.h>
 
 #include "auth/apikey.h"
 #include "auth/auth.h"
 #include "auth/rate.h"
+#include "base/clock.h"
 #include "base/error.h"
 #include "config/identifier.h"
 #include "handle/context.h"
@@ -17,7 +20,9 @@
 #include "message/request.h"
 #include "shared/limits.h"
 #include "shared/log.h"
+#include "store/cert.h"
 #include "store/db.h"
+#include "store/opening.h"
 #include "store/store.h"
 
 struct method_handler {
@@ -214,21 +219,83 @@ static struct ot_context new_context(const struct ot_server *server,
     };
 }
 
+/* What the opening leaves in the context and beside it. */
+struct opened {
+    struct ot_context *context;
+    struct ot_claim *claim;
+    bool failed;
+};
+
+static void forget_opening(struct ot_context *context)
+{
+    free((char *)(uintptr_t)context->cert.name);
+    context->cert.name = NULL;
+    context->has_cert = false;
+}
+
+static void take_opening(void *arg, const struct ot_opening *opening)
+{
+    struct opened *opened = arg;
+    struct ot_context *context = opened->context;
+
+    ot_apikey_compare(opened->claim, opening->key);
+    context->is_due = opening->is_due;
+    context->has_project = opening->has_project;
+    context->has_revision = opening->revision != NULL;
+    if (opening->revision != NULL)
+        memcpy(context->revision, opening->revision, OT_REVISION_LEN);
+    forget_opening(context);
+    if (opening->cert == NULL)
+        return;
+    context->has_cert = true;
+    context->cert = *opening->cert;
+    context->cert.id = context->cert_id;
+    if (opening->cert->name != NULL) {
+        context->cert.name = strdup(opening->cert->name);
+        opened->failed = context->cert.name == NULL;
+    }
+}
+
+/* false: the database could not be asked, reply says why. */
+static bool ask_first(struct ot_context *context, struct ot_claim *claim)
+{
+    const struct ot_question question = {
+        .key_id = claim->caller.id,
+        .scope = context->scope,
+        .cert_id = context->cert_id,
+        .now = ot_clock_unix_s(),
+    };
+    struct opened opened = {.context = context, .claim = claim};
+    struct ot_error err = OT_ERROR_INIT;
+    enum ot_status status =
+        ot_db_opening(context->db, &question, take_opening, &opened, &err);
+
+    if (status == OT_OK && opened.failed)
+        status = ot_error_nomem(&err);
+    if (status != OT_OK)
+        ot_reply_failure(context->reply, &err);
+    return status == OT_OK;
+}
+
 bool ot_router_admit(struct ot_server *server, struct ot_request *request,
                      struct ot_reply *reply)
 {
     struct ot_context context = new_context(server, request, reply);
     const struct method_handler *handler = resolve_route(&context);
+    struct ot_claim claim;
     bool admitted;
 
     if (handler == NULL)
         return false;
+    if (!ot_auth_claim(&claim, request, reply))
+        return false;
     context.db = ot_store_lend(server->store);
-    admitted = ot_auth_identify(server->wrong_keys, context.db, request, &context.caller,
-                                reply) &&
-               ot_auth_permits(&context.caller, handler->need, reply) &&
+    admitted = ask_first(&context, &claim) &&
+               ot_auth_accepts(&claim, server->wrong_keys, request, reply) &&
+               ot_auth_permits(&claim.caller, handler->need, reply) &&
                check_media(request, reply);
     ot_store_return(server->store, context.db);
+    forget_opening(&context);
     return admitted;
 }
 
@@ -249,47 +316,49 @@ static bool within_rate(struct ot_rate *rate, struct ot_context *context)
 static bool may_go_on(struct ot_server *server, struct ot_context *context,
                       const struct method_handler *handler)
 {
-    return ot_auth_identify(server->wrong_keys, context->db, context->request,
-                            &context->caller, context->reply) &&
-           within_rate(server->rate, context) &&
+    return within_rate(server->rate, context) &&
            ot_auth_permits(&context->caller, handler->need, context->reply) &&
            check_media(context->request, context->reply) &&
            ot_handle_knows_project(context);
 }
 
-/* A reading route sees its key and its rows in one transaction. */
-static void run_reading(struct ot_server *server, struct ot_context *context,
-                        const struct method_handler *handler)
+/* A reading route sees its key and its rows in one transaction; one that writes begins
+ * its own later. */
+static bool begin_and_ask(struct ot_context *context, struct ot_claim *claim)
 {
     struct ot_error err = OT_ERROR_INIT;
 
-    if (ot_db_begin(context->db, OT_READING, &err) != OT_OK) {
-        ot_reply_failure(context->reply, &err);
-        return;
-    }
-    if (may_go_on(server, context, handler))
-        handler->handle(context);
+    if (is_write(context->request) || ot_db_begin(context->db, OT_READING, &err) == OT_OK)
+        return ask_first(context, claim);
+    ot_reply_failure(context->reply, &err);
+    return false;
+}
+
+/* No answer shows what was to end before the question: that is carried out, and asked
+ * once more. */
+static bool carry_out_ends(struct ot_context *context, struct ot_claim *claim)
+{
+    struct ot_error err = OT_ERROR_INIT;
+
+    if (!context->is_due || !claim->is_right)
+        return true;
     ot_db_rollback(context->db);
+    if (ot_ends_carry_out(context->db, OT_WRITING, &err) == OT_OK)
+        return begin_and_ask(context, claim);
+    ot_reply_failure(context->reply, &err);
+    return false;
 }
 
 static void run_route(struct ot_server *server, struct ot_context *context,
-                      const struct method_handler *handler)
+                      const struct method_handler *handler, struct ot_claim *claim)
 {
-    if (!is_write(context->request))
-        run_reading(server, context, handler);
-    else if (may_go_on(server, context, handler))
-        handler->handle(context);
-}
-
-/* First of all: no answer shows what was to end before the question. */
-static bool carry_out_ends(struct ot_context *context)
-{
-    struct ot_error err = OT_ERROR_INIT;
-
-    if (ot_ends_carry_out(context->db, OT_WRITING, &err) == OT_OK)
-        return true;
-    ot_reply_failure(context->reply, &err);
-    return false;
+    if (begin_and_ask(context, claim) && carry_out_ends(context, claim) &&
+        ot_auth_accepts(claim, server->wrong_keys, context->request, context->reply)) {
+        context->caller = claim->caller;
+        if (may_go_on(server, context, handler))
+            handler->handle(context);
+    }
+    ot_db_rollback(context->db);
 }
 
 void ot_router_run(struct ot_server *server, struct ot_request *request,
@@ -297,19 +366,20 @@ void ot_router_run(struct ot_server *server, struct ot_request *request,
 {
     struct ot_context context = new_context(server, request, reply);
     const struct method_handler *handler = resolve_route(&context);
+    struct ot_claim claim;
 
-    if (handler == NULL)
+    if (handler == NULL || !ot_auth_claim(&claim, request, reply))
         return;
     context.db = ot_store_lend(server->store);
-    if (carry_out_ends(&context))
-        run_route(server, &context, handler);
+    run_route(server, &context, handler, &claim);
     /* Zero unless the key was found. */
-    if (context.caller.seq != 0) {
-        memcpy(caller, context.caller.id, OT_APIKEY_ID_MAX);
-        reply->key_expires_at = context.caller.expires_at;
-        ot_auth_note_use(context.db, &context.caller);
+    if (claim.caller.seq != 0) {
+        memcpy(caller, claim.caller.id, OT_APIKEY_ID_MAX);
+        reply->key_expires_at = claim.caller.expires_at;
+        ot_auth_note_use(context.db, &claim.caller);
     }
     ot_store_return(server->store, context.db);
+    forget_opening(&context);
     if (reply->body.failed)
         ot_reply_error(reply, 500, "internal_error", NULL,
                        "The server had no memory for the answer.");

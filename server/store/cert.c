@@ -5,6 +5,7 @@
 
 #include "base/error.h"
 #include "shared/random_text.h"
+#include "store/db.h"
 #include "store/driver.h"
 
 /* 128 random bits do not collide; a generator that repeats itself is noticed here. */
@@ -16,18 +17,22 @@ struct cert_sight {
     void *arg;
 };
 
-/* Columns 0 to 5 of every statement that selects certificates. */
+struct ot_cert_row ot_cert_row_of(const struct ot_row *row, int column)
+{
+    return (struct ot_cert_row){
+        .id = ot_row_text(row, column),
+        .name = ot_row_text(row, column + 1),
+        .created_at = ot_row_int(row, column + 2),
+        .valid_at = ot_row_int(row, column + 3),
+        .expires_at = ot_row_int(row, column + 4),
+        .active = ot_row_int(row, column + 5) != 0,
+    };
+}
+
 static void see_cert_row(void *arg, const struct ot_row *row)
 {
     const struct cert_sight *sight = arg;
-    const struct ot_cert_row cert = {
-        .id = ot_row_text(row, 0),
-        .name = ot_row_text(row, 1),
-        .created_at = ot_row_int(row, 2),
-        .valid_at = ot_row_int(row, 3),
-        .expires_at = ot_row_int(row, 4),
-        .active = ot_row_int(row, 5) != 0,
-    };
+    const struct ot_cert_row cert = ot_cert_row_of(row, 0);
 
     sight->seen(sight->arg, &cert);
 }
@@ -158,12 +163,30 @@ enum ot_status ot_db_cert_cursor(struct ot_db *db, const char *id,
     return ot_db_ask_one(db, &query, err);
 }
 
+/* Rows of a list, and of which revision they are. */
+struct list_sight {
+    struct cert_sight cert;
+    unsigned char *revision;
+};
+
+static void see_list_row(void *arg, const struct ot_row *row)
+{
+    struct list_sight *sight = arg;
+    /* NULL where the transaction has one moment. */
+    const unsigned char *revision = ot_row_bytes(row, OT_CERT_COLUMNS, OT_REVISION_LEN);
+
+    if (revision != NULL)
+        memcpy(sight->revision, revision, OT_REVISION_LEN);
+    see_cert_row(&sight->cert, row);
+}
+
 enum ot_status ot_db_cert_list(struct ot_db *db, const struct ot_cert_range *range,
-                               ot_cert_seen *seen, void *arg, struct ot_error *err)
+                               ot_cert_seen *seen, void *arg, unsigned char *revision,
+                               struct ot_error *err)
 {
     /* Before the first, behind the last: no upload happened at either end of time. */
     const int64_t edge = range->descending ? INT64_MAX : INT64_MIN;
-    struct cert_sight sight = {seen, arg};
+    struct list_sight sight = {.cert = {seen, arg}, .revision = revision};
     const struct ot_value values[] = {
         ot_value_text(range->scope),
         ot_value_int(range->after ? range->after->created_at : edge),
@@ -173,7 +196,7 @@ enum ot_status ot_db_cert_list(struct ot_db *db, const struct ot_cert_range *ran
                                    "list certificates",
                                    values,
                                    4,
-                                   see_cert_row,
+                                   see_list_row,
                                    &sight};
     int64_t rows;
 

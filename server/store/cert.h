@@ -17,6 +17,11 @@ struct ot_cert_row {
     int64_t created_at, valid_at, expires_at;
     bool active; /* in the scope that was asked for */
 };
+/* That of a statement's row (driver.h), from a column on. */
+struct ot_row;
+#define OT_CERT_COLUMNS 6
+struct ot_cert_row ot_cert_row_of(const struct ot_row *row, int column);
+
 /* The row's strings live until the callback returns. */
 typedef void ot_cert_seen(void *arg, const struct ot_cert_row *row);
 
@@ -56,7 +61,10 @@ struct ot_cert_range {
     const struct ot_cert_cursor *after; /* NULL: from the start */
     unsigned limit;
 };
+/* revision (db.h): becomes that of the rows, where it may have changed since the caller
+ * asked for it. */
 enum ot_status ot_db_cert_list(struct ot_db *db, const struct ot_cert_range *range,
-                               ot_cert_seen *seen, void *arg, struct ot_error *err);
+                               ot_cert_seen *seen, void *arg, unsigned char *revision,
+                               struct ot_error *err);
 
 #endif

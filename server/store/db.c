@@ -53,7 +53,7 @@ static void pause_between_tries(int ms)
 static enum ot_status look_for_evidence(struct ot_db *db, const char *evidence,
                                         struct ot_error *err)
 {
-    int64_t place;
+    int64_t place = 0;
     enum ot_status status = ot_db_begin(db, OT_WRITING, err);
 
     if (status == OT_OK)
@@ -102,36 +102,6 @@ enum ot_status ot_db_write(struct ot_db *db, enum ot_transaction kind, ot_db_wor
         if (tries < OT_DB_TRIES)
             pause_between_tries(tries * tries * OT_DB_TRY_STEP_MS);
     }
-    return status;
-}
-
-struct revision {
-    unsigned char *out;
-    bool is_whole;
-};
-
-static void take_revision(void *arg, const struct ot_row *row)
-{
-    struct revision *revision = arg;
-    const unsigned char *bytes = ot_row_bytes(row, 0, OT_REVISION_LEN);
-
-    revision->is_whole = bytes != NULL;
-    if (bytes != NULL)
-        memcpy(revision->out, bytes, OT_REVISION_LEN);
-}
-
-enum ot_status ot_db_revision(struct ot_db *db, unsigned char out[OT_REVISION_LEN],
-                              struct ot_error *err)
-{
-    struct revision revision = {.out = out};
-    const struct ot_query query = {
-        OT_SQL_REVISION, "read its revision", NULL, 0, take_revision, &revision};
-    enum ot_status status = ot_db_ask_one(db, &query, err);
-
-    if (status == OT_E_NOT_FOUND || (status == OT_OK && !revision.is_whole))
-        return ot_error_set(err, OT_E_CORRUPT,
-                            "the database's revision is damaged; restore the database "
-                            "from a copy");
     return status;
 }
 

@@ -32,8 +32,6 @@ enum ot_status ot_db_write(struct ot_db *db, enum ot_transaction kind, ot_db_wor
 /* A value that every change to certificates and activations replaces by a fresh random
  * one, so that it never comes back, not even after the database was restored from a copy.
  */
-enum ot_status ot_db_revision(struct ot_db *db, unsigned char out[OT_REVISION_LEN],
-                              struct ot_error *err);
 enum ot_status ot_db_revision_next(struct ot_db *db, struct ot_error *err);
 
 #endif

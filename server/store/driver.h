@@ -13,7 +13,7 @@
 
 /* Every statement there is, but for those of transactions and tables. */
 enum ot_sql {
-    OT_SQL_REVISION,
+    OT_SQL_OPENING,
     OT_SQL_REVISION_NEXT,
     OT_SQL_CERT_COUNT,
     OT_SQL_CERT_INSERT,
@@ -46,6 +46,31 @@ enum ot_sql {
     OT_SQL_KEY_LIST,
     OT_SQL_KEY_LIST_DESC,
     OT_SQL_KEY_DELETE,
+    /* Of a move: SQLite reads, PostgreSQL has the rest, both count. */
+    OT_SQL_TALLY,
+    OT_SQL_READ_PROJECTS,
+    OT_SQL_READ_CERTIFICATES,
+    OT_SQL_READ_CONTENTS,
+    OT_SQL_READ_ACTIVATIONS,
+    OT_SQL_READ_KEYS,
+    OT_SQL_READ_AUDIT,
+    OT_SQL_READ_RESOURCES,
+    OT_SQL_READ_SEQUENCES,
+    OT_SQL_MAY_MOVE,
+    OT_SQL_EMPTY,
+    OT_SQL_STOP_COUNTING,
+    OT_SQL_PUT_PROJECT,
+    OT_SQL_PUT_CERTIFICATE,
+    OT_SQL_PUT_CONTENT,
+    OT_SQL_PUT_ACTIVATION,
+    OT_SQL_PUT_KEY,
+    OT_SQL_PUT_AUDIT,
+    OT_SQL_PUT_RESOURCE,
+    OT_SQL_PUT_SEQUENCE,
+    OT_SQL_GO_ON_COUNTING,
+    OT_SQL_PUT_META,
+    OT_SQL_FORGET_MOVE,
+    OT_SQL_NOTE_MOVE,
     OT_SQL_COUNT
 };
 

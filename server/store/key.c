@@ -30,20 +30,24 @@ struct key_sight {
     void *arg;
 };
 
-/* Columns 0 to 7 of every statement that selects keys. */
+struct ot_key_row ot_key_row_of(const struct ot_row *row, int column)
+{
+    return (struct ot_key_row){
+        .seq = ot_row_int(row, column),
+        .id = ot_row_text(row, column + 1),
+        .name = ot_row_text(row, column + 2),
+        .role = ot_row_text(row, column + 3),
+        .created_at = ot_row_int(row, column + 4),
+        .last_used_at = ot_row_int(row, column + 5),
+        .expires_at = ot_row_int(row, column + 6),
+        .hash = ot_row_bytes(row, column + 7, OT_KEY_HASH_LEN),
+    };
+}
+
 static void see_key_row(void *arg, const struct ot_row *row)
 {
     const struct key_sight *sight = arg;
-    const struct ot_key_row key = {
-        .seq = ot_row_int(row, 0),
-        .id = ot_row_text(row, 1),
-        .name = ot_row_text(row, 2),
-        .role = ot_row_text(row, 3),
-        .created_at = ot_row_int(row, 4),
-        .last_used_at = ot_row_int(row, 5),
-        .expires_at = ot_row_int(row, 6),
-        .hash = ot_row_bytes(row, 7, OT_KEY_HASH_LEN),
-    };
+    const struct ot_key_row key = ot_key_row_of(row, 0);
 
     sight->seen(sight->arg, &key);
 }

@@ -18,6 +18,11 @@ struct ot_key_row {
     int64_t created_at, expires_at, last_used_at; /* 0: never */
     const unsigned char *hash; /* OT_KEY_HASH_LEN bytes; NULL: damaged */
 };
+/* That of a statement's row (driver.h), from a column on. */
+struct ot_row;
+#define OT_KEY_COLUMNS 8
+struct ot_key_row ot_key_row_of(const struct ot_row *row, int column);
+
 /* What row points to lives until the callback returns. */
 typedef void ot_key_seen(void *arg, const struct ot_key_row *row);
 

@@ -40,9 +40,9 @@ def is_installed() -> bool:
 
 class Cluster:
     """A database server that runs until stop(). It ends with the tests, too, where these
-    are killed."""
+    are killed. of: the primary whose standby it is."""
 
-    def __init__(self, **settings: str):
+    def __init__(self, *, of: Cluster | None = None, **settings: str):
         self.programs = _programs()
         memory = "/dev/shm" if os.access("/dev/shm", os.W_OK) else None
         # Not below pytest's directories, which only their owner can go through.
@@ -56,8 +56,12 @@ class Cluster:
             user = pwd.getpwnam(USER)
             os.chown(self.dir, user.pw_uid, user.pw_gid)
             self._as_user = ["--reuid", USER, "--regid", USER, "--clear-groups"]
-        done = self.run("initdb", "-D", self.dir / "data", "-U", USER, "-A", "trust",
-                        "--no-sync", "-E", "UTF8", "--locale", "C.UTF-8")
+        if of is None:
+            done = self.run("initdb", "-D", self.dir / "data", "-U", USER, "-A", "trust",
+                            "--no-sync", "-E", "UTF8", "--locale", "C.UTF-8")
+        else:
+            done = self.run("pg_basebackup", "-D", self.dir / "data", "-h", of.dir, "-U", USER,
+                            "--no-sync", "-R", "-X", "stream", "-c", "fast")
         assert done.status == 0, done
         self.start()
 
@@ -73,6 +77,9 @@ class Cluster:
             env=self.env, log=self.dir / "log", cwd=self.dir)
         wait_until(lambda: self.run("pg_isready", "-q", "-h", self.dir).status == 0,
                    what="PostgreSQL")
+
+    def promote(self):
+        self.sql(self.url("postgres"), "SELECT pg_promote(false)")
 
     def stop(self, how=signal.SIGQUIT):
         """As after a loss of power unless said otherwise: recovery is quick."""

@@ -259,9 +259,7 @@ static bool send_beginning(struct pg_db *db)
     const struct sent sent = {.what = "begin a transaction"};
 
     db->is_begun = true;
-    if (db->kind == OT_READING)
-        return send_statement(db, OT_PG_BEGIN_READ, NULL, &sent);
-    return send_statement(db, OT_PG_BEGIN_WRITE, NULL, &sent) &&
+    return send_statement(db, OT_PG_BEGIN, NULL, &sent) &&
            send_statement(db,
                           db->kind == OT_WRITING ? OT_PG_QUEUE_UP : OT_PG_QUEUE_UP_NOW,
                           NULL, &sent);
@@ -330,7 +328,7 @@ static enum ot_status pg_begin(struct ot_db *common, enum ot_transaction kind,
     struct pg_db *db = pg_of(common);
 
     (void)err; /* it is sent with the first statement */
-    db->in_transaction = true;
+    db->in_transaction = kind != OT_READING;
     db->is_begun = false;
     db->kind = kind;
     db->statements = 0;

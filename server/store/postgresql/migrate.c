@@ -13,10 +13,16 @@
  * while the other one serves.
  *
  * The tables are those of SQLite, in a schema of their own; migrate.c there says why they
- * are so. writers is the lock for which writers queue up. Sorting ids as bytes is
+ * are so. writers is the lock for which writers queue up. moved says what `migrate` has
+ * left here, and up to which event of the audit log. Sorting ids as bytes is
  * SQLite's order, whatever the database's is. */
 static const char *const steps[] = {
     "CREATE TABLE writers ();"
+    "CREATE TABLE moved ("
+    "  one integer PRIMARY KEY CHECK (one = 1),"
+    "  revision bytea NOT NULL,"
+    "  event bigint"
+    ");"
     "CREATE TABLE meta ("
     "  one integer PRIMARY KEY CHECK (one = 1),"
     "  revision bytea NOT NULL,"
@@ -34,7 +40,8 @@ static const char *const steps[] = {
     "CREATE INDEX certificates_by_time ON certificates (created_at, seq);"
     "CREATE FUNCTION count_certificates() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN"
     "  UPDATE orgtrust.meta SET certificates = certificates"
-    "   + (SELECT count(*) FROM changed) * CASE TG_OP WHEN 'INSERT' THEN 1 ELSE -1 END;"
+    "   + (SELECT count(*) FROM changed) * CASE TG_OP WHEN 'INSERT' THEN 1 ELSE -1 END"
+    "   WHERE one = 1;"
     "  RETURN NULL; END $$;"
     "CREATE TRIGGER certificates_more AFTER INSERT ON certificates"
     "  REFERENCING NEW TABLE AS changed"

@@ -2,9 +2,9 @@
  *
  * Writers queue up for the lock of a table that is there for nothing else, so that each
  * finds what the one before has left; their transactions are serializable beyond that,
- * against whoever else writes into the tables. A reader's statements see one moment. A
- * statement whose answer nobody waits for travels with the next one, and the end of a
- * reading transaction is not waited for. */
+ * against whoever else writes into the tables. A reader's statements are each of their
+ * own. A statement whose answer nobody waits for travels with the next one, as do the
+ * beginning of a transaction and, where it is of no interest, its end. */
 #ifndef OT_SERVER_STORE_POSTGRESQL_POSTGRESQL_H
 #define OT_SERVER_STORE_POSTGRESQL_POSTGRESQL_H
 

@@ -10,8 +10,7 @@
 
 /* The statements of a connection: those of the store, and then ours. */
 enum ot_pg_sql {
-    OT_PG_BEGIN_READ = OT_SQL_COUNT,
-    OT_PG_BEGIN_WRITE,
+    OT_PG_BEGIN = OT_SQL_COUNT,
     OT_PG_QUEUE_UP,
     OT_PG_QUEUE_UP_NOW,
     OT_PG_COMMIT,

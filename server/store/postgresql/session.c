@@ -135,13 +135,16 @@ static enum ot_status prepare_all(PGconn *connection, struct ot_error *err)
     for (int i = 0; is_sent && i < OT_PG_COUNT; i++) {
         char name[8];
 
+        if (ot_pg_sql[i] == NULL) /* SQLite's alone */
+            continue;
         snprintf(name, sizeof(name), "s%d", i);
         is_sent = PQsendPrepare(connection, name, ot_pg_sql[i], 0, NULL) == 1;
     }
     if (!is_sent || PQpipelineSync(connection) != 1)
         return ot_pg_fail(NULL, PQerrorMessage(connection), what, err);
     for (int i = 0; status == OT_OK && i < OT_PG_COUNT; i++)
-        status = take_prepared(connection, err);
+        if (ot_pg_sql[i] != NULL)
+            status = take_prepared(connection, err);
     /* The end of what travelled together. */
     PQclear(PQgetResult(connection));
     return status;

@@ -19,8 +19,7 @@
     "detail"
 
 const char *const ot_pg_sql[OT_PG_COUNT] = {
-    [OT_PG_BEGIN_READ] = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY",
-    [OT_PG_BEGIN_WRITE] = "BEGIN ISOLATION LEVEL SERIALIZABLE READ WRITE",
+    [OT_PG_BEGIN] = "BEGIN ISOLATION LEVEL SERIALIZABLE READ WRITE",
     /* Before the first statement that looks at a row: what it sees is as of behind this
      * one. Nobody else locks this table, neither readers nor pg_dump wait for it. */
     [OT_PG_QUEUE_UP] = "LOCK TABLE writers IN EXCLUSIVE MODE",
@@ -28,10 +27,18 @@ const char *const ot_pg_sql[OT_PG_COUNT] = {
     [OT_PG_COMMIT] = "COMMIT",
     [OT_PG_ROLLBACK] = "ROLLBACK",
 
-    [OT_SQL_REVISION] = "SELECT revision FROM meta",
-    [OT_SQL_REVISION_NEXT] = "UPDATE meta SET revision = uuid_send(gen_random_uuid())",
+    [OT_SQL_OPENING] =
+        "SELECT m.revision,"
+        " EXISTS (SELECT 1 FROM activations WHERE ends_at <= $4),"
+        " EXISTS (SELECT 1 FROM projects WHERE id = $2),"
+        " k.seq, k.id, k.name, k.role, k.created_at, k.last_used_at, k.expires_at,"
+        " k.hash, c.id, c.name, c.created_at, c.valid_at, c.expires_at, 0"
+        " FROM meta m LEFT JOIN keys k ON k.id = $1"
+        " LEFT JOIN certificates c ON c.id = $3 WHERE m.one = 1",
+    [OT_SQL_REVISION_NEXT] =
+        "UPDATE meta SET revision = uuid_send(gen_random_uuid()) WHERE one = 1",
 
-    [OT_SQL_CERT_COUNT] = "SELECT certificates FROM meta",
+    [OT_SQL_CERT_COUNT] = "SELECT certificates FROM meta WHERE one = 1",
     [OT_SQL_CERT_INSERT] =
         "INSERT INTO certificates (id, name, created_at, valid_at, expires_at)"
         " VALUES ($1, $2, $3, $4, $5) ON CONFLICT (id) DO NOTHING",
@@ -52,12 +59,14 @@ const char *const ot_pg_sql[OT_PG_COUNT] = {
     [OT_SQL_CERT_CURSOR] = "SELECT created_at, seq FROM certificates WHERE id = $1",
     [OT_SQL_LIST_ASC] = "SELECT c.id, c.name, c.created_at, c.valid_at, c.expires_at,"
                         " EXISTS (SELECT 1 FROM activations a"
-                        "  WHERE a.scope = $1 AND a.certificate = c.seq)"
+                        "  WHERE a.scope = $1 AND a.certificate = c.seq), (SELECT "
+                        "revision FROM meta WHERE one = 1)"
                         " FROM certificates c WHERE (c.created_at, c.seq) > ($2, $3)"
                         " ORDER BY c.created_at, c.seq LIMIT $4",
     [OT_SQL_LIST_DESC] = "SELECT c.id, c.name, c.created_at, c.valid_at, c.expires_at,"
                          " EXISTS (SELECT 1 FROM activations a"
-                         "  WHERE a.scope = $1 AND a.certificate = c.seq)"
+                         "  WHERE a.scope = $1 AND a.certificate = c.seq), (SELECT "
+                         "revision FROM meta WHERE one = 1)"
                          " FROM certificates c WHERE (c.created_at, c.seq) < ($2, $3)"
                          " ORDER BY c.created_at DESC, c.seq DESC LIMIT $4",
 
@@ -108,4 +117,46 @@ const char *const ot_pg_sql[OT_PG_COUNT] = {
     [OT_SQL_KEY_LIST] = KEY_SELECT " WHERE seq > $1 ORDER BY seq LIMIT $2",
     [OT_SQL_KEY_LIST_DESC] = KEY_SELECT " WHERE seq < $1 ORDER BY seq DESC LIMIT $2",
     [OT_SQL_KEY_DELETE] = "DELETE FROM keys WHERE id = $1",
+
+    [OT_SQL_TALLY] =
+        "SELECT (SELECT count(*) FROM certificates), (SELECT count(*) FROM activations),"
+        " (SELECT count(*) FROM projects), (SELECT count(*) FROM keys),"
+        " (SELECT count(*) FROM audit), (SELECT count(*) FROM contents),"
+        " (SELECT count(*) FROM audit_resources),"
+        " (SELECT coalesce(sum(length(pem)), 0)::bigint FROM contents),"
+        " (SELECT certificates FROM meta), (SELECT revision FROM meta WHERE one = 1)",
+    /* Either nothing is there, or what a move has left, as it was left. */
+    [OT_SQL_MAY_MOVE] =
+        "SELECT NOT EXISTS (SELECT 1 FROM certificates)"
+        " AND NOT EXISTS (SELECT 1 FROM keys) AND NOT EXISTS (SELECT 1 FROM audit)"
+        " OR EXISTS (SELECT 1 FROM moved JOIN meta USING (revision)"
+        " WHERE moved.event IS NOT DISTINCT FROM (SELECT max(seq) FROM audit))",
+    [OT_SQL_EMPTY] =
+        "TRUNCATE audit_resources, audit, activations, contents, certificates,"
+        " keys, projects",
+    /* Row by row that would take time with the square of their number. */
+    [OT_SQL_STOP_COUNTING] = "ALTER TABLE certificates DISABLE TRIGGER USER",
+    [OT_SQL_PUT_PROJECT] = "INSERT INTO projects (seq, id, name, created_at)"
+                           " VALUES ($1, $2, $3, $4)",
+    [OT_SQL_PUT_CERTIFICATE] =
+        "INSERT INTO certificates (seq, id, name, created_at, valid_at, expires_at)"
+        " VALUES ($1, $2, $3, $4, $5, $6)",
+    [OT_SQL_PUT_CONTENT] = "INSERT INTO contents (certificate, pem) VALUES ($1, $2)",
+    [OT_SQL_PUT_ACTIVATION] =
+        "INSERT INTO activations (scope, certificate, ends_at, ends_by)"
+        " VALUES ($1, $2, $3, $4)",
+    [OT_SQL_PUT_KEY] =
+        "INSERT INTO keys (seq, id, hash, role, name, created_at, last_used_at,"
+        " expires_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8)",
+    [OT_SQL_PUT_AUDIT] = "INSERT INTO audit (seq, " AUDIT_COLUMNS ")"
+                         " VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)",
+    [OT_SQL_PUT_RESOURCE] =
+        "INSERT INTO audit_resources (resource, event) VALUES ($1, $2)",
+    [OT_SQL_PUT_SEQUENCE] =
+        "SELECT setval(pg_get_serial_sequence('orgtrust.' || $1::text, 'seq'), $2)",
+    [OT_SQL_GO_ON_COUNTING] = "ALTER TABLE certificates ENABLE TRIGGER USER",
+    [OT_SQL_PUT_META] = "UPDATE meta SET revision = $1, certificates = $2 WHERE one = 1",
+    [OT_SQL_FORGET_MOVE] = "DELETE FROM moved",
+    [OT_SQL_NOTE_MOVE] = "INSERT INTO moved SELECT 1, revision,"
+                         " (SELECT max(seq) FROM audit) FROM meta",
 };

@@ -16,7 +16,14 @@
     "detail"
 
 const char *const ot_sqlite_sql[OT_SQL_COUNT] = {
-    [OT_SQL_REVISION] = "SELECT revision FROM meta",
+    [OT_SQL_OPENING] =
+        "SELECT m.revision,"
+        " EXISTS (SELECT 1 FROM activations WHERE ends_at <= ?4),"
+        " EXISTS (SELECT 1 FROM projects WHERE id = ?2),"
+        " k.seq, k.id, k.name, k.role, k.created_at, k.last_used_at, k.expires_at,"
+        " k.hash, c.id, c.name, c.created_at, c.valid_at, c.expires_at, 0"
+        " FROM meta m LEFT JOIN keys k ON k.id = ?1"
+        " LEFT JOIN certificates c ON c.id = ?3",
     [OT_SQL_REVISION_NEXT] = "UPDATE meta SET revision = randomblob(16)",
 
     [OT_SQL_CERT_COUNT] = "SELECT certificates FROM meta",
@@ -40,12 +47,12 @@ const char *const ot_sqlite_sql[OT_SQL_COUNT] = {
     [OT_SQL_CERT_CURSOR] = "SELECT created_at, seq FROM certificates WHERE id = ?1",
     [OT_SQL_LIST_ASC] = "SELECT c.id, c.name, c.created_at, c.valid_at, c.expires_at,"
                         " EXISTS (SELECT 1 FROM activations a"
-                        "  WHERE a.scope = ?1 AND a.certificate = c.seq)"
+                        "  WHERE a.scope = ?1 AND a.certificate = c.seq), NULL"
                         " FROM certificates c WHERE (c.created_at, c.seq) > (?2, ?3)"
                         " ORDER BY c.created_at, c.seq LIMIT ?4",
     [OT_SQL_LIST_DESC] = "SELECT c.id, c.name, c.created_at, c.valid_at, c.expires_at,"
                          " EXISTS (SELECT 1 FROM activations a"
-                         "  WHERE a.scope = ?1 AND a.certificate = c.seq)"
+                         "  WHERE a.scope = ?1 AND a.certificate = c.seq), NULL"
                          " FROM certificates c WHERE (c.created_at, c.seq) < (?2, ?3)"
                          " ORDER BY c.created_at DESC, c.seq DESC LIMIT ?4",
 
@@ -96,4 +103,24 @@ const char *const ot_sqlite_sql[OT_SQL_COUNT] = {
     [OT_SQL_KEY_LIST] = KEY_SELECT " WHERE seq > ?1 ORDER BY seq LIMIT ?2",
     [OT_SQL_KEY_LIST_DESC] = KEY_SELECT " WHERE seq < ?1 ORDER BY seq DESC LIMIT ?2",
     [OT_SQL_KEY_DELETE] = "DELETE FROM keys WHERE id = ?1",
+
+    [OT_SQL_TALLY] =
+        "SELECT (SELECT count(*) FROM certificates), (SELECT count(*) FROM activations),"
+        " (SELECT count(*) FROM projects), (SELECT count(*) FROM keys),"
+        " (SELECT count(*) FROM audit), (SELECT count(*) FROM contents),"
+        " (SELECT count(*) FROM audit_resources),"
+        " (SELECT coalesce(sum(length(pem)), 0) FROM contents),"
+        " (SELECT certificates FROM meta), (SELECT revision FROM meta)",
+    [OT_SQL_READ_PROJECTS] = "SELECT seq, id, name, created_at FROM projects",
+    [OT_SQL_READ_CERTIFICATES] =
+        "SELECT seq, id, name, created_at, valid_at, expires_at FROM certificates",
+    [OT_SQL_READ_CONTENTS] = "SELECT certificate, pem FROM contents",
+    [OT_SQL_READ_ACTIVATIONS] =
+        "SELECT scope, certificate, ends_at, ends_by FROM activations",
+    [OT_SQL_READ_KEYS] = "SELECT seq, id, hash, role, name, created_at, last_used_at, "
+                         "expires_at FROM keys",
+    [OT_SQL_READ_AUDIT] = "SELECT seq, " AUDIT_COLUMNS " FROM audit",
+    [OT_SQL_READ_RESOURCES] = "SELECT resource, event FROM audit_resources",
+    /* The highest number that was ever given out, which never comes again. */
+    [OT_SQL_READ_SEQUENCES] = "SELECT name, seq FROM sqlite_sequence WHERE seq > 0",
 };

@@ -62,6 +62,10 @@ def test_every_command_and_option_of_the_server_is_offered(shell):
         for command, arguments in commands.items():
             assert (shell.offered(f"orgtrust-server {group} {command} --").keys()
                     == set(re.findall("--[a-z]+", arguments)))
+    [alone] = re.findall(r"^       orgtrust-server migrate (.*)$", text, re.MULTILINE)
+    assert "migrate" in shell.offered("orgtrust-server ")
+    assert shell.offered("orgtrust-server migrate --").keys() == set(
+        re.findall("--[a-z]+", alone))
     assert shell.offered("orgtrust-server key create --role ").keys() == {"admin", "read"}
 
 
