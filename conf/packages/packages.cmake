@@ -52,7 +52,7 @@ GnuTLS, NSS and Java by orgtrust-pkcs11.
 This package has the command, which syncs, shows and administers the
 certificates and wires the machine's TLS stacks, and the services that keep
 them fresh."
-  postinst prerm postrm)
+  postinst prerm postrm conffiles)
 set(CPACK_DEBIAN_ORGTRUST_PACKAGE_RECOMMENDS
   "ca-certificates, openssl-provider-orgtrust (= ${ORGTRUST_SAME_VERSION}), orgtrust-pkcs11 (= ${ORGTRUST_SAME_VERSION})")
 set(CPACK_DEBIAN_ORGTRUST_PACKAGE_SUGGESTS "bash-completion, libnss3-tools, nginx, orgtrust-server, p11-kit")
@@ -64,7 +64,7 @@ orgtrust:/// where they take the URI of a store.
 .
 This package has the provider and the configuration that loads it. orgtrust
 brings the certificates to the machine."
-  prerm)
+  prerm conffiles)
 set(CPACK_DEBIAN_OPENSSL-PROVIDER-ORGTRUST_PACKAGE_RECOMMENDS
   "orgtrust (= ${ORGTRUST_SAME_VERSION})")
 set(CPACK_DEBIAN_OPENSSL-PROVIDER-ORGTRUST_PACKAGE_ENHANCES "openssl")
@@ -79,7 +79,7 @@ organization through this module, which shows it as tokens.
 This package has the module, the file by which p11-kit knows it, a second
 module for p11tool and pkcs11-tool to administer with, and a configuration for
 Java. orgtrust brings the certificates to the machine."
-  prerm)
+  prerm conffiles)
 set(CPACK_DEBIAN_ORGTRUST-PKCS11_PACKAGE_RECOMMENDS
   "orgtrust (= ${ORGTRUST_SAME_VERSION}), p11-kit")
 set(CPACK_DEBIAN_ORGTRUST-PKCS11_PACKAGE_SUGGESTS "libnss3-tools")

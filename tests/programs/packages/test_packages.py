@@ -33,7 +33,8 @@ def test_packages_build_and_lintian_finds_nothing(debs):
         assert not files & seen, "in two packages"
         seen |= files
         for name in files:
-            assert name.startswith(("./usr/", "./etc/default/")), name
+            assert name.startswith(("./usr/", "./etc/default/",
+                                    "./etc/apparmor.d/abstractions/")), name
     # Every program, plugin and manual page is in some package.
     assert {f"./usr/share/man/man{page.suffix[1:]}/{page.name}.gz"
             for page in (paths.REPOSITORY / "conf" / "man").glob("*.[1578]")} <= seen
@@ -48,6 +49,14 @@ def test_packages_build_and_lintian_finds_nothing(debs):
     done = run(["lintian", "--allow-root", "--fail-on", "error,warning", *found],
                env=clean_environment(), timeout=120)
     assert done.status == 0, str(done)
+
+
+def test_what_is_in_etc_stays_as_its_administrator_changes_it(debs):
+    for deb in debs.glob("*.deb"):
+        marked = run(["dpkg-deb", "--info", deb, "conffiles"], env=clean_environment())
+        assert {f".{name}" for name in marked.stdout.split()} == {
+            name for name in files_of(deb)
+            if name.startswith("./etc/") and not name.endswith("/")}, deb
 
 
 def test_what_was_installed_by_hand_is_removed_by_the_target(tmp_path):
