@@ -114,7 +114,7 @@ const char *ot_cert_expiry(char *buf, int64_t expires_at, int64_t now)
         ot_output_duration(in, away);
     else
         snprintf(in, sizeof(in), "%lld years", (long long)(away / 86400 / 365));
-    snprintf(buf, OT_TIME_MAX, "%.12s %s%.12s%s", day, is_over ? "" : "in ", in,
+    snprintf(buf, OT_TIME_MAX, "%.11s %s%.11s%s", day, is_over ? "" : "in ", in,
              is_over ? " ago" : "");
     return buf;
 }
