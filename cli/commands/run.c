@@ -165,7 +165,7 @@ static enum ot_status choose_settings(struct launch *launch, struct ot_error *er
     bool has_list = ot_machine_bundle() != NULL;
     const char *value;
 
-    for (size_t i = 0; ot_mount_variables[i].name != NULL && i < VARIABLES_MAX; i++) {
+    for (size_t i = 0; i < VARIABLES_MAX && ot_mount_variables[i].name != NULL; i++) {
         const struct ot_mount_variable *variable = &ot_mount_variables[i];
         struct ot_run_setting *setting = &launch->settings[i];
 

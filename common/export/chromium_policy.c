@@ -38,12 +38,13 @@ struct writer {
 
 static void write_base64(FILE *out, struct ot_span der)
 {
-    unsigned char text[65];
+    unsigned char text[65] = {0};
 
     for (size_t at = 0; at < der.len; at += 48) {
         size_t left = der.len - at < 48 ? der.len - at : 48;
+        int len = EVP_EncodeBlock(text, der.data + at, (int)left);
 
-        fwrite(text, 1, (size_t)EVP_EncodeBlock(text, der.data + at, (int)left), out);
+        fwrite(text, 1, (size_t)len, out);
     }
 }
 

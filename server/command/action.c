@@ -57,8 +57,8 @@ static enum ot_status check_arguments(const struct ot_action *action, const char
     enum ot_status status;
 
     if (arguments->db == NULL)
-        return ot_error_set(err, OT_E_USAGE, "`%s %s` needs --db DATABASE; see --help", group,
-                            action->name);
+        return ot_error_set(err, OT_E_USAGE, "`%s %s` needs --db DATABASE; see --help",
+                            group, action->name);
     if (argc - optind != (action->word != NULL ? 1 : 0))
         return ot_error_set(
             err, OT_E_USAGE, "`%s %s` takes %s; see --help", group, action->name,
