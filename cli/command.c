@@ -41,9 +41,11 @@ static const struct ot_command commands[] = {
         .summary = "how fresh each snapshot is and what in it needs attention",
         .help =
             "Needs neither key nor network. The exit status is 11 when a source has no\n"
-            "usable snapshot.\n",
-        .example = "orgtrust status",
-        .options = OT_OPTIONS_COMMON,
+            "usable snapshot. With --check it is 0 (OK), 1 (WARNING), 2 (CRITICAL) or 3\n"
+            "(UNKNOWN), and one line says why, as Nagios and its kin expect.\n",
+        .example = "orgtrust status --check --expiring 14d",
+        .options = OT_OPTIONS_COMMON | OT_OPTION_BIT(OT_OPTION_CHECK) |
+                   OT_OPTION_BIT(OT_OPTION_EXPIRING),
         .run = ot_cmd_status,
     },
     {

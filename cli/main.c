@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "command_internal.h"
+#include "commands/status_check.h"
 #include "complete_internal.h"
 #include "exit_status_internal.h"
 #include "view/signals.h"
@@ -137,6 +138,20 @@ static enum ot_status dispatch_word(struct ot_cli *cli, int argc, char **argv,
     return run_command(cli, argc - 1, argv + 1, err);
 }
 
+static void tell_failure(struct ot_cli *cli, enum ot_status status,
+                         const struct ot_error *err)
+{
+    struct ot_error lost = OT_ERROR_INIT;
+
+    if (cli->options.check) {
+        ot_status_check_unknown(&cli->out, err->message);
+        return;
+    }
+    ot_output_fail("%s%s", err->message, ot_output_remedy(err));
+    if (cli->options.json && !cli->out.is_used)
+        (void)ot_output_json_error(&cli->out, status, err->message, &lost);
+}
+
 int main(int argc, char **argv)
 {
     struct ot_error err = OT_ERROR_INIT, lost = OT_ERROR_INIT;
@@ -152,11 +167,8 @@ int main(int argc, char **argv)
     ot_signals_install();
     ot_output_init(&cli.out, stdout);
     status = dispatch_word(&cli, argc, argv, &err);
-    if (status != OT_OK && err.message[0] != '\0') {
-        ot_output_fail("%s%s", err.message, ot_output_remedy(&err));
-        if (cli.options.json && !cli.out.is_used)
-            (void)ot_output_json_error(&cli.out, status, err.message, &lost);
-    }
+    if (status != OT_OK && err.message[0] != '\0')
+        tell_failure(&cli, status, &err);
     if (ot_output_finish(&cli.out, &lost) != OT_OK && err.status != lost.status) {
         ot_output_fail("%s", lost.message);
         status = status == OT_OK ? lost.status : status;
@@ -167,5 +179,7 @@ int main(int argc, char **argv)
         ot_output_fail("%s", lost.message);
         status = status == OT_OK ? lost.status : status;
     }
+    if (cli.options.check)
+        return status == OT_OK ? cli.verdict : OT_CHECK_UNKNOWN;
     return ot_exit_status(status);
 }

@@ -2,17 +2,18 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "cache/distrust.h"
+#include "base/text.h"
 #include "cache/state.h"
 #include "commands/commands.h"
 #include "commands/source_use.h"
+#include "commands/status_check.h"
 #include "config/purpose.h"
 #include "config/source.h"
 #include "config/source_path.h"
 #include "notify/notify.h"
 #include "view/export_report.h"
+#include "view/machine_report.h"
 #include "view/record_json.h"
-#include "view/source_report.h"
 
 static const struct {
     const char *key;   /* of the JSON array */
@@ -31,7 +32,7 @@ static const struct {
                                   "with a key identifier of more than 128 bytes, which "
                                   "GnuTLS does not read"},
     [OT_ATTENTION_EXPIRED] = {"expired", "active, but expired"},
-    [OT_ATTENTION_EXPIRING] = {"expiring", "active, expiring within 30 days"},
+    [OT_ATTENTION_EXPIRING] = {"expiring", "active, expiring within"},
     [OT_ATTENTION_NOT_CA] = {"not_ca", "active, but not a CA: vouches for no other"},
     [OT_ATTENTION_WARNING] = {"warned", "with a warning"},
 };
@@ -196,9 +197,11 @@ static void print_refresh(struct ot_output *out, const struct ot_source_report *
 }
 
 /* As the API said at the last sync. */
-static void print_key_end(struct ot_output *out, int64_t ends_at, int64_t now)
+static void print_key_end(struct ot_output *out, const struct ot_source_report *report,
+                          int64_t now)
 {
     char time[OT_TIME_MAX], span[OT_TIME_MAX];
+    int64_t ends_at = report->state.key_ends_at;
 
     if (ends_at == 0)
         return;
@@ -211,7 +214,7 @@ static void print_key_end(struct ot_output *out, int64_t ends_at, int64_t now)
         ot_output_printf(
             out, "  admin key     ends in %s (%s)%s\n",
             ot_output_duration(span, ends_at - now), ot_output_time(time, ends_at),
-            ends_at - now < OT_EXPIRES_SOON_S ? ": ask for a new one in time" : "");
+            ends_at - now < report->soon_s ? ": ask for a new one in time" : "");
 }
 
 static void print_entry(struct ot_output *out, enum ot_attention kind,
@@ -241,6 +244,17 @@ static void print_entry(struct ot_output *out, enum ot_attention kind,
     ot_output_printf(out, "\n");
 }
 
+static void print_title(struct ot_output *out, const struct ot_source_report *report,
+                        enum ot_attention kind)
+{
+    bool has_span = kind == OT_ATTENTION_EXPIRING;
+    char span[OT_TIME_MAX];
+
+    ot_output_printf(out, "  %zu %s%s%s:\n", report->attention[kind].count,
+                     attention_info[kind].title, has_span ? " " : "",
+                     has_span ? ot_output_duration(span, report->soon_s) : "");
+}
+
 static enum ot_status print_attention(struct ot_output *out,
                                       const struct ot_source_report *report,
                                       struct ot_error *err)
@@ -249,7 +263,7 @@ static enum ot_status print_attention(struct ot_output *out,
         size_t count = report->attention[kind].count;
 
         if (count > 0)
-            ot_output_printf(out, "  %zu %s:\n", count, attention_info[kind].title);
+            print_title(out, report, (enum ot_attention)kind);
         for (size_t i = 0; i < count; i++) {
             struct ot_record record;
             enum ot_status status =
@@ -313,70 +327,103 @@ static enum ot_status print_report(struct ot_output *out,
     }
     print_source_limits(out, report);
     print_refresh(out, report, now);
-    print_key_end(out, report->state.key_ends_at, now);
+    print_key_end(out, report, now);
     ot_export_report_print(out, exports, source);
     print_notify(out, source);
     return print_attention(out, report, err);
 }
 
-static enum ot_status report_source(struct ot_cli *cli, const struct ot_source *source,
-                                    const struct ot_exports *exports,
-                                    struct ot_distrust *distrust, cJSON *list,
-                                    bool *unusable, struct ot_error *err)
+/* How long before its end something is told of. */
+static enum ot_status parse_expiring(int64_t *soon_s, const char *text,
+                                     struct ot_error *err)
 {
-    struct ot_source_report report;
-    int64_t now = (int64_t)time(NULL);
-    enum ot_status status = ot_source_report_make(&report, source, distrust, now, err);
+    int64_t ms = text != NULL ? ot_text_duration_ms(text) : 0;
 
-    if (status == OT_OK) {
-        *unusable = *unusable || report.problem.status != OT_OK;
-        status = list != NULL ? put_report(list, &report, exports, err)
-                              : print_report(&cli->out, &report, exports, now, err);
-    }
-    ot_source_report_clear(&report);
+    *soon_s = text != NULL ? ms / 1000 : OT_EXPIRES_SOON_S;
+    if (text != NULL && ms < 1000)
+        return ot_error_set(err, OT_E_USAGE,
+                            "--expiring takes a time of a second or more, such as 12h, "
+                            "30d or 8w");
+    return OT_OK;
+}
+
+static enum ot_status print_reports(struct ot_cli *cli,
+                                    const struct ot_machine_report *machine,
+                                    struct ot_error *err)
+{
+    enum ot_status status = OT_OK;
+
+    for (size_t i = 0; status == OT_OK && i < machine->count; i++)
+        status = print_report(&cli->out, &machine->sources[i], machine->exports,
+                              machine->now, err);
     return status;
+}
+
+static enum ot_status put_reports(struct ot_cli *cli,
+                                  const struct ot_machine_report *machine,
+                                  struct ot_error *err)
+{
+    bool failed = false;
+    cJSON *root = cJSON_CreateObject();
+    cJSON *list = ot_json_put_array(root, "sources", &failed);
+    enum ot_status status = failed ? ot_error_nomem(err) : OT_OK;
+
+    for (size_t i = 0; status == OT_OK && i < machine->count; i++)
+        status = put_report(list, &machine->sources[i], machine->exports, err);
+    if (status == OT_OK)
+        status = ot_output_json(&cli->out, root, false, err);
+    cJSON_Delete(root);
+    return status;
+}
+
+/* All that is wrong has been said when it fails of a source or of the exports. */
+static enum ot_status tell_status(struct ot_cli *cli, const struct ot_config *config,
+                                  const struct ot_machine_report *machine,
+                                  struct ot_error *err)
+{
+    enum ot_status status;
+
+    ot_output_advise(config);
+    if (machine->exports_problem.status != OT_OK)
+        ot_output_fail("%s", machine->exports_problem.message);
+    status = cli->options.json ? put_reports(cli, machine, err)
+                               : print_reports(cli, machine, err);
+    if (status == OT_OK && !ot_machine_report_is_usable(machine))
+        return OT_E_NO_SNAPSHOT;
+    return status == OT_OK ? machine->exports_problem.status : status;
+}
+
+static enum ot_status check_status_options(const struct ot_options *options,
+                                           struct ot_error *err)
+{
+    if (options->check && options->json)
+        return ot_error_set(err, OT_E_USAGE,
+                            "--check and --json exclude each other: a check is one line");
+    return OT_OK;
 }
 
 enum ot_status ot_cmd_status(struct ot_cli *cli, struct ot_error *err)
 {
+    struct ot_machine_report machine = {0};
     struct ot_config *config = NULL;
     const struct ot_source **sources = NULL;
-    struct ot_exports *exports = NULL;
-    struct ot_distrust *distrust = NULL;
-    struct ot_error wrong = OT_ERROR_INIT;
-    cJSON *root = NULL, *list = NULL;
-    bool unusable = false, failed = false;
     size_t count = 0;
-    enum ot_status status = ot_config_load(&config, err);
+    int64_t soon_s = 0;
+    enum ot_status status = check_status_options(&cli->options, err);
 
+    if (status == OT_OK)
+        status = parse_expiring(&soon_s, cli->options.expiring, err);
+    if (status == OT_OK)
+        status = ot_config_load(&config, err);
     if (status == OT_OK)
         status = ot_command_sources(&cli->options, config, &sources, &count, err);
     if (status == OT_OK)
-        status = ot_distrust_new(&distrust, config, err);
-    ot_distrust_look(distrust, 0);
-    if (status == OT_OK && cli->options.json) {
-        root = cJSON_CreateObject();
-        list = ot_json_put_array(root, "sources", &failed);
-        if (failed)
-            status = ot_error_nomem(err);
-    }
-    if (status == OT_OK)
-        ot_output_advise(config);
-    /* What is wrong with the exports does not keep the rest from being printed. */
-    if (status == OT_OK && ot_exports_new(&exports, config, &wrong) != OT_OK)
-        ot_output_fail("%s", wrong.message);
-    for (size_t i = 0; status == OT_OK && i < count; i++)
-        status = report_source(cli, sources[i], exports, distrust, list, &unusable, err);
-    if (status == OT_OK && root != NULL)
-        status = ot_output_json(&cli->out, root, false, err);
-    /* The report has said why. */
-    if (status == OT_OK && unusable)
-        status = OT_E_NO_SNAPSHOT;
-    if (status == OT_OK)
-        status = wrong.status;
-    cJSON_Delete(root);
-    free(exports);
-    ot_distrust_free(distrust);
+        status = ot_machine_report_make(&machine, config, sources, count, soon_s, err);
+    if (status == OT_OK && cli->options.check)
+        ot_status_check(cli, &machine);
+    else if (status == OT_OK)
+        status = tell_status(cli, config, &machine, err);
+    ot_machine_report_clear(&machine);
     free(sources);
     ot_config_free(config);
     return status;

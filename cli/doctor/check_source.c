@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include "base/error.h"
+#include "base/limits.h"
 #include "config/config.h"
 #include "config/source.h"
 #include "doctor/check_internal.h"
@@ -68,8 +69,8 @@ static enum ot_status check_one_source(struct ot_doctor *doctor,
                                        struct ot_error *err)
 {
     struct ot_source_report report;
-    enum ot_status status =
-        ot_source_report_make(&report, source, doctor->distrust, time(NULL), err);
+    enum ot_status status = ot_source_report_make(&report, source, doctor->distrust,
+                                                  time(NULL), OT_EXPIRES_SOON_S, err);
 
     if (status == OT_OK && report.problem.status != OT_OK)
         ot_finding_add(&doctor->findings, PART, OT_VERDICT_FAILS, source->name,

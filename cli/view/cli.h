@@ -11,6 +11,7 @@ struct ot_cli {
     struct ot_options options;
     struct ot_output out;
     struct ot_report report;
+    int verdict;              /* of --check, the exit status where nothing failed */
     const volatile int *stop; /* non-zero once a signal asked for the end */
 };
 

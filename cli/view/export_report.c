@@ -67,3 +67,20 @@ void ot_export_report_json(cJSON *object, const struct ot_exports *exports,
         ot_json_put_time(entry, "at", wrong ? state.attempt_at : 0, failed);
     }
 }
+
+struct ot_export_count ot_export_report_count(const struct ot_exports *exports,
+                                              const struct ot_source *source)
+{
+    struct ot_export_count count = {0};
+
+    for (size_t i = 0; exports != NULL && i < exports->count; i++) {
+        struct ot_state state;
+
+        if (!takes_part(exports, &exports->items[i], source))
+            continue;
+        read_export_state(&state, exports, &exports->items[i]);
+        count.all++;
+        count.failing += state.last.status != OT_OK;
+    }
+    return count;
+}

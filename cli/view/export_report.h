@@ -12,4 +12,11 @@ void ot_export_report_print(struct ot_output *out, const struct ot_exports *expo
 void ot_export_report_json(cJSON *object, const struct ot_exports *exports,
                            const struct ot_source *source, bool *failed);
 
+/* How many there are, and how many of these are not in step. */
+struct ot_export_count {
+    size_t all, failing;
+};
+struct ot_export_count ot_export_report_count(const struct ot_exports *exports,
+                                              const struct ot_source *source);
+
 #endif

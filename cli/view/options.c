@@ -55,6 +55,11 @@ static const struct ot_option_info option_infos[OT_OPTION_COUNT] = {
     [OT_OPTION_EXTRACT] = {"extract", NULL,
                            "also out of PKCS #7, TRUSTED CERTIFICATE and joined DER"},
     [OT_OPTION_AS_IS] = {"as-is", NULL, "a file is one entry, with all that is in it"},
+    [OT_OPTION_CHECK] = {"check", NULL,
+                         "one line, and the exit statuses of Nagios' plugins"},
+    [OT_OPTION_EXPIRING] = {"expiring", "TIME",
+                            "tell of an end so long before it, such as 90d; 30d unless "
+                            "given"},
 };
 
 /* getopt_long returns this plus the option. */
@@ -133,6 +138,7 @@ static const struct {
     [OT_OPTION_SINCE] = {TEXT_FIELD, FIELD(since)},
     [OT_OPTION_UNTIL] = {TEXT_FIELD, FIELD(until)},
     [OT_OPTION_CERT] = {TEXT_FIELD, FIELD(cert)},
+    [OT_OPTION_EXPIRING] = {TEXT_FIELD, FIELD(expiring)},
     [OT_OPTION_JSON] = {FLAG_FIELD, FIELD(json)},
     [OT_OPTION_HELP] = {FLAG_FIELD, FIELD(help)},
     [OT_OPTION_ACCEPT_EMPTY] = {FLAG_FIELD, FIELD(accept_empty)},
@@ -140,6 +146,7 @@ static const struct {
     [OT_OPTION_RETRY] = {FLAG_FIELD, FIELD(retry)},
     [OT_OPTION_LOCAL] = {FLAG_FIELD, FIELD(local)},
     [OT_OPTION_PRINT] = {FLAG_FIELD, FIELD(print)},
+    [OT_OPTION_CHECK] = {FLAG_FIELD, FIELD(check)},
     [OT_OPTION_AS_IS] = {FLAG_FIELD, FIELD(as_is)},
     [OT_OPTION_EXTRACT] = {FLAG_FIELD, FIELD(extract)},
     [OT_OPTION_LOCK_OUT] = {FLAG_FIELD, FIELD(locks_out)},

@@ -44,6 +44,8 @@ enum ot_option {
     OT_OPTION_UNTIL,
     OT_OPTION_PRINT,
     OT_OPTION_EXTRACT,
+    OT_OPTION_CHECK,
+    OT_OPTION_EXPIRING,
     OT_OPTION_COUNT
 };
 
@@ -88,12 +90,14 @@ struct ot_options {
     const char *since;                         /* NULL: not given */
     const char *until;                         /* NULL: not given */
     const char *cert;                          /* NULL: not given */
+    const char *expiring;                      /* NULL: not given */
     int key_fd, report_fd;                     /* -1: not given */
     const char *probes[OT_IMPACT_SERVERS_MAX]; /* HOST:PORT, as they were given */
     size_t probe_count;
     enum ot_list_state state;
     bool json, help, accept_empty, if_stale, quiet, pem;
     bool activate, deactivate, all, prune, dry_run, yes, by_id, as_is;
+    bool check;       /* one line, and the exit status of a monitoring check */
     bool extract;     /* certificates out of what holds more */
     bool retry;       /* go on until it succeeds */
     bool print;       /* instead of doing it */

@@ -137,7 +137,7 @@ static enum ot_status look_at_dates(struct ot_source_report *report, uint32_t in
         return note_attention(report, OT_ATTENTION_EXPIRED, index, err);
     if (record->valid_at > now)
         return note_attention(report, OT_ATTENTION_FUTURE, index, err);
-    if (record->expires_at - now < OT_EXPIRES_SOON_S)
+    if (record->expires_at - now < report->soon_s)
         return note_attention(report, OT_ATTENTION_EXPIRING, index, err);
     return OT_OK;
 }
@@ -234,10 +234,11 @@ static int64_t next_refresh(const struct ot_source_report *report, int64_t now)
 enum ot_status ot_source_report_make(struct ot_source_report *report,
                                      const struct ot_source *source,
                                      struct ot_distrust *distrust, int64_t now,
-                                     struct ot_error *err)
+                                     int64_t soon_s, struct ot_error *err)
 {
     memset(report, 0, sizeof(*report));
     report->source = source;
+    report->soon_s = soon_s;
     if (!ot_source_distrusts(source))
         report->distrust = distrust;
     ot_state_of(&report->state, source, &report->state_problem);

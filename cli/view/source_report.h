@@ -12,7 +12,7 @@ enum ot_attention {
     OT_ATTENTION_WITHHELD,    /* active, and kept out of some place */
     OT_ATTENTION_EXPIRED,     /* active, but no longer valid */
     OT_ATTENTION_FUTURE,      /* active, but not valid yet */
-    OT_ATTENTION_EXPIRING,    /* active, valid for less than OT_EXPIRES_SOON_S */
+    OT_ATTENTION_EXPIRING,    /* active, valid for less than soon_s */
     OT_ATTENTION_NOT_CA,      /* active, but vouches for nobody */
     OT_ATTENTION_SAME_SERIAL, /* active, another has its issuer and serial */
     OT_ATTENTION_SAME_NAME, /* active, another of its name has another key, and it has no
@@ -47,6 +47,7 @@ struct ot_source_report {
     struct ot_state state;
     struct ot_error state_problem; /* the state file could not be read; else OT_OK */
     int64_t next_refresh;          /* Unix seconds; in the past when it is due */
+    int64_t soon_s; /* from how long before its end a certificate is expiring */
 };
 
 /* Collects it as of Unix time now. To what distrust (NULL: nobody) says no, as of its
@@ -56,7 +57,7 @@ struct ot_source_report {
 enum ot_status ot_source_report_make(struct ot_source_report *report,
                                      const struct ot_source *source,
                                      struct ot_distrust *distrust, int64_t now,
-                                     struct ot_error *err);
+                                     int64_t soon_s, struct ot_error *err);
 void ot_source_report_clear(struct ot_source_report *report);
 
 /* A record that `attention` names. OT_E_CORRUPT as ot_snapshot_record. */

@@ -14,7 +14,7 @@ from support.world import BROKEN, OK
 from test_status_command import JSON_ALWAYS, JSON_OF_SNAPSHOT, age
 
 PAGE = (paths.REPOSITORY / "docs" / "monitoring.md").read_text("utf-8")
-CHECK, METRICS, EVENTS, LOST, DOCTOR, PROBE, REQUESTS = re.findall(
+METRICS, EVENTS, LOST, DOCTOR, PROBE, REQUESTS = re.findall(
     r"^```sh\n(#!/bin/sh\n.*?)^```$", PAGE, re.MULTILINE | re.DOTALL)
 
 [VERIFY] = re.findall(r"^```python\n(.*?)^```$", PAGE, re.MULTILINE | re.DOTALL)
@@ -42,23 +42,6 @@ def example(tmp_path, machine):
     return call
 
 
-def test_the_check_tells_good_from_bad(synced, api, certs, example):
-    assert re.fullmatch(r"OK: default: 2 active, seen \d+ s ago\n", example(CHECK).stdout)
-    api.add(certs.ca("Soon", days=5))
-    synced.sync()
-    assert example(CHECK, status=1).stdout == \
-        "WARNING: default: 1 certificates need attention\n"
-    api.on("list", lambda request, right: error(401, "key was revoked"))
-    for _ in range(3):
-        synced.sync(status=None)
-    assert re.fullmatch("WARNING: default: 3 times: .*key was revoked.*\n",
-                        example(CHECK, status=1).stdout)
-    age(synced, 8 * 86400)
-    assert example(CHECK, status=2).stdout.startswith("CRITICAL: default: the snapshot")
-    synced.conf.write_text("frobnicate = yes\n")
-    assert example(CHECK, status=3).stdout == "UNKNOWN: orgtrust status ended with 3\n"
-
-
 def test_what_took_trust_away_is_named(synced, api, example):
     assert example(LOST).stdout == ""
     cert = api.certs[0]["id"]
@@ -66,22 +49,6 @@ def test_what_took_trust_away_is_named(synced, api, example):
     synced.sync()
     assert re.fullmatch(rf"20\S+Z default: {cert} root 0 deactivated\n", example(LOST).stdout)
     assert example(LOST, "2038-01-01").stdout == ""
-
-
-def test_the_worst_source_decides(synced, example):
-    synced.configure("[source other]\nproject = proj_other\n")
-    first, second = example(CHECK, status=2).stdout.splitlines()
-    assert first.startswith("CRITICAL: other: ") and second.startswith("OK: default: ")
-
-
-def test_the_check_sees_an_export(synced, tmp_path, example):
-    bundle = tmp_path / "bundle.pem"
-    synced.configure(export_bundle=bundle)
-    synced.sync()
-    example(CHECK)
-    bundle.write_text("somebody else's\n")
-    synced.sync(status=None)
-    assert example(CHECK, status=1).stdout == "WARNING: default: 1 exports are not in step\n"
 
 
 def test_the_metrics_are_prometheus_text(synced, tmp_path, example):
