@@ -5,8 +5,29 @@
 #include "commands/commands.h"
 #include "doctor/doctor.h"
 #include "install/install.h"
+#include "setup/setup.h"
 
 static const struct ot_command commands[] = {
+    {
+        .name = "setup",
+        .group = OT_COMMANDS_MACHINE,
+        .arguments = "[URL]",
+        .summary = "from nothing to proof: configure, sync, install, doctor",
+        .help =
+            "Asks what is not given: the API's URL, the admin key (not shown; a relay\n"
+            "needs none), the project. Nothing is written before the API has answered\n"
+            "to the key. Then the configuration, shown before, a sync, install for "
+            "every\n"
+            "stack that is here, and doctor's verdict. Again, it changes what is not "
+            "yet\n"
+            "so; with --undo every file is as it was. Scripts give --key-file or\n"
+            "--key-fd, --yes, and for an API that no public CA vouches for --ca-file or\n"
+            "--ca-fingerprint.\n",
+        .example = "orgtrust setup https://trust.corp.example:8443",
+        .options = OT_OPTIONS_SETUP,
+        .more_arguments = true,
+        .run = ot_cmd_setup,
+    },
     {
         .name = "sync",
         .group = OT_COMMANDS_MACHINE,

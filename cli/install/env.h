@@ -6,10 +6,13 @@
 
 #include "base/error.h"
 
+struct ot_settings;
+
 /* Paths of our own files are those of this build. */
 struct ot_install_env {
     bool is_root; /* for the machine; otherwise for this user */
     char *home, *config_home, *state_dir;
+    const struct ot_settings *settings; /* what setup wants; NULL: it is not setup */
 };
 
 /* OT_E_UNSAFE: it is root who runs, and HOME, XDG_* or TMPDIR lead where another user

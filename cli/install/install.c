@@ -1,4 +1,5 @@
 #include "install/install.h"
+#include "install/settings.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -14,6 +15,7 @@ enum direction { INSTALL, UNINSTALL };
 struct run {
     struct ot_cli *cli;
     enum direction direction;
+    const struct ot_stack *only; /* NULL: those that the command line names, or all */
     struct ot_install_env env;
     struct ot_manifest_dir dir;
     struct ot_install_item items[STACKS_MAX];
@@ -35,6 +37,8 @@ static enum ot_status choose_stacks(struct run *run, struct ot_error *err)
     const struct ot_options *options = &run->cli->options;
     enum ot_status status = OT_OK;
 
+    if (run->only != NULL)
+        return add_stack(run, run->only, err);
     for (size_t i = 0; options->argument_count == 0 && ot_stacks[i] != NULL; i++)
         status = add_stack(run, ot_stacks[i], err);
     for (int i = 0; status == OT_OK && i < options->argument_count; i++) {
@@ -225,31 +229,56 @@ static enum ot_status plan_and_apply(struct run *run, struct ot_error *err)
     return status == OT_OK ? next : status;
 }
 
-static enum ot_status run_for(struct ot_cli *cli, enum direction direction,
-                              struct ot_error *err)
+static enum ot_status carry_out_run(struct run *run, const struct ot_settings *settings,
+                                    struct ot_error *err)
 {
-    struct run run = {.cli = cli, .direction = direction, .dir = {.fd = -1}};
-    enum ot_status status = ot_install_env_init(&run.env, err);
+    enum ot_status status = ot_install_env_init(&run->env, err);
 
+    run->env.settings = settings;
     if (status == OT_OK)
-        status = choose_stacks(&run, err);
+        status = choose_stacks(run, err);
     if (status == OT_OK)
-        status = plan_and_apply(&run, err);
-    ot_manifest_dir_close(&run.dir);
-    for (size_t i = 0; i < run.count; i++)
-        ot_stack_plan_clear(&run.items[i].plan);
-    ot_install_env_clear(&run.env);
+        status = plan_and_apply(run, err);
+    ot_manifest_dir_close(&run->dir);
+    for (size_t i = 0; i < run->count; i++)
+        ot_stack_plan_clear(&run->items[i].plan);
+    ot_install_env_clear(&run->env);
     return status;
 }
 
 enum ot_status ot_cmd_install(struct ot_cli *cli, struct ot_error *err)
 {
-    return run_for(cli, INSTALL, err);
+    struct run run = {.cli = cli, .direction = INSTALL, .dir = {.fd = -1}};
+
+    return carry_out_run(&run, NULL, err);
 }
 
 enum ot_status ot_cmd_uninstall(struct ot_cli *cli, struct ot_error *err)
 {
-    return run_for(cli, UNINSTALL, err);
+    struct run run = {.cli = cli, .direction = UNINSTALL, .dir = {.fd = -1}};
+
+    return carry_out_run(&run, NULL, err);
+}
+
+enum ot_status ot_settings_install(struct ot_cli *cli, const struct ot_settings *settings,
+                                   struct ot_error *err)
+{
+    struct run run = {.cli = cli,
+                      .direction = INSTALL,
+                      .only = &ot_stack_configuration,
+                      .dir = {.fd = -1}};
+
+    return carry_out_run(&run, settings, err);
+}
+
+enum ot_status ot_settings_uninstall(struct ot_cli *cli, struct ot_error *err)
+{
+    struct run run = {.cli = cli,
+                      .direction = UNINSTALL,
+                      .only = &ot_stack_configuration,
+                      .dir = {.fd = -1}};
+
+    return carry_out_run(&run, NULL, err);
 }
 
 const char *ot_install_stack_at(size_t i, const char **summary)

@@ -28,4 +28,15 @@ enum ot_status ot_markers_strip_line(struct ot_file_state *to, const char *line,
                                      const struct ot_file_state *text, bool *found,
                                      struct ot_error *err);
 
+/* The lines of orgtrust setup, which may stand beside those of an installation: at
+ * offset, which is the beginning of a line of text or its end; text must hold none of
+ * them. Taken out as above; and where they are, in text with them, or false. */
+enum ot_status ot_markers_insert_setup(struct ot_file_state *to,
+                                       const struct ot_file_state *text, size_t offset,
+                                       const char *body, struct ot_error *err);
+enum ot_status ot_markers_strip_setup(struct ot_file_state *to, const char *path,
+                                      const struct ot_file_state *text, bool *found,
+                                      struct ot_error *err);
+bool ot_markers_find_setup(const struct ot_file_state *text, size_t *offset, size_t *len);
+
 #endif

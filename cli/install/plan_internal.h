@@ -7,7 +7,8 @@
 struct ot_edit {
     char *path; /* links followed */
     struct ot_file_state before, after;
-    bool is_done; /* the change is in place */
+    bool is_secret; /* what is in it is shown to nobody */
+    bool is_done;   /* the change is in place */
 };
 
 enum ot_stack_plan_kind {

@@ -83,7 +83,7 @@ static void show_edit(struct ot_output *out, const struct ot_edit *edit, bool is
     if (edit->after.kind == OT_FILE_LINK)
         ot_output_printf(out, " -> %s", edit->after.data);
     ot_output_printf(out, "\n");
-    if (edit->after.kind == OT_FILE_REGULAR && !is_past)
+    if (edit->after.kind == OT_FILE_REGULAR && !is_past && !edit->is_secret)
         show_difference(out, edit);
 }
 

@@ -36,6 +36,10 @@ extern const struct ot_stack ot_stack_openssl, ot_stack_p11_kit, ot_stack_nss,
     ot_stack_firefox, ot_stack_java, ot_stack_system, ot_stack_containers,
     ot_stack_chromium, ot_stack_systemd;
 
+/* What orgtrust setup writes; none of ot_stacks, for it goes only where setup is undone.
+ */
+extern const struct ot_stack ot_stack_configuration;
+
 extern const struct ot_stack *const ot_stacks[]; /* up to a NULL */
 
 const struct ot_stack *ot_stack_find(const char *name); /* NULL: there is none */

@@ -105,6 +105,34 @@ static enum ot_status add_dirs(struct ot_manifest_entry *entry, struct ot_error 
     return OT_OK;
 }
 
+/* Whether what a file holds without ours is what it was before the first time, with its
+ * time; where there was none, nothing is that, too. */
+static bool is_before(const struct ot_file_state *stripped,
+                      const struct ot_file_state *before)
+{
+    return ot_file_state_equal(stripped, before) ||
+           (before->kind == OT_FILE_ABSENT && stripped->len == 0);
+}
+
+/* What others have made of the file since, without ours, is what it was before. */
+static enum ot_status renew_before(struct ot_manifest_entry *entry,
+                                   const struct ot_stack *stack,
+                                   const struct ot_edit *edit, bool is_new,
+                                   struct ot_error *err)
+{
+    struct ot_file_state stripped = {.kind = OT_FILE_ABSENT};
+    bool found;
+    enum ot_status status =
+        strip_ours(&stripped, stack, edit->path, &edit->before, &found, err);
+
+    if (status == OT_OK && (is_new || !found || !is_before(&stripped, &entry->before))) {
+        status = ot_file_state_copy(&entry->before, &stripped, err);
+        entry->image = 0;
+    }
+    ot_file_state_clear(&stripped);
+    return status;
+}
+
 /* Writes down what edit is about to do. What was there before the first time stays,
  * unless somebody has changed the file since: then it is what they made of it, without
  * ours. */
@@ -115,7 +143,7 @@ static enum ot_status record_edit(struct ot_manifest *manifest,
     struct ot_manifest_entry *entry = ot_manifest_find(manifest, edit->path);
     char now[OT_DIGEST_HEX_LEN + 1], then[OT_DIGEST_HEX_LEN + 1];
     enum ot_status status = ot_file_state_digest(now, &edit->before, err);
-    bool is_ours, is_new = entry == NULL, found;
+    bool is_ours, is_new = entry == NULL;
 
     if (status == OT_OK)
         status = ot_file_state_digest(then, &edit->after, err);
@@ -124,11 +152,8 @@ static enum ot_status record_edit(struct ot_manifest *manifest,
     if (is_new && (entry = ot_manifest_add(manifest, edit->path)) == NULL)
         return ot_error_nomem(err);
     is_ours = ot_manifest_entry_is_ours(entry, now);
-    if (is_new || (!is_ours && !ot_file_state_equal(&entry->before, &edit->before))) {
-        status =
-            strip_ours(&entry->before, stack, edit->path, &edit->before, &found, err);
-        entry->image = 0;
-    }
+    if (is_new || (!is_ours && !ot_file_state_equal(&entry->before, &edit->before)))
+        status = renew_before(entry, stack, edit, is_new, err);
     entry->ours_count = 0;
     if (is_ours)
         memcpy(entry->ours[entry->ours_count++], now, sizeof(now));
@@ -200,7 +225,10 @@ static enum ot_status plan_undo(struct ot_stack_plan *plan, const struct ot_stac
         ot_error_prefix(err, "%s was edited since", entry->path);
         return status;
     }
-    if (found)
+    /* Nobody has put anything else there: another stack of ours came and went. */
+    if (found && is_before(&edit->after, &entry->before))
+        status = ot_file_state_copy(&edit->after, &entry->before, err);
+    else if (found)
         ot_stack_plan_note(
             plan, "%s was edited since: only what orgtrust put there is taken out",
             entry->path);

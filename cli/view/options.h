@@ -46,6 +46,10 @@ enum ot_option {
     OT_OPTION_EXTRACT,
     OT_OPTION_CHECK,
     OT_OPTION_EXPIRING,
+    OT_OPTION_KEY_FILE,
+    OT_OPTION_CA_FILE,
+    OT_OPTION_CA_FINGERPRINT,
+    OT_OPTION_UNDO,
     OT_OPTION_COUNT
 };
 
@@ -71,6 +75,14 @@ enum ot_option {
     (OT_OPTION_BIT(OT_OPTION_JSON) | OT_OPTION_BIT(OT_OPTION_HELP) |                     \
      OT_OPTION_BIT(OT_OPTION_DRY_RUN) | OT_OPTION_BIT(OT_OPTION_YES))
 
+/* What setup takes: it makes the source. */
+#define OT_OPTIONS_SETUP                                                                 \
+    (OT_OPTION_BIT(OT_OPTION_JSON) | OT_OPTION_BIT(OT_OPTION_HELP) |                     \
+     OT_OPTION_BIT(OT_OPTION_KEY_FD) | OT_OPTION_BIT(OT_OPTION_KEY_FILE) |               \
+     OT_OPTION_BIT(OT_OPTION_CA_FILE) | OT_OPTION_BIT(OT_OPTION_CA_FINGERPRINT) |        \
+     OT_OPTION_BIT(OT_OPTION_PROJECT) | OT_OPTION_BIT(OT_OPTION_YES) |                   \
+     OT_OPTION_BIT(OT_OPTION_UNDO))
+
 enum ot_list_state {
     OT_LIST_ALL,
     OT_LIST_ACTIVE,
@@ -91,6 +103,8 @@ struct ot_options {
     const char *until;                         /* NULL: not given */
     const char *cert;                          /* NULL: not given */
     const char *expiring;                      /* NULL: not given */
+    const char *key_file;                      /* NULL: not given */
+    const char *ca_file, *ca_fingerprint;      /* NULL: not given */
     int key_fd, report_fd;                     /* -1: not given */
     const char *probes[OT_IMPACT_SERVERS_MAX]; /* HOST:PORT, as they were given */
     size_t probe_count;
@@ -99,6 +113,7 @@ struct ot_options {
     bool activate, deactivate, all, prune, dry_run, yes, by_id, as_is;
     bool check;       /* one line, and the exit status of a monitoring check */
     bool extract;     /* certificates out of what holds more */
+    bool undo;        /* take back what was set up */
     bool retry;       /* go on until it succeeds */
     bool print;       /* instead of doing it */
     bool local;       /* this machine's own memory */

@@ -185,9 +185,11 @@ static enum ot_status advise_on_text(struct ot_config *config,
     return ot_error_nomem(err);
 }
 
-enum ot_status ot_config_load(struct ot_config **out, struct ot_error *err)
+enum ot_status ot_config_load_draft(struct ot_config **out,
+                                    const struct ot_config_draft *draft,
+                                    struct ot_error *err)
 {
-    struct ot_config_text text = {0};
+    struct ot_config_text text = {.draft = draft};
     struct ot_config *config = NULL;
     enum ot_status status;
 
@@ -208,6 +210,11 @@ enum ot_status ot_config_load(struct ot_config **out, struct ot_error *err)
     }
     *out = config;
     return OT_OK;
+}
+
+enum ot_status ot_config_load(struct ot_config **out, struct ot_error *err)
+{
+    return ot_config_load_draft(out, NULL, err);
 }
 
 void ot_config_free(struct ot_config *config)

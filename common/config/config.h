@@ -24,8 +24,13 @@
 struct ot_source;
 
 struct ot_config;
+struct ot_config_draft;
 
 enum ot_status ot_config_load(struct ot_config **out, struct ot_error *err);
+/* The same, as if a file held what draft says (config_draft.h). */
+enum ot_status ot_config_load_draft(struct ot_config **out,
+                                    const struct ot_config_draft *draft,
+                                    struct ot_error *err);
 void ot_config_free(struct ot_config *config);
 
 /* A sentence for who keeps the files: what stands in them and does nothing any more.

@@ -197,6 +197,22 @@ static enum ot_status as_config_error(enum ot_status status, struct ot_error *er
     return OT_E_CONFIG;
 }
 
+static enum ot_status read_draft(const struct ot_ini *ini,
+                                 const struct ot_config_draft *draft,
+                                 struct ot_error *err)
+{
+    char *copy = malloc(draft->len + 1); /* reading writes to it */
+    enum ot_status status;
+
+    if (copy == NULL)
+        return ot_error_nomem(err);
+    if (draft->len > 0)
+        memcpy(copy, draft->text, draft->len);
+    status = ot_ini_parse(ini, draft->path, copy, draft->len, err);
+    free(copy);
+    return status;
+}
+
 static enum ot_status read_file(struct ot_config_text *text, const char *path,
                                 bool must_exist, struct ot_error *err)
 {
@@ -207,6 +223,8 @@ static enum ot_status read_file(struct ot_config_text *text, const char *path,
     text->file++;
     text->path = path;
     text->current = &text->head;
+    if (text->draft != NULL && strcmp(text->draft->path, path) == 0)
+        return as_config_error(read_draft(&ini, text->draft, err), err);
     status = ot_path_open_named(&fd, path, OT_CONFIG_BYTES_MAX, err);
     if (status == OT_E_NOT_FOUND && !must_exist) {
         ot_error_clear(err);
@@ -235,6 +253,35 @@ bool ot_config_user_path(char *buf, const char *xdg, const char *home, const cha
     return n > 0 && n < PATH_MAX;
 }
 
+#define USER_FILE "/orgtrust/orgtrust.conf"
+
+static enum ot_status relative_path(struct ot_error *err)
+{
+    return ot_error_set(err, OT_E_CONFIG,
+                        "ORGTRUST_CONF must be an absolute path: a background sync runs "
+                        "in another directory");
+}
+
+enum ot_status ot_config_own_path(char *buf, struct ot_error *err)
+{
+    const char *only = ot_env_get("ORGTRUST_CONF");
+
+    if (only != NULL && only[0] != '/')
+        return relative_path(err);
+    if (only == NULL && geteuid() == 0)
+        only = OT_CONFIG_SYSTEM_FILE;
+    if (only == NULL &&
+        ot_config_user_path(buf, "XDG_CONFIG_HOME", "/.config", USER_FILE))
+        return OT_OK;
+    if (only == NULL)
+        return ot_error_set(
+            err, OT_E_CONFIG,
+            "where this user's configuration is cannot be told: set HOME");
+    if (snprintf(buf, PATH_MAX, "%s", only) >= PATH_MAX)
+        return ot_error_set(err, OT_E_CONFIG, "ORGTRUST_CONF is too long");
+    return OT_OK;
+}
+
 enum ot_status ot_config_read(struct ot_config_text *text, struct ot_error *err)
 {
     const char *only = ot_env_get("ORGTRUST_CONF");
@@ -242,10 +289,7 @@ enum ot_status ot_config_read(struct ot_config_text *text, struct ot_error *err)
     enum ot_status status;
 
     if (only != NULL && only[0] != '/')
-        return ot_error_set(
-            err, OT_E_CONFIG,
-            "ORGTRUST_CONF must be an absolute path: a background sync runs "
-            "in another directory");
+        return relative_path(err);
     if (only != NULL) {
         status = read_file(text, only, true, err);
         if (status != OT_OK)
@@ -253,8 +297,8 @@ enum ot_status ot_config_read(struct ot_config_text *text, struct ot_error *err)
         return status;
     }
     status = read_file(text, OT_CONFIG_SYSTEM_FILE, false, err);
-    if (status == OT_OK && ot_config_user_path(user, "XDG_CONFIG_HOME", "/.config",
-                                               "/orgtrust/orgtrust.conf"))
+    if (status == OT_OK &&
+        ot_config_user_path(user, "XDG_CONFIG_HOME", "/.config", USER_FILE))
         status = read_file(text, user, false, err);
     return status;
 }

@@ -6,6 +6,7 @@
 
 #include "base/error.h"
 #include "base/limits.h"
+#include "config/config_draft.h"
 #include "config/config_value_internal.h"
 #include "config/source.h"
 
@@ -23,12 +24,14 @@ struct ot_config_text {
     size_t count;
     struct ot_config_section *current;
     struct ot_source probe; /* values are tried on it, where their line is known */
-    char *retired;          /* "file:line" of the first key that does nothing any more */
+    const struct ot_config_draft *draft; /* what a file would hold; may be NULL */
+    char *retired; /* "file:line" of the first key that does nothing any more */
     const char *path;
     int file; /* 1, 2: the one that is being read */
 };
 
-/* Reads the files that count for this process into an empty (zeroed) text. */
+/* Reads the files that count for this process into a text that is empty (zeroed) but for
+ * its draft. */
 enum ot_status ot_config_read(struct ot_config_text *text, struct ot_error *err);
 void ot_config_text_clear(struct ot_config_text *text);
 

@@ -2,7 +2,6 @@
 
 #include <curl/curl.h>
 #include <openssl/crypto.h>
-#include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/random.h>
@@ -70,14 +69,6 @@ __attribute__((constructor)) static void keep_openssl_unconfigured(void)
     OPENSSL_init_crypto(OPENSSL_INIT_NO_LOAD_CONFIG, NULL);
 }
 
-static pthread_once_t curl_once = PTHREAD_ONCE_INIT;
-static CURLcode curl_result;
-
-static void init_curl(void)
-{
-    curl_result = ot_http_memory_init();
-}
-
 static uint32_t random_bits(void)
 {
     uint32_t bits = 0;
@@ -124,10 +115,9 @@ enum ot_status ot_http_new(struct ot_http **out, const struct ot_source *source,
     struct ot_http *http;
 
     *out = NULL;
-    pthread_once(&curl_once, init_curl);
-    if (curl_result != CURLE_OK)
-        return ot_error_set(err, OT_E_INTERNAL, "libcurl cannot start: %s",
-                            curl_easy_strerror(curl_result));
+    status = ot_http_memory_init(err);
+    if (status != OT_OK)
+        return status;
     http = calloc(1, sizeof(*http));
     if (http == NULL)
         return ot_error_nomem(err);

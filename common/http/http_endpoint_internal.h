@@ -25,6 +25,7 @@ struct ot_endpoint {
     struct ot_http_peer peer; /* what the server showed, for messages */
     struct ot_client_cert own;
     bool tls;
+    bool only_looks;   /* nothing is sent, whoever answers: for http_look.h */
     bool has_answered; /* so that it is known to speak HTTP */
     int64_t connect_timeout_ms, timeout_ms;
     unsigned low_speed_s;
@@ -41,6 +42,11 @@ struct ot_endpoint {
 enum ot_status ot_endpoint_init(struct ot_endpoint *endpoint,
                                 const struct ot_source *source, const struct ot_key *key,
                                 unsigned low_speed_s, struct ot_error *err);
+/* The same to see who answers, without a key and whether or not there is anybody who
+ * could vouch for it. */
+enum ot_status ot_endpoint_init_to_look(struct ot_endpoint *endpoint,
+                                        const struct ot_source *source,
+                                        struct ot_error *err);
 void ot_endpoint_clear(struct ot_endpoint *endpoint);
 
 /* The options of a handle that never change between requests. */

@@ -1,6 +1,8 @@
 #include "http/http_memory_internal.h"
 
+#include <curl/curl.h>
 #include <malloc.h>
+#include <pthread.h>
 #include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
@@ -58,8 +60,20 @@ static void *reallocate_bytes(void *memory, size_t size)
     return moved;
 }
 
-CURLcode ot_http_memory_init(void)
+static pthread_once_t curl_once = PTHREAD_ONCE_INIT;
+static CURLcode curl_result;
+
+static void init_curl(void)
 {
-    return curl_global_init_mem(CURL_GLOBAL_DEFAULT, allocate_bytes, wipe_and_free,
-                                reallocate_bytes, duplicate_text, allocate_zeros);
+    curl_result = curl_global_init_mem(CURL_GLOBAL_DEFAULT, allocate_bytes, wipe_and_free,
+                                       reallocate_bytes, duplicate_text, allocate_zeros);
+}
+
+enum ot_status ot_http_memory_init(struct ot_error *err)
+{
+    pthread_once(&curl_once, init_curl);
+    if (curl_result == CURLE_OK)
+        return OT_OK;
+    return ot_error_set(err, OT_E_INTERNAL, "libcurl cannot start: %s",
+                        curl_easy_strerror(curl_result));
 }

@@ -4,10 +4,10 @@
 #ifndef OT_HTTP_HTTP_MEMORY_INTERNAL_H
 #define OT_HTTP_HTTP_MEMORY_INTERNAL_H
 
-#include <curl/curl.h>
+#include "base/error.h"
 
-/* In place of curl_global_init. */
-CURLcode ot_http_memory_init(void);
+/* In place of curl_global_init; as often as one likes, from any thread. */
+enum ot_status ot_http_memory_init(struct ot_error *err);
 
 /* How often an allocation has failed, in any thread. */
 unsigned long ot_http_memory_failures(void);

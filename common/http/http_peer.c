@@ -24,6 +24,8 @@ void ot_http_peer_note(struct ot_http_peer *peer, X509_STORE_CTX *ctx)
 {
     peer->error = X509_STORE_CTX_get_error(ctx);
     keep_cert(&peer->cert, X509_STORE_CTX_get0_cert(ctx));
+    sk_X509_pop_free(peer->shown, X509_free);
+    peer->shown = X509_chain_up_ref(X509_STORE_CTX_get0_untrusted(ctx));
     keep_cert(&peer->culprit, X509_STORE_CTX_get_current_cert(ctx));
     if (peer->culprit == NULL)
         keep_cert(&peer->culprit, peer->cert);
@@ -33,6 +35,7 @@ void ot_http_peer_clear(struct ot_http_peer *peer)
 {
     X509_free(peer->cert);
     X509_free(peer->culprit);
+    sk_X509_pop_free(peer->shown, X509_free);
     *peer = (struct ot_http_peer){0};
 }
 
@@ -146,22 +149,32 @@ static enum ot_status other_issuer(struct ot_error *err, const struct ot_http_pe
                         place->before, issuer, place->source, place->trust);
 }
 
-enum ot_status ot_http_peer_refused(struct ot_error *err, const struct ot_http_peer *peer,
-                                    const struct ot_http_peer_place *place)
+bool ot_http_peer_is_unknown(const struct ot_http_peer *peer)
 {
     switch (peer->error) {
-    case X509_V_OK: /* the chain is good: only the name is left */
-        return other_name(err, peer, place);
-    case X509_V_ERR_CERT_HAS_EXPIRED:
-    case X509_V_ERR_CERT_NOT_YET_VALID:
-        return other_time(err, peer, place);
     case X509_V_ERR_UNABLE_TO_GET_ISSUER_CERT:
     case X509_V_ERR_UNABLE_TO_GET_ISSUER_CERT_LOCALLY:
     case X509_V_ERR_UNABLE_TO_VERIFY_LEAF_SIGNATURE:
     case X509_V_ERR_DEPTH_ZERO_SELF_SIGNED_CERT:
     case X509_V_ERR_SELF_SIGNED_CERT_IN_CHAIN:
     case X509_V_ERR_CERT_UNTRUSTED:
+        return true;
+    default:
+        return false;
+    }
+}
+
+enum ot_status ot_http_peer_refused(struct ot_error *err, const struct ot_http_peer *peer,
+                                    const struct ot_http_peer_place *place)
+{
+    if (ot_http_peer_is_unknown(peer))
         return other_issuer(err, peer, place);
+    switch (peer->error) {
+    case X509_V_OK: /* the chain is good: only the name is left */
+        return other_name(err, peer, place);
+    case X509_V_ERR_CERT_HAS_EXPIRED:
+    case X509_V_ERR_CERT_NOT_YET_VALID:
+        return other_time(err, peer, place);
     default:
         return ot_error_set(err, OT_E_NETWORK,
                             "%s: its TLS certificate is refused: %s; have the server "

@@ -3,19 +3,24 @@
 #define OT_HTTP_HTTP_PEER_INTERNAL_H
 
 #include <openssl/x509_vfy.h>
+#include <stdbool.h>
 
 #include "base/error.h"
 
 /* Of the connection that was verified last. Zeroed: none was. */
 struct ot_http_peer {
-    X509 *cert;    /* its own certificate */
-    X509 *culprit; /* the one of its chain that was looked at last */
-    int error;     /* X509_V_ERR_…, X509_V_OK where the chain is good */
+    X509 *cert;             /* its own certificate */
+    STACK_OF(X509) * shown; /* all that it sent, its own first; may be NULL */
+    X509 *culprit;          /* the one of its chain that was looked at last */
+    int error;              /* X509_V_ERR_…, X509_V_OK where the chain is good */
 };
 
 /* To be called after X509_verify_cert, of which it changes nothing. */
 void ot_http_peer_note(struct ot_http_peer *peer, X509_STORE_CTX *ctx);
 void ot_http_peer_clear(struct ot_http_peer *peer);
+
+/* Whether it was refused because nobody vouches for it. */
+bool ot_http_peer_is_unknown(const struct ot_http_peer *peer);
 
 /* What else its sentence names. */
 struct ot_http_peer_place {

@@ -312,13 +312,11 @@ enum ot_status ot_key_load_notify_secret(struct ot_key *key,
     return status;
 }
 
-enum ot_status ot_key_read_fd(struct ot_key *key, int fd, struct ot_error *err)
+/* What was given by hand may be anything: it does not leave the machine unless it can be
+ * a key. */
+static enum ot_status check_given(struct ot_key *key, enum ot_status status,
+                                  struct ot_error *err)
 {
-    enum ot_status status;
-
-    memset(key, 0, sizeof(*key));
-    snprintf(key->origin, sizeof(key->origin), "the caller's descriptor %d", fd);
-    status = read_secret(key, fd, &admin_key, err);
     if (status == OT_OK && !ot_key_is_possible(ot_span_of(key->secret, key->len)))
         status = ot_error_set(err, OT_E_CONFIG,
                               "%s holds no admin key, and what it holds was not sent: "
@@ -328,6 +326,37 @@ enum ot_status ot_key_read_fd(struct ot_key *key, int fd, struct ot_error *err)
     if (status != OT_OK)
         ot_key_clear(key);
     return status;
+}
+
+enum ot_status ot_key_read_fd(struct ot_key *key, int fd, struct ot_error *err)
+{
+    memset(key, 0, sizeof(*key));
+    snprintf(key->origin, sizeof(key->origin), "the caller's descriptor %d", fd);
+    return check_given(key, read_secret(key, fd, &admin_key, err), err);
+}
+
+enum ot_status ot_key_read_named(struct ot_key *key, const char *path,
+                                 struct ot_error *err)
+{
+    int fd = -1;
+    enum ot_status status;
+
+    memset(key, 0, sizeof(*key));
+    set_origin(key, path);
+    status = ot_path_open_named(&fd, path, OT_KEY_BYTES_MAX + 2, err);
+    if (status == OT_OK)
+        status = read_secret(key, fd, &admin_key, err);
+    if (fd >= 0)
+        close(fd);
+    return check_given(key, status, err);
+}
+
+enum ot_status ot_key_set(struct ot_key *key, const char *text, const char *origin,
+                          struct ot_error *err)
+{
+    memset(key, 0, sizeof(*key));
+    set_origin(key, origin);
+    return check_given(key, set_secret(key, text, strlen(text), &admin_key, err), err);
 }
 
 enum ot_status ot_key_check_host(const struct ot_key *key, const struct ot_source *source,

@@ -25,6 +25,13 @@ enum ot_status ot_key_load(struct ot_key *key, const struct ot_source *source,
 enum ot_status ot_key_load_notify_secret(struct ot_key *key,
                                          const struct ot_source *source,
                                          struct ot_error *err);
+/* From a file that a person named just now, to be put elsewhere: others may read it. */
+enum ot_status ot_key_read_named(struct ot_key *key, const char *path,
+                                 struct ot_error *err);
+/* What somebody typed; the caller wipes the text. origin: whose key messages say it is.
+ */
+enum ot_status ot_key_set(struct ot_key *key, const char *text, const char *origin,
+                          struct ot_error *err);
 /* From an open descriptor up to its end, for a parent that passes a key on. */
 enum ot_status ot_key_read_fd(struct ot_key *key, int fd, struct ot_error *err);
 

@@ -25,7 +25,7 @@ NAMES = {
 
 
 def options_of(text: str) -> dict[str, str]:
-    return dict(re.findall(r"^  (--[a-z-]+)(?: [A-Z:/a-z]+)? +(\S.*)$", text, re.MULTILINE))
+    return dict(re.findall(r"^  (--[a-z-]+)(?: [A-Z0-9:/a-z]+)? +(\S.*)$", text, re.MULTILINE))
 
 
 def commands_of(text: str) -> dict[str, str]:

@@ -110,6 +110,13 @@ class OwnRoot:
         assert status is None or done.status == status, f"expected {status}: {done}"
         return done
 
+    def begin(self, *argv, terminal: int) -> subprocess.Popen:
+        """A program of the machine, as its root, with all three streams on a terminal."""
+        return subprocess.Popen(
+            ["nsenter", f"--target={self.holder.pid}", "--mount", "--root", "--wd=/", "--",
+             *map(str, argv)], env=clean_environment(HOME="/root"), stdin=terminal,
+            stdout=terminal, stderr=terminal)
+
     def start(self, *argv, log: Path) -> Background:
         """A program of the machine, as its root, that runs until it is stopped."""
         return Background(

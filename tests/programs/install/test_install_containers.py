@@ -69,6 +69,14 @@ def test_two_stacks_in_one_configuration(engine, first):
     assert engine.read(CONF) == before
 
 
+def test_two_stacks_of_one_configuration_in_one_run(engine):
+    before = engine.read(CONF)
+    engine.install("system", "containers")
+    assert b"export_containers" in engine.read(CONF) and b"export_system" in engine.read(CONF)
+    engine.uninstall("system", "containers")
+    assert engine.read(CONF) == before
+
+
 @pytest.mark.parametrize("name", ["/etc/containers/containers.conf",
                                   "/etc/containers/containers.conf.d/10-site.conf"])
 def test_an_administrators_list_is_not_overruled(engine, name):

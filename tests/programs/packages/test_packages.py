@@ -91,3 +91,11 @@ def test_installed_used_and_purged_in_a_fresh_root(debs, root):
     done = enter_root(root, debs, "tests/programs/packages/walk", debs, timeout=900)
     assert done.status == 0, str(done) + done.text[-6000:]
     assert "walk: nothing was left" in done.stdout
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("root", ["bookworm", "trixie"])
+def test_one_command_sets_up_a_fresh_root_and_takes_it_back(debs, root):
+    done = enter_root(root, debs, "tests/programs/packages/setup_walk", debs, timeout=900)
+    assert done.status == 0, str(done) + done.text[-6000:]
+    assert "setup_walk: every file is as it was" in done.stdout
