@@ -6,16 +6,18 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/resource.h>
-#include <sys/socket.h>
 #include <time.h>
 #include <unistd.h>
 
 #include "auth/rate.h"
 #include "auth/wrong_keys.h"
+#include "base/service_manager.h"
 #include "command/options.h"
 #include "handle/ends.h"
+#include "http/acceptor.h"
 #include "http/daemon.h"
 #include "http/guests.h"
+#include "http/handed_socket.h"
 #include "http/listener.h"
 #include "http/server.h"
 #include "http/tls.h"
@@ -72,23 +74,26 @@ static bool wait_for_stop(const sigset_t *signals, int timeout_ms)
     return caught > 0;
 }
 
-/* The listening socket is shut down and not taken from the library: in 0.9.75
- * MHD_quiesce_daemon() aborts the process if a worker takes the socket out of its epoll
- * set at the same moment. Workers find the socket hung up for as long as this lasts,
- * which wakes them more than it need; usually nothing is in flight, and it is over at
- * once. */
-static void drain_requests(struct ot_server *server, const struct ot_listener *listener,
-                           const sigset_t *signals)
+/* Who has connected is about to ask: the answer is not to be a closed connection. */
+static bool is_serving(const struct ot_server *server, int waited_ms)
 {
-    atomic_store(&server->stopping, true);
-    /* From now on a client is refused instead of left waiting. */
-    shutdown(listener->fd, SHUT_RDWR);
-    for (int waited = 0; waited < OT_DRAIN_REPLIES_MS; waited += DRAIN_STEP_MS) {
-        if (atomic_load(&server->in_flight) == 0 ||
-            (waited >= OT_DRAIN_REQUESTS_MS && atomic_load(&server->answering) == 0) ||
-            wait_for_stop(signals, DRAIN_STEP_MS))
-            return;
-    }
+    const int64_t since_us = ot_log_clock() - INT64_C(1000) * OT_DRAIN_HEADS_MS;
+
+    if (waited_ms < OT_DRAIN_HEADS_MS && (atomic_load(&server->arriving) != 0 ||
+                                          ot_guests_expect(server->guests, since_us)))
+        return true;
+    if (waited_ms < OT_DRAIN_REQUESTS_MS)
+        return atomic_load(&server->in_flight) != 0;
+    return atomic_load(&server->answering) != 0;
+}
+
+static void drain_requests(struct ot_server *server, const sigset_t *signals)
+{
+    int waited = 0;
+
+    while (waited < OT_DRAIN_REPLIES_MS && is_serving(server, waited) &&
+           !wait_for_stop(signals, DRAIN_STEP_MS))
+        waited += DRAIN_STEP_MS;
 }
 
 static void announce_listener(const struct ot_listener *listener, bool tls)
@@ -135,24 +140,61 @@ static void wait_and_sweep(struct ot_server *server, const sigset_t *signals)
     } while (!wait_for_stop(signals, SWEEP_STEP_MS));
 }
 
+/* Before any thread exists: all of them leave the signals to this one. */
+static void take_signals(sigset_t *signals)
+{
+    sigemptyset(signals);
+    sigaddset(signals, SIGTERM);
+    sigaddset(signals, SIGINT);
+    pthread_sigmask(SIG_BLOCK, signals, NULL);
+    /* A peer that is gone and a file that may not grow are errors, not the end. */
+    signal(SIGPIPE, SIG_IGN);
+    signal(SIGXFSZ, SIG_IGN);
+}
+
+/* A service manager keeps the socket over a restart: who connects meanwhile waits. */
+static void tell_manager(const struct ot_listener *listener)
+{
+    if (!listener->handed)
+        ot_notify_keep(listener->fd, OT_KEPT_SOCKET);
+    ot_notify("READY=1");
+}
+
+static enum ot_status serve_until_stopped(struct ot_server *server,
+                                          struct ot_listener *listener,
+                                          struct ot_daemon *daemon, bool tls,
+                                          const sigset_t *signals, struct ot_error *err)
+{
+    struct ot_acceptor *acceptor;
+    enum ot_status status =
+        ot_acceptor_start(&acceptor, listener->fd, daemon, server, err);
+
+    if (status != OT_OK)
+        return status;
+    announce_listener(listener, tls);
+    tell_manager(listener);
+    wait_and_sweep(server, signals);
+    ot_notify("STOPPING=1");
+    atomic_store(&server->stopping, true);
+    ot_acceptor_stop(acceptor);
+    /* From now on who comes is refused, unless a service manager keeps the socket. */
+    close(listener->fd);
+    listener->fd = -1;
+    drain_requests(server, signals);
+    return OT_OK;
+}
+
 static enum ot_status run_until_stopped(struct ot_server *server,
                                         struct ot_listener *listener,
                                         const struct ot_tls *tls, unsigned workers,
                                         unsigned connections, struct ot_error *err)
 {
     struct ot_daemon *daemon;
+    enum ot_status status;
     sigset_t signals;
 
-    /* Before any thread exists: all of them leave the signals to this one. */
-    sigemptyset(&signals);
-    sigaddset(&signals, SIGTERM);
-    sigaddset(&signals, SIGINT);
-    pthread_sigmask(SIG_BLOCK, &signals, NULL);
-    /* A peer that is gone and a file that may not grow are errors, not the end. */
-    signal(SIGPIPE, SIG_IGN);
-    signal(SIGXFSZ, SIG_IGN);
-
-    daemon = ot_daemon_start(server, listener->fd, tls, workers, connections);
+    take_signals(&signals);
+    daemon = ot_daemon_start(server, tls, workers, connections);
     if (daemon == NULL)
         return ot_error_set(err, OT_E_INTERNAL,
                             "the HTTP library did not start%s; --log shows its reason",
@@ -160,12 +202,10 @@ static enum ot_status run_until_stopped(struct ot_server *server,
                                 ? " (it may not support the kind of the TLS "
                                   "key)"
                                 : "");
-    announce_listener(listener, tls->cert != NULL);
-    wait_and_sweep(server, &signals);
-    drain_requests(server, listener, &signals);
+    status =
+        serve_until_stopped(server, listener, daemon, tls->cert != NULL, &signals, err);
     ot_daemon_stop(daemon);
-    listener->fd = -1; /* closed with the daemon */
-    return OT_OK;
+    return status;
 }
 
 enum ot_status ot_serve(const struct ot_options *options, struct ot_error *err)

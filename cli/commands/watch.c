@@ -5,9 +5,9 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "base/service_manager.h"
 #include "commands/commands.h"
 #include "commands/follow_internal.h"
-#include "commands/notify_internal.h"
 #include "commands/sync_apart_internal.h"
 #include "commands/watch_status_internal.h"
 #include "commands/watched_internal.h"

@@ -3,7 +3,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "commands/notify_internal.h"
+#include "base/service_manager.h"
 #include "commands/watched_internal.h"
 #include "config/source.h"
 #include "view/output.h"

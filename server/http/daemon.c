@@ -42,9 +42,8 @@ static unsigned limit_of_library(unsigned connections, unsigned workers)
     return (connections + SPARE) * workers;
 }
 
-struct ot_daemon *ot_daemon_start(struct ot_server *server, int fd,
-                                  const struct ot_tls *tls, unsigned workers,
-                                  unsigned connections)
+struct ot_daemon *ot_daemon_start(struct ot_server *server, const struct ot_tls *tls,
+                                  unsigned workers, unsigned connections)
 {
     const struct MHD_OptionItem tls_options[] = {
         {MHD_OPTION_HTTPS_MEM_CERT, 0, tls->cert},
@@ -55,21 +54,27 @@ struct ot_daemon *ot_daemon_start(struct ot_server *server, int fd,
     };
     const struct MHD_OptionItem no_options[] = {{MHD_OPTION_END, 0, NULL}};
     const unsigned flags = MHD_USE_EPOLL_INTERNAL_THREAD | MHD_USE_ITC |
-                           MHD_USE_ERROR_LOG | ot_framing_flags() |
-                           (tls->cert != NULL ? MHD_USE_TLS : 0u);
+                           MHD_USE_NO_LISTEN_SOCKET | MHD_USE_ERROR_LOG |
+                           ot_framing_flags() | (tls->cert != NULL ? MHD_USE_TLS : 0u);
 
     return (struct ot_daemon *)MHD_start_daemon(
         flags, 0, NULL, NULL, ot_connection_handle, server,
         /* First, so that it hears of what is wrong with the others. */
-        MHD_OPTION_EXTERNAL_LOGGER, library_log, server, MHD_OPTION_LISTEN_SOCKET, fd,
-        MHD_OPTION_THREAD_POOL_SIZE, workers, MHD_OPTION_CONNECTION_LIMIT,
-        limit_of_library(connections, workers), MHD_OPTION_CONNECTION_MEMORY_LIMIT,
-        (size_t)OT_CONNECTION_MEMORY, MHD_OPTION_CONNECTION_TIMEOUT,
-        (unsigned)OT_IDLE_TIMEOUT_S, MHD_OPTION_URI_LOG_CALLBACK, ot_connection_target,
-        server, MHD_OPTION_UNESCAPE_CALLBACK, ot_connection_keep_escapes, NULL,
+        MHD_OPTION_EXTERNAL_LOGGER, library_log, server, MHD_OPTION_THREAD_POOL_SIZE,
+        workers, MHD_OPTION_CONNECTION_LIMIT, limit_of_library(connections, workers),
+        MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)OT_CONNECTION_MEMORY,
+        MHD_OPTION_CONNECTION_TIMEOUT, (unsigned)OT_IDLE_TIMEOUT_S,
+        MHD_OPTION_URI_LOG_CALLBACK, ot_connection_target, server,
+        MHD_OPTION_UNESCAPE_CALLBACK, ot_connection_keep_escapes, NULL,
         MHD_OPTION_NOTIFY_COMPLETED, ot_connection_completed, server,
         MHD_OPTION_NOTIFY_CONNECTION, ot_connection_notify, server, MHD_OPTION_ARRAY,
         tls->cert != NULL ? tls_options : no_options, MHD_OPTION_END);
+}
+
+bool ot_daemon_add(struct ot_daemon *daemon, int fd, const struct sockaddr *from,
+                   socklen_t len)
+{
+    return MHD_add_connection((struct MHD_Daemon *)daemon, fd, from, len) == MHD_YES;
 }
 
 void ot_daemon_stop(struct ot_daemon *daemon)

@@ -211,6 +211,18 @@ void ot_guests_sweep(struct ot_guests *guests, int64_t now_us)
     pthread_mutex_unlock(&guests->lock);
 }
 
+bool ot_guests_expect(struct ot_guests *guests, int64_t since_us)
+{
+    const struct ot_guest *at;
+
+    pthread_mutex_lock(&guests->lock);
+    TAILQ_FOREACH(at, &guests->waited, in_all)
+    if (at->phase == OT_GUEST_HEAD && at->since_us >= since_us)
+        break;
+    pthread_mutex_unlock(&guests->lock);
+    return at != NULL;
+}
+
 const struct ot_address *ot_guest_address(const struct ot_guest *guest)
 {
     static const struct ot_address unknown = {.is_v4 = false};

@@ -10,6 +10,7 @@
 #ifndef OT_SERVER_HTTP_GUESTS_H
 #define OT_SERVER_HTTP_GUESTS_H
 
+#include <stdbool.h>
 #include <stdint.h>
 #include <sys/socket.h>
 
@@ -42,6 +43,9 @@ void ot_guests_close(struct ot_guests *guests, struct ot_guest *guest);
 /* guest may be NULL. The time of a phase that lasts does not begin again. */
 void ot_guests_enter(struct ot_guests *guests, struct ot_guest *guest,
                      enum ot_guest_phase phase, int64_t now_us);
+
+/* Whether there is one that is new, or whose request is coming, since then or later. */
+bool ot_guests_expect(struct ot_guests *guests, int64_t since_us);
 
 /* Ends those whose phase has lasted too long. */
 void ot_guests_sweep(struct ot_guests *guests, int64_t now_us);

@@ -10,6 +10,8 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "http/handed_socket.h"
+
 /* Bursts of a fleet whose timers agree; the kernel caps it by net.core.somaxconn. */
 #define BACKLOG 1024
 
@@ -100,15 +102,29 @@ static enum ot_status bind_failed(const char *text, int errnum, struct ot_error 
                           advice);
 }
 
+/* The first of the addresses that can be bound. */
+static enum ot_status bind_first(int *fd, const struct addrinfo *addresses,
+                                 const char *text, struct ot_error *err)
+{
+    int errnum = 0;
+
+    for (const struct addrinfo *at = addresses; at != NULL && *fd < 0; at = at->ai_next) {
+        *fd = bind_one(at);
+        errnum = errno;
+    }
+    return *fd >= 0 ? OT_OK : bind_failed(text, errnum, err);
+}
+
 enum ot_status ot_listener_open(struct ot_listener *listener, const char *text,
                                 struct ot_error *err)
 {
     const struct addrinfo hints = {.ai_socktype = SOCK_STREAM, .ai_flags = AI_PASSIVE};
     struct addrinfo *found = NULL;
     struct endpoint endpoint;
-    int code, errnum = 0;
+    enum ot_status status;
+    int code;
 
-    listener->fd = -1;
+    *listener = (struct ot_listener){.fd = -1};
     if (!split_address(&endpoint, text))
         return ot_error_set(err, OT_E_USAGE,
                             "--listen '%s' is not HOST:PORT, such as 127.0.0.1:8443 or "
@@ -118,14 +134,13 @@ enum ot_status ot_listener_open(struct ot_listener *listener, const char *text,
     if (code != 0)
         return ot_error_set(err, OT_E_NETWORK, "cannot listen on %s: %s", text,
                             gai_strerror(code));
-    for (const struct addrinfo *at = found; at != NULL && listener->fd < 0;
-         at = at->ai_next) {
-        listener->fd = bind_one(at);
-        errnum = errno;
-    }
+    status = ot_handed_socket(&listener->fd, found, text, err);
+    listener->handed = listener->fd >= 0;
+    if (status == OT_OK && !listener->handed)
+        status = bind_first(&listener->fd, found, text, err);
     freeaddrinfo(found);
-    if (listener->fd < 0)
-        return bind_failed(text, errnum, err);
+    if (status != OT_OK)
+        return status;
     if (!describe_listener(listener)) {
         close(listener->fd);
         listener->fd = -1;

@@ -100,10 +100,12 @@
 #define OT_DB_DOUBT_MS 5000
 #define OT_DB_DOUBT_STEP_MS 250
 
-/* Once asked to stop: how long replies may take to be read, and how long the rest of a
- * request may take to arrive (of those that broke off, it never does). */
+/* Once asked to stop: how long replies may take to be read, how long the rest of a
+ * request may take to arrive (of those that broke off, it never does), and how long a
+ * connection may be there before its request begins. */
 #define OT_DRAIN_REPLIES_MS 10000
 #define OT_DRAIN_REQUESTS_MS 2000
+#define OT_DRAIN_HEADS_MS 1000
 
 /* `last used` of a key is written this often at most: it must not make writes of reads.
  */

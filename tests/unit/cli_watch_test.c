@@ -1,5 +1,5 @@
 #include "base/limits.h"
-#include "commands/notify_internal.h"
+#include "base/service_manager.h"
 #include "commands/watch_schedule_internal.h"
 #include "config/source.h"
 #include "unit.h"
