@@ -21,6 +21,7 @@
 #include "http/listener.h"
 #include "http/server.h"
 #include "http/tls.h"
+#include "message/answers.h"
 #include "shared/limits.h"
 #include "shared/log.h"
 #include "store/store.h"
@@ -232,6 +233,8 @@ enum ot_status ot_serve(const struct ot_options *options, struct ot_error *err)
     /* One for each worker, and one for us. */
     if (status == OT_OK)
         status = ot_store_open(&server.store, options->db, workers + 1, err);
+    if (status == OT_OK && ot_store_is_url(options->db))
+        status = ot_answers_new(&server.answers, err);
     if (status == OT_OK)
         status = ot_listener_open(&listener, options->listen, err);
     if (status == OT_OK)
@@ -240,6 +243,7 @@ enum ot_status ot_serve(const struct ot_options *options, struct ot_error *err)
     if (listener.fd >= 0)
         close(listener.fd);
     ot_store_close(server.store);
+    ot_answers_free(server.answers);
     ot_guests_free(server.guests);
     ot_wrong_keys_free(server.wrong_keys);
     ot_rate_free(server.rate);

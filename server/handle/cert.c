@@ -9,6 +9,7 @@
 #include "handle/change_internal.h"
 #include "handle/context.h"
 #include "handle/handlers.h"
+#include "message/answers.h"
 #include "message/body.h"
 #include "message/buffer.h"
 #include "message/etag.h"
@@ -83,28 +84,40 @@ static bool parse_include(struct ot_context *context, bool *content)
     return true;
 }
 
-void ot_handle_get(struct ot_context *context)
+/* The content, which is another question, and what is written of it. */
+static void show_with_content(struct ot_context *context, struct shown *shown)
 {
     struct ot_error err = OT_ERROR_INIT;
+    enum ot_status status =
+        ot_db_cert_content(context->db, context->cert_id, &shown->content, &err);
+
+    if (status != OT_OK) {
+        say_failed(context, status, &err);
+        return;
+    }
+    show_cert(shown, &context->cert);
+    ot_answers_keep(context->answers, context->reply->etag, &context->reply->body);
+    free(shown->content);
+}
+
+void ot_handle_get(struct ot_context *context)
+{
     struct shown shown = {.context = context};
-    enum ot_status status = context->has_cert ? OT_OK : OT_E_NOT_FOUND;
 
     if (!parse_include(context, &shown.with_content))
         return;
-    if (status == OT_OK) {
-        tag_cert(&shown, &context->cert);
-        if (ot_etag_matches(context->reply->etag, context->request->if_none_match)) {
-            context->reply->status = 304;
-            return;
-        }
+    if (!context->has_cert) {
+        say_missing(context);
+        return;
     }
-    if (status == OT_OK && shown.with_content)
-        status = ot_db_cert_content(context->db, context->cert_id, &shown.content, &err);
-    if (status == OT_OK)
+    tag_cert(&shown, &context->cert);
+    if (ot_etag_matches(context->reply->etag, context->request->if_none_match))
+        context->reply->status = 304;
+    else if (!shown.with_content)
         show_cert(&shown, &context->cert);
-    else
-        say_failed(context, status, &err);
-    free(shown.content);
+    else if (!ot_answers_find(context->answers, context->reply->etag,
+                              &context->reply->body))
+        show_with_content(context, &shown);
 }
 
 /* A copy of a certificate's name, which the caller frees. */

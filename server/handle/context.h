@@ -8,6 +8,7 @@
 #include "store/cert.h"
 #include "store/db.h"
 
+struct ot_answers;
 struct ot_reply;
 struct ot_request;
 struct ot_settings;
@@ -17,6 +18,7 @@ struct ot_context {
     const struct ot_settings *settings;
     struct ot_request *request;
     struct ot_reply *reply;
+    struct ot_answers *answers; /* NULL: none are kept */
     struct ot_db *db; /* reading routes: inside a transaction; writing ones begin it */
     struct ot_caller caller;
     const char *cert_id; /* of the path; well-formed */

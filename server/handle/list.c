@@ -7,6 +7,7 @@
 #include "handle/handlers.h"
 #include "handle/page_internal.h"
 #include "handle/query_internal.h"
+#include "message/answers.h"
 #include "message/etag.h"
 #include "message/reply.h"
 #include "message/request.h"
@@ -103,8 +104,12 @@ void ot_handle_list(struct ot_context *context)
     }
     if (!is_asked_anew(context, &range, after))
         return;
+    if (ot_answers_find(context->answers, context->reply->etag, &context->reply->body))
+        return;
     write_page(context, range);
+    if (context->reply->status != 200)
+        return;
     /* Between the two questions something may have been changed. */
-    if (context->reply->status == 200)
-        tag_page(context, &range, after);
+    tag_page(context, &range, after);
+    ot_answers_keep(context->answers, context->reply->etag, &context->reply->body);
 }

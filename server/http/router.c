@@ -216,6 +216,7 @@ static struct ot_context new_context(const struct ot_server *server,
         .settings = &server->settings,
         .request = request,
         .reply = reply,
+        .answers = server->answers,
     };
 }
 

@@ -7,6 +7,7 @@
 
 #include "shared/settings.h"
 
+struct ot_answers;
 struct ot_guests;
 struct ot_rate;
 struct ot_store;
@@ -14,7 +15,8 @@ struct ot_wrong_keys;
 
 struct ot_server {
     struct ot_store *store;
-    struct ot_rate *rate; /* NULL: no limit */
+    struct ot_answers *answers; /* NULL: none are kept */
+    struct ot_rate *rate;       /* NULL: no limit */
     struct ot_guests *guests;
     struct ot_wrong_keys *wrong_keys;
     struct ot_settings settings;

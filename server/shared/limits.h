@@ -18,6 +18,11 @@
 /* A list of 100 items with names of OT_NAME_CHARS_MAX, escaped; a certificate in PEM. */
 #define OT_REPLY_MAX (4u * 1024 * 1024)
 
+/* Answers that are kept for whoever asks the same next: the pages and certificates that a
+ * fleet fetches one host after the other, in 32 MiB at most. A page of 100 has 35 KiB. */
+#define OT_ANSWERS_MAX 256u
+#define OT_ANSWER_MAX (128u * 1024)
+
 /* The API's own figures. */
 #define OT_PAGE_LIMIT_DEFAULT 20
 #define OT_PAGE_LIMIT_MAX 100

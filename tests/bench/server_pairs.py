@@ -1,4 +1,5 @@
-"""orgtrust-server under load, beside nginx with the same bytes in files."""
+"""orgtrust-server under load: beside nginx with the same bytes in files, and on PostgreSQL
+beside SQLite."""
 
 from __future__ import annotations
 
@@ -9,14 +10,19 @@ import subprocess
 from contextlib import ExitStack
 from pathlib import Path
 
-from support.process import Background, clean_environment
+from support import paths
+from support.organization import Organization
+from support.postgresql import Cluster, is_installed
+from support.process import Background, clean_environment, run
 
-from measure import CannotRun, Row, in_turn
+from measure import CannotRun, Goal, Row, in_turn
 from pairs import Plan, pair
 from place import machine
 from wires import fill, organization, paths_of
 
 CONNECTIONS = 16
+# In requests a second.
+_OF_SQLITE = Goal(1 / 0.6, "≥ 0.6 of SQLite's")
 
 _NGINX = """\
 daemon off;
@@ -73,6 +79,48 @@ def _load(url: str, requests: int, headers: list[str]):
         return None, 1 / float(rate[1])
 
     return way
+
+
+def _moved(stack: ExitStack, org: Organization, root: Path) -> Organization:
+    """The same organization on PostgreSQL, over its socket."""
+    if not is_installed():
+        raise CannotRun("PostgreSQL is not installed")
+    cluster = Cluster()
+    stack.callback(cluster.remove)
+    url = cluster.create()
+    done = run([paths.SERVER, "migrate", "--from", org.db, "--to", url], env=org.env,
+               timeout=600)
+    if done.status != 0:
+        raise CannotRun(str(done))
+    made = Organization(root, max_certificates=200000, db=url, key=org.key)
+    stack.callback(made.stop)
+    return made
+
+
+@pair("postgresql", "a list of 100, a certificate, its content, a list that is not modified: "
+      "orgtrust-server on PostgreSQL, on SQLite")
+def postgresql(plan: Plan):
+    for size in plan.sizes:
+        if size < 150:
+            continue
+        with ExitStack() as stack:
+            org = organization(stack, plan.scratch / f"file-{size}")
+            fill(org, machine(size).pems(), 0)
+            moved = _moved(stack, org, plan.scratch / f"postgresql-{size}")
+            key = f"authorization: Bearer {org.key}"
+            page, content = paths_of(size)[0], paths_of(size)[-1]
+            tag = org.api.request("GET", "/v1" + page)[1]["ETag"]
+            for name, path, more in (
+                    ("list", page, []), ("get", content.split("?")[0], []),
+                    ("content", content, []), ("list-304", page, [f"if-none-match: {tag}"])):
+                count = 500 if plan.quick else 4000
+                sides = in_turn(plan.rounds(5), {
+                    kind: _load(f"{side.base_url}{path}", count, [key, *more])
+                    for kind, side in (("PostgreSQL", moved), ("SQLite", org))})
+                row = Row(f"postgresql-{name}", size, sides, _OF_SQLITE, clock="wall")
+                row.note = (f"{1 / row.median('PostgreSQL'):.0f} requests a second, SQLite "
+                            f"{1 / row.median('SQLite'):.0f}")
+                yield row
 
 
 @pair("server", "a list of 100, a certificate, a list that is not modified: orgtrust-server, "

@@ -37,6 +37,14 @@ each_call='unit\.(sync_crash|export_crash|install_transaction|starve|rewrap_verd
 # sync_list, sync_fault, api_fault, http_fault, http_pace and http_retry.
 by_unit_tests=(faults/test_faults_{listing,content,network,rate}.py)
 
+# Of programs/api, what cannot differ between an SQLite file and PostgreSQL runs on the file
+# alone; what is marked `both` there runs on either, where no emulator makes it slow.
+say_what_runs_on_files_alone() {
+    [[ $long == yes ]] ||
+        skip 'programs/api on PostgreSQL, where it is not marked both' \
+            'framing, requests and TLS are the same on every database'
+}
+
 leave_nothing_out() {
     each_call=none
     by_unit_tests=()
@@ -222,6 +230,7 @@ part_release() {
         "$python" "$project/tests/lint/structure.py" --for-one-file "$builds/release"
     unit_tests release
     program_tests release
+    say_what_runs_on_files_alone
 }
 
 part_clang() {
@@ -237,6 +246,7 @@ part_asan() {
     ORGTRUST_PRELOAD=$(gcc -print-file-name=libasan.so):$(gcc -print-file-name=libubsan.so) \
         program_tests asan "${by_unit_tests[@]/#/--ignore=$project/tests/}"
     [[ $long == yes ]] || skip "${by_unit_tests[*]}" 'unit tests have the same rows under asan'
+    say_what_runs_on_files_alone
     check 'no report of a sanitizer' reports "$SANITIZER_REPORTS"
 }
 
@@ -268,6 +278,7 @@ part_valgrind() {
     [[ $long == yes ]] || skip 'unit tests of each call, or of thousands of names' 'asan runs them'
     cmake -S "$project" -B "$builds/release" -UCMAKE_CROSSCOMPILING_EMULATOR
     ORGTRUST_WRAP="${valgrind[*]}" program_tests release -m memory
+    [[ $long == yes ]] || skip 'programs/api on PostgreSQL' 'asan runs what is marked both'
 }
 
 part_fuzz() {

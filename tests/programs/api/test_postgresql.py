@@ -297,6 +297,36 @@ def test_a_password_comes_from_a_file_or_a_service(cluster, tmp_path):
     assert key_create("postgresql://?service=trust", PGSERVICEFILE=str(services)).status == 0
 
 
+def scans(org, table):
+    """How often an index of the table was asked; what a backend has counted it tells when it
+    ends."""
+    terminate(org)
+    [(count,)] = org.sql("SELECT coalesce(sum(idx_scan), 0) FROM pg_stat_user_indexes"
+                         f" WHERE relname = '{table}'")
+    return int(count)
+
+
+def test_what_is_asked_again_is_one_question(organization, pem):
+    """That of the beginning: pages and contents are kept, as long as their tag is of now."""
+    api = judging(organization)
+    cert_id = api.upload(pem, "before")
+    one = f"{CERTIFICATES}/{cert_id}?include[]=content"
+    first = [api.request("GET", path) for path in (CERTIFICATES, one)]
+    before = scans(organization, "contents"), scans(organization, "activations")
+    for _ in range(20):
+        assert [api.request("GET", path)[2] for path in (CERTIFICATES, one)] == \
+            [answer[2] for answer in first]
+    tag = first[0][1]["ETag"]
+    for _ in range(20):
+        assert api.request("GET", CERTIFICATES, headers={"If-None-Match": tag})[0] == 304
+    assert scans(organization, "contents") == before[0]
+    # By the beginning, which looks for what is due: once for each request.
+    assert scans(organization, "activations") - before[1] <= 60 + 10
+    api.rename(cert_id, "after")
+    assert b"after" in api.request("GET", one)[2] and b"after" in api.request(
+        "GET", CERTIFICATES)[2]
+
+
 @pytest.mark.parametrize("order", ["ASC", "DESC"])
 def test_a_page_is_found_by_index_and_not_by_sorting(organization, order):
     sign = ">" if order == "ASC" else "<"
