@@ -1,6 +1,8 @@
 #include "message/reply.h"
 
 #include <stdarg.h>
+#include <stdatomic.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -58,9 +60,21 @@ void ot_reply_error(struct ot_reply *reply, unsigned status, const char *code,
     ot_jsonw_close(&reply->body, '}');
 }
 
+/* While the database is away every request says the same of it: once in a second is
+ * enough for a log, and fills no disk. */
+static bool is_said_lately(void)
+{
+    static atomic_llong said_us;
+    long long said = atomic_load(&said_us), now = ot_log_clock();
+
+    return (said != 0 && now - said < OT_DB_AWAY_LOG_US) ||
+           !atomic_compare_exchange_strong(&said_us, &said, now);
+}
+
 void ot_reply_failure(struct ot_reply *reply, const struct ot_error *err)
 {
-    ot_log_failure(err);
+    if (err->status != OT_E_NETWORK || !is_said_lately())
+        ot_log_failure(err);
     if (err->status == OT_E_BUSY) {
         ot_reply_error(reply, 503, "database_busy", NULL,
                        "The server's database is in use by another process: try again.");

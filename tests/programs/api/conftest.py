@@ -18,17 +18,22 @@ if "ORGTRUST_SERVER" in os.environ:
 
 
 def pytest_configure(config):
-    config.addinivalue_line("markers", "both: on either database; with ORGTRUST_LONG=1 all "
-                                       "but what is of one kind runs on both")
+    config.addinivalue_line("markers", "both: on either database, but under a sanitizer; with "
+                            "ORGTRUST_LONG=1 all is, but what is of one kind")
     config.addinivalue_line("markers", "file: of a database that is a file")
     config.addinivalue_line("markers", "postgresql: of a database that is no file")
+
+
+def is_slow() -> bool:
+    """What is marked `both` runs on both in the build that is quick."""
+    return bool(paths.WRAP) or paths.is_sanitized("address") or paths.is_sanitized("thread")
 
 
 def pytest_generate_tests(metafunc):
     marks = {mark.name for mark in metafunc.definition.iter_markers()}
     if "postgresql" in marks:
         kinds = ["postgresql"]
-    elif "file" not in marks and (paths.LONG or "both" in marks and not paths.WRAP):
+    elif "file" not in marks and (paths.LONG or "both" in marks and not is_slow()):
         kinds = ["file", "postgresql"]
     else:
         return
