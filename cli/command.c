@@ -313,13 +313,12 @@ static const struct ot_command commands[] = {
         .summary = "try which programs of this machine follow the organization",
         .help =
             "Checks: source, openssl, p11-kit, nss, firefox, java, system, exports,\n"
-            "chromium, systemd, programs, limits, distrust; all of them when none is "
-            "named. Real\n"
-            "programs connect to a server of its own on loopback whose authority is not\n"
-            "active, is active, and is not any more, in a scratch source that is "
-            "removed\n"
-            "afterwards; for limits its names are limited, for distrust it is "
-            "distrusted.\n"
+            "chromium, systemd, programs, confined, limits, distrust; all of them when\n"
+            "none is named. Real programs connect to a server of its own on loopback\n"
+            "whose authority is not active, is active, and is not any more, in a "
+            "scratch\n"
+            "source that is removed afterwards; for limits its names are limited, for\n"
+            "distrust it is distrusted.\n"
             "Changes nothing, needs neither key nor network. The exit status is 14 when\n"
             "something that is wired or configured fails.\n",
         .example = "orgtrust doctor openssl",

@@ -65,3 +65,21 @@ void ot_finding_of_trials(struct ot_doctor *doctor, const struct ot_wired_trials
     if (finding != NULL)
         finding->trials = *trials;
 }
+
+enum ot_status ot_doctor_ask_system(struct ot_doctor *doctor, bool *holds,
+                                    struct ot_error *err)
+{
+    struct ot_findings kept = doctor->findings;
+    enum ot_verdict verdict = ot_findings_verdict(&kept, ot_check_system.name);
+    enum ot_status status = OT_OK;
+
+    if (verdict == OT_VERDICT_ABSENT) {
+        doctor->findings = (struct ot_findings){.items = NULL};
+        status = ot_check_system.run(doctor, err);
+        verdict = ot_findings_verdict(&doctor->findings, ot_check_system.name);
+        ot_findings_clear(&doctor->findings);
+        doctor->findings = kept;
+    }
+    *holds = verdict == OT_VERDICT_PROVED;
+    return status;
+}

@@ -28,13 +28,18 @@ struct ot_check {
 
 extern const struct ot_check ot_check_source, ot_check_openssl, ot_check_p11_kit,
     ot_check_nss, ot_check_firefox, ot_check_java, ot_check_system, ot_check_exports,
-    ot_check_chromium, ot_check_systemd, ot_check_programs, ot_check_limits,
-    ot_check_distrust;
+    ot_check_chromium, ot_check_systemd, ot_check_programs, ot_check_confined,
+    ot_check_limits, ot_check_distrust;
 
 /* Adds the finding of a stack that is not here, or that something keeps from being wired:
  * a failure where it was installed. */
 void ot_finding_of_refusal(struct ot_doctor *doctor, const char *part,
                            const struct ot_wiring *wiring);
+
+/* Whether the system's store holds what it should: compared in this run, even when nobody
+ * asked for that check. */
+enum ot_status ot_doctor_ask_system(struct ot_doctor *doctor, bool *holds,
+                                    struct ot_error *err);
 
 /* Adds the finding of three trials of what ("openssl s_client") in a part that is wired
  * as said; fix is what to do where it is not. */

@@ -44,25 +44,6 @@ static bool find_in_path(char path[PATH_MAX], const char *name)
     return false;
 }
 
-/* The store is compared even when nobody asked for that check. */
-static enum ot_status ask_system(struct ot_doctor *doctor, bool *holds,
-                                 struct ot_error *err)
-{
-    struct ot_findings kept = doctor->findings;
-    enum ot_verdict verdict = ot_findings_verdict(&kept, ot_check_system.name);
-    enum ot_status status = OT_OK;
-
-    if (verdict == OT_VERDICT_ABSENT) {
-        doctor->findings = (struct ot_findings){.items = NULL};
-        status = ot_check_system.run(doctor, err);
-        verdict = ot_findings_verdict(&doctor->findings, ot_check_system.name);
-        ot_findings_clear(&doctor->findings);
-        doctor->findings = kept;
-    }
-    *holds = verdict == OT_VERDICT_PROVED;
-    return status;
-}
-
 static const char *find_exported_bundle(const struct ot_config *config)
 {
     for (size_t i = 0; config != NULL && i < ot_config_count(config); i++)
@@ -157,7 +138,7 @@ static enum ot_status check_programs(struct ot_doctor *doctor, struct ot_error *
 {
     struct view view = {.doctor = doctor, .bundle = find_exported_bundle(doctor->config)};
     size_t before = doctor->findings.count;
-    enum ot_status status = ask_system(doctor, &view.system_holds, err);
+    enum ot_status status = ot_doctor_ask_system(doctor, &view.system_holds, err);
 
     for (size_t i = 0; status == OT_OK && ot_program_rows[i].name != NULL; i++)
         status = check_program(&view, &ot_program_rows[i], err);

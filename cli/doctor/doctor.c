@@ -12,10 +12,10 @@
 #include "view/json_build.h"
 
 static const struct ot_check *const checks[] = {
-    &ot_check_source,   &ot_check_openssl, &ot_check_p11_kit,  &ot_check_nss,
-    &ot_check_firefox,  &ot_check_java,    &ot_check_system,   &ot_check_exports,
-    &ot_check_chromium, &ot_check_systemd, &ot_check_programs, &ot_check_limits,
-    &ot_check_distrust,
+    &ot_check_source,   &ot_check_openssl,  &ot_check_p11_kit,  &ot_check_nss,
+    &ot_check_firefox,  &ot_check_java,     &ot_check_system,   &ot_check_exports,
+    &ot_check_chromium, &ot_check_systemd,  &ot_check_programs, &ot_check_confined,
+    &ot_check_limits,   &ot_check_distrust,
 };
 #define CHECK_COUNT (sizeof(checks) / sizeof(checks[0]))
 

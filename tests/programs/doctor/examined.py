@@ -56,7 +56,7 @@ def prepared(directory, base_url: str, key: str, more: str = "") -> Machine:
 
 RESULTS = ("absent", "note", "proved", "not-wired", "not-proved", "fails")
 CHECKS = ("source", "openssl", "p11-kit", "nss", "firefox", "java", "system", "exports",
-          "chromium", "systemd", "programs", "limits", "distrust")
+          "chromium", "systemd", "programs", "confined", "limits", "distrust")
 
 
 # Of a handshake each: whether the anchor is active; is limited to the server's names; is
