@@ -96,12 +96,19 @@ static bool is_reported_by_watch(const struct ot_follow *follow)
     return follow->is_log && ot_config_check(follow->config, NULL) != OT_OK;
 }
 
+static void tell_wait_of_exports(void *arg, const char *holder)
+{
+    (void)arg;
+    ot_output_say("exports: %s is at them; waiting for that to end", holder);
+}
+
 enum ot_status ot_follow(const struct ot_follow *follow)
 {
     struct ot_exports_options options = {
         .believe_empty = follow->believe_empty,
         .accept_empty = follow->cli->options.accept_empty,
         .stop = follow->cli->stop,
+        .waits = follow->is_quiet ? NULL : tell_wait_of_exports,
     };
     struct ot_error err = OT_ERROR_INIT;
     struct ot_exports *exports = NULL;

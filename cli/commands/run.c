@@ -22,6 +22,7 @@
 #include "files/file_lock.h"
 #include "machine/machine_trust.h"
 #include "view/json_build.h"
+#include "view/output.h"
 
 #define VARIABLES_MAX 32
 #define LOCK_WAIT_MS 30000
@@ -86,11 +87,19 @@ static enum ot_status check_purpose(const struct ot_source *source, struct ot_er
     return OT_OK;
 }
 
+static void tell_wait_of_run(void *arg, const char *holder)
+{
+    (void)arg;
+    ot_output_say("the files of the source: %s is at them; waiting for that to end",
+                  holder);
+}
+
 static enum ot_status make_directory(char dir[PATH_MAX], struct ot_snapshot_use *use,
                                      struct ot_error *err)
 {
     char parent[PATH_MAX], lock[PATH_MAX + 8];
-    bool written, waited;
+    const struct ot_lock_wait how = {.limit_ms = LOCK_WAIT_MS, .waits = tell_wait_of_run};
+    bool written;
     int fd = -1;
     enum ot_status status = check_purpose(use->source, err);
 
@@ -102,7 +111,7 @@ static enum ot_status make_directory(char dir[PATH_MAX], struct ot_snapshot_use 
     snprintf(lock, sizeof(lock), "%s.lock", dir);
     status = ot_file_make_dir(parent, err);
     if (status == OT_OK)
-        status = ot_file_lock_take(&fd, lock, LOCK_WAIT_MS, &waited, err);
+        status = ot_file_lock_wait(&fd, lock, &how, err);
     if (status == OT_OK)
         status = ot_mount_dir_put(dir, fill_from_source, use, &written, err);
     ot_file_lock_release(fd);

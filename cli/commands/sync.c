@@ -18,6 +18,15 @@ static void draw_progress(void *arg, const char *phase, size_t done, size_t tota
     ot_progress_draw(arg, phase, done, total);
 }
 
+static void tell_wait_of_sync(void *arg, const char *holder)
+{
+    struct ot_progress *progress = arg;
+
+    ot_progress_clear(progress);
+    ot_output_say("source '%s': %s is at it; waiting for that to end", progress->source,
+                  holder);
+}
+
 static void print_news(void *arg, const char *line)
 {
     ot_output_printf(arg, "%s\n", line);
@@ -50,6 +59,7 @@ static enum ot_status sync_and_report(struct ot_follow *follow,
         .key = key,
         .stop = cli->stop,
         .progress = draw_progress,
+        .waits = cli->options.quiet ? NULL : tell_wait_of_sync,
         .arg = &progress,
     };
     struct ot_sync_result result = {0};

@@ -58,6 +58,7 @@ static void sync_and_tell(const struct ot_source *source,
     /* Not longer than whoever waits for it. */
     prctl(PR_SET_PDEATHSIG, (unsigned long)SIGKILL, 0UL, 0UL, 0UL);
     own.progress = tell_progress;
+    own.waits = NULL; /* the other end has nothing to tell it to */
     own.arg = &sender;
     memset(&message, 0, sizeof(message));
     message.is_result = true;

@@ -12,11 +12,11 @@ void ot_finding_of_refusal(struct ot_doctor *doctor, const char *part,
         ot_finding_add(findings, part, OT_VERDICT_ABSENT, NULL, NULL, "%s",
                        wiring->why.message);
     else if (wiring->was_installed)
-        ot_finding_add(findings, part, OT_VERDICT_FAILS, NULL, NULL,
-                       "it was wired, but: %s", wiring->why.message);
+        ot_finding_add_error(findings, part, OT_VERDICT_FAILS, NULL,
+                             "it was wired, but: ", &wiring->why);
     else
-        ot_finding_add(findings, part, OT_VERDICT_NOT_WIRED, NULL, NULL, "%s",
-                       wiring->why.message);
+        ot_finding_add_error(findings, part, OT_VERDICT_NOT_WIRED, NULL, "",
+                             &wiring->why);
 }
 
 static struct ot_finding *add_by_outcome(struct ot_doctor *doctor,

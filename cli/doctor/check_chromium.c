@@ -10,6 +10,7 @@
 #include "doctor/check_internal.h"
 #include "doctor/exported_internal.h"
 #include "doctor/finding_internal.h"
+#include "doctor/fix_internal.h"
 #include "doctor/policy_files_internal.h"
 #include "export/anchors.h"
 #include "export/chromium.h"
@@ -18,20 +19,16 @@
 #include "export/export.h"
 
 #define PART "chromium"
-#define FIX "as root: orgtrust install chromium"
 
 static void add_hidden(struct ot_doctor *doctor,
                        const struct ot_chromium_browser *browser,
                        const struct ot_hidden_list *hidden)
 {
-    char fix[2 * PATH_MAX];
-
-    snprintf(fix, sizeof(fix), "add %s to " OT_CHROMIUM_MERGE " in %s/%s", hidden->list,
-             browser->dir, hidden->by);
-    ot_finding_add(&doctor->findings, PART, OT_VERDICT_FAILS, browser->name, fix,
+    ot_finding_add(&doctor->findings, PART, OT_VERDICT_FAILS, browser->name, NULL,
                    "%s of %s is not read: %s sets it, too, and %s does not say that they "
-                   "are put together",
-                   hidden->list, OT_CHROMIUM_FILE, hidden->from, hidden->by);
+                   "are put together; add %s to " OT_CHROMIUM_MERGE " in %s/%s",
+                   hidden->list, OT_CHROMIUM_FILE, hidden->from, hidden->by, hidden->list,
+                   browser->dir, hidden->by);
 }
 
 /* What other files say of ours; whether that is something bad. */
@@ -76,7 +73,7 @@ check_browser(struct ot_doctor *doctor, const struct ot_exports *exports,
     ot_exported_why(more, sizeof(more), exports, item);
     if (status != OT_OK || !same) {
         ot_finding_add(&doctor->findings, PART, OT_VERDICT_FAILS, browser->name,
-                       "as root: orgtrust sync", "%s%s",
+                       OT_FIX_AS_ROOT(doctor, "orgtrust sync"), "%s%s",
                        status != OT_OK ? why.message
                                        : "its policy " OT_CHROMIUM_FILE
                                          " is not what the snapshot says",
@@ -107,8 +104,8 @@ static enum ot_status check_policies(struct ot_doctor *doctor,
         status = ot_chromium_distrusted(&distrusted, exports, item, &why);
     if (status != OT_OK)
         ot_finding_add(&doctor->findings, PART, OT_VERDICT_NOT_PROVED, NULL,
-                       "orgtrust sync", "what the policies should hold is not known: %s",
-                       why.message);
+                       ot_fix_sync(doctor),
+                       "what the policies should hold is not known: %s", why.message);
     for (size_t i = 0; status == OT_OK && i < OT_CHROMIUM_BROWSERS; i++)
         if (ot_chromium_is_installed(&ot_chromium_browsers[i]))
             status = check_browser(doctor, exports, item, &ot_chromium_browsers[i],
@@ -127,7 +124,8 @@ static bool add_unwired_browsers(struct ot_doctor *doctor)
             continue;
         found = true;
         ot_finding_add(&doctor->findings, PART, OT_VERDICT_NOT_WIRED,
-                       ot_chromium_browsers[i].name, FIX,
+                       ot_chromium_browsers[i].name,
+                       OT_FIX_AS_ROOT(doctor, "orgtrust install chromium"),
                        "no policy of the machine has it trust the organization; a user's "
                        "NSS database may");
     }
@@ -143,8 +141,7 @@ static enum ot_status check_chromium(struct ot_doctor *doctor, struct ot_error *
 
     if (doctor->config != NULL &&
         ot_exports_new(&exports, doctor->config, &why) != OT_OK) {
-        ot_finding_add(&doctor->findings, PART, OT_VERDICT_FAILS, NULL, NULL, "%s",
-                       why.message);
+        ot_finding_add_error(&doctor->findings, PART, OT_VERDICT_FAILS, NULL, "", &why);
         return OT_OK;
     }
     for (size_t i = 0; exports != NULL && i < exports->count; i++)
@@ -152,7 +149,7 @@ static enum ot_status check_chromium(struct ot_doctor *doctor, struct ot_error *
             item = &exports->items[i];
     if (item != NULL && item->sources == 0 && !item->says_no)
         ot_finding_add(&doctor->findings, PART, OT_VERDICT_FAILS, NULL,
-                       "as root: orgtrust sync",
+                       OT_FIX_AS_ROOT(doctor, "orgtrust sync"),
                        "export_chromium is no longer set, and policies of orgtrust's are "
                        "still there");
     else if (item != NULL)

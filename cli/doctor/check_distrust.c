@@ -15,6 +15,7 @@
 #include "config/config.h"
 #include "config/source.h"
 #include "doctor/check_internal.h"
+#include "doctor/fix_internal.h"
 #include "doctor/hold_internal.h"
 #include "machine/machine_trust.h"
 #include "machine/pem_blocks.h"
@@ -72,7 +73,7 @@ static enum ot_status read_trusted(struct still_trusted *found, const char *path
 }
 
 /* The way out of the system's store, as this distribution has it. */
-static const char *fix_of_system(void)
+static const char *way_out_of_system(void)
 {
     return access(ot_system_stores[0].program, F_OK) == 0
                ? "as root: export_system = yes in that source and orgtrust sync, for "
@@ -105,11 +106,11 @@ static enum ot_status look_at_system(struct ot_doctor *doctor, struct ot_error *
                        "and the key of what is distrusted",
                        found.total);
     else
-        ot_finding_add(&doctor->findings, PART, OT_VERDICT_FAILS, bundle, fix_of_system(),
+        ot_finding_add(&doctor->findings, PART, OT_VERDICT_FAILS, bundle, NULL,
                        "what is distrusted is still trusted by who reads the system's "
                        "store: it has %zu of the same name and key, the first of them, "
-                       "which the source %s distrusts, with the SHA-256 %s",
-                       found.count, found.by->name, found.first);
+                       "which the source %s distrusts, with the SHA-256 %s; %s",
+                       found.count, found.by->name, found.first, way_out_of_system());
     return OT_OK;
 }
 
@@ -133,7 +134,7 @@ static enum ot_status look_at_list(struct ot_doctor *doctor,
             ot_snapshot_info(snapshot)->active == 1 ? " is" : "s are");
     else if (status != OT_E_NOMEM)
         ot_finding_add(&doctor->findings, PART, OT_VERDICT_FAILS, source->name,
-                       "orgtrust sync",
+                       ot_fix_sync(doctor),
                        "what it distrusts is not known, and is trusted: %s", why.message);
     ot_snapshot_unref(snapshot);
     ot_cache_free(cache);

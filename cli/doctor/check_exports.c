@@ -6,7 +6,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 
 #include "base/error.h"
 #include "doctor/check_internal.h"
@@ -14,6 +13,7 @@
 #include "doctor/exported_internal.h"
 #include "doctor/finding_internal.h"
 #include "doctor/fingerprints_internal.h"
+#include "doctor/fix_internal.h"
 #include "doctor/readers_internal.h"
 #include "doctor/trial_internal.h"
 #include "doctor/whole_set_internal.h"
@@ -62,24 +62,6 @@ static enum ot_status compare_export(bool *same, const struct ot_export *item,
     return compare_file(same, item->target, format, anchors, err);
 }
 
-/* The first of what leads to path that others may not enter, or path itself when they may
- * not read it, into buf; false: everybody can read it. */
-static bool is_closed(char buf[PATH_MAX], const char *path)
-{
-    struct stat st;
-    size_t len = strlen(path);
-
-    for (size_t i = 1; i <= len; i++) {
-        if (path[i] != '/' && path[i] != '\0')
-            continue;
-        snprintf(buf, PATH_MAX, "%.*s", (int)i, path);
-        if (stat(buf, &st) != 0 ||
-            (st.st_mode & (S_ISDIR(st.st_mode) ? S_IXOTH : S_IROTH)) == 0)
-            return true;
-    }
-    return false;
-}
-
 static enum ot_status read_whole_set(struct ot_whole_set *set, const char *path,
                                      enum ot_export_format format)
 {
@@ -108,7 +90,7 @@ static enum ot_status try_readers_on_export(struct ot_doctor *doctor,
     struct ot_whole_set set = {.owned = NULL};
     const struct ot_real_file file = {.part = PART,
                                       .subject = item->target,
-                                      .fix = "orgtrust sync",
+                                      .fix = ot_fix_sync(doctor),
                                       .path = is_dir ? NULL : item->target,
                                       .format = is_dir ? OT_FORMAT_PEM : format,
                                       .set = &set};
@@ -166,6 +148,7 @@ static enum ot_status check_export(struct ot_doctor *doctor,
     struct ot_anchors anchors = {0};
     struct ot_error why = OT_ERROR_INIT;
     char more[OT_ERROR_MAX + 64], closed[PATH_MAX], names[OT_READERS_NAMES_MAX];
+    char *fix = NULL;
     bool same = false, good = true;
     enum ot_status status = try_readers_on_export(doctor, item, names, &good, err);
 
@@ -174,23 +157,24 @@ static enum ot_status check_export(struct ot_doctor *doctor,
     ot_exported_why(more, sizeof(more), exports, item);
     if (ot_exported_anchors(&anchors, exports, item, &why) != OT_OK)
         ot_finding_add(findings, PART, OT_VERDICT_NOT_PROVED, item->target,
-                       "orgtrust sync", "what it should hold is not known: %s",
+                       ot_fix_sync(doctor), "what it should hold is not known: %s",
                        why.message);
     else if (compare_export(&same, item, &anchors, &why) != OT_OK)
-        ot_finding_add(findings, PART, OT_VERDICT_FAILS, item->target, "orgtrust sync",
-                       "%s%s", why.message, more);
+        ot_finding_add(findings, PART, OT_VERDICT_FAILS, item->target,
+                       ot_fix_sync(doctor), "%s%s", why.message, more);
     else if (!same)
-        ot_finding_add(findings, PART, OT_VERDICT_FAILS, item->target, "orgtrust sync",
+        ot_finding_add(findings, PART, OT_VERDICT_FAILS, item->target,
+                       ot_fix_sync(doctor),
                        "does not hold the organization's %zu anchors as the snapshot has "
                        "them%s",
                        anchors.count, more);
-    else if (is_closed(closed, item->target))
-        ot_finding_add(findings, PART, OT_VERDICT_FAILS, item->target,
-                       "chmod o+rx, or another place",
-                       "programs of other users cannot read it: %s is closed to them",
-                       closed);
+    else if (ot_fix_closed(&fix, closed, doctor, item->target))
+        ot_finding_add(findings, PART, OT_VERDICT_FAILS, item->target, fix,
+                       "programs of other users cannot read it: %s is closed to them%s",
+                       closed, fix == NULL ? "; name another place" : "");
     else if (good)
         status = prove_export(doctor, item, anchors.count, names, err);
+    free(fix);
     ot_anchors_clear(&anchors);
     return status;
 }
@@ -205,6 +189,7 @@ static enum ot_status check_mount_dir(struct ot_doctor *doctor,
     struct ot_anchors anchors = {0};
     struct ot_error why = OT_ERROR_INIT;
     char more[OT_ERROR_MAX + 64], closed[PATH_MAX], file[PATH_MAX];
+    char *fix = NULL;
     bool same = false;
     enum ot_status status = ot_exported_anchors(&anchors, exports, item, &why);
 
@@ -216,24 +201,25 @@ static enum ot_status check_mount_dir(struct ot_doctor *doctor,
     if (status == OT_E_NOMEM)
         status = ot_error_nomem(err);
     else if (status != OT_OK)
-        ot_finding_add(findings, PART, OT_VERDICT_FAILS, item->target, "orgtrust sync",
-                       "%s%s", why.message, more);
+        ot_finding_add(findings, PART, OT_VERDICT_FAILS, item->target,
+                       ot_fix_sync(doctor), "%s%s", why.message, more);
     else if (!same)
-        ot_finding_add(findings, PART, OT_VERDICT_FAILS, item->target, "orgtrust sync",
+        ot_finding_add(findings, PART, OT_VERDICT_FAILS, item->target,
+                       ot_fix_sync(doctor),
                        "does not hold the organization's %zu anchors as the snapshot has "
                        "them%s",
                        anchors.count, more);
-    else if (is_closed(closed, file))
-        ot_finding_add(findings, PART, OT_VERDICT_FAILS, item->target,
-                       "chmod o+rx, or another place",
-                       "programs of other users cannot read it: %s is closed to them",
-                       closed);
+    else if (ot_fix_closed(&fix, closed, doctor, file))
+        ot_finding_add(findings, PART, OT_VERDICT_FAILS, item->target, fix,
+                       "programs of other users cannot read it: %s is closed to them%s",
+                       closed, fix == NULL ? "; name another place" : "");
     else
         ot_finding_add(
             findings, PART, OT_VERDICT_PROVED, item->target, NULL,
             "holds the organization's %zu anchor%s in the files for containers, "
             "for everybody to read",
             anchors.count, anchors.count == 1 ? "" : "s");
+    free(fix);
     ot_anchors_clear(&anchors);
     return status == OT_E_NOMEM ? status : OT_OK;
 }
@@ -247,8 +233,7 @@ static enum ot_status check_exports(struct ot_doctor *doctor, struct ot_error *e
 
     if (doctor->config != NULL &&
         ot_exports_new(&exports, doctor->config, &why) != OT_OK) {
-        ot_finding_add(&doctor->findings, PART, OT_VERDICT_FAILS, NULL, NULL, "%s",
-                       why.message);
+        ot_finding_add_error(&doctor->findings, PART, OT_VERDICT_FAILS, NULL, "", &why);
         return OT_OK;
     }
     for (size_t i = 0; status == OT_OK && exports != NULL && i < exports->count; i++) {

@@ -27,10 +27,10 @@ static void add_firefox_finding(struct ot_doctor *doctor, const struct ot_wiring
 
     switch (wiring->kind) {
     case OT_WIRED:
-        ot_finding_add(findings, PART, OT_VERDICT_NOT_PROVED, NULL,
-                       "look in Firefox: about:policies, or Settings, Security Devices",
+        ot_finding_add(findings, PART, OT_VERDICT_NOT_PROVED, NULL, NULL,
                        "told to load the module; Firefox itself was not started, so no "
-                       "handshake of it was tried");
+                       "handshake of it was tried: its about:policies, or Settings, "
+                       "Security Devices, shows it");
         if (doctor->env.is_root)
             ot_finding_add(findings, PART, OT_VERDICT_NOTE, NULL, NULL, "%s",
                            OT_FIREFOX_POLICY_MEANS);

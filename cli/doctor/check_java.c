@@ -40,9 +40,9 @@ static enum ot_status check_java(struct ot_doctor *doctor, struct ot_error *err)
     if (wiring.kind != OT_WIRED)
         ot_finding_of_refusal(doctor, PART, &wiring);
     else
-        ot_finding_add(&doctor->findings, PART, OT_VERDICT_NOTE, NULL, OPTIONS,
+        ot_finding_add(&doctor->findings, PART, OT_VERDICT_NOTE, NULL, NULL,
                        "a JVM follows only where it is told to, and from its next start "
-                       "on");
+                       "on: " OPTIONS);
     if (wiring.kind == OT_WIRED && ot_java_can_try())
         status = try_java_options(doctor, err);
     else if (wiring.kind == OT_WIRED)

@@ -16,6 +16,7 @@
 #include "config/source_path.h"
 #include "doctor/check_internal.h"
 #include "doctor/databases_internal.h"
+#include "doctor/fix_internal.h"
 #include "doctor/hold_internal.h"
 #include "doctor/scratch_internal.h"
 #include "files/file.h"
@@ -75,7 +76,7 @@ static enum ot_status add_anchors(struct ot_ca_marks *marks,
 
 /* Of a place: which of our keys it trusts by another certificate than ours. */
 static void compare_place(struct limited *limited, const struct ot_ca_marks *place,
-                          const char *where, const char *fix)
+                          const char *where, const char *way_out)
 {
     size_t count = 0;
     char first[2 * OT_SHA256_LEN + 1] = "";
@@ -94,10 +95,10 @@ static void compare_place(struct limited *limited, const struct ot_ca_marks *pla
         return;
     limited->is_void = true;
     ot_finding_add(&limited->doctor->findings, PART, OT_VERDICT_FAILS,
-                   limited->source->name, fix,
+                   limited->source->name, NULL,
                    "the limits are void for who trusts %s: it has %zu of the same keys "
-                   "without them, the first as the certificate with the SHA-256 %s",
-                   where, count, first);
+                   "without them, the first as the certificate with the SHA-256 %s; %s",
+                   where, count, first, way_out);
 }
 
 static enum ot_status look_at_bundle(struct limited *limited, struct ot_error *err)
@@ -246,7 +247,8 @@ static enum ot_status check_limited(struct ot_doctor *doctor,
 
     if (status != OT_OK && status != OT_E_NOMEM) {
         ot_finding_add(&doctor->findings, PART, OT_VERDICT_NOT_PROVED, source->name,
-                       "orgtrust sync", "what is limited is not known: %s", why.message);
+                       ot_fix_sync(doctor), "what is limited is not known: %s",
+                       why.message);
         ot_ca_marks_clear(&limited.marks);
         return OT_OK;
     }

@@ -10,6 +10,7 @@
 #include "doctor/clients_internal.h"
 #include "doctor/databases_internal.h"
 #include "doctor/finding_internal.h"
+#include "doctor/fix_internal.h"
 #include "doctor/tokens_internal.h"
 #include "doctor/trial_internal.h"
 #include "files/place.h"
@@ -17,7 +18,6 @@
 #include "install/tool.h"
 
 #define PART "nss"
-#define NO_TOOL "install the package libnss3-tools"
 
 static const char fix[] = "orgtrust install nss";
 
@@ -45,9 +45,10 @@ static enum ot_status try_tstclnt(struct ot_doctor *doctor, const char *database
 static void add_untried(struct ot_doctor *doctor, const char *database, bool is_wired)
 {
     if (is_wired)
-        ot_finding_add(&doctor->findings, PART, OT_VERDICT_NOT_PROVED, database, NO_TOOL,
-                       "the database names the module; there is no tstclnt to try it "
-                       "with");
+        ot_finding_add(&doctor->findings, PART, OT_VERDICT_NOT_PROVED, database,
+                       OT_FIX_PACKAGE(doctor, "libnss3-tools"),
+                       "the database names the module; there is no tstclnt (package "
+                       "libnss3-tools) to try it with");
     else
         ot_finding_add(&doctor->findings, PART, OT_VERDICT_NOT_WIRED, database, fix,
                        "the database does not name the module");

@@ -3,6 +3,7 @@
 #include "doctor/check_internal.h"
 #include "doctor/clients_internal.h"
 #include "doctor/finding_internal.h"
+#include "doctor/fix_internal.h"
 #include "doctor/tokens_internal.h"
 #include "doctor/trial_internal.h"
 #include "install/env.h"
@@ -18,7 +19,7 @@ static enum ot_status try_s_client(struct ot_doctor *doctor, bool is_wired,
         .part = PART,
         .what = "openssl s_client -CAstore orgtrust:///",
         .is_wired = is_wired,
-        .fix = "as root: orgtrust install openssl",
+        .fix = OT_FIX_AS_ROOT(doctor, "orgtrust install openssl"),
         .why_else = "; openssl list -providers shows what openssl.cnf activates",
     };
     struct ot_three_trials trials;
@@ -44,12 +45,12 @@ static enum ot_status check_openssl(struct ot_doctor *doctor, struct ot_error *e
         status = try_s_client(doctor, wiring.kind == OT_WIRED, err);
     else if (wiring.kind == OT_WIRED)
         ot_finding_add(&doctor->findings, PART, OT_VERDICT_NOT_PROVED, NULL,
-                       "install the package openssl",
+                       OT_FIX_PACKAGE(doctor, "openssl"),
                        "openssl.cnf activates the provider; there is no openssl program "
-                       "to try it with");
+                       "(package openssl) to try it with");
     else
         ot_finding_add(&doctor->findings, PART, OT_VERDICT_NOT_WIRED, NULL,
-                       "as root: orgtrust install openssl",
+                       OT_FIX_AS_ROOT(doctor, "orgtrust install openssl"),
                        "openssl.cnf does not activate the provider");
     if (status == OT_OK && wiring.kind == OT_WIRED)
         status = ot_tokens_try(doctor, PART, OT_TOKEN_OPENSSL, NULL, err);

@@ -6,6 +6,7 @@
 #include "doctor/check_internal.h"
 #include "doctor/clients_internal.h"
 #include "doctor/finding_internal.h"
+#include "doctor/fix_internal.h"
 #include "doctor/scratch_internal.h"
 #include "doctor/tokens_internal.h"
 #include "doctor/trial_internal.h"
@@ -59,7 +60,6 @@ static enum ot_status look_in_trust_list(struct ot_doctor *doctor, bool is_activ
 static enum ot_status try_trust_list(struct ot_doctor *doctor, bool is_wired,
                                      struct ot_error *err)
 {
-    static const char no_tool[] = "to have a handshake tried, the package gnutls-bin";
     struct ot_findings *findings = &doctor->findings;
     bool active = false, after = false;
     enum ot_status status = look_in_trust_list(doctor, true, &active, err);
@@ -69,9 +69,11 @@ static enum ot_status try_trust_list(struct ot_doctor *doctor, bool is_wired,
     if (status != OT_OK)
         return status;
     if (active && !after)
-        ot_finding_add(findings, PART, OT_VERDICT_NOT_PROVED, NULL, no_tool,
+        ot_finding_add(findings, PART, OT_VERDICT_NOT_PROVED, NULL,
+                       OT_FIX_PACKAGE(doctor, "gnutls-bin"),
                        "trust list showed an authority while it was active and not "
-                       "after: listed, no handshake was tried");
+                       "after: listed, no handshake was tried, for which the package "
+                       "gnutls-bin has a program");
     else if (after)
         ot_finding_add(findings, PART, OT_VERDICT_FAILS, NULL, NULL,
                        "trust list showed an authority that was not active");
@@ -99,9 +101,9 @@ static enum ot_status check_p11_kit(struct ot_doctor *doctor, struct ot_error *e
         status = try_trust_list(doctor, wiring.kind == OT_WIRED, err);
     else if (wiring.kind == OT_WIRED)
         ot_finding_add(&doctor->findings, PART, OT_VERDICT_NOT_PROVED, NULL,
-                       "install the package gnutls-bin",
+                       OT_FIX_PACKAGE(doctor, "gnutls-bin"),
                        "a module file names the module; there is neither gnutls-cli nor "
-                       "trust to try it with");
+                       "trust (packages gnutls-bin, p11-kit) to try it with");
     else
         ot_finding_add(&doctor->findings, PART, OT_VERDICT_NOT_WIRED, NULL, fix,
                        "p11-kit does not load the module");

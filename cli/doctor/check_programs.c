@@ -15,9 +15,11 @@
 #include "config/source.h"
 #include "doctor/check_internal.h"
 #include "doctor/finding_internal.h"
+#include "doctor/fix_internal.h"
 
 #define PART "programs"
 #define SYSTEM_BUNDLE "/etc/ssl/certs/ca-certificates.crt"
+#define WAYS_MAX 160
 #define PATH_DIRECTORIES_MAX 64 /* more is a mistake */
 
 struct view {
@@ -52,65 +54,87 @@ static const char *find_exported_bundle(const struct ot_config *config)
     return NULL;
 }
 
-/* What the variable should name, into fix. One that replaces the program's own
- * authorities names the system's store where that has both. */
-static enum ot_status print_fix(char **fix, const struct view *view,
-                                const struct ot_program_row *row, struct ot_error *err)
+/* Into *fix: what makes the row good in this shell. A variable that replaces the
+ * program's own authorities names the system's store, where the others are as well. */
+static enum ot_status write_fix(char **fix, const struct view *view,
+                                const struct ot_program_row *row, bool is_set,
+                                struct ot_error *err)
 {
-    const char *file = view->bundle != NULL ? view->bundle : "FILE";
+    const bool reads_system = row->reads == OT_READS_SYSTEM;
+    const char *file = row->replaces ? SYSTEM_BUNDLE : view->bundle;
+    const bool is_needed = !reads_system && row->variable != NULL && file != NULL;
     size_t len;
     FILE *out = open_memstream(fix, &len);
 
     if (out == NULL)
         return ot_error_nomem(err);
-    if (row->replaces && view->system_holds)
-        file = SYSTEM_BUNDLE;
-    if (row->reads == OT_READS_SYSTEM && !view->system_holds)
-        fputs("as root: orgtrust install system", out);
-    if (row->variable != NULL)
-        fprintf(out, "%s%s=%s", ftell(out) > 0 ? "; or " : "", row->variable, file);
-    if (row->variable != NULL && row->replaces && !view->system_holds)
-        fputs(", which is in place of all other authorities", out);
-    if (row->else_do != NULL)
-        fprintf(out, "%s%s", ftell(out) > 0 ? "; " : "", row->else_do);
+    if (!view->system_holds && (reads_system || (is_needed && row->replaces)))
+        fputs(OT_FIX_AS_ROOT(view->doctor, "orgtrust install system"), out);
+    if (reads_system && is_set)
+        fprintf(out, "%sunset %s", ftell(out) > 0 ? " && " : "", row->variable);
+    else if (is_needed)
+        fprintf(out, "%sexport %s=%s", ftell(out) > 0 ? " && " : "", row->variable, file);
     if (fclose(out) == 0)
         return OT_OK;
     free(*fix);
     return ot_error_nomem(err);
 }
 
+/* What else there is to say of a program that does not follow: the file that a variable
+ * of its takes, and another way. */
+static void print_ways(char ways[WAYS_MAX], const struct view *view,
+                       const struct ot_program_row *row)
+{
+    const bool needs_file = row->reads == OT_READS_OWN && row->variable != NULL &&
+                            !row->replaces && view->bundle == NULL;
+
+    snprintf(ways, WAYS_MAX, "%s%s%s%s%s%s",
+             row->else_do != NULL || needs_file ? " (" : "",
+             needs_file ? row->variable : "", needs_file ? "=FILE" : "",
+             needs_file && row->else_do != NULL ? "; " : "",
+             row->else_do != NULL ? row->else_do : "",
+             row->else_do != NULL || needs_file ? ")" : "");
+}
+
 /* The variable is set here: what it names counts, whatever the program reads else. */
 static void add_set(const struct view *view, const struct ot_program_row *row,
                     const char *path, const char *value, const char *fix)
 {
+    char ways[WAYS_MAX] = "";
     bool is_ours = view->bundle != NULL && strcmp(value, view->bundle) == 0;
     bool is_system = view->system_holds && strcmp(value, SYSTEM_BUNDLE) == 0;
 
+    if (!is_ours && !is_system)
+        print_ways(ways, view, row);
     ot_finding_add(&view->doctor->findings, PART,
                    is_ours || is_system ? OT_VERDICT_NOTE : OT_VERDICT_NOT_WIRED, path,
                    is_ours || is_system ? NULL : fix,
-                   "%s is set here and names %s, which orgtrust %s", row->variable, value,
-                   is_ours || is_system ? "keeps in step" : "does not keep");
+                   "%s is set here and names %s, which orgtrust %s%s", row->variable,
+                   value, is_ours || is_system ? "keeps in step" : "does not keep", ways);
 }
 
 static void add_unset_variable(const struct view *view, const struct ot_program_row *row,
                                const char *path, const char *fix)
 {
     struct ot_findings *findings = &view->doctor->findings;
+    char ways[WAYS_MAX];
 
+    print_ways(ways, view, row);
     if (row->reads == OT_READS_SYSTEM && view->system_holds)
         ot_finding_add(
             findings, PART, OT_VERDICT_NOTE, path, NULL,
             "reads the system's store, which holds the organization's anchors");
     else if (row->reads == OT_READS_SYSTEM)
         ot_finding_add(findings, PART, OT_VERDICT_NOT_WIRED, path, fix,
-                       "reads the system's store, which orgtrust does not keep");
+                       "reads the system's store, which orgtrust does not keep%s", ways);
     else if (row->reads == OT_READS_OWN)
         ot_finding_add(findings, PART, OT_VERDICT_NOT_WIRED, path, fix,
-                       "has authorities of its own and does not follow by itself");
+                       "has authorities of its own and does not follow by itself%s",
+                       ways);
     else
         ot_finding_add(findings, PART, OT_VERDICT_NOT_WIRED, path, fix,
-                       "what it runs does not see this machine's files and modules");
+                       "what it runs does not see this machine's files and modules%s",
+                       ways);
 }
 
 static enum ot_status check_program(const struct view *view,
@@ -123,13 +147,13 @@ static enum ot_status check_program(const struct view *view,
 
     if (!find_in_path(path, row->name))
         return OT_OK;
-    status = print_fix(&fix, view, row, err);
+    status = write_fix(&fix, view, row, value != NULL, err);
     if (status != OT_OK)
         return status;
     if (value != NULL)
-        add_set(view, row, path, value, fix);
+        add_set(view, row, path, value, fix[0] != '\0' ? fix : NULL);
     else
-        add_unset_variable(view, row, path, fix);
+        add_unset_variable(view, row, path, fix[0] != '\0' ? fix : NULL);
     free(fix);
     return OT_OK;
 }

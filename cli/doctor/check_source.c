@@ -1,5 +1,8 @@
 /* The sources themselves: what is trusted is as old as the snapshot, and a key that a
  * sync cannot use is found before the snapshot expires. */
+#include <errno.h>
+#include <limits.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <time.h>
 #include <unistd.h>
@@ -8,8 +11,10 @@
 #include "base/limits.h"
 #include "config/config.h"
 #include "config/source.h"
+#include "config/source_path.h"
 #include "doctor/check_internal.h"
 #include "doctor/finding_internal.h"
+#include "doctor/fix_internal.h"
 #include "http/key.h"
 #include "view/output.h"
 #include "view/source_report.h"
@@ -32,9 +37,32 @@ static void look_at_key(struct ot_doctor *doctor, const struct ot_source *source
         return;
     if (ot_key_load(&key, source, &why) != OT_OK ||
         ot_key_check_host(&key, source, &why) != OT_OK)
-        ot_finding_add(&doctor->findings, PART, OT_VERDICT_FAILS, source->name, NULL,
-                       "no sync can succeed: %s", why.message);
+        ot_finding_add_error(&doctor->findings, PART, OT_VERDICT_FAILS, source->name,
+                             "no sync can succeed: ", &why);
     ot_key_clear(&key);
+}
+
+/* Of what the key file holds: a new one, from standard input. */
+static void add_refused_key(struct ot_doctor *doctor,
+                            const struct ot_source_report *report)
+{
+    const struct ot_source *source = report->source;
+    const char *file = source->admin_key_file;
+    const bool may_write = file == NULL || access(file, W_OK) == 0;
+    char *fix = NULL;
+
+    if (file != NULL &&
+        asprintf(&fix, "%1$sinstall -m 600 /dev/stdin '%2$s' && %1$sorgtrust sync",
+                 may_write ? "" : "sudo ", file) < 0)
+        fix = NULL;
+    ot_finding_add(&doctor->findings, PART, OT_VERDICT_FAILS, source->name, fix,
+                   "the API refuses the key, so that no sync can succeed and what is "
+                   "trusted stays as it was: %s%s",
+                   report->state.last.message,
+                   fix != NULL ? "; the command takes a new key, pasted and ended by "
+                                 "Enter and Ctrl-D"
+                               : "");
+    free(fix);
 }
 
 static void add_usable(struct ot_doctor *doctor, const struct ot_source_report *report)
@@ -45,23 +73,43 @@ static void add_usable(struct ot_doctor *doctor, const struct ot_source_report *
     ot_output_duration(age, report->freshness.age_s);
     if (report->freshness.future)
         ot_finding_add(&doctor->findings, PART, OT_VERDICT_NOTE, name,
-                       "set the clock, or run orgtrust sync",
-                       "the snapshot's time is in the future");
+                       ot_fix_sync(doctor),
+                       "the snapshot's time is in the future: is this machine's clock "
+                       "right?");
+    else if (report->state.failures > 0 && report->state.last.status == OT_E_AUTH)
+        add_refused_key(doctor, report);
     else if (report->state.failures > 0)
-        ot_finding_add(&doctor->findings, PART, OT_VERDICT_NOTE, name, "orgtrust sync",
-                       "the snapshot is %s old (%s), and %u sync%s since failed: %s", age,
-                       report->word, report->state.failures,
-                       report->state.failures == 1 ? "" : "s",
-                       report->state.last.message);
+        ot_finding_add(
+            &doctor->findings, PART, OT_VERDICT_NOTE, name, ot_fix_sync(doctor),
+            "the snapshot is %s old (%s), and %u sync%s since failed: %s", age,
+            report->word, report->state.failures, report->state.failures == 1 ? "" : "s",
+            report->state.last.message);
     else if (report->freshness.stale)
         ot_finding_add(&doctor->findings, PART, OT_VERDICT_NOTE, name,
-                       "orgtrust sync, or orgtrust install systemd",
-                       "the snapshot is %s old: what changed since is not here", age);
+                       ot_fix_sync(doctor),
+                       "the snapshot is %s old: what changed since is not here, and "
+                       "orgtrust install systemd would keep it fresh",
+                       age);
     else
         ot_finding_add(&doctor->findings, PART, OT_VERDICT_PROVED, name, NULL,
                        "the snapshot is %s old and can be read by this user: %u "
                        "certificates, %u active",
                        age, report->total, report->active);
+}
+
+/* A sync makes a snapshot anew; it does not open a directory that somebody closed. */
+static void add_unusable(struct ot_doctor *doctor, const struct ot_source_report *report)
+{
+    const char *name = report->source->name;
+    char path[PATH_MAX], closed[PATH_MAX], *fix = NULL;
+
+    if (report->problem.errnum == EACCES &&
+        ot_source_path(path, report->source, OT_SOURCE_SNAPSHOT, NULL) == OT_OK)
+        ot_fix_closed(&fix, closed, doctor, path);
+    ot_finding_add(&doctor->findings, PART, OT_VERDICT_FAILS, name,
+                   fix != NULL ? fix : ot_fix_sync(doctor), "%s",
+                   report->problem.message);
+    free(fix);
 }
 
 static enum ot_status check_one_source(struct ot_doctor *doctor,
@@ -73,8 +121,7 @@ static enum ot_status check_one_source(struct ot_doctor *doctor,
                                                   time(NULL), OT_EXPIRES_SOON_S, err);
 
     if (status == OT_OK && report.problem.status != OT_OK)
-        ot_finding_add(&doctor->findings, PART, OT_VERDICT_FAILS, source->name,
-                       "orgtrust sync", "%s", report.problem.message);
+        add_unusable(doctor, &report);
     else if (status == OT_OK)
         add_usable(doctor, &report);
     ot_source_report_clear(&report);
@@ -90,8 +137,8 @@ static enum ot_status check_sources(struct ot_doctor *doctor, struct ot_error *e
     enum ot_status status = OT_OK;
 
     if (doctor->config == NULL) {
-        ot_finding_add(&doctor->findings, PART, OT_VERDICT_FAILS, NULL, NULL, "%s",
-                       doctor->config_error.message);
+        ot_finding_add_error(&doctor->findings, PART, OT_VERDICT_FAILS, NULL, "",
+                             &doctor->config_error);
         return OT_OK;
     }
     if (ot_config_advice(doctor->config) != NULL)

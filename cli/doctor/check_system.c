@@ -9,6 +9,7 @@
 #include "doctor/exported_internal.h"
 #include "doctor/finding_internal.h"
 #include "doctor/fingerprints_internal.h"
+#include "doctor/fix_internal.h"
 #include "doctor/readers_internal.h"
 #include "doctor/whole_set_internal.h"
 #include "export/anchors.h"
@@ -54,13 +55,25 @@ static enum ot_status try_readers_on_bundle(struct ot_doctor *doctor, const char
     return status;
 }
 
+/* A sync has the distribution's tool run only where it changed something itself. */
+static const char *fix_of_bundle(const struct ot_doctor *doctor)
+{
+    if (access(DEBIAN_TOOL, X_OK) == 0)
+        return doctor->env.is_root ? "orgtrust sync && update-ca-certificates"
+                                   : "sudo orgtrust sync && sudo update-ca-certificates";
+    if (access("/usr/bin/update-ca-trust", X_OK) == 0)
+        return doctor->env.is_root ? "orgtrust sync && update-ca-trust"
+                                   : "sudo orgtrust sync && sudo update-ca-trust";
+    return OT_FIX_AS_ROOT(doctor, "orgtrust sync");
+}
+
 static enum ot_status compare_system_store(struct ot_doctor *doctor,
                                            const struct ot_exports *exports,
                                            const struct ot_export *item,
                                            const struct ot_anchors *anchors,
                                            struct ot_error *err)
 {
-    static const char fix[] = "as root: orgtrust sync";
+    const char *fix = fix_of_bundle(doctor);
     const char *bundle = find_system_bundle();
     struct ot_fingerprints held = {.items = NULL};
     struct ot_error why = OT_ERROR_INIT;
@@ -106,14 +119,14 @@ static enum ot_status check_system_export(struct ot_doctor *doctor,
 
     if (item->sources == 0 && !item->says_no)
         ot_finding_add(&doctor->findings, PART, OT_VERDICT_FAILS, NULL,
-                       "as root: orgtrust sync",
+                       OT_FIX_AS_ROOT(doctor, "orgtrust sync"),
                        "export_system is no longer set, and anchors of orgtrust's are "
                        "still in the system's store");
     else if (ot_exported_anchors(&anchors, exports, item, &why) == OT_OK)
         status = compare_system_store(doctor, exports, item, &anchors, err);
     else
         ot_finding_add(&doctor->findings, PART, OT_VERDICT_NOT_PROVED, NULL,
-                       "orgtrust sync", "what the store should hold is not known: %s",
+                       ot_fix_sync(doctor), "what the store should hold is not known: %s",
                        why.message);
     ot_anchors_clear(&anchors);
     return status;
@@ -128,8 +141,7 @@ static enum ot_status check_system(struct ot_doctor *doctor, struct ot_error *er
 
     if (doctor->config != NULL &&
         ot_exports_new(&exports, doctor->config, &why) != OT_OK) {
-        ot_finding_add(&doctor->findings, PART, OT_VERDICT_FAILS, NULL, NULL, "%s",
-                       why.message);
+        ot_finding_add_error(&doctor->findings, PART, OT_VERDICT_FAILS, NULL, "", &why);
         return OT_OK;
     }
     for (size_t i = 0; status == OT_OK && exports != NULL && i < exports->count; i++)
@@ -139,7 +151,7 @@ static enum ot_status check_system(struct ot_doctor *doctor, struct ot_error *er
         }
     if (!found)
         ot_finding_add(&doctor->findings, PART, OT_VERDICT_NOT_WIRED, NULL,
-                       "as root: orgtrust install system",
+                       OT_FIX_AS_ROOT(doctor, "orgtrust install system"),
                        "the configuration does not say export_system: programs that read "
                        "only the system's store do not follow");
     free(exports);

@@ -5,6 +5,7 @@
 #include "base/error.h"
 #include "doctor/check_internal.h"
 #include "doctor/finding_internal.h"
+#include "doctor/fix_internal.h"
 #include "doctor/trial_internal.h"
 #include "install/env.h"
 #include "install/wiring.h"
@@ -44,10 +45,9 @@ static enum ot_status check_enabled_units(struct ot_doctor *doctor, struct ot_er
                        "%s is enabled and active", runs ? SERVICE : TIMER);
     else
         ot_finding_add(&doctor->findings, PART, OT_VERDICT_FAILS, NULL,
-                       "systemctl status " SERVICE " says why; systemctl restart " SERVICE
-                       " starts it",
+                       OT_FIX_AS_ROOT(doctor, "systemctl restart " SERVICE),
                        "enabled, but systemctl calls it %s: nothing keeps the snapshots "
-                       "fresh",
+                       "fresh; systemctl status " SERVICE " says why",
                        service);
     return OT_OK;
 }
@@ -64,7 +64,7 @@ static enum ot_status check_systemd(struct ot_doctor *doctor, struct ot_error *e
         status = check_enabled_units(doctor, err);
     else if (wiring.kind == OT_NOT_WIRED)
         ot_finding_add(&doctor->findings, PART, OT_VERDICT_NOT_WIRED, NULL,
-                       "as root: orgtrust install systemd",
+                       OT_FIX_AS_ROOT(doctor, "orgtrust install systemd"),
                        "no service keeps the snapshots fresh");
     else
         ot_finding_of_refusal(doctor, PART, &wiring);

@@ -10,6 +10,7 @@
 #include "doctor/trial_internal.h"
 #include "install/env.h"
 #include "view/json_build.h"
+#include "view/wrap.h"
 
 static const struct ot_check *const checks[] = {
     &ot_check_source,   &ot_check_openssl,  &ot_check_p11_kit,  &ot_check_nss,
@@ -43,6 +44,7 @@ static enum ot_status print_findings_json(struct ot_cli *cli,
                                           struct ot_error *err)
 {
     cJSON *root = cJSON_CreateObject(), *list;
+    char *verdict;
     bool failed = false;
     enum ot_status status;
 
@@ -51,9 +53,26 @@ static enum ot_status print_findings_json(struct ot_cli *cli,
     for (size_t i = 0; i < CHECK_COUNT; i++)
         if ((wanted & (1u << i)) != 0)
             ot_doctor_json(list, doctor, checks[i], &failed);
-    status = failed ? ot_error_nomem(err) : ot_output_json(&cli->out, root, false, err);
+    verdict = ot_doctor_verdict(&doctor->findings);
+    ot_json_put_string(root, "verdict", verdict, &failed);
+    status = failed || verdict == NULL ? ot_error_nomem(err)
+                                       : ot_output_json(&cli->out, root, false, err);
+    free(verdict);
     cJSON_Delete(root);
     return status;
+}
+
+static enum ot_status print_last_line(struct ot_cli *cli, const struct ot_doctor *doctor,
+                                      struct ot_error *err)
+{
+    char *verdict = ot_doctor_verdict(&doctor->findings);
+
+    if (verdict == NULL)
+        return ot_error_nomem(err);
+    ot_wrap_text(&cli->out, 0, 0, verdict);
+    ot_output_printf(&cli->out, "\n");
+    free(verdict);
+    return OT_OK;
 }
 
 static enum ot_status run_checks(struct ot_cli *cli, struct ot_doctor *doctor,
@@ -74,6 +93,8 @@ static enum ot_status run_checks(struct ot_cli *cli, struct ot_doctor *doctor,
     }
     if (status == OT_OK && cli->options.json)
         status = print_findings_json(cli, doctor, wanted, err);
+    else if (status == OT_OK)
+        status = print_last_line(cli, doctor, err);
     for (size_t i = 0; status == OT_OK && i < doctor->findings.count; i++)
         if (doctor->findings.items[i].verdict == OT_VERDICT_FAILS)
             status = OT_E_BROKEN;

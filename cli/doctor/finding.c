@@ -70,6 +70,19 @@ struct ot_finding *ot_finding_add(struct ot_findings *findings, const char *part
     return item;
 }
 
+void ot_finding_add_error(struct ot_findings *findings, const char *part,
+                          enum ot_verdict verdict, const char *subject,
+                          const char *before, const struct ot_error *why)
+{
+    static const char mark[] = "; run: ";
+    const char *at = strstr(why->message, mark);
+    size_t len = at != NULL ? (size_t)(at - why->message) : strlen(why->message);
+
+    ot_finding_add(findings, part, verdict, subject,
+                   at != NULL ? at + strlen(mark) : NULL, "%s%.*s", before, (int)len,
+                   why->message);
+}
+
 void ot_findings_clear(struct ot_findings *findings)
 {
     for (size_t i = 0; i < findings->count; i++)

@@ -5,6 +5,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "base/error.h"
 #include "doctor/trial_internal.h"
 
 /* In the order of what makes a whole of several: the last one counts. */
@@ -22,7 +23,7 @@ struct ot_finding {
     enum ot_verdict verdict;
     char *subject;  /* which of several: a path, a program; NULL: there is one */
     char *sentence; /* what was found, on one line */
-    char *fix;      /* what to do; NULL: nothing */
+    char *fix; /* a command that mends it; NULL: the sentence says what can be done */
     struct ot_three_trials trials;
 };
 
@@ -37,6 +38,12 @@ struct ot_finding *ot_finding_add(struct ot_findings *findings, const char *part
                                   enum ot_verdict verdict, const char *subject,
                                   const char *fix, const char *fmt, ...)
     __attribute__((format(printf, 6, 7)));
+
+/* Adds what an error says, behind before. What follows "; run: " in its sentence is the
+ * fix. */
+void ot_finding_add_error(struct ot_findings *findings, const char *part,
+                          enum ot_verdict verdict, const char *subject,
+                          const char *before, const struct ot_error *why);
 void ot_findings_clear(struct ot_findings *findings);
 
 /* "proved", "not-wired": stable, for programs; with a space for people. */

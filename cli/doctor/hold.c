@@ -66,10 +66,11 @@ static struct ot_finding *add_held_to_names(const struct holding *holding,
             what);
     case OT_TRIALS_ALWAYS:
         return ot_finding_add(
-            findings, holding->part, OT_VERDICT_FAILS, subject,
-            "update the program, or give this machine no anchors that need limits",
+            findings, holding->part, OT_VERDICT_FAILS, subject, NULL,
             "limits are void here: %s believed a server whose %s is not among the names "
-            "that its authority is limited to",
+            "that its authority is limited to; update it, or give this machine no "
+            "anchors "
+            "that need limits",
             what, trials->each[0] == OT_TRIAL_BELIEVED ? "name" : "address");
     case OT_TRIALS_UNCLEAR:
         return ot_finding_add(
@@ -80,10 +81,10 @@ static struct ot_finding *add_held_to_names(const struct holding *holding,
     case OT_TRIALS_NEVER:
         break;
     }
-    return ot_finding_add(findings, holding->part, OT_VERDICT_FAILS, subject, stack->look,
+    return ot_finding_add(findings, holding->part, OT_VERDICT_FAILS, subject, NULL,
                           "%s did not believe a server that its authority is limited to: "
-                          "%s",
-                          what, trials->words);
+                          "%s; %s says more",
+                          what, trials->words, stack->look);
 }
 
 /* Who would not hold an anchor to its names is to be given none. */
@@ -95,8 +96,7 @@ static struct ot_finding *add_given_none(const struct holding *holding,
 
     if (ot_trials_outcome_of(trials) != OT_TRIALS_NEVER)
         return ot_finding_add(
-            findings, holding->part, OT_VERDICT_FAILS, subject,
-            "give this program no anchors that need limits",
+            findings, holding->part, OT_VERDICT_FAILS, subject, NULL,
             "%s believed a server by an anchor with limits on its names, of which it "
             "should be given none",
             what);
@@ -121,10 +121,10 @@ static struct ot_finding *add_held_to_no(const struct holding *holding,
                               what);
     case OT_TRIALS_ALWAYS:
         return ot_finding_add(
-            findings, holding->part, OT_VERDICT_FAILS, subject,
-            "update the program, or take away by hand what is distrusted",
+            findings, holding->part, OT_VERDICT_FAILS, subject, NULL,
             "what is distrusted is still trusted here: %s believed a server whose "
-            "authority another source distrusts",
+            "authority another source distrusts; update it, or take away by hand what is "
+            "distrusted",
             what);
     case OT_TRIALS_UNCLEAR:
         return ot_finding_add(findings, holding->part, OT_VERDICT_NOT_PROVED, subject,
@@ -135,10 +135,10 @@ static struct ot_finding *add_held_to_no(const struct holding *holding,
     case OT_TRIALS_NEVER:
         break;
     }
-    return ot_finding_add(findings, holding->part, OT_VERDICT_FAILS, subject, stack->look,
+    return ot_finding_add(findings, holding->part, OT_VERDICT_FAILS, subject, NULL,
                           "%s did not believe a server whose authority is active and "
-                          "distrusted by nobody: %s",
-                          what, trials->words);
+                          "distrusted by nobody: %s; %s says more",
+                          what, trials->words, stack->look);
 }
 
 static void add_held(const struct holding *holding, const struct stack *stack,

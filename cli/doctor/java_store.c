@@ -8,6 +8,7 @@
 #include "doctor/check_internal.h"
 #include "doctor/exported_internal.h"
 #include "doctor/finding_internal.h"
+#include "doctor/fix_internal.h"
 #include "doctor/java_internal.h"
 #include "doctor/trial_internal.h"
 #include "export/anchors.h"
@@ -57,7 +58,7 @@ static enum ot_status compare_java_store(struct ot_doctor *doctor,
                        STORE, NULL, "keytool cannot read it");
     else if (missing > 0)
         ot_finding_add(&doctor->findings, ot_check_java.name, OT_VERDICT_FAILS, STORE,
-                       "as root: update-ca-certificates --fresh",
+                       OT_FIX_AS_ROOT(doctor, "update-ca-certificates --fresh"),
                        "lacks %zu of the organization's %zu anchors, although the "
                        "system's store is kept and " HOOK " is there",
                        missing, anchors->count);
@@ -84,7 +85,7 @@ static enum ot_status check_java_export(struct ot_doctor *doctor,
         status = compare_java_store(doctor, &anchors, err);
     else
         ot_finding_add(&doctor->findings, ot_check_java.name, OT_VERDICT_NOT_PROVED,
-                       STORE, "orgtrust sync", "what it should hold is not known: %s",
+                       STORE, ot_fix_sync(doctor), "what it should hold is not known: %s",
                        why.message);
     ot_anchors_clear(&anchors);
     return status;
@@ -106,7 +107,7 @@ enum ot_status ot_java_look_at_store(struct ot_doctor *doctor, struct ot_error *
             system = &exports->items[i];
     if (system == NULL)
         ot_finding_add(&doctor->findings, ot_check_java.name, OT_VERDICT_NOTE, STORE,
-                       "as root: orgtrust install system",
+                       OT_FIX_AS_ROOT(doctor, "orgtrust install system"),
                        "what these JDKs trust by default is made from the system's "
                        "store, which orgtrust does not keep");
     else if (ot_tool_exists("keytool"))

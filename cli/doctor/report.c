@@ -4,31 +4,50 @@
 #include "doctor/trial_internal.h"
 #include "view/json_build.h"
 #include "view/output.h"
+#include "view/wrap.h"
 
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
-static void print_text(struct ot_output *out, const char *text)
-{
-    ot_output_text(out, text, strlen(text));
-}
+#define MARGIN 23       /* as wide as the two columns */
+#define NARROW_MARGIN 4 /* of the further lines, where that leaves too little */
+#define NARROW_TERMINAL 50
+#define ARROW "-> "
 
-#define MARGIN "                       " /* as wide as the two columns */
+/* Somebody copies it: it is not broken, and begins further left where it is too long. */
+static void print_command(struct ot_output *out, const char *fix)
+{
+    int indent = MARGIN;
+
+    if (out->columns > 0 &&
+        MARGIN + (int)strlen(ARROW) + ot_output_width(fix) > out->columns)
+        indent = NARROW_MARGIN;
+    ot_output_printf(out, "%*s" ARROW, indent, "");
+    ot_output_text(out, fix, strlen(fix));
+    ot_output_printf(out, "\n");
+}
 
 static void print_finding(struct ot_output *out, const struct ot_finding *finding)
 {
+    const int indent =
+        out->columns > 0 && out->columns < NARROW_TERMINAL ? NARROW_MARGIN : MARGIN;
+    const bool has_subject = finding->subject != NULL;
+    char *text;
+
     ot_output_printf(out, "%-9s  %-10s  ", finding->part,
                      ot_verdict_text(finding->verdict));
-    if (finding->subject != NULL) {
-        print_text(out, finding->subject);
-        ot_output_printf(out, ": ");
-    }
-    print_text(out, finding->sentence);
-    ot_output_printf(out, "\n");
-    if (finding->fix == NULL)
+    if (asprintf(&text, "%s%s%s", has_subject ? finding->subject : "",
+                 has_subject ? ": " : "", finding->sentence) < 0) {
+        out->first_errno = out->first_errno ? out->first_errno : ENOMEM;
         return;
-    ot_output_printf(out, MARGIN "-> ");
-    print_text(out, finding->fix);
+    }
+    ot_wrap_text(out, MARGIN, indent, text);
+    free(text);
     ot_output_printf(out, "\n");
+    if (finding->fix != NULL)
+        print_command(out, finding->fix);
 }
 
 void ot_doctor_print(struct ot_output *out, const struct ot_doctor *doctor,

@@ -7,6 +7,7 @@
 
 struct ot_check;
 struct ot_doctor;
+struct ot_findings;
 struct ot_output;
 
 /* Those of one check. */
@@ -14,5 +15,9 @@ void ot_doctor_print(struct ot_output *out, const struct ot_doctor *doctor,
                      const struct ot_check *check);
 void ot_doctor_json(cJSON *array, const struct ot_doctor *doctor,
                     const struct ot_check *check, bool *failed);
+
+/* What all of it comes to, in one line: "all proved: 9 checks", "1 fails: java: …". The
+ * caller frees it; NULL: out of memory. */
+char *ot_doctor_verdict(const struct ot_findings *findings);
 
 #endif

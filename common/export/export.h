@@ -64,6 +64,9 @@ struct ot_exports_options {
     uint64_t believe_empty;
     bool accept_empty; /* an export may become empty, whatever the reason */
     const volatile int *stop;
+    /* Called once where another process has the exports: who. May be NULL. */
+    void (*waits)(void *arg, const char *holder);
+    void *arg;
 };
 
 /* The exports that the configuration, which must outlive them, wants; none is OT_OK.

@@ -32,7 +32,6 @@
 #include "snapshot/snapshot.h"
 
 #define LOCK_WAIT_MS 120000 /* longer than the system's own tools may take */
-#define LOCK_SLICE_MS 500
 
 /* How many configurations are tried in a row: somebody changes it all the time. */
 #define CONFIGS_MAX 8
@@ -310,19 +309,19 @@ static enum ot_status lock_exports(const struct ot_exports *exports, int *fd,
                                    const struct ot_exports_options *options,
                                    struct ot_error *err)
 {
-    enum ot_status status = OT_E_BUSY;
+    const struct ot_lock_wait how = {.limit_ms = LOCK_WAIT_MS,
+                                     .stop = options->stop,
+                                     .waits = options->waits,
+                                     .arg = options->arg};
     char path[PATH_MAX];
-    bool waited;
+    enum ot_status status;
 
     if (snprintf(path, sizeof(path), "%s/lock", exports->dir) >= PATH_MAX)
         return ot_error_set(err, OT_E_CONFIG, "cache_dir is too long");
-    for (int ms = 0; status == OT_E_BUSY && ms < LOCK_WAIT_MS; ms += LOCK_SLICE_MS) {
-        if (options->stop != NULL && *options->stop != 0)
-            return ot_error_set(err, OT_E_INTERRUPTED,
-                                "interrupted; the exports are as they were");
-        ot_error_clear(err);
-        status = ot_file_lock_take(fd, path, LOCK_SLICE_MS, &waited, err);
-    }
+    status = ot_file_lock_wait(fd, path, &how, err);
+    if (status == OT_E_INTERRUPTED)
+        return ot_error_set(err, OT_E_INTERRUPTED,
+                            "interrupted; the exports are as they were");
     return status;
 }
 

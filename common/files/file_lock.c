@@ -2,9 +2,13 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdbool.h>
 #include <stdint.h>
+#include <stdio.h>
+#include <string.h>
 #include <sys/file.h>
 #include <sys/stat.h>
+#include <sys/sysmacros.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -15,6 +19,9 @@
  * again, less often the longer it takes. */
 #define POLL_FIRST_MS 2
 #define POLL_LONGEST_MS 100
+
+/* How often a long wait looks whether it was stopped. */
+#define SLICE_MS 500
 
 static void sleep_ms(int64_t ms)
 {
@@ -59,6 +66,67 @@ static bool is_in_place(int fd, const struct ot_place *place)
            ours.st_dev == there.st_dev && ours.st_ino == there.st_ino;
 }
 
+/* "1: FLOCK  ADVISORY  WRITE 1234 08:01:131074 0 EOF": the process, where that is of this
+ * file. */
+static bool is_lock_on(const char *line, const struct stat *st, long *pid)
+{
+    unsigned major_number, minor_number;
+    unsigned long inode;
+
+    return sscanf(line, "%*d: FLOCK %*s WRITE %ld %x:%x:%lu", pid, &major_number,
+                  &minor_number, &inode) == 4 &&
+           *pid > 0 && major_number == major(st->st_dev) &&
+           minor_number == minor(st->st_dev) && inode == st->st_ino;
+}
+
+/* /proc/locks has the process and the inode of each lock (proc_locks(5)); those of other
+ * PID namespaces are left out of it. */
+static bool find_locker(long *pid, const char *path)
+{
+    char line[256];
+    bool found = false;
+    struct stat st;
+    FILE *locks;
+
+    if (lstat(path, &st) != 0)
+        return false;
+    locks = fopen("/proc/locks", "re");
+    while (locks != NULL && !found && fgets(line, sizeof(line), locks) != NULL)
+        found = is_lock_on(line, &st, pid);
+    if (locks != NULL)
+        fclose(locks);
+    return found;
+}
+
+/* Of the lock file at path. Whoever has let go of it meanwhile is "another process". */
+static void name_holder(char holder[OT_LOCK_HOLDER_MAX], const char *path)
+{
+    char name[32] = "", of[64];
+    long pid;
+    FILE *comm;
+
+    snprintf(holder, OT_LOCK_HOLDER_MAX, "another process");
+    if (!find_locker(&pid, path))
+        return;
+    snprintf(of, sizeof(of), "/proc/%ld/comm", pid);
+    comm = fopen(of, "re");
+    if (comm != NULL && fgets(name, sizeof(name), comm) != NULL)
+        name[strcspn(name, "\n")] = '\0';
+    if (comm != NULL)
+        fclose(comm);
+    snprintf(holder, OT_LOCK_HOLDER_MAX,
+             name[0] != '\0' ? "%s (process %ld)" : "%sprocess %ld", name, pid);
+}
+
+static enum ot_status refuse_held(const char *path, struct ot_error *err)
+{
+    char holder[OT_LOCK_HOLDER_MAX];
+
+    name_holder(holder, path);
+    return ot_error_set(err, OT_E_BUSY, "%s holds the lock '%s'; wait for it to end",
+                        holder, path);
+}
+
 static enum ot_status take_file_lock(int *fd, const struct ot_place *place, int wait_ms,
                                      bool *waited, struct ot_error *err)
 {
@@ -89,9 +157,7 @@ static enum ot_status take_file_lock(int *fd, const struct ot_place *place, int 
         *waited = true;
         left = end - ot_clock_ms();
         if (left <= 0) {
-            status = ot_error_set(err, OT_E_BUSY,
-                                  "another sync holds the lock '%s'; wait for it to end",
-                                  place->path);
+            status = refuse_held(place->path, err);
             break;
         }
         sleep_ms(left < pause ? left : pause);
@@ -119,6 +185,38 @@ enum ot_status ot_file_lock_take(int *fd, const char *path, int wait_ms, bool *w
         status = take_file_lock(fd, &place, wait_ms, waited, err);
     ot_place_close(&place);
     return status;
+}
+
+static void announce_holder(const struct ot_lock_wait *how, const char *path)
+{
+    char holder[OT_LOCK_HOLDER_MAX];
+
+    if (how->waits == NULL)
+        return;
+    name_holder(holder, path);
+    how->waits(how->arg, holder);
+}
+
+enum ot_status ot_file_lock_wait(int *fd, const char *path,
+                                 const struct ot_lock_wait *how, struct ot_error *err)
+{
+    int64_t end = ot_clock_ms() + how->limit_ms, left = 0;
+    enum ot_status status;
+    bool waited;
+
+    *fd = -1;
+    for (bool is_announced = false;; is_announced = true) {
+        if (how->stop != NULL && *how->stop != 0)
+            return OT_E_INTERRUPTED;
+        ot_error_clear(err);
+        status = ot_file_lock_take(fd, path, (int)(left < SLICE_MS ? left : SLICE_MS),
+                                   &waited, err);
+        left = end - ot_clock_ms();
+        if (status != OT_E_BUSY || left <= 0)
+            return status;
+        if (!is_announced)
+            announce_holder(how, path);
+    }
 }
 
 void ot_file_lock_release(int fd)

@@ -43,10 +43,11 @@ static enum ot_status foreign_owner(const struct stat *st, const char *path,
             "%s belongs to user %lu, and so does HOME (%s), while this is "
             "root: run it with sudo -H, so that HOME is root's own",
             path, owner, ot_env_get("HOME"));
-    return ot_error_set(err, OT_E_UNSAFE,
-                        "%s belongs to user %lu, not to root or to this user (%lu), who "
-                        "could change it: run chown %lu on it if its content is right",
-                        path, owner, self, self);
+    return ot_error_set(
+        err, OT_E_UNSAFE,
+        "%s belongs to user %lu, not to root or to this user (%lu), who "
+        "could change it: look whether its content is right; run: %schown %lu '%s'",
+        path, owner, self, self != 0 ? "sudo " : "", self, path);
 }
 
 enum ot_status ot_path_check_owner(int fd, const struct stat *st, const char *path,
@@ -59,10 +60,10 @@ enum ot_status ot_path_check_owner(int fd, const struct stat *st, const char *pa
     if (!others && ((st->st_mode & S_IWGRP) == 0 || ot_group_is_private(fd, st)))
         return OT_OK;
     return ot_error_set(err, OT_E_UNSAFE,
-                        "%s can be written by others (mode %04o%s): run chmod go-w on it "
-                        "if its content is right",
+                        "%s can be written by others (mode %04o%s): look whether its "
+                        "content is right; run: chmod go-w '%s'",
                         path, (unsigned)(st->st_mode & 07777),
-                        others ? "" : ", as a umask of 002 makes it");
+                        others ? "" : ", as a umask of 002 makes it", path);
 }
 
 static enum ot_status check_file(int fd, const char *path, size_t max_bytes,

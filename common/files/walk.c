@@ -79,8 +79,9 @@ static enum ot_status check_dir_on_way(const struct ot_walk *walk, int fd,
     return ot_error_set(
         err, OT_E_UNSAFE,
         "%s, which leads to %s, can be written by others (mode %04o), who could put "
-        "something else in its place: run chmod go-w on it, or name another place",
-        at, walk->path, (unsigned)(st->st_mode & 07777));
+        "something else in its place: name another place, or mend this one; run: chmod "
+        "go-w '%s'",
+        at, walk->path, (unsigned)(st->st_mode & 07777), at);
 }
 
 /* dir becomes the directory of this descriptor, which is taken over. */

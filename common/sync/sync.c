@@ -25,9 +25,6 @@
 #include "sync/sync_partial_internal.h"
 #include "sync/sync_plan_internal.h"
 
-/* How long to wait for the lock at a time, between looks at the stop flag. */
-#define LOCK_SLICE_MS 500
-
 /* How often the hosted API is asked when the key ends. */
 #define KEY_END_ASKED_EVERY_S (24 * 60 * 60)
 
@@ -53,16 +50,14 @@ static enum ot_status check_config(const struct ot_attempt *attempt, struct ot_e
 static enum ot_status lock_source(const struct ot_attempt *attempt, int *fd,
                                   struct ot_error *err)
 {
-    enum ot_status status = OT_E_BUSY;
-    bool waited;
+    const struct ot_sync_options *options = attempt->options;
+    const struct ot_lock_wait how = {.limit_ms = OT_LOCK_WAIT_MS,
+                                     .stop = options->stop,
+                                     .waits = options->waits,
+                                     .arg = options->arg};
+    enum ot_status status = ot_file_lock_wait(fd, attempt->lock, &how, err);
 
-    for (int ms = 0; status == OT_E_BUSY && ms < OT_LOCK_WAIT_MS; ms += LOCK_SLICE_MS) {
-        if (is_sync_stopped(attempt))
-            return refuse_interrupted(err);
-        ot_error_clear(err);
-        status = ot_file_lock_take(fd, attempt->lock, LOCK_SLICE_MS, &waited, err);
-    }
-    return status;
+    return status == OT_E_INTERRUPTED ? refuse_interrupted(err) : status;
 }
 
 /* More than half of what there was is gone, or all of it. */

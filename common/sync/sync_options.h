@@ -26,6 +26,8 @@ struct ot_sync_options {
     const volatile int *stop;            /* set by a signal handler; may be NULL */
     /* Called as it goes on: phase is "list" or "get"; total 0 where it is not known. */
     void (*progress)(void *arg, const char *phase, size_t done, size_t total);
+    /* Called once where another process has this source: who. */
+    void (*waits)(void *arg, const char *holder);
     void *arg;
 };
 

@@ -110,6 +110,68 @@ static void fault_44_a_loser_gets_the_lock_when_it_is_free(void)
     waitpid(pid, NULL, 0);
 }
 
+struct told {
+    int times;
+    int64_t at_ms;
+    char holder[OT_LOCK_HOLDER_MAX];
+};
+
+static void keep_told(void *arg, const char *holder)
+{
+    struct told *told = arg;
+
+    told->times++;
+    told->at_ms = now_ms();
+    snprintf(told->holder, sizeof(told->holder), "%s", holder);
+}
+
+static void who_holds_it_is_told_once_and_at_once(void)
+{
+    const char *path = unit_path("told.lock");
+    int64_t began = now_ms();
+    struct told told = {0};
+    const struct ot_lock_wait how = {.limit_ms = 20000, .waits = keep_told, .arg = &told};
+    char expected[32];
+    pid_t pid = holder(path, 1200);
+    int fd;
+
+    CU_ASSERT_EQUAL(ot_file_lock_wait(&fd, path, &how, NULL), OT_OK);
+    CU_ASSERT(now_ms() - began >= 1100);
+    CU_ASSERT_EQUAL(told.times, 1);
+    CU_ASSERT(told.at_ms - began < 600);
+    snprintf(expected, sizeof(expected), " (process %ld)", (long)pid);
+    CU_ASSERT_PTR_NOT_NULL(strstr(told.holder, expected));
+    CU_ASSERT_EQUAL(strncmp(told.holder, "unit_file_lock", 14), 0);
+    ot_file_lock_release(fd);
+    waitpid(pid, NULL, 0);
+    told.times = 0;
+    CU_ASSERT_EQUAL(ot_file_lock_wait(&fd, path, &how, NULL), OT_OK);
+    CU_ASSERT_EQUAL(told.times, 0);
+    ot_file_lock_release(fd);
+}
+
+static void a_long_wait_ends_by_its_limit_and_by_a_stop(void)
+{
+    const char *path = unit_path("limit.lock");
+    pid_t pid = holder(path, 10000);
+    volatile int stop = 0;
+    const struct ot_lock_wait how = {.limit_ms = 700, .stop = &stop};
+    struct ot_error err = OT_ERROR_INIT;
+    int64_t began = now_ms();
+    char expected[32];
+    int fd;
+
+    CU_ASSERT_EQUAL(ot_file_lock_wait(&fd, path, &how, &err), OT_E_BUSY);
+    CU_ASSERT(now_ms() - began >= 700);
+    snprintf(expected, sizeof(expected), " (process %ld)", (long)pid);
+    CU_ASSERT_PTR_NOT_NULL(strstr(err.message, expected));
+    stop = 1;
+    CU_ASSERT_EQUAL(ot_file_lock_wait(&fd, path, &how, NULL), OT_E_INTERRUPTED);
+    CU_ASSERT_EQUAL(fd, -1);
+    kill(pid, SIGKILL);
+    waitpid(pid, NULL, 0);
+}
+
 /* Somebody removes the lock file while it is held, and a second one takes a new file: the
  * first to wait must not go on with the old. */
 static void fault_44_a_removed_lock_file_excludes_nobody_for_long(void)
@@ -211,6 +273,9 @@ int main(int argc, char **argv)
          fault_44_the_lock_dies_with_its_process},
         {"fault_44_a_loser_gets_the_lock_when_it_is_free",
          fault_44_a_loser_gets_the_lock_when_it_is_free},
+        {"who holds it is told once and at once", who_holds_it_is_told_once_and_at_once},
+        {"a long wait ends by its limit and by a stop",
+         a_long_wait_ends_by_its_limit_and_by_a_stop},
         {"fault_44_a_removed_lock_file_excludes_nobody_for_long",
          fault_44_a_removed_lock_file_excludes_nobody_for_long},
         {"fault_44_two_hundred_processes_take_turns",

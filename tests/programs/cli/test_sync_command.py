@@ -5,6 +5,7 @@ import os
 import re
 import signal
 import time
+from pathlib import Path
 
 import pytest
 from fault_server import Answer, error
@@ -27,6 +28,23 @@ def test_the_summary(machine, api, roots):
     api.remove(ids[0])
     assert machine.sync().stdout.splitlines()[0] == \
         "default: 2 active of 2, 1 removed; 1 request"
+
+
+def test_who_holds_the_lock_is_said_at_once(machine, api, roots):
+    api.add(roots[0])
+    machine.sync()
+    with (machine.cache / "default.lock").open("rb") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        waiting = machine.start("sync")
+        name = Path("/proc/self/comm").read_text().strip()
+        wait_until(lambda: f"orgtrust: source 'default': {name} (process {os.getpid()}) is at "
+                   "it; waiting for that to end\n" in waiting.output(), timeout=5)
+        quiet = machine.start("sync", "--quiet")
+        time.sleep(1)
+        assert waiting.is_running() and quiet.is_running()
+    assert waiting.child.wait(20) == 0 and quiet.child.wait(20) == 0
+    assert quiet.output() == ""
+    assert "is at it" not in machine.sync().stderr
 
 
 def test_quiet_prints_errors_only(machine, api, roots):

@@ -67,7 +67,12 @@ STEPS = (("before", "active", "after"), ("outside", "inside", "address"),
 
 def checked(report: dict) -> dict:
     """The report, once it is what orgtrust(1) says."""
-    assert set(report) == {"for", "checks"} and report["for"] in ("machine", "user")
+    assert set(report) == {"for", "checks", "verdict"} and report["for"] in ("machine", "user")
+    failing = [check["check"] for check in report["checks"] if check["result"] == "fails"]
+    assert report["verdict"].startswith(
+        f"1 fails: {failing[0]}: " if len(failing) == 1 else
+        f"{len(failing)} fail: {', '.join(failing)}" if failing else
+        ("all proved: ", "nothing fails; ")), report["verdict"]
     for check in report["checks"]:
         assert set(check) == {"check", "result", "findings"} and check["check"] in CHECKS
         assert check["findings"]
@@ -77,7 +82,10 @@ def checked(report: dict) -> dict:
             assert set(finding) == {"subject", "result", "detail", "fix", "handshakes"}
             assert isinstance(finding["detail"], str) and "\n" not in finding["detail"]
             assert isinstance(finding["subject"], str | None)
-            assert isinstance(finding["fix"], str | None)
+            # A command, and nothing else.
+            assert finding["fix"] is None or finding["fix"].removeprefix("sudo ").split()[0] in \
+                ("orgtrust", "chmod", "chown", "install", "export", "unset", "apt-get",
+                 "systemctl", "update-ca-certificates"), finding
             tried = finding["handshakes"]
             if tried is not None:
                 assert tuple(tried) in STEPS

@@ -4,6 +4,7 @@ is broken, one thing at a time, is found and nothing else is claimed."""
 from __future__ import annotations
 
 import os
+import pty
 import re
 import signal
 import ssl
@@ -166,6 +167,12 @@ _BROKEN = {
         "source", edited("/etc/orgtrust/orgtrust.conf", "x = y\n"), "fails",
         "/etc/orgtrust/orgtrust.conf:1"),
 }
+# What nobody can write down: whoever maintains the file has to look, or reinstall.
+_WITHOUT_A_COMMAND = {
+    "openssl.cnf that leads nowhere", "openssl.cnf that cannot be read",
+    "a module file that leads nowhere", "a configuration with a mistake",
+    "fault_58 an odd certificate in the system's store",
+}
 _TOUCHED = ("/etc/ssl/openssl.cnf", MODULE, "/root/.pki/nssdb/pkcs11.txt", "/srv/ca.pem",
             "/etc/ssl/certs/ca-certificates.crt", "/var/cache/orgtrust/default.snapshot",
             "/etc/orgtrust/orgtrust.conf")
@@ -191,6 +198,51 @@ def test_what_is_broken_is_found(mended, case):
     break_it(mended)
     report = mended.doctor(check, status=14 if result == "fails" else 0)
     assert results(report) == {check: result} and says in details(report, check), report
+    fixes = [found["fix"] for found in of(report, check)["findings"] if found["fix"]]
+    assert bool(fixes) == (case not in _WITHOUT_A_COMMAND), report
+    for fix in fixes:
+        typed(mended, fix, "y\n")
+    after = mended.doctor(check, status=None)
+    assert not fixes or results(after) == {check: "proved"}, (fixes, after)
+
+
+def typed(machine, command: str, answer: str):
+    """The command as it stands, on a terminal where somebody answers."""
+    outside, inside = pty.openpty()
+    try:
+        os.write(outside, answer.encode())
+        machine.run("sh", "-c", command, terminal=inside)
+    finally:
+        os.close(outside)
+        os.close(inside)
+
+
+def test_a_revoked_key_fails_and_a_new_one_mends_it(mended, party):
+    mended.write("/etc/orgtrust/admin.key", "sk-admin-of-yesterday\n", mode=0o600)
+    mended.orgtrust("sync", status=5)
+    report = mended.doctor("source", status=14)
+    assert report["verdict"].startswith("1 fails: source: default: the API refuses the key")
+    fix, = (found["fix"] for found in of(report, "source")["findings"])
+    typed(mended, fix, f"{party.key}\n\x04")
+    assert mended.doctor("source")["verdict"] == "all proved: 1 check"
+    assert mended.path("/etc/orgtrust/admin.key").stat().st_mode & 0o777 == 0o600
+
+
+def test_it_ends_with_a_verdict_and_fits_the_terminal(mended):
+    said = mended.orgtrust("doctor", "source", "openssl").stdout
+    assert said.splitlines()[-1] == "all proved: 2 checks"
+    assert max(map(len, said.splitlines())) > 100, "where nobody looks a finding is a line"
+    mended.path("/etc/orgtrust/admin.key").chmod(0o644)
+    mended.write("/root/.pki/nssdb/pkcs11.txt", "library=\nname=none\n")
+    for columns in (60, 100):
+        lines = mended.run("script", "-qec", f"cd / && stty cols {columns} && exec orgtrust doctor "
+                           "source openssl nss", "/dev/null", status=None).stdout.splitlines()
+        lines = [line for line in lines if not line.startswith("sh: ")]  # of script itself
+        assert max(len(line) for line in lines) <= columns, lines
+        assert lines[0].startswith("source     proved      ")
+        assert lines[1].startswith(" " * 23) and lines[1][23] != " "
+        assert f"{'-> orgtrust install nss':>46}" in lines
+        assert " ".join(lines[-3:]).count("1 fails: source: default: no sync can succeed") == 1
 
 
 # Programs that are not what they seem: without, with and after trust.
@@ -427,8 +479,8 @@ def test_variables_are_looked_at(mended):
     mended.write("/usr/local/fake/node", "#!/bin/sh\ntouch /run/was-run\n", mode=0o755)
     found = node()
     assert found["result"] == "not-wired", found
-    assert found["fix"] == ("NODE_EXTRA_CA_CERTS=/srv/ca.pem; "
-                            "Debian's node reads the system's store")
+    assert found["fix"] == ("export NODE_EXTRA_CA_CERTS=/srv/ca.pem")
+    assert "(Debian's node reads the system's store)" in found["detail"]
     found = node(NODE_EXTRA_CA_CERTS="/srv/ca.pem")
     assert found["result"] == "note" and "keeps in step" in found["detail"]
     found = node(NODE_EXTRA_CA_CERTS="/elsewhere.pem")

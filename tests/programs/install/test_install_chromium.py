@@ -102,7 +102,7 @@ def test_what_others_have_stays_and_is_told(machine):
     found = findings(machine, status=14)
     assert [one["result"] for one in found] == ["fails", "note"]
     assert "theirs.json sets it, too, and zz.json does not say" in found[0]["detail"]
-    assert found[0]["fix"].endswith(f"in {CHROMIUM}/zz.json")
+    assert found[0]["detail"].endswith(f"in {CHROMIUM}/zz.json")
     machine.write(f"{CHROMIUM}/zz.json", '{"PolicyListMultipleSourceMergeList": ["*"]}')
     assert [found["result"] for found in findings(machine)] == ["proved"]
     machine.write(f"{CHROMIUM}/zz.json", "{")
@@ -110,7 +110,7 @@ def test_what_others_have_stays_and_is_told(machine):
 
     machine.write(f"{CHROMIUM}/{NAME}", machine.read(f"{CHROMIUM}/{NAME}").replace(
         b'"CACertificates": [\n    "MII', b'"CACertificates": [\n    "AAA'))
-    assert findings(machine, status=14)[0]["fix"] == "as root: orgtrust sync"
+    assert findings(machine, status=14)[0]["fix"] == "orgtrust sync"
 
 
 def test_a_user_is_sent_to_root_or_to_nss(machine):
