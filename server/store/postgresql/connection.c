@@ -198,7 +198,7 @@ static bool read_one(struct answer *answer, const struct sent *sent)
     for (; result != NULL; result = PQgetResult(connection)) {
         take_result(answer, sent, result);
         PQclear(result);
-        if (PQstatus(connection) != CONNECTION_OK)
+        if (answer->is_lost)
             return false;
     }
     return true;
@@ -209,13 +209,15 @@ static void read_all(struct answer *answer)
 {
     struct pg_db *db = answer->db;
 
-    for (unsigned i = 0; i < db->sent_count && !answer->is_lost; i++) {
-        if (read_one(answer, &db->sent[i]))
+    for (unsigned i = 0; i < db->sent_count; i++) {
+        const struct sent *sent = &db->sent[i];
+
+        if (!answer->is_lost && read_one(answer, sent))
             continue;
-        /* Behind an end, all answers have come. */
-        if (db->sent[i].what != NULL && !db->sent[i].is_ignored)
-            fail_lost(answer, db->sent[i].what);
         answer->is_lost = true;
+        /* An end that does not come is no failure: all answers before it have come. */
+        if (sent->what != NULL && !sent->is_ignored)
+            fail_lost(answer, sent->what);
     }
     db->sent_count = 0;
     if (answer->is_lost)

@@ -128,11 +128,12 @@ def test_a_database_that_is_away_is_a_503_until_it_is_back(own, pem):
 
 
 class CuttingProxy:
-    """A socket before PostgreSQL's that, while `cutting`, passes a COMMIT on and cuts the
-    connection instead of passing its answer back."""
+    """A socket before PostgreSQL's that, while `cutting`, passes what ends a transaction on
+    and cuts the connection instead of passing its answer back."""
 
     def __init__(self, directory, target):
         self.target, self.cutting, self.cut = target, False, 0
+        self.end = b"COMMIT\0"
         self.listener = socket.socket(socket.AF_UNIX)
         self.listener.bind(str(directory / ".s.PGSQL.5432"))
         self.listener.listen(64)
@@ -150,7 +151,7 @@ class CuttingProxy:
     def _pass(self, source, sink, is_answer):
         with contextlib.suppress(OSError):
             while data := source.recv(65536):
-                if is_answer and self.cutting and b"COMMIT\0" in data:
+                if is_answer and self.cutting and self.end in data:
                     self.cut += 1
                     break
                 sink.sendall(data)
@@ -184,6 +185,20 @@ def test_a_commit_whose_answer_is_lost_is_looked_up_and_not_done_twice(cut_off, 
     assert cut_off.proxy.cut >= 1
     assert [(c["id"], c["active"]) for c in api.list()] == [(cert_id, True)]
     assert cut_off.cluster.sql(cut_off.direct, AUDIT) == [["1"]]
+
+
+def test_a_connection_that_breaks_behind_a_change_that_was_taken_back(cut_off, pem):
+    """Its rollback is answered by nobody: the next question, which is the first to see that,
+    is answered all the same."""
+    api = judging(cut_off)
+    cert_id = api.upload(pem)
+    cut_off.proxy.end, cut_off.proxy.cutting = b"ROLLBACK\0", True
+    for cuts in range(1, 6):
+        answer = api.request("POST", f"{CERTIFICATES}/activate",
+                             {"certificate_ids": [cert_id, "cert_none"]})
+        assert answer[0] == 404
+        assert [(c["id"], c["active"]) for c in api.list()] == [(cert_id, False)]
+        assert cut_off.proxy.cut == cuts
 
 
 def test_where_nobody_can_say_whether_it_has_happened_the_answer_says_so(own, pem, tmp_path):
@@ -240,6 +255,48 @@ def test_connections_are_bounded(organization, pem):
                                   " WHERE application_name = 'orgtrust-server'"
                                   " AND datname = current_database()")
     assert 1 <= int(count) <= max(4, os.cpu_count()) + 1
+
+
+def test_a_dump_that_was_made_while_others_wrote_is_whole(cluster, pem, tmp_path):
+    organization = Organization(tmp_path / "org", max_certificates=100000)
+    stop = threading.Event()
+
+    def write():
+        client = judging(organization)
+        while not stop.is_set():
+            client.activate(client.upload(pem))
+
+    judging(organization).upload(pem, "before")
+    writers = [threading.Thread(target=write) for _ in range(3)]
+    for writer in writers:
+        writer.start()
+    try:
+        dumped = run([cluster.programs / "pg_dump", "--schema", "orgtrust", organization.db],
+                     env=cluster.env)
+    finally:
+        stop.set()
+        for writer in writers:
+            writer.join()
+        organization.stop()
+    assert dumped.status == 0, dumped
+    url = cluster.create()
+    restored = run([cluster.programs / "psql", "-Xq", "-v", "ON_ERROR_STOP=1", url],
+                   env=cluster.env, stdin=dumped.out)
+    assert restored.status == 0, restored
+    copy = Organization(tmp_path / "copy", db=url, key=organization.key,
+                        max_certificates=100000)
+    try:
+        [(certs, contents, counted, made)] = copy.sql(
+            "SELECT (SELECT count(*) FROM certificates), (SELECT count(*) FROM contents),"
+            " (SELECT certificates FROM meta), (SELECT count(*) FROM audit"
+            "  WHERE type = 'certificate.created')")
+        assert certs == contents == counted == made and int(certs) >= 1
+        api = judging(copy)
+        assert len(api.list()) == int(certs)
+        newest = api.upload(pem)
+        assert api.list()[-1]["id"] == newest, "numbers go on"
+    finally:
+        copy.stop()
 
 
 @pytest.mark.parametrize("prepare, status, word", [
