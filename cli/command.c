@@ -63,10 +63,15 @@ static const struct ot_command commands[] = {
         .help =
             "Needs neither key nor network. The exit status is 11 when a source has no\n"
             "usable snapshot. With --check it is 0 (OK), 1 (WARNING), 2 (CRITICAL) or 3\n"
-            "(UNKNOWN), and one line says why, as Nagios and its kin expect.\n",
+            "(UNKNOWN), and one line says why, as Nagios and its kin expect. With\n"
+            "--prometheus it is metrics for node_exporter's textfile collector, in a "
+            "file\n"
+            "that is replaced whole.\n",
         .example = "orgtrust status --check --expiring 14d",
         .options = OT_OPTIONS_COMMON | OT_OPTION_BIT(OT_OPTION_CHECK) |
-                   OT_OPTION_BIT(OT_OPTION_EXPIRING),
+                   OT_OPTION_BIT(OT_OPTION_EXPIRING) |
+                   OT_OPTION_BIT(OT_OPTION_PROMETHEUS) |
+                   OT_OPTION_BIT(OT_OPTION_PER_CERTIFICATE),
         .run = ot_cmd_status,
     },
     {

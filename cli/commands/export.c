@@ -1,10 +1,7 @@
 /* orgtrust export: the trust anchors in a snapshot, as a file for other programs. */
-#include <errno.h>
-#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -14,10 +11,8 @@
 #include "config/source.h"
 #include "export/anchors.h"
 #include "export/files.h"
-#include "files/file.h"
-#include "files/place.h"
-#include "files/write_all.h"
 #include "view/json_build.h"
+#include "view/named_file.h"
 
 static enum ot_status read_format(enum ot_export_format *format,
                                   const struct ot_options *options, struct ot_error *err)
@@ -99,70 +94,6 @@ static enum ot_status collect_exported(struct ot_anchors *anchors,
                         filter.id != NULL || filter.name != NULL ? " that is meant" : "");
 }
 
-/* What is no file (a pipe, /dev/stdout, /dev/null) is written to, never replaced. */
-static enum ot_status write_to(int fd, const char *path, const uint8_t *bytes, size_t len,
-                               struct ot_error *err)
-{
-    bool done = ot_write_all(fd, bytes, len);
-    int errnum = errno;
-
-    if (close(fd) != 0 && done) {
-        done = false;
-        errnum = errno;
-    }
-    return done ? OT_OK : ot_error_errno(err, OT_E_IO, errnum, "cannot write %s", path);
-}
-
-/* Opened without changing it: the file of this name may be another by now. */
-static int open_other(const char *path)
-{
-    int fd = open(path, O_WRONLY | O_NOCTTY | O_CLOEXEC);
-    struct stat st;
-
-    if (fd >= 0 && fstat(fd, &st) == 0 && !S_ISREG(st.st_mode))
-        return fd;
-    if (fd >= 0)
-        close(fd);
-    return -1;
-}
-
-static enum ot_status replace_regular_file(const char *path, const uint8_t *bytes,
-                                           size_t len, struct ot_error *err)
-{
-    struct ot_file file;
-    enum ot_status status = ot_file_begin_named(&file, path, 0644, err);
-
-    if (status != OT_OK)
-        return status;
-    status = ot_file_write(&file, bytes, len, err);
-    if (status == OT_OK)
-        return ot_file_commit(&file, err);
-    ot_file_abort(&file);
-    return status;
-}
-
-/* A link stays; the file that it leads to is replaced. */
-static enum ot_status put_exported_file(const char *path, const uint8_t *bytes,
-                                        size_t len, struct ot_error *err)
-{
-    enum ot_status status;
-    struct stat st;
-    char *file = NULL;
-    int other = -1;
-
-    if (stat(path, &st) == 0 && !S_ISREG(st.st_mode) && !S_ISDIR(st.st_mode))
-        other = open_other(path);
-    if (other >= 0)
-        return write_to(other, path, bytes, len, err);
-    status = ot_place_resolve(&file, path, err);
-    if (status == OT_OK)
-        status = replace_regular_file(file, bytes, len, err);
-    if (status == OT_E_UNSAFE)
-        ot_error_prefix(err, "write to standard output instead, or");
-    free(file);
-    return status;
-}
-
 static enum ot_status write_exported_file(struct ot_cli *cli,
                                           enum ot_export_format format,
                                           const struct ot_anchors *anchors,
@@ -173,9 +104,11 @@ static enum ot_status write_exported_file(struct ot_cli *cli,
     enum ot_status status = ot_format_make(format, &bytes, &len, anchors, err);
 
     if (status == OT_OK && !goes_to_output(&cli->options))
-        status = put_exported_file(cli->options.output, bytes, len, err);
+        status = ot_named_file_write(cli->options.output, bytes, len, err);
     else if (status == OT_OK)
         ot_output_bytes(&cli->out, bytes, len);
+    if (status == OT_E_UNSAFE)
+        ot_error_prefix(err, "write to standard output instead, or");
     free(bytes);
     return status;
 }

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "commands/follow_metrics_internal.h"
 #include "commands/notify_url_internal.h"
 #include "sync/sync_options.h"
 #include "view/json_build.h"
@@ -126,8 +127,12 @@ enum ot_status ot_follow(const struct ot_follow *follow)
     if (exports != NULL && exports->count > 0 && follow->json != NULL &&
         !put_json(follow->json, exports) && status == OT_OK)
         status = OT_E_NOMEM;
-    if (config != NULL && *follow->cli->stop == 0)
+    if (config != NULL && *follow->cli->stop == 0) {
+        enum ot_status written = ot_follow_metrics(config, &follow->cli->report);
+
+        status = status == OT_OK ? written : status;
         ot_notify_start(config, follow->is_log);
+    }
     free(exports);
     ot_config_free(config);
     return status;

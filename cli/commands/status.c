@@ -7,156 +7,32 @@
 #include "commands/commands.h"
 #include "commands/source_use.h"
 #include "commands/status_check.h"
+#include "commands/status_json_internal.h"
 #include "config/purpose.h"
 #include "config/source.h"
 #include "config/source_path.h"
 #include "notify/notify.h"
 #include "view/export_report.h"
+#include "view/machine_metrics.h"
 #include "view/machine_report.h"
-#include "view/record_json.h"
+#include "view/named_file.h"
 
-static const struct {
-    const char *key;   /* of the JSON array */
-    const char *title; /* of the paragraph; what each certificate is or does */
-} attention_info[OT_ATTENTION_COUNT] = {
-    [OT_ATTENTION_QUARANTINED] = {"quarantined", "quarantined, handed to nobody"},
-    [OT_ATTENTION_WITHHELD] = {"withheld", "active, but withheld where programs share"},
-    [OT_ATTENTION_FUTURE] = {"not_yet_valid", "active, but not valid yet"},
-    [OT_ATTENTION_SAME_SERIAL] = {"same_serial",
-                                  "with the issuer and serial number of another: NSS "
-                                  "takes only one of them"},
-    [OT_ATTENTION_SAME_NAME] = {"same_name",
-                                "without a key identifier, with the name of another that "
-                                "has another key: OpenSSL tries only one of them"},
-    [OT_ATTENTION_LONG_KEY_ID] = {"long_key_id",
-                                  "with a key identifier of more than 128 bytes, which "
-                                  "GnuTLS does not read"},
-    [OT_ATTENTION_EXPIRED] = {"expired", "active, but expired"},
-    [OT_ATTENTION_EXPIRING] = {"expiring", "active, expiring within"},
-    [OT_ATTENTION_NOT_CA] = {"not_ca", "active, but not a CA: vouches for no other"},
-    [OT_ATTENTION_WARNING] = {"warned", "with a warning"},
+/* Of the paragraph; what each certificate is or does. */
+static const char *const attention_titles[OT_ATTENTION_COUNT] = {
+    [OT_ATTENTION_QUARANTINED] = "quarantined, handed to nobody",
+    [OT_ATTENTION_WITHHELD] = "active, but withheld where programs share",
+    [OT_ATTENTION_FUTURE] = "active, but not valid yet",
+    [OT_ATTENTION_SAME_SERIAL] = "with the issuer and serial number of another: NSS "
+                                 "takes only one of them",
+    [OT_ATTENTION_SAME_NAME] = "without a key identifier, with the name of another that "
+                               "has another key: OpenSSL tries only one of them",
+    [OT_ATTENTION_LONG_KEY_ID] = "with a key identifier of more than 128 bytes, which "
+                                 "GnuTLS does not read",
+    [OT_ATTENTION_EXPIRED] = "active, but expired",
+    [OT_ATTENTION_EXPIRING] = "active, expiring within",
+    [OT_ATTENTION_NOT_CA] = "active, but not a CA: vouches for no other",
+    [OT_ATTENTION_WARNING] = "with a warning",
 };
-
-static void put_last_error(cJSON *object, const struct ot_source_report *report,
-                           bool *failed)
-{
-    const struct ot_state *state = &report->state;
-    cJSON *error;
-
-    if (state->failures == 0) {
-        ot_json_put_string(object, "last_error", NULL, failed);
-        return;
-    }
-    error = cJSON_CreateObject();
-    if (error != NULL) {
-        ot_json_put_string(error, "status", ot_status_word(state->last.status), failed);
-        ot_json_put_string(error, "message", state->last.message, failed);
-        ot_json_put_int(error, "at", state->attempt_at, failed);
-    }
-    ot_json_put(object, "last_error", error, failed);
-}
-
-static void put_limits_of_source(cJSON *object, const struct ot_source_report *report,
-                                 bool *failed)
-{
-    const struct ot_source *source = report->source;
-    cJSON *limits;
-
-    if (ot_source_limits(source) == 0) {
-        ot_json_put_string(object, "limits", NULL, failed);
-        return;
-    }
-    limits = cJSON_CreateObject();
-    if (limits != NULL) {
-        ot_json_put_string(limits, "names", source->names, failed);
-        if (source->not_after_s != 0)
-            ot_json_put_int(limits, "not_after", source->not_after_s, failed);
-        else
-            ot_json_put_string(limits, "not_after", NULL, failed);
-    }
-    ot_json_put(object, "limits", limits, failed);
-}
-
-static void put_counts(cJSON *object, const struct ot_source_report *report, bool *failed)
-{
-    ot_json_put_int(object, "total", report->total, failed);
-    ot_json_put_int(object, "active", report->active, failed);
-    ot_json_put_int(object, "inactive", report->inactive, failed);
-    ot_json_put_int(object, "limited", report->limited, failed);
-    ot_json_put_int(object, "seen_at", report->freshness.seen_at, failed);
-    ot_json_put_int(object, "age", report->freshness.age_s, failed);
-}
-
-static enum ot_status put_attention(cJSON *object, const struct ot_source_report *report,
-                                    bool *failed, struct ot_error *err)
-{
-    for (int kind = 0; kind < OT_ATTENTION_COUNT; kind++) {
-        cJSON *array = ot_json_put_array(object, attention_info[kind].key, failed);
-
-        for (size_t i = 0; i < report->attention[kind].count; i++) {
-            struct ot_record record;
-            cJSON *entry = ot_json_append_object(array, failed);
-            enum ot_status status =
-                ot_source_report_record(report, (enum ot_attention)kind, i, &record, err);
-
-            if (status != OT_OK)
-                return status;
-            ot_record_json_put(entry, &record, failed);
-        }
-    }
-    return OT_OK;
-}
-
-static void put_notify(cJSON *object, const struct ot_source *source, bool *failed)
-{
-    struct ot_state state;
-    cJSON *notify;
-
-    if (source->notify_url == NULL) {
-        ot_json_put_string(object, "notify", NULL, failed);
-        return;
-    }
-    ot_notify_state(&state, source, NULL);
-    notify = cJSON_CreateObject();
-    ot_json_put_bool(notify, "waiting", ot_notify_is_due(source), failed);
-    ot_json_put_int(notify, "failures", state.failures, failed);
-    ot_json_put_string(notify, "problem", state.failures > 0 ? state.last.message : NULL,
-                       failed);
-    ot_json_put_time(notify, "at", state.failures > 0 ? state.attempt_at : 0, failed);
-    ot_json_put(object, "notify", notify, failed);
-}
-
-static enum ot_status put_report(cJSON *sources, const struct ot_source_report *report,
-                                 const struct ot_exports *exports, struct ot_error *err)
-{
-    bool failed = false;
-    cJSON *object = ot_json_append_object(sources, &failed);
-    enum ot_status status;
-
-    ot_json_put_string(object, "name", report->source->name, &failed);
-    ot_json_put_string(object, "base_url", report->source->base_url, &failed);
-    ot_json_put_string(object, "project", report->source->project, &failed);
-    ot_json_put_string(object, "state", report->word, &failed);
-    ot_json_put_bool(object, "usable", report->problem.status == OT_OK, &failed);
-    ot_json_put_string(object, "problem",
-                       report->problem.status ? report->problem.message : NULL, &failed);
-    ot_json_put_string(object, "meaning",
-                       ot_source_distrusts(report->source) ? "distrust" : "trust",
-                       &failed);
-    put_limits_of_source(object, report, &failed);
-    if (report->has_snapshot)
-        put_counts(object, report, &failed);
-    ot_json_put_int(object, "next_refresh", report->next_refresh, &failed);
-    ot_json_put_int(object, "failures", report->state.failures, &failed);
-    put_last_error(object, report, &failed);
-    ot_json_put_time(object, "key_ends_at", report->state.key_ends_at, &failed);
-    ot_export_report_json(object, exports, report->source, &failed);
-    put_notify(object, report->source, &failed);
-    status = put_attention(object, report, &failed, err);
-    if (status == OT_OK && failed)
-        return ot_error_nomem(err);
-    return status;
-}
 
 static void print_source_limits(struct ot_output *out,
                                 const struct ot_source_report *report)
@@ -251,7 +127,7 @@ static void print_title(struct ot_output *out, const struct ot_source_report *re
     char span[OT_TIME_MAX];
 
     ot_output_printf(out, "  %zu %s%s%s:\n", report->attention[kind].count,
-                     attention_info[kind].title, has_span ? " " : "",
+                     attention_titles[kind], has_span ? " " : "",
                      has_span ? ot_output_duration(span, report->soon_s) : "");
 }
 
@@ -359,23 +235,6 @@ static enum ot_status print_reports(struct ot_cli *cli,
     return status;
 }
 
-static enum ot_status put_reports(struct ot_cli *cli,
-                                  const struct ot_machine_report *machine,
-                                  struct ot_error *err)
-{
-    bool failed = false;
-    cJSON *root = cJSON_CreateObject();
-    cJSON *list = ot_json_put_array(root, "sources", &failed);
-    enum ot_status status = failed ? ot_error_nomem(err) : OT_OK;
-
-    for (size_t i = 0; status == OT_OK && i < machine->count; i++)
-        status = put_report(list, &machine->sources[i], machine->exports, err);
-    if (status == OT_OK)
-        status = ot_output_json(&cli->out, root, false, err);
-    cJSON_Delete(root);
-    return status;
-}
-
 /* All that is wrong has been said when it fails of a source or of the exports. */
 static enum ot_status tell_status(struct ot_cli *cli, const struct ot_config *config,
                                   const struct ot_machine_report *machine,
@@ -386,11 +245,26 @@ static enum ot_status tell_status(struct ot_cli *cli, const struct ot_config *co
     ot_output_advise(config);
     if (machine->exports_problem.status != OT_OK)
         ot_output_fail("%s", machine->exports_problem.message);
-    status = cli->options.json ? put_reports(cli, machine, err)
+    status = cli->options.json ? ot_status_json(&cli->out, machine, err)
                                : print_reports(cli, machine, err);
     if (status == OT_OK && !ot_machine_report_is_usable(machine))
         return OT_E_NO_SNAPSHOT;
     return status == OT_OK ? machine->exports_problem.status : status;
+}
+
+static enum ot_status write_metrics(const struct ot_options *options,
+                                    const struct ot_machine_report *machine,
+                                    struct ot_error *err)
+{
+    char *text = NULL;
+    size_t len = 0;
+    enum ot_status status =
+        ot_machine_metrics_make(&text, &len, machine, options->per_certificate, err);
+
+    if (status == OT_OK)
+        status = ot_named_file_write(options->prometheus, text, len, err);
+    free(text);
+    return status;
 }
 
 static enum ot_status check_status_options(const struct ot_options *options,
@@ -399,6 +273,12 @@ static enum ot_status check_status_options(const struct ot_options *options,
     if (options->check && options->json)
         return ot_error_set(err, OT_E_USAGE,
                             "--check and --json exclude each other: a check is one line");
+    if (options->prometheus != NULL && (options->check || options->json))
+        return ot_error_set(err, OT_E_USAGE,
+                            "--prometheus writes metrics and nothing else: leave out %s",
+                            options->check ? "--check" : "--json");
+    if (options->per_certificate && options->prometheus == NULL)
+        return ot_error_set(err, OT_E_USAGE, "--per-certificate is for --prometheus");
     return OT_OK;
 }
 
@@ -421,6 +301,8 @@ enum ot_status ot_cmd_status(struct ot_cli *cli, struct ot_error *err)
         status = ot_machine_report_make(&machine, config, sources, count, soon_s, err);
     if (status == OT_OK && cli->options.check)
         ot_status_check(cli, &machine);
+    else if (status == OT_OK && cli->options.prometheus != NULL)
+        status = write_metrics(&cli->options, &machine, err);
     else if (status == OT_OK)
         status = tell_status(cli, config, &machine, err);
     ot_machine_report_clear(&machine);

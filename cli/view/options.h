@@ -50,6 +50,8 @@ enum ot_option {
     OT_OPTION_CA_FILE,
     OT_OPTION_CA_FINGERPRINT,
     OT_OPTION_UNDO,
+    OT_OPTION_PROMETHEUS,
+    OT_OPTION_PER_CERTIFICATE,
     OT_OPTION_COUNT
 };
 
@@ -105,21 +107,23 @@ struct ot_options {
     const char *expiring;                      /* NULL: not given */
     const char *key_file;                      /* NULL: not given */
     const char *ca_file, *ca_fingerprint;      /* NULL: not given */
+    const char *prometheus;                    /* NULL: not given */
     int key_fd, report_fd;                     /* -1: not given */
     const char *probes[OT_IMPACT_SERVERS_MAX]; /* HOST:PORT, as they were given */
     size_t probe_count;
     enum ot_list_state state;
     bool json, help, accept_empty, if_stale, quiet, pem;
     bool activate, deactivate, all, prune, dry_run, yes, by_id, as_is;
-    bool check;       /* one line, and the exit status of a monitoring check */
-    bool extract;     /* certificates out of what holds more */
-    bool undo;        /* take back what was set up */
-    bool retry;       /* go on until it succeeds */
-    bool print;       /* instead of doing it */
-    bool local;       /* this machine's own memory */
-    bool no_impact;   /* nobody wants to know what would be refused */
-    bool locks_out;   /* changes may lock this client out */
-    char **arguments; /* what is left, in argv */
+    bool per_certificate; /* figures of each one, too */
+    bool check;           /* one line, and the exit status of a monitoring check */
+    bool extract;         /* certificates out of what holds more */
+    bool undo;            /* take back what was set up */
+    bool retry;           /* go on until it succeeds */
+    bool print;           /* instead of doing it */
+    bool local;           /* this machine's own memory */
+    bool no_impact;       /* nobody wants to know what would be refused */
+    bool locks_out;       /* changes may lock this client out */
+    char **arguments;     /* what is left, in argv */
     int argument_count;
 };
 

@@ -13,6 +13,24 @@
 /* A sync may rename a new snapshot into place between our open and our stat. */
 #define OPEN_TRIES 8
 
+const char *ot_attention_word(enum ot_attention attention)
+{
+    static const char *const words[OT_ATTENTION_COUNT] = {
+        [OT_ATTENTION_QUARANTINED] = "quarantined",
+        [OT_ATTENTION_WITHHELD] = "withheld",
+        [OT_ATTENTION_FUTURE] = "not_yet_valid",
+        [OT_ATTENTION_SAME_SERIAL] = "same_serial",
+        [OT_ATTENTION_SAME_NAME] = "same_name",
+        [OT_ATTENTION_LONG_KEY_ID] = "long_key_id",
+        [OT_ATTENTION_EXPIRED] = "expired",
+        [OT_ATTENTION_EXPIRING] = "expiring",
+        [OT_ATTENTION_NOT_CA] = "not_ca",
+        [OT_ATTENTION_WARNING] = "warned",
+    };
+
+    return words[attention];
+}
+
 static const char *word_of(enum ot_status status)
 {
     switch (status) {

@@ -23,6 +23,9 @@ enum ot_attention {
     OT_ATTENTION_COUNT
 };
 
+/* "quarantined", "withheld", "expired", "not_yet_valid" and so on. */
+const char *ot_attention_word(enum ot_attention attention);
+
 /* GnuTLS reads no longer identifier from a token. */
 #define OT_KEY_ID_READ_MAX 128
 

@@ -123,6 +123,22 @@ static enum ot_status set_java_store(const struct rule *rule, void *field,
     return set_path_or_none(rule, field, value, err);
 }
 
+/* It is replaced without a look at what is there: the ending is what keeps a slip from
+ * hitting another file, and node_exporter reads no other. */
+static enum ot_status set_metrics_file(const struct rule *rule, void *field,
+                                       const char *value, struct ot_error *err)
+{
+    size_t len = strlen(value);
+
+    if (!is_none(value) && (len < 6 || strcmp(value + len - 5, ".prom") != 0))
+        return ot_error_set(
+            err, OT_E_CONFIG,
+            "%s must be an absolute path that ends in .prom, which is what "
+            "node_exporter reads, or 'none'",
+            rule->key);
+    return set_path_or_none(rule, field, value, err);
+}
+
 static enum ot_status set_command(const struct rule *rule, void *field, const char *value,
                                   struct ot_error *err)
 {
@@ -385,6 +401,8 @@ static const struct rule rules[] = {
     {"on_change", set_command, FIELD(on_change), 0, 0},
     {"notify_url", set_notify_url, FIELD(notify_url), 0, 0},
     {"notify_secret_file", set_path_or_none, FIELD(notify_secret_file), 0, 0},
+    {"metrics_file", set_metrics_file, FIELD(metrics_file), 0, 0},
+    {"metrics_certificates", set_yes_no, FIELD(metrics_certificates), 0, 0},
     {"probe", set_endpoints, FIELD(probe), 0, 0},
     {"probe_connections", set_yes_no, FIELD(probe_connections), 0, 0},
 };

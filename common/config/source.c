@@ -40,6 +40,7 @@ void ot_source_clear(struct ot_source *source)
     free(source->on_change);
     free(source->notify_url);
     free(source->notify_secret_file);
+    free(source->metrics_file);
     free(source->probe);
     free(source->names);
     free(source->origin);
@@ -83,7 +84,9 @@ static bool exports_alike(const struct ot_source *a, const struct ot_source *b)
            is_same(a->on_change, b->on_change) && a->export_system == b->export_system &&
            a->export_chromium == b->export_chromium &&
            is_same(a->notify_url, b->notify_url) &&
-           is_same(a->notify_secret_file, b->notify_secret_file);
+           is_same(a->notify_secret_file, b->notify_secret_file) &&
+           is_same(a->metrics_file, b->metrics_file) &&
+           a->metrics_certificates == b->metrics_certificates;
 }
 
 bool ot_source_equal(const struct ot_source *a, const struct ot_source *b)

@@ -375,6 +375,8 @@ static const char *const others[][2] = {
     {"on_change", "true"},
     {"notify_url", "https://hook.example/other"},
     {"notify_secret_file", "/other/secret"},
+    {"metrics_file", "/other/orgtrust.prom"},
+    {"metrics_certificates", "yes"},
     {"probe", "db.example:636"},
     {"probe_connections", "no"},
 };

@@ -14,7 +14,7 @@ from support.world import BROKEN, OK
 from test_status_command import JSON_ALWAYS, JSON_OF_SNAPSHOT, age
 
 PAGE = (paths.REPOSITORY / "docs" / "monitoring.md").read_text("utf-8")
-METRICS, EVENTS, LOST, DOCTOR, PROBE, REQUESTS = re.findall(
+EVENTS, LOST, DOCTOR, PROBE, REQUESTS = re.findall(
     r"^```sh\n(#!/bin/sh\n.*?)^```$", PAGE, re.MULTILINE | re.DOTALL)
 
 [VERIFY] = re.findall(r"^```python\n(.*?)^```$", PAGE, re.MULTILINE | re.DOTALL)
@@ -51,26 +51,20 @@ def test_what_took_trust_away_is_named(synced, api, example):
     assert example(LOST, "2038-01-01").stdout == ""
 
 
-def test_the_metrics_are_prometheus_text(synced, tmp_path, example):
-    synced.configure("[source other]\nproject = proj_other\n")
-    age(synced, 1000)
-    out = tmp_path / "orgtrust.prom"
-    example(METRICS, out)
-    metrics = dict(re.fullmatch(r"(\w+\{source=\"\w+\"\}) (NaN|\d+)", line).groups()
-                   for line in out.read_text().splitlines())
-    assert metrics['orgtrust_usable{source="default"}'] == "1"
-    assert metrics['orgtrust_usable{source="other"}'] == "0"
-    assert metrics['orgtrust_active_certificates{source="default"}'] == "2"
-    assert 1000 <= int(metrics['orgtrust_snapshot_age_seconds{source="default"}']) < 1100
-    assert metrics['orgtrust_snapshot_age_seconds{source="other"}'] == "NaN"
-    assert len(metrics) == 14
-
-
 def test_the_fields_of_the_page_are_those_of_the_report():
     table = PAGE[PAGE.index("| field |"):PAGE.index("Times are seconds")]
     named = set(re.findall(r"`([a-z_]+)`", "".join(
         line.split("|")[1] for line in table.splitlines() if line.startswith("| `"))))
     assert named == JSON_ALWAYS | JSON_OF_SNAPSHOT
+
+
+def test_the_metrics_of_the_page_are_those_that_are_written(synced, tmp_path):
+    out = tmp_path / "orgtrust.prom"
+    synced.orgtrust("status", "--prometheus", out, "--per-certificate")
+    written = set(re.findall("^# TYPE orgtrust_([a-z_]+)", out.read_text(), re.MULTILINE))
+    table = PAGE[PAGE.index("| metric of a machine |"):]
+    named = re.findall(r"^\| `orgtrust_([a-z_]+)", table[:table.index("\n\n")], re.MULTILINE)
+    assert set(named) == written
 
 
 def test_what_failed_is_found_in_a_stream_of_events(synced, api, example):
@@ -110,7 +104,7 @@ def test_the_requests_of_a_server_are_counted(tmp_path, machine, example):
 
 
 def test_the_units_of_the_page_are_ours():
-    units = set(re.findall(r"`(orgtrust[a-z-]*\.(?:service|timer))`", PAGE))
+    units = set(re.findall(r"`(orgtrust[a-z-]*\.(?:service|socket|timer))`", PAGE))
     shipped = {path.name.removesuffix(".in")
                for path in (paths.REPOSITORY / "conf" / "systemd").glob("*.in")}
     assert units == shipped
