@@ -64,7 +64,7 @@ orgtrust:/// where they take the URI of a store.
 .
 This package has the provider and the configuration that loads it. orgtrust
 brings the certificates to the machine."
-  prerm conffiles)
+  postinst prerm postrm conffiles)
 set(CPACK_DEBIAN_OPENSSL-PROVIDER-ORGTRUST_PACKAGE_RECOMMENDS
   "orgtrust (= ${ORGTRUST_SAME_VERSION})")
 set(CPACK_DEBIAN_OPENSSL-PROVIDER-ORGTRUST_PACKAGE_ENHANCES "openssl")
@@ -79,7 +79,7 @@ organization through this module, which shows it as tokens.
 This package has the module, the file by which p11-kit knows it, a second
 module for p11tool and pkcs11-tool to administer with, and a configuration for
 Java. orgtrust brings the certificates to the machine."
-  prerm conffiles)
+  postinst prerm postrm conffiles)
 set(CPACK_DEBIAN_ORGTRUST-PKCS11_PACKAGE_RECOMMENDS
   "orgtrust (= ${ORGTRUST_SAME_VERSION}), p11-kit")
 set(CPACK_DEBIAN_ORGTRUST-PKCS11_PACKAGE_SUGGESTS "libnss3-tools")

@@ -95,6 +95,14 @@ def test_installed_used_and_purged_in_a_fresh_root(debs, root):
 
 @pytest.mark.long
 @pytest.mark.parametrize("root", ["bookworm", "trixie"])
+def test_upgraded_while_used_and_installed_again(debs, root):
+    done = enter_root(root, debs, "tests/programs/packages/upgrade", debs, timeout=900)
+    assert done.status == 0, str(done) + done.text[-6000:]
+    assert "upgrade: the database is kept, and what was wired came back" in done.stdout
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("root", ["bookworm", "trixie"])
 def test_one_command_sets_up_a_fresh_root_and_takes_it_back(debs, root):
     done = enter_root(root, debs, "tests/programs/packages/setup_walk", debs, timeout=900)
     assert done.status == 0, str(done) + done.text[-6000:]
