@@ -70,7 +70,9 @@ static enum ot_status resolve_doubt(struct ot_db *db, struct ot_error *err)
     enum ot_status status = OT_E_NETWORK;
 
     memcpy(evidence, db->evidence, sizeof(evidence));
-    while (evidence[0] != '\0' && ot_clock_ms() < until_ms) {
+    if (evidence[0] == '\0') /* nothing that could be done twice */
+        return OT_E_NOT_FOUND;
+    while (ot_clock_ms() < until_ms) {
         status = look_for_evidence(db, evidence, err);
         if (status == OT_OK || status == OT_E_NOT_FOUND)
             return status;
