@@ -3,7 +3,9 @@
 #include "base/error.h"
 #include "doctor/check_internal.h"
 #include "doctor/finding_internal.h"
-#include "install/nss_list.h"
+#include "doctor/fix_internal.h"
+#include "install/firefox.h"
+#include "install/tool.h"
 #include "install/wiring.h"
 
 #define PART "firefox"
@@ -18,25 +20,50 @@ static void add_unwired(struct ot_doctor *doctor, const struct ot_wiring *wiring
                        "overrules what the user and Mozilla distrust");
     else
         ot_finding_add(&doctor->findings, PART, OT_VERDICT_NOT_WIRED, NULL, fix,
-                       "neither a policy nor a profile makes it load the module");
+                       doctor->env.is_root
+                           ? "neither a policy nor users' logins make it load the module"
+                           : "neither a policy nor a profile makes it load the module");
+}
+
+static void add_wired(struct ot_doctor *doctor, const char *how)
+{
+    ot_finding_add(&doctor->findings, PART, OT_VERDICT_NOT_PROVED, NULL, NULL,
+                   "told to load the module%s; Firefox itself was not started, so no "
+                   "handshake of it was tried: its about:policies, or Settings, "
+                   "Security Devices, shows it",
+                   how);
+}
+
+/* For the machine: by a policy, or at users' logins. */
+static void add_machine_finding(struct ot_doctor *doctor, const struct ot_wiring *wiring)
+{
+    if (ot_firefox_policy_has_module()) {
+        add_wired(doctor, " by a policy");
+        ot_finding_add(&doctor->findings, PART, OT_VERDICT_NOTE, NULL, NULL,
+                       OT_FIREFOX_POLICY_MEANS
+                       "; orgtrust uninstall firefox firefox-policy, then orgtrust "
+                       "install firefox, have logins see to it in the policy's place");
+    } else if (wiring->kind != OT_WIRED) {
+        add_unwired(doctor, wiring);
+    } else if (!ot_tool_exists("modutil")) {
+        ot_finding_add(&doctor->findings, PART, OT_VERDICT_FAILS, NULL,
+                       OT_FIX_PACKAGE(doctor, "libnss3-tools"), OT_FIREFOX_WANTS_MODUTIL);
+    } else {
+        add_wired(doctor, " in each user's profiles, at that user's login");
+    }
 }
 
 static void add_firefox_finding(struct ot_doctor *doctor, const struct ot_wiring *wiring)
 {
-    struct ot_findings *findings = &doctor->findings;
-
     switch (wiring->kind) {
     case OT_WIRED:
-        ot_finding_add(findings, PART, OT_VERDICT_NOT_PROVED, NULL, NULL,
-                       "told to load the module; Firefox itself was not started, so no "
-                       "handshake of it was tried: its about:policies, or Settings, "
-                       "Security Devices, shows it");
-        if (doctor->env.is_root)
-            ot_finding_add(findings, PART, OT_VERDICT_NOTE, NULL, NULL, "%s",
-                           OT_FIREFOX_POLICY_MEANS);
-        break;
     case OT_NOT_WIRED:
-        add_unwired(doctor, wiring);
+        if (doctor->env.is_root)
+            add_machine_finding(doctor, wiring);
+        else if (wiring->kind == OT_WIRED)
+            add_wired(doctor, "");
+        else
+            add_unwired(doctor, wiring);
         break;
     case OT_IN_THE_WAY:
     case OT_NOT_HERE:

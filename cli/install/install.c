@@ -40,7 +40,8 @@ static enum ot_status choose_stacks(struct run *run, struct ot_error *err)
     if (run->only != NULL)
         return add_stack(run, run->only, err);
     for (size_t i = 0; options->argument_count == 0 && ot_stacks[i] != NULL; i++)
-        status = add_stack(run, ot_stacks[i], err);
+        if (run->direction == UNINSTALL || !ot_stacks[i]->is_only_by_name)
+            status = add_stack(run, ot_stacks[i], err);
     for (int i = 0; status == OT_OK && i < options->argument_count; i++) {
         const struct ot_stack *stack = ot_stack_find(options->arguments[i]);
 
@@ -186,7 +187,8 @@ static void fail_what_was_refused(struct run *run)
     }
 }
 
-/* Returns the first failure; says each, but after a dry run, which has shown them. */
+/* Returns the first failure; says each, but after a dry run, which has shown them, and
+ * with --quiet not what is absent. */
 static enum ot_status say_failures(const struct run *run)
 {
     enum ot_status first = OT_OK;
@@ -194,7 +196,8 @@ static enum ot_status say_failures(const struct run *run)
     for (size_t i = 0; i < run->count; i++) {
         const struct ot_install_item *item = &run->items[i];
 
-        if (item->status != OT_OK && !run->cli->options.dry_run)
+        if (item->status != OT_OK && !run->cli->options.dry_run &&
+            !(run->cli->options.quiet && item->plan.kind == OT_PLAN_ABSENT))
             ot_output_fail("%s: %s", item->stack->name, item->why.message);
         first = first == OT_OK ? item->status : first;
     }
@@ -223,7 +226,7 @@ static enum ot_status plan_and_apply(struct run *run, struct ot_error *err)
     }
     if (options->json)
         status = print_plans_json(run, err);
-    else
+    else if (!options->quiet)
         show_plans(run, &run->cli->out, !options->dry_run);
     next = say_failures(run);
     return status == OT_OK ? next : status;

@@ -39,12 +39,6 @@ bool ot_nss_has_distrust_in(const char *dir);
  * another name, or settings. Without one the list stays as it is. */
 enum ot_status ot_nss_list_set_order(struct ot_file_state *list, struct ot_error *err);
 
-/* Firefox's policy can name a module, and no order. */
-#define OT_FIREFOX_POLICY_MEANS                                                          \
-    "by a policy Firefox asks orgtrust before the user and Mozilla: what is active is "  \
-    "trusted also where a user distrusts it, until `orgtrust install firefox`, run by "  \
-    "the user, has set the order in his profiles"
-
 /* Where Chromium and the tools look: below a home, the first that is there; for
  * everybody; and the browsers that make one when they first run. Each up to a NULL. */
 extern const char *const ot_nss_homes[], *const ot_nss_browsers[];

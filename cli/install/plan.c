@@ -70,6 +70,27 @@ enum ot_status ot_stack_plan_edit_here(struct ot_stack_plan *plan, const char *p
     return copy != NULL ? add_edit(plan, copy, edit, err) : ot_error_nomem(err);
 }
 
+enum ot_status ot_stack_plan_link(struct ot_stack_plan *plan, const char *path,
+                                  const char *target, struct ot_error *err)
+{
+    struct ot_edit *edit;
+    char *text;
+    enum ot_status status = ot_stack_plan_edit_here(plan, path, &edit, err);
+
+    if (status != OT_OK)
+        return status;
+    if (edit->before.kind != OT_FILE_ABSENT) {
+        ot_stack_plan_drop(plan);
+        return OT_OK;
+    }
+    text = strdup(target);
+    if (text == NULL)
+        return ot_error_nomem(err);
+    ot_file_state_set(&edit->after, text, strlen(text));
+    edit->after.kind = OT_FILE_LINK;
+    return OT_OK;
+}
+
 void ot_stack_plan_note(struct ot_stack_plan *plan, const char *fmt, ...)
 {
     char **notes =

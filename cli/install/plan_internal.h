@@ -37,6 +37,10 @@ enum ot_status ot_stack_plan_edit(struct ot_stack_plan *plan, const char *path,
 /* As above, of the very path, for a link that is to be made there. */
 enum ot_status ot_stack_plan_edit_here(struct ot_stack_plan *plan, const char *path,
                                        struct ot_edit **edit, struct ot_error *err);
+/* A link to target at the very path, which has nothing else: where something is there
+ * already, nothing is added. */
+enum ot_status ot_stack_plan_link(struct ot_stack_plan *plan, const char *path,
+                                  const char *target, struct ot_error *err);
 /* Forgets the last edit. */
 void ot_stack_plan_drop(struct ot_stack_plan *plan);
 /* Out of memory: the note is lost. */

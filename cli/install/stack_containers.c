@@ -145,22 +145,14 @@ static enum ot_status plan_podman(struct ot_stack_plan *plan, struct ot_error *e
 static enum ot_status plan_registry(struct ot_stack_plan *plan, const char *dir,
                                     struct ot_error *err)
 {
-    struct ot_edit *edit;
     enum ot_status status;
-    char *path, *target;
+    char *path;
 
     if (asprintf(&path, "%s/" LINK_NAME, dir) < 0)
         return ot_error_nomem(err);
-    status = ot_stack_plan_edit_here(plan, path, &edit, err);
+    status = ot_stack_plan_link(plan, path, OT_MOUNT_POINT "/" OT_MOUNT_OURS, err);
     free(path);
-    if (status != OT_OK || edit->before.kind != OT_FILE_ABSENT)
-        return status;
-    target = strdup(OT_MOUNT_POINT "/" OT_MOUNT_OURS);
-    if (target == NULL)
-        return ot_error_nomem(err);
-    ot_file_state_set(&edit->after, target, strlen(target));
-    edit->after.kind = OT_FILE_LINK;
-    return OT_OK;
+    return status;
 }
 
 static enum ot_status plan_registries(struct ot_stack_plan *plan, struct ot_error *err)

@@ -7,7 +7,8 @@
 
 struct ot_stack {
     const char *name;
-    const char *summary; /* "OpenSSL's configuration" */
+    const char *summary;  /* "OpenSSL's configuration" */
+    bool is_only_by_name; /* not installed with all that are here */
 
     /* Adds to an empty plan what has to change. OT_E_NOT_FOUND: this machine or user does
      * not have the stack; else what is in the way. Changes nothing. */
@@ -33,8 +34,8 @@ struct ot_stack {
 };
 
 extern const struct ot_stack ot_stack_openssl, ot_stack_p11_kit, ot_stack_nss,
-    ot_stack_firefox, ot_stack_java, ot_stack_system, ot_stack_containers,
-    ot_stack_chromium, ot_stack_systemd;
+    ot_stack_firefox, ot_stack_firefox_policy, ot_stack_java, ot_stack_system,
+    ot_stack_containers, ot_stack_chromium, ot_stack_systemd;
 
 /* What orgtrust setup writes; none of ot_stacks, for it goes only where setup is undone.
  */

@@ -23,22 +23,6 @@ static bool is_there(const char *path)
     return lstat(path, &st) == 0;
 }
 
-static enum ot_status plan_link(struct ot_stack_plan *plan, struct ot_error *err)
-{
-    struct ot_edit *edit;
-    char *target;
-    enum ot_status status = ot_stack_plan_edit_here(plan, WANTS SERVICE, &edit, err);
-
-    if (status != OT_OK)
-        return status;
-    target = strdup(ORGTRUST_UNIT_DIR "/" SERVICE);
-    if (target == NULL)
-        return ot_error_nomem(err);
-    ot_file_state_set(&edit->after, target, strlen(target));
-    edit->after.kind = OT_FILE_LINK;
-    return OT_OK;
-}
-
 static enum ot_status plan_systemd(struct ot_stack_plan *plan,
                                    const struct ot_install_env *env, struct ot_error *err)
 {
@@ -61,7 +45,7 @@ static enum ot_status plan_systemd(struct ot_stack_plan *plan,
         ot_stack_plan_note(plan, TIMER " is enabled and does the same");
         return OT_OK;
     }
-    return plan_link(plan, err);
+    return ot_stack_plan_link(plan, WANTS SERVICE, ORGTRUST_UNIT_DIR "/" SERVICE, err);
 }
 
 static enum ot_status finish_systemd(struct ot_stack_plan *plan,

@@ -75,7 +75,8 @@ enum ot_option {
 /* What install and uninstall take: they are about no source. */
 #define OT_OPTIONS_INSTALL                                                               \
     (OT_OPTION_BIT(OT_OPTION_JSON) | OT_OPTION_BIT(OT_OPTION_HELP) |                     \
-     OT_OPTION_BIT(OT_OPTION_DRY_RUN) | OT_OPTION_BIT(OT_OPTION_YES))
+     OT_OPTION_BIT(OT_OPTION_DRY_RUN) | OT_OPTION_BIT(OT_OPTION_YES) |                   \
+     OT_OPTION_BIT(OT_OPTION_QUIET))
 
 /* What setup takes: it makes the source. */
 #define OT_OPTIONS_SETUP                                                                 \

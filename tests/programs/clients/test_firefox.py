@@ -6,10 +6,10 @@ from __future__ import annotations
 from functools import partial
 
 import pytest
-from marionette import Firefox
 from module_world import REFUSED, TRUSTED
 from nss_database import DIRECT, PROXY, make_database
 from support import paths
+from support.marionette import Firefox
 from support.p11_system import need, with_plain_build
 
 pytestmark = with_plain_build

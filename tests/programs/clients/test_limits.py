@@ -14,10 +14,10 @@ from pathlib import Path
 import pytest
 from apt_update import apt_update
 from devtools import Chromium
-from marionette import Firefox
 from module_world import TOKEN_URL, kept_open
 from nss_database import make_database
 from support.https import HttpsServer
+from support.marionette import Firefox
 from support.p11_system import P11System, need, with_plain_build
 from support.world import World
 from test_java import Client, Java

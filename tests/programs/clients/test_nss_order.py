@@ -9,8 +9,8 @@ import re
 from pathlib import Path
 
 import pytest
-from marionette import Firefox
 from nss_database import ORDER, make_database
+from support.marionette import Firefox
 from support.p11_system import find_library, need, with_plain_build
 from test_nss import tstclnt, vfychain
 

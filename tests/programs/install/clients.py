@@ -4,6 +4,7 @@ believed."""
 from __future__ import annotations
 
 import json
+import os
 
 _PYTHON = """\
 import json, socket, ssl, sys
@@ -78,3 +79,22 @@ def chromium(machine, port, **more) -> bool | None:
                        "--user-data-dir=/tmp/profile", "--dump-dom",
                        f"https://localhost:{port}/", status=None, **more)
     return "s_server" in done.stdout
+
+
+# Databases of NSS.
+
+MODULE = f"/usr/lib/{os.uname().machine}-linux-gnu/pkcs11/orgtrust-pkcs11.so"
+# The order in which NSS asks: behind the user's own word and Mozilla's roots.
+ORDERED = f"library={MODULE}\nname=orgtrust\nNSS=trustOrder=101"
+
+
+def make_database(machine, directory, **more):
+    machine.run("mkdir", "-p", directory, **more)
+    machine.run("certutil", "-N", "-d", f"sql:{directory}", "--empty-password", **more)
+
+
+def order_of(machine, directory) -> str:
+    """Our paragraph of a database's list."""
+    [ours] = [part for part in machine.read(f"{directory}/pkcs11.txt").decode().split("\n\n")
+              if f"library={MODULE}\n" in part]
+    return "\n".join(line.rstrip() for line in ours.splitlines() if line)

@@ -37,9 +37,9 @@ class Party:
         self.root = certs.ca("Root of the installed", key=certs.new_key(),
                              extensions=("keyUsage=critical,keyCertSign,cRLSign",))
         self.id = self.organization.add(self.root, self.root.cn)
-        leaf = certs.issue(self.root, "localhost", san="DNS:localhost", usage="serverAuth",
-                           extensions=("authorityKeyIdentifier=keyid",))
-        self.server = TlsServer(directory, leaf)
+        self.leaf = certs.issue(self.root, "localhost", san="DNS:localhost", usage="serverAuth",
+                                extensions=("authorityKeyIdentifier=keyid",))
+        self.server = TlsServer(directory, self.leaf)
         self.port = self.server.address.rsplit(":", 1)[1]
 
     def close(self):

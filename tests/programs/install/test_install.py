@@ -13,11 +13,11 @@ import time
 
 import clients
 import pytest
+from clients import MODULE, ORDERED, make_database, order_of
 from own_root import USER, changes
 from support import paths
 from support.process import wait_until
 
-MODULE = f"/usr/lib/{os.uname().machine}-linux-gnu/pkcs11/orgtrust-pkcs11.so"
 STATE = "/var/lib/orgtrust"
 
 
@@ -32,14 +32,11 @@ def outcomes(done) -> dict[str, str]:
     return {stack["stack"]: stack["outcome"] for stack in done.json()["stacks"]}
 
 
-def make_database(machine, directory, **more):
-    machine.run("mkdir", "-p", directory, **more)
-    machine.run("certutil", "-N", "-d", f"sql:{directory}", "--empty-password", **more)
-
-
 # The whole way.
 
 STACKS = ("openssl", "p11-kit", "nss", "firefox")
+# What each user's session starts.
+LOGINS = "/etc/systemd/user/default.target.wants/orgtrust-firefox.service"
 DATABASE = "/root/.pki/nssdb"
 
 
@@ -60,8 +57,8 @@ def test_programs_follow_and_uninstall_leaves_nothing(machine, party):
     installed = machine.tree()
     assert {name for name in changes(before, installed) if not name.startswith("var/lib")} == {
         "etc/ssl/openssl.cnf", "root/.pki/nssdb/pkcs11.txt", "etc/pkcs11",
-        "etc/pkcs11/modules", "etc/pkcs11/modules/orgtrust.module", "etc/firefox",
-        "etc/firefox/policies", "etc/firefox/policies/policies.json"}
+        "etc/pkcs11/modules", "etc/pkcs11/modules/orgtrust.module",
+        *(LOGINS.rsplit("/", up)[0].lstrip("/") for up in (0, 1)), }
     assert installed["usr/lib/ssl/openssl.cnf"] == before["usr/lib/ssl/openssl.cnf"]
     follows(machine, party, True)
 
@@ -91,8 +88,7 @@ def follows(machine, party, believes: bool):
     assert clients.has_token(machine)
     assert clients.gnutls(machine, party.port) is believes
     assert clients.nss(machine, DATABASE, party.root.cn) is believes
-    policy = json.loads(machine.read("/etc/firefox/policies/policies.json"))
-    assert policy == {"policies": {"SecurityDevices": {"Add": {"orgtrust": MODULE}}}}
+    assert machine.path(LOGINS).is_symlink()
 
 
 def test_a_user_installs_for_himself(machine, party):
@@ -122,17 +118,6 @@ def test_a_user_installs_for_himself(machine, party):
     same(before, machine.tree())
 
 
-# The order in which NSS asks: behind the user's own word and Mozilla's roots.
-_ORDERED = f"library={MODULE}\nname=orgtrust\nNSS=trustOrder=101"
-
-
-def order_of(machine, directory) -> str:
-    """Our paragraph of a database's list."""
-    [ours] = [part for part in machine.read(f"{directory}/pkcs11.txt").decode().split("\n\n")
-              if f"library={MODULE}\n" in part]
-    return "\n".join(line.rstrip() for line in ours.splitlines() if line)
-
-
 @pytest.mark.parametrize("settings", ["", "NSS=cipherOrder=7", "NSS=trustOrder=50 cipherOrder=7",
                                       "NSS=Trustorder=100"])
 def test_fault_59_a_wiring_without_the_order_is_repaired(bare_machine, settings):
@@ -141,7 +126,7 @@ def test_fault_59_a_wiring_without_the_order_is_repaired(bare_machine, settings)
     make_database(bare_machine, DATABASE)
     before = bare_machine.read(f"{DATABASE}/pkcs11.txt")
     bare_machine.install("nss")
-    assert order_of(bare_machine, DATABASE) == _ORDERED
+    assert order_of(bare_machine, DATABASE) == ORDERED
     listed = bare_machine.read(f"{DATABASE}/pkcs11.txt").decode()
     entry = f"library={MODULE}\nname=orgtrust\n"
     old = re.sub(re.escape(entry) + r"NSS=\S+ *\n",
@@ -165,19 +150,7 @@ def test_fault_59_what_modutil_wired_is_repaired_too(bare_machine):
                      MODULE, "-force")
     bare_machine.install("nss")
     lines = order_of(bare_machine, DATABASE).splitlines()
-    assert sorted(lines) == sorted(_ORDERED.splitlines())
-
-
-def test_fault_59_a_users_profile_has_the_order_beside_a_policy(bare_machine):
-    """A policy cannot give one, and leaves alone what a profile lists."""
-    profile = "/home/user/.mozilla/firefox/a.b"
-    make_database(bare_machine, profile, user=True)
-    done = bare_machine.install("firefox")
-    assert "before the user and Mozilla" in done.text
-    done = bare_machine.install("firefox", user=True)
-    assert "policy has the module" in done.text
-    assert order_of(bare_machine, profile) == _ORDERED
-    assert "nothing to do" in bare_machine.install("firefox", user=True).stdout
+    assert sorted(lines) == sorted(ORDERED.splitlines())
 
 
 def test_chromium_of_a_new_user_needs_no_first_start(machine, party):
@@ -342,7 +315,7 @@ def test_openssl_is_left_alone_where_it_is_done_or_cannot_be(bare_machine):
 
 def test_an_edited_file_keeps_the_edits(bare_machine):
     original = bare_machine.read("/etc/ssl/openssl.cnf")
-    bare_machine.install("openssl", "firefox")
+    bare_machine.install("openssl", "firefox-policy")
     installed = bare_machine.read("/etc/ssl/openssl.cnf")
     bare_machine.write("/etc/ssl/openssl.cnf", b"# mine\n" + installed + b"[mine]\na = b\n")
     assert "nothing to do" in bare_machine.install("openssl").stdout
@@ -355,44 +328,6 @@ def test_an_edited_file_keeps_the_edits(bare_machine):
     assert json.loads(bare_machine.read("/etc/firefox/policies/policies.json")) == {
         "policies": {"SecurityDevices": {"Add": {}}, "DisableTelemetry": True}}
     assert not bare_machine.path(STATE).exists()
-
-
-# Firefox's policies.
-
-_POLICY = "/etc/firefox/policies/policies.json"
-_BESIDE = "/usr/lib/firefox-esr/distribution/policies.json"
-_THEIRS = {"policies": {"Homepage": {"URL": "https://intranet/\t\u00fc", "Locked": True},
-                        "SecurityDevices": {"Add": {"card": "/usr/lib/card.so"}}}}
-_OLD_FORM = {"policies": {"SecurityDevices": {"card": "/usr/lib/card.so"}}}
-
-
-@pytest.mark.parametrize("where", [_POLICY, _BESIDE])
-@pytest.mark.parametrize("theirs", [_THEIRS, _OLD_FORM, {}], ids=["add", "old form", "none"])
-def test_firefox_keeps_the_administrators_policies(bare_machine, where, theirs):
-    """In the file that Firefox reads; a new one in /etc would hide the other."""
-    bare_machine.write(where, json.dumps(theirs, indent=7))
-    before = bare_machine.tree()
-    bare_machine.install("firefox")
-    expected = json.loads(json.dumps(theirs))
-    devices = expected.setdefault("policies", {}).setdefault("SecurityDevices", {})
-    if theirs is not _OLD_FORM:
-        devices = devices.setdefault("Add", {})
-    devices["orgtrust"] = MODULE
-    assert json.loads(bare_machine.read(where)) == expected
-    assert [name for name in (_POLICY, _BESIDE) if bare_machine.path(name).exists()] == [where]
-    assert "nothing to do" in bare_machine.install("firefox").stdout
-    bare_machine.uninstall("firefox")
-    same(before, bare_machine.tree())
-
-
-def test_firefox_is_left_alone_where_its_file_is_not_understood(bare_machine):
-    for text, says in (("{", "mend it"), ('{"policies": []}', "not an object"),
-                       ('{"policies": {"SecurityDevices": {"Add": {"orgtrust": "/x"}}}}',
-                        "gives the name orgtrust to another module")):
-        bare_machine.write(_POLICY, text)
-        before = bare_machine.tree()
-        assert says in bare_machine.install("firefox", status=3).stderr
-        same(before, bare_machine.tree())
 
 
 # The rest.

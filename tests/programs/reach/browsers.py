@@ -2,19 +2,32 @@
 
 from __future__ import annotations
 
+import re
+import shlex
+from functools import partial
+from pathlib import Path
+
 from devtools import Chromium as DevTools
-from marionette import Firefox as Marionette
 from program import CONNECTION, HOST, NSS_REFUSALS, Program, Running
+from support.marionette import Firefox as Marionette
+
+
+# What a session of a user starts, and the key of its command.
+_LOGINS = (
+    (Path("/etc/systemd/user/default.target.wants/orgtrust-firefox.service"), "ExecStart"),
+    (Path("/etc/xdg/autostart/orgtrust-firefox.desktop"), "Exec"))
 
 
 class _World:
-    """What the drivers want: a start() as the ordinary user."""
+    """What the drivers want: a start() as the ordinary user. home: that user's, where it is
+    not what the driver takes for it."""
 
-    def __init__(self, machine):
+    def __init__(self, machine, home=None):
         self._machine = machine
+        self._home = {} if home is None else {"HOME": str(home)}
 
     def start(self, argv, env, **more):
-        return self._machine.start(argv, env=env, **more)
+        return self._machine.start(argv, env=env | self._home, **more)
 
 
 class RunningBrowser(Running):
@@ -67,18 +80,28 @@ class Chromium(Browser):
 
 
 class Firefox(Browser):
+    """Each with a home of its own, whose user has logged in once the profile was there."""
+
     name = "Firefox"
     refusals = NSS_REFUSALS
 
     def open(self):
         home = self.machine.scratch("firefox")
-        return Marionette(_World(self.machine), "/usr/bin/firefox-esr", home,
-                          prepare=self._prepare)
+        above = home / ".mozilla" / "firefox"
+        above.mkdir(parents=True)
+        self.machine.give(above.parent, above)
+        return Marionette(_World(self.machine, home), "/usr/bin/firefox-esr", above,
+                          prepare=partial(self._prepare, home))
 
-    def _prepare(self, profile):
+    def _prepare(self, home, profile):
         self.machine.give(profile, profile / "user.js")
+        self.machine.run("certutil", "-N", "--empty-password", "-d", f"sql:{profile}", status=0)
         if self.parties.trusted_by_hand:
             self.parties.trust_in(profile)
+        for place, key in _LOGINS:
+            if place.exists():
+                command = re.search(rf"^{key}=(.*)$", place.read_text(), re.M)[1]
+                self.machine.run(*shlex.split(command), env={"HOME": str(home)}, status=0)
 
 
 BROWSERS = (Chromium, Firefox)

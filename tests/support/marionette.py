@@ -10,8 +10,8 @@ import signal
 import socket
 from pathlib import Path
 
-from support import paths
-from support.process import wait_until
+from . import paths
+from .process import wait_until
 
 # A port that the kernel chooses, and nothing that asks the network by itself.
 _PREFERENCES = """\
@@ -92,12 +92,13 @@ class Firefox:
         assert error is None, f"{command}: {error}"
         return result
 
-    def refusal(self, url: str) -> str | None:
-        """Goes there; None when the page is shown, else the browser's name of the error."""
+    def refusal(self, url: str, shown="it was believed") -> str | None:
+        """Goes there; None when a page with these words is shown, else the browser's name
+        of the error."""
         error, _ = self.ask("WebDriver:Navigate", url=url)
         if error is None:
             page = self.call("WebDriver:GetPageSource")["value"]
-            assert "it was believed" in page, page
+            assert shown in page, page
             return None
         assert error["error"] == "insecure certificate", error
         return self.call("WebDriver:ExecuteScript", script=_REASON, args=[],
