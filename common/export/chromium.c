@@ -227,10 +227,11 @@ static enum ot_status take_policy(const char *record,
     status = read_policy_text(&made, record, RECORD_BYTES_MAX, err);
     if (status != OT_OK || made == NULL)
         return status;
-    if (access(browser->dir, F_OK) == 0)
+    if (access(browser->dir, F_OK) == 0) {
+        ot_file_reap(path); /* one that died may have written nothing else */
         status = read_policy_file(&before, path, err);
+    }
     if (status == OT_OK && before != NULL) {
-        ot_file_reap(path);
         status = ot_file_remove(path, err);
         *written = *written || status == OT_OK;
     }

@@ -63,6 +63,9 @@ def test_each_browser_that_is_there_gets_one_and_uninstall_leaves_nothing(machin
     machine.orgtrust("sync")
     assert policy(machine, EDGE) == wanted
 
+    # A sync died while it wrote the first file of one.
+    machine.path(f"{EDGE}/{NAME}").unlink()
+    machine.write(f"{EDGE}/.{NAME}.a1B2c3.tmp", "half")
     machine.uninstall("chromium")
     assert not left(before, machine)
 
