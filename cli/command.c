@@ -130,11 +130,12 @@ static const struct ot_command commands[] = {
             "is\n"
             "the anchor. With --extract certificates are taken out of PKCS #7, "
             "OpenSSL's\n"
-            "TRUSTED CERTIFICATE and DER one behind the other, too.\n",
+            "TRUSTED CERTIFICATE and DER one behind the other, too. --until is for\n"
+            "--activate: orgtrust-server ends that at that time.\n",
         .example = "orgtrust upload --activate --name \"Example Root\" root.pem",
         .options = OT_OPTIONS_ADMIN | OT_OPTION_BIT(OT_OPTION_NAME) |
                    OT_OPTION_BIT(OT_OPTION_ACTIVATE) | OT_OPTION_BIT(OT_OPTION_AS_IS) |
-                   OT_OPTION_BIT(OT_OPTION_EXTRACT),
+                   OT_OPTION_BIT(OT_OPTION_EXTRACT) | OT_OPTION_BIT(OT_OPTION_UNTIL),
         .argument_count = 1,
         .more_arguments = true,
         .run = ot_cmd_upload,

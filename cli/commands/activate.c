@@ -1,13 +1,11 @@
 /* orgtrust activate and deactivate: make certificates trusted in the scope, or end that.
  */
-#include <string.h>
-#include <time.h>
+#include <stdlib.h>
 
-#include "base/text.h"
 #include "commands/carry_out_internal.h"
 #include "commands/commands.h"
 #include "commands/named_certs_internal.h"
-#include "config/source.h"
+#include "commands/until_internal.h"
 
 static enum ot_status check_names_or_all(const struct ot_options *options,
                                          struct ot_error *err)
@@ -23,55 +21,16 @@ static enum ot_status check_names_or_all(const struct ot_options *options,
 /* What is planned of each certificate. */
 struct toggles {
     bool active;
-    bool has_end;    /* --until was given */
-    int64_t ends_at; /* Unix seconds; 0: never */
+    struct ot_activation activation; /* where they are to be active */
 };
-
-/* From now, or the end of a day in UTC. */
-static enum ot_status read_until(struct toggles *toggles, const char *text,
-                                 struct ot_error *err)
-{
-    const int64_t now = time(NULL);
-    int64_t in_ms;
-
-    toggles->has_end = text != NULL;
-    if (text == NULL || strcmp(text, "never") == 0)
-        return OT_OK;
-    in_ms = ot_text_duration_ms(text);
-    if (in_ms >= 0)
-        toggles->ends_at = now + in_ms / 1000;
-    else if (!ot_text_day_end(&toggles->ends_at, text))
-        return ot_error_set(err, OT_E_USAGE,
-                            "--until is a time from now such as 12h or 30d, a day, "
-                            "2027-12-31, which ends at midnight UTC, or 'never', not "
-                            "\"%.40s\"",
-                            text);
-    if (toggles->ends_at <= now)
-        return ot_error_set(err, OT_E_USAGE,
-                            "--until %.40s is over: nothing has been activated", text);
-    return OT_OK;
-}
-
-/* Before anything is sent: the hosted API would pass over what it does not know. */
-static enum ot_status check_keeps_ends(const struct ot_source *source,
-                                       const struct toggles *toggles,
-                                       struct ot_error *err)
-{
-    if (toggles->ends_at == 0 || !ot_source_is_hosted(source))
-        return OT_OK;
-    return ot_error_set(err, OT_E_USAGE,
-                        "the hosted API keeps no end of an activation, so that --until "
-                        "would not be carried out; nothing has been activated. Activate "
-                        "without it, and deactivate when the time has come");
-}
 
 static enum ot_status plan_one(struct ot_changes *changes, struct ot_admin *admin,
                                const struct ot_admin_cert *cert,
                                const struct toggles *toggles, struct ot_error *err)
 {
-    if (toggles->has_end)
-        return ot_changes_activate_until(changes, admin, cert, toggles->ends_at, err);
-    return ot_changes_toggle(changes, admin, cert, toggles->active, err);
+    if (toggles->active)
+        return ot_changes_activate(changes, admin, cert, &toggles->activation, err);
+    return ot_changes_toggle(changes, admin, cert, false, err);
 }
 
 /* Of --all only those that are to change. */
@@ -113,11 +72,11 @@ static enum ot_status toggle_certificates(struct ot_cli *cli, bool active,
     enum ot_status status = check_names_or_all(&cli->options, err);
 
     if (status == OT_OK)
-        status = read_until(&toggles, cli->options.until, err);
+        status = ot_until_read(&toggles.activation, cli->options.until, err);
     if (status == OT_OK)
         status = ot_admin_use_source(&use, cli, err);
     if (status == OT_OK)
-        status = check_keeps_ends(use.source, &toggles, err);
+        status = ot_until_check_source(use.source, &toggles.activation, err);
     if (status == OT_OK)
         status = ot_admin_use_list(&use, cli, err);
     if (status == OT_OK)

@@ -47,6 +47,7 @@ static enum ot_status add_row(struct ot_cert_table *table, const struct ot_sourc
         .state = ot_record_state_word(record),
         .by = ot_source_inherits(source) ? ot_record_active_by(source, record) : NULL,
         .expires_at = quarantined ? 0 : record->expires_at,
+        .ends_at = record->ends_at,
         .is_shown = is_shown,
     };
 

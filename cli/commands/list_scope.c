@@ -60,6 +60,7 @@ static enum ot_status print_scope(struct ot_cli *cli, const struct ot_admin *adm
             .state = counts_in_scope(cert) ? "active" : "inactive",
             .by = ot_admin_project(admin) != NULL ? scope_active_by(admin, cert) : NULL,
             .expires_at = cert->expires_at,
+            .ends_at = cert->ends_at,
             .is_shown = is_wanted(&cli->options, cert),
         };
 
@@ -82,6 +83,7 @@ static void put_scope_cert(cJSON *array, const struct ot_admin *admin,
     ot_json_put_string(object, "state", counts_in_scope(cert) ? "active" : "inactive",
                        failed);
     ot_json_put_bool(object, "active", counts_in_scope(cert), failed);
+    ot_json_put_time(object, "until", cert->ends_at, failed);
     ot_json_put_time(object, "expires_at", cert->expires_at, failed);
     by = ot_json_put_array(object, "active_by", failed);
     if (by_project)

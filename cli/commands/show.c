@@ -9,6 +9,7 @@
 #include "config/purpose.h"
 #include "config/source.h"
 #include "snapshot/snapshot.h"
+#include "view/cert_table.h"
 #include "view/cert_text.h"
 #include "view/record_json.h"
 
@@ -94,6 +95,16 @@ static int64_t trusted_since(const struct ot_source *source,
     return ot_trusted_since(source, record->field[OT_FIELD_ID]);
 }
 
+static void print_state(struct ot_output *out, const struct ot_record *record)
+{
+    const char *word = ot_record_state_word(record);
+    char end[OT_TIME_MAX], state[OT_CERT_STATE_MAX];
+
+    if (record->ends_at != 0)
+        word = ot_cert_state(state, word, ot_output_time(end, record->ends_at));
+    line_str(out, "state", word);
+}
+
 static void print_record(struct ot_output *out, const struct ot_source *source,
                          const struct ot_record *record, const struct ot_cert_text *text)
 {
@@ -106,7 +117,7 @@ static void print_record(struct ot_output *out, const struct ot_source *source,
     if (ot_source_distrusts(source))
         ot_output_printf(out, "%-12sdistrust: nobody on this machine believes it%s\n",
                          "meaning", ot_purposes_denied_text(words, source->purposes));
-    line_str(out, "state", ot_record_state_word(record));
+    print_state(out, record);
     if (ot_source_inherits(source))
         line_str(out, "active by", active_by(source, record));
     line_span(out, (record->flags & OT_RECORD_QUARANTINED) != 0 ? "reason" : "warning",

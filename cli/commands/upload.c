@@ -4,6 +4,7 @@
 
 #include "commands/carry_out_internal.h"
 #include "commands/commands.h"
+#include "commands/until_internal.h"
 #include "commands/warn_hosted_internal.h"
 #include "commands/warn_upload_internal.h"
 
@@ -32,24 +33,42 @@ static enum ot_status read_inputs(struct ot_cert_inputs *inputs,
     return status;
 }
 
+static enum ot_status read_activation(struct ot_activation *activation,
+                                      const struct ot_options *options,
+                                      struct ot_error *err)
+{
+    if (options->until != NULL && !options->activate)
+        return ot_error_set(err, OT_E_USAGE,
+                            "--until is for --activate: it says when what that activates "
+                            "is deactivated again");
+    return ot_until_read(activation, options->until, err);
+}
+
 enum ot_status ot_cmd_upload(struct ot_cli *cli, struct ot_error *err)
 {
     struct ot_cert_inputs inputs = {0};
     struct ot_changes changes = {0};
     struct ot_admin_use use = {0};
+    struct ot_activation activation = {0};
     struct ot_carry_out carry_out = {.cli = cli, .use = &use, .changes = &changes};
     /* Before anything else: what must not leave the machine is found here. */
     enum ot_status status = read_inputs(&inputs, &cli->options, err);
 
     if (status == OT_OK)
-        status = ot_admin_use_begin(&use, cli, err);
+        status = read_activation(&activation, &cli->options, err);
+    if (status == OT_OK)
+        status = ot_admin_use_source(&use, cli, err);
+    if (status == OT_OK)
+        status = ot_until_check_source(use.source, &activation, err);
+    if (status == OT_OK)
+        status = ot_admin_use_list(&use, cli, err);
     if (use.source != NULL)
         ot_warn_hosted(use.source, &inputs);
     if (status == OT_OK)
         status = ot_admin_fingerprint(use.admin, err);
     if (status == OT_OK)
         status = ot_changes_upload(&changes, use.admin, &inputs, cli->options.name,
-                                   cli->options.activate, err);
+                                   cli->options.activate ? &activation : NULL, err);
     if (status == OT_OK)
         ot_warn_upload(use.admin, &changes, cli->options.name);
     if (status == OT_OK)

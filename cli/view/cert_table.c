@@ -100,22 +100,38 @@ static struct ot_span shown_id(struct ot_span id, size_t len)
     return ot_span_of(id.data + prefix, len - prefix);
 }
 
+const char *ot_cert_state(char buf[OT_CERT_STATE_MAX], const char *state, const char *end)
+{
+    const bool is_plain = strcmp(state, "active") == 0;
+
+    snprintf(buf, OT_CERT_STATE_MAX, "%s%s until %s", state, is_plain ? "" : ", active",
+             end);
+    return buf;
+}
+
+static const char *day_text(char *buf, int64_t at)
+{
+    time_t seconds = (time_t)at;
+    struct tm tm;
+
+    if (gmtime_r(&seconds, &tm) == NULL ||
+        strftime(buf, OT_TIME_MAX, "%Y-%m-%d", &tm) == 0)
+        snprintf(buf, OT_TIME_MAX, "@%lld", (long long)at);
+    return buf;
+}
+
 const char *ot_cert_expiry(char *buf, int64_t expires_at, int64_t now)
 {
     const int64_t away = expires_at > now ? expires_at - now : now - expires_at;
     const bool is_over = expires_at <= now;
-    time_t end = (time_t)expires_at;
     char day[OT_TIME_MAX], in[OT_TIME_MAX];
-    struct tm tm;
 
-    if (gmtime_r(&end, &tm) == NULL || strftime(day, sizeof(day), "%Y-%m-%d", &tm) == 0)
-        snprintf(day, sizeof(day), "@%lld", (long long)expires_at);
     if (away / 86400 < 2 * 365)
         ot_output_duration(in, away);
     else
         snprintf(in, sizeof(in), "%lld years", (long long)(away / 86400 / 365));
-    snprintf(buf, OT_TIME_MAX, "%.11s %s%.11s%s", day, is_over ? "" : "in ", in,
-             is_over ? " ago" : "");
+    snprintf(buf, OT_TIME_MAX, "%.11s %s%.11s%s", day_text(day, expires_at),
+             is_over ? "" : "in ", in, is_over ? " ago" : "");
     return buf;
 }
 
@@ -125,7 +141,8 @@ static enum ot_status add_cells(struct ot_table *table, const struct ot_cert_row
 {
     struct ot_span id = id_len > 0 ? shown_id(row->id, id_len) : row->id;
     char *label = strndup((const char *)row->label.data, row->label.len);
-    char id_text[OT_ID_MAX + 1], ends[OT_TIME_MAX];
+    char id_text[OT_ID_MAX + 1], ends[OT_TIME_MAX], day[OT_TIME_MAX];
+    char state[OT_CERT_STATE_MAX];
     const char *cells[COLUMNS];
     enum ot_status status;
     size_t n = 0;
@@ -134,7 +151,9 @@ static enum ot_status add_cells(struct ot_table *table, const struct ot_cert_row
         return ot_error_nomem(err);
     snprintf(id_text, sizeof(id_text), "%.*s", (int)id.len, (const char *)id.data);
     cells[n++] = label;
-    cells[n++] = row->state;
+    cells[n++] = row->ends_at == 0
+                     ? row->state
+                     : ot_cert_state(state, row->state, day_text(day, row->ends_at));
     if (has_by)
         cells[n++] = row->by;
     cells[n++] = row->expires_at != 0 ? ot_cert_expiry(ends, row->expires_at, now) : "-";

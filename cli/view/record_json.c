@@ -137,6 +137,7 @@ void ot_record_json_put(cJSON *object, const struct ot_record *record, bool *fai
     ot_json_put_span(object, "label", record->field[OT_FIELD_LABEL], failed);
     ot_json_put_string(object, "state", ot_record_state_word(record), failed);
     ot_json_put_bool(object, "active", (record->flags & OT_RECORD_ACTIVE) != 0, failed);
+    ot_json_put_time(object, "until", record->ends_at, failed);
     if (quarantined)
         put_no_facts(object, record, failed);
     else

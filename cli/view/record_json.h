@@ -15,10 +15,10 @@ const char *ot_record_active_by(const struct ot_source *source,
  * source's limits on it, or "withheld": active, and kept out of some place. */
 const char *ot_record_state_word(const struct ot_record *record);
 
-/* id, name, label, state, active, ca, self_signed, created_at, valid_at, expires_at,
- * sha256 (of the certificate that the API has), handed_out_sha256, reason (why
- * quarantined or withheld), withheld_from and warning, as members of object. What is not
- * known of a quarantined certificate is null. */
+/* id, name, label, state, active, until, ca, self_signed, created_at, valid_at,
+ * expires_at, sha256 (of the certificate that the API has), handed_out_sha256, reason
+ * (why quarantined or withheld), withheld_from and warning, as members of object. What is
+ * not known of a quarantined certificate is null. */
 void ot_record_json_put(cJSON *object, const struct ot_record *record, bool *failed);
 
 /* "active_by": the same as an array of "project" and "organization". */

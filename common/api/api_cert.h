@@ -20,6 +20,7 @@ struct ot_api_cert {
     int64_t valid_at, expires_at; /* meaningful when has_valid_at, has_expires_at */
     bool has_valid_at, has_expires_at;
     bool active, has_active;       /* a single certificate comes without */
+    int64_t ends_at;               /* of the activation, Unix seconds; 0: it has none */
     unsigned listed_in, active_in; /* enum ot_api_list_of: set where lists are joined */
     char *content;                 /* PEM, or NULL */
     char *extra;                   /* fields beyond the schema, see extra.h; NULL: none */

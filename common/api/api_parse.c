@@ -134,6 +134,15 @@ static enum ot_status check_object(const cJSON *item, const char *kind, const ch
     return ot_json_literal(item, "object", path, kinds[0], err);
 }
 
+/* Of whoever has another meaning for it nothing is believed: it is then no such end. */
+static int64_t parse_deactivate_at(const cJSON *object)
+{
+    struct ot_error ignored = OT_ERROR_INIT;
+    int64_t at = 0;
+
+    return ot_json_int(object, OT_DEACTIVATE_AT, "", &at, &ignored) == OT_OK ? at : 0;
+}
+
 /* The fields that every answer's certificate has. On failure the caller clears cert. */
 static enum ot_status parse_item(struct ot_api_cert *cert, const cJSON *item,
                                  const char *kind, const char *path, struct ot_error *err)
@@ -151,6 +160,8 @@ static enum ot_status parse_item(struct ot_api_cert *cert, const cJSON *item,
     cert->has_active = ot_json_has(item, "active");
     if (status == OT_OK && cert->has_active)
         status = ot_json_bool(item, "active", path, &cert->active, err);
+    if (cert->active)
+        cert->ends_at = parse_deactivate_at(item);
     return status == OT_OK ? ot_extra_collect(&cert->extra, item, err) : status;
 }
 
@@ -277,15 +288,6 @@ static enum ot_status check_toggled(const cJSON *root, const char *kind,
     if (ot_json_literal(root, "object", "", "list", NULL) == OT_OK)
         return OT_OK;
     return ot_json_literal(root, "object", "", kind, err);
-}
-
-/* Of whoever has another meaning for it nothing is believed: it is then no such end. */
-static int64_t parse_deactivate_at(const cJSON *root)
-{
-    struct ot_error ignored = OT_ERROR_INIT;
-    int64_t at = 0;
-
-    return ot_json_int(root, OT_DEACTIVATE_AT, "", &at, &ignored) == OT_OK ? at : 0;
 }
 
 enum ot_status ot_api_parse_toggled(struct ot_api_page *out, const char *kind,

@@ -5,15 +5,17 @@
 #include <string.h>
 #include <strings.h>
 
+#include "base/api_extension.h"
 #include "base/limits.h"
 #include "base/text.h"
 
 /* "a.b.c": every level of an answer, with names that people would give fields. */
 #define PATH_LEN_MAX 256
 
-/* What the published schema has. */
-static const char *const known[] = {"object",     "id",     "name",
-                                    "created_at", "active", "certificate_details"};
+/* What the published schema has, and orgtrust-server beside it. */
+static const char *const known[] = {"object",        "id",     "name",
+                                    "created_at",    "active", "certificate_details",
+                                    OT_DEACTIVATE_AT};
 static const char *const known_details[] = {"valid_at", "expires_at", "content"};
 
 static bool is_known(const char *name, const char *const *names, size_t count)

@@ -7,7 +7,8 @@
 
 /* A member of the body of an activation: when orgtrust-server is to deactivate what it
  * activates, in Unix seconds. Its answer says the same, by which a client knows that it
- * will: a server that does not know the member passes over it. */
+ * will: a server that does not know the member passes over it. In a list the certificates
+ * have it whose activation has an end, and no other. */
 #define OT_DEACTIVATE_AT "orgtrust_deactivate_at"
 
 #endif

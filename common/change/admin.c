@@ -131,12 +131,16 @@ static size_t merge_listings(struct ot_admin_cert *certs, struct ot_listing *org
         const struct ot_api_cert *here = ot_listing_find(scope, item->id);
         bool active = is_same ? item->active : here != NULL && here->active;
 
+        certs[count].ends_at =
+            here != NULL ? ot_listing_joined_end(item, here) : item->ends_at;
         certs[count].is_inherited = !is_same && item->active;
         take_listed(&certs[count++], item, active);
     }
     for (size_t i = 0; i < scope->count; i++)
-        if (ot_listing_find(organization, scope->certs[i].id) == NULL)
+        if (ot_listing_find(organization, scope->certs[i].id) == NULL) {
+            certs[count].ends_at = scope->certs[i].ends_at;
             take_listed(&certs[count++], &scope->certs[i], scope->certs[i].active);
+        }
     return count;
 }
 

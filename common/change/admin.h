@@ -29,6 +29,8 @@ struct ot_admin_cert {
     bool active;        /* in this scope */
     bool is_inherited;  /* the scope is a project, and it is active in the organization */
     int64_t expires_at; /* as the list has it, Unix seconds; 0: it has not */
+    int64_t ends_at;    /* when it is active no more, here or by the organization, as far
+                           as the API says so; 0: it does not */
     bool has_sha256;
     uint8_t sha256[OT_SHA256_LEN];
 };

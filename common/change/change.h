@@ -56,23 +56,29 @@ struct ot_changes {
 };
 void ot_changes_clear(struct ot_changes *changes);
 
+/* An activation, which may say when it ends. */
+struct ot_activation {
+    bool has_end;    /* else an end that was set before stays as it is */
+    int64_t ends_at; /* Unix seconds; 0: not by itself */
+};
+
 /* Each adds a change, or one that is OT_CHANGE_UNCHANGED where there is nothing to do.
- * Uploads come into an empty list; name NULL: without one. */
+ * Uploads come into an empty list; name NULL: without one; activation NULL: without. */
 enum ot_status ot_changes_upload(struct ot_changes *changes, struct ot_admin *admin,
                                  const struct ot_cert_inputs *inputs, const char *name,
-                                 bool activate, struct ot_error *err);
+                                 const struct ot_activation *activation,
+                                 struct ot_error *err);
 enum ot_status ot_changes_rename(struct ot_changes *changes, struct ot_admin *admin,
                                  const struct ot_admin_cert *cert, const char *name,
                                  struct ot_error *err);
 enum ot_status ot_changes_toggle(struct ot_changes *changes, struct ot_admin *admin,
                                  const struct ot_admin_cert *cert, bool active,
                                  struct ot_error *err);
-/* An activation that ends at that time, or for 0 does not, whatever was said before: so
- * also of what is active. */
-enum ot_status ot_changes_activate_until(struct ot_changes *changes,
-                                         struct ot_admin *admin,
-                                         const struct ot_admin_cert *cert,
-                                         int64_t ends_at, struct ot_error *err);
+/* One that has an end, or expressly none, is a change also of what is active. */
+enum ot_status ot_changes_activate(struct ot_changes *changes, struct ot_admin *admin,
+                                   const struct ot_admin_cert *cert,
+                                   const struct ot_activation *activation,
+                                   struct ot_error *err);
 enum ot_status ot_changes_delete(struct ot_changes *changes, struct ot_admin *admin,
                                  const struct ot_admin_cert *cert, bool may_remain,
                                  struct ot_error *err);

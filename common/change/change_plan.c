@@ -66,17 +66,19 @@ enum ot_status ot_changes_toggle(struct ot_changes *changes, struct ot_admin *ad
     return status;
 }
 
-enum ot_status ot_changes_activate_until(struct ot_changes *changes,
-                                         struct ot_admin *admin,
-                                         const struct ot_admin_cert *cert,
-                                         int64_t ends_at, struct ot_error *err)
+enum ot_status ot_changes_activate(struct ot_changes *changes, struct ot_admin *admin,
+                                   const struct ot_admin_cert *cert,
+                                   const struct ot_activation *activation,
+                                   struct ot_error *err)
 {
     struct ot_change *change;
-    enum ot_status status =
-        add_change(changes, admin, OT_CHANGE_ACTIVATE, cert, &change, err);
+    enum ot_status status;
 
+    if (!activation->has_end)
+        return ot_changes_toggle(changes, admin, cert, true, err);
+    status = add_change(changes, admin, OT_CHANGE_ACTIVATE, cert, &change, err);
     if (status == OT_OK)
-        change->ends_at = ends_at;
+        change->ends_at = activation->ends_at;
     return status;
 }
 
@@ -124,13 +126,14 @@ static enum ot_status add_upload(struct ot_changes *changes, struct ot_admin *ad
 
 /* The activation of what the change at index upload makes. */
 static enum ot_status add_activation(struct ot_changes *changes, struct ot_admin *admin,
-                                     size_t upload, struct ot_error *err)
+                                     size_t upload, int64_t ends_at, struct ot_error *err)
 {
     struct ot_change *change = append_change(changes, admin, OT_CHANGE_ACTIVATE);
 
     if (change == NULL)
         return ot_error_nomem(err);
     change->upload = upload;
+    change->ends_at = ends_at;
     change->input = changes->items[upload].input;
     return copy_text(&change->name, changes->items[upload].name, err);
 }
@@ -152,7 +155,8 @@ static enum ot_status add_there(struct ot_changes *changes, struct ot_admin *adm
 
 enum ot_status ot_changes_upload(struct ot_changes *changes, struct ot_admin *admin,
                                  const struct ot_cert_inputs *inputs, const char *name,
-                                 bool activate, struct ot_error *err)
+                                 const struct ot_activation *activation,
+                                 struct ot_error *err)
 {
     const struct ot_admin_cert *there;
     enum ot_status status = OT_OK;
@@ -164,10 +168,11 @@ enum ot_status ot_changes_upload(struct ot_changes *changes, struct ot_admin *ad
         status = there != NULL ? add_there(changes, admin, input, there, err)
                                : add_upload(changes, admin, input, name, err);
     }
-    for (size_t i = 0; status == OT_OK && activate && i < inputs->count; i++) {
+    for (size_t i = 0; status == OT_OK && activation != NULL && i < inputs->count; i++) {
         there = ot_admin_find_sha256(admin, inputs->items[i].sha256);
-        status = there != NULL ? ot_changes_toggle(changes, admin, there, true, err)
-                               : add_activation(changes, admin, i, err);
+        status = there != NULL
+                     ? ot_changes_activate(changes, admin, there, activation, err)
+                     : add_activation(changes, admin, i, activation->ends_at, err);
     }
     return status;
 }
@@ -220,7 +225,7 @@ static enum ot_status plan_activations(struct ot_changes *changes, struct ot_adm
     enum ot_status status = OT_OK;
 
     for (size_t i = 0; status == OT_OK && i < uploads; i++)
-        status = add_activation(changes, admin, i, err);
+        status = add_activation(changes, admin, i, 0, err);
     for (size_t i = 0; status == OT_OK && i < inputs->count; i++) {
         const struct ot_admin_cert *there =
             ot_admin_find_sha256(admin, inputs->items[i].sha256);

@@ -11,18 +11,18 @@
 #include "base/limits.h"
 #include "snapshot/snapshot_format.h"
 
-/* magic, length, checksum of all that follows it, flags, three times, field lengths. */
+/* magic, length, checksum of all that follows it, flags, four times, field lengths. */
 #define MAGIC 0x3152544fu /* "OTR1" */
 #define AT_LENGTH 4
 #define AT_CHECKSUM 8
 #define AT_FLAGS 16
 #define AT_TIMES 20
-#define AT_FIELDS 44
+#define AT_FIELDS 52
 #define HEADER_LEN (AT_FIELDS + 4 * OT_FIELD_COUNT)
 #define ABSENT 0xffffffffu
 
 /* What the file's version stands for. Whoever adds a field or a digest raises that. */
-_Static_assert(OT_FORMAT_VERSION == 7 && OT_FIELD_COUNT == 21 && OT_DIGEST_COUNT == 5 &&
+_Static_assert(OT_FORMAT_VERSION == 8 && OT_FIELD_COUNT == 21 && OT_DIGEST_COUNT == 5 &&
                    OT_DIGESTS_LEN == 20 + 32 + 48 + 64 + 16,
                "a record of another shape needs another version of the format");
 
@@ -101,6 +101,7 @@ void ot_record_encode(const struct ot_record *record, uint8_t *out)
     ot_put_u64(out + AT_TIMES, (uint64_t)record->created_at);
     ot_put_u64(out + AT_TIMES + 8, (uint64_t)record->valid_at);
     ot_put_u64(out + AT_TIMES + 16, (uint64_t)record->expires_at);
+    ot_put_u64(out + AT_TIMES + 24, (uint64_t)record->ends_at);
     for (size_t i = 0; i < OT_FIELD_COUNT; i++) {
         field = &record->field[i];
         if (field->data == NULL) {
@@ -178,6 +179,7 @@ enum ot_status ot_record_decode(struct ot_record *record, const uint8_t *bytes,
     record->created_at = (int64_t)ot_get_u64(bytes + AT_TIMES);
     record->valid_at = (int64_t)ot_get_u64(bytes + AT_TIMES + 8);
     record->expires_at = (int64_t)ot_get_u64(bytes + AT_TIMES + 16);
+    record->ends_at = (int64_t)ot_get_u64(bytes + AT_TIMES + 24);
     for (size_t i = 0; i < OT_FIELD_COUNT; i++) {
         field_len = ot_get_u32(bytes + AT_FIELDS + 4 * i);
         record->field[i] = OT_SPAN_ABSENT;

@@ -116,6 +116,8 @@ enum ot_digest ot_digest_by_name(const char *name, size_t len);
 struct ot_record {
     uint32_t flags;                           /* enum ot_record_flag */
     int64_t created_at, valid_at, expires_at; /* Unix seconds; validity is the DER's */
+    int64_t ends_at; /* when the activation ends by itself, as far as the API says so when
+                        it is listed; 0: it does not */
     struct ot_span field[OT_FIELD_COUNT];
 };
 

@@ -10,7 +10,7 @@
 #define XXH_INLINE_ALL
 #include <xxhash.h>
 
-#define OT_FORMAT_VERSION 7u
+#define OT_FORMAT_VERSION 8u
 #define OT_FORMAT_MAGIC 0x5354524fu /* "ORTS" */
 
 /* cdb: 256 pairs of position and number of slots; a slot is a hash and a position; an

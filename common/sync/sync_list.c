@@ -56,6 +56,15 @@ const struct ot_api_cert *ot_listing_find(const struct ot_listing *listing,
     return at == NONE ? NULL : &listing->certs[at];
 }
 
+int64_t ot_listing_joined_end(const struct ot_api_cert *a, const struct ot_api_cert *b)
+{
+    if (!a->active || !b->active)
+        return a->active ? a->ends_at : b->active ? b->ends_at : 0;
+    if (a->ends_at == 0 || b->ends_at == 0)
+        return 0;
+    return a->ends_at > b->ends_at ? a->ends_at : b->ends_at;
+}
+
 /* Room for `more` items: the table stays at most half full. */
 static enum ot_status reserve_certs(struct ot_pass *pass, size_t more,
                                     struct ot_error *err)
@@ -149,6 +158,7 @@ static void join_item(struct ot_pass *pass, struct ot_api_cert *known,
     struct ot_span restriction = ot_extra_restriction(ot_span_str(item->extra));
     char *extra = known->extra;
 
+    known->ends_at = ot_listing_joined_end(known, item);
     known->listed_in |= list_of(pass);
     known->active_in |= item->active ? list_of(pass) : 0;
     known->active = known->active || item->active;

@@ -69,6 +69,10 @@ void ot_listing_clear(struct ot_listing *listing);
 const struct ot_api_cert *ot_listing_find(const struct ot_listing *listing,
                                           const char *id);
 
+/* When what two lists say of a certificate ends in both, Unix seconds; 0: it does not end
+ * by itself, as far as they say so, or it is active in neither. */
+int64_t ot_listing_joined_end(const struct ot_api_cert *a, const struct ot_api_cert *b);
+
 /* Same ids with the same state and name, in whatever order. */
 bool ot_listing_equal(const struct ot_listing *a, const struct ot_listing *b);
 

@@ -58,6 +58,7 @@ static void apply_item(const struct ot_plan *plan, struct ot_record *record,
     record->field[OT_FIELD_ID] = ot_span_str(item->id);
     record->field[OT_FIELD_NAME] = ot_span_str(item->name);
     record->created_at = item->created_at;
+    record->ends_at = item->ends_at;
     record->flags &= ~(uint32_t)STATE_FLAGS;
     record->flags |= state_flags(plan, item);
 }
@@ -67,7 +68,7 @@ static bool agrees_with_listing(const struct ot_plan *plan,
                                 const struct ot_api_cert *item)
 {
     return ot_span_equal(record->field[OT_FIELD_NAME], ot_span_str(item->name)) &&
-           record->created_at == item->created_at &&
+           record->created_at == item->created_at && record->ends_at == item->ends_at &&
            (record->flags & STATE_FLAGS) == state_flags(plan, item);
 }
 
@@ -297,7 +298,8 @@ static bool is_same_record(const struct ot_record *a, const struct ot_record *b)
     for (size_t i = 0; i < sizeof(fields) / sizeof(fields[0]); i++)
         if (!ot_span_equal(a->field[fields[i]], b->field[fields[i]]))
             return false;
-    return a->flags == b->flags && a->created_at == b->created_at;
+    return a->flags == b->flags && a->created_at == b->created_at &&
+           a->ends_at == b->ends_at;
 }
 
 static enum ot_status finish_entry(struct ot_plan *plan, size_t i, struct ot_error *err)

@@ -2,6 +2,7 @@
 
 #include <stddef.h>
 
+#include "base/api_extension.h"
 #include "message/json_write.h"
 #include "store/cert.h"
 
@@ -39,6 +40,10 @@ void ot_cert_json_write(struct ot_buffer *out, const char *object,
     if (object != ot_object_single) {
         ot_jsonw_key(out, "active");
         ot_jsonw_bool(out, row->active);
+    }
+    if (object != ot_object_single && row->ends_at != 0) {
+        ot_jsonw_key(out, OT_DEACTIVATE_AT);
+        ot_jsonw_int(out, row->ends_at);
     }
     ot_jsonw_close(out, '}');
 }

@@ -26,6 +26,7 @@ struct ot_cert_row ot_cert_row_of(const struct ot_row *row, int column)
         .valid_at = ot_row_int(row, column + 3),
         .expires_at = ot_row_int(row, column + 4),
         .active = ot_row_int(row, column + 5) != 0,
+        .ends_at = ot_row_int(row, column + 6),
     };
 }
 

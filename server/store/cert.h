@@ -15,11 +15,12 @@ struct ot_cert_row {
     const char *id;
     const char *name; /* NULL: none */
     int64_t created_at, valid_at, expires_at;
-    bool active; /* in the scope that was asked for */
+    bool active;     /* in the scope that was asked for */
+    int64_t ends_at; /* of that activation, Unix seconds; 0: it has no end */
 };
 /* That of a statement's row (driver.h), from a column on. */
 struct ot_row;
-#define OT_CERT_COLUMNS 6
+#define OT_CERT_COLUMNS 7
 struct ot_cert_row ot_cert_row_of(const struct ot_row *row, int column);
 
 /* The row's strings live until the callback returns. */

@@ -47,6 +47,7 @@ static const char *shown(const struct ot_changes *changes)
 
 static void upload_plans_what_is_missing(void)
 {
+    const struct ot_activation forever = {.has_end = false};
     struct ot_cert_inputs inputs = {0};
     struct ot_changes changes = {0};
     struct admin_fixture org;
@@ -56,12 +57,12 @@ static void upload_plans_what_is_missing(void)
     add_input(&inputs, "f", admin_add(&org, "cert_b", "b", false));
     add_new_input(&inputs, "new");
     admin_look(&org);
-    CU_ASSERT_EQUAL(
-        ot_changes_upload(&changes, org.admin, &inputs, NULL, false, &org.err), OT_OK);
+    CU_ASSERT_EQUAL(ot_changes_upload(&changes, org.admin, &inputs, NULL, NULL, &org.err),
+                    OT_OK);
     CU_ASSERT_STRING_EQUAL(shown(&changes), "upload:a= upload:b= upload:?");
     ot_changes_clear(&changes);
-    CU_ASSERT_EQUAL(ot_changes_upload(&changes, org.admin, &inputs, "n", true, &org.err),
-                    OT_OK);
+    CU_ASSERT_EQUAL(
+        ot_changes_upload(&changes, org.admin, &inputs, "n", &forever, &org.err), OT_OK);
     CU_ASSERT_STRING_EQUAL(
         shown(&changes),
         "upload:a= upload:b= upload:n? activate:a= activate:b? activate:n?");

@@ -14,7 +14,8 @@ static struct ot_record sample(void)
     struct ot_record record = {.flags = OT_RECORD_ACTIVE | OT_RECORD_CA,
                                .created_at = 1,
                                .valid_at = -2208988800,
-                               .expires_at = 253402300799};
+                               .expires_at = 253402300799,
+                               .ends_at = 4102358399};
     int i;
 
     for (i = 0; i < OT_FIELD_COUNT; i++)
@@ -38,6 +39,7 @@ static void what_is_encoded_is_decoded(void)
     CU_ASSERT_EQUAL(out.created_at, in.created_at);
     CU_ASSERT_EQUAL(out.valid_at, in.valid_at);
     CU_ASSERT_EQUAL(out.expires_at, in.expires_at);
+    CU_ASSERT_EQUAL(out.ends_at, in.ends_at);
     for (i = 0; i < OT_FIELD_COUNT; i++)
         CU_ASSERT_TRUE(ot_span_equal(in.field[i], out.field[i]));
     CU_ASSERT_PTR_NULL(out.field[OT_FIELD_NOTE].data);

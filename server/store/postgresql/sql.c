@@ -32,7 +32,7 @@ const char *const ot_pg_sql[OT_PG_COUNT] = {
         " EXISTS (SELECT 1 FROM activations WHERE ends_at <= $4),"
         " EXISTS (SELECT 1 FROM projects WHERE id = $2),"
         " k.seq, k.id, k.name, k.role, k.created_at, k.last_used_at, k.expires_at,"
-        " k.hash, c.id, c.name, c.created_at, c.valid_at, c.expires_at, 0"
+        " k.hash, c.id, c.name, c.created_at, c.valid_at, c.expires_at, 0, NULL"
         " FROM meta m LEFT JOIN keys k ON k.id = $1"
         " LEFT JOIN certificates c ON c.id = $3 WHERE m.one = 1",
     [OT_SQL_REVISION_NEXT] =
@@ -44,30 +44,32 @@ const char *const ot_pg_sql[OT_PG_COUNT] = {
         " VALUES ($1, $2, $3, $4, $5) ON CONFLICT (id) DO NOTHING",
     [OT_SQL_CONTENT_INSERT] = "INSERT INTO contents (certificate, pem)"
                               " SELECT seq, $2 FROM certificates WHERE id = $1",
-    [OT_SQL_CERT_GET] = "SELECT id, name, created_at, valid_at, expires_at, 0"
+    [OT_SQL_CERT_GET] = "SELECT id, name, created_at, valid_at, expires_at, 0, NULL"
                         " FROM certificates WHERE id = $1",
     [OT_SQL_CERT_CONTENT] =
         "SELECT pem FROM contents"
         " WHERE certificate = (SELECT seq FROM certificates WHERE id = $1)",
     [OT_SQL_CERT_IN_SCOPE] =
         "SELECT c.id, c.name, c.created_at, c.valid_at, c.expires_at,"
-        " EXISTS (SELECT 1 FROM activations a"
-        "  WHERE a.scope = $1 AND a.certificate = c.seq)"
-        " FROM certificates c WHERE c.id = $2",
+        " a.certificate IS NOT NULL, a.ends_at FROM certificates c"
+        " LEFT JOIN activations a ON a.scope = $1 AND a.certificate = c.seq"
+        " WHERE c.id = $2",
     [OT_SQL_CERT_RENAME] = "UPDATE certificates SET name = $2 WHERE id = $1",
     [OT_SQL_CERT_DELETE] = "DELETE FROM certificates WHERE id = $1",
     [OT_SQL_CERT_CURSOR] = "SELECT created_at, seq FROM certificates WHERE id = $1",
     [OT_SQL_LIST_ASC] = "SELECT c.id, c.name, c.created_at, c.valid_at, c.expires_at,"
-                        " EXISTS (SELECT 1 FROM activations a"
-                        "  WHERE a.scope = $1 AND a.certificate = c.seq), (SELECT "
-                        "revision FROM meta WHERE one = 1)"
-                        " FROM certificates c WHERE (c.created_at, c.seq) > ($2, $3)"
+                        " a.certificate IS NOT NULL, a.ends_at,"
+                        " (SELECT revision FROM meta WHERE one = 1) FROM certificates c"
+                        " LEFT JOIN activations a"
+                        " ON a.scope = $1 AND a.certificate = c.seq"
+                        " WHERE (c.created_at, c.seq) > ($2, $3)"
                         " ORDER BY c.created_at, c.seq LIMIT $4",
     [OT_SQL_LIST_DESC] = "SELECT c.id, c.name, c.created_at, c.valid_at, c.expires_at,"
-                         " EXISTS (SELECT 1 FROM activations a"
-                         "  WHERE a.scope = $1 AND a.certificate = c.seq), (SELECT "
-                         "revision FROM meta WHERE one = 1)"
-                         " FROM certificates c WHERE (c.created_at, c.seq) < ($2, $3)"
+                         " a.certificate IS NOT NULL, a.ends_at,"
+                         " (SELECT revision FROM meta WHERE one = 1) FROM certificates c"
+                         " LEFT JOIN activations a"
+                         " ON a.scope = $1 AND a.certificate = c.seq"
+                         " WHERE (c.created_at, c.seq) < ($2, $3)"
                          " ORDER BY c.created_at DESC, c.seq DESC LIMIT $4",
 
     [OT_SQL_ACTIVATE] = "INSERT INTO activations (scope, certificate, ends_at, ends_by)"

@@ -122,6 +122,25 @@ def test_the_next_activation_has_its_own_end_or_none(organization, api, pem):
     assert rows(organization) == [("", cert_id, None)], "forgotten with the activation"
 
 
+def test_lists_show_the_end_of_their_scope_alone(organization, api, pem):
+    """And a tag that was given before the end was set is good no longer."""
+    lab = organization.client(project="lab")
+    one, two = api.upload(pem), api.upload(pem)
+    api.activate(two)
+    at = int(time.time()) + 3600
+    for end in (at, at + 60, None):
+        etag = api.request("GET", CERTIFICATES)[1]["ETag"]
+        activate(api, [one], end)
+        status, _, content = api.request("GET", CERTIFICATES,
+                                         headers={"If-None-Match": etag})
+        listed = json.loads(content)["data"]
+        assert status == 200 and {c["id"]: c.get(AT) for c in listed} == {one: end, two: None}
+        assert [AT in c for c in listed].count(True) == (end is not None)
+    activate(api, [one], at)
+    assert not any(AT in c for c in lab.list())
+    assert AT not in api.get(one), "by itself it is active nowhere"
+
+
 def test_an_end_that_was_taken_back_does_not_come(organization, api, pem):
     kept, ended = api.upload(pem), api.upload(pem)
     at = int(time.time()) + 1

@@ -11,7 +11,7 @@ from support import paths
 from support.world import NOT_FOUND, SNAPSHOT, USAGE
 from terminal import run_on_terminal
 
-JSON_CERTIFICATE = {"id", "name", "label", "state", "active", "ca", "self_signed",
+JSON_CERTIFICATE = {"id", "name", "label", "state", "active", "until", "ca", "self_signed",
                     "created_at", "valid_at", "expires_at", "sha256", "handed_out_sha256",
                     "reason", "withheld_from", "denied", "warning"}
 JSON_LISTED = JSON_CERTIFICATE | {"active_by"}
@@ -184,7 +184,7 @@ def test_list_of_a_project_asks_the_api(organized, organization):
     assert {c["id"]: c["active_by"] for c in listed["certificates"]} == {
         first: ["organization"], second: ["organization"], idle: ["project"]}
     assert set(listed["certificates"][0]) == {"id", "name", "state", "active", "active_by",
-                                              "expires_at"}
+                                              "until", "expires_at"}
     of_all = organized.listed("--project", "")
     assert {c["id"] for c in of_all if not c["active"]} == {idle}
     organized.orgtrust("list", "--project", "proj_green", "--state", "withheld", status=USAGE)
