@@ -9,7 +9,8 @@ from support.process import Result
 
 
 def apt_update(world, url, cainfo, env=None, **more) -> Result:
-    """url: a server of world.pages; cainfo: by what apt verifies it."""
+    """url: a server of world.pages; cainfo: by what apt verifies it, None: by the system's
+    authorities."""
     archive = world.pages / "apt" / "dists" / "stable"
     archive.mkdir(parents=True, exist_ok=True)
     empty = hashlib.sha256(b"").hexdigest()
@@ -22,14 +23,14 @@ def apt_update(world, url, cainfo, env=None, **more) -> Result:
         (state / directory).mkdir(parents=True)
     (state / "etc" / "sources.list").write_text(f"deb [trusted=yes] {url}apt stable main\n")
     conf = state / "apt.conf"
+    by = f'Acquire::https::CAInfo "{cainfo}";\n' if cainfo is not None else ""
     # For a name apt would ask for SRV records, elsewhere.
     conf.write_text(f"""\
 Dir::State "{state}";
 Dir::State::status "/dev/null";
 Dir::Cache "{state}";
 Dir::Etc "{state}/etc";
-Acquire::https::CAInfo "{cainfo}";
-Acquire::https::Proxy "DIRECT";
+{by}Acquire::https::Proxy "DIRECT";
 Acquire::EnableSrvRecords "false";
 Acquire::Retries "0";
 APT::Sandbox::User "";

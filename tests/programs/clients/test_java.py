@@ -22,8 +22,8 @@ REFUSALS = ("unable to find valid certification path", "trustAnchors parameter m
 _QUIET = ("-XX:-UsePerfData", "-XX:TieredStopAtLevel=1")  # no file in /tmp; starts sooner
 
 
-class Java:
-    """The client's class, and a provider's configuration for each way to the module."""
+class Compiled:
+    """The client's class."""
 
     def __init__(self, world):
         self.world = world
@@ -32,6 +32,13 @@ class Java:
         self.dir = world.scratch()
         done = world.run([javac, *(f"-J{word}" for word in _QUIET), "-d", self.dir, SOURCE])
         assert done.status == 0, done
+
+
+class Java(Compiled):
+    """And a provider's configuration for each way to the module."""
+
+    def __init__(self, world):
+        super().__init__(world)
         self.plain = self._configure("plain", world.module)
         self.proxied = self._configure("proxied", world.proxy)
         self.second = self._configure("second", world.module, slot=1)

@@ -12,8 +12,10 @@ from functools import partial
 from pathlib import Path
 
 import pytest
-from apt_update import apt_update
 from devtools import Chromium
+from file_clients import (BELIEVED, apt, curl, git, gnutls_cli, nginx, node, nss,
+                          openssl_directory, perl, php, python, ruby, saw_page,
+                          wget_by_file)
 from module_world import TOKEN_URL, kept_open
 from nss_database import make_database
 from support.https import HttpsServer
@@ -35,7 +37,6 @@ OUTSIDE = {
     "both": (INSIDE, f"DNS:{INSIDE},DNS:www.bad.example"),
 }
 CHAINS = ("leaf", "root", "twin")
-BELIEVED = "it was believed"
 _CA = ("keyUsage=critical,keyCertSign,cRLSign",)
 _BY_KEY = ("authorityKeyIdentifier=keyid",)
 
@@ -49,7 +50,7 @@ class LimitedWorld(P11System):
         super().__init__(place, World(place / "world", organization.base_url,
                                       organization.key))
         self.bundle, self.store = place / "bundle.pem", place / "store.p12"
-        self.hashed = place / "hashed"
+        self.hashed, self.token = place / "hashed", TOKEN_URL
         self.pages = self._directory("pages")
         (self.pages / "index.html").write_text(BELIEVED + "\n")
         key = certs.new_key()
@@ -73,6 +74,7 @@ class LimitedWorld(P11System):
         self._add_numbered(organization, certs)
         self.configure(names=NAMES)
         self.world.sync()
+        self.database = make_database(self, self.scratch())
 
     def prefix(self, p11kit=False, account=None, mounts=None):
         return super().prefix(p11kit, account, {"/etc/hosts": self.hosts} | (mounts or {}))
@@ -114,12 +116,7 @@ def limited(tmp_path_factory, certs):
         yield made
 
 
-# Each client says whether it believed a server.
-
-
-def _saw_page(done) -> bool:
-    assert (done.status == 0) is (BELIEVED in done.stdout), done
-    return done.status == 0
+# Two more clients than those of file_clients.
 
 
 def openssl_store(world, server) -> bool:
@@ -132,135 +129,10 @@ def openssl_store(world, server) -> bool:
     return done.status == 0
 
 
-def openssl_directory(world, server) -> bool:
-    how = ["-verify_ip", server.host] if server.host[0].isdigit() else [
-        "-verify_hostname", server.host]
-    done = world.run(["openssl", "s_client", "-connect", server.address, *how,
-                      "-verify_return_error", "-brief", "-no-CAfile", "-no-CAstore",
-                      "-CApath", world.hashed], env={"OPENSSL_CONF": "/dev/null"}, stdin=b"")
-    return done.status == 0
-
-
-def curl(world, server) -> bool:
-    return _saw_page(world.run([need("curl"), "-sS", "--noproxy", "*", "--cacert",
-                                world.bundle, "--capath", world.empty, server.url]))
-
-
 def wget(world, server) -> bool:
-    return _saw_page(world.run(
+    return saw_page(world.run(
         [need("wget"), "--no-config", "-nv", "-O", "-", "--ca-certificate", TOKEN_URL,
          "--ca-directory", world.empty, server.url], p11kit=True))
-
-
-def wget_by_file(world, server) -> bool:
-    return _saw_page(world.run([need("wget"), "--no-config", "-nv", "-O", "-",
-                                "--ca-certificate", world.bundle, "--ca-directory",
-                                world.empty, server.url]))
-
-
-def git(world, server) -> bool:
-    home = {"HOME": str(world.dir), "GIT_CONFIG_NOSYSTEM": "1", "GIT_TERMINAL_PROMPT": "0",
-            "GIT_SSL_CAINFO": str(world.bundle), "GIT_SSL_CAPATH": str(world.empty)}
-    done = world.run([need("git"), "ls-remote", f"{server.url}none.git"], env=home)
-    assert done.status != 0, done
-    return "not found" in done.stderr
-
-
-def python(world, server) -> bool:
-    program = ("import sys, urllib.request as u, ssl; print(u.urlopen(sys.argv[1], context="
-               "ssl.create_default_context(cafile=sys.argv[2])).read().decode())")
-    return _saw_page(world.run(["/usr/bin/python3", "-c", program, server.url,
-                                world.bundle]))
-
-
-def perl(world, server) -> bool:
-    program = ("use IO::Socket::SSL; my $s = IO::Socket::SSL->new(PeerAddr => '127.0.0.1:' "
-               ". $ARGV[1], SSL_ca_file => $ARGV[2], SSL_verifycn_name => $ARGV[0], "
-               "SSL_hostname => $ARGV[0], SSL_verifycn_scheme => 'http') or exit 1; "
-               f"print '{BELIEVED}';")
-    if world.run([need("perl"), "-MIO::Socket::SSL", "-e", "1"]).status != 0:
-        pytest.skip("libio-socket-ssl-perl is not installed")
-    return _saw_page(world.run(["perl", "-e", program, server.host, server.port,
-                                world.bundle]))
-
-
-def ruby(world, server) -> bool:
-    program = ("require 'net/http'; u = URI(ARGV[0]); print Net::HTTP.start(u.host, u.port, "
-               "nil, use_ssl: true, ca_file: ARGV[1]) { |h| h.get('/').body }")
-    return _saw_page(world.run([need("ruby"), "-e", program, server.url, world.bundle]))
-
-
-def php(world, server) -> bool:
-    program = ("$c = stream_context_create(['ssl' => ['cafile' => $argv[2], 'capath' => "
-               "$argv[3]]]); $page = @file_get_contents($argv[1], false, $c); "
-               "print $page; exit($page === false ? 1 : 0);")
-    return _saw_page(world.run([need("php", "php-cli"), "-n", "-r", program, server.url,
-                                world.bundle, world.empty]))
-
-
-def nginx(world, server) -> bool:
-    """As a client of its upstream, asked through a socket by curl."""
-    place = world.scratch()
-    (place / "nginx.conf").write_text(f"""\
-pid {place}/pid;
-error_log {place}/error.log;
-events {{}}
-http {{
-    access_log off;
-    client_body_temp_path {place}/body;
-    proxy_temp_path {place}/proxy;
-    fastcgi_temp_path {place}/fastcgi;
-    uwsgi_temp_path {place}/uwsgi;
-    scgi_temp_path {place}/scgi;
-    server {{
-        listen unix:{place}/socket;
-        location / {{
-            proxy_pass https://127.0.0.1:{server.port};
-            proxy_ssl_server_name on;
-            proxy_ssl_name {server.host};
-            proxy_ssl_verify on;
-            proxy_ssl_verify_depth 5;
-            proxy_ssl_trusted_certificate {world.bundle};
-        }}
-    }}
-}}
-""")
-    script = ('"$1" -p "$2" -c "$2/nginx.conf" -e "$2/error.log" && curl -sSf --noproxy "*" '
-              '--unix-socket "$2/socket" http://nginx/; end=$?; kill "$(cat "$2/pid")"; '
-              'exit $end')
-    return _saw_page(world.run(["/bin/sh", "-c", script, "sh",
-                                need("/usr/sbin/nginx", "nginx-light"), place]))
-
-
-def apt(world, server) -> bool:
-    done = apt_update(world, server.url, world.bundle)
-    assert done.status == 0 or "ertificate" in done.text, done
-    return done.status == 0
-
-
-def node(world, server) -> bool:
-    program = ("require('https').get(process.argv[1], r => r.pipe(process.stdout))"
-               ".on('error', e => process.exit(1))")
-    return _saw_page(world.run([need("node", "nodejs"), "-e", program, server.url],
-                               env={"NODE_EXTRA_CA_CERTS": str(world.bundle)}))
-
-
-def gnutls_cli(world, server) -> bool:
-    done = world.run([need("gnutls-cli", "gnutls-bin"), "--x509cafile", TOKEN_URL, "--port",
-                      server.port, server.host], p11kit=True, stdin=b"")
-    assert (done.status == 0) is ("The certificate is trusted." in done.stdout), done
-    return done.status == 0
-
-
-def nss(world, server) -> bool:
-    need("tstclnt", "libnss3-tools")
-    if not hasattr(world, "database"):
-        world.database = make_database(world, world.scratch())
-    request = world.dir / "request.txt"
-    request.write_bytes(b"GET / HTTP/1.0\r\n\r\n")
-    return _saw_page(world.run(
-        ["tstclnt", "-4", "-h", server.host, "-p", server.port, "-V", "tls1.2:tls1.3",
-         "-A", request, "-d", f"sql:{world.database}"]))
 
 
 CLIENTS = (openssl_store, openssl_directory, curl, wget, wget_by_file, git, python, perl,

@@ -69,8 +69,9 @@ def nss(machine, directory, name, **more) -> bool:
     return bool(found)
 
 
-def chromium(machine, port, **more) -> bool | None:
-    """None: it is not here. It and what it starts may not use more than this machine."""
+def chromium(machine, port, page="s_server", **more) -> bool | None:
+    """By whether it sees that page; None: it is not here. It and what it starts may not use
+    more than this machine."""
     if machine.path("/usr/bin/chromium").stat().st_size < 100:
         return None
     done = machine.run("chromium", "--headless", "--no-sandbox", "--disable-gpu",
@@ -78,7 +79,7 @@ def chromium(machine, port, **more) -> bool | None:
                        "--disable-background-networking", "--disable-component-update",
                        "--user-data-dir=/tmp/profile", "--dump-dom",
                        f"https://localhost:{port}/", status=None, **more)
-    return "s_server" in done.stdout
+    return page in done.stdout
 
 
 # Databases of NSS.

@@ -1,10 +1,16 @@
 """An organization with a root that moves, servers below it, machines to install on."""
 
+import sys
+from pathlib import Path
+
 import pytest
 from own_root import OwnRoot, can_have_one
 from support import paths
 from support.organization import Organization
 from support.tls import TlsServer
+
+# The programs of test_system_distrusted.py; ours come first.
+sys.path.append(str(Path(__file__).resolve().parents[1] / "clients"))
 
 needs_own_root = pytest.mark.skipif(not can_have_one(), reason="needs root and mounts")
 # Programs of the distribution load what was built; tests/unit runs the transaction itself

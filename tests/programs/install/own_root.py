@@ -49,7 +49,7 @@ WATCHED = ("etc", "root", "home", "tmp", "run", "var/lib/orgtrust", "var/cache/o
 class OwnRoot:
     def __init__(self, directory: Path, key: str | None = None):
         directory.mkdir(parents=True)
-        self.key = key
+        self.place, self.key = directory, key
         self.holder = Background(
             ["unshare", "--mount", "--propagation", "private", "sh", "-c", _SETUP, "setup",
              directory, paths.BUILD, USER],
@@ -92,7 +92,20 @@ class OwnRoot:
                     found[str(path.relative_to(self.root))] = _describe(path)
         return found
 
+    def share(self, directory: Path):
+        """A directory of this system's is seen there, too, by the same name."""
+        done = run(["nsenter", f"--target={self.holder.pid}", "--mount", "sh", "-ec",
+                    'mkdir -p "$1/root$2"; mount --bind "$2" "$1/root$2"', "share",
+                    self.place, directory], env=clean_environment())
+        assert done.status == 0, done
+
     # Programs.
+
+    def prefix(self) -> list[str]:
+        """What goes before a command that is to be the machine's. By nsenter alone it would
+        not know in which directory it is, without which Java does not start."""
+        return ["nsenter", f"--target={self.holder.pid}", "--mount", "--root", "--wd=/", "--",
+                "env", "--chdir=/"]
 
     def run(self, *argv, user=False, status: int | None = 0, env=None, timeout=60.0,
             terminal: int | None = None, **popen) -> Result:
@@ -103,8 +116,7 @@ class OwnRoot:
                    if user else [])
         if terminal is not None:
             popen["preexec_fn"] = lambda: (os.dup2(terminal, 0), os.dup2(terminal, 2))
-        done = run(["nsenter", f"--target={self.holder.pid}", "--mount", "--root", "--wd=/",
-                    "--", *account, *argv],
+        done = run([*self.prefix(), *account, *argv],
                    env=clean_environment(HOME=home) | (env or {}), timeout=timeout, **popen)
         assert self.key is None or self.key not in done.text, done
         assert status is None or done.status == status, f"expected {status}: {done}"
@@ -119,9 +131,8 @@ class OwnRoot:
 
     def start(self, *argv, log: Path) -> Background:
         """A program of the machine, as its root, that runs until it is stopped."""
-        return Background(
-            ["nsenter", f"--target={self.holder.pid}", "--mount", "--root", "--wd=/", "--",
-             *argv], env=clean_environment(HOME="/root"), log=log)
+        return Background([*self.prefix(), *argv], env=clean_environment(HOME="/root"),
+                          log=log)
 
     def orgtrust(self, *argv, **more) -> Result:
         return self.run("/usr/bin/orgtrust", *argv, **more)
@@ -141,6 +152,13 @@ def _describe(path: Path) -> tuple:
     if stat.S_ISREG(what.st_mode):
         return (*about, sha256(path.read_bytes()).hexdigest(), what.st_mtime_ns)
     return about
+
+
+def same(before: dict, after: dict, *, but=()):
+    """Nothing differs, what begins with one of `but` aside."""
+    left = {name: what for name, what in changes(before, after).items()
+            if not name.startswith(tuple(but) or ("\0",))}
+    assert not left, left
 
 
 def can_have_one() -> bool:

@@ -14,18 +14,11 @@ import time
 import clients
 import pytest
 from clients import MODULE, ORDERED, make_database, order_of
-from own_root import USER, changes
+from own_root import USER, changes, same
 from support import paths
 from support.process import wait_until
 
 STATE = "/var/lib/orgtrust"
-
-
-def same(before: dict, after: dict, *, but=()):
-    """Nothing differs, what begins with one of `but` aside."""
-    left = {name: what for name, what in changes(before, after).items()
-            if not name.startswith(tuple(but) or ("\0",))}
-    assert not left, left
 
 
 def outcomes(done) -> dict[str, str]:
