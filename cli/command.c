@@ -135,7 +135,8 @@ static const struct ot_command commands[] = {
         .example = "orgtrust upload --activate --name \"Example Root\" root.pem",
         .options = OT_OPTIONS_ADMIN | OT_OPTION_BIT(OT_OPTION_NAME) |
                    OT_OPTION_BIT(OT_OPTION_ACTIVATE) | OT_OPTION_BIT(OT_OPTION_AS_IS) |
-                   OT_OPTION_BIT(OT_OPTION_EXTRACT) | OT_OPTION_BIT(OT_OPTION_UNTIL),
+                   OT_OPTION_BIT(OT_OPTION_EXTRACT) | OT_OPTION_BIT(OT_OPTION_UNTIL) |
+                   OT_OPTIONS_IMPACT,
         .argument_count = 1,
         .more_arguments = true,
         .run = ot_cmd_upload,
@@ -161,7 +162,8 @@ static const struct ot_command commands[] = {
         .example = "orgtrust activate \"Example Root\" --until 30d",
         .acts_on = OT_LIST_INACTIVE,
         .options = OT_OPTIONS_ADMIN | OT_OPTION_BIT(OT_OPTION_BY_ID) |
-                   OT_OPTION_BIT(OT_OPTION_ALL) | OT_OPTION_BIT(OT_OPTION_UNTIL),
+                   OT_OPTION_BIT(OT_OPTION_ALL) | OT_OPTION_BIT(OT_OPTION_UNTIL) |
+                   OT_OPTIONS_IMPACT,
         .more_arguments = true,
         .run = ot_cmd_activate,
     },
@@ -218,8 +220,9 @@ static const struct ot_command commands[] = {
             "Shakes hands with the servers that this machine is connected to or that "
             "are\n"
             "named, and says whose chain only this certificate of the snapshot vouches\n"
-            "for. Changes nothing, needs no key. The exit status is 15 when a server\n"
-            "would be refused.\n",
+            "for; of a source that distrusts, whose chain a no to it would end. Changes\n"
+            "nothing, needs no key. The exit status is 15 when a server would be "
+            "refused.\n",
         .example = "orgtrust impact \"Example Root\" --probe www.corp.example:443",
         .acts_on = OT_LIST_ACTIVE,
         .options = OT_OPTIONS_COMMON | OT_OPTION_BIT(OT_OPTION_PROBE),

@@ -1,4 +1,5 @@
-/* orgtrust impact: which servers would be refused without a certificate. */
+/* orgtrust impact: which servers would be refused without a certificate, or by a no to
+ * it. */
 #include "view/impact_report.h"
 
 #include <stdlib.h>
@@ -56,13 +57,19 @@ static enum ot_status print_impact(struct ot_cli *cli, const struct ot_source *s
     return status;
 }
 
-/* As if it were deleted: gone from every scope of its API. */
+/* As if it were deleted: gone from every scope of its API. In a source that distrusts, as
+ * if it were activated there. */
 static enum ot_status find_impact(struct ot_cli *cli, const struct ot_snapshot_use *use,
                                   const struct ot_record *record, struct ot_error *err)
 {
     char *id = ot_snapshot_text(record->field[OT_FIELD_ID]);
-    const struct ot_impact_change change = {
-        .base_url = use->source->base_url, .id = id, .everywhere = true};
+    const bool denies = ot_source_distrusts(use->source);
+    const struct ot_impact_change change = {.base_url = use->source->base_url,
+                                            .project =
+                                                denies ? use->source->project : NULL,
+                                            .id = id,
+                                            .activates = denies,
+                                            .everywhere = !denies};
     const struct ot_impact_changes changes = {&change, 1};
     struct ot_impact impact = {0};
     enum ot_status status = id != NULL ? OT_OK : ot_error_nomem(err);
@@ -74,8 +81,8 @@ static enum ot_status find_impact(struct ot_cli *cli, const struct ot_snapshot_u
         status = print_impact(cli, use->source, record, &impact, err);
     if (status == OT_OK && impact.refused > 0)
         status = ot_error_set(err, OT_E_NEEDED,
-                              "%zu of %zu servers would be refused without %s",
-                              impact.refused, impact.count, id);
+                              "%zu of %zu servers would be refused %s %s", impact.refused,
+                              impact.count, denies ? "with a no to" : "without", id);
     ot_impact_clear(&impact);
     free(id);
     return status;

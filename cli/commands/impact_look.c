@@ -87,6 +87,8 @@ static void find_since(struct ahead *ahead)
         const struct ot_impact_loss *loss = &ahead->impact.losses[i];
         const struct ot_known *known;
 
+        if (loss->source == NULL)
+            continue;
         if (loss->source != source) {
             ot_memory_clear(&memory);
             if (ot_memory_read(&memory, loss->source, NULL) != OT_OK)
@@ -104,13 +106,15 @@ static void print_loss(struct ot_output *out, const struct ot_impact_loss *loss,
 {
     char time[OT_TIME_MAX];
 
-    ot_output_printf(out, "%s", loss->id);
+    ot_output_printf(out, "%s", loss->id[0] != '\0' ? loss->id : "what is uploaded");
     if (loss->name != NULL) {
         ot_output_printf(out, " '");
         ot_output_text(out, loss->name, strlen(loss->name));
         ot_output_printf(out, "'");
     }
-    if (since != 0)
+    if (loss->source == NULL)
+        ot_output_printf(out, ": trusted by this machine without any source\n");
+    else if (since != 0)
         ot_output_printf(out, ": trusted here since %s\n", ot_output_time(time, since));
     else
         ot_output_printf(out, ": trusted here; in the organization since %s\n",
@@ -130,6 +134,13 @@ static void print_ahead(const struct ahead *ahead)
     ot_impact_report_print(&out, &ahead->impact);
 }
 
+static void put_loss(cJSON *item, const struct ot_impact_loss *loss, bool *failed)
+{
+    ot_json_put_string(item, "id", loss->id[0] != '\0' ? loss->id : NULL, failed);
+    ot_json_put_string(item, "source", loss->source != NULL ? loss->source->name : NULL,
+                       failed);
+}
+
 static void put_ahead(cJSON *root, const struct ahead *ahead, bool *failed)
 {
     cJSON *object = cJSON_AddObjectToObject(root, "impact"), *losses, *item;
@@ -138,8 +149,7 @@ static void put_ahead(cJSON *root, const struct ahead *ahead, bool *failed)
     losses = ot_json_put_array(object, "certificates", failed);
     for (size_t i = 0; i < ahead->count; i++) {
         item = ot_json_append_object(losses, failed);
-        ot_json_put_string(item, "id", ahead->impact.losses[i].id, failed);
-        ot_json_put_string(item, "source", ahead->impact.losses[i].source->name, failed);
+        put_loss(item, &ahead->impact.losses[i], failed);
         ot_json_put_time(item, "trusted_since", ahead->since[i], failed);
     }
 }
@@ -197,15 +207,16 @@ enum ot_status ot_impact_look_ahead(const struct ot_cli *cli,
     struct ot_impact_changes described = {NULL, 0};
     struct ahead ahead = {.count = 0};
     enum ot_status status;
+    bool is_due;
 
-    if (cli->options.no_impact || cli->options.report_fd >= 0 ||
-        !ot_changes_remove(changes))
+    if (cli->options.no_impact || cli->options.report_fd >= 0 || changes->count == 0)
         return OT_OK;
     status = describe_changes(&described, changes, use->source->base_url, err);
-    if (status == OT_OK)
+    is_due = ot_changes_remove(changes) || ot_impact_denies(use->config, &described);
+    if (status == OT_OK && is_due)
         status = ot_impact_look(&ahead.impact, cli, use->config, use->source, &described,
                                 true, err);
-    if (status == OT_OK)
+    if (status == OT_OK && is_due)
         status = tell_ahead(&ahead, asks, root, err);
     ot_impact_clear(&ahead.impact);
     free((void *)described.items);

@@ -18,11 +18,12 @@ enum ot_status ot_impact_look(struct ot_impact *impact, const struct ot_cli *cli
                               const struct ot_impact_changes *changes, bool only_losses,
                               struct ot_error *err);
 
-/* What is planned, if it takes trust away here: since when that is trusted, and what
- * would be refused, to standard error, or into root (NULL: without --json) as "impact";
- * to both where the command asks afterwards. What cannot be found out is said, and is no
- * failure: only OT_E_INTERRUPTED, a --probe that is no server, and want of memory are.
- * Nothing is looked at with --no-impact, nor for a program that has asked for a report.
+/* What is planned, if it takes trust away here, by its end or by a no: since when that is
+ * trusted, and what would be refused, to standard error, or into root (NULL: without
+ * --json) as "impact"; to both where the command asks afterwards. What cannot be found
+ * out is said, and is no failure: only OT_E_INTERRUPTED, a --probe that is no server, and
+ * want of memory are. Nothing is looked at with --no-impact, nor for a program that has
+ * asked for a report.
  */
 enum ot_status ot_impact_look_ahead(const struct ot_cli *cli,
                                     const struct ot_admin_use *use,

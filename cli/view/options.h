@@ -68,10 +68,11 @@ enum ot_option {
     (OT_OPTIONS_COMMON | OT_OPTION_BIT(OT_OPTION_PROJECT) |                              \
      OT_OPTION_BIT(OT_OPTION_DRY_RUN) | OT_OPTION_BIT(OT_OPTION_LOCK_OUT) |              \
      OT_OPTIONS_PROGRAM)
+/* What those take that show beforehand which servers would be refused. */
+#define OT_OPTIONS_IMPACT                                                                \
+    (OT_OPTION_BIT(OT_OPTION_PROBE) | OT_OPTION_BIT(OT_OPTION_NO_IMPACT))
 /* What those take besides that may end trust. */
-#define OT_OPTIONS_REMOVAL                                                               \
-    (OT_OPTION_BIT(OT_OPTION_PROBE) | OT_OPTION_BIT(OT_OPTION_NO_IMPACT) |               \
-     OT_OPTION_BIT(OT_OPTION_YES))
+#define OT_OPTIONS_REMOVAL (OT_OPTIONS_IMPACT | OT_OPTION_BIT(OT_OPTION_YES))
 /* What install and uninstall take: they are about no source. */
 #define OT_OPTIONS_INSTALL                                                               \
     (OT_OPTION_BIT(OT_OPTION_JSON) | OT_OPTION_BIT(OT_OPTION_HELP) |                     \

@@ -29,7 +29,7 @@ struct look {
     OSSL_LIB_CTX *library; /* of our own: the default one's configuration may load our
                               provider */
     struct ot_trust_sources *sources;
-    STACK_OF(X509) * machine;
+    struct ot_trust_machine machine;
     struct ot_handshake *handshakes; /* OT_IMPACT_SERVERS_MAX, one of each server */
 };
 
@@ -185,8 +185,8 @@ static enum ot_status check_server(const struct look *look,
         return OT_OK;
     }
     take_common_name(server, sk_X509_value(handshake->chain, 0));
-    status = ot_trust_check(look->sources, look->machine, handshake->chain, look->library,
-                            &verdict, why, err);
+    status = ot_trust_check(look->sources, &look->machine, handshake->chain,
+                            look->library, &verdict, why, err);
     server->outcome = outcomes[verdict];
     ot_text_escape(server->why, sizeof(server->why), why, strlen(why));
     return status;
@@ -233,13 +233,27 @@ static enum ot_status gather_servers(struct look *look,
 
 static enum ot_status try_servers(struct look *look, struct ot_error *err)
 {
-    enum ot_status status = ot_trust_machine(&look->machine, look->library, err);
+    enum ot_status status = OT_OK;
 
+    if (look->machine.now == NULL)
+        status = ot_trust_machine_load(&look->machine, look->library, err);
     if (status == OT_OK)
         status =
             ot_handshakes_make(look->handshakes, look->impact->count, look->library,
                                ot_clock_ms() + OT_IMPACT_HANDSHAKES_MS, look->stop, err);
     return status == OT_OK ? check_servers(look, err) : status;
+}
+
+static enum ot_status find_losses(struct look *look, struct ot_error *err)
+{
+    enum ot_status status = ot_trust_sources_lose(look->sources, look->impact, err);
+
+    if (status != OT_OK || !ot_trust_sources_deny(look->sources))
+        return status;
+    status = ot_trust_machine_load(&look->machine, look->library, err);
+    return status == OT_OK ? ot_trust_sources_deny_machine(look->sources, &look->machine,
+                                                           look->impact, err)
+                           : status;
 }
 
 static void end_look(struct look *look)
@@ -248,7 +262,7 @@ static void end_look(struct look *look)
         ot_handshake_clear(&look->handshakes[i]);
     free(look->handshakes);
     ot_trust_sources_close(look->sources);
-    sk_X509_pop_free(look->machine, X509_free);
+    ot_trust_machine_clear(&look->machine);
     OSSL_LIB_CTX_free(look->library);
 }
 
@@ -269,7 +283,7 @@ enum ot_status ot_impact_find(struct ot_impact *impact, const struct ot_config *
     if (status == OT_OK)
         status = ot_trust_sources_open(&look.sources, config, changes, look.library, err);
     if (status == OT_OK)
-        status = ot_trust_sources_lose(look.sources, impact, err);
+        status = find_losses(&look, err);
     if (status == OT_OK && (impact->loss_count > 0 || !options->only_losses))
         status = gather_servers(&look, options, err);
     if (status == OT_OK && impact->count > 0)

@@ -1,5 +1,5 @@
-/* Before a removal: which servers would be refused afterwards, as far as this machine can
- * know. */
+/* Before a removal, or a no: which servers would be refused afterwards, as far as this
+ * machine can know. */
 #ifndef OT_IMPACT_IMPACT_H
 #define OT_IMPACT_IMPACT_H
 
@@ -43,12 +43,13 @@ enum ot_impact_outcome {
     OT_IMPACT_OUTCOME_COUNT
 };
 
-/* A certificate that a source trusts and will not. */
+/* A certificate that a source trusts and will not, or to which a source will say no. */
 struct ot_impact_loss {
-    const struct ot_source *source; /* of the configuration */
-    char id[OT_ID_MAX + 1];
-    char *name;         /* NULL: none */
-    int64_t created_at; /* Unix seconds; when it was uploaded */
+    const struct ot_source *source; /* of the configuration; NULL: only the machine itself
+                                       trusts it */
+    char id[OT_ID_MAX + 1];         /* "": it is not uploaded yet */
+    char *name;                     /* NULL: none */
+    int64_t created_at;             /* Unix seconds; when it was uploaded */
 };
 
 #define OT_IMPACT_WHY_MAX 200
@@ -90,6 +91,10 @@ enum ot_status ot_impact_find(struct ot_impact *impact, const struct ot_config *
                               const struct ot_impact_changes *changes,
                               const struct ot_impact_options *options,
                               struct ot_error *err);
+/* Whether a change is an activation in a source that distrusts, and so takes trust away.
+ */
+bool ot_impact_denies(const struct ot_config *config,
+                      const struct ot_impact_changes *changes);
 void ot_impact_clear(struct ot_impact *impact);
 
 #endif

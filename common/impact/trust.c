@@ -35,8 +35,15 @@ static enum ot_status add_machine_cert(void *arg, const char *name, const uint8_
     return OT_OK;
 }
 
-enum ot_status ot_trust_machine(STACK_OF(X509) * *out, OSSL_LIB_CTX *library,
-                                struct ot_error *err)
+void ot_trust_machine_clear(struct ot_trust_machine *machine)
+{
+    sk_X509_free(machine->later);
+    sk_X509_pop_free(machine->now, X509_free);
+    *machine = (struct ot_trust_machine){NULL, NULL};
+}
+
+enum ot_status ot_trust_machine_load(struct ot_trust_machine *out, OSSL_LIB_CTX *library,
+                                     struct ot_error *err)
 {
     const char *bundle = ot_machine_bundle();
     struct ot_machine_trust trust = {.pem = NULL};
@@ -44,8 +51,8 @@ enum ot_status ot_trust_machine(STACK_OF(X509) * *out, OSSL_LIB_CTX *library,
     enum ot_status status = OT_OK;
     BIO *bio = NULL;
 
-    *out = sk_X509_new_null();
-    if (*out == NULL)
+    out->now = sk_X509_new_null();
+    if (out->now == NULL)
         return ot_error_nomem(err);
     if (bundle == NULL)
         return OT_OK;
@@ -53,7 +60,7 @@ enum ot_status ot_trust_machine(STACK_OF(X509) * *out, OSSL_LIB_CTX *library,
     if (status == OT_OK) {
         bio = trust.pem != NULL ? BIO_new_mem_buf(trust.pem, (int)trust.len)
                                 : BIO_new_file(bundle, "re");
-        machine.certs = *out;
+        machine.certs = out->now;
         status = bio != NULL ? ot_pem_blocks(bio, add_machine_cert, &machine, err)
                              : ot_error_set(err, OT_E_IO, "cannot read %s", bundle);
     }
@@ -152,7 +159,7 @@ static int verify_chain(STACK_OF(X509) * chain, STACK_OF(X509) * trusted,
 
 /* What is checked, place by place. */
 struct trust_question {
-    const STACK_OF(X509) * machine;
+    const struct ot_trust_machine *machine;
     STACK_OF(X509) * chain;
     const struct ot_trust_anchors *anchors;
     OSSL_LIB_CTX *library;
@@ -162,7 +169,9 @@ static enum ot_status verify_at(const struct trust_question *question, uint32_t 
                                 unsigned long flags, enum moment moment, int *result,
                                 struct ot_error *err)
 {
-    STACK_OF(X509) *trusted = sk_X509_dup(question->machine);
+    const struct ot_trust_machine *machine = question->machine;
+    bool is_later = moment == AFTER && machine->later != NULL;
+    STACK_OF(X509) *trusted = sk_X509_dup(is_later ? machine->later : machine->now);
 
     *result = trusted != NULL && add_trusted(trusted, question->anchors, place, moment)
                   ? verify_chain(question->chain, trusted, flags, question->library)
@@ -192,9 +201,10 @@ static enum ot_status check_place(const struct trust_question *question, uint32_
 }
 
 enum ot_status ot_trust_check(struct ot_trust_sources *sources,
-                              const STACK_OF(X509) * machine, STACK_OF(X509) * chain,
-                              OSSL_LIB_CTX *library, enum ot_trust_verdict *verdict,
-                              char why[OT_TRUST_WHY_MAX], struct ot_error *err)
+                              const struct ot_trust_machine *machine,
+                              STACK_OF(X509) * chain, OSSL_LIB_CTX *library,
+                              enum ot_trust_verdict *verdict, char why[OT_TRUST_WHY_MAX],
+                              struct ot_error *err)
 {
     static const uint32_t places[] = {OT_RECORD_WITHHELD_FILES, OT_RECORD_WITHHELD_TOKEN,
                                       OT_RECORD_WITHHELD_OPENSSL,

@@ -3,6 +3,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "cert/cert.h"
+#include "cert/pem.h"
+#include "config/config.h"
 #include "config/source.h"
 #include "impact/impact.h"
 #include "snapshot/record.h"
@@ -21,6 +24,36 @@ bool ot_trust_change_is_seen(const struct ot_source *source,
     return strcmp(source->base_url, change->base_url) == 0 &&
            (is_change_of_scope(source, change) ||
             (change->project == NULL && ot_source_inherits(source)));
+}
+
+bool ot_impact_denies(const struct ot_config *config,
+                      const struct ot_impact_changes *changes)
+{
+    for (size_t i = 0; i < ot_config_count(config); i++)
+        for (size_t k = 0;
+             ot_source_distrusts(ot_config_at(config, i)) && k < changes->count; k++)
+            if (changes->items[k].activates &&
+                ot_trust_change_is_seen(ot_config_at(config, i), &changes->items[k]))
+                return true;
+    return false;
+}
+
+static enum ot_status see_first_upload(void *arg, const uint8_t *der, size_t len,
+                                       struct ot_error *err)
+{
+    struct ot_cert **cert = arg;
+
+    return *cert == NULL ? ot_cert_parse(cert, der, len, err) : OT_OK;
+}
+
+struct ot_cert *ot_trust_change_upload(const struct ot_impact_change *change)
+{
+    struct ot_cert *cert = NULL;
+
+    if (change->id == NULL && change->activates)
+        (void)ot_pem_each(change->pem, strlen(change->pem), see_first_upload, &cert,
+                          NULL);
+    return cert;
 }
 
 static int compare_id(const struct ot_impact_change *change, struct ot_span id)

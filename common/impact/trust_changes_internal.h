@@ -7,6 +7,7 @@
 
 #include "base/error.h"
 
+struct ot_cert;
 struct ot_impact_change;
 struct ot_impact_changes;
 struct ot_record;
@@ -28,6 +29,10 @@ void ot_trust_changes_clear(struct ot_trust_changes *changes);
 bool ot_trust_changes_leave(const struct ot_trust_changes *changes,
                             const struct ot_source *source,
                             const struct ot_record *record);
+
+/* The first certificate that a change uploads and activates, for ot_cert_free; NULL: it
+ * does not, or the certificate cannot be read. */
+struct ot_cert *ot_trust_change_upload(const struct ot_impact_change *change);
 
 /* Whether the source holds what is active in the scope of a change. */
 bool ot_trust_change_is_seen(const struct ot_source *source,

@@ -47,6 +47,23 @@ void ot_trust_sources_close(struct ot_trust_sources *sources); /* NULL is fine *
 enum ot_status ot_trust_sources_lose(const struct ot_trust_sources *sources,
                                      struct ot_impact *impact, struct ot_error *err);
 
+/* What the machine trusts without any source: now, and what of that no change says no to.
+ * A no of before that has left something there does not count. Zeroed: nothing. */
+struct ot_trust_machine {
+    STACK_OF(X509) * now;
+    STACK_OF(X509) * later; /* the same certificates; NULL: all */
+};
+void ot_trust_machine_clear(struct ot_trust_machine *machine);
+
+/* Whether a change says no to anything. */
+bool ot_trust_sources_deny(const struct ot_trust_sources *sources);
+
+/* Fills later, and adds to the losses what only the machine itself trusts. */
+enum ot_status ot_trust_sources_deny_machine(const struct ot_trust_sources *sources,
+                                             struct ot_trust_machine *machine,
+                                             struct ot_impact *impact,
+                                             struct ot_error *err);
+
 /* Adds the anchors of a subject, a DER Name. */
 enum ot_status ot_trust_sources_find(struct ot_trust_sources *sources,
                                      struct ot_span subject,
@@ -61,15 +78,15 @@ enum ot_trust_verdict {
 
 #define OT_TRUST_WHY_MAX 128
 
-/* chain: a server's, its own certificate first; machine: what is trusted without any
- * source. */
+/* chain: a server's, its own certificate first. */
 enum ot_status ot_trust_check(struct ot_trust_sources *sources,
-                              const STACK_OF(X509) * machine, STACK_OF(X509) * chain,
-                              OSSL_LIB_CTX *library, enum ot_trust_verdict *verdict,
-                              char why[OT_TRUST_WHY_MAX], struct ot_error *err);
+                              const struct ot_trust_machine *machine,
+                              STACK_OF(X509) * chain, OSSL_LIB_CTX *library,
+                              enum ot_trust_verdict *verdict, char why[OT_TRUST_WHY_MAX],
+                              struct ot_error *err);
 
 /* What the machine trusts by itself, without what export_system has put there. */
-enum ot_status ot_trust_machine(STACK_OF(X509) * *out, OSSL_LIB_CTX *library,
-                                struct ot_error *err);
+enum ot_status ot_trust_machine_load(struct ot_trust_machine *machine,
+                                     OSSL_LIB_CTX *library, struct ot_error *err);
 
 #endif

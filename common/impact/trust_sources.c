@@ -6,13 +6,12 @@
 
 #include "base/limits.h"
 #include "cache/cache.h"
-#include "cache/distrust.h"
 #include "cert/cert.h"
-#include "cert/pem.h"
 #include "config/config.h"
 #include "config/source.h"
 #include "impact/impact.h"
 #include "impact/trust_changes_internal.h"
+#include "impact/trust_denials_internal.h"
 #include "impact/trust_internal.h"
 #include "snapshot/name.h"
 #include "snapshot/record.h"
@@ -31,7 +30,7 @@ struct ot_trust_sources {
     int64_t now;
     struct opened opened[OT_SOURCES_MAX];
     size_t count;
-    struct ot_distrust *distrust; /* to what a source says no; NULL: to nothing */
+    struct ot_trust_denials *denials;
     struct ot_cert **uploads; /* of each change; NULL: it is none, or not for servers */
 };
 
@@ -54,6 +53,8 @@ static uint32_t places_of(const struct ot_record *record, bool active, int64_t n
 static uint32_t places_now(const struct ot_trust_sources *sources,
                            const struct ot_record *record)
 {
+    if (ot_trust_denies_before(sources->denials, record))
+        return 0;
     return places_of(record, (record->flags & OT_RECORD_ACTIVE) != 0, sources->now);
 }
 
@@ -61,6 +62,8 @@ static uint32_t places_later(const struct ot_trust_sources *sources,
                              const struct ot_source *source,
                              const struct ot_record *record)
 {
+    if (ot_trust_denies_after(sources->denials, record))
+        return 0;
     return places_of(record, ot_trust_changes_leave(&sources->changes, source, record),
                      sources->now);
 }
@@ -154,7 +157,6 @@ static enum ot_status find_in_snapshot(const struct ot_trust_sources *sources,
 
         /* A damaged one is handed to nobody. */
         if (ot_snapshot_record(opened->snapshot, &list, i, &record, NULL) != OT_OK ||
-            ot_distrust_mark(sources->distrust, &record, OT_PURPOSE_SERVER) != 0 ||
             (record.flags & OT_RECORD_QUARANTINED) != 0 ||
             !ot_span_equal(record.field[OT_FIELD_SUBJECT_CANON], canon))
             continue;
@@ -179,7 +181,7 @@ static enum ot_status find_in_uploads(const struct ot_trust_sources *sources,
             continue;
         ot_cert_fill(sources->uploads[i], &record);
         if (ot_span_equal(record.field[OT_FIELD_SUBJECT_CANON], canon) &&
-            ot_distrust_mark(sources->distrust, &record, OT_PURPOSE_SERVER) == 0)
+            !ot_trust_denies_after(sources->denials, &record))
             status = add_trust_anchor(sources, anchors, record.field[OT_FIELD_DER], 0,
                                       places_of(&record, true, sources->now), err);
     }
@@ -227,14 +229,6 @@ static bool is_for_servers(const struct ot_source *source)
     return (source->purposes & OT_PURPOSE_SERVER) != 0 && !ot_source_distrusts(source);
 }
 
-static enum ot_status see_first_upload(void *arg, const uint8_t *der, size_t len,
-                                       struct ot_error *err)
-{
-    struct ot_cert **cert = arg;
-
-    return *cert == NULL ? ot_cert_parse(cert, der, len, err) : OT_OK;
-}
-
 /* What is uploaded and then activated where a source for servers sees it. What cannot be
  * read becomes no anchor. */
 static void read_uploads(struct ot_trust_sources *sources, const struct ot_config *config)
@@ -247,9 +241,8 @@ static void read_uploads(struct ot_trust_sources *sources, const struct ot_confi
             is_seen =
                 is_seen || (is_for_servers(ot_config_at(config, k)) &&
                             ot_trust_change_is_seen(ot_config_at(config, k), change));
-        if (is_seen && change->id == NULL && change->activates)
-            (void)ot_pem_each(change->pem, strlen(change->pem), see_first_upload,
-                              &sources->uploads[i], NULL);
+        if (is_seen)
+            sources->uploads[i] = ot_trust_change_upload(change);
     }
 }
 
@@ -274,8 +267,10 @@ enum ot_status ot_trust_sources_open(struct ot_trust_sources **out,
         if (is_for_servers(ot_config_at(config, i)))
             status = open_source(sources, ot_config_at(config, i), err);
     if (status == OT_OK)
-        status = ot_distrust_new(&sources->distrust, config, err);
-    ot_distrust_look(sources->distrust, 0);
+        status = ot_trust_denials_open(&sources->denials, config, &sources->changes, err);
+    for (size_t i = 0; status == OT_OK && i < sources->count; i++)
+        status =
+            ot_trust_denials_learn(sources->denials, sources->opened[i].snapshot, err);
     if (status == OT_OK)
         read_uploads(sources, config);
     return status;
@@ -291,12 +286,20 @@ static enum ot_status add_loss(struct ot_impact *impact, const struct ot_source 
         return OT_OK;
     loss = &impact->losses[impact->loss_count - 1];
     loss->source = source;
-    memcpy(loss->id, id.data, id.len < OT_ID_MAX ? id.len : OT_ID_MAX);
+    if (id.data != NULL)
+        memcpy(loss->id, id.data, id.len < OT_ID_MAX ? id.len : OT_ID_MAX);
     loss->created_at = record->created_at;
     if (name.data != NULL &&
         (loss->name = strndup((const char *)name.data, name.len)) == NULL)
         return ot_error_nomem(err);
     return OT_OK;
+}
+
+static bool is_lost(const struct ot_trust_sources *sources, const struct opened *opened,
+                    const struct ot_record *record)
+{
+    return (places_now(sources, record) &
+            ~places_later(sources, opened->source, record)) != 0;
 }
 
 /* Of one id, in one source. */
@@ -313,11 +316,57 @@ static enum ot_status check_loss(const struct ot_trust_sources *sources,
 
         if (ot_snapshot_record(opened->snapshot, &list, i, &record, NULL) == OT_OK &&
             ot_span_equal(record.field[OT_FIELD_ID], id) &&
-            ot_distrust_mark(sources->distrust, &record, OT_PURPOSE_SERVER) == 0 &&
-            (places_now(sources, &record) &
-             ~places_later(sources, opened->source, &record)) != 0)
+            is_lost(sources, opened, &record))
             status = add_loss(impact, opened->source, &record, err);
     }
+    return status;
+}
+
+/* Whether it is among those that are named. */
+static bool is_named_loss(const struct ot_impact *impact, const struct ot_record *record)
+{
+    struct ot_span id = record->field[OT_FIELD_ID];
+
+    for (size_t i = 0;
+         id.data != NULL && i < impact->loss_count && i < OT_IMPACT_LOSSES_MAX; i++)
+        if (ot_span_equal(ot_span_str(impact->losses[i].id), id))
+            return true;
+    return false;
+}
+
+/* What a source trusts of the key of a certificate that a change says no to. */
+static enum ot_status check_denial(const struct ot_trust_sources *sources,
+                                   const struct opened *opened,
+                                   const struct ot_record *denial,
+                                   struct ot_impact *impact, struct ot_error *err)
+{
+    struct ot_positions list;
+    enum ot_status status =
+        ot_snapshot_find(opened->snapshot, OT_INDEX_SPKI, denial->field[OT_FIELD_SPKI],
+                         OT_SPAN_ABSENT, &list, err);
+
+    for (uint32_t i = 0; status == OT_OK && i < list.count; i++) {
+        struct ot_record record;
+
+        if (ot_snapshot_record(opened->snapshot, &list, i, &record, NULL) == OT_OK &&
+            ot_trust_is_of_same_key(denial, &record) &&
+            is_lost(sources, opened, &record) && !is_named_loss(impact, &record))
+            status = add_loss(impact, opened->source, &record, err);
+    }
+    return status;
+}
+
+static enum ot_status lose_by_denials(const struct ot_trust_sources *sources,
+                                      struct ot_impact *impact, struct ot_error *err)
+{
+    const struct ot_record *denial;
+    enum ot_status status = OT_OK;
+
+    for (size_t i = 0; (denial = ot_trust_denial_at(sources->denials, i)) != NULL; i++)
+        for (size_t k = 0; status == OT_OK && k < sources->count &&
+                           denial->field[OT_FIELD_SPKI].data != NULL;
+             k++)
+            status = check_denial(sources, &sources->opened[k], denial, impact, err);
     return status;
 }
 
@@ -342,6 +391,65 @@ enum ot_status ot_trust_sources_lose(const struct ot_trust_sources *sources,
             status =
                 check_loss(sources, &sources->opened[k], ot_span_str(id), impact, err);
     }
+    return status == OT_OK ? lose_by_denials(sources, impact, err) : status;
+}
+
+bool ot_trust_sources_deny(const struct ot_trust_sources *sources)
+{
+    return ot_trust_denials_are_new(sources->denials);
+}
+
+/* What of a certificate decides whether a no is to it; NULL: it cannot be read. */
+static struct ot_cert *read_machine_cert(struct ot_record *record, X509 *cert)
+{
+    struct ot_cert *facts = NULL;
+    unsigned char *der = NULL;
+    int len = i2d_X509(cert, &der);
+
+    *record = (struct ot_record){.flags = 0};
+    if (len > 0 && ot_cert_parse(&facts, der, (size_t)len, NULL) == OT_OK)
+        ot_cert_fill(facts, record);
+    OPENSSL_free(der);
+    ERR_clear_error();
+    return facts;
+}
+
+/* Names what a change says no to as lost where only the machine has it. */
+static enum ot_status lose_machine_cert(const struct ot_trust_sources *sources,
+                                        const struct ot_record *record,
+                                        struct ot_impact *impact, struct ot_error *err)
+{
+    const struct ot_record *denial;
+
+    for (size_t i = 0; (denial = ot_trust_denial_at(sources->denials, i)) != NULL; i++)
+        if (ot_trust_is_of_same_key(denial, record))
+            return is_named_loss(impact, denial) ? OT_OK
+                                                 : add_loss(impact, NULL, denial, err);
+    return OT_OK;
+}
+
+enum ot_status ot_trust_sources_deny_machine(const struct ot_trust_sources *sources,
+                                             struct ot_trust_machine *machine,
+                                             struct ot_impact *impact,
+                                             struct ot_error *err)
+{
+    enum ot_status status = OT_OK;
+
+    machine->later = sk_X509_new_null();
+    if (machine->later == NULL)
+        return ot_error_nomem(err);
+    for (int i = 0; status == OT_OK && i < sk_X509_num(machine->now); i++) {
+        X509 *cert = sk_X509_value(machine->now, i);
+        struct ot_record record;
+        struct ot_cert *facts = read_machine_cert(&record, cert);
+
+        if (facts != NULL && !ot_trust_denies_before(sources->denials, &record) &&
+            ot_trust_denies_after(sources->denials, &record))
+            status = lose_machine_cert(sources, &record, impact, err);
+        else if (sk_X509_push(machine->later, cert) <= 0)
+            status = ot_error_nomem(err);
+        ot_cert_free(facts);
+    }
     return status;
 }
 
@@ -356,7 +464,7 @@ void ot_trust_sources_close(struct ot_trust_sources *sources)
     for (size_t i = 0; sources->uploads != NULL && i < sources->changes.all->count; i++)
         ot_cert_free(sources->uploads[i]);
     free(sources->uploads);
-    ot_distrust_free(sources->distrust);
+    ot_trust_denials_close(sources->denials);
     ot_trust_changes_clear(&sources->changes);
     free(sources);
 }

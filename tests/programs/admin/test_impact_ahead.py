@@ -11,7 +11,7 @@ from support.network import in_own_network
 from support.p11_system import can_mount
 from support.process import run
 from support.tls_peers import connect, https, probes
-from support.world import INTERRUPTED, OK, USAGE
+from support.world import INTERRUPTED, NEEDED, OK, USAGE
 
 REFUSED = "would be refused  "
 PRIVATE = paths.REPOSITORY / "tests" / "support" / "in_private_system"
@@ -56,6 +56,107 @@ def test_before_the_question(trusted, organization, serve, pair):
     dialogue.answer("n\n")
     status, _, _ = dialogue.end()
     assert status == INTERRUPTED and is_active(organization, "a0")
+
+
+DISTRUSTS = ("[source default]\n[source no]\nproject = proj_no\ninherit = no\n"
+             "meaning = distrust\n")
+
+
+@pytest.fixture
+def doubting(trusted, organization):
+    """And a source in which an activation is a no."""
+    organization.create_project("proj_no")
+    trusted.configure(DISTRUSTS)
+    trusted.sync()
+    return trusted
+
+
+def test_an_activation_that_is_a_no_shows_what_it_takes_away(doubting, serve, pair):
+    (_, first), (_, second) = pair
+    refused, kept = serve(first), serve(second)
+    no = ("activate", "--source=no", "a0", *probes(refused, kept))
+    said = doubting.orgtrust(*no, "--dry-run").stderr.splitlines()
+    assert said[0].startswith(f"{doubting.ids[0]} 'a0': trusted here since 20")
+    assert said[1:] == [f"would be refused  {refused} 'localhost'",
+                        f"stays trusted     {kept} 'localhost'"]
+    assert doubting.orgtrust(*no, "--dry-run", "--no-impact").stderr == ""
+    asked = ("impact", "--source=no", "a0", *probes(refused, kept))
+    done = doubting.orgtrust(*asked, status=NEEDED)
+    assert "1 of 2 servers would be refused with a no to cert_" in done.stderr
+    done = doubting.orgtrust(*no, "--json")
+    assert done.json()["impact"]["refused"] == 1 and done.stderr == ""
+    (known,) = done.json()["impact"]["certificates"]
+    assert (known["id"], known["source"]) == (doubting.ids[0], "default")
+    doubting.sync()
+    assert doubting.orgtrust(*no).stderr == "", "it is said already"
+    assert f"not trusted now   {refused}" in doubting.orgtrust(*asked).stdout
+    # And what takes it back takes nothing away.
+    back = doubting.orgtrust("deactivate", "--source=no", "a0", "--yes", *probes(refused))
+    assert back.stderr == ""
+
+
+def test_a_no_to_an_authoritys_other_certificate_counts(doubting, certs, serve, pair, tmp_path):
+    """It is of the same name and key; it is uploaded with the no."""
+    (authority, first), _ = pair
+    server = serve(first)
+    twin = tmp_path / "twin.pem"
+    twin.write_text(certs.ca(authority.cn, key=authority.key, extensions=(
+        "keyUsage=critical,keyCertSign,cRLSign",)).pem)
+    no = ("upload", "--source=no", twin, *probes(server))
+    assert REFUSED not in doubting.orgtrust(*no, "--dry-run").stderr
+    done = doubting.orgtrust(*no, "--activate", "--dry-run")
+    assert f"{doubting.ids[0]} 'a0': trusted here since" in done.stderr
+    assert REFUSED + server in done.stderr
+    doubting.orgtrust(*no)
+    done = doubting.orgtrust("activate", "--source=no", "--all", *probes(server), "--dry-run")
+    assert REFUSED + server in done.stderr
+
+
+def test_a_no_that_is_not_to_servers_takes_no_server_away(doubting, serve, pair):
+    doubting.configure(DISTRUSTS + "purposes = client, email\n")
+    server = serve(pair[0][1])
+    done = doubting.orgtrust("activate", "--source=no", "a0", "--dry-run", *probes(server))
+    assert REFUSED not in done.stderr
+
+
+def test_what_nobody_here_trusts_is_no_loss(doubting, organization, certs, serve):
+    authority, leaf = certs.for_loopback("Stranger of all")
+    organization.add(authority, "stranger", active=False)
+    doubting.sync()
+    done = doubting.orgtrust("activate", "--source=no", "stranger", *probes(serve(leaf)))
+    assert done.stderr == ""
+
+
+@pytest.mark.skipif(not can_mount(), reason="NEEDS MOUNT NAMESPACES")
+@pytest.mark.parametrize("how", ["activate", "upload"])
+def test_a_no_to_what_the_machine_trusts_by_itself(doubting, organization, certs, serve,
+                                                   tmp_path, how):
+    """Nothing in the organization is lost by it."""
+    authority, leaf = certs.for_loopback("The machine's own")
+    server = serve(leaf)
+    bundle, twin = tmp_path / "bundle.crt", tmp_path / "own.pem"
+    bundle.write_text(authority.pem)
+    twin.write_text(authority.pem)
+    if how == "activate":
+        own = organization.add(authority, "own", active=False)
+        doubting.sync()
+        words = ("activate", "--source=no", "own")
+    else:
+        own, words = None, ("upload", "--activate", "--source=no", twin)
+
+    def said(*more):
+        return doubting.check(run(
+            [PRIVATE, "--put", bundle, "/etc/ssl/certs/ca-certificates.crt", *paths.WRAP,
+             paths.COMMAND, *words, *probes(server), "--dry-run", *more], env=doubting.env))
+
+    named = f"{own} 'own'" if own else "what is uploaded"
+    assert said().stderr.splitlines() == [
+        f"{named}: trusted by this machine without any source",
+        f"would be refused  {server} 'localhost'"]
+    found = said("--json").json()["impact"]
+    assert found["certificates"] == [{"id": own, "source": None, "trusted_since": None}]
+    bundle.write_text(certs.ca("Another").pem)
+    assert said().stderr == ""
 
 
 def test_delete_shows_where_it_ends_trust(trusted, serve, pair):
