@@ -12,6 +12,7 @@
 #include "doctor/finding_internal.h"
 #include "doctor/fix_internal.h"
 #include "doctor/policy_files_internal.h"
+#include "doctor/sandboxed_internal.h"
 #include "export/anchors.h"
 #include "export/chromium.h"
 #include "export/chromium_lists.h"
@@ -115,9 +116,8 @@ static enum ot_status check_policies(struct ot_doctor *doctor,
     return status == OT_E_NOMEM ? ot_error_nomem(err) : OT_OK;
 }
 
-static bool add_unwired_browsers(struct ot_doctor *doctor)
+static void add_unwired_browsers(struct ot_doctor *doctor, bool found)
 {
-    bool found = false;
 
     for (size_t i = 0; i < OT_CHROMIUM_BROWSERS; i++) {
         if (!ot_chromium_is_installed(&ot_chromium_browsers[i]))
@@ -129,7 +129,9 @@ static bool add_unwired_browsers(struct ot_doctor *doctor)
                        "no policy of the machine has it trust the organization; a user's "
                        "NSS database may");
     }
-    return found;
+    if (!found)
+        ot_finding_add(&doctor->findings, PART, OT_VERDICT_ABSENT, NULL, NULL,
+                       "no Chromium, Chrome or Edge is on this machine");
 }
 
 static enum ot_status check_chromium(struct ot_doctor *doctor, struct ot_error *err)
@@ -138,6 +140,7 @@ static enum ot_status check_chromium(struct ot_doctor *doctor, struct ot_error *
     struct ot_error why = OT_ERROR_INIT;
     enum ot_status status = OT_OK;
     const struct ot_export *item = NULL;
+    const bool has_sandboxed = ot_sandboxed_look(doctor, PART);
 
     if (doctor->config != NULL &&
         ot_exports_new(&exports, doctor->config, &why) != OT_OK) {
@@ -154,9 +157,8 @@ static enum ot_status check_chromium(struct ot_doctor *doctor, struct ot_error *
                        "still there");
     else if (item != NULL)
         status = check_policies(doctor, exports, item, err);
-    else if (!add_unwired_browsers(doctor))
-        ot_finding_add(&doctor->findings, PART, OT_VERDICT_ABSENT, NULL, NULL,
-                       "no Chromium, Chrome or Edge is on this machine");
+    else
+        add_unwired_browsers(doctor, has_sandboxed);
     free(exports);
     return status;
 }

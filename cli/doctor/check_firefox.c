@@ -4,6 +4,7 @@
 #include "doctor/check_internal.h"
 #include "doctor/finding_internal.h"
 #include "doctor/fix_internal.h"
+#include "doctor/sandboxed_internal.h"
 #include "install/firefox.h"
 #include "install/tool.h"
 #include "install/wiring.h"
@@ -78,7 +79,8 @@ static enum ot_status check_firefox(struct ot_doctor *doctor, struct ot_error *e
 
     (void)err;
     ot_wiring_look(&wiring, PART, &doctor->env);
-    add_firefox_finding(doctor, &wiring);
+    if (!ot_sandboxed_look(doctor, PART) || ot_firefox_is_here())
+        add_firefox_finding(doctor, &wiring);
     return OT_OK;
 }
 

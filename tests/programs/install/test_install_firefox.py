@@ -194,6 +194,31 @@ def test_what_the_logins_take_is_said(bare_machine):
     assert "libnss3-tools" in bare_machine.orgtrust("doctor", "firefox", status=14).stdout
 
 
+# What brings its own system along.
+
+SANDBOXED = {"firefox": ("/snap/firefox", "/var/lib/flatpak/app/org.mozilla.firefox",
+                         "/home/user/.local/share/flatpak/app/org.mozilla.firefox"),
+             "chromium": ("/var/lib/flatpak/app/org.chromium.Chromium",
+                          "/home/user/.local/share/flatpak/app/com.google.Chrome")}
+
+
+@pytest.mark.parametrize("check", SANDBOXED)
+def test_a_snap_or_flatpak_is_found_and_said_not_to_follow(bare_machine, check):
+    def found() -> dict[str, str]:
+        report = json.loads(bare_machine.orgtrust("doctor", "--json", check, user=True,
+                                                  status=None).stdout)
+        return {finding["subject"]: finding["detail"] for part in report["checks"]
+                for finding in part["findings"] if finding["result"] == "not-wired"}
+
+    assert not set(found()) & set(SANDBOXED[check])
+    for place in SANDBOXED[check]:
+        bare_machine.run("mkdir", "-p", place)
+        assert "in its place follows" in found()[place]
+    for program in ("/usr/lib/firefox-esr", "/usr/bin/chromium", "/usr/lib/chromium"):
+        bare_machine.run("rm", "-rf", program)
+    assert set(found()) == set(SANDBOXED[check]), "the others are not there"
+
+
 # The policy.
 
 _POLICY = "/etc/firefox/policies/policies.json"
