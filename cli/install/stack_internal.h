@@ -35,7 +35,7 @@ struct ot_stack {
 
 extern const struct ot_stack ot_stack_openssl, ot_stack_p11_kit, ot_stack_nss,
     ot_stack_firefox, ot_stack_firefox_policy, ot_stack_java, ot_stack_system,
-    ot_stack_containers, ot_stack_chromium, ot_stack_systemd;
+    ot_stack_containers, ot_stack_chromium, ot_stack_selinux, ot_stack_systemd;
 
 /* What orgtrust setup writes; none of ot_stacks, for it goes only where setup is undone.
  */

@@ -14,6 +14,7 @@ const struct ot_stack *const ot_stacks[] = {
     &ot_stack_system,
     &ot_stack_containers,
     &ot_stack_chromium,
+    &ot_stack_selinux,
     &ot_stack_systemd,
     NULL,
 };

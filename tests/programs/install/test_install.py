@@ -96,7 +96,7 @@ def test_a_user_installs_for_himself(machine, party):
     assert outcomes(done) == {"openssl": "absent", "p11-kit": "done", "nss": "done",
                               "firefox": "done", "java": "unchanged", "system": "absent",
                               "containers": "absent", "chromium": "absent",
-                              "systemd": "absent"}
+                              "selinux": "absent", "systemd": "absent"}
     openssl = done.json()["stacks"][0]
     assert "OPENSSL_CONF=" in openssl["error"] and openssl["status"] == "not-found"
     changed = changes(before, machine.tree())
