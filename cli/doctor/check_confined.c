@@ -3,6 +3,7 @@
 #include "doctor/check_internal.h"
 #include "doctor/confined_internal.h"
 #include "doctor/finding_internal.h"
+#include "doctor/fix_internal.h"
 #include "export/export.h"
 #include "install/env.h"
 #include "install/wiring.h"
@@ -24,7 +25,7 @@ static void look_at_selinux(struct ot_doctor *doctor)
                        "snapshots and exports as they may certificates");
     else if (wiring.kind != OT_NOT_HERE)
         ot_finding_add(&doctor->findings, OT_CONFINED_PART, OT_VERDICT_NOT_WIRED,
-                       "SELinux", "as root: orgtrust install selinux",
+                       "SELinux", OT_FIX_AS_ROOT(doctor, "orgtrust install selinux"),
                        "confined programs may not read what orgtrust keeps%s%s",
                        wiring.kind == OT_NOT_WIRED ? "" : ": ",
                        wiring.kind == OT_NOT_WIRED ? "" : wiring.why.message);

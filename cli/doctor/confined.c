@@ -72,41 +72,40 @@ static void add_other_file(const struct ot_confined *confined,
                            const struct ot_confined_daemon *daemon, const char *file)
 {
     const char *bundle = find_kept_bundle(confined);
-    char fix[2 * PATH_MAX];
+    char advice[2 * PATH_MAX];
 
-    snprintf(fix, sizeof(fix), "%s%s%s%s; on_change = %s in orgtrust.conf",
-             bundle != NULL ? "" : "export_bundle = " BUNDLE " in orgtrust.conf; ",
+    snprintf(advice, sizeof(advice), "%s%s%s%s, and on_change = %s in orgtrust.conf",
+             bundle != NULL ? "" : "export_bundle = " BUNDLE " in orgtrust.conf, ",
              daemon->setting, bundle != NULL ? bundle : BUNDLE, daemon->where,
              daemon->reload);
     if (file == NULL)
         ot_finding_add(&confined->doctor->findings, OT_CONFINED_PART,
-                       OT_VERDICT_NOT_WIRED, daemon->name, fix,
+                       OT_VERDICT_NOT_WIRED, daemon->name, NULL,
                        "enters %s, and names no file of authorities that it would read "
-                       "before",
-                       daemon->root);
+                       "before; it follows by %s",
+                       daemon->root, advice);
     else
-        ot_finding_add(
-            &confined->doctor->findings, OT_CONFINED_PART, OT_VERDICT_NOT_WIRED,
-            daemon->name, fix,
-            "reads %s before it enters %s, which orgtrust does not keep in step", file,
-            daemon->root);
+        ot_finding_add(&confined->doctor->findings, OT_CONFINED_PART,
+                       OT_VERDICT_NOT_WIRED, daemon->name, NULL,
+                       "reads %s before it enters %s, which orgtrust does not keep in "
+                       "step; it follows by %s",
+                       file, daemon->root, advice);
 }
 
 void ot_confined_add_file(const struct ot_confined *confined,
                           const struct ot_confined_daemon *daemon, const char *file)
 {
-    char fix[256];
+    bool is_reloaded = has_on_change(confined, daemon->reload);
 
-    if (file == NULL || !ot_confined_is_kept(confined, file)) {
+    if (file == NULL || !ot_confined_is_kept(confined, file))
         add_other_file(confined, daemon, file);
-        return;
-    }
-    snprintf(fix, sizeof(fix), "on_change = %s in orgtrust.conf", daemon->reload);
-    ot_finding_add(&confined->doctor->findings, OT_CONFINED_PART, OT_VERDICT_NOTE,
-                   daemon->name, has_on_change(confined, daemon->reload) ? NULL : fix,
-                   "reads %s, which orgtrust keeps in step, before it enters %s: a "
-                   "process that runs sees a change after %s",
-                   file, daemon->root, daemon->reload);
+    else
+        ot_finding_add(&confined->doctor->findings, OT_CONFINED_PART, OT_VERDICT_NOTE,
+                       daemon->name, NULL,
+                       "reads %s, which orgtrust keeps in step, before it enters %s: a "
+                       "process that runs sees a change after %s, which on_change %s",
+                       file, daemon->root, daemon->reload,
+                       is_reloaded ? "does" : "in orgtrust.conf can do");
 }
 
 static char *trim_line(char *line)

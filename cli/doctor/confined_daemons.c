@@ -78,11 +78,9 @@ static void add_postfix_dir(const struct ot_confined *confined,
             inside);
     else
         ot_finding_add(&confined->doctor->findings, OT_CONFINED_PART,
-                       OT_VERDICT_NOT_WIRED, "postfix",
-                       "smtp_tls_CAfile, which is read before that; or on_change = "
-                       "systemctl restart postfix in orgtrust.conf",
+                       OT_VERDICT_NOT_WIRED, "postfix", NULL,
                        "its clients look in %s, inside their root, which is as old as "
-                       "postfix's start",
+                       "postfix's start; smtp_tls_CAfile is read before that",
                        inside);
 }
 

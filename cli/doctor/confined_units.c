@@ -115,27 +115,27 @@ static void add_unit(const struct ot_confined *confined, const char *name,
     const bool files = sees_place(unit, FOR_FILES),
                plugins = sees_place(unit, FOR_PLUGINS);
     const bool is_kept = ot_confined_is_kept(confined, OT_MOUNT_POINT);
-    char how[PATH_MAX + 32] = "InaccessiblePaths= or TemporaryFileSystem=", fix[1024];
+    char how[PATH_MAX + 32] = "InaccessiblePaths= or TemporaryFileSystem=", advice[512];
 
     if (unit->root[0] != '\0')
         snprintf(how, sizeof(how), "Root%s=%s", unit->is_image ? "Image" : "Directory",
                  unit->root);
     else if (files && plugins)
         return;
-    snprintf(fix, sizeof(fix),
-             "%ssystemctl edit %s: %sEnvironment=SSL_CERT_FILE=" OT_MOUNT_POINT
-             "/" OT_MOUNT_BUNDLE,
-             is_kept ? "" : "export_containers = " OT_MOUNT_POINT " in orgtrust.conf; ",
-             name, files ? "" : "BindReadOnlyPaths=" OT_MOUNT_POINT " and ");
+    snprintf(advice, sizeof(advice),
+             "; it follows by %s%sEnvironment=SSL_CERT_FILE=" OT_MOUNT_POINT
+             "/" OT_MOUNT_BUNDLE " (systemctl edit)",
+             is_kept ? "" : "export_containers = " OT_MOUNT_POINT " in orgtrust.conf, ",
+             files ? "" : "BindReadOnlyPaths=" OT_MOUNT_POINT " and ");
     ot_finding_add(&confined->doctor->findings, OT_CONFINED_PART,
                    (files && is_kept) || plugins ? OT_VERDICT_NOTE : OT_VERDICT_NOT_WIRED,
-                   name, (files && is_kept && unit->is_named) || plugins ? NULL : fix,
-                   "by %s it sees %s", how,
+                   name, NULL, "by %s it sees %s%s", how,
                    files && plugins   ? "both files of authorities and snapshots of ours"
                    : files && is_kept ? OT_MOUNT_POINT ", which orgtrust keeps in step"
-                   : plugins ? "the snapshots, and programs in it follow that have "
-                               "the provider or the PKCS#11 module"
-                             : "nothing that orgtrust keeps");
+                   : plugins ? "the snapshots, and programs in it follow that have the "
+                               "provider or the PKCS#11 module"
+                             : "nothing that orgtrust keeps",
+                   (files && is_kept && unit->is_named) || plugins ? "" : advice);
 }
 
 static void read_drop_ins(struct held_unit *unit, const char *name)
