@@ -293,12 +293,11 @@ static const struct ot_command commands[] = {
         .group = OT_COMMANDS_MACHINE,
         .arguments = "[STACK ...]",
         .summary = "make the programs of this machine, or of this user, ask orgtrust",
-        .help =
-            "Stacks: openssl, p11-kit, nss, firefox, firefox-policy, java, system,\n"
-            "containers, chromium, selinux, systemd; all but firefox-policy when none "
-            "is\n"
-            "named. Shows what it will change and asks. As root for the machine, as a\n"
-            "user for the user.\n",
+        .help = "Stacks: openssl, p11-kit, nss, firefox, firefox-policy, java, system,\n"
+                "containers, chromium, selinux, systemd; all but firefox-policy when\n"
+                "none is named. Shows what it will change and asks. As root for the "
+                "machine,\n"
+                "as a user for the user.\n",
         .example = "orgtrust install openssl p11-kit",
         .options = OT_OPTIONS_INSTALL,
         .more_arguments = true,
