@@ -84,6 +84,8 @@ class Postfix:
         self.machine.run("postfix", "reload")
 
     def stop(self):
+        """By its own command: what was started is the script that starts it."""
+        self.machine.run("postfix", "stop")
         self.process.stop(signal.SIGTERM)
 
 
