@@ -57,7 +57,7 @@ static const char *find_exported_bundle(const struct ot_config *config)
 /* Into *fix: what makes the row good in this shell. A variable that replaces the
  * program's own authorities names the system's store, where the others are as well. */
 static enum ot_status write_fix(char **fix, const struct view *view,
-                                const struct ot_program_row *row, bool is_set,
+                                const struct ot_program_row *row, const char *value,
                                 struct ot_error *err)
 {
     const bool reads_system = row->reads == OT_READS_SYSTEM;
@@ -70,7 +70,7 @@ static enum ot_status write_fix(char **fix, const struct view *view,
         return ot_error_nomem(err);
     if (!view->system_holds && (reads_system || (is_needed && row->replaces)))
         fputs(OT_FIX_AS_ROOT(view->doctor, "orgtrust install system"), out);
-    if (reads_system && is_set)
+    if (reads_system && value != NULL && strcmp(value, SYSTEM_BUNDLE) != 0)
         fprintf(out, "%sunset %s", ftell(out) > 0 ? " && " : "", row->variable);
     else if (is_needed)
         fprintf(out, "%sexport %s=%s", ftell(out) > 0 ? " && " : "", row->variable, file);
@@ -147,7 +147,7 @@ static enum ot_status check_program(const struct view *view,
 
     if (!find_in_path(path, row->name))
         return OT_OK;
-    status = write_fix(&fix, view, row, value != NULL, err);
+    status = write_fix(&fix, view, row, value, err);
     if (status != OT_OK)
         return status;
     if (value != NULL)

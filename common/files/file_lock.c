@@ -114,8 +114,9 @@ static void name_holder(char holder[OT_LOCK_HOLDER_MAX], const char *path)
         name[strcspn(name, "\n")] = '\0';
     if (comm != NULL)
         fclose(comm);
-    snprintf(holder, OT_LOCK_HOLDER_MAX,
-             name[0] != '\0' ? "%s (process %ld)" : "%sprocess %ld", name, pid);
+    /* Without a name it is gone, and another has inherited the lock from it. */
+    if (name[0] != '\0')
+        snprintf(holder, OT_LOCK_HOLDER_MAX, "%s (process %ld)", name, pid);
 }
 
 static enum ot_status refuse_held(const char *path, struct ot_error *err)

@@ -150,6 +150,34 @@ static void who_holds_it_is_told_once_and_at_once(void)
     ot_file_lock_release(fd);
 }
 
+/* flock(1) and shells leave a lock to the processes that they start. */
+static void who_inherited_it_is_another_process(void)
+{
+    const char *path = unit_path("inherited.lock");
+    struct ot_error err = OT_ERROR_INIT;
+    int fd, pipes[2];
+    char byte;
+    bool waited;
+    pid_t pid;
+
+    CU_ASSERT_EQUAL_FATAL(pipe(pipes), 0);
+    pid = fork();
+    CU_ASSERT_FATAL(pid >= 0);
+    if (pid == 0) {
+        if (ot_file_lock_take(&fd, path, 0, &waited, NULL) == OT_OK && fork() == 0) {
+            close(pipes[1]);
+            _exit(read(pipes[0], &byte, 1) != 1);
+        }
+        _exit(0);
+    }
+    close(pipes[0]);
+    waitpid(pid, NULL, 0);
+    CU_ASSERT_EQUAL(ot_file_lock_take(&fd, path, 0, &waited, &err), OT_E_BUSY);
+    CU_ASSERT_EQUAL(strncmp(err.message, "another process holds", 21), 0);
+    CU_ASSERT_EQUAL(write(pipes[1], "x", 1), 1);
+    close(pipes[1]);
+}
+
 static void a_long_wait_ends_by_its_limit_and_by_a_stop(void)
 {
     const char *path = unit_path("limit.lock");
@@ -274,6 +302,7 @@ int main(int argc, char **argv)
         {"fault_44_a_loser_gets_the_lock_when_it_is_free",
          fault_44_a_loser_gets_the_lock_when_it_is_free},
         {"who holds it is told once and at once", who_holds_it_is_told_once_and_at_once},
+        {"who inherited it is another process", who_inherited_it_is_another_process},
         {"a long wait ends by its limit and by a stop",
          a_long_wait_ends_by_its_limit_and_by_a_stop},
         {"fault_44_a_removed_lock_file_excludes_nobody_for_long",

@@ -485,4 +485,9 @@ def test_variables_are_looked_at(mended):
     assert found["result"] == "note" and "keeps in step" in found["detail"]
     found = node(NODE_EXTRA_CA_CERTS="/elsewhere.pem")
     assert found["result"] == "not-wired" and "does not keep" in found["detail"]
+    assert found["fix"] == "export NODE_EXTRA_CA_CERTS=/srv/ca.pem"
+    mended.write("/usr/local/fake/git", "#!/bin/sh\ntouch /run/was-run\n", mode=0o755)
+    fixes = [found["fix"] for found in of(mended.doctor("programs", env={
+        "PATH": "/usr/local/fake:/usr/bin", "GIT_SSL_CAINFO": "/elsewhere.pem"}), "programs")["findings"]]
+    assert "unset GIT_SSL_CAINFO" in fixes
     assert not mended.path("/run/was-run").exists()
