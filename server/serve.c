@@ -19,6 +19,8 @@
 #include "http/guests.h"
 #include "http/handed_socket.h"
 #include "http/listener.h"
+#include "http/meter.h"
+#include "http/metrics.h"
 #include "http/server.h"
 #include "http/tls.h"
 #include "message/answers.h"
@@ -97,7 +99,8 @@ static void drain_requests(struct ot_server *server, const sigset_t *signals)
         waited += DRAIN_STEP_MS;
 }
 
-static void announce_listener(const struct ot_listener *listener, bool tls)
+static void announce_listener(const struct ot_listener *listener, bool tls,
+                              const struct ot_metrics *metrics)
 {
     struct ot_error warning = OT_ERROR_INIT;
 
@@ -110,6 +113,8 @@ static void announce_listener(const struct ot_listener *listener, bool tls)
         ot_log_failure(&warning);
     }
     printf("listening on %s://%s/v1\n", tls ? "https" : "http", listener->address);
+    if (metrics != NULL)
+        printf("metrics on http://%s/metrics\n", ot_metrics_address(metrics));
     fflush(stdout);
 }
 
@@ -164,6 +169,7 @@ static void tell_manager(const struct ot_listener *listener)
 static enum ot_status serve_until_stopped(struct ot_server *server,
                                           struct ot_listener *listener,
                                           struct ot_daemon *daemon, bool tls,
+                                          const struct ot_metrics *metrics,
                                           const sigset_t *signals, struct ot_error *err)
 {
     struct ot_acceptor *acceptor;
@@ -172,7 +178,7 @@ static enum ot_status serve_until_stopped(struct ot_server *server,
 
     if (status != OT_OK)
         return status;
-    announce_listener(listener, tls);
+    announce_listener(listener, tls, metrics);
     tell_manager(listener);
     wait_and_sweep(server, signals);
     ot_notify("STOPPING=1");
@@ -186,12 +192,14 @@ static enum ot_status serve_until_stopped(struct ot_server *server,
 }
 
 static enum ot_status run_until_stopped(struct ot_server *server,
+                                        const struct ot_options *options,
                                         struct ot_listener *listener,
                                         const struct ot_tls *tls, unsigned workers,
                                         unsigned connections, struct ot_error *err)
 {
+    struct ot_metrics *metrics = NULL;
     struct ot_daemon *daemon;
-    enum ot_status status;
+    enum ot_status status = OT_OK;
     sigset_t signals;
 
     take_signals(&signals);
@@ -203,8 +211,12 @@ static enum ot_status run_until_stopped(struct ot_server *server,
                                 ? " (it may not support the kind of the TLS "
                                   "key)"
                                 : "");
-    status =
-        serve_until_stopped(server, listener, daemon, tls->cert != NULL, &signals, err);
+    if (options->metrics != NULL)
+        status = ot_metrics_start(&metrics, options->metrics, server, err);
+    if (status == OT_OK)
+        status = serve_until_stopped(server, listener, daemon, tls->cert != NULL, metrics,
+                                     &signals, err);
+    ot_metrics_stop(metrics);
     ot_daemon_stop(daemon);
     return status;
 }
@@ -230,21 +242,26 @@ enum ot_status ot_serve(const struct ot_options *options, struct ot_error *err)
                                    ? options->connections_per_address
                                    : connections / OT_ADDRESS_SHARE,
                                connections, err);
-    /* One for each worker, and one for us. */
     if (status == OT_OK)
-        status = ot_store_open(&server.store, options->db, workers + 1, err);
+        status = ot_meter_new(&server.meter, err);
+    /* One for each worker, one for us, and one for who looks at the metrics. */
+    if (status == OT_OK)
+        status = ot_store_open(&server.store, options->db,
+                               workers + 1 + (options->metrics != NULL), err);
     if (status == OT_OK && ot_store_is_url(options->db))
         status = ot_answers_new(&server.answers, err);
     if (status == OT_OK)
         status = ot_listener_open(&listener, options->listen, err);
     if (status == OT_OK)
-        status = run_until_stopped(&server, &listener, &tls, workers, connections, err);
+        status = run_until_stopped(&server, options, &listener, &tls, workers,
+                                   connections, err);
 
     if (listener.fd >= 0)
         close(listener.fd);
     ot_store_close(server.store);
     ot_answers_free(server.answers);
     ot_guests_free(server.guests);
+    ot_meter_free(server.meter);
     ot_wrong_keys_free(server.wrong_keys);
     ot_rate_free(server.rate);
     ot_tls_clear(&tls);

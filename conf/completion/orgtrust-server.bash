@@ -8,7 +8,7 @@ _orgtrust_server() {
     --db | --from | --tls-cert | --tls-key) _filedir && return ;;
     --role) candidates='admin read' ;;
     --upload-rules) candidates='any hosted' ;;
-    --listen | --max-certificates | --rate-limit | --connections-per-address | --name | --id | --expires | --to) return ;;
+    --listen | --metrics | --max-certificates | --rate-limit | --connections-per-address | --name | --id | --expires | --to) return ;;
     *)
         case $cword:${words[1]}:${words[2]-} in
         1:*) candidates=$(_parse_help orgtrust-server)$'\nkey\nproject\nmigrate' ;;

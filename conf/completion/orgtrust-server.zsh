@@ -10,6 +10,7 @@ if ((CURRENT == 2)) || [[ $words[2] != (key|project|migrate) ]]; then
         '--upload-rules[take any certificate, or what the hosted API takes]:rules:(any hosted)' \
         '--rate-limit[how many requests a second each key may send]:number:' \
         '--connections-per-address[how many connections an address may have]:number:' \
+        '--metrics[where /metrics, /healthz and /readyz are, without a key]:address:' \
         '--log[a line for every request to standard error]' \
         '--help[this text]' '--version[the version]'
     return

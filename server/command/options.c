@@ -18,6 +18,7 @@ enum option_code {
     CODE_UPLOAD_RULES,
     CODE_RATE_LIMIT,
     CODE_CONNECTIONS,
+    CODE_METRICS,
     CODE_LOG,
     CODE_HELP,
     CODE_VERSION
@@ -39,6 +40,8 @@ const struct ot_option_info ot_options_of_server[] = {
                          "how many requests a second each key may send (no limit)"},
     [CODE_CONNECTIONS] = {"connections-per-address", "N",
                           "how many connections an address may have (512)"},
+    [CODE_METRICS] = {"metrics", "HOST:PORT",
+                      "where /metrics, /healthz and /readyz are, without a key"},
     [CODE_LOG] = {"log", NULL, "a line for every request to standard error"},
     [CODE_HELP] = {"help", NULL, "this text"},
     [CODE_VERSION] = {"version", NULL, "the version"},
@@ -145,6 +148,9 @@ static enum ot_status take_server_option(struct ot_options *options, int code,
         return take_number(options, code, err);
     case CODE_UPLOAD_RULES:
         return take_rules(options, err);
+    case CODE_METRICS:
+        options->metrics = optarg;
+        return OT_OK;
     case CODE_LOG:
         options->log = true;
         return OT_OK;

@@ -11,6 +11,7 @@
 
 struct ot_options {
     const char *db, *listen;
+    const char *metrics;            /* HOST:PORT; NULL: none */
     const char *tls_cert, *tls_key; /* both or none */
     struct ot_settings settings;
     unsigned rate_limit;              /* requests a second for each key; 0: no limit */

@@ -10,6 +10,7 @@
 #include "http/access_log_internal.h"
 #include "http/framing_internal.h"
 #include "http/guests.h"
+#include "http/meter.h"
 #include "http/router_internal.h"
 #include "http/server.h"
 #include "message/buffer.h"
@@ -252,6 +253,18 @@ static void log_reply(const struct exchange *exchange)
     });
 }
 
+static void meter_reply(const struct exchange *exchange)
+{
+    ot_meter_count(exchange->server->meter,
+                   &(struct ot_metered){
+                       .route = ot_router_number(&exchange->request),
+                       .method = exchange->request.method,
+                       .status = exchange->reply.status,
+                       .failure = exchange->reply.failure,
+                       .microseconds = ot_log_clock() - exchange->began_us,
+                   });
+}
+
 static void set_complete(struct exchange *exchange)
 {
     exchange->complete = true;
@@ -270,6 +283,7 @@ static enum MHD_Result send_reply(struct exchange *exchange,
     if (atomic_load(&exchange->server->stopping))
         reply->close = true;
     log_reply(exchange);
+    meter_reply(exchange);
     body = ot_buffer_take(&reply->body);
     response = MHD_create_response_from_buffer(len, body, MHD_RESPMEM_MUST_FREE);
     if (response == NULL) {

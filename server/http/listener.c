@@ -115,36 +115,62 @@ static enum ot_status bind_first(int *fd, const struct addrinfo *addresses,
     return *fd >= 0 ? OT_OK : bind_failed(text, errnum, err);
 }
 
-enum ot_status ot_listener_open(struct ot_listener *listener, const char *text,
-                                struct ot_error *err)
+static enum ot_status find_addresses(struct addrinfo **found, const char *option,
+                                     const char *text, struct ot_error *err)
 {
     const struct addrinfo hints = {.ai_socktype = SOCK_STREAM, .ai_flags = AI_PASSIVE};
-    struct addrinfo *found = NULL;
     struct endpoint endpoint;
-    enum ot_status status;
     int code;
 
-    *listener = (struct ot_listener){.fd = -1};
     if (!split_address(&endpoint, text))
         return ot_error_set(err, OT_E_USAGE,
-                            "--listen '%s' is not HOST:PORT, such as 127.0.0.1:8443 or "
+                            "%s '%s' is not HOST:PORT, such as 127.0.0.1:8443 or "
                             "[::1]:0",
-                            text);
-    code = getaddrinfo(endpoint.host, endpoint.port, &hints, &found);
+                            option, text);
+    code = getaddrinfo(endpoint.host, endpoint.port, &hints, found);
     if (code != 0)
         return ot_error_set(err, OT_E_NETWORK, "cannot listen on %s: %s", text,
                             gai_strerror(code));
+    return OT_OK;
+}
+
+static enum ot_status finish_listener(struct ot_listener *listener, const char *text,
+                                      struct ot_error *err)
+{
+    if (describe_listener(listener))
+        return OT_OK;
+    close(listener->fd);
+    listener->fd = -1;
+    return ot_error_set(err, OT_E_INTERNAL, "cannot tell the address of %s", text);
+}
+
+enum ot_status ot_listener_open(struct ot_listener *listener, const char *text,
+                                struct ot_error *err)
+{
+    struct addrinfo *found = NULL;
+    enum ot_status status = find_addresses(&found, "--listen", text, err);
+
+    *listener = (struct ot_listener){.fd = -1};
+    if (status != OT_OK)
+        return status;
     status = ot_handed_socket(&listener->fd, found, text, err);
     listener->handed = listener->fd >= 0;
     if (status == OT_OK && !listener->handed)
         status = bind_first(&listener->fd, found, text, err);
     freeaddrinfo(found);
+    return status == OT_OK ? finish_listener(listener, text, err) : status;
+}
+
+enum ot_status ot_listener_open_own(struct ot_listener *listener, const char *option,
+                                    const char *text, struct ot_error *err)
+{
+    struct addrinfo *found = NULL;
+    enum ot_status status = find_addresses(&found, option, text, err);
+
+    *listener = (struct ot_listener){.fd = -1};
     if (status != OT_OK)
         return status;
-    if (!describe_listener(listener)) {
-        close(listener->fd);
-        listener->fd = -1;
-        return ot_error_set(err, OT_E_INTERNAL, "cannot tell the address of %s", text);
-    }
-    return OT_OK;
+    status = bind_first(&listener->fd, found, text, err);
+    freeaddrinfo(found);
+    return status == OT_OK ? finish_listener(listener, text, err) : status;
 }

@@ -20,4 +20,8 @@ struct ot_listener {
 enum ot_status ot_listener_open(struct ot_listener *listener, const char *text,
                                 struct ot_error *err);
 
+/* The same, always a new one; option is named where text is not of that form. */
+enum ot_status ot_listener_open_own(struct ot_listener *listener, const char *option,
+                                    const char *text, struct ot_error *err);
+
 #endif

@@ -70,6 +70,9 @@ static const struct route routes[] = {
      {{OT_METHOD_POST, ot_handle_deactivate, OT_NEED_WRITE}}},
 };
 
+_Static_assert(sizeof(routes) / sizeof(routes[0]) < OT_ROUTES_MAX,
+               "each has its number, and 0 is none");
+
 static bool route_matches(const struct route *route, const struct ot_request *request)
 {
     unsigned i;
@@ -93,6 +96,32 @@ static const struct route *find_route(const struct ot_request *request)
         if (route_matches(&routes[i], request))
             return &routes[i];
     return NULL;
+}
+
+size_t ot_router_number(const struct ot_request *request)
+{
+    const struct route *route = request->malformed ? NULL : find_route(request);
+
+    return route != NULL ? (size_t)(route - routes) + 1 : 0;
+}
+
+bool ot_router_name(size_t number, char name[OT_ROUTE_NAME_MAX])
+{
+    const struct route *route = number > 0 ? &routes[number - 1] : NULL;
+    size_t len = 0;
+
+    if (number > sizeof(routes) / sizeof(routes[0]))
+        return false;
+    snprintf(name, OT_ROUTE_NAME_MAX, "other");
+    for (unsigned i = 0;
+         route != NULL && i < OT_SEGMENTS_MAX && route->segment[i] != NULL; i++) {
+        bool is_id = route->segment[i][0] == ':';
+
+        len += (size_t)snprintf(name + len, OT_ROUTE_NAME_MAX - len, "/%s%s%s",
+                                is_id ? "{" : "", route->segment[i] + is_id,
+                                is_id ? "}" : "");
+    }
+    return true;
 }
 
 static const struct method_handler *find_handler(const struct route *route,

@@ -2,6 +2,9 @@
 #ifndef OT_SERVER_HTTP_ROUTER_INTERNAL_H
 #define OT_SERVER_HTTP_ROUTER_INTERNAL_H
 
+#include <stdbool.h>
+#include <stddef.h>
+
 #include "auth/apikey.h"
 
 struct ot_reply;
@@ -16,5 +19,15 @@ bool ot_router_admit(struct ot_server *server, struct ot_request *request,
 /* Answers the complete request. caller's id is for the log, "-" when unknown. */
 void ot_router_run(struct ot_server *server, struct ot_request *request,
                    struct ot_reply *reply, char caller[OT_APIKEY_ID_MAX]);
+
+/* The routes' numbers, for who counts: that of a request's path, 0 where there is none.
+ */
+#define OT_ROUTES_MAX 16
+size_t ot_router_number(const struct ot_request *request);
+
+/* The route of a number as "/v1/organization/certificates/{cert}", that of 0 as "other".
+ * false: there are no more. */
+#define OT_ROUTE_NAME_MAX 96
+bool ot_router_name(size_t number, char name[OT_ROUTE_NAME_MAX]);
 
 #endif

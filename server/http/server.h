@@ -9,6 +9,7 @@
 
 struct ot_answers;
 struct ot_guests;
+struct ot_meter;
 struct ot_rate;
 struct ot_store;
 struct ot_wrong_keys;
@@ -18,6 +19,7 @@ struct ot_server {
     struct ot_answers *answers; /* NULL: none are kept */
     struct ot_rate *rate;       /* NULL: no limit */
     struct ot_guests *guests;
+    struct ot_meter *meter;
     struct ot_wrong_keys *wrong_keys;
     struct ot_settings settings;
     bool log;

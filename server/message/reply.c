@@ -73,6 +73,7 @@ static bool is_said_lately(void)
 
 void ot_reply_failure(struct ot_reply *reply, const struct ot_error *err)
 {
+    reply->failure = err->status;
     if (err->status != OT_E_NETWORK || !is_said_lately())
         ot_log_failure(err);
     if (err->status == OT_E_BUSY) {

@@ -4,10 +4,9 @@
 
 #include <stdint.h>
 
+#include "base/error.h"
 #include "message/buffer.h"
 #include "message/etag.h"
-
-struct ot_error;
 
 struct ot_reply {
     unsigned status;
@@ -18,6 +17,7 @@ struct ot_reply {
     unsigned retry_after_s; /* 0: no Retry-After header */
     int64_t key_expires_at; /* of the key that asked; 0: never, or there was none */
     bool close;             /* the connection is of no more use */
+    enum ot_status failure; /* of the database, else OT_OK */
 };
 
 void ot_reply_init(struct ot_reply *reply);

@@ -88,6 +88,11 @@ const char *const ot_pg_sql[OT_PG_COUNT] = {
     [OT_SQL_SCOPES] = "SELECT a.scope FROM activations a"
                       " JOIN certificates c ON c.seq = a.certificate"
                       " WHERE c.id = $1 ORDER BY a.scope",
+    [OT_SQL_SUMMARY] =
+        "SELECT (SELECT certificates FROM meta WHERE one = 1), count(*),"
+        " count(*) FILTER (WHERE expires_at <= $1),"
+        " min(expires_at) FILTER (WHERE expires_at > $1)"
+        " FROM certificates WHERE seq IN (SELECT certificate FROM activations)",
 
     [OT_SQL_PROJECT_INSERT] = "INSERT INTO projects (id, name, created_at)"
                               " VALUES ($1, $2, $3)",
