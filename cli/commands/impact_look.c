@@ -212,7 +212,9 @@ enum ot_status ot_impact_look_ahead(const struct ot_cli *cli,
     if (cli->options.no_impact || cli->options.report_fd >= 0 || changes->count == 0)
         return OT_OK;
     status = describe_changes(&described, changes, use->source->base_url, err);
-    is_due = ot_changes_remove(changes) || ot_impact_denies(use->config, &described);
+    /* Also where only a --probe is to be read, which may be none. */
+    is_due = cli->options.probe_count > 0 || ot_changes_remove(changes) ||
+             ot_impact_denies(use->config, &described);
     if (status == OT_OK && is_due)
         status = ot_impact_look(&ahead.impact, cli, use->config, use->source, &described,
                                 true, err);

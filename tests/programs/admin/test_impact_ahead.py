@@ -266,6 +266,10 @@ def test_connections_but_those_of_the_command_itself(trusted, organization, pair
 def test_a_server_that_is_none_ends_it_before_anything_is_done(trusted, organization):
     done = trusted.orgtrust("deactivate", "a0", "--probe=nonsense", status=USAGE)
     assert "has no port" in done.stderr and is_active(organization, "a0")
+    trusted.orgtrust("deactivate", "a0")
+    done = trusted.orgtrust("activate", "a0", "--probe=nonsense", status=USAGE)
+    assert "has no port" in done.stderr, "also where no server would be tried"
+    assert not is_active(organization, "a0")
 
 
 def test_a_program_that_has_asked_for_a_report_does_not_wait(trusted, organization, silent):
