@@ -54,8 +54,9 @@ static const char *find_exported_bundle(const struct ot_config *config)
     return NULL;
 }
 
-/* Into *fix: what makes the row good in this shell. A variable that replaces the
- * program's own authorities names the system's store, where the others are as well. */
+/* *fix: what makes the row good in this shell, or NULL where no command does. A variable
+ * that replaces the program's own authorities names the system's store, where the others
+ * are as well. */
 static enum ot_status write_fix(char **fix, const struct view *view,
                                 const struct ot_program_row *row, const char *value,
                                 struct ot_error *err)
@@ -63,6 +64,7 @@ static enum ot_status write_fix(char **fix, const struct view *view,
     const bool reads_system = row->reads == OT_READS_SYSTEM;
     const char *file = row->replaces ? SYSTEM_BUNDLE : view->bundle;
     const bool is_needed = !reads_system && row->variable != NULL && file != NULL;
+    bool is_written;
     size_t len;
     FILE *out = open_memstream(fix, &len);
 
@@ -74,10 +76,12 @@ static enum ot_status write_fix(char **fix, const struct view *view,
         fprintf(out, "%sunset %s", ftell(out) > 0 ? " && " : "", row->variable);
     else if (is_needed)
         fprintf(out, "%sexport %s=%s", ftell(out) > 0 ? " && " : "", row->variable, file);
-    if (fclose(out) == 0)
+    is_written = fclose(out) == 0;
+    if (is_written && len > 0)
         return OT_OK;
     free(*fix);
-    return ot_error_nomem(err);
+    *fix = NULL;
+    return is_written ? OT_OK : ot_error_nomem(err);
 }
 
 /* What else there is to say of a program that does not follow: the file that a variable
@@ -142,7 +146,7 @@ static enum ot_status check_program(const struct view *view,
                                     struct ot_error *err)
 {
     const char *value = row->variable != NULL ? ot_env_get(row->variable) : NULL;
-    char path[PATH_MAX], *fix;
+    char path[PATH_MAX], *fix = NULL;
     enum ot_status status;
 
     if (!find_in_path(path, row->name))
@@ -151,9 +155,9 @@ static enum ot_status check_program(const struct view *view,
     if (status != OT_OK)
         return status;
     if (value != NULL)
-        add_set(view, row, path, value, fix[0] != '\0' ? fix : NULL);
+        add_set(view, row, path, value, fix);
     else
-        add_unset_variable(view, row, path, fix[0] != '\0' ? fix : NULL);
+        add_unset_variable(view, row, path, fix);
     free(fix);
     return OT_OK;
 }

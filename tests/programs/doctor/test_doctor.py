@@ -235,8 +235,9 @@ def test_it_ends_with_a_verdict_and_fits_the_terminal(mended):
     mended.path("/etc/orgtrust/admin.key").chmod(0o644)
     mended.write("/root/.pki/nssdb/pkcs11.txt", "library=\nname=none\n")
     for columns in (60, 100):
-        lines = mended.run("script", "-qec", f"cd / && stty cols {columns} && exec orgtrust doctor "
-                           "source openssl nss", "/dev/null", status=None).stdout.splitlines()
+        command = f"cd / && stty cols {columns} && exec orgtrust doctor source openssl nss"
+        lines = mended.run("script", "-qec", command, "/dev/null",
+                           status=None).stdout.splitlines()
         lines = [line for line in lines if not line.startswith("sh: ")]  # of script itself
         assert max(len(line) for line in lines) <= columns, lines
         assert lines[0].startswith("source     proved      ")
@@ -487,7 +488,7 @@ def test_variables_are_looked_at(mended):
     assert found["result"] == "not-wired" and "does not keep" in found["detail"]
     assert found["fix"] == "export NODE_EXTRA_CA_CERTS=/srv/ca.pem"
     mended.write("/usr/local/fake/git", "#!/bin/sh\ntouch /run/was-run\n", mode=0o755)
-    fixes = [found["fix"] for found in of(mended.doctor("programs", env={
-        "PATH": "/usr/local/fake:/usr/bin", "GIT_SSL_CAINFO": "/elsewhere.pem"}), "programs")["findings"]]
-    assert "unset GIT_SSL_CAINFO" in fixes
+    report = mended.doctor("programs", env={"PATH": "/usr/local/fake:/usr/bin",
+                                            "GIT_SSL_CAINFO": "/elsewhere.pem"})
+    assert "unset GIT_SSL_CAINFO" in [found["fix"] for found in of(report, "programs")["findings"]]
     assert not mended.path("/run/was-run").exists()
