@@ -4,12 +4,17 @@ from __future__ import annotations
 
 import re
 import shlex
+import time
 from functools import partial
 from pathlib import Path
 
 from devtools import Chromium as DevTools
-from program import CONNECTION, HOST, NSS_REFUSALS, Program, Running
+from program import CONNECTION, HOST, NSS_REFUSALS, SECONDS, Program, Running
 from support.marionette import Firefox as Marionette
+from tools import NSS_DATABASE
+
+# It is some seconds old before it looks at its policies again.
+BEGUN_WATCHING = 10
 
 
 # What a session of a user starts, and the key of its command.
@@ -28,6 +33,16 @@ class _World:
 
     def start(self, argv, env, **more):
         return self._machine.start(argv, env=env | self._home, **more)
+
+
+class _WithoutPolicies(_World):
+    """Their directory is an empty one to what is started."""
+
+    def start(self, argv, env, **more):
+        hidden = ["unshare", "--mount", "--propagation", "private", "sh", "-c",
+                  'mount -t tmpfs tmpfs /etc/chromium && exec "$@"', "sh"]
+        return self._machine.start([*hidden, *self._machine.as_user(argv)], user=False,
+                                   env={"HOME": str(self._machine.home)} | env, **more)
 
 
 class RunningBrowser(Running):
@@ -67,16 +82,51 @@ class Browser(Program):
         return RunningBrowser(self, self.parties.moving)
 
 
+class RunningByPolicy(RunningBrowser):
+    """Looks at its policies by itself, some seconds after they have changed."""
+
+    moments = (SECONDS,)
+
+    def __init__(self, program, party):
+        super().__init__(program, party)
+        time.sleep(BEGUN_WATCHING)
+
+    def believes(self, moment):
+        time.sleep(15)
+        return super().believes(CONNECTION)
+
+
 class Chromium(Browser):
-    """Its home is the user's, for the NSS database; profiles lie in directories of their
-    own."""
+    """By the machine's policy: each has a home of its own, whose user never started one. What
+    is trusted by hand is in an NSS database, which else is not there."""
 
     name = "Chromium"
     refusals = ("net::ERR_CERT_AUTHORITY_INVALID", "net::ERR_CERT_INVALID")
 
     def open(self):
-        return DevTools(_World(self.machine), "/usr/bin/chromium", self.machine.home,
+        home = self.machine.scratch("chromium")
+        if self.parties.trusted_by_hand:
+            database = home / NSS_DATABASE
+            self.machine.run("mkdir", "-p", database, status=0)
+            self.parties.trust_in(database)
+        return DevTools(_World(self.machine), "/usr/bin/chromium", home)
+
+    def start(self):
+        return RunningByPolicy(self, self.parties.moving)
+
+
+class ChromiumByDatabase(Chromium):
+    """Where no policy is: its home is the user's, for the NSS database; profiles lie in
+    directories of their own."""
+
+    name = "Chromium without a policy"
+
+    def open(self):
+        return DevTools(_WithoutPolicies(self.machine), "/usr/bin/chromium", self.machine.home,
                         profile=self.machine.scratch("chromium"))
+
+    def start(self):
+        return RunningBrowser(self, self.parties.moving)
 
 
 class Firefox(Browser):
@@ -104,4 +154,4 @@ class Firefox(Browser):
                 self.machine.run(*shlex.split(command), env={"HOME": str(home)}, status=0)
 
 
-BROWSERS = (Chromium, Firefox)
+BROWSERS = (Chromium, ChromiumByDatabase, Firefox)

@@ -48,8 +48,9 @@ class Machine:
     # Programs. None sees an environment other than this one.
 
     def _as(self, argv, user: bool) -> list:
-        if not user:
-            return list(argv)
+        return self.as_user(argv) if user else list(argv)
+
+    def as_user(self, argv) -> list:
         return ["setpriv", f"--reuid={self.account.pw_uid}",
                 f"--regid={self.account.pw_gid}", "--clear-groups", "--", *argv]
 

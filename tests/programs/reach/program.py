@@ -12,8 +12,8 @@ EXPORT_BUNDLE = "/var/lib/orgtrust/export/ca.pem"
 
 # When a running process sees a change, in the order of how little it takes. What none of
 # the moments of a program shows takes a restart.
-CONNECTION, CONTEXT, HOST, RELOAD, RESTART = (
-    "next connection", "next TLS context", "next new host", "reload", "restart")
+CONNECTION, SECONDS, CONTEXT, HOST, RELOAD, RESTART = (
+    "next connection", "15 seconds", "next TLS context", "next new host", "reload", "restart")
 
 
 # As NSS calls an authority that it does not know, that holds to other names, or to which

@@ -33,7 +33,8 @@ export_java = /var/lib/orgtrust/export/trust.p12
 """
 # Taken back one after the other, to see who followed by which: the stack, and whether it is
 # the ordinary user's.
-STACKS = (("nss", True), ("firefox", False), ("system", False), ("openssl", False))
+STACKS = (("chromium", False), ("nss", True), ("firefox", False), ("system", False),
+          ("openssl", False))
 
 _began = time.monotonic()
 
