@@ -23,8 +23,8 @@ struct denier {
 
 /* What a change says no to. */
 struct denial {
-    const struct ot_impact_change *change;
-    struct ot_cert *upload; /* of one that is not uploaded yet; else NULL */
+    const char *id;         /* NULL: it is not uploaded yet */
+    struct ot_cert *upload; /* what that is; else NULL */
     struct ot_record record;
     bool is_known; /* the record says what it is */
 };
@@ -57,7 +57,7 @@ static enum ot_status open_denier(struct ot_trust_denials *denials,
 static enum ot_status find_denied(struct denial *denial, struct ot_snapshot *snapshot,
                                   struct ot_error *err)
 {
-    const struct ot_span id = ot_span_str(denial->change->id);
+    const struct ot_span id = ot_span_str(denial->id);
     struct ot_positions list;
     enum ot_status status =
         ot_snapshot_find(snapshot, OT_INDEX_ID, id, OT_SPAN_ABSENT, &list, err);
@@ -76,7 +76,7 @@ enum ot_status ot_trust_denials_learn(struct ot_trust_denials *denials,
     enum ot_status status = OT_OK;
 
     for (size_t i = 0; status == OT_OK && i < denials->fresh_count; i++)
-        if (!denials->fresh[i].is_known && denials->fresh[i].change->id != NULL)
+        if (!denials->fresh[i].is_known && denials->fresh[i].id != NULL)
             status = find_denied(&denials->fresh[i], snapshot, err);
     return status;
 }
@@ -104,8 +104,8 @@ static enum ot_status list_fresh(struct ot_trust_denials *denials, struct ot_err
         if (!denies_anew(denials, &all->items[i]))
             continue;
         denials->fresh_count++;
-        denial->change = &all->items[i];
-        denial->upload = ot_trust_change_upload(denial->change);
+        denial->id = all->items[i].id;
+        denial->upload = ot_trust_change_upload(&all->items[i]);
         denial->is_known = denial->upload != NULL;
         if (denial->is_known)
             ot_cert_fill(denial->upload, &denial->record);

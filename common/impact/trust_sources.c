@@ -457,6 +457,7 @@ void ot_trust_sources_close(struct ot_trust_sources *sources)
 {
     if (sources == NULL)
         return;
+    ot_trust_denials_close(sources->denials);
     for (size_t i = 0; i < sources->count; i++) {
         ot_snapshot_unref(sources->opened[i].snapshot);
         ot_cache_free(sources->opened[i].cache);
@@ -464,7 +465,6 @@ void ot_trust_sources_close(struct ot_trust_sources *sources)
     for (size_t i = 0; sources->uploads != NULL && i < sources->changes.all->count; i++)
         ot_cert_free(sources->uploads[i]);
     free(sources->uploads);
-    ot_trust_denials_close(sources->denials);
     ot_trust_changes_clear(&sources->changes);
     free(sources);
 }
