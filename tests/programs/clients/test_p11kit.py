@@ -3,7 +3,10 @@ and what they extract makes other programs trust exactly these."""
 
 from __future__ import annotations
 
+import re
+import shlex
 import ssl
+import subprocess
 from pathlib import Path
 
 import pytest
@@ -306,6 +309,31 @@ def test_the_client_of_a_server_sees_the_anchors(module_world, socket):
     env = {"P11_KIT_SERVER_ADDRESS": f"unix:path={socket}"}
     listed = p11tool(module_world, "--provider", client, "--list-all-trusted", TOKEN_URL,
                      env=env)
+    for name, party in module_world.parties.items():
+        assert (label(party) in listed) is (name in ANCHORS), name
+
+
+def test_the_unit_for_containers_lets_every_user_connect(module_world, tmp_path):
+    """Its commands, as systemd would run them."""
+    text = (paths.BUILD / "conf/systemd/orgtrust-p11-kit.service").read_text()
+    start, after = (re.search(f"^{key}=(.*)$", text, re.MULTILINE)[1].replace(
+        "%t", str(tmp_path)) for key in ("ExecStart", "ExecStartPost"))
+    installed = re.search(r"--provider (\S+)", start)[1]
+    place = tmp_path / "orgtrust-p11-kit"
+    place.mkdir()
+    for directory in (place, *place.parents[: len(place.parents) - 2]):
+        directory.chmod(directory.stat().st_mode | 0o055)
+    server = Background(shlex.split(start.replace(installed, str(module_world.module))),
+                        env=module_world.env | {"XDG_RUNTIME_DIR": str(tmp_path)},
+                        log=tmp_path / "log")
+    try:
+        subprocess.run(shlex.split(after), check=True, timeout=20)
+        listed = p11tool(
+            module_world, "--provider", find_library("pkcs11/p11-kit-client.so"),
+            "--list-all-trusted", TOKEN_URL, account=NOBODY,
+            env={"P11_KIT_SERVER_ADDRESS": f"unix:path={place / 'pkcs11'}"})
+    finally:
+        server.stop()
     for name, party in module_world.parties.items():
         assert (label(party) in listed) is (name in ANCHORS), name
 

@@ -533,6 +533,7 @@ def test_systemd_enables_starts_and_takes_back(machine):
 def test_the_units_are_well_formed_and_held_in(bare_machine):
     units = [f"/usr/lib/systemd/system/{name}" for name in (
         "orgtrust.service", "orgtrust-sync.service", "orgtrust-sync.timer",
+        "orgtrust-p11-kit.service",
         "orgtrust-server.service", "orgtrust-server.socket")]
     done = bare_machine.run("systemd-analyze", "verify", "--man=no", *units)
     assert "orgtrust" not in done.text
