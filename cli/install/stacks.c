@@ -5,18 +5,9 @@
 #include "install/stack_internal.h"
 
 const struct ot_stack *const ot_stacks[] = {
-    &ot_stack_openssl,
-    &ot_stack_p11_kit,
-    &ot_stack_nss,
-    &ot_stack_firefox,
-    &ot_stack_firefox_policy,
-    &ot_stack_java,
-    &ot_stack_system,
-    &ot_stack_containers,
-    &ot_stack_chromium,
-    &ot_stack_selinux,
-    &ot_stack_systemd,
-    NULL,
+    &ot_stack_openssl,        &ot_stack_p11_kit, &ot_stack_nss,     &ot_stack_firefox,
+    &ot_stack_firefox_policy, &ot_stack_java,    &ot_stack_system,  &ot_stack_containers,
+    &ot_stack_chromium,       &ot_stack_selinux, &ot_stack_systemd, NULL,
 };
 
 const struct ot_stack *ot_stack_find(const char *name)

@@ -39,18 +39,19 @@ static bool find_manager(struct sockaddr_un *address, socklen_t *len)
     return true;
 }
 
-static void send_to_manager(struct msghdr *message)
+static void send_to_manager(const struct msghdr *message)
 {
+    struct msghdr addressed = *message;
     struct sockaddr_un address;
     int fd;
 
-    if (!find_manager(&address, &message->msg_namelen))
+    if (!find_manager(&address, &addressed.msg_namelen))
         return;
-    message->msg_name = &address;
+    addressed.msg_name = &address;
     fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
     if (fd == -1)
         return;
-    while (sendmsg(fd, message, MSG_NOSIGNAL | MSG_DONTWAIT) == -1 && errno == EINTR)
+    while (sendmsg(fd, &addressed, MSG_NOSIGNAL | MSG_DONTWAIT) == -1 && errno == EINTR)
         continue;
     close(fd);
 }
