@@ -91,10 +91,12 @@ enum ot_status ot_system_mark_write(const char *path, const char *dir, const cha
 
 enum ot_status ot_system_mark_remove(const char *path, struct ot_error *err)
 {
-    enum ot_status status = OT_OK;
+    enum ot_status status;
 
-    if (access(STATE_DIR, F_OK) == 0)
-        status = ot_file_remove(path, err);
+    if (access(STATE_DIR, F_OK) != 0)
+        return OT_OK;
+    ot_file_reap(path);
+    status = ot_file_remove(path, err);
     ot_dir_remove(STATE_DIR); /* what else is in it keeps it */
     return status;
 }

@@ -230,7 +230,10 @@ enum ot_status ot_system_record_write(const struct ot_ca_marks *marks,
 
     *strrchr(dir, '/') = '\0';
     if (marks->count == 0) {
-        status = access(dir, F_OK) == 0 ? ot_file_remove(OT_SYSTEM_RECORD, err) : OT_OK;
+        if (access(dir, F_OK) != 0)
+            return OT_OK;
+        ot_file_reap(OT_SYSTEM_RECORD);
+        status = ot_file_remove(OT_SYSTEM_RECORD, err);
         ot_dir_remove(dir); /* what else is in it keeps it */
         return status;
     }

@@ -104,7 +104,7 @@ def test_the_requests_of_a_server_are_counted(tmp_path, machine, example):
 
 
 def test_the_units_of_the_page_are_ours():
-    units = set(re.findall(r"`(orgtrust[a-z-]*\.(?:service|socket|timer))`", PAGE))
+    units = set(re.findall(r"`(orgtrust[a-z0-9-]*\.(?:service|socket|timer))`", PAGE))
     shipped = {path.name.removesuffix(".in")
                for path in (paths.REPOSITORY / "conf" / "systemd").glob("*.in")}
     assert units == shipped

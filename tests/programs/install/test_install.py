@@ -461,8 +461,10 @@ def test_the_package_stops_the_service_before_it_takes_anything_back(machine, tm
     machine.path("/run/systemd/system").mkdir(parents=True)
     listen(machine, "deb-systemd-invoke", "systemctl")
     machine.install("system")
-    script = paths.REPOSITORY / "conf" / "packages" / "orgtrust" / "prerm"
-    machine.write("/tmp/prerm", script.read_bytes(), mode=0o755)
+    scripts = paths.REPOSITORY / "conf" / "packages" / "orgtrust"
+    machine.write("/tmp/prerm", (scripts / "prerm").read_bytes(), mode=0o755)
+    machine.write("/usr/lib/orgtrust/package-wiring",
+                  (scripts / "package-wiring").read_bytes(), mode=0o755)
     machine.run("/tmp/prerm", "upgrade")
     assert not machine.path("/tmp/said").exists() and anchors(machine)
     machine.run("/tmp/prerm", "remove")

@@ -12,7 +12,7 @@ from own_root import OwnRoot, same
 from support.https import HttpsServer
 from support.p11_system import need
 from support.process import clean_environment
-from test_java import Client, Compiled
+from test_java import SOURCE, Client, Compiled
 
 STACKS = ("openssl", "p11-kit", "nss", "firefox", "chromium", "system")
 LISTED, CONF = "/etc/ca-certificates.conf", "/etc/orgtrust/orgtrust.conf"
@@ -76,6 +76,7 @@ def vfyserv(world, server) -> bool:
 
 def java(world, server) -> bool:
     if not hasattr(world, "java"):
+        world.machine.share(SOURCE.parent)
         world.java = Compiled(world)
     with Client(world.java, []) as client:
         return client.believes(server)
