@@ -116,7 +116,7 @@ def test_a_host_can_only_read_whatever_key_it_has(served, hosts, roots):
     cert_id = organization.add(roots[0], "one")
     host = hosts(relay, ca_file=str(bundle))
     host.sync()
-    for words in (["deactivate", cert_id], ["rename", cert_id, "two"],
+    for words in (["deactivate", "--yes", cert_id], ["rename", cert_id, "two"],
                   ["upload", str(roots[1].path)]):
         done = host.orgtrust(*words, status=REFUSED, env={"OPENAI_ADMIN_KEY": organization.key})
         assert "relay only reads" in done.stderr, done
