@@ -347,7 +347,7 @@ enum ot_status ot_cmd_run(struct ot_cli *cli, struct ot_error *err)
     status = find_directory(launch.dir, options, err);
     if (status == OT_OK)
         status = launch_with(&launch, cli, err);
-    for (size_t i = 0; i < launch.count; i++)
+    for (size_t i = 0; i < VARIABLES_MAX; i++)
         free(launch.settings[i].value);
     return status;
 }

@@ -33,10 +33,16 @@ static void add_meant(struct meant *meant, const struct ot_admin_cert *cert)
                  cert->id);
 }
 
+/* Without a list there is none, whatever its count. */
+static size_t count_known(const struct ot_admin *admin)
+{
+    return admin->certs != NULL ? admin->count : 0;
+}
+
 static const struct ot_admin_cert *find_id(const struct ot_admin *admin,
                                            struct ot_span id)
 {
-    for (size_t i = 0; i < admin->count; i++)
+    for (size_t i = 0; i < count_known(admin); i++)
         if (ot_span_equal(ot_span_str(admin->certs[i].id), id))
             return &admin->certs[i];
     return NULL;
@@ -68,7 +74,7 @@ static const struct ot_admin_cert *find_label(const struct ot_admin *admin,
 static void find_by_name(struct meant *meant, const struct ot_admin *admin,
                          const char *name)
 {
-    for (size_t i = 0; i < admin->count; i++)
+    for (size_t i = 0; i < count_known(admin); i++)
         if (admin->certs[i].name != NULL && strcmp(admin->certs[i].name, name) == 0)
             add_meant(meant, &admin->certs[i]);
 }
@@ -76,7 +82,7 @@ static void find_by_name(struct meant *meant, const struct ot_admin *admin,
 static void find_id_begun(struct meant *meant, const struct ot_admin *admin,
                           const char *begin)
 {
-    for (size_t i = 0; i < admin->count; i++)
+    for (size_t i = 0; i < count_known(admin); i++)
         if (ot_begins_cert_id(begin, admin->certs[i].id, strlen(admin->certs[i].id)))
             add_meant(meant, &admin->certs[i]);
 }

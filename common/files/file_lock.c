@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "base/text.h"
 #include "files/place.h"
 
 /* flock has no time limit, and a library may not use signals to make one: asked again and
@@ -67,21 +68,25 @@ static bool is_in_place(int fd, const struct ot_place *place)
 }
 
 /* "1: FLOCK  ADVISORY  WRITE 1234 08:01:131074 0 EOF": the process, where that is of this
- * file. */
-static bool is_lock_on(const char *line, const struct stat *st, long *pid)
+ * file. Takes the line apart. */
+static bool is_lock_on(char *line, const struct stat *st, int64_t *pid)
 {
-    unsigned major_number, minor_number;
-    unsigned long inode;
+    char file[64], *words[6], *rest = NULL;
+    size_t count = 0;
 
-    return sscanf(line, "%*d: FLOCK %*s WRITE %ld %x:%x:%lu", pid, &major_number,
-                  &minor_number, &inode) == 4 &&
-           *pid > 0 && major_number == major(st->st_dev) &&
-           minor_number == minor(st->st_dev) && inode == st->st_ino;
+    snprintf(file, sizeof(file), "%02x:%02x:%lu", major(st->st_dev), minor(st->st_dev),
+             (unsigned long)st->st_ino);
+    for (char *word = strtok_r(line, " \n", &rest); word != NULL && count < 6;
+         word = strtok_r(NULL, " \n", &rest))
+        words[count++] = word;
+    return count == 6 && strcmp(words[1], "FLOCK") == 0 &&
+           strcmp(words[3], "WRITE") == 0 && strcmp(words[5], file) == 0 &&
+           ot_text_number(pid, words[4], INT32_MAX) && *pid > 0;
 }
 
 /* /proc/locks has the process and the inode of each lock (proc_locks(5)); those of other
  * PID namespaces are left out of it. */
-static bool find_locker(long *pid, const char *path)
+static bool find_locker(int64_t *pid, const char *path)
 {
     char line[256];
     bool found = false;
@@ -102,13 +107,13 @@ static bool find_locker(long *pid, const char *path)
 static void name_holder(char holder[OT_LOCK_HOLDER_MAX], const char *path)
 {
     char name[32] = "", of[64];
-    long pid;
+    int64_t pid;
     FILE *comm;
 
     snprintf(holder, OT_LOCK_HOLDER_MAX, "another process");
     if (!find_locker(&pid, path))
         return;
-    snprintf(of, sizeof(of), "/proc/%ld/comm", pid);
+    snprintf(of, sizeof(of), "/proc/%lld/comm", (long long)pid);
     comm = fopen(of, "re");
     if (comm != NULL && fgets(name, sizeof(name), comm) != NULL)
         name[strcspn(name, "\n")] = '\0';
@@ -116,7 +121,7 @@ static void name_holder(char holder[OT_LOCK_HOLDER_MAX], const char *path)
         fclose(comm);
     /* Without a name it is gone, and another has inherited the lock from it. */
     if (name[0] != '\0')
-        snprintf(holder, OT_LOCK_HOLDER_MAX, "%s (process %ld)", name, pid);
+        snprintf(holder, OT_LOCK_HOLDER_MAX, "%s (process %lld)", name, (long long)pid);
 }
 
 static enum ot_status refuse_held(const char *path, struct ot_error *err)
