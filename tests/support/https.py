@@ -46,6 +46,9 @@ class HttpsServer(socketserver.ThreadingTCPServer):
         with contextlib.suppress(OSError):  # refused, or gone
             with self.tls.wrap_socket(request, server_side=True) as inside:
                 super().finish_request(inside, client_address)
+                # Its end said, as real servers do: OpenSSL's later clients want to hear it.
+                inside.settimeout(2)
+                inside.unwrap()
 
     def handle_error(self, request, client_address):
         """Clients that do not believe us hang up."""

@@ -151,8 +151,10 @@ def test_a_client_holds_the_anchor_to_its_names(limited, client, chain):
 def test_an_authority_that_is_named_by_its_number_is_found(limited, client):
     assert client(limited, limited.servers["numbered", "leaf"])
     assert not client(limited, limited.servers["numbered, outside", "leaf"])
-    # To NSS two certificates of one number are a mistake of their issuer.
-    assert client(limited, limited.servers["numbered", "root"]) is (client is not nss)
+    # To NSS of Debian 12 two certificates of one number are a mistake of their issuer, to
+    # that of Debian 13 they are not.
+    believed = client(limited, limited.servers["numbered", "root"])
+    assert believed or client is nss
     assert not client(limited, limited.servers["numbered, outside", "root"])
 
 
