@@ -81,8 +81,9 @@ def test_keys_of_the_command_and_of_the_api_are_the_same(organization, api):
 
 @pytest.mark.memory
 def test_a_key_ends_at_its_time(organization, api):
-    made = make(api, expires_in_seconds=2)
-    assert made["expires_at"] == made["created_at"] + 2
+    life = 20 if paths.WRAP else 2  # under valgrind the first request takes its time
+    made = make(api, expires_in_seconds=life)
+    assert made["expires_at"] == made["created_at"] + life
     client = judging(organization, made["value"])
     assert client.list() == []
     while time.time() < made["expires_at"] + 0.1:  # time(2) may be some ms behind
