@@ -17,6 +17,7 @@
 #include "http/connection_internal.h"
 #include "http/framing_internal.h"
 #include "http/guests.h"
+#include "http/meter.h"
 #include "http/server.h"
 #include "shared/limits.h"
 #include "store/db.h"
@@ -52,6 +53,7 @@ int LLVMFuzzerInitialize(int *argc, char ***argv)
     snprintf(path, sizeof(path), "%s/o.db", dir);
     need(ot_wrong_keys_new(&server.wrong_keys, &err) == OT_OK &&
              ot_guests_new(&server.guests, 8, 8, &err) == OT_OK &&
+             ot_meter_new(&server.meter, &err) == OT_OK &&
              ot_store_open(&server.store, path, 1, &err) == OT_OK,
          err.message);
     db = ot_store_lend(server.store);
