@@ -63,7 +63,7 @@ enum ot_status ot_system_mark_read(char **text, const char *path, struct ot_erro
 {
     enum ot_status status = ot_system_text_read(text, path, false, err);
 
-    if (status == OT_OK && strncmp(*text, OWNER, strlen(OWNER)) == 0) {
+    if (status == OT_OK && *text != NULL && strncmp(*text, OWNER, strlen(OWNER)) == 0) {
         size_t len = strcspn(*text, "\n");
 
         len += (*text)[len] == '\n';

@@ -4,8 +4,8 @@
  * and then it keeps for ever. Here each phase of a request has a time in all, an address
  * has a number of connections, and there is a number of all: beyond one of these the
  * connection is ended that has been waited for longest, of that address or of all. So who
- * holds many loses his own, and who comes new is answered. Who comes at the same moment is
- * in the order in which the workers take them over.
+ * holds many loses his own, and who comes new is answered. Who comes at the same moment
+ * is in the order in which the workers take them over.
  *
  * Ended is a socket by shutdown(); its worker then finds it closed. Thread-safe. */
 #ifndef OT_SERVER_HTTP_GUESTS_H
