@@ -82,8 +82,7 @@ static bool is_serving(const struct ot_server *server, int waited_ms)
 {
     const int64_t since_us = ot_log_clock() - INT64_C(1000) * OT_DRAIN_HEADS_MS;
 
-    if (waited_ms < OT_DRAIN_HEADS_MS && (atomic_load(&server->arriving) != 0 ||
-                                          ot_guests_expect(server->guests, since_us)))
+    if (waited_ms < OT_DRAIN_HEADS_MS && ot_guests_expect(server->guests, since_us))
         return true;
     if (waited_ms < OT_DRAIN_REQUESTS_MS)
         return atomic_load(&server->in_flight) != 0;

@@ -10,7 +10,9 @@
 #include <unistd.h>
 
 #include "http/daemon.h"
+#include "http/guests.h"
 #include "http/server.h"
+#include "shared/log.h"
 
 /* Where the system has no descriptor or memory for a connection: when to look again. */
 #define EXHAUSTED_PAUSE_MS 10
@@ -35,9 +37,9 @@ static bool accept_one(struct ot_acceptor *acceptor, int *pause_ms)
             *pause_ms = EXHAUSTED_PAUSE_MS;
         return false; /* nobody waits; or a connection that is gone again */
     }
-    atomic_fetch_add(&acceptor->server->arriving, 1);
+    ot_guests_arrive(acceptor->server->guests, fd, ot_log_clock());
     if (!ot_daemon_add(acceptor->daemon, fd, (struct sockaddr *)&from, len))
-        atomic_fetch_sub(&acceptor->server->arriving, 1);
+        ot_guests_turn_away(acceptor->server->guests, fd);
     return true;
 }
 

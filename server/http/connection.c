@@ -84,8 +84,6 @@ void ot_connection_notify(void *cls, struct MHD_Connection *connection,
     if (info != NULL)
         *socket_context =
             ot_guests_open(server->guests, from, info->connect_fd, ot_log_clock());
-    /* Not before: until then nothing else counts it. */
-    atomic_fetch_sub(&server->arriving, 1);
 }
 
 void *ot_connection_target(void *cls, const char *uri, struct MHD_Connection *connection)

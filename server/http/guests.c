@@ -30,10 +30,18 @@ struct ot_guest {
     bool ended; /* in no list any more */
 };
 
+/* One that was accepted, and that no worker has taken over. */
+struct arrival {
+    TAILQ_ENTRY(arrival) in_all;
+    int64_t since_us;
+    int fd;
+};
+
 struct ot_guests {
     pthread_mutex_t lock;
     unsigned per_address, max, count;
-    struct guest_list waited;
+    struct guest_list waited; /* by since_us, as each house's */
+    TAILQ_HEAD(, arrival) arriving;
     struct house *chains[CHAINS];
 };
 
@@ -51,6 +59,7 @@ enum ot_status ot_guests_new(struct ot_guests **out, unsigned per_address, unsig
         return ot_error_nomem(err);
     pthread_mutex_init(&(*out)->lock, NULL);
     TAILQ_INIT(&(*out)->waited);
+    TAILQ_INIT(&(*out)->arriving);
     (*out)->per_address = per_address < max ? per_address : max;
     (*out)->max = max;
     return OT_OK;
@@ -58,8 +67,14 @@ enum ot_status ot_guests_new(struct ot_guests **out, unsigned per_address, unsig
 
 void ot_guests_free(struct ot_guests *guests)
 {
+    struct arrival *at;
+
     if (guests == NULL)
         return;
+    while ((at = TAILQ_FIRST(&guests->arriving)) != NULL) {
+        TAILQ_REMOVE(&guests->arriving, at, in_all);
+        free(at);
+    }
     pthread_mutex_destroy(&guests->lock);
     free(guests); /* with the library's end, each connection was given back */
 }
@@ -89,10 +104,25 @@ static struct house *need_house(struct ot_guests *guests,
     return *at;
 }
 
+/* Workers take connections over in another order than they came in, so that one may
+ * belong before the last. */
 static void list_guest(struct ot_guests *guests, struct ot_guest *guest)
 {
-    TAILQ_INSERT_TAIL(&guests->waited, guest, in_all);
-    TAILQ_INSERT_TAIL(&guest->house->waited, guest, in_house);
+    struct ot_guest *at = TAILQ_LAST(&guests->waited, guest_list);
+
+    while (at != NULL && at->since_us > guest->since_us)
+        at = TAILQ_PREV(at, guest_list, in_all);
+    if (at != NULL)
+        TAILQ_INSERT_AFTER(&guests->waited, at, guest, in_all);
+    else
+        TAILQ_INSERT_HEAD(&guests->waited, guest, in_all);
+    at = TAILQ_LAST(&guest->house->waited, guest_list);
+    while (at != NULL && at->since_us > guest->since_us)
+        at = TAILQ_PREV(at, guest_list, in_house);
+    if (at != NULL)
+        TAILQ_INSERT_AFTER(&guest->house->waited, at, guest, in_house);
+    else
+        TAILQ_INSERT_HEAD(&guest->house->waited, guest, in_house);
 }
 
 static void unlist_guest(struct ot_guests *guests, struct ot_guest *guest)
@@ -145,19 +175,57 @@ static void end_the_longest(struct ot_guests *guests, struct house *house)
         end_guest(guests, at);
 }
 
+/* When it came; now_us where that is not known. */
+static int64_t take_arrival(struct ot_guests *guests, int fd, int64_t now_us)
+{
+    struct arrival *at;
+    int64_t since_us = now_us;
+
+    TAILQ_FOREACH(at, &guests->arriving, in_all)
+    if (at->fd == fd)
+        break;
+    if (at == NULL)
+        return since_us;
+    since_us = at->since_us;
+    TAILQ_REMOVE(&guests->arriving, at, in_all);
+    free(at);
+    return since_us;
+}
+
+void ot_guests_arrive(struct ot_guests *guests, int fd, int64_t now_us)
+{
+    struct arrival *arrival = malloc(sizeof(*arrival));
+
+    if (arrival == NULL)
+        return; /* it counts from when a worker takes it over */
+    *arrival = (struct arrival){.since_us = now_us, .fd = fd};
+    pthread_mutex_lock(&guests->lock);
+    (void)take_arrival(guests, fd, now_us); /* of one that the library gave up */
+    TAILQ_INSERT_TAIL(&guests->arriving, arrival, in_all);
+    pthread_mutex_unlock(&guests->lock);
+}
+
+void ot_guests_turn_away(struct ot_guests *guests, int fd)
+{
+    pthread_mutex_lock(&guests->lock);
+    (void)take_arrival(guests, fd, 0);
+    pthread_mutex_unlock(&guests->lock);
+}
+
 struct ot_guest *ot_guests_open(struct ot_guests *guests, const struct sockaddr *from,
                                 int fd, int64_t now_us)
 {
     struct ot_guest *guest = calloc(1, sizeof(*guest));
 
     if (guest == NULL) {
+        ot_guests_turn_away(guests, fd);
         shutdown(fd, SHUT_RDWR);
         return NULL;
     }
     ot_address_of(&guest->address, from);
     guest->fd = fd;
-    guest->since_us = now_us;
     pthread_mutex_lock(&guests->lock);
+    guest->since_us = take_arrival(guests, fd, now_us);
     guest->house = need_house(guests, &guest->address);
     if (guest->house == NULL) {
         guest->ended = true;
@@ -214,13 +282,15 @@ void ot_guests_sweep(struct ot_guests *guests, int64_t now_us)
 bool ot_guests_expect(struct ot_guests *guests, int64_t since_us)
 {
     const struct ot_guest *at;
+    bool is_expected;
 
     pthread_mutex_lock(&guests->lock);
     TAILQ_FOREACH(at, &guests->waited, in_all)
     if (at->phase == OT_GUEST_HEAD && at->since_us >= since_us)
         break;
+    is_expected = at != NULL || !TAILQ_EMPTY(&guests->arriving);
     pthread_mutex_unlock(&guests->lock);
-    return at != NULL;
+    return is_expected;
 }
 
 const struct ot_address *ot_guest_address(const struct ot_guest *guest)

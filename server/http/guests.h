@@ -4,8 +4,7 @@
  * and then it keeps for ever. Here each phase of a request has a time in all, an address
  * has a number of connections, and there is a number of all: beyond one of these the
  * connection is ended that has been waited for longest, of that address or of all. So who
- * holds many loses his own, and who comes new is answered. Who comes at the same moment
- * is in the order in which the workers take them over.
+ * holds many loses his own, and who comes new is answered.
  *
  * Ended is a socket by shutdown(); its worker then finds it closed. Thread-safe. */
 #ifndef OT_SERVER_HTTP_GUESTS_H
@@ -35,7 +34,12 @@ enum ot_status ot_guests_new(struct ot_guests **out, unsigned per_address, unsig
                              struct ot_error *err);
 void ot_guests_free(struct ot_guests *guests);
 
-/* A connection comes; NULL: no memory for it, and it is shut down. To be given back
+/* A connection was accepted; from now on it is waited for, in the order of these calls,
+ * whichever worker takes it over first. To be turned away if none is to get it. */
+void ot_guests_arrive(struct ot_guests *guests, int fd, int64_t now_us);
+void ot_guests_turn_away(struct ot_guests *guests, int fd);
+
+/* A worker takes it over; NULL: no memory for it, and it is shut down. To be given back
  * before its socket is closed. now_us: the monotonic clock. */
 struct ot_guest *ot_guests_open(struct ot_guests *guests, const struct sockaddr *from,
                                 int fd, int64_t now_us);
@@ -45,7 +49,8 @@ void ot_guests_close(struct ot_guests *guests, struct ot_guest *guest);
 void ot_guests_enter(struct ot_guests *guests, struct ot_guest *guest,
                      enum ot_guest_phase phase, int64_t now_us);
 
-/* Whether there is one that is new, or whose request is coming, since then or later. */
+/* Whether one arrives, or there is one that is new, or whose request is coming, since
+ * then or later. */
 bool ot_guests_expect(struct ot_guests *guests, int64_t since_us);
 
 /* Ends those whose phase has lasted too long. */

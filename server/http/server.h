@@ -23,7 +23,6 @@ struct ot_server {
     struct ot_wrong_keys *wrong_keys;
     struct ot_settings settings;
     bool log;
-    atomic_uint arriving;  /* connections that no worker has taken over yet */
     atomic_uint in_flight; /* requests between their headers and the end of their reply */
     atomic_uint answering; /* those of them that have come whole */
     atomic_bool stopping;  /* no connection outlives its answer any more */
