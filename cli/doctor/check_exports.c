@@ -140,6 +140,31 @@ static enum ot_status prove_export(struct ot_doctor *doctor, const struct ot_exp
     return OT_OK;
 }
 
+/* Of an export whose file, or what stands for its files, could be compared; false: it is
+ * as it should be. */
+static bool add_file_fault(struct ot_doctor *doctor, const struct ot_export *item,
+                           const char *file, bool same, size_t anchors, const char *more)
+{
+    struct ot_findings *findings = &doctor->findings;
+    char closed[PATH_MAX], *fix = NULL;
+
+    if (!same) {
+        ot_finding_add(findings, PART, OT_VERDICT_FAILS, item->target,
+                       ot_fix_sync(doctor),
+                       "does not hold the organization's %zu anchors as the snapshot has "
+                       "them%s",
+                       anchors, more);
+        return true;
+    }
+    if (!ot_fix_closed(&fix, closed, doctor, file))
+        return false;
+    ot_finding_add(findings, PART, OT_VERDICT_FAILS, item->target, fix,
+                   "programs of other users cannot read it: %s is closed to them%s",
+                   closed, fix == NULL ? "; name another place" : "");
+    free(fix);
+    return true;
+}
+
 static enum ot_status check_export(struct ot_doctor *doctor,
                                    const struct ot_exports *exports,
                                    const struct ot_export *item, struct ot_error *err)
@@ -147,8 +172,7 @@ static enum ot_status check_export(struct ot_doctor *doctor,
     struct ot_findings *findings = &doctor->findings;
     struct ot_anchors anchors = {0};
     struct ot_error why = OT_ERROR_INIT;
-    char more[OT_ERROR_MAX + 64], closed[PATH_MAX], names[OT_READERS_NAMES_MAX];
-    char *fix = NULL;
+    char more[OT_ERROR_MAX + 64], names[OT_READERS_NAMES_MAX];
     bool same = false, good = true;
     enum ot_status status = try_readers_on_export(doctor, item, names, &good, err);
 
@@ -162,19 +186,9 @@ static enum ot_status check_export(struct ot_doctor *doctor,
     else if (compare_export(&same, item, &anchors, &why) != OT_OK)
         ot_finding_add(findings, PART, OT_VERDICT_FAILS, item->target,
                        ot_fix_sync(doctor), "%s%s", why.message, more);
-    else if (!same)
-        ot_finding_add(findings, PART, OT_VERDICT_FAILS, item->target,
-                       ot_fix_sync(doctor),
-                       "does not hold the organization's %zu anchors as the snapshot has "
-                       "them%s",
-                       anchors.count, more);
-    else if (ot_fix_closed(&fix, closed, doctor, item->target))
-        ot_finding_add(findings, PART, OT_VERDICT_FAILS, item->target, fix,
-                       "programs of other users cannot read it: %s is closed to them%s",
-                       closed, fix == NULL ? "; name another place" : "");
-    else if (good)
+    else if (!add_file_fault(doctor, item, item->target, same, anchors.count, more) &&
+             good)
         status = prove_export(doctor, item, anchors.count, names, err);
-    free(fix);
     ot_anchors_clear(&anchors);
     return status;
 }
@@ -188,8 +202,7 @@ static enum ot_status check_mount_dir(struct ot_doctor *doctor,
     struct ot_findings *findings = &doctor->findings;
     struct ot_anchors anchors = {0};
     struct ot_error why = OT_ERROR_INIT;
-    char more[OT_ERROR_MAX + 64], closed[PATH_MAX], file[PATH_MAX];
-    char *fix = NULL;
+    char more[OT_ERROR_MAX + 64], file[PATH_MAX];
     bool same = false;
     enum ot_status status = ot_exported_anchors(&anchors, exports, item, &why);
 
@@ -203,23 +216,12 @@ static enum ot_status check_mount_dir(struct ot_doctor *doctor,
     else if (status != OT_OK)
         ot_finding_add(findings, PART, OT_VERDICT_FAILS, item->target,
                        ot_fix_sync(doctor), "%s%s", why.message, more);
-    else if (!same)
-        ot_finding_add(findings, PART, OT_VERDICT_FAILS, item->target,
-                       ot_fix_sync(doctor),
-                       "does not hold the organization's %zu anchors as the snapshot has "
-                       "them%s",
-                       anchors.count, more);
-    else if (ot_fix_closed(&fix, closed, doctor, file))
-        ot_finding_add(findings, PART, OT_VERDICT_FAILS, item->target, fix,
-                       "programs of other users cannot read it: %s is closed to them%s",
-                       closed, fix == NULL ? "; name another place" : "");
-    else
+    else if (!add_file_fault(doctor, item, file, same, anchors.count, more))
         ot_finding_add(
             findings, PART, OT_VERDICT_PROVED, item->target, NULL,
             "holds the organization's %zu anchor%s in the files for containers, "
             "for everybody to read",
             anchors.count, anchors.count == 1 ? "" : "s");
-    free(fix);
     ot_anchors_clear(&anchors);
     return status == OT_E_NOMEM ? status : OT_OK;
 }
