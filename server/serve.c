@@ -21,6 +21,7 @@
 #include "http/listener.h"
 #include "http/meter.h"
 #include "http/metrics.h"
+#include "http/renewal.h"
 #include "http/server.h"
 #include "http/tls.h"
 #include "message/answers.h"
@@ -66,7 +67,8 @@ static unsigned reserve_files(void)
                                             : (unsigned)limit.rlim_cur / 2;
 }
 
-static bool wait_for_stop(const sigset_t *signals, int timeout_ms)
+/* The signal that came; -1: none in this time. */
+static int wait_for_signal(const sigset_t *signals, int timeout_ms)
 {
     const struct timespec step = {timeout_ms / 1000, timeout_ms % 1000 * 1000000L};
     int caught;
@@ -74,7 +76,12 @@ static bool wait_for_stop(const sigset_t *signals, int timeout_ms)
     do {
         caught = sigtimedwait(signals, NULL, &step);
     } while (caught < 0 && errno == EINTR);
-    return caught > 0;
+    return caught;
+}
+
+static bool is_to_stop(int caught)
+{
+    return caught == SIGTERM || caught == SIGINT;
 }
 
 /* Who has connected is about to ask: the answer is not to be a closed connection. */
@@ -94,7 +101,7 @@ static void drain_requests(struct ot_server *server, const sigset_t *signals)
     int waited = 0;
 
     while (waited < OT_DRAIN_REPLIES_MS && is_serving(server, waited) &&
-           !wait_for_stop(signals, DRAIN_STEP_MS))
+           !is_to_stop(wait_for_signal(signals, DRAIN_STEP_MS)))
         waited += DRAIN_STEP_MS;
 }
 
@@ -132,17 +139,22 @@ static bool carry_out_ends_now(struct ot_server *server)
     return false;
 }
 
-static void wait_and_sweep(struct ot_server *server, const sigset_t *signals)
+static void wait_and_sweep(struct ot_server *server, struct ot_renewal *renewal,
+                           const sigset_t *signals)
 {
     unsigned pause_s = 0;
+    int caught;
 
     do {
+        ot_renewal_step(renewal);
         ot_guests_sweep(server->guests, ot_log_clock());
         if (pause_s > 0)
             pause_s--;
         else if (!carry_out_ends_now(server))
             pause_s = OT_ENDS_RETRY_S;
-    } while (!wait_for_stop(signals, SWEEP_STEP_MS));
+        caught = wait_for_signal(signals, SWEEP_STEP_MS);
+        renewal->is_asked_for |= caught == SIGHUP;
+    } while (!is_to_stop(caught));
 }
 
 /* Before any thread exists: all of them leave the signals to this one. */
@@ -151,6 +163,7 @@ static void take_signals(sigset_t *signals)
     sigemptyset(signals);
     sigaddset(signals, SIGTERM);
     sigaddset(signals, SIGINT);
+    sigaddset(signals, SIGHUP);
     pthread_sigmask(SIG_BLOCK, signals, NULL);
     /* A peer that is gone and a file that may not grow are errors, not the end. */
     signal(SIGPIPE, SIG_IGN);
@@ -167,19 +180,19 @@ static void tell_manager(const struct ot_listener *listener)
 
 static enum ot_status serve_until_stopped(struct ot_server *server,
                                           struct ot_listener *listener,
-                                          struct ot_daemon *daemon, bool tls,
+                                          struct ot_renewal *renewal,
                                           const struct ot_metrics *metrics,
                                           const sigset_t *signals, struct ot_error *err)
 {
     struct ot_acceptor *acceptor;
     enum ot_status status =
-        ot_acceptor_start(&acceptor, listener->fd, daemon, server, err);
+        ot_acceptor_start(&acceptor, listener->fd, renewal->daemon, server, err);
 
     if (status != OT_OK)
         return status;
-    announce_listener(listener, tls, metrics);
+    announce_listener(listener, renewal->cert_path != NULL, metrics);
     tell_manager(listener);
-    wait_and_sweep(server, signals);
+    wait_and_sweep(server, renewal, signals);
     ot_notify("STOPPING=1");
     atomic_store(&server->stopping, true);
     ot_acceptor_stop(acceptor);
@@ -192,31 +205,27 @@ static enum ot_status serve_until_stopped(struct ot_server *server,
 
 static enum ot_status run_until_stopped(struct ot_server *server,
                                         const struct ot_options *options,
-                                        struct ot_listener *listener,
-                                        const struct ot_tls *tls, unsigned workers,
-                                        unsigned connections, struct ot_error *err)
+                                        struct ot_listener *listener, struct ot_tls *tls,
+                                        unsigned workers, unsigned connections,
+                                        struct ot_error *err)
 {
+    struct ot_renewal renewal = {
+        .server = server, .cert_path = options->tls_cert, .key_path = options->tls_key};
     struct ot_metrics *metrics = NULL;
-    struct ot_daemon *daemon;
-    enum ot_status status = OT_OK;
+    enum ot_status status;
     sigset_t signals;
 
     take_signals(&signals);
-    daemon = ot_daemon_start(server, tls, workers, connections);
-    if (daemon == NULL)
-        return ot_error_set(err, OT_E_INTERNAL,
-                            "the HTTP library did not start%s; --log shows its reason",
-                            tls->cert != NULL
-                                ? " (it may not support the kind of the TLS "
-                                  "key)"
-                                : "");
+    atomic_store(&server->tls_ends_at, tls->ends_at);
+    status = ot_daemon_start(&renewal.daemon, server, tls, workers, connections, err);
+    if (status != OT_OK)
+        return status;
     if (options->metrics != NULL)
         status = ot_metrics_start(&metrics, options->metrics, server, err);
     if (status == OT_OK)
-        status = serve_until_stopped(server, listener, daemon, tls->cert != NULL, metrics,
-                                     &signals, err);
+        status = serve_until_stopped(server, listener, &renewal, metrics, &signals, err);
     ot_metrics_stop(metrics);
-    ot_daemon_stop(daemon);
+    ot_daemon_stop(renewal.daemon);
     return status;
 }
 
@@ -224,7 +233,7 @@ enum ot_status ot_serve(const struct ot_options *options, struct ot_error *err)
 {
     struct ot_server server = {.settings = options->settings, .log = options->log};
     struct ot_listener listener = {.fd = -1};
-    struct ot_tls tls = {NULL, NULL};
+    struct ot_tls tls = {.cert = NULL};
     const unsigned workers = worker_count();
     const unsigned connections = reserve_files();
     enum ot_status status = OT_OK;

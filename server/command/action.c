@@ -5,7 +5,6 @@
 #include <pwd.h>
 #include <stdio.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "audit/audit.h"
@@ -13,6 +12,7 @@
 #include "base/error.h"
 #include "base/text.h"
 #include "command/options.h"
+#include "shared/log.h"
 #include "shared/private_file.h"
 #include "store/db.h"
 #include "store/store.h"
@@ -32,12 +32,9 @@ enum ot_status ot_action_flush(struct ot_error *err)
 
 const char *ot_action_time(char out[OT_ACTION_TIME_MAX], int64_t when)
 {
-    time_t seconds = (time_t)when;
-    struct tm utc;
-
-    if (when == 0 || gmtime_r(&seconds, &utc) == NULL ||
-        strftime(out, OT_ACTION_TIME_MAX, "%Y-%m-%dT%H:%M:%SZ", &utc) == 0)
-        snprintf(out, OT_ACTION_TIME_MAX, "-");
+    if (when != 0)
+        return ot_log_time(out, when);
+    snprintf(out, OT_ACTION_TIME_MAX, "-");
     return out;
 }
 

@@ -5,6 +5,7 @@
 
 #include "auth/apikey.h"
 #include "base/error.h"
+#include "shared/log.h"
 
 struct ot_db;
 struct ot_option_info;
@@ -42,7 +43,7 @@ enum ot_status ot_action_command(const struct ot_action *actions, const char *ch
 enum ot_status ot_action_flush(struct ot_error *err);
 
 /* A Unix time, "-" for 0. */
-#define OT_ACTION_TIME_MAX 32
+#define OT_ACTION_TIME_MAX OT_LOG_TIME_MAX
 const char *ot_action_time(char out[OT_ACTION_TIME_MAX], int64_t when);
 
 #endif

@@ -3,8 +3,8 @@
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
-#include <time.h>
 
+#include "base/clock.h"
 #include "base/text.h"
 #include "message/request.h"
 #include "shared/log.h"
@@ -36,13 +36,9 @@ static void format_path(char out[PATH_SHOWN], const char *path)
 
 void ot_log_request(const struct ot_log_request *request)
 {
-    char when[32], path[PATH_SHOWN];
-    time_t now = time(NULL);
-    struct tm utc;
+    char when[OT_LOG_TIME_MAX], path[PATH_SHOWN];
 
-    if (gmtime_r(&now, &utc) == NULL ||
-        strftime(when, sizeof(when), "%Y-%m-%dT%H:%M:%SZ", &utc) == 0)
-        when[0] = '\0';
+    ot_log_time(when, ot_clock_unix_s());
     format_path(path, request->path);
     /* One call a line: stdio's lock keeps lines of several threads apart. */
     fprintf(stderr, "%s %s %s %s %u %zu %" PRId64 "us\n", when, request->caller,

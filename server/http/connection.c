@@ -269,6 +269,14 @@ static void set_complete(struct exchange *exchange)
     atomic_fetch_add(&exchange->server->answering, 1);
 }
 
+/* Who has connected before another certificate was there is to see that one. */
+static bool is_last_answer(const struct ot_server *server,
+                           struct MHD_Connection *connection)
+{
+    return atomic_load(&server->stopping) ||
+           ot_guest_came_us(guest_of(connection)) < atomic_load(&server->renewed_us);
+}
+
 static enum MHD_Result send_reply(struct exchange *exchange,
                                   struct MHD_Connection *connection)
 {
@@ -278,7 +286,7 @@ static enum MHD_Result send_reply(struct exchange *exchange,
     enum MHD_Result result;
     char *body;
 
-    if (atomic_load(&exchange->server->stopping))
+    if (is_last_answer(exchange->server, connection))
         reply->close = true;
     log_reply(exchange);
     meter_reply(exchange);

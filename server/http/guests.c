@@ -24,7 +24,7 @@ struct ot_guest {
     TAILQ_ENTRY(ot_guest) in_all, in_house;
     struct house *house;
     struct ot_address address;
-    int64_t since_us;
+    int64_t came_us, since_us;
     enum ot_guest_phase phase;
     int fd;
     bool ended; /* in no list any more */
@@ -225,7 +225,7 @@ struct ot_guest *ot_guests_open(struct ot_guests *guests, const struct sockaddr 
     ot_address_of(&guest->address, from);
     guest->fd = fd;
     pthread_mutex_lock(&guests->lock);
-    guest->since_us = take_arrival(guests, fd, now_us);
+    guest->since_us = guest->came_us = take_arrival(guests, fd, now_us);
     guest->house = need_house(guests, &guest->address);
     if (guest->house == NULL) {
         guest->ended = true;
@@ -298,4 +298,9 @@ const struct ot_address *ot_guest_address(const struct ot_guest *guest)
     static const struct ot_address unknown = {.is_v4 = false};
 
     return guest != NULL ? &guest->address : &unknown;
+}
+
+int64_t ot_guest_came_us(const struct ot_guest *guest)
+{
+    return guest != NULL ? guest->came_us : INT64_MAX;
 }

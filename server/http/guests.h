@@ -57,5 +57,7 @@ bool ot_guests_expect(struct ot_guests *guests, int64_t since_us);
 void ot_guests_sweep(struct ot_guests *guests, int64_t now_us);
 
 const struct ot_address *ot_guest_address(const struct ot_guest *guest);
+/* When it came, on the monotonic clock; INT64_MAX where guest is NULL. */
+int64_t ot_guest_came_us(const struct ot_guest *guest);
 
 #endif

@@ -76,6 +76,10 @@ static void write_figures(const struct ot_metrics *metrics, FILE *out)
                 metrics->started_at);
     write_gauge(out, "requests_in_flight", "Requests that are being answered.",
                 atomic_load(&server->in_flight));
+    if (atomic_load(&server->tls_ends_at) != 0)
+        write_gauge(out, "tls_certificate_end_timestamp_seconds",
+                    "When the server's own TLS certificate ends.",
+                    atomic_load(&server->tls_ends_at));
     write_gauge(out, "database_up", "Whether the database answers.", is_up);
     if (is_up)
         write_summary(out, &summary);

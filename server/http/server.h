@@ -26,6 +26,9 @@ struct ot_server {
     atomic_uint in_flight; /* requests between their headers and the end of their reply */
     atomic_uint answering; /* those of them that have come whole */
     atomic_bool stopping;  /* no connection outlives its answer any more */
+    /* Nor one that is older than this (monotonic clock). */
+    atomic_llong renewed_us;
+    atomic_llong tls_ends_at; /* of the certificate, Unix seconds; 0: no TLS */
 };
 
 #endif

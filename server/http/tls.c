@@ -1,12 +1,14 @@
 #include "http/tls.h"
 
 #include <errno.h>
+#include <openssl/asn1.h>
 #include <openssl/err.h>
 #include <openssl/pem.h>
 #include <openssl/x509.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #include "shared/private_file.h"
 
@@ -63,7 +65,20 @@ static int no_passphrase(char *buf, int size, int writing, void *arg)
     return -1;
 }
 
-static enum ot_status check_pair(const struct ot_tls *tls, const char *cert_path,
+static enum ot_status read_end(struct ot_tls *tls, const X509 *cert, const char *path,
+                               struct ot_error *err)
+{
+    struct tm utc;
+
+    if (ASN1_TIME_to_tm(X509_get0_notAfter(cert), &utc) != 1)
+        return ot_error_set(err, OT_E_CONFIG,
+                            "the TLS certificate %s has no readable end of validity",
+                            path);
+    tls->ends_at = timegm(&utc);
+    return OT_OK;
+}
+
+static enum ot_status check_pair(struct ot_tls *tls, const char *cert_path,
                                  const char *key_path, struct ot_error *err)
 {
     BIO *cert_bio = BIO_new_mem_buf(tls->cert, -1);
@@ -88,6 +103,8 @@ static enum ot_status check_pair(const struct ot_tls *tls, const char *cert_path
                          "the TLS key %s is not the key of the certificate %s, which "
                          "must come first in its file",
                          key_path, cert_path);
+    else
+        status = read_end(tls, cert, cert_path, err);
     ERR_clear_error();
     EVP_PKEY_free(key);
     X509_free(cert);
@@ -117,5 +134,5 @@ void ot_tls_clear(struct ot_tls *tls)
         OPENSSL_cleanse(tls->key, strlen(tls->key));
     free(tls->key);
     free(tls->cert);
-    *tls = (struct ot_tls){NULL, NULL};
+    *tls = (struct ot_tls){.cert = NULL};
 }

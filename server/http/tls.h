@@ -2,10 +2,13 @@
 #ifndef OT_SERVER_HTTP_TLS_H
 #define OT_SERVER_HTTP_TLS_H
 
+#include <stdint.h>
+
 #include "base/error.h"
 
 struct ot_tls {
     char *cert, *key; /* PEM; NULL: no TLS */
+    int64_t ends_at;  /* of the certificate, Unix seconds */
 };
 
 /* Reads both files and checks that they are a certificate (the chain may follow it) and

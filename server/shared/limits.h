@@ -84,6 +84,10 @@
 #define OT_WORKERS_MIN 4
 #define OT_WORKERS_MAX 32
 
+/* The library's threads of one TLS certificate, and those of former ones whose
+ * connections have not ended: beyond it a further one has to wait, a minute or two. */
+#define OT_SERVICES_MAX 4
+
 /* How long a request waits for another process's transaction. */
 #define OT_DB_BUSY_MS 5000
 

@@ -68,6 +68,17 @@ void ot_log_failure(const struct ot_error *err)
     fprintf(stderr, "orgtrust-server: %s\n", line);
 }
 
+const char *ot_log_time(char out[OT_LOG_TIME_MAX], int64_t when)
+{
+    time_t seconds = (time_t)when;
+    struct tm utc;
+
+    if (gmtime_r(&seconds, &utc) == NULL ||
+        strftime(out, OT_LOG_TIME_MAX, "%Y-%m-%dT%H:%M:%SZ", &utc) == 0)
+        snprintf(out, OT_LOG_TIME_MAX, "-");
+    return out;
+}
+
 int64_t ot_log_clock(void)
 {
     struct timespec now;

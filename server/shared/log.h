@@ -18,6 +18,10 @@ void ot_log_hide_keys(char *out, size_t size, const char *text, bool ids_only);
 /* "orgtrust-server: " and the sentence, without keys. */
 void ot_log_failure(const struct ot_error *err);
 
+/* Unix seconds as "2027-01-31T23:59:59Z", in out, which is returned. */
+#define OT_LOG_TIME_MAX 32
+const char *ot_log_time(char out[OT_LOG_TIME_MAX], int64_t when);
+
 /* Microseconds of the monotonic clock. */
 int64_t ot_log_clock(void);
 
