@@ -24,11 +24,6 @@ int ot_span_compare(struct ot_span a, struct ot_span b)
     return order != 0 ? order : (a.len > b.len) - (a.len < b.len);
 }
 
-struct ot_span ot_span_of(const void *data, size_t len)
-{
-    return (struct ot_span){data, len};
-}
-
 struct ot_span ot_span_str(const char *text)
 {
     return (struct ot_span){(const uint8_t *)text, text == NULL ? 0 : strlen(text)};

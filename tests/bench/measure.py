@@ -136,6 +136,37 @@ def count_instructions(argv, env, side: Side, timeout=1800) -> None:
     side.instructions = int(total[1]) / operations
 
 
+def instructions_a_call(argv, env, function: str, wrapper=(), timeout=1800) -> float:
+    """Runs one measured batch of a driver under callgrind, and says what a call of this
+    function took, with all that it calls. wrapper goes before valgrind."""
+    with tempfile.TemporaryDirectory() as scratch:
+        out = Path(scratch) / "out"
+        _run([*wrapper, "valgrind", "--tool=callgrind", "--toggle-collect=bench_section",
+              f"--callgrind-out-file={out}", *argv], env, timeout)
+        calls, cost = _calls_of(function, out.read_text())
+    if calls == 0:
+        raise CannotRun(f"callgrind saw no call of {function}: {argv}")
+    return cost / calls
+
+
+def _calls_of(function: str, profile: str) -> tuple[int, int]:
+    """How often it is called, and what its calls cost. A name is written out where it comes
+    first, as `(7) name`, and is `(7)` from then on; the line behind `calls=` has the cost."""
+    calls = cost = 0
+    names: dict[str, str] = {}
+    called = ""
+    lines = iter(profile.splitlines())
+    for line in lines:
+        key, _, value = line.partition("=")
+        if key in ("fn", "cfn"):
+            number, _, name = value.partition(" ")
+            called = names.setdefault(number, name)
+        elif key == "calls" and called == function:
+            calls += int(value.split()[0])
+            cost += int(next(lines).split()[1])
+    return calls, cost
+
+
 def process(argv, env, timeout=600, stdout=subprocess.DEVNULL) -> tuple[float, float]:
     """(processor time, time) of a whole program and its children, in seconds."""
     with tempfile.TemporaryFile() as err:

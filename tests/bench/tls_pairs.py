@@ -7,7 +7,7 @@ from pathlib import Path
 
 from support import paths
 
-from measure import CannotRun, Row, Side, driver
+from measure import CannotRun, Fact, Row, Side, driver, instructions_a_call
 from pairs import Plan, pair
 from place import DRIVERS, Machine, machine
 
@@ -50,6 +50,18 @@ def gnutls(plan: Plan):
 def gnutls_first(plan: Plan):
     # Minutes with 10,000: GnuTLS takes half a second and more to read such a bundle.
     yield from _gnutls(plan, "gnutls-first", "first", 1000)
+
+
+@pair("gnutls-attribute", "instructions of an attribute that GnuTLS asks the module for, with "
+      "the objects that it has looked up for them")
+def gnutls_attribute(plan: Plan):
+    for size in plan.up_to(1000):
+        place = machine(size)
+        taken = instructions_a_call(
+            [DRIVERS / "bench_gnutls", "first", 1, "orgtrust", place.dir], place.env,
+            "C_GetAttributeValue", _with_module(plan.scratch))
+        yield Fact("gnutls-attribute", size, "instructions an attribute", taken, "", "≤ 120",
+                   taken <= 120)
 
 
 def _do(argv, env):

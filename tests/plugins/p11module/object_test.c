@@ -366,6 +366,25 @@ static void too_many_anchors_of_a_key_are_for_nobody(void)
     token_stop();
 }
 
+/* Types that end as those of attributes do: the table of these is found by the end. */
+static void an_attribute_is_known_by_its_whole_type(void)
+{
+    const CK_ATTRIBUTE_TYPE known[] = {CKA_CLASS, CKA_LABEL, CKA_VALUE, CKA_SUBJECT,
+                                       CKA_ID,    0x12,      0x4,       0x63};
+    CK_OBJECT_HANDLE object;
+    CK_ATTRIBUTE attribute;
+
+    begin("", world_ca("The Root"));
+    object = token_first(session, CKO_CERTIFICATE);
+    for (size_t i = 0; i < sizeof(known) / sizeof(known[0]); i++)
+        for (unsigned bit = 9; bit < 8 * sizeof(CK_ATTRIBUTE_TYPE); bit++) {
+            attribute = (CK_ATTRIBUTE){known[i] | (CK_ATTRIBUTE_TYPE)1 << bit, NULL, 0};
+            CU_ASSERT_EQUAL(f->C_GetAttributeValue(session, object, &attribute, 1),
+                            CKR_ATTRIBUTE_TYPE_INVALID);
+        }
+    end();
+}
+
 static void the_profile_says_that_nobody_needs_to_log_in(void)
 {
     CK_OBJECT_HANDLE object;
@@ -584,6 +603,7 @@ static const struct unit_case cases[] = {
      fault_62_all_anchors_of_a_key_have_one_extension},
     {"too_many_anchors_of_a_key_are_for_nobody",
      too_many_anchors_of_a_key_are_for_nobody},
+    {"an_attribute_is_known_by_its_whole_type", an_attribute_is_known_by_its_whole_type},
     {"the_profile_says_that_nobody_needs_to_log_in",
      the_profile_says_that_nobody_needs_to_log_in},
     {"fault_20_only_an_anchor_is_there", fault_20_only_an_anchor_is_there},
