@@ -11,4 +11,8 @@
  * have it whose activation has an end, and no other. */
 #define OT_DEACTIVATE_AT "orgtrust_deactivate_at"
 
+/* A header of every answer to a key: the API takes reports of hosts (docs/server.md). */
+#define OT_REPORTS_HEADER "Orgtrust-Reports"
+#define OT_REPORTS_TAKEN "yes"
+
 #endif

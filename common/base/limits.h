@@ -15,6 +15,9 @@
 /* Certificate and project ids; longer is a protocol error. */
 #define OT_ID_MAX 128
 
+/* What a host is called in its reports: as long as the kernel lets it be called. */
+#define OT_HOST_NAME_MAX 64
+
 /* A certificate's name. The API publishes no limit; longer is a protocol error. */
 #define OT_NAME_MAX 4096
 

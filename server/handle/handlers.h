@@ -25,6 +25,9 @@ ot_handler ot_handle_key_get;
 ot_handler ot_handle_key_delete;
 
 ot_handler ot_handle_audit_list;
+ot_handler ot_handle_report;
+ot_handler ot_handle_host_list;
+ot_handler ot_handle_host_count;
 
 /* Before an operation on a project: false: there is no such project, reply says so. */
 bool ot_handle_knows_project(struct ot_context *context);

@@ -230,6 +230,8 @@ static void add_headers(struct MHD_Response *response, const struct ot_reply *re
         snprintf(seconds, sizeof(seconds), "%" PRId64, reply->key_expires_at);
         MHD_add_response_header(response, OT_KEY_EXPIRES_HEADER, seconds);
     }
+    if (reply->takes_reports)
+        MHD_add_response_header(response, OT_REPORTS_HEADER, OT_REPORTS_TAKEN);
     if (reply->status == 401)
         MHD_add_response_header(response, MHD_HTTP_HEADER_WWW_AUTHENTICATE,
                                 "Bearer realm=\"orgtrust\"");

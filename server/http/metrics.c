@@ -8,9 +8,11 @@
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "handle/list_tags.h"
 #include "http/listener.h"
 #include "http/meter.h"
 #include "http/server.h"
+#include "store/host.h"
 #include "store/store.h"
 #include "store/summary.h"
 
@@ -31,6 +33,18 @@ static enum ot_status ask_summary(const struct ot_server *server,
     struct ot_db *db = ot_store_lend(server->store);
     enum ot_status status = ot_db_summary(db, ot_clock_unix_s(), summary, err);
 
+    ot_store_return(server->store, db);
+    return status;
+}
+
+static enum ot_status ask_hosts(const struct ot_server *server,
+                                struct ot_host_count *count, struct ot_error *err)
+{
+    struct ot_db *db = ot_store_lend(server->store);
+    enum ot_status status = ot_list_tags_update_if_due(db, err);
+
+    if (status == OT_OK)
+        status = ot_db_host_count(db, ot_clock_unix_s(), count, err);
     ot_store_return(server->store, db);
     return status;
 }
@@ -60,10 +74,22 @@ static void write_summary(FILE *out, const struct ot_summary *summary)
                     summary->earliest_end);
 }
 
+static void write_hosts(const struct ot_host_count *count, FILE *out)
+{
+    fprintf(out,
+            "# HELP orgtrust_server_hosts Hosts that have reported in the last 30 days; "
+            "current: what they have is what is active now.\n"
+            "# TYPE orgtrust_server_hosts gauge\n"
+            "orgtrust_server_hosts{state=\"current\"} %" PRId64 "\n"
+            "orgtrust_server_hosts{state=\"behind\"} %" PRId64 "\n",
+            count->total - count->behind, count->behind);
+}
+
 static void write_figures(const struct ot_metrics *metrics, FILE *out)
 {
     const struct ot_server *server = metrics->server;
     struct ot_error err = OT_ERROR_INIT;
+    struct ot_host_count hosts;
     struct ot_summary summary;
     bool is_up = ask_summary(server, &summary, &err) == OT_OK;
 
@@ -83,6 +109,8 @@ static void write_figures(const struct ot_metrics *metrics, FILE *out)
     write_gauge(out, "database_up", "Whether the database answers.", is_up);
     if (is_up)
         write_summary(out, &summary);
+    if (is_up && ask_hosts(server, &hosts, &err) == OT_OK)
+        write_hosts(&hosts, out);
     ot_meter_write(server->meter, out);
 }
 

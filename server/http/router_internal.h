@@ -22,7 +22,7 @@ void ot_router_run(struct ot_server *server, struct ot_request *request,
 
 /* The routes' numbers, for who counts: that of a request's path, 0 where there is none.
  */
-#define OT_ROUTES_MAX 16
+#define OT_ROUTES_MAX 32
 size_t ot_router_number(const struct ot_request *request);
 
 /* The route of a number as "/v1/organization/certificates/{cert}", that of 0 as "other".

@@ -16,6 +16,7 @@ struct ot_reply {
     char allow[64];         /* "" : no Allow header */
     unsigned retry_after_s; /* 0: no Retry-After header */
     int64_t key_expires_at; /* of the key that asked; 0: never, or there was none */
+    bool takes_reports;     /* it is said to whoever asks with a key */
     bool close;             /* the connection is of no more use */
     enum ot_status failure; /* of the database, else OT_OK */
 };

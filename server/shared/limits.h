@@ -47,6 +47,21 @@
 /* What the API allows for the life of a key that is made through it: a year. */
 #define OT_APIKEY_LIFETIME_MAX_S 31536000
 
+/* Hosts of one key: twice what sits behind a relay, whose hosts all report by its key.
+ * All that one key may have kept is 80 MB. */
+#define OT_HOSTS_OF_KEY_MAX 20000
+
+/* Of one report: its body, scopes (one a source), stacks, and the words about a stack. */
+#define OT_REPORT_BODY_MAX 8192
+#define OT_REPORT_SCOPES_MAX 16
+#define OT_REPORT_STACKS_MAX 24
+#define OT_REPORT_WORD_MAX 24
+
+/* A host that has not been seen for so long is none any more. One whose key is gone goes
+ * sooner, for a host that is there reports once a day. */
+#define OT_HOST_UNSEEN_S (30 * 24 * 3600)
+#define OT_HOST_OF_NO_KEY_S (2 * 24 * 3600)
+
 /* Path segments of the longest route. */
 #define OT_SEGMENTS_MAX 8
 

@@ -22,13 +22,16 @@ static const struct table tables[] = {
     {"copy keys", "ithttiii", OT_SQL_READ_KEYS, OT_SQL_PUT_KEY},
     {"copy the audit log", "ittitttitt", OT_SQL_READ_AUDIT, OT_SQL_PUT_AUDIT},
     {"copy the audit log", "ti", OT_SQL_READ_RESOURCES, OT_SQL_PUT_RESOURCE},
+    {"copy when lists changed", "tti", OT_SQL_READ_LISTS, OT_SQL_PUT_LIST},
+    {"copy hosts", "ititti", OT_SQL_READ_HOSTS, OT_SQL_PUT_HOST},
+    {"copy hosts", "itti", OT_SQL_READ_HOST_SCOPES, OT_SQL_PUT_HOST_SCOPE},
     {"copy what comes next", "ti", OT_SQL_READ_SEQUENCES, OT_SQL_PUT_SEQUENCE},
 };
 
 #define HASH_LEN 32
 
 /* What is compared: numbers of rows, characters of the contents, places. */
-#define TALLY_NUMBERS 9
+#define TALLY_NUMBERS 12
 struct tally {
     int64_t numbers[TALLY_NUMBERS];
     unsigned char revision[OT_REVISION_LEN];

@@ -125,11 +125,61 @@ const char *const ot_pg_sql[OT_PG_COUNT] = {
     [OT_SQL_KEY_LIST_DESC] = KEY_SELECT " WHERE seq < $1 ORDER BY seq DESC LIMIT $2",
     [OT_SQL_KEY_DELETE] = "DELETE FROM keys WHERE id = $1",
 
+    [OT_SQL_LIST_UNTAGGED] =
+        "SELECT scope FROM lists WHERE tag IS NULL ORDER BY scope LIMIT $1",
+    [OT_SQL_LIST_ACTIVE] = "SELECT c.id FROM activations a"
+                           " JOIN certificates c ON c.seq = a.certificate"
+                           " WHERE a.scope = $1 ORDER BY c.id",
+    [OT_SQL_LIST_TAG] = "UPDATE lists SET tag = $2 WHERE scope = $1",
+    /* What was taken back is as it was. */
+    [OT_SQL_HOSTS_CAUGHT_UP] =
+        "UPDATE host_scopes SET behind_since = NULL"
+        " WHERE scope = $1 AND tag = $2 AND behind_since IS NOT NULL",
+    [OT_SQL_HOST_SEEN] = "UPDATE hosts SET key = $2, version = $3, stacks = $4,"
+                         " seen_at = $5 WHERE name = $1",
+    [OT_SQL_HOSTS_FORGET] =
+        "DELETE FROM hosts WHERE seen_at < $1 OR seen_at < $2"
+        " AND NOT EXISTS (SELECT 1 FROM keys WHERE keys.seq = hosts.key)",
+    [OT_SQL_HOSTS_OF_KEY] = "SELECT count(*) FROM (SELECT 1 FROM hosts WHERE key = $1 "
+                            "LIMIT $2) AS hosts_of_key",
+    [OT_SQL_HOST_INSERT] = "INSERT INTO hosts (name, key, version, stacks, seen_at)"
+                           " VALUES ($1, $2, $3, $4, $5)",
+    /* A scope where nothing was ever active has no row in lists: its tag is $4. */
+    [OT_SQL_HOST_SCOPE] =
+        "INSERT INTO host_scopes AS s (host, scope, tag, behind_since)"
+        " SELECT h.seq, $2::text, $3::text,"
+        " CASE WHEN coalesce(l.tag, $4::text) = $3::text THEN NULL"
+        " ELSE coalesce(l.changed_at, $5::bigint) END"
+        " FROM hosts h LEFT JOIN lists l ON l.scope = $2::text WHERE h.name = $1::text"
+        " ON CONFLICT (host, scope) DO UPDATE SET tag = excluded.tag, behind_since ="
+        " CASE WHEN excluded.behind_since IS NULL THEN NULL"
+        " ELSE coalesce(s.behind_since, excluded.behind_since) END",
+    [OT_SQL_HOST_SCOPES_ELSE] =
+        "DELETE FROM host_scopes WHERE host = (SELECT seq FROM hosts WHERE name = $1)"
+        " AND scope NOT IN (SELECT json_array_elements_text($2::text::json))",
+    [OT_SQL_HOST_BEHIND] =
+        "SELECT EXISTS (SELECT 1 FROM host_scopes WHERE behind_since IS NOT NULL"
+        " AND host = (SELECT seq FROM hosts WHERE name = $1))",
+    [OT_SQL_HOST_LIST] =
+        "SELECT h.name, h.version, h.stacks, h.seen_at, s.scope, s.tag, s.behind_since"
+        " FROM (SELECT seq, name, version, stacks, seen_at FROM hosts"
+        "  WHERE name > $1 AND seen_at >= $2 AND ($3::bigint = 0 OR EXISTS"
+        "   (SELECT 1 FROM host_scopes b"
+        "    WHERE b.host = hosts.seq AND b.behind_since IS NOT NULL))"
+        "  ORDER BY name LIMIT $4) AS h"
+        " LEFT JOIN host_scopes s ON s.host = h.seq ORDER BY h.name, s.scope",
+    [OT_SQL_HOST_COUNT] =
+        "SELECT count(*), count(*) FILTER (WHERE EXISTS (SELECT 1 FROM host_scopes b"
+        " WHERE b.host = hosts.seq AND b.behind_since IS NOT NULL))"
+        " FROM hosts WHERE seen_at >= $1",
+
     [OT_SQL_TALLY] =
         "SELECT (SELECT count(*) FROM certificates), (SELECT count(*) FROM activations),"
         " (SELECT count(*) FROM projects), (SELECT count(*) FROM keys),"
         " (SELECT count(*) FROM audit), (SELECT count(*) FROM contents),"
         " (SELECT count(*) FROM audit_resources),"
+        " (SELECT count(*) FROM lists), (SELECT count(*) FROM hosts),"
+        " (SELECT count(*) FROM host_scopes),"
         " (SELECT coalesce(sum(length(pem)), 0)::bigint FROM contents),"
         " (SELECT certificates FROM meta), (SELECT revision FROM meta WHERE one = 1)",
     /* Either nothing is there, or what a move has left, as it was left. */
@@ -140,7 +190,7 @@ const char *const ot_pg_sql[OT_PG_COUNT] = {
         " WHERE moved.event IS NOT DISTINCT FROM (SELECT max(seq) FROM audit))",
     [OT_SQL_EMPTY] =
         "TRUNCATE audit_resources, audit, activations, contents, certificates,"
-        " keys, projects",
+        " keys, projects, lists, host_scopes, hosts",
     /* Row by row that would take time with the square of their number. */
     [OT_SQL_STOP_COUNTING] = "ALTER TABLE certificates DISABLE TRIGGER USER",
     [OT_SQL_PUT_PROJECT] = "INSERT INTO projects (seq, id, name, created_at)"
@@ -161,6 +211,14 @@ const char *const ot_pg_sql[OT_PG_COUNT] = {
         "INSERT INTO audit_resources (resource, event) VALUES ($1, $2)",
     [OT_SQL_PUT_SEQUENCE] =
         "SELECT setval(pg_get_serial_sequence('orgtrust.' || $1::text, 'seq'), $2)",
+    /* The activations that were put before have made a row. */
+    [OT_SQL_PUT_LIST] = "INSERT INTO lists (scope, tag, changed_at) VALUES ($1, $2, $3)"
+                        " ON CONFLICT (scope) DO UPDATE"
+                        " SET tag = excluded.tag, changed_at = excluded.changed_at",
+    [OT_SQL_PUT_HOST] = "INSERT INTO hosts (seq, name, key, version, stacks, seen_at)"
+                        " VALUES ($1, $2, $3, $4, $5, $6)",
+    [OT_SQL_PUT_HOST_SCOPE] = "INSERT INTO host_scopes (host, scope, tag, behind_since)"
+                              " VALUES ($1, $2, $3, $4)",
     [OT_SQL_GO_ON_COUNTING] = "ALTER TABLE certificates ENABLE TRIGGER USER",
     [OT_SQL_PUT_META] = "UPDATE meta SET revision = $1, certificates = $2 WHERE one = 1",
     [OT_SQL_FORGET_MOVE] = "DELETE FROM moved",

@@ -87,6 +87,48 @@ static const char *const steps[] = {
     "ALTER TABLE activations ADD COLUMN ends_by TEXT;"
     "CREATE INDEX activations_by_end ON activations (ends_at)"
     " WHERE ends_at IS NOT NULL;",
+
+    /* lists.tag is the tag of what is active in the scope (cert/list_tag.h), NULL until
+     * somebody works it out. Triggers see each change, also those of a server of before
+     * this step. behind_since NULL: the host has what is active there now. */
+    "CREATE TABLE lists ("
+    "  scope TEXT PRIMARY KEY NOT NULL,"
+    "  tag TEXT,"
+    "  changed_at INTEGER NOT NULL"
+    ") STRICT, WITHOUT ROWID;"
+    "INSERT INTO lists (scope, changed_at)"
+    " SELECT DISTINCT scope, CAST(strftime('%s', 'now') AS INTEGER) FROM activations;"
+    "CREATE TABLE hosts ("
+    "  seq INTEGER PRIMARY KEY AUTOINCREMENT,"
+    "  name TEXT NOT NULL UNIQUE,"
+    "  key INTEGER NOT NULL,"
+    "  version TEXT NOT NULL,"
+    "  stacks TEXT NOT NULL,"
+    "  seen_at INTEGER NOT NULL"
+    ") STRICT;"
+    "CREATE INDEX hosts_by_sight ON hosts (seen_at);"
+    "CREATE INDEX hosts_by_key ON hosts (key);"
+    "CREATE TABLE host_scopes ("
+    "  host INTEGER NOT NULL REFERENCES hosts (seq) ON DELETE CASCADE,"
+    "  scope TEXT NOT NULL,"
+    "  tag TEXT NOT NULL,"
+    "  behind_since INTEGER,"
+    "  PRIMARY KEY (host, scope)"
+    ") STRICT, WITHOUT ROWID;"
+    "CREATE INDEX host_scopes_current ON host_scopes (scope)"
+    " WHERE behind_since IS NULL;"
+    "CREATE TRIGGER activations_more AFTER INSERT ON activations BEGIN"
+    "  INSERT INTO lists (scope, changed_at)"
+    "   VALUES (NEW.scope, CAST(strftime('%s', 'now') AS INTEGER))"
+    "   ON CONFLICT (scope) DO UPDATE"
+    "   SET tag = NULL, changed_at = excluded.changed_at;"
+    "  UPDATE host_scopes SET behind_since = CAST(strftime('%s', 'now') AS INTEGER)"
+    "   WHERE scope = NEW.scope AND behind_since IS NULL; END;"
+    "CREATE TRIGGER activations_less AFTER DELETE ON activations BEGIN"
+    "  UPDATE lists SET tag = NULL, changed_at = CAST(strftime('%s', 'now') AS INTEGER)"
+    "   WHERE scope = OLD.scope;"
+    "  UPDATE host_scopes SET behind_since = CAST(strftime('%s', 'now') AS INTEGER)"
+    "   WHERE scope = OLD.scope AND behind_since IS NULL; END;",
 };
 #define STEPS ((sqlite3_int64)(sizeof(steps) / sizeof(steps[0])))
 

@@ -113,11 +113,61 @@ const char *const ot_sqlite_sql[OT_SQL_COUNT] = {
     [OT_SQL_KEY_LIST_DESC] = KEY_SELECT " WHERE seq < ?1 ORDER BY seq DESC LIMIT ?2",
     [OT_SQL_KEY_DELETE] = "DELETE FROM keys WHERE id = ?1",
 
+    [OT_SQL_LIST_UNTAGGED] =
+        "SELECT scope FROM lists WHERE tag IS NULL ORDER BY scope LIMIT ?1",
+    [OT_SQL_LIST_ACTIVE] = "SELECT c.id FROM activations a"
+                           " JOIN certificates c ON c.seq = a.certificate"
+                           " WHERE a.scope = ?1 ORDER BY c.id",
+    [OT_SQL_LIST_TAG] = "UPDATE lists SET tag = ?2 WHERE scope = ?1",
+    /* What was taken back is as it was. */
+    [OT_SQL_HOSTS_CAUGHT_UP] =
+        "UPDATE host_scopes SET behind_since = NULL"
+        " WHERE scope = ?1 AND tag = ?2 AND behind_since IS NOT NULL",
+    [OT_SQL_HOST_SEEN] = "UPDATE hosts SET key = ?2, version = ?3, stacks = ?4,"
+                         " seen_at = ?5 WHERE name = ?1",
+    [OT_SQL_HOSTS_FORGET] =
+        "DELETE FROM hosts WHERE seen_at < ?1 OR seen_at < ?2"
+        " AND NOT EXISTS (SELECT 1 FROM keys WHERE keys.seq = hosts.key)",
+    [OT_SQL_HOSTS_OF_KEY] = "SELECT count(*) FROM (SELECT 1 FROM hosts WHERE key = ?1 "
+                            "LIMIT ?2) AS hosts_of_key",
+    [OT_SQL_HOST_INSERT] = "INSERT INTO hosts (name, key, version, stacks, seen_at)"
+                           " VALUES (?1, ?2, ?3, ?4, ?5)",
+    /* A scope where nothing was ever active has no row in lists: its tag is ?4. */
+    [OT_SQL_HOST_SCOPE] =
+        "INSERT INTO host_scopes AS s (host, scope, tag, behind_since)"
+        " SELECT h.seq, ?2, ?3,"
+        " CASE WHEN coalesce(l.tag, ?4) = ?3 THEN NULL"
+        " ELSE coalesce(l.changed_at, ?5) END"
+        " FROM hosts h LEFT JOIN lists l ON l.scope = ?2 WHERE h.name = ?1"
+        " ON CONFLICT (host, scope) DO UPDATE SET tag = excluded.tag, behind_since ="
+        " CASE WHEN excluded.behind_since IS NULL THEN NULL"
+        " ELSE coalesce(s.behind_since, excluded.behind_since) END",
+    [OT_SQL_HOST_SCOPES_ELSE] =
+        "DELETE FROM host_scopes WHERE host = (SELECT seq FROM hosts WHERE name = ?1)"
+        " AND scope NOT IN (SELECT value FROM json_each(?2))",
+    [OT_SQL_HOST_BEHIND] =
+        "SELECT EXISTS (SELECT 1 FROM host_scopes WHERE behind_since IS NOT NULL"
+        " AND host = (SELECT seq FROM hosts WHERE name = ?1))",
+    [OT_SQL_HOST_LIST] =
+        "SELECT h.name, h.version, h.stacks, h.seen_at, s.scope, s.tag, s.behind_since"
+        " FROM (SELECT seq, name, version, stacks, seen_at FROM hosts"
+        "  WHERE name > ?1 AND seen_at >= ?2 AND (?3 = 0 OR EXISTS"
+        "   (SELECT 1 FROM host_scopes b"
+        "    WHERE b.host = hosts.seq AND b.behind_since IS NOT NULL))"
+        "  ORDER BY name LIMIT ?4) AS h"
+        " LEFT JOIN host_scopes s ON s.host = h.seq ORDER BY h.name, s.scope",
+    [OT_SQL_HOST_COUNT] =
+        "SELECT count(*), count(*) FILTER (WHERE EXISTS (SELECT 1 FROM host_scopes b"
+        " WHERE b.host = hosts.seq AND b.behind_since IS NOT NULL))"
+        " FROM hosts WHERE seen_at >= ?1",
+
     [OT_SQL_TALLY] =
         "SELECT (SELECT count(*) FROM certificates), (SELECT count(*) FROM activations),"
         " (SELECT count(*) FROM projects), (SELECT count(*) FROM keys),"
         " (SELECT count(*) FROM audit), (SELECT count(*) FROM contents),"
         " (SELECT count(*) FROM audit_resources),"
+        " (SELECT count(*) FROM lists), (SELECT count(*) FROM hosts),"
+        " (SELECT count(*) FROM host_scopes),"
         " (SELECT coalesce(sum(length(pem)), 0) FROM contents),"
         " (SELECT certificates FROM meta), (SELECT revision FROM meta)",
     [OT_SQL_READ_PROJECTS] = "SELECT seq, id, name, created_at FROM projects",
@@ -130,6 +180,9 @@ const char *const ot_sqlite_sql[OT_SQL_COUNT] = {
                          "expires_at FROM keys",
     [OT_SQL_READ_AUDIT] = "SELECT seq, " AUDIT_COLUMNS " FROM audit",
     [OT_SQL_READ_RESOURCES] = "SELECT resource, event FROM audit_resources",
+    [OT_SQL_READ_LISTS] = "SELECT scope, tag, changed_at FROM lists",
+    [OT_SQL_READ_HOSTS] = "SELECT seq, name, key, version, stacks, seen_at FROM hosts",
+    [OT_SQL_READ_HOST_SCOPES] = "SELECT host, scope, tag, behind_since FROM host_scopes",
     /* The highest number that was ever given out, which never comes again. */
     [OT_SQL_READ_SEQUENCES] = "SELECT name, seq FROM sqlite_sequence WHERE seq > 0",
 };

@@ -1,6 +1,7 @@
 """--metrics: figures that Prometheus takes, and where a load balancer is told to send
 requests. Without a key, on a listener of its own."""
 
+import hashlib
 import http.client
 import re
 import shutil
@@ -55,6 +56,27 @@ def watched(tmp_path):
     made = Watched(tmp_path / "org")
     yield made
     made.stop(signal.SIGKILL)
+
+
+def test_hosts_are_counted_by_what_they_have(watched, roots):
+    def report(host):
+        watched.api.call("POST", "/v1/orgtrust/reports", {
+            "host": host, "version": "1", "scopes": [
+                {"project": None, "tag": hashlib.sha256().hexdigest()[:32]}]})
+
+    def hosts():
+        found = watched.metrics()
+        return found['hosts{state="current"}'], found['hosts{state="behind"}']
+
+    assert hosts() == (0, 0)
+    report("a")
+    report("b")
+    assert hosts() == (2, 0)
+    cert = watched.add(roots[0])
+    watched.api.activate(cert)
+    assert hosts() == (0, 2)
+    watched.api.deactivate(cert)
+    assert hosts() == (2, 0)
 
 
 def test_requests_are_counted_by_route_and_status(watched, roots):

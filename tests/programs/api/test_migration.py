@@ -1,5 +1,6 @@
 """A database of an earlier version is brought forward, and nothing of it is lost."""
 
+import hashlib
 import re
 import sqlite3
 from pathlib import Path
@@ -44,6 +45,16 @@ def test_everything_is_there_after_the_first_start(old):
     assert database.execute("PRAGMA integrity_check").fetchall() == [("ok",)]
     assert database.execute("PRAGMA foreign_key_check").fetchall() == []
     database.close()
+
+
+def test_hosts_are_compared_with_what_was_active_before(old):
+    api = old.client(key=KEYS[1])
+    ids = sorted(c["id"] for c in api.list() if c["active"])
+    for host, active in (("has-it", ids), ("has-not", [])):
+        tag = hashlib.sha256("".join(f"{i}\n" for i in active).encode()).hexdigest()[:32]
+        told = api.call("POST", "/v1/orgtrust/reports", {
+            "host": host, "version": "1", "scopes": [{"project": None, "tag": tag}]})
+        assert told["current"] is (host == "has-it")
 
 
 def test_the_audit_log_begins_empty(old, pem):

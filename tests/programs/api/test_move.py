@@ -33,6 +33,9 @@ def old(tmp_path, pem):
     gone = api.call("POST", KEYS, {"name": "gone", "expires_in_seconds": 1000})["id"]
     api.call("DELETE", f"{KEYS}/{gone}")
     api.delete(ids[11])
+    for host, tag in (("a", "0" * 32), ("b", "1" * 32)):
+        api.call("POST", "/v1/orgtrust/reports", {
+            "host": host, "version": "1", "scopes": [{"project": "lab", "tag": tag}]})
     yield org
     org.stop()
 
@@ -56,6 +59,7 @@ def all_of(org):
         "log": api.call("GET", f"{LOG}?limit=100")["data"],
         "of one": api.call("GET", f"{LOG}?resource_ids[]={certs[0]['id']}")["data"],
         "tag": api.request("GET", CERTIFICATES)[1]["ETag"],
+        "hosts": api.call("GET", "/v1/orgtrust/hosts")["data"],
     }
 
 
@@ -87,7 +91,10 @@ def test_everything_arrives(old, cluster, moved_to, pem):
     assert all_of(new) == before
     ends = "SELECT scope, certificate, ends_at, ends_by FROM activations ORDER BY 1, 2"
     assert new.sql(ends) == old.sql(ends)
+    assert len(before["hosts"]) == 2
     api = new.client()
+    api.call("POST", "/v1/orgtrust/reports", {
+        "host": "c", "version": "1", "scopes": [{"project": "lab", "tag": "2" * 32}]})
     newest = api.upload(pem, "the next one")
     assert api.list()[-1]["id"] == newest
     assert int(new.sql("SELECT max(seq) FROM certificates")[0][0]) == 13, "12 was deleted"
