@@ -41,7 +41,7 @@ struct ot_guests {
     pthread_mutex_t lock;
     unsigned per_address, max, count;
     struct guest_list waited; /* by since_us, as each house's */
-    TAILQ_HEAD(, arrival) arriving;
+    TAILQ_HEAD(arrival_list, arrival) arriving;
     struct house *chains[CHAINS];
 };
 
@@ -178,12 +178,11 @@ static void end_the_longest(struct ot_guests *guests, struct house *house)
 /* When it came; now_us where that is not known. */
 static int64_t take_arrival(struct ot_guests *guests, int fd, int64_t now_us)
 {
-    struct arrival *at;
+    struct arrival *at = TAILQ_FIRST(&guests->arriving);
     int64_t since_us = now_us;
 
-    TAILQ_FOREACH(at, &guests->arriving, in_all)
-    if (at->fd == fd)
-        break;
+    while (at != NULL && at->fd != fd)
+        at = TAILQ_NEXT(at, in_all);
     if (at == NULL)
         return since_us;
     since_us = at->since_us;
