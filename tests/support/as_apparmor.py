@@ -23,6 +23,16 @@ _CREATE_RULESET, _ADD_RULE, _RESTRICT_SELF = 444, 445, 446
 _WRITE_FILE, _READ_FILE, _READ_DIR = 1 << 1, 1 << 2, 1 << 3
 _PATH_BENEATH, _NO_NEW_PRIVS = 1, 38
 _RULE = re.compile(r"^\s*(?:owner\s+)?(?P<path>[/@]\S*)\s+(?P<access>[a-zA-Z]+),")
+_PROFILE = """\
+abi <abi/3.0>,
+include <tunables/global>
+profile confined /usr/bin/* {{
+  include <abstractions/base>
+  include <abstractions/nameservice>
+  {abstractions}
+  /usr/bin/* mr,
+}}
+"""
 _VARIABLE = re.compile(r"^\s*@\{(?P<name>\w+)\}\s*\+?=\s*(?P<values>.*)$")
 
 _libc = ctypes.CDLL(None, use_errno=True)
@@ -38,6 +48,12 @@ def _call(number: int, *arguments) -> int:
 def is_here() -> bool:
     """Whether this kernel has Landlock."""
     return _libc.syscall(ctypes.c_long(_CREATE_RULESET), None, ctypes.c_size_t(0), 1) > 0
+
+
+def profile(*abstractions: str) -> str:
+    """What an administrator writes for a program of the distribution."""
+    return _PROFILE.format(abstractions="\n  ".join(
+        f"include <abstractions/{name}>" for name in abstractions))
 
 
 def _alternatives(pattern: str) -> list[str]:
@@ -70,12 +86,12 @@ def _with_values(pattern: str, variables: dict[str, list[str]]) -> list[str]:
         for value in variables.get(found[1], ())))
 
 
-def rules(profile: str) -> list[tuple[str, str]]:
+def rules(text: str) -> list[tuple[str, str]]:
     """(path pattern, access) of every rule for files: without variables and alternatives."""
     # A process is whichever runs.
     variables = {"pid": ["*"], "tid": ["*"], "pids": ["*"]}
     found = []
-    for line in profile.splitlines():
+    for line in text.splitlines():
         if assigned := _VARIABLE.match(line):
             values = [value.strip('"') for value in assigned["values"].split()]
             if "+=" in line:
@@ -116,11 +132,11 @@ def _open_up(ruleset: int, pattern: str, letters: str):
                0 if os.path.isdir(path) else access)
 
 
-def confine(profile: str):
+def confine(text: str):
     """This process, from now on, and all that it starts."""
     handled = ctypes.c_uint64(_WRITE_FILE | _READ_FILE | _READ_DIR)
     ruleset = _call(_CREATE_RULESET, ctypes.byref(handled), ctypes.c_size_t(8), 0)
-    for pattern, letters in rules(profile):
+    for pattern, letters in rules(text):
         _open_up(ruleset, pattern, letters)
     if _libc.prctl(_NO_NEW_PRIVS, 1, 0, 0, 0) != 0:
         raise OSError(ctypes.get_errno(), "no new privileges")

@@ -14,17 +14,6 @@ STAND_IN = paths.REPOSITORY / "tests/support/as_apparmor.py"
 ABSTRACTIONS = "/etc/apparmor.d/abstractions"
 OURS = [f"{ABSTRACTIONS}/{name}.d/orgtrust" for name in ("openssl", "p11-kit", "ssl_certs")]
 EXPORT = "/var/lib/orgtrust/export/ca.pem"
-# What an administrator writes for a program of the distribution.
-PROFILE = """\
-abi <abi/3.0>,
-include <tunables/global>
-profile confined /usr/bin/* {{
-  include <abstractions/base>
-  include <abstractions/nameservice>
-  {abstractions}
-  /usr/bin/* mr,
-}}
-"""
 
 pytestmark = [
     pytest.mark.skipif(not shutil.which("apparmor_parser"), reason="needs apparmor"),
@@ -36,8 +25,7 @@ class Confined:
 
     def __init__(self, machine, *abstractions: str):
         self.machine = machine
-        lines = [f"include <abstractions/{name}>" for name in abstractions]
-        machine.write("/tmp/profile", PROFILE.format(abstractions="\n  ".join(lines)))
+        machine.write("/tmp/profile", as_apparmor.profile(*abstractions))
         machine.write("/tmp/as_apparmor.py", STAND_IN.read_bytes())
         # The parser itself has nothing against it.
         machine.run("apparmor_parser", "--skip-kernel-load", "--skip-cache", "/tmp/profile")
