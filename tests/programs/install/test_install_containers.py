@@ -10,6 +10,7 @@ import tomllib
 import pytest
 from own_root import changes
 from support.https import HttpsServer
+from support.packages import ROOTS
 from support.process import wait_until
 
 DIR = "/var/lib/orgtrust/containers"
@@ -128,6 +129,24 @@ for name in bin sbin lib lib64; do rm -rf $name; ln -s usr/$name $name; done
 mount --bind /usr usr
 cp -a /etc/passwd /etc/group /etc/ld.so.cache /etc/alternatives etc/
 cp -a /etc/java-* etc/ 2>/dev/null || true
+"""
+# A system of its own, as an image has it, with authorities of its own; $1 is where roots are.
+_DEBIAN = r"""
+set -eu
+mkdir -p /run/inside && cd /run/inside
+tar -xpf "$1/bookworm.tar"
+mount --rbind /dev dev
+mount --rbind /proc proc
+mkdir -p "$1/bookworm.downloads/partial"
+mount --bind "$1/bookworm.downloads" var/cache/apt/archives
+cat /etc/resolv.conf >etc/resolv.conf
+apt="chroot . env DEBIAN_FRONTEND=noninteractive apt-get -qy -o Dpkg::Use-Pty=0"
+set -- install --no-install-recommends curl python3 nodejs default-jdk-headless ca-certificates
+$apt "$@" || { $apt update && $apt "$@"; }
+umount -l dev proc var/cache/apt/archives
+"""
+# What podman keeps is kept apart.
+_PLACE = r"""
 mkdir -p /var/lib/containers /var/tmp
 mount -t tmpfs tmpfs /var/lib/containers
 """
@@ -168,25 +187,28 @@ def site(tmp_path, certs, party):
     server.stop()
 
 
-def inside(site):
+def inside(machine, site):
+    """Commands of what is there, each of which shows the page."""
+    def is_there(name):
+        return os.path.lexists(machine.path(f"/run/inside/usr/bin/{name}"))
+
     yield ["curl", "-sS", site.url]
     yield ["python3", "-c", "import sys,urllib.request as u;"
            "print(u.urlopen(sys.argv[1]).read())", site.url]
-    if shutil.which("node"):
+    if is_there("node"):
         yield ["node", "-e", "require('https').get(process.argv[1], r => r.pipe("
                "process.stdout))", site.url]
-    if shutil.which("java"):
+    if is_there("java"):
         yield ["sh", "-c", f"echo '{_JAVA}' >/tmp/Visit.java; "
                f"java -XX:TieredStopAtLevel=1 /tmp/Visit.java {site.url}"]
 
 
-@needs_podman
-@pytest.mark.parametrize("way", ["run", "install"])
-def test_a_container_follows_while_it_runs(machine, party, site, tmp_path, way):
-    machine.run("sh", "-c", _ROOT)
+def check_containers_follow(machine, party, site, log, way):
+    """Each program in one of its own, and one that is there all the while."""
+    machine.run("sh", "-c", _PLACE)
     machine.run("rm", "-rf", "/usr/share/containers/containers.conf", "/etc/containers/"
                 "containers.conf")
-    for argv in inside(site):
+    for argv in inside(machine, site):
         alone = machine.run(*THERE, *PODMAN, *RUN, "--rootfs", "/run/inside", *argv, status=None)
         assert "seen inside" not in alone.stdout and alone.status < 125, alone
     prefix = (*THERE, *(("/usr/bin/orgtrust", "run") if way == "run" else ()))
@@ -195,12 +217,12 @@ def test_a_container_follows_while_it_runs(machine, party, site, tmp_path, way):
     else:
         machine.write(CONF, f"export_containers = {DIR}\n".encode() + machine.read(CONF))
         machine.orgtrust("sync")
-    for argv in inside(site):
+    for argv in inside(machine, site):
         done = machine.run(*prefix, *PODMAN, *RUN, "--rootfs", "/run/inside", *argv,
                            timeout=120)
         assert "seen inside" in done.stdout, done
     loop = machine.start(*prefix, *PODMAN, *RUN, "--rootfs", "/run/inside", "python3",
-                         "-c", _LOOP, site.url, log=tmp_path / "loop.log")
+                         "-c", _LOOP, site.url, log=log)
     try:
         wait_until(lambda: "believes" in loop.output(), what="the container believes")
         party.organization.api.deactivate(party.id)
@@ -212,3 +234,21 @@ def test_a_container_follows_while_it_runs(machine, party, site, tmp_path, way):
     finally:
         loop.child.terminate()
         loop.child.wait()
+
+
+@needs_podman
+@pytest.mark.parametrize("way", ["run", "install"])
+def test_a_container_follows_while_it_runs(machine, party, site, tmp_path, way):
+    machine.run("sh", "-c", _ROOT)
+    check_containers_follow(machine, party, site, tmp_path / "loop.log", way)
+
+
+# Fetches and installs what is inside.
+@pytest.mark.long
+@needs_podman
+@pytest.mark.skipif(not (ROOTS / "bookworm.tar").exists(),
+                    reason="NO bookworm ROOT: tests/support/roots/make makes it")
+def test_a_container_with_a_debian_of_its_own_follows(machine, party, site, tmp_path):
+    machine.share(ROOTS)
+    machine.run("sh", "-c", _DEBIAN, "sh", ROOTS, timeout=900)
+    check_containers_follow(machine, party, site, tmp_path / "loop.log", "install")
