@@ -256,7 +256,7 @@ enum ot_status ot_serve(const struct ot_options *options, struct ot_error *err)
     if (status == OT_OK)
         status = ot_store_open(&server.store, options->db,
                                workers + 1 + (options->metrics != NULL), err);
-    if (status == OT_OK && ot_store_is_url(options->db))
+    if (status == OT_OK)
         status = ot_answers_new(&server.answers, err);
     if (status == OT_OK)
         status = ot_listener_open(&listener, options->listen, err);

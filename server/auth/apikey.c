@@ -8,6 +8,7 @@
 
 #include "base/error.h"
 #include "message/body.h"
+#include "shared/digest.h"
 #include "shared/limits.h"
 #include "shared/random_text.h"
 #include "store/key.h"
@@ -46,7 +47,7 @@ static bool hash_key(const char *key, unsigned char hash[OT_KEY_HASH_LEN])
 {
     unsigned len = 0;
 
-    return EVP_Digest(key, strlen(key), hash, &len, EVP_sha256(), NULL) == 1 &&
+    return EVP_Digest(key, strlen(key), hash, &len, ot_digest_sha256(), NULL) == 1 &&
            len == OT_KEY_HASH_LEN;
 }
 

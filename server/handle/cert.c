@@ -96,7 +96,7 @@ static void show_with_content(struct ot_context *context, struct shown *shown)
         return;
     }
     show_cert(shown, &context->cert);
-    ot_answers_keep(context->answers, context->reply->etag, &context->reply->body);
+    ot_answers_keep(context->answers, context->reply);
     free(shown->content);
 }
 
@@ -115,8 +115,7 @@ void ot_handle_get(struct ot_context *context)
         context->reply->status = 304;
     else if (!shown.with_content)
         show_cert(&shown, &context->cert);
-    else if (!ot_answers_find(context->answers, context->reply->etag,
-                              &context->reply->body))
+    else if (!ot_answers_find(context->answers, context->reply))
         show_with_content(context, &shown);
 }
 

@@ -104,12 +104,12 @@ void ot_handle_list(struct ot_context *context)
     }
     if (!is_asked_anew(context, &range, after))
         return;
-    if (ot_answers_find(context->answers, context->reply->etag, &context->reply->body))
+    if (ot_answers_find(context->answers, context->reply))
         return;
     write_page(context, range);
     if (context->reply->status != 200)
         return;
     /* Between the two questions something may have been changed. */
     tag_page(context, &range, after);
-    ot_answers_keep(context->answers, context->reply->etag, &context->reply->body);
+    ot_answers_keep(context->answers, context->reply);
 }

@@ -248,7 +248,7 @@ static void log_reply(const struct exchange *exchange)
         .path = exchange->path != NULL ? exchange->path : "-",
         .caller = exchange->caller,
         .status = exchange->reply.status,
-        .bytes = exchange->reply.body.len,
+        .bytes = ot_reply_len(&exchange->reply),
         .microseconds = ot_log_clock() - exchange->began_us,
     });
 }
@@ -279,25 +279,39 @@ static bool is_last_answer(const struct ot_server *server,
            ot_guest_came_us(guest_of(connection)) < atomic_load(&server->renewed_us);
 }
 
+/* Takes the body; its bytes are not copied. NULL: no memory. */
+static struct MHD_Response *new_response(struct ot_reply *reply)
+{
+    struct ot_bytes *bytes =
+        reply->kept != NULL ? reply->kept : ot_buffer_share(&reply->body);
+    struct MHD_Response *response;
+
+    reply->kept = NULL;
+    if (bytes == NULL)
+        return NULL;
+    response = MHD_create_response_from_buffer_with_free_callback_cls(
+        ot_bytes_len(bytes), (void *)(uintptr_t)ot_bytes_data(bytes), ot_bytes_unref,
+        bytes);
+    if (response == NULL)
+        ot_bytes_unref(bytes);
+    return response;
+}
+
 static enum MHD_Result send_reply(struct exchange *exchange,
                                   struct MHD_Connection *connection)
 {
     struct ot_reply *reply = &exchange->reply;
-    size_t len = reply->body.len;
+    const size_t len = ot_reply_len(reply);
     struct MHD_Response *response;
     enum MHD_Result result;
-    char *body;
 
     if (is_last_answer(exchange->server, connection))
         reply->close = true;
     log_reply(exchange);
     meter_reply(exchange);
-    body = ot_buffer_take(&reply->body);
-    response = MHD_create_response_from_buffer(len, body, MHD_RESPMEM_MUST_FREE);
-    if (response == NULL) {
-        free(body);
+    response = new_response(reply);
+    if (response == NULL)
         return MHD_NO;
-    }
     add_headers(response, reply, len != 0);
     enter_phase(exchange->server, connection, OT_GUEST_REPLY);
     result = MHD_queue_response(connection, reply->status, response);

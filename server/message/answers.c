@@ -5,7 +5,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "message/buffer.h"
 #include "message/etag.h"
+#include "message/reply.h"
 #include "shared/limits.h"
 
 #define WAYS 4u
@@ -13,14 +15,15 @@
 
 struct kept_answer {
     char etag[OT_ETAG_MAX]; /* "": none */
-    char *data;
-    size_t len;
+    struct ot_bytes *body;
     uint64_t asked; /* when last, in the count of all */
 };
 
 struct ot_answers {
     pthread_mutex_t lock;
     uint64_t asked;
+    size_t len;    /* of all bodies */
+    size_t victim; /* whose turn it is where they are too long together */
     struct kept_answer kept[SETS][WAYS];
 };
 
@@ -33,13 +36,21 @@ enum ot_status ot_answers_new(struct ot_answers **out, struct ot_error *err)
     return OT_OK;
 }
 
+static void forget_kept(struct ot_answers *answers, struct kept_answer *kept)
+{
+    if (kept->body == NULL)
+        return;
+    answers->len -= ot_bytes_len(kept->body);
+    ot_bytes_unref(kept->body);
+    *kept = (struct kept_answer){.body = NULL};
+}
+
 void ot_answers_free(struct ot_answers *answers)
 {
     if (answers == NULL)
         return;
-    for (size_t i = 0; i < SETS; i++)
-        for (size_t j = 0; j < WAYS; j++)
-            free(answers->kept[i][j].data);
+    for (size_t i = 0; i < OT_ANSWERS_MAX; i++)
+        forget_kept(answers, &answers->kept[i / WAYS][i % WAYS]);
     pthread_mutex_destroy(&answers->lock);
     free(answers);
 }
@@ -47,10 +58,10 @@ void ot_answers_free(struct ot_answers *answers)
 /* A tag is a digest, behind its quotation mark. */
 static struct kept_answer *set_of_tag(struct ot_answers *answers, const char *etag)
 {
-    uint32_t number = 0;
+    uint64_t number = 0;
 
     memcpy(&number, etag + 1, sizeof(number));
-    return answers->kept[number % 8191 % SETS];
+    return answers->kept[number % 65521 % SETS];
 }
 
 static struct kept_answer *find_answer(struct kept_answer *set, const char *etag)
@@ -71,48 +82,50 @@ static struct kept_answer *oldest_kept(struct kept_answer *set)
     return oldest;
 }
 
-bool ot_answers_find(struct ot_answers *answers, const char *etag, struct ot_buffer *body)
+bool ot_answers_find(struct ot_answers *answers, struct ot_reply *reply)
 {
     struct kept_answer *kept;
 
-    if (answers == NULL || *etag == '\0')
+    if (answers == NULL || reply->etag[0] == '\0')
         return false;
     pthread_mutex_lock(&answers->lock);
-    kept = find_answer(set_of_tag(answers, etag), etag);
+    kept = find_answer(set_of_tag(answers, reply->etag), reply->etag);
     if (kept != NULL) {
         kept->asked = ++answers->asked;
-        ot_buffer_append(body, kept->data, kept->len);
+        reply->kept = ot_bytes_ref(kept->body);
     }
     pthread_mutex_unlock(&answers->lock);
     return kept != NULL;
 }
 
-static void replace_kept(struct ot_answers *answers, const char *etag, char *data,
-                         size_t len)
+/* Takes one share of the body. */
+static void replace_kept(struct ot_answers *answers, const char *etag,
+                         struct ot_bytes *body)
 {
     struct kept_answer *set = set_of_tag(answers, etag);
     struct kept_answer *kept = find_answer(set, etag);
 
     if (kept == NULL)
         kept = oldest_kept(set);
-    free(kept->data);
-    *kept = (struct kept_answer){.data = data, .len = len, .asked = ++answers->asked};
+    forget_kept(answers, kept);
+    for (; answers->len + ot_bytes_len(body) > OT_ANSWERS_LEN; answers->victim++)
+        forget_kept(
+            answers,
+            &answers->kept[answers->victim / WAYS % SETS][answers->victim % WAYS]);
+    *kept = (struct kept_answer){.body = body, .asked = ++answers->asked};
     memcpy(kept->etag, etag, strlen(etag) + 1);
+    answers->len += ot_bytes_len(body);
 }
 
-void ot_answers_keep(struct ot_answers *answers, const char *etag,
-                     const struct ot_buffer *body)
+void ot_answers_keep(struct ot_answers *answers, struct ot_reply *reply)
 {
-    char *data;
-
-    if (answers == NULL || *etag == '\0' || strlen(etag) >= OT_ETAG_MAX || body->failed ||
-        body->len == 0 || body->len > OT_ANSWER_MAX)
+    if (answers == NULL || reply->etag[0] == '\0' || reply->body.failed ||
+        reply->body.len == 0 || reply->body.len > OT_ANSWER_MAX)
         return;
-    data = malloc(body->len);
-    if (data == NULL)
+    reply->kept = ot_buffer_share(&reply->body);
+    if (reply->kept == NULL)
         return;
-    memcpy(data, body->data, body->len);
     pthread_mutex_lock(&answers->lock);
-    replace_kept(answers, etag, data, body->len);
+    replace_kept(answers, reply->etag, ot_bytes_ref(reply->kept));
     pthread_mutex_unlock(&answers->lock);
 }

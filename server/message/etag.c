@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/hex.h"
+#include "shared/digest.h"
 
 #define TAG_BYTES 16
 
@@ -24,7 +25,8 @@ void ot_etag_make(char etag[OT_ETAG_MAX], const struct ot_etag_part *parts, size
 {
     unsigned char md[EVP_MAX_MD_SIZE];
     EVP_MD_CTX *digest = EVP_MD_CTX_new();
-    bool ok = digest != NULL && EVP_DigestInit_ex(digest, EVP_sha256(), NULL) == 1 &&
+    bool ok = digest != NULL &&
+              EVP_DigestInit_ex(digest, ot_digest_sha256(), NULL) == 1 &&
               add_part(digest, representation, sizeof(representation));
 
     for (size_t i = 0; ok && i < count; i++)

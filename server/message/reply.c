@@ -17,9 +17,21 @@ void ot_reply_init(struct ot_reply *reply)
     ot_buffer_init(&reply->body, OT_REPLY_MAX);
 }
 
-void ot_reply_clear(struct ot_reply *reply)
+static void drop_body(struct ot_reply *reply)
 {
     ot_buffer_clear(&reply->body);
+    ot_bytes_unref(reply->kept);
+    reply->kept = NULL;
+}
+
+void ot_reply_clear(struct ot_reply *reply)
+{
+    drop_body(reply);
+}
+
+size_t ot_reply_len(const struct ot_reply *reply)
+{
+    return reply->kept != NULL ? ot_bytes_len(reply->kept) : reply->body.len;
 }
 
 static const char *error_type(unsigned status)
@@ -42,7 +54,7 @@ void ot_reply_error(struct ot_reply *reply, unsigned status, const char *code,
     /* Makes it valid UTF-8 without controls, whatever of the request it quotes. */
     ot_error_set(&message, OT_E_REFUSED, "%s", text);
 
-    ot_buffer_clear(&reply->body);
+    drop_body(reply);
     reply->status = status;
     reply->etag[0] = '\0';
     ot_jsonw_open(&reply->body, '{');

@@ -2,6 +2,7 @@
 #ifndef OT_SERVER_MESSAGE_REPLY_H
 #define OT_SERVER_MESSAGE_REPLY_H
 
+#include <stddef.h>
 #include <stdint.h>
 
 #include "base/error.h"
@@ -11,6 +12,7 @@
 struct ot_reply {
     unsigned status;
     struct ot_buffer body;  /* JSON; empty for 204 and 304 */
+    struct ot_bytes *kept;  /* the body in place of that one; NULL: there is none */
     char etag[OT_ETAG_MAX]; /* "" : none; with one, the answer may be kept and asked after
                              */
     char allow[64];         /* "" : no Allow header */
@@ -23,6 +25,8 @@ struct ot_reply {
 
 void ot_reply_init(struct ot_reply *reply);
 void ot_reply_clear(struct ot_reply *reply);
+/* Of the body, wherever it is. */
+size_t ot_reply_len(const struct ot_reply *reply);
 
 /* An error in the API's shape: {error:{message,type,param,code}}; whatever was composed
  * before is dropped. The type follows from the status. param may be NULL. */

@@ -13,15 +13,17 @@
  * tags and what proxies add. The transport's own buffer is larger, so that the refusal
  * can be said in the API's shape. */
 #define OT_HEADERS_MAX (16u * 1024)
-#define OT_CONNECTION_MEMORY (64u * 1024)
+#define OT_CONNECTION_MEMORY (32u * 1024)
 
 /* A list of 100 items with names of OT_NAME_CHARS_MAX, escaped; a certificate in PEM. */
 #define OT_REPLY_MAX (4u * 1024 * 1024)
 
 /* Answers that are kept for whoever asks the same next: the pages and certificates that a
- * fleet fetches one host after the other, in 32 MiB at most. A page of 100 has 35 KiB. */
-#define OT_ANSWERS_MAX 256u
+ * fleet fetches one host after the other. How many, how long each is at most, and all of
+ * them together. A page of 100 has 20 to 35 KiB: all pages of 100,000 certificates. */
+#define OT_ANSWERS_MAX 2048u
 #define OT_ANSWER_MAX (128u * 1024)
+#define OT_ANSWERS_LEN (32u * 1024 * 1024)
 
 /* The API's own figures. */
 #define OT_PAGE_LIMIT_DEFAULT 20
