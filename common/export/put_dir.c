@@ -94,16 +94,13 @@ static bool is_hashed(const char *name, size_t len)
     return i == len;
 }
 
-/* ".NAME.XXXXXX.tmp": a writer of ours that died. */
-static bool is_temporary_of_dir(const char *name)
+/* A writer of ours that died. */
+static bool is_temporary_of_dir(const char *entry)
 {
-    size_t len = strlen(name), inner = len - strlen("..XXXXXX.tmp");
+    const size_t len = ot_file_temporary_of(entry);
 
-    if (len <= strlen("..XXXXXX.tmp") || name[0] != '.' ||
-        strcmp(name + len - 4, ".tmp") != 0)
-        return false;
-    return is_hashed(name + 1, inner) ||
-           (inner == strlen(MARK) && memcmp(name + 1, MARK, inner) == 0);
+    return len > 0 && (is_hashed(entry + 1, len) ||
+                       (len == strlen(MARK) && memcmp(entry + 1, MARK, len) == 0));
 }
 
 static DIR *open_to_list(const struct work *work, struct ot_error *err)

@@ -45,13 +45,11 @@ enum ot_status ot_system_files_put(const struct ot_system_files *files, bool *di
     return status;
 }
 
-/* ".orgtrust-NAME.crt.XXXXXX.tmp": a writer of ours that died. */
-static bool is_temporary_of_system(const char *name)
+/* A writer of ours that died. */
+static bool is_temporary_of_system(const char *entry)
 {
-    size_t len = strlen(name);
-
-    return strncmp(name, "." OT_SYSTEM_PREFIX, strlen("." OT_SYSTEM_PREFIX)) == 0 &&
-           strcmp(name + len - strlen(".tmp"), ".tmp") == 0;
+    return ot_file_temporary_of(entry) > strlen(OT_SYSTEM_PREFIX) &&
+           strncmp(entry + 1, OT_SYSTEM_PREFIX, strlen(OT_SYSTEM_PREFIX)) == 0;
 }
 
 enum ot_status ot_system_files_reap(const struct ot_system_files *files, bool *differs,

@@ -13,6 +13,7 @@
 #include "files/write_all.h"
 
 #define RANDOM_LEN 6
+#define TEMPORARY_END ".XXXXXX.tmp"
 
 /* Nobody else, until all of it is there: what it will hold may be for fewer than could
  * read a file of the usual mode. */
@@ -71,7 +72,7 @@ static enum ot_status begin_file(struct ot_file *file, char *path, mode_t mode,
     char *temporary = NULL;
     enum ot_status status;
 
-    if (path == NULL || asprintf(&temporary, ".%s.XXXXXX.tmp", name) < 0)
+    if (path == NULL || asprintf(&temporary, ".%s" TEMPORARY_END, name) < 0)
         temporary = NULL;
     *file = (struct ot_file){-1, file->dir, path, name, temporary, mode};
     if (temporary == NULL) {
@@ -264,14 +265,21 @@ enum ot_status ot_file_remove(const char *path, struct ot_error *err)
     return status;
 }
 
-/* ".NAME.XXXXXX.tmp", nothing else. */
+size_t ot_file_temporary_of(const char *entry)
+{
+    const size_t len = strlen(entry), around = strlen("." TEMPORARY_END);
+
+    if (len <= around || entry[0] != '.' || entry[len - strlen(TEMPORARY_END)] != '.' ||
+        strcmp(entry + len - strlen(".tmp"), ".tmp") != 0)
+        return 0;
+    return len - around;
+}
+
 static bool is_temporary_of(const char *entry, const char *name)
 {
-    size_t len = strlen(name);
+    const size_t len = ot_file_temporary_of(entry);
 
-    return entry[0] == '.' && strncmp(entry + 1, name, len) == 0 &&
-           entry[1 + len] == '.' && strlen(entry) == len + 12 &&
-           strcmp(entry + len + 8, ".tmp") == 0;
+    return len > 0 && len == strlen(name) && memcmp(entry + 1, name, len) == 0;
 }
 
 void ot_file_reap(const char *path)

@@ -51,6 +51,10 @@ enum ot_status ot_file_remove(const char *path, struct ot_error *err);
 enum ot_status ot_file_remove_at(int dir, const char *path, const char *name,
                                  struct ot_error *err);
 
+/* Whether an entry of a directory is named as a file that is being made,
+ * .NAME.XXXXXX.tmp: the length of NAME, which begins at entry + 1; 0: it is not. */
+size_t ot_file_temporary_of(const char *entry);
+
 /* Removes temporary files of dead processes beside path. The caller holds the lock. */
 void ot_file_reap(const char *path);
 

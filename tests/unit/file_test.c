@@ -132,6 +132,18 @@ static void fault_45_temporary_files_of_the_dead_are_reaped(void)
         CU_ASSERT_EQUAL(access(unit_path(kept[i]), F_OK), 0);
 }
 
+static void the_names_of_temporary_files_are_known(void)
+{
+    CU_ASSERT_EQUAL(ot_file_temporary_of(".a.snapshot.Ab12Cd.tmp"), strlen("a.snapshot"));
+    CU_ASSERT_EQUAL(ot_file_temporary_of(".a.Ab12Cd.tmp"), 1);
+    CU_ASSERT_EQUAL(ot_file_temporary_of("..Ab12Cd.tmp"), 0);
+    CU_ASSERT_EQUAL(ot_file_temporary_of(".tmp"), 0);
+    CU_ASSERT_EQUAL(ot_file_temporary_of(""), 0);
+    CU_ASSERT_EQUAL(ot_file_temporary_of("a.snapshot.Ab12Cd.tmp"), 0);
+    CU_ASSERT_EQUAL(ot_file_temporary_of(".a.snapshot.Ab12Cd.txt"), 0);
+    CU_ASSERT_EQUAL(ot_file_temporary_of(".orgtrust-a.crt.tmp"), 0);
+}
+
 static void directories_are_made_with_their_parents(void)
 {
     struct ot_error err;
@@ -159,6 +171,7 @@ static const struct unit_case cases[] = {
      fault_39_a_directory_that_is_not_there_is_named},
     {"fault_45_temporary_files_of_the_dead_are_reaped",
      fault_45_temporary_files_of_the_dead_are_reaped},
+    {"the_names_of_temporary_files_are_known", the_names_of_temporary_files_are_known},
     {"directories_are_made_with_their_parents", directories_are_made_with_their_parents},
     {NULL, NULL}};
 
