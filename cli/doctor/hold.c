@@ -49,42 +49,84 @@ static bool is_wired(const struct holding *holding, const struct stack *stack)
     return wiring.kind == OT_WIRED;
 }
 
-static struct ot_finding *add_held_to_names(const struct holding *holding,
-                                            const struct stack *stack,
-                                            const char *subject, const char *what,
-                                            const struct ot_three_trials *trials)
+/* What trials came to: the sentence before and behind the program's name. */
+struct outcome_words {
+    enum ot_verdict verdict;
+    const char *before, *behind;
+};
+
+enum { VOID_FOR_ADDRESS = OT_TRIALS_UNCLEAR + 1 };
+
+static const struct outcome_words held_to_names[] = {
+    [OT_TRIALS_PROVED] = {OT_VERDICT_PROVED, "",
+                          " believed a server whose name and address its authority is "
+                          "limited to, and refused it where the name, and where the "
+                          "address, was not among them"},
+    [OT_TRIALS_NEVER] = {OT_VERDICT_FAILS, "",
+                         " did not believe a server that its authority is limited to"},
+    [OT_TRIALS_ALWAYS] = {OT_VERDICT_FAILS, "limits are void here: ",
+                          " believed a server whose name is not among the names that its "
+                          "authority is limited to; update it, or give this machine no "
+                          "anchors that need limits"},
+    [OT_TRIALS_UNCLEAR] = {OT_VERDICT_NOT_PROVED, "",
+                           " believed a server that its authority is limited to; that it "
+                           "refuses others was not seen"},
+    [VOID_FOR_ADDRESS] = {OT_VERDICT_FAILS, "limits are void here: ",
+                          " believed a server whose address is not among the names that "
+                          "its authority is limited to; update it, or give this machine "
+                          "no anchors that need limits"},
+};
+
+static const struct outcome_words held_to_no[] = {
+    [OT_TRIALS_PROVED] = {OT_VERDICT_PROVED, "",
+                          " refused a server whose authority another source distrusts, "
+                          "believed it without that, and refused it again"},
+    [OT_TRIALS_NEVER] = {OT_VERDICT_FAILS, "",
+                         " did not believe a server whose authority is active and "
+                         "distrusted by nobody"},
+    [OT_TRIALS_ALWAYS] = {OT_VERDICT_FAILS, "what is distrusted is still trusted here: ",
+                          " believed a server whose authority another source distrusts; "
+                          "update it, or take away by hand what is distrusted"},
+    [OT_TRIALS_UNCLEAR] = {OT_VERDICT_NOT_PROVED, "",
+                           " believed a server while nobody distrusted its authority; "
+                           "that it refuses it otherwise was not seen"},
+};
+
+static const struct outcome_words *words_for(const struct holding *holding,
+                                             const struct ot_three_trials *trials)
+{
+    enum ot_trials_outcome outcome = ot_trials_outcome_of(trials);
+
+    if (holding->kind == OT_TRIALS_NO)
+        return &held_to_no[outcome];
+    if (outcome == OT_TRIALS_ALWAYS && trials->each[0] != OT_TRIAL_BELIEVED)
+        return &held_to_names[VOID_FOR_ADDRESS];
+    return &held_to_names[outcome];
+}
+
+static struct ot_finding *add_tried(const struct holding *holding,
+                                    const struct stack *stack, const char *subject,
+                                    const char *what,
+                                    const struct ot_three_trials *trials)
 {
     struct ot_findings *findings = &holding->doctor->findings;
+    const struct outcome_words *said = words_for(holding, trials);
 
     switch (ot_trials_outcome_of(trials)) {
-    case OT_TRIALS_PROVED:
-        return ot_finding_add(
-            findings, holding->part, OT_VERDICT_PROVED, subject, NULL,
-            "%s believed a server whose name and address its authority is limited to, "
-            "and "
-            "refused it where the name, and where the address, was not among them",
-            what);
-    case OT_TRIALS_ALWAYS:
-        return ot_finding_add(
-            findings, holding->part, OT_VERDICT_FAILS, subject, NULL,
-            "limits are void here: %s believed a server whose %s is not among the names "
-            "that its authority is limited to; update it, or give this machine no "
-            "anchors "
-            "that need limits",
-            what, trials->each[0] == OT_TRIAL_BELIEVED ? "name" : "address");
-    case OT_TRIALS_UNCLEAR:
-        return ot_finding_add(
-            findings, holding->part, OT_VERDICT_NOT_PROVED, subject, NULL,
-            "%s believed a server that its authority is limited to; that "
-            "it refuses others was not seen (%s)",
-            what, trials->words);
     case OT_TRIALS_NEVER:
+        return ot_finding_add(findings, holding->part, said->verdict, subject, NULL,
+                              "%s%s%s: %s; %s says more", said->before, what,
+                              said->behind, trials->words, stack->look);
+    case OT_TRIALS_UNCLEAR:
+        return ot_finding_add(findings, holding->part, said->verdict, subject, NULL,
+                              "%s%s%s (%s)", said->before, what, said->behind,
+                              trials->words);
+    case OT_TRIALS_PROVED:
+    case OT_TRIALS_ALWAYS:
         break;
     }
-    return ot_finding_add(findings, holding->part, OT_VERDICT_FAILS, subject, NULL,
-                          "%s did not believe a server that its authority is limited to: "
-                          "%s; %s says more",
-                          what, trials->words, stack->look);
+    return ot_finding_add(findings, holding->part, said->verdict, subject, NULL, "%s%s%s",
+                          said->before, what, said->behind);
 }
 
 /* Who would not hold an anchor to its names is to be given none. */
@@ -106,51 +148,14 @@ static struct ot_finding *add_given_none(const struct holding *holding,
                           what);
 }
 
-static struct ot_finding *add_held_to_no(const struct holding *holding,
-                                         const struct stack *stack, const char *subject,
-                                         const char *what,
-                                         const struct ot_three_trials *trials)
-{
-    struct ot_findings *findings = &holding->doctor->findings;
-
-    switch (ot_trials_outcome_of(trials)) {
-    case OT_TRIALS_PROVED:
-        return ot_finding_add(findings, holding->part, OT_VERDICT_PROVED, subject, NULL,
-                              "%s refused a server whose authority another source "
-                              "distrusts, believed it without that, and refused it again",
-                              what);
-    case OT_TRIALS_ALWAYS:
-        return ot_finding_add(
-            findings, holding->part, OT_VERDICT_FAILS, subject, NULL,
-            "what is distrusted is still trusted here: %s believed a server whose "
-            "authority another source distrusts; update it, or take away by hand what is "
-            "distrusted",
-            what);
-    case OT_TRIALS_UNCLEAR:
-        return ot_finding_add(findings, holding->part, OT_VERDICT_NOT_PROVED, subject,
-                              NULL,
-                              "%s believed a server while nobody distrusted its "
-                              "authority; that it refuses it otherwise was not seen (%s)",
-                              what, trials->words);
-    case OT_TRIALS_NEVER:
-        break;
-    }
-    return ot_finding_add(findings, holding->part, OT_VERDICT_FAILS, subject, NULL,
-                          "%s did not believe a server whose authority is active and "
-                          "distrusted by nobody: %s; %s says more",
-                          what, trials->words, stack->look);
-}
-
 static void add_held(const struct holding *holding, const struct stack *stack,
                      const char *subject, const char *what,
                      const struct ot_three_trials *trials)
 {
     struct ot_finding *finding;
 
-    if (holding->kind == OT_TRIALS_NO)
-        finding = add_held_to_no(holding, stack, subject, what, trials);
-    else if (stack->holds_to_names)
-        finding = add_held_to_names(holding, stack, subject, what, trials);
+    if (holding->kind == OT_TRIALS_NO || stack->holds_to_names)
+        finding = add_tried(holding, stack, subject, what, trials);
     else
         finding = add_given_none(holding, subject, what, trials);
     if (finding != NULL)
