@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "base/memory_stream.h"
 #include "base/service_manager.h"
 #include "commands/watched_internal.h"
 #include "config/source.h"
@@ -35,7 +36,7 @@ void ot_watch_tell_status(const struct ot_watch *watch)
         fputs(i > 0 ? "; " : "", to);
         put_source(to, &watch->watched[i]);
     }
-    if (fclose(to) == 0)
+    if (ot_memory_stream_end(to, &line) != NULL)
         ot_notify(line);
     free(line);
 }

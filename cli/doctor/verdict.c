@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/memory_stream.h"
 #include "doctor/finding_internal.h"
 #include "doctor/report_internal.h"
 
@@ -97,8 +98,5 @@ char *ot_doctor_verdict(const struct ot_findings *findings)
     if (out == NULL)
         return NULL;
     print_verdict(out, findings);
-    if (fclose(out) == 0)
-        return text;
-    free(text);
-    return NULL;
+    return ot_memory_stream_end(out, &text);
 }

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/memory_stream.h"
 #include "config/ini_file.h"
 #include "install/markers_internal.h"
 
@@ -135,10 +136,7 @@ static char *write_settings_body(const char *const *values, bool own_section)
     for (size_t i = 0; i < OT_SETTING_COUNT; i++)
         if (values[i] != NULL)
             fprintf(stream, "%s = %s\n", ot_setting_keys[i], values[i]);
-    if (fclose(stream) == 0)
-        return body;
-    free(body);
-    return NULL;
+    return ot_memory_stream_end(stream, &body);
 }
 
 static bool is_any_needed(const char *const *values)

@@ -9,6 +9,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/memory_stream.h"
 #include "config/config.h"
 #include "export/export.h"
 #include "export/mount_dir.h"
@@ -116,10 +117,7 @@ static char *make_drop_in(size_t *len)
         free(value);
     }
     fputs("]\n", out);
-    if (fclose(out) == 0)
-        return text;
-    free(text);
-    return NULL;
+    return ot_memory_stream_end(out, &text);
 }
 
 static enum ot_status plan_podman(struct ot_stack_plan *plan, struct ot_error *err)

@@ -15,6 +15,7 @@
 #include <string.h>
 #include <strings.h>
 
+#include "base/memory_stream.h"
 #include "install/markers_internal.h"
 #include "install/stack_internal.h"
 
@@ -173,11 +174,7 @@ static char *lines_for(const struct wiring *w)
     if (modules == NULL || strcmp(modules, ORGTRUST_PROVIDER_DIR) != 0)
         fprintf(out, "module = %s\n", PROVIDER_FILE);
     free(modules);
-    if (fclose(out) != 0) {
-        free(text);
-        return NULL;
-    }
-    return text;
+    return ot_memory_stream_end(out, &text);
 }
 
 /* *to becomes text with the lines, once it is known to mean what it should. */

@@ -3,6 +3,7 @@
 #include <math.h>
 #include <stdlib.h>
 
+#include "base/memory_stream.h"
 #include "config/source.h"
 #include "notify/notify.h"
 #include "snapshot/record.h"
@@ -260,7 +261,6 @@ enum ot_status ot_machine_metrics_make(char **text, size_t *len,
 {
     FILE *out = open_memstream(text, len);
     enum ot_status status;
-    bool is_whole;
 
     if (out == NULL)
         return ot_error_nomem(err);
@@ -271,8 +271,7 @@ enum ot_status ot_machine_metrics_make(char **text, size_t *len,
     put_source_metrics(out, report);
     put_certificate_counts(out, report);
     status = put_certificates(out, report, per_certificate, err);
-    is_whole = ferror(out) == 0;
-    if (fclose(out) != 0 || !is_whole)
+    if (ot_memory_stream_end(out, text) == NULL && status == OT_OK)
         status = ot_error_nomem(err);
     return status;
 }

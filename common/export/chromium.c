@@ -8,6 +8,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/memory_stream.h"
 #include "export/anchors.h"
 #include "export/chromium_policy.h"
 #include "export/files.h"
@@ -166,7 +167,7 @@ static enum ot_status record_dirs(const char *record, const char *dir,
         if (access(above, F_OK) != 0 && (made == NULL || !was_made(made, above)))
             fprintf(out, "%s\n", above);
     }
-    if (fclose(out) != 0 && status == OT_OK)
+    if (ot_memory_stream_end(out, &text) == NULL && status == OT_OK)
         status = ot_error_nomem(err);
     if (status == OT_OK && (made == NULL || strcmp(made, text) != 0))
         status = ot_file_replace(record, text, strlen(text), 0644, err);

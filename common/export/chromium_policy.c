@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/memory_stream.h"
 #include "export/anchors.h"
 
 /* What is in a browser's other policy files counts beside ours: without this the last of
@@ -283,10 +284,7 @@ char *ot_chromium_policy_text(const struct ot_chromium_policy *policy)
         fputs(END_LIST, out);
     }
     fputs("\n}\n", out);
-    if (fclose(out) == 0)
-        return text;
-    free(text);
-    return NULL;
+    return ot_memory_stream_end(out, &text);
 }
 
 bool ot_chromium_policy_is_ours(const char *text)

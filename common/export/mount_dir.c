@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+#include "base/memory_stream.h"
 #include "export/anchors.h"
 #include "export/files.h"
 #include "export/format.h"
@@ -83,10 +84,7 @@ static enum ot_status make_readme(char **text, size_t *len, struct ot_error *err
             fprintf(out, "%s=%s\n", at->name, value);
         free(value);
     }
-    if (fclose(out) == 0)
-        return OT_OK;
-    free(*text);
-    return ot_error_nomem(err);
+    return ot_memory_stream_end(out, text) != NULL ? OT_OK : ot_error_nomem(err);
 }
 
 static enum ot_status put_readme(const char *path, bool *written, struct ot_error *err)

@@ -6,6 +6,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "base/memory_stream.h"
 #include "config/config.h"
 #include "config/source.h"
 #include "export/export.h"
@@ -132,11 +133,7 @@ enum ot_status ot_on_change_news_read(struct ot_on_change_news *news,
     for (size_t i = 0; good && i < OT_SOURCES_MAX; i++)
         if (item->sources >> i & 1)
             good = add_source_news(news, to, i, ot_config_at(exports->config, i), marks);
-    if (ferror(to) != 0)
-        good = false;
-    if (fclose(to) != 0)
-        good = false;
-    if (!good)
+    if (ot_memory_stream_end(to, &news->lines) == NULL || !good)
         return ot_error_nomem(err);
     return news->is_begun ? write_marks(exports, item, news->from, news->known, err)
                           : OT_OK;

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/error.h"
+#include "base/memory_stream.h"
 #include "cert/pem.h"
 #include "export/anchors.h"
 #include "export/format.h"
@@ -29,22 +30,19 @@ enum ot_status ot_pem_bundle_make(uint8_t **bytes, size_t *len,
     enum ot_status status = OT_OK;
     char *text = NULL;
     FILE *file = open_memstream(&text, len);
-    bool failed;
 
     if (file == NULL)
         return ot_error_nomem(err);
     fputs(head, file);
     for (size_t i = 0; status == OT_OK && i < anchors->count; i++)
         status = put_pem(file, &anchors->items[i], err);
-    failed = ferror(file) != 0;
-    if ((fclose(file) != 0 || failed) && status == OT_OK)
+    if (ot_memory_stream_end(file, &text) == NULL && status == OT_OK)
         status = ot_error_nomem(err);
-    if (status != OT_OK) {
+    if (status == OT_OK)
+        *bytes = (uint8_t *)text;
+    else
         free(text);
-        return status;
-    }
-    *bytes = (uint8_t *)text;
-    return OT_OK;
+    return status;
 }
 
 bool ot_pem_bundle_is_ours(const uint8_t *bytes, size_t len)

@@ -9,6 +9,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/memory_stream.h"
 #include "export/anchors.h"
 #include "files/file.h"
 #include "files/path.h"
@@ -102,7 +103,7 @@ enum ot_status ot_system_links_conf(char *conf, bool *made, const char *dir,
     status = copy_list(list, err);
     if (status == OT_OK)
         status = find_stale(anchors, list, &stale, err);
-    if (fclose(list) != 0 && status == OT_OK)
+    if (ot_memory_stream_end(list, &text) == NULL && status == OT_OK)
         status = ot_error_nomem(err);
     if (status == OT_OK && stale > 0) {
         snprintf(conf, PATH_MAX, "%s/ca-certificates.conf", dir);

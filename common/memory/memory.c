@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "base/hex.h"
+#include "base/memory_stream.h"
 #include "base/text.h"
 #include "config/source_path.h"
 #include "files/file.h"
@@ -431,7 +432,6 @@ enum ot_status ot_memory_write(const struct ot_memory *memory,
     enum ot_status status = ot_source_path(path, source, OT_SOURCE_MEMORY, err);
     size_t len = 0;
     FILE *to = status == OT_OK ? open_memstream(&text, &len) : NULL;
-    bool failed;
 
     if (status == OT_OK && to == NULL)
         return ot_error_nomem(err);
@@ -441,8 +441,7 @@ enum ot_status ot_memory_write(const struct ot_memory *memory,
     fflush(to);
     if (text != NULL)
         fprintf(to, "end %016" PRIx64 "\n", ot_span_hash(ot_span_of(text, len)));
-    failed = ferror(to) != 0;
-    if (fclose(to) != 0 || failed)
+    if (ot_memory_stream_end(to, &text) == NULL)
         status = ot_error_nomem(err);
     ot_file_reap(path);
     if (status == OT_OK && len > OT_MEMORY_BYTES_MAX)

@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "base/memory_stream.h"
 #include "handle/list_tags.h"
 #include "http/listener.h"
 #include "http/meter.h"
@@ -196,10 +197,8 @@ static enum MHD_Result answer_watcher(void *cls, struct MHD_Connection *connecti
         return MHD_NO;
     if (reads)
         status = write_answer(cls, url, out);
-    if (fclose(out) != 0) {
-        free(text);
+    if (ot_memory_stream_end(out, &text) == NULL)
         return MHD_NO;
-    }
     return send_text(connection, status, text, len);
 }
 
