@@ -15,6 +15,8 @@
 /* Columns of a terminal below which the name needs the place of BY. */
 #define ROOM_FOR_BY 72
 
+#define YEAR_S INT64_C(31556952) /* the mean one of the Gregorian calendar */
+
 enum column { NAME, STATE, BY, EXPIRES, ID, COLUMNS };
 static const char *const titles[COLUMNS] = {"NAME", "STATE", "BY", "EXPIRES", "ID"};
 
@@ -129,7 +131,7 @@ const char *ot_cert_expiry(char *buf, int64_t expires_at, int64_t now)
     if (away / 86400 < 2 * 365)
         ot_output_duration(in, away);
     else
-        snprintf(in, sizeof(in), "%lld years", (long long)(away / 86400 / 365));
+        snprintf(in, sizeof(in), "%lld years", (long long)((away + YEAR_S / 2) / YEAR_S));
     snprintf(buf, OT_TIME_MAX, "%.11s %s%.11s%s", day_text(day, expires_at),
              is_over ? "" : "in ", in, is_over ? " ago" : "");
     return buf;
