@@ -6,7 +6,8 @@
  * leaf.pem and leaf.key (a server), anchor.pem (the one in the middle, which vouches for
  * it), and the cache of the configuration gets the snapshot. All anchors share one key,
  * KIND ec (P-256) or rsa (2048 bits): making them is cheap, and to a reader they cost
- * what others do. */
+ * what others do. The key of rsa is the same each time, and so are these anchors and
+ * their snapshot, but for its time, to the byte: an RSA signature has nothing random. */
 #include <errno.h>
 #include <openssl/pem.h>
 #include <stdio.h>
@@ -87,6 +88,17 @@ static void add_record(struct anchors *anchors, unsigned i, X509 *x509)
     OPENSSL_free(der);
 }
 
+static EVP_PKEY *read_key(const char *path)
+{
+    FILE *file = fopen(path, "r");
+    EVP_PKEY *key;
+
+    bench_must(file != NULL, "cannot read", path);
+    key = PEM_read_PrivateKey(file, NULL, NULL, NULL);
+    fclose(file);
+    return key;
+}
+
 static X509 *new_anchor(unsigned i)
 {
     char cn[NAME_LEN];
@@ -94,11 +106,14 @@ static X509 *new_anchor(unsigned i)
 
     snprintf(cn, sizeof(cn), "Anchor %06u", i);
     x509 = certs_new(cn, 0x1000 + (long)i);
+    bench_must(X509_set_pubkey(x509, anchor_key) == 1, "cannot make", cn);
+    /* That of the key which certs_new put in. */
+    X509_EXTENSION_free(
+        X509_delete_ext(x509, X509_get_ext_by_NID(x509, NID_subject_key_identifier, -1)));
+    certs_add_ext(x509, NID_subject_key_identifier, "hash");
     certs_add_ext(x509, NID_key_usage, "critical,keyCertSign,cRLSign");
     certs_set_validity(x509, VALID_FROM, VALID_TO);
-    bench_must(X509_set_pubkey(x509, anchor_key) == 1 &&
-                   X509_sign(x509, anchor_key, EVP_sha256()) > 0,
-               "cannot make", cn);
+    bench_must(X509_sign(x509, anchor_key, EVP_sha256()) > 0, "cannot make", cn);
     return x509;
 }
 
@@ -177,7 +192,8 @@ int main(int argc, char **argv)
 
     bench_must(argc == 4, "usage", "bench_make COUNT DIRECTORY KIND");
     anchors.count = bench_number(argv[1]);
-    anchor_key = strcmp(argv[3], "rsa") == 0 ? EVP_RSA_gen(2048) : EVP_EC_gen("P-256");
+    anchor_key =
+        strcmp(argv[3], "rsa") == 0 ? read_key(BENCH_RSA_KEY) : EVP_EC_gen("P-256");
     bench_must(anchor_key != NULL, "no key", argv[3]);
     anchors.directory = argv[2];
     anchors.records = calloc(anchors.count, sizeof(*anchors.records));

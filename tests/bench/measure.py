@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import os
-import re
 import statistics
 import subprocess
 import tempfile
 import time
 from dataclasses import dataclass, field
 from pathlib import Path
+
+import callgrind
 
 
 class CannotRun(Exception):
@@ -125,15 +126,17 @@ def driver(argv, env, sides: dict[str, Side], timeout=1800) -> None:
 
 def count_instructions(argv, env, side: Side, timeout=1800) -> None:
     """Runs one measured batch of a driver under callgrind."""
+    counted, operations = count_batch(argv, env, timeout)
+    side.instructions = counted.total / operations
+
+
+def count_batch(argv, env, timeout=1800) -> tuple[callgrind.Profile, int]:
+    """What callgrind counts of one measured batch of a driver, and its operations."""
     with tempfile.TemporaryDirectory() as scratch:
         out = Path(scratch) / "out"
-        done = _run(["valgrind", "--tool=callgrind", "--toggle-collect=bench_section",
-                     f"--callgrind-out-file={out}", *argv], env, timeout)
-        operations = int(done.stdout.split()[3])
-        total = re.search(r"^(?:summary|totals): (\d+)", out.read_text(), re.M)
-    if total is None or int(total[1]) == 0:
-        raise CannotRun(f"callgrind counted nothing: {argv}")
-    side.instructions = int(total[1]) / operations
+        done = _run([*callgrind.command(out, "bench_section"), *argv], env, timeout)
+        counted = callgrind.read(out)
+    return counted, int(done.stdout.split()[3])
 
 
 def instructions_a_call(argv, env, function: str, wrapper=(), timeout=1800) -> float:

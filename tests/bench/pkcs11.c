@@ -6,9 +6,10 @@
  * WORK  start      C_Initialize, a certificate found by its subject and read, C_Finalize
  *       enumerate  the same with every certificate
  *       find       a certificate found by its subject and read, in a session
- *       memory     what the first of these left in the process, as `SIDE RSS PRIVATE` in
- *                  KiB; ROUNDS is of no account
- * SIDE  orgtrust, p11-kit, or all (memory: one of them). DIRECTORY is bench_make's. */
+ *       attribute  each attribute that GnuTLS asks a certificate for, first its length,
+ * then its value, in a session memory     what the first of these left in the process, as
+ * `SIDE RSS PRIVATE` in KiB; ROUNDS is of no account SIDE  orgtrust, p11-kit, or all
+ * (memory: one of them). DIRECTORY is bench_make's. */
 #include <dlfcn.h>
 #include <p11-kit/pkcs11.h>
 #include <stdio.h>
@@ -27,7 +28,26 @@ struct token {
     CK_ULONG subject_len;
     unsigned repeat, expected;
     CK_SESSION_HANDLE session;
+    CK_OBJECT_HANDLE object; /* found last */
 };
+
+/* What its import of a token's certificates asks of each; some it has not. */
+static const CK_ATTRIBUTE_TYPE asked[] = {
+    CKA_CLASS,
+    CKA_ID,
+    CKA_LABEL,
+    CKA_CERTIFICATE_TYPE,
+    CKA_VALUE,
+    CKA_SUBJECT,
+    CKA_ISSUER,
+    CKA_TRUSTED,
+    CKA_CERTIFICATE_CATEGORY,
+    CKA_SERIAL_NUMBER,
+    CKA_PRIVATE,
+    CKA_KEY_GEN_MECHANISM,
+    CKA_ALWAYS_AUTHENTICATE,
+};
+#define ASKED (sizeof(asked) / sizeof(asked[0]))
 
 static void ok(CK_RV rv, const char *call)
 {
@@ -94,7 +114,7 @@ static unsigned find(struct token *token, CK_ATTRIBUTE *template, CK_ULONG count
         ok(token->functions->C_FindObjects(token->session, objects, OBJECTS, &found),
            "C_FindObjects");
         for (i = 0; i < found; i++)
-            read_value(token, objects[i]);
+            read_value(token, token->object = objects[i]);
         total += (unsigned)found;
     } while (found > 0);
     ok(token->functions->C_FindObjectsFinal(token->session), "C_FindObjectsFinal");
@@ -148,6 +168,26 @@ static void work_find(void *arg)
 
     for (i = 0; i < token->repeat; i++)
         find_by_subject(token);
+}
+
+static void work_attribute(void *arg)
+{
+    struct token *token = arg;
+    CK_FUNCTION_LIST *functions = token->functions;
+    unsigned char value[VALUE_MAX];
+    unsigned i, j;
+
+    for (i = 0; i < token->repeat; i++)
+        for (j = 0; j < ASKED; j++) {
+            CK_ATTRIBUTE attribute = {asked[j], NULL, 0};
+            CK_RV rv = functions->C_GetAttributeValue(token->session, token->object,
+                                                      &attribute, 1);
+
+            attribute.pValue = value;
+            bench_must(rv == functions->C_GetAttributeValue(token->session, token->object,
+                                                            &attribute, 1),
+                       "its length and its value differ", "an attribute");
+        }
 }
 
 /* The sum of a field of the kernel's account of this process's memory, in KiB. */
@@ -233,6 +273,12 @@ static void run(struct token tokens[2], char **argv)
         } else if (strcmp(argv[1], "enumerate") == 0) {
             sides[i].work = work_enumerate;
             sides[i].operations = anchors;
+        } else if (strcmp(argv[1], "attribute") == 0) {
+            tokens[i].repeat = 100;
+            sides[i].prepare = open_searched;
+            sides[i].work = work_attribute;
+            sides[i].clean = close_session;
+            sides[i].operations = tokens[i].repeat * ASKED * 2;
         } else {
             tokens[i].repeat = i == 0 ? 1000 : 100;
             sides[i].prepare = open_searched;

@@ -18,7 +18,7 @@ NAMES = ["orgtrust", "p11-kit"]
 PEER_MAX = 1000
 
 
-def _argv(work: str, rounds: int, side: str, place) -> list:
+def argv(work: str, rounds: int, side: str, place) -> list:
     return [DRIVERS / "bench_pkcs11", work, rounds, side, place.dir, paths.PKCS11_MODULE,
             library("p11-kit-trust.so")]
 
@@ -26,11 +26,11 @@ def _argv(work: str, rounds: int, side: str, place) -> list:
 def _row(plan: Plan, name: str, work: str, rounds: int, size: int) -> Row:
     place = machine(size)
     sides = {name: Side() for name in (NAMES if size <= PEER_MAX else NAMES[:1])}
-    driver(_argv(work, rounds, "all" if len(sides) == 2 else NAMES[0], place), place.env,
+    driver(argv(work, rounds, "all" if len(sides) == 2 else NAMES[0], place), place.env,
            sides)
     for side in sides:
         if plan.counts_instructions(size, 100000 if side == NAMES[0] else plan.peer_counts):
-            count_instructions(_argv(work, 1, side, place), place.env, sides[side])
+            count_instructions(argv(work, 1, side, place), place.env, sides[side])
     return Row(name, size, sides)
 
 
@@ -60,6 +60,12 @@ def find(plan: Plan):
     yield from _rows(plan, "pkcs11-find", "find", 9, None, plan.sizes)
 
 
+@pair("pkcs11-attribute", "an attribute or its length, of those that GnuTLS asks for: module, "
+      "p11-kit-trust")
+def attribute(plan: Plan):
+    yield from _rows(plan, "pkcs11-attribute", "attribute", 9, None, plan.up_to(1000))
+
+
 @pair("pkcs11-enumerate", "C_Initialize, every certificate read, a certificate: module, "
       "p11-kit-trust", True)
 def enumerate_all(plan: Plan):
@@ -67,7 +73,7 @@ def enumerate_all(plan: Plan):
 
 
 def _memory_once(place, side: str) -> tuple[int, int]:
-    done = subprocess.run(list(map(str, _argv("memory", 1, side, place))), env=place.env,
+    done = subprocess.run(list(map(str, argv("memory", 1, side, place))), env=place.env,
                           capture_output=True, text=True, check=False)
     if done.returncode != 0:
         raise CannotRun(done.stderr)

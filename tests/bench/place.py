@@ -81,10 +81,10 @@ class Machine:
         return [part + end for part in self.bundle.read_text().split(end) if part.strip()]
 
 
-def machine(count: int, kind="ec") -> Machine:
+def machine(count: int, kind="ec", kept=KEPT) -> Machine:
     """With keys of a kind, ec or rsa. Made on first use, and again when its maker (and so
     perhaps the format of snapshots) is newer."""
-    place = Machine(count, KEPT / f"{kind}-{count}")
+    place = Machine(count, kept / f"{kind}-{count}")
     maker = DRIVERS / "bench_make"
     done = place.dir / "done"
     if done.exists() and done.stat().st_mtime > maker.stat().st_mtime:

@@ -18,15 +18,18 @@ from place import DRIVERS, Machine, machine
 BUNDLE_MAX = 10000
 
 
+def argv(work: str, rounds: int, side: str, place: Machine) -> list:
+    return [DRIVERS / "bench_store", work, rounds, side, place.dir]
+
+
 def _drive(plan: Plan, work: str, size: int, rounds: int, names: list[str],
            count_up_to: int, kind="ec") -> dict[str, Side]:
     place = machine(size, kind)
     sides = {name: Side() for name in names}
-    argv = [DRIVERS / "bench_store", work]
     for which in ["all"] if work != "first" or "bundle" in names else names:
-        driver([*argv, rounds, which, place.dir], place.env, sides)
+        driver(argv(work, rounds, which, place), place.env, sides)
     for name in names if plan.counts_instructions(size, count_up_to) else []:
-        count_instructions([*argv, 1, name, place.dir], place.env, sides[name])
+        count_instructions(argv(work, 1, name, place), place.env, sides[name])
     return sides
 
 
@@ -78,11 +81,11 @@ def first_fresh(plan: Plan):
 def storeutl(plan: Plan):
     for size in plan.up_to(100000):
         place = machine(size)
-        argv = [paths.OPENSSL, "storeutl", "-noout", "-certs"]
+        program = [paths.OPENSSL, "storeutl", "-noout", "-certs"]
         rounds = plan.rounds({10000: 9, 100000: 2}.get(size, 25))
         sides = in_turn(rounds, {
-            "orgtrust": lambda m=place: process([*argv, "orgtrust:///"], m.env),
-            "file": lambda m=place: process([*argv, m.bundle], m.plain_env),
+            "orgtrust": lambda m=place: process([*program, "orgtrust:///"], m.env),
+            "file": lambda m=place: process([*program, m.bundle], m.plain_env),
         }, warm=size <= 10000)
         judged = 150 <= size <= 10000
         yield Row("storeutl", size, sides, Goal(1.0, "≤ 1.0 ×") if judged else None)
@@ -158,8 +161,8 @@ def nginx(plan: Plan):
                            "        ssl_conf_command VerifyCAStore orgtrust:///;")
         file = _nginx_conf(plan.scratch / "nginx-file.conf", place,
                            f"ssl_client_certificate {place.bundle};")
-        argv = [program, "-t", "-q", "-p", plan.scratch, "-c"]
-        ways = {"orgtrust": lambda m=place, c=ours: process([*argv, c], m.env)}
+        test = [program, "-t", "-q", "-p", plan.scratch, "-c"]
+        ways = {"orgtrust": lambda m=place, c=ours: process([*test, c], m.env)}
         if size <= BUNDLE_MAX:
-            ways["bundle"] = lambda m=place, c=file: process([*argv, c], m.plain_env)
+            ways["bundle"] = lambda m=place, c=file: process([*test, c], m.plain_env)
         yield Row("nginx", size, in_turn(plan.rounds(3 if size == 10000 else 15), ways))

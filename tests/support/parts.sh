@@ -227,9 +227,23 @@ part_release() {
     build release -DCMAKE_BUILD_TYPE=RelWithDebInfo -DCMAKE_C_COMPILER=gcc || return 0
     check 'no function is global for one file alone' \
         "$python" "$project/tests/lint/structure.py" --for-one-file "$builds/release"
+    hold_instructions
     unit_tests release
     program_tests release
     say_what_runs_on_files_alone 'framing, requests and TLS are the same on every database'
+}
+
+# Its numbers are of one compiler and processor; where there are none the table says so.
+hold_instructions() {
+    local name='core operations take no more instructions than tests/bench/instructions.txt allows'
+    local why guard=(env ORGTRUST_BUILD="$builds/release" "$python" -B
+        "$project/tests/bench/guard.py")
+    if why=$("${guard[@]}" --known); then
+        check "$name" "${guard[@]}"
+    else
+        skip "$name" "$why"
+        "${guard[@]}"
+    fi
 }
 
 part_clang() {

@@ -1,0 +1,80 @@
+"""What callgrind counts: instructions in user space, which depend neither on what else runs
+nor on the machine's speed, by the program or library in which they are."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass, field
+from pathlib import Path
+
+_COST = frozenset("0123456789+-*")  # how a line with a cost begins: with a line's number
+
+
+@dataclass
+class Profile:
+    """Of one run; an object is the path of a program or library."""
+
+    within: Counter[str] = field(default_factory=Counter)  # instructions in its own code
+    leaving: Counter[str] = field(default_factory=Counter)  # calls from it into another
+
+    @property
+    def total(self) -> int:
+        return self.within.total()
+
+    def of(self, path: Path) -> tuple[int, int]:
+        """(instructions within, calls that leave) of one object."""
+        same = [name for name in self.within if Path(name).resolve() == path.resolve()]
+        return (sum(self.within[name] for name in same),
+                sum(self.leaving[name] for name in same))
+
+
+class _Names:
+    """A name is written once, as `(7) name`, and afterwards as `(7)`."""
+
+    def __init__(self):
+        self.known: dict[str, str] = {}
+
+    def of(self, text: str) -> str:
+        number, _, name = text.partition(" ")
+        if not number.startswith("("):
+            return text
+        return self.known.setdefault(number, name)
+
+
+def _parse(text: str) -> Profile:
+    """Of callgrind's output, whose format is described in valgrind's manual: costs belong to
+    the object named last, and that behind `calls=` is the callee's, counted there."""
+    profile, names = Profile(), _Names()
+    here = callee = ""
+    is_callees = False
+    for line in text.splitlines():
+        key, _, value = line.partition("=")
+        if key == "ob":
+            here = names.of(value)
+        elif key == "cob":
+            callee = names.of(value)
+        elif key == "cfn":
+            callee = callee or here
+        elif key == "calls":
+            if callee != here:
+                profile.leaving[here] += int(value.split()[0])
+            callee, is_callees = "", True
+        elif line[:1] in _COST:
+            if not is_callees:
+                profile.within[here] += sum(map(int, line.split()[1:]))
+            is_callees = False
+    return profile
+
+
+def command(out: Path, *functions: str) -> list[str]:
+    """What goes before a program: all of it is counted, or what happens inside the functions
+    with these names. The profile is in the file `out` when it has ended."""
+    return ["valgrind", "--quiet", "--tool=callgrind", f"--callgrind-out-file={out}",
+            *(f"--toggle-collect={name}" for name in functions)]
+
+
+def read(out: Path) -> Profile:
+    """What such a program left; never nothing."""
+    profile = _parse(out.read_text())
+    assert profile.total > 0, f"callgrind counted nothing: {out}"
+    return profile
