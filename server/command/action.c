@@ -4,6 +4,7 @@
 #include <getopt.h>
 #include <pwd.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -12,6 +13,7 @@
 #include "base/error.h"
 #include "base/text.h"
 #include "command/options.h"
+#include "command/unit_database_internal.h"
 #include "shared/log.h"
 #include "shared/private_file.h"
 #include "store/db.h"
@@ -47,25 +49,50 @@ static const struct ot_action *find_action(const struct ot_action *actions,
     return NULL;
 }
 
+static enum ot_status take_unit_database(const struct ot_action *action,
+                                         const char *group,
+                                         struct ot_arguments *arguments,
+                                         struct ot_error *err)
+{
+    enum ot_status status = ot_unit_database(&arguments->unit_db, err);
+
+    if (status == OT_E_NOT_FOUND)
+        return ot_error_set(
+            err, OT_E_USAGE,
+            "`%s %s` needs --db DATABASE where orgtrust-server.service is "
+            "not installed; see --help",
+            group, action->name);
+    arguments->db = arguments->unit_db;
+    return status;
+}
+
+/* As whom the database lets the service in. */
+static enum ot_status become_user_of(const struct ot_arguments *arguments,
+                                     struct ot_error *err)
+{
+    if (!ot_store_is_url(arguments->db))
+        return ot_private_become_owner(arguments->db, err);
+    return arguments->unit_db != NULL ? ot_private_become_user(OT_UNIT_USER, err) : OT_OK;
+}
+
 static enum ot_status check_arguments(const struct ot_action *action, const char *group,
                                       struct ot_arguments *arguments, int argc,
                                       char **argv, struct ot_error *err)
 {
     enum ot_status status;
 
-    if (arguments->db == NULL)
-        return ot_error_set(err, OT_E_USAGE, "`%s %s` needs --db DATABASE; see --help",
-                            group, action->name);
     if (argc - optind != (action->word != NULL ? 1 : 0))
         return ot_error_set(
             err, OT_E_USAGE, "`%s %s` takes %s; see --help", group, action->name,
             action->word != NULL ? action->word : "no words besides options");
     arguments->word = argv[optind];
     status = action->check != NULL ? action->check(arguments, err) : OT_OK;
-    if (status != OT_OK || ot_store_is_url(arguments->db))
-        return status;
-    status = ot_private_become_owner(arguments->db, err);
-    if (status == OT_OK && !action->creates && access(arguments->db, F_OK) != 0)
+    if (status == OT_OK && arguments->db == NULL)
+        status = take_unit_database(action, group, arguments, err);
+    if (status == OT_OK)
+        status = become_user_of(arguments, err);
+    if (status == OT_OK && !ot_store_is_url(arguments->db) && !action->creates &&
+        access(arguments->db, F_OK) != 0)
         return ot_error_errno(err, OT_E_IO, errno, "cannot open database %s",
                               arguments->db);
     return status;
@@ -126,6 +153,10 @@ static enum ot_status run_action(const struct ot_action *action,
     struct ot_db *db;
     enum ot_status status = ot_store_open(&store, arguments->db, 1, err);
 
+    /* Which one is told, but for a URL that is none: it may have a password in it. */
+    if (arguments->unit_db != NULL && status != OT_E_USAGE)
+        fprintf(stderr, "orgtrust-server: the database of orgtrust-server.service: %s\n",
+                arguments->unit_db);
     if (status != OT_OK)
         return status;
     db = ot_store_lend(store);
@@ -165,5 +196,8 @@ enum ot_status ot_action_command(const struct ot_action *actions, const char *ch
         return ot_error_set(err, OT_E_USAGE, "`%s` is followed by %s; see --help",
                             argv[0], choices);
     status = parse_arguments(action, argv[0], &arguments, argc - 1, argv + 1, err);
-    return status == OT_OK ? run_action(action, &arguments, &actor, err) : status;
+    if (status == OT_OK)
+        status = run_action(action, &arguments, &actor, err);
+    free(arguments.unit_db);
+    return status;
 }

@@ -13,6 +13,7 @@ struct ot_option_info;
 /* NULL where an option was not given. */
 struct ot_arguments {
     const char *db, *name, *id;
+    char *unit_db;    /* what db is where it was not given */
     const char *word; /* that is no option */
     enum ot_role role;
     int64_t lifetime_s; /* 0: not given */
@@ -32,7 +33,7 @@ struct ot_action {
     bool creates;     /* the database, where there is none */
 };
 /* The fields of the option that every action has. */
-#define OT_OPTION_DB "db", "DATABASE", "the database"
+#define OT_OPTION_DB "db", "DATABASE", "the database; the service's unless given"
 
 /* Does the action that argv[1] names. argv[0] is the group's name; actions end with one
  * without a name, and choices says which there are. */

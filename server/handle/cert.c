@@ -175,6 +175,7 @@ static enum ot_status modify_cert(struct ot_context *context, void *arg,
 void ot_handle_modify(struct ot_context *context)
 {
     struct ot_error err = OT_ERROR_INIT;
+    const struct ot_change_of of = {"certificate.updated", &context->cert_id, 1};
     cJSON *body = ot_body_parse(context->request, context->reply);
     const char *name;
     enum ot_status status;
@@ -182,7 +183,7 @@ void ot_handle_modify(struct ot_context *context)
     if (body == NULL)
         return;
     if (ot_body_name(body, &name, context->reply)) {
-        status = ot_change_run(context, modify_cert, &name, &err);
+        status = ot_change_run(context, &of, modify_cert, &name, &err);
         if (status != OT_OK)
             say_failed(context, status, &err);
     }
@@ -278,7 +279,8 @@ static enum ot_status delete_inactive(struct ot_context *context, void *arg,
 void ot_handle_delete(struct ot_context *context)
 {
     struct ot_error err = OT_ERROR_INIT;
-    enum ot_status status = ot_change_run(context, delete_inactive, NULL, &err);
+    const struct ot_change_of of = {"certificate.deleted", &context->cert_id, 1};
+    enum ot_status status = ot_change_run(context, &of, delete_inactive, NULL, &err);
 
     if (status != OT_OK && status != OT_E_REFUSED)
         say_failed(context, status, &err);

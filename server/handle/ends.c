@@ -3,9 +3,11 @@
 #include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "audit/audit.h"
+#include "audit/change_line.h"
 #include "auth/apikey.h"
 #include "base/clock.h"
 #include "base/error.h"
@@ -13,6 +15,7 @@
 #include "shared/limits.h"
 #include "store/active.h"
 #include "store/cert.h"
+#include "store/db.h"
 
 /* What becomes one event: of one scope, one end and one key. */
 struct ended {
@@ -42,7 +45,14 @@ static void take_ended(void *arg, const char *scope, const struct ot_active_end 
     ot_audit_toggled_add(&ended->toggled, kept, name);
 }
 
-static enum ot_status write_ended(struct ot_db *db, struct ended *ended,
+/* All of them, in one transaction. */
+struct ending {
+    int64_t now;
+    char *lines; /* of the log, once that is confirmed */
+    size_t lines_len;
+};
+
+static enum ot_status write_ended(struct ot_db *db, struct ended *ended, FILE *lines,
                                   struct ot_error *err)
 {
     const struct ot_actor actor = {
@@ -58,11 +68,21 @@ static enum ot_status write_ended(struct ot_db *db, struct ended *ended,
     if (status == OT_OK)
         status =
             ot_audit_toggled_write(db, &actor, &ended->toggled, false, ended->at, err);
+    if (status == OT_OK)
+        ot_change_line_print(lines, &(struct ot_change_line){
+                                        .event = "certificates.deactivated",
+                                        .ids = ended->toggled.ids,
+                                        .count = ended->toggled.count,
+                                        .are_known = true,
+                                        .actor = &actor,
+                                        .outcome = "done",
+                                        .row = ot_db_event(db),
+                                    });
     return status;
 }
 
 /* One event's; *more: there was any. */
-static enum ot_status end_some(struct ot_db *db, int64_t now, bool *more,
+static enum ot_status end_some(struct ot_db *db, int64_t now, FILE *lines, bool *more,
                                struct ot_error *err)
 {
     struct ended ended = {.at = 0};
@@ -72,7 +92,7 @@ static enum ot_status end_some(struct ot_db *db, int64_t now, bool *more,
     status = ot_db_active_ended(db, now, OT_TOGGLE_MAX, take_ended, &ended, err);
     *more = ended.toggled.count != 0;
     if (status == OT_OK && *more)
-        status = write_ended(db, &ended, err);
+        status = write_ended(db, &ended, lines, err);
     ot_audit_toggled_clear(&ended.toggled);
     return status;
 }
@@ -80,14 +100,21 @@ static enum ot_status end_some(struct ot_db *db, int64_t now, bool *more,
 /* In the transaction. There may be nothing left: another has been here since the look. */
 static enum ot_status end_all(struct ot_db *db, void *arg, struct ot_error *err)
 {
-    const int64_t now = *(const int64_t *)arg;
+    struct ending *ending = arg;
     bool more = true, changed = false;
     enum ot_status status = OT_OK;
+    FILE *lines;
 
+    free(ending->lines); /* of a transaction that was given back */
+    ending->lines = NULL;
+    lines = open_memstream(&ending->lines, &ending->lines_len);
+    if (lines == NULL)
+        return ot_error_nomem(err);
     while (status == OT_OK && more) {
-        status = end_some(db, now, &more, err);
+        status = end_some(db, ending->now, lines, &more, err);
         changed |= more;
     }
+    fclose(lines);
     if (status == OT_OK && changed)
         status = ot_db_revision_next(db, err);
     return status;
@@ -96,11 +123,15 @@ static enum ot_status end_all(struct ot_db *db, void *arg, struct ot_error *err)
 enum ot_status ot_ends_carry_out(struct ot_db *db, enum ot_transaction kind,
                                  struct ot_error *err)
 {
-    int64_t now = ot_clock_unix_s();
+    struct ending ending = {.now = ot_clock_unix_s()};
     bool due = false;
-    enum ot_status status = ot_db_active_due(db, now, &due, err);
+    enum ot_status status = ot_db_active_due(db, ending.now, &due, err);
 
     if (status != OT_OK || !due)
         return status;
-    return ot_db_write(db, kind, end_all, &now, err);
+    status = ot_db_write(db, kind, end_all, &ending, err);
+    if (status == OT_OK && ending.lines != NULL)
+        fputs(ending.lines, stderr);
+    free(ending.lines);
+    return status;
 }

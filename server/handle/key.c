@@ -196,10 +196,16 @@ static bool parse_key_name(struct ot_context *context, const cJSON *body,
     return false;
 }
 
+struct new_key {
+    struct ot_apikey_spec spec;
+    char id[OT_APIKEY_ID_MAX]; /* "": it is not made */
+};
+
 static enum ot_status store_key(struct ot_context *context, void *arg,
                                 struct ot_error *err)
 {
-    const struct ot_apikey_spec *spec = arg;
+    struct new_key *new_key = arg;
+    const struct ot_apikey_spec *spec = &new_key->spec;
     const struct ot_actor actor = ot_actor_of(context);
     struct ot_apikey made;
     enum ot_status status = ot_apikey_create(context->db, spec, &made, err);
@@ -218,22 +224,27 @@ static enum ot_status store_key(struct ot_context *context, void *arg,
                           spec->lifetime_s != 0 ? made.created_at + spec->lifetime_s : 0,
                   },
                   made.text);
+    if (status == OT_OK)
+        memcpy(new_key->id, made.id, sizeof(made.id));
     OPENSSL_cleanse(made.text, sizeof(made.text));
     return status;
 }
 
 void ot_handle_key_create(struct ot_context *context)
 {
-    struct ot_apikey_spec spec = {.role = OT_ROLE_ADMIN};
+    struct new_key new_key = {.spec.role = OT_ROLE_ADMIN};
+    struct ot_apikey_spec *spec = &new_key.spec;
+    const char *id = new_key.id;
+    const struct ot_change_of of = {"api_key.created", &id, 1};
     struct ot_error err = OT_ERROR_INIT;
     cJSON *body = ot_body_parse(context->request, context->reply);
     enum ot_status status;
 
     if (body == NULL)
         return;
-    if (parse_key_name(context, body, &spec.name) &&
-        parse_lifetime(context, body, &spec.lifetime_s)) {
-        status = ot_change_run(context, store_key, &spec, &err);
+    if (parse_key_name(context, body, &spec->name) &&
+        parse_lifetime(context, body, &spec->lifetime_s)) {
+        status = ot_change_run(context, &of, store_key, &new_key, &err);
         if (status == OT_E_REFUSED)
             ot_reply_error(context->reply, 409, "name_taken", "name",
                            "Another key is called so: revoke it first, or choose another "
@@ -275,7 +286,8 @@ static enum ot_status delete_key(struct ot_context *context, void *arg,
 void ot_handle_key_delete(struct ot_context *context)
 {
     struct ot_error err = OT_ERROR_INIT;
-    enum ot_status status = ot_change_run(context, delete_key, NULL, &err);
+    const struct ot_change_of of = {"api_key.deleted", &context->key_id, 1};
+    enum ot_status status = ot_change_run(context, &of, delete_key, NULL, &err);
 
     if (status != OT_OK)
         refuse_key_of_path(context, status, &err);

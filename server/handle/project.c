@@ -138,18 +138,24 @@ static bool check_unsupported(struct ot_context *context, const cJSON *body)
     return false;
 }
 
+struct new_project {
+    struct ot_project_row row;
+    char id[OT_ID_MAX + 1]; /* "": it is not made */
+};
+
 static enum ot_status store_project(struct ot_context *context, void *arg,
                                     struct ot_error *err)
 {
-    const struct ot_project_row *row = arg;
+    struct new_project *project = arg;
     const struct ot_actor actor = ot_actor_of(context);
-    struct ot_project_row made = *row;
-    char id[OT_ID_MAX + 1];
-    enum ot_status status = ot_db_project_insert(context->db, row, id, err);
+    struct ot_project_row made = project->row;
+    enum ot_status status =
+        ot_db_project_insert(context->db, &project->row, project->id, err);
 
     if (status == OT_OK)
-        status = ot_audit_project_created(context->db, &actor, id, row->name, err);
-    made.id = id;
+        status =
+            ot_audit_project_created(context->db, &actor, project->id, made.name, err);
+    made.id = project->id;
     if (status == OT_OK)
         write_project(&context->reply->body, &made);
     return status;
@@ -157,16 +163,19 @@ static enum ot_status store_project(struct ot_context *context, void *arg,
 
 void ot_handle_project_create(struct ot_context *context)
 {
-    struct ot_project_row row = {.created_at = time(NULL)};
+    struct new_project project = {.row.created_at = time(NULL)};
+    const char *id = project.id;
+    const struct ot_change_of of = {"project.created", &id, 1};
     struct ot_error err = OT_ERROR_INIT;
     cJSON *body = ot_body_parse(context->request, context->reply);
     enum ot_status status;
 
     if (body == NULL)
         return;
-    if (ot_body_name(body, &row.name, context->reply) &&
-        check_project_name(context, row.name) && check_unsupported(context, body)) {
-        status = ot_change_run(context, store_project, &row, &err);
+    if (ot_body_name(body, &project.row.name, context->reply) &&
+        check_project_name(context, project.row.name) &&
+        check_unsupported(context, body)) {
+        status = ot_change_run(context, &of, store_project, &project, &err);
         if (status != OT_OK)
             ot_reply_failure(context->reply, &err);
     }

@@ -242,7 +242,7 @@ static void take_report(struct ot_context *context, const cJSON *body)
         if (report.stacks.failed || report.scope_names.failed)
             status = ot_error_nomem(&err);
         else
-            status = ot_change_run(context, store_report, &report, &err);
+            status = ot_change_run(context, NULL, store_report, &report, &err);
         if (status != OT_OK)
             refuse_report(context, status, &err);
     }

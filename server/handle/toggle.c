@@ -206,7 +206,11 @@ static void toggle_all(struct ot_context *context, bool active)
         return;
     ot_audit_toggled_init(&toggle.changed);
     if (parse_ids(&toggle, body) && parse_end(&toggle, body)) {
-        status = ot_change_run(context, change_all, &toggle, &err);
+        const struct ot_change_of of = {active ? "certificates.activated"
+                                               : "certificates.deactivated",
+                                        toggle.ids, toggle.count};
+
+        status = ot_change_run(context, &of, change_all, &toggle, &err);
         if (status != OT_OK && status != OT_E_NOT_FOUND)
             ot_reply_failure(context->reply, &err);
     }

@@ -170,7 +170,9 @@ static enum ot_status store_upload(struct ot_context *context, void *arg,
 static void save_upload(struct ot_context *context, struct upload *upload)
 {
     struct ot_error err = OT_ERROR_INIT;
-    enum ot_status status = ot_change_run(context, store_upload, upload, &err);
+    const char *id = upload->id;
+    const struct ot_change_of of = {"certificate.created", &id, 1};
+    enum ot_status status = ot_change_run(context, &of, store_upload, upload, &err);
 
     if (status == OT_OK) {
         upload->row.id = upload->id;

@@ -5,6 +5,7 @@
 #include <grp.h>
 #include <limits.h>
 #include <linux/capability.h>
+#include <pwd.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -208,5 +209,19 @@ enum ot_status ot_private_become_owner(const char *path, struct ot_error *err)
                               "cannot become user %lu, to whom the directory of the "
                               "database %s belongs: run this as that user",
                               (unsigned long)st.st_uid, path);
+    return OT_OK;
+}
+
+enum ot_status ot_private_become_user(const char *name, struct ot_error *err)
+{
+    const struct passwd *user = geteuid() == 0 ? getpwnam(name) : NULL;
+
+    if (user == NULL || user->pw_uid == 0)
+        return OT_OK;
+    if (setgroups(0, NULL) != 0 ||
+        setresgid(user->pw_gid, user->pw_gid, user->pw_gid) != 0 ||
+        setresuid(user->pw_uid, user->pw_uid, user->pw_uid) != 0)
+        return ot_error_errno(err, OT_E_UNSAFE, errno,
+                              "cannot become user %s: run this as that user", name);
     return OT_OK;
 }

@@ -24,4 +24,8 @@ enum ot_status ot_private_key(int *fd, const char *path, struct ot_error *err);
  * what he himself could not. Else, and for root's own, does nothing. */
 enum ot_status ot_private_become_owner(const char *path, struct ot_error *err);
 
+/* For root, who does the same in a database of PostgreSQL, which tells users by their
+ * names: becomes that user. Else, and where there is none of that name, does nothing. */
+enum ot_status ot_private_become_user(const char *name, struct ot_error *err);
+
 #endif

@@ -28,6 +28,11 @@ void ot_db_rollback(struct ot_db *db)
     db->driver->rollback(db);
 }
 
+const char *ot_db_event(const struct ot_db *db)
+{
+    return db->evidence;
+}
+
 static enum ot_status write_once(struct ot_db *db, enum ot_transaction kind,
                                  ot_db_work *work, void *arg, struct ot_error *err)
 {
@@ -74,6 +79,8 @@ static enum ot_status resolve_doubt(struct ot_db *db, struct ot_error *err)
         return OT_E_NOT_FOUND;
     while (ot_clock_ms() < until_ms) {
         status = look_for_evidence(db, evidence, err);
+        if (status == OT_OK)
+            memcpy(db->evidence, evidence, sizeof(evidence));
         if (status == OT_OK || status == OT_E_NOT_FOUND)
             return status;
         pause_between_tries(OT_DB_DOUBT_STEP_MS);

@@ -28,6 +28,10 @@ typedef enum ot_status ot_db_work(struct ot_db *db, void *arg, struct ot_error *
 enum ot_status ot_db_write(struct ot_db *db, enum ot_transaction kind, ot_db_work *work,
                            void *arg, struct ot_error *err);
 
+/* The id of the last event that the last transaction wrote into the audit log; "" where
+ * it wrote none. */
+const char *ot_db_event(const struct ot_db *db);
+
 #define OT_REVISION_LEN 16
 /* A value that every change to certificates and activations replaces by a fresh random
  * one, so that it never comes back, not even after the database was restored from a copy.

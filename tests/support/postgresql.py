@@ -14,6 +14,7 @@ import subprocess
 import tempfile
 from pathlib import Path
 
+from . import paths
 from .process import Background, clean_environment, run, wait_until
 
 # Of Debian's package; the tests need no more rights than it has.
@@ -40,9 +41,11 @@ def is_installed() -> bool:
 
 class Cluster:
     """A database server that runs until stop(). It ends with the tests, too, where these
-    are killed. of: the primary whose standby it is."""
+    are killed. of: the primary whose standby it is; passwd: what it sees in place of
+    /etc/passwd."""
 
-    def __init__(self, *, of: Cluster | None = None, **settings: str):
+    def __init__(self, *, of: Cluster | None = None, passwd: Path | None = None,
+                 **settings: str):
         self.programs = _programs()
         memory = "/dev/shm" if os.access("/dev/shm", os.W_OK) else None
         # Not below pytest's directories, which only their owner can go through.
@@ -51,6 +54,9 @@ class Cluster:
         self.settings = _SETTINGS | settings
         self.server: Background | None = None
         self._made = 0
+        self._inside = [] if passwd is None else [
+            paths.REPOSITORY / "tests" / "support" / "in_private_system",
+            "--put", passwd, "/etc/passwd"]
         self._as_user: list[str] = []
         if os.geteuid() == 0:
             user = pwd.getpwnam(USER)
@@ -72,7 +78,7 @@ class Cluster:
     def start(self):
         options = [f"-c{name}={value}" for name, value in self.settings.items()]
         self.server = Background(
-            ["setpriv", "--pdeathsig", "QUIT", *self._as_user, "--",
+            [*self._inside, "setpriv", "--pdeathsig", "QUIT", *self._as_user, "--",
              self.programs / "postgres", "-D", self.dir / "data", "-k", self.dir, *options],
             env=self.env, log=self.dir / "log", cwd=self.dir)
         wait_until(lambda: self.run("pg_isready", "-q", "-h", self.dir).status == 0,
