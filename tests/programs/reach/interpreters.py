@@ -14,9 +14,9 @@ class Conversation(Running):
     moments = (CONNECTION, CONTEXT)
     _ways = {CONNECTION: "kept", CONTEXT: "new"}
 
-    def __init__(self, machine, argv, env, server):
+    def __init__(self, machine, argv, env, server, user=True):
         self._server = f"{server.host} {server.port}"
-        self._process = machine.start(argv, env=env, stdin=subprocess.PIPE)
+        self._process = machine.start(argv, user=user, env=env, stdin=subprocess.PIPE)
         self._read = 0
 
     def believes(self, moment):

@@ -66,10 +66,11 @@ class Machine:
         assert status is None or done.status == status, done
         return done
 
-    def start(self, argv, *, user=True, env=None, **more) -> Background:
+    def start(self, argv, *, user=True, env=None, log: Path | None = None,
+              **more) -> Background:
         self._count += 1
         return Background(self._as(argv, user), env=self._environment(user, env), cwd="/",
-                          log=self.dir / f"program-{self._count}.log", **more)
+                          log=log or self.dir / f"program-{self._count}.log", **more)
 
     def root(self, *argv, **more) -> Result:
         """Something that must work, as root."""

@@ -9,14 +9,17 @@ JAVA_STORE = "/etc/ssl/certs/java/cacerts"
 # Each with the reason why it may differ. What ends in a slash is all that is below it, and
 # the directory.
 AFTER_UNINSTALL = {
+    "/etc/cni/net.d/cni.lock": "podman's own",
     "/home/walker/.cache/": "fontconfig and browsers keep what they like",
     "/home/walker/.config/": "Chromium's crash reporter",
     JAVA_STORE: "Debian's hook writes the whole file anew; its entries are compared",
     "/var/cache/orgtrust/": "the snapshot; it goes with the package",
     "/var/lib/orgtrust": "holds the next one",
+    "/var/lib/orgtrust/containers/": "stays for containers that have it mounted",
     "/var/lib/orgtrust/export/": "the administrator's configuration still asks for it",
 }
 AFTER_PURGE = {
+    "/etc/cni/net.d/cni.lock": "as above",
     "/home/walker/.cache/": "as above",
     "/home/walker/.config/": "as above",
     "/home/walker/.local/": "Chromium makes a database where it has none",

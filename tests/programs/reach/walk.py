@@ -13,6 +13,7 @@ _TESTS = Path(__file__).resolve().parents[2]
 sys.path[:0] = [str(_TESTS), str(_TESTS / "programs" / "clients")]
 
 from browsers import BROWSERS  # noqa: E402
+from confined import CONFINED  # noqa: E402
 from holding import HOSTS, Holding  # noqa: E402
 from interpreters import INTERPRETERS  # noqa: E402
 from machine import Machine  # noqa: E402
@@ -33,8 +34,8 @@ export_java = /var/lib/orgtrust/export/trust.p12
 """
 # Taken back one after the other, to see who followed by which: the stack, and whether it is
 # the ordinary user's.
-STACKS = (("chromium", False), ("nss", True), ("firefox", False), ("system", False),
-          ("openssl", False))
+STACKS = (("chromium", False), ("nss", True), ("firefox", False), ("containers", False),
+          ("system", False), ("openssl", False))
 
 _began = time.monotonic()
 
@@ -50,7 +51,7 @@ class Walk:
     def __init__(self, machine: Machine, parties: Parties, names: tuple[str, ...]):
         self.machine, self.parties = machine, parties
         self.programs = [make(machine, parties)
-                         for make in (*TOOLS, *INTERPRETERS, *SERVICES, *BROWSERS)
+                         for make in (*TOOLS, *INTERPRETERS, *SERVICES, *CONFINED, *BROWSERS)
                          if not names or make.name in names]
         self.running = {}
         self.facts = {program.name: {} for program in self.programs}
