@@ -34,6 +34,25 @@ else()
   endif()
 endif()
 
+# In a release what is loaded into other people's programs is optimised as a whole: a call
+# between two of its files then costs nothing. Its parts hold ordinary code, too, which
+# programs and tests are linked from.
+set(ORGTRUST_PART_OPTIONS "")
+set(ORGTRUST_WHOLE_OPTIONS "")
+if(CMAKE_BUILD_TYPE STREQUAL "Release" AND CMAKE_C_COMPILER_ID STREQUAL "GNU"
+   AND NOT ORGTRUST_SANITIZE)
+  set(ORGTRUST_PART_OPTIONS -flto -ffat-lto-objects)
+  set(ORGTRUST_WHOLE_OPTIONS -flto=auto)
+endif()
+function(parts_of_plugins)
+  foreach(part ${ARGN})
+    target_compile_options(${part} PRIVATE ${ORGTRUST_PART_OPTIONS})
+  endforeach()
+endfunction()
+function(optimised_as_a_whole plugin)
+  target_link_options(${plugin} PRIVATE ${ORGTRUST_WHOLE_OPTIONS})
+endfunction()
+
 option(ORGTRUST_FUZZ "build the fuzz targets (clang only)" OFF)
 if(ORGTRUST_FUZZ)
   if(NOT CMAKE_C_COMPILER_ID STREQUAL "Clang")

@@ -121,6 +121,12 @@ void ot_object_make_profile(struct ot_object *object)
     object->kind = OT_OBJECT_PROFILE;
 }
 
+static bool is_meant_and_shown(const struct ot_record *record, CK_OBJECT_HANDLE number,
+                               const struct ot_token_policy *policy, int64_t now)
+{
+    return number_of(record) == number && ot_token_policy_shows(policy, record, now);
+}
+
 bool ot_object_find(struct ot_object *object, CK_OBJECT_HANDLE handle,
                     struct ot_snapshot *snapshot, const struct ot_token_policy *policy,
                     int64_t now)
@@ -141,7 +147,22 @@ bool ot_object_find(struct ot_object *object, CK_OBJECT_HANDLE handle,
         return false;
     for (uint32_t i = 0; i < list.count; i++)
         if (ot_snapshot_record(snapshot, &list, i, record, NULL) == OT_OK &&
-            number_of(record) == number && ot_token_policy_shows(policy, record, now))
+            is_meant_and_shown(record, number, policy, now))
             return ot_object_make(object, kind, snapshot, record, policy, now);
     return false;
+}
+
+bool ot_object_follow(struct ot_object *object, CK_OBJECT_HANDLE handle,
+                      struct ot_snapshot *snapshot, const struct ot_token_policy *policy,
+                      int64_t now)
+{
+    enum ot_object_kind kind = (enum ot_object_kind)(handle & KIND_MASK);
+    CK_OBJECT_HANDLE number = handle & ~KIND_MASK;
+    struct ot_record *record = &object->record;
+
+    return object->kind != OT_OBJECT_PROFILE && kind != OT_OBJECT_PROFILE &&
+           (ot_object_kinds(policy) & 1u << kind) != 0 &&
+           ot_snapshot_follow(snapshot, record, number, record) &&
+           is_meant_and_shown(record, number, policy, now) &&
+           ot_object_make(object, kind, snapshot, record, policy, now);
 }

@@ -214,6 +214,7 @@ const struct ot_object *ot_session_object(struct ot_session *session,
 {
     const struct ot_token_policy *policy = &session->slot->policy;
     int64_t now = (int64_t)time(NULL);
+    bool has_last;
 
     if (!ot_slot_shows_objects(session->slot))
         return NULL;
@@ -221,8 +222,11 @@ const struct ot_object *ot_session_object(struct ot_session *session,
     if (handle == session->last_handle && handle != CK_INVALID_HANDLE &&
         ot_object_renew(&session->last, now))
         return &session->last;
+    has_last = session->last_handle != CK_INVALID_HANDLE;
     session->last_handle = CK_INVALID_HANDLE;
-    if (ot_object_find(&session->last, handle, session->snapshot, policy, now)) {
+    if ((has_last &&
+         ot_object_follow(&session->last, handle, session->snapshot, policy, now)) ||
+        ot_object_find(&session->last, handle, session->snapshot, policy, now)) {
         session->last_handle = handle;
         return &session->last;
     }

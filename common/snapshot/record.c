@@ -76,6 +76,13 @@ enum ot_digest ot_digest_by_name(const char *name, size_t len)
     return OT_DIGEST_COUNT;
 }
 
+_Static_assert(OT_FIELD_ID == 0, "the field that lies behind the header");
+
+static uint64_t number_of_id(struct ot_span id)
+{
+    return ot_span_hash(id) & ~UINT64_C(7);
+}
+
 size_t ot_record_encoded_len(const struct ot_record *record)
 {
     size_t len = HEADER_LEN;
@@ -196,6 +203,25 @@ damaged:
     return ot_error_set(err, OT_E_CORRUPT, "a record of the snapshot is damaged");
 }
 
+struct ot_span ot_record_encoded(const struct ot_record *record)
+{
+    const uint8_t *start = record->field[OT_FIELD_ID].data - HEADER_LEN;
+
+    return ot_span_of(start, ot_get_u32(start + AT_LENGTH));
+}
+
+uint64_t ot_record_peek_number(const uint8_t *bytes, size_t len)
+{
+    size_t id_len;
+
+    if (len < HEADER_LEN || ot_get_u32(bytes) != MAGIC)
+        return 0;
+    id_len = ot_get_u32(bytes + AT_FIELDS + 4 * OT_FIELD_ID);
+    if (id_len > OT_ID_MAX || id_len > len - HEADER_LEN)
+        return 0;
+    return number_of_id(ot_span_of(bytes + HEADER_LEN, id_len));
+}
+
 bool ot_record_is_called(const struct ot_record *record, struct ot_span text)
 {
     return ot_span_equal(record->field[OT_FIELD_NAME], text) ||
@@ -285,5 +311,5 @@ struct ot_span ot_record_original(const struct ot_record *record)
 
 uint64_t ot_record_number(const struct ot_record *record)
 {
-    return ot_span_hash(record->field[OT_FIELD_ID]) & ~UINT64_C(7);
+    return number_of_id(record->field[OT_FIELD_ID]);
 }

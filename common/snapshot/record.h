@@ -134,6 +134,13 @@ void ot_record_seal(uint8_t *bytes, size_t len);
 enum ot_status ot_record_decode(struct ot_record *record, const uint8_t *bytes,
                                 size_t len, struct ot_error *err);
 
+/* The bytes that a record was decoded from. */
+struct ot_span ot_record_encoded(const struct ot_record *record);
+
+/* ot_record_number of the record at the start of bytes[0..len), as these say: nothing is
+ * verified. 0: there is none. */
+uint64_t ot_record_peek_number(const uint8_t *bytes, size_t len);
+
 /* Whether people call it so: it is its name, or its label. */
 bool ot_record_is_called(const struct ot_record *record, struct ot_span text);
 

@@ -425,6 +425,21 @@ enum ot_status ot_snapshot_record(struct ot_snapshot *snapshot,
     return ot_record_decode(record, snapshot->bytes + at, end - at, err);
 }
 
+bool ot_snapshot_follow(const struct ot_snapshot *snapshot,
+                        const struct ot_record *before, uint64_t number,
+                        struct ot_record *record)
+{
+    struct ot_span last = ot_record_encoded(before);
+    size_t at = (size_t)(last.data - snapshot->bytes) + last.len + OT_FORMAT_ENTRY_LEN +
+                OT_FORMAT_RECORD_KEY_LEN;
+
+    return at < snapshot->data_end &&
+           (uint32_t)ot_record_peek_number(snapshot->bytes + at,
+                                           snapshot->data_end - at) == (uint32_t)number &&
+           ot_record_decode(record, snapshot->bytes + at, snapshot->data_end - at,
+                            NULL) == OT_OK;
+}
+
 enum ot_status ot_snapshot_verify(struct ot_snapshot *snapshot, struct ot_error *err)
 {
     const uint8_t *sums = snapshot->bytes + snapshot->database_len;

@@ -116,6 +116,15 @@ enum ot_status ot_snapshot_find_number(struct ot_snapshot *snapshot, uint64_t nu
 enum ot_status ot_snapshot_record(struct ot_snapshot *snapshot,
                                   const struct ot_positions *list, uint32_t i,
                                   struct ot_record *record, struct ot_error *err);
+
+/* The record that lies in the file behind another one of this snapshot, if the lower 32
+ * bits of its number are these: who reads what a search has found asks for one after the
+ * other, and to look each up costs as much again as to read it. before and record may be
+ * the same. False: it is another one, or damaged, and record is of no use. */
+bool ot_snapshot_follow(const struct ot_snapshot *snapshot,
+                        const struct ot_record *before, uint64_t number,
+                        struct ot_record *record);
+
 uint32_t ot_positions_at(const struct ot_positions *list, uint32_t i);
 
 #endif

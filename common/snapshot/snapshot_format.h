@@ -51,6 +51,9 @@ static inline uint64_t ot_format_value_sum(const uint8_t *value, size_t len)
 #define OT_FORMAT_BLOCK_LEN 512u
 #define OT_FORMAT_BLOCK_SUM_LEN 4u
 
+/* The key of a record's entry: its letter, then its number in "L". */
+#define OT_FORMAT_RECORD_KEY_LEN 5u
+
 #define OT_FORMAT_KEY_LEN 9u
 
 /* The key of an index entry: its letter, then the hash of the term. A term in two parts

@@ -113,7 +113,7 @@ static enum ot_status put_record(struct writer *w, const struct ot_record *recor
                                  uint32_t number, struct ot_error *err)
 {
     size_t len = ot_record_encoded_len(record);
-    uint8_t key[5] = {'R'}, *bytes = malloc(len);
+    uint8_t key[OT_FORMAT_RECORD_KEY_LEN] = {'R'}, *bytes = malloc(len);
     size_t position = w->at + OT_FORMAT_ENTRY_LEN + sizeof(key);
     enum ot_status status;
 

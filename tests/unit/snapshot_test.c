@@ -122,6 +122,31 @@ static void every_index_finds_every_record(void)
     ot_snapshot_unref(snapshot);
 }
 
+static void each_record_leads_to_the_next(void)
+{
+    const char *path = sample("follow", 0);
+    struct ot_record record, next, walked;
+    struct ot_snapshot *snapshot;
+    struct ot_positions all;
+
+    CU_ASSERT_EQUAL_FATAL(ot_snapshot_open(&snapshot, path, NULL, NULL), OT_OK);
+    ot_snapshot_all(snapshot, &all, NULL);
+    ot_snapshot_record(snapshot, &all, 0, &walked, NULL);
+    for (uint32_t i = 0; i + 1 < all.count; i++) {
+        ot_snapshot_record(snapshot, &all, i, &record, NULL);
+        ot_snapshot_record(snapshot, &all, i + 1, &next, NULL);
+        CU_ASSERT_FALSE(ot_snapshot_follow(snapshot, &record, ot_record_number(&record),
+                                           &(struct ot_record){0}));
+        CU_ASSERT_TRUE(
+            ot_snapshot_follow(snapshot, &walked, ot_record_number(&next), &walked));
+        CU_ASSERT_PTR_EQUAL(walked.field[OT_FIELD_ID].data, next.field[OT_FIELD_ID].data);
+    }
+    CU_ASSERT_FALSE(
+        ot_snapshot_follow(snapshot, &next, ot_record_number(&record), &walked));
+    CU_ASSERT_FALSE(ot_snapshot_follow(snapshot, &next, 0, &walked)); /* nothing there */
+    ot_snapshot_unref(snapshot);
+}
+
 static void an_empty_snapshot_is_one(void)
 {
     struct snapshot_builder builder = {NULL, NULL, NULL, 0};
@@ -363,6 +388,7 @@ static void fault_39_a_snapshot_that_cannot_be_written_says_so(void)
 static const struct unit_case cases[] = {
     {"what_is_written_is_read", what_is_written_is_read},
     {"every_index_finds_every_record", every_index_finds_every_record},
+    {"each_record_leads_to_the_next", each_record_leads_to_the_next},
     {"an_empty_snapshot_is_one", an_empty_snapshot_is_one},
     {"a_snapshot_of_another_scope_is_not_ours", a_snapshot_of_another_scope_is_not_ours},
     {"fault_42_a_flipped_bit_is_an_error_and_never_a_wrong_answer",

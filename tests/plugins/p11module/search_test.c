@@ -239,6 +239,34 @@ static void of_one_subject_the_newest_valid_one_comes_first(void)
     token_stop();
 }
 
+/* An object that follows the one read before is read from what lies behind that. */
+static void what_was_found_is_read_in_any_order(void)
+{
+    struct world_cert certs[] = {{"cert_a", "A", world_ca("A"), true},
+                                 {"cert_b", "B", world_ca("B"), false},
+                                 {"cert_c", "C", world_ca("C"), true},
+                                 {"cert_d", "D", world_ca("D"), true}};
+    const size_t order[] = {0, 1, 2, 2, 1, 0, 2, 0, 1};
+    CK_OBJECT_CLASS class = CKO_CERTIFICATE;
+    char labels[3];
+
+    world_configure("");
+    world_write("default", certs, 4, AGE_FRESH);
+    f = token_start(&session);
+    CU_ASSERT_EQUAL_FATAL(find_one(CKA_CLASS, &class, sizeof(class)), 3);
+    for (size_t i = 0; i < 3; i++) { /* each in a session of its own */
+        labels[i] = (char)token_get(token_session(1), objects[i], CKA_LABEL).data[0];
+        CU_ASSERT_PTR_NOT_NULL(strchr("ACD", labels[i]));
+    }
+    for (size_t i = 0; i < sizeof(order) / sizeof(order[0]); i++) {
+        struct token_value label = token_get(session, objects[order[i]], CKA_LABEL);
+
+        CU_ASSERT_EQUAL(label.len, 1);
+        CU_ASSERT_EQUAL((char)label.data[0], labels[order[i]]);
+    }
+    token_stop();
+}
+
 static void a_long_template_is_a_template(void)
 {
     CK_ATTRIBUTE template[256];
@@ -303,6 +331,7 @@ static const struct unit_case cases[] = {
     {"the_extension_of_a_key_is_found_by_it", the_extension_of_a_key_is_found_by_it},
     {"of_one_subject_the_newest_valid_one_comes_first",
      of_one_subject_the_newest_valid_one_comes_first},
+    {"what_was_found_is_read_in_any_order", what_was_found_is_read_in_any_order},
     {"a_long_template_is_a_template", a_long_template_is_a_template},
     {"a_template_is_copied", a_template_is_copied},
     {"several_sources_are_several_slots", several_sources_are_several_slots},
