@@ -2,7 +2,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/hex.h"
 #include "cache/distrust.h"
+#include "cert/cert_text.h"
 #include "commands/commands.h"
 #include "commands/snapshot_cert_internal.h"
 #include "commands/source_use.h"
@@ -10,7 +12,6 @@
 #include "config/source.h"
 #include "snapshot/snapshot.h"
 #include "view/cert_table.h"
-#include "view/cert_text.h"
 #include "view/record_json.h"
 
 static void print_line(struct ot_output *out, const char *title, const char *text,
@@ -27,7 +28,7 @@ static void line_hex(struct ot_output *out, const char *title, struct ot_span by
 
     if (bytes.data == NULL || bytes.len > 64)
         return;
-    ot_record_hex(hex, bytes, ':');
+    ot_hex_text(hex, bytes, ':');
     print_line(out, title, hex, strlen(hex));
 }
 
@@ -160,7 +161,7 @@ static enum ot_status print_certificate_json(struct ot_output *out,
     ot_json_put_string(root, "key", text ? text->key : NULL, &failed);
     hex[0] = '\0';
     if (text != NULL)
-        ot_record_hex(hex, ot_record_original_digest(record, OT_DIGEST_SHA1), 0);
+        ot_hex_text(hex, ot_record_original_digest(record, OT_DIGEST_SHA1), 0);
     ot_json_put_string(root, "sha1", text ? hex : NULL, &failed);
     ot_json_put_string(root, "pem", text ? text->pem : NULL, &failed);
     status = failed ? ot_error_nomem(err) : ot_output_json(out, root, false, err);

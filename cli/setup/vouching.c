@@ -8,14 +8,13 @@
 #include <unistd.h>
 
 #include "base/hex.h"
+#include "cert/cert_text.h"
 #include "cert/pem.h"
 #include "config/source.h"
 #include "files/write_all.h"
 #include "http/http_look.h"
-#include "view/cert_text.h"
 #include "view/options.h"
 #include "view/output.h"
-#include "view/record_json.h"
 
 /* Of 32 bytes, with colons, as openssl x509 -fingerprint writes it, or without; what
  * stands before an equals sign or `SHA256:` is no part of it. */
@@ -45,7 +44,7 @@ static void print_shown(const struct ot_shown_cert *cert)
     char hex[3 * OT_SHA256_LEN + 1];
     struct ot_cert_text text;
 
-    ot_record_hex(hex, ot_span_of(cert->sha256, OT_SHA256_LEN), ':');
+    ot_hex_text(hex, ot_span_of(cert->sha256, OT_SHA256_LEN), ':');
     if (ot_cert_text_make(&text, ot_span_of(cert->der, cert->len), NULL) == OT_OK)
         fprintf(stderr, "  %s\n    issued by %s\n    SHA-256 %s\n", text.subject,
                 text.issuer, hex);

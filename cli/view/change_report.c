@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "base/hex.h"
 #include "change/admin.h"
 #include "change/cert_input.h"
 #include "view/record_json.h"
@@ -147,7 +148,7 @@ static void put_change(cJSON *object, const struct ot_change *change, bool *fail
     ot_json_put_string(object, "before", change->before, failed);
     ot_json_put_string(object, "file", input != NULL ? input->file : NULL, failed);
     if (input != NULL)
-        ot_record_hex(hex, ot_span_of(input->sha256, OT_SHA256_LEN), 0);
+        ot_hex_text(hex, ot_span_of(input->sha256, OT_SHA256_LEN), 0);
     ot_json_put_string(object, "sha256", input != NULL ? hex : NULL, failed);
     ot_json_put_string(object, "project", ot_admin_project(change->admin), failed);
     if (change->ends_at != 0)

@@ -2,6 +2,7 @@
 
 #include <stdio.h>
 
+#include "base/hex.h"
 #include "config/purpose.h"
 #include "config/source.h"
 
@@ -86,19 +87,6 @@ static void put_denied(cJSON *object, const struct ot_record *record, bool *fail
             ot_json_append_string(array, ot_purposes_text(word, purpose), failed);
 }
 
-void ot_record_hex(char *buf, struct ot_span bytes, char separator)
-{
-    const char *digits = separator ? "0123456789ABCDEF" : "0123456789abcdef";
-
-    for (size_t i = 0; i < bytes.len; i++) {
-        if (separator && i > 0)
-            *buf++ = separator;
-        *buf++ = digits[bytes.data[i] >> 4];
-        *buf++ = digits[bytes.data[i] & 15];
-    }
-    *buf = '\0';
-}
-
 static void put_facts(cJSON *object, const struct ot_record *record, bool *failed)
 {
     char hex[3 * 32 + 1];
@@ -109,9 +97,9 @@ static void put_facts(cJSON *object, const struct ot_record *record, bool *faile
     ot_json_put_int(object, "created_at", record->created_at, failed);
     ot_json_put_int(object, "valid_at", record->valid_at, failed);
     ot_json_put_int(object, "expires_at", record->expires_at, failed);
-    ot_record_hex(hex, ot_record_original_digest(record, OT_DIGEST_SHA2_256), 0);
+    ot_hex_text(hex, ot_record_original_digest(record, OT_DIGEST_SHA2_256), 0);
     ot_json_put_string(object, "sha256", hex, failed);
-    ot_record_hex(hex, ot_record_digest(record, OT_DIGEST_SHA2_256), 0);
+    ot_hex_text(hex, ot_record_digest(record, OT_DIGEST_SHA2_256), 0);
     ot_json_put_string(object, "handed_out_sha256", hex, failed);
 }
 

@@ -25,8 +25,4 @@ void ot_record_json_put(cJSON *object, const struct ot_record *record, bool *fai
 void ot_record_json_put_scopes(cJSON *object, const struct ot_source *source,
                                const struct ot_record *record, bool *failed);
 
-/* Bytes as lower-case hexadecimal digits; with a separator (0: none) upper case. buf has
- * three bytes for each. */
-void ot_record_hex(char *buf, struct ot_span bytes, char separator);
-
 #endif

@@ -39,3 +39,16 @@ void ot_hex_write(char *to, const uint8_t *from, size_t len)
     }
     to[2 * len] = '\0';
 }
+
+void ot_hex_text(char *buf, struct ot_span bytes, char separator)
+{
+    const char *digits = separator ? "0123456789ABCDEF" : "0123456789abcdef";
+
+    for (size_t i = 0; i < bytes.len; i++) {
+        if (separator && i > 0)
+            *buf++ = separator;
+        *buf++ = digits[bytes.data[i] >> 4];
+        *buf++ = digits[bytes.data[i] & 15];
+    }
+    *buf = '\0';
+}

@@ -6,6 +6,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "base/span.h"
+
 /* What a digit of either case is worth; -1: it is none. */
 int ot_hex_value(char digit);
 
@@ -18,5 +20,9 @@ bool ot_hex_read(uint8_t *to, size_t len, const char *text);
 
 /* 2 * len digits in lower case, and a NUL. */
 void ot_hex_write(char *to, const uint8_t *from, size_t len);
+
+/* The digits as a person reads them: with a separator between the bytes in upper case,
+ * else (0) as above. buf has three bytes for each. */
+void ot_hex_text(char *buf, struct ot_span bytes, char separator);
 
 #endif

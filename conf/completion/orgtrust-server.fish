@@ -31,6 +31,7 @@ $server -n "not $group" -l upload-rules -xa 'any hosted' -d 'take any certificat
 $server -n "not $group" -l rate-limit -x -d 'how many requests a second each key may send'
 $server -n "not $group" -l connections-per-address -x -d 'how many connections an address may have'
 $server -n "not $group" -l metrics -x -d 'where /metrics, /healthz and /readyz are, without a key'
+$server -n "not $group" -l no-console -d 'no page for people at /console/'
 $server -n "not $group" -l log -d 'a line for every request to standard error'
 $server -n "not $group" -l help -d 'this text'
 $server -n "not $group" -l version -d 'the version'

@@ -11,6 +11,7 @@ if ((CURRENT == 2)) || [[ $words[2] != (key|project|migrate) ]]; then
         '--rate-limit[how many requests a second each key may send]:number:' \
         '--connections-per-address[how many connections an address may have]:number:' \
         '--metrics[where /metrics, /healthz and /readyz are, without a key]:address:' \
+        '--no-console[no page for people at /console/]' \
         '--log[a line for every request to standard error]' \
         '--help[this text]' '--version[the version]'
     return

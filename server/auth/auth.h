@@ -22,6 +22,7 @@ bool ot_auth_accepts(const struct ot_claim *claim, struct ot_wrong_keys *wrong_k
 
 /* What an operation asks of the key. */
 enum ot_need {
+    OT_NEED_NOTHING,   /* not even a key: it is the same for everybody */
     OT_NEED_READ,      /* any */
     OT_NEED_OVERSIGHT, /* the role admin, to see keys and who did what */
     OT_NEED_WRITE      /* the role admin, to change something */

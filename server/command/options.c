@@ -19,6 +19,7 @@ enum option_code {
     CODE_RATE_LIMIT,
     CODE_CONNECTIONS,
     CODE_METRICS,
+    CODE_NO_CONSOLE,
     CODE_LOG,
     CODE_HELP,
     CODE_VERSION
@@ -42,6 +43,7 @@ const struct ot_option_info ot_options_of_server[] = {
                           "how many connections an address may have (512)"},
     [CODE_METRICS] = {"metrics", "HOST:PORT",
                       "where /metrics, /healthz and /readyz are, without a key"},
+    [CODE_NO_CONSOLE] = {"no-console", NULL, "no page for people at /console/"},
     [CODE_LOG] = {"log", NULL, "a line for every request to standard error"},
     [CODE_HELP] = {"help", NULL, "this text"},
     [CODE_VERSION] = {"version", NULL, "the version"},
@@ -150,6 +152,9 @@ static enum ot_status take_server_option(struct ot_options *options, int code,
         return take_rules(options, err);
     case CODE_METRICS:
         options->metrics = optarg;
+        return OT_OK;
+    case CODE_NO_CONSOLE:
+        options->settings.no_console = true;
         return OT_OK;
     case CODE_LOG:
         options->log = true;

@@ -28,7 +28,7 @@ struct shown {
     bool with_content;
 };
 
-static void say_missing(struct ot_context *context)
+void ot_handle_say_no_cert(struct ot_context *context)
 {
     ot_reply_error(context->reply, 404, "certificate_not_found", "certificate_id",
                    "There is no certificate %s in this organization.", context->cert_id);
@@ -39,7 +39,7 @@ static void say_failed(struct ot_context *context, enum ot_status status,
                        const struct ot_error *err)
 {
     if (status == OT_E_NOT_FOUND)
-        say_missing(context);
+        ot_handle_say_no_cert(context);
     else
         ot_reply_failure(context->reply, err);
 }
@@ -107,7 +107,7 @@ void ot_handle_get(struct ot_context *context)
     if (!parse_include(context, &shown.with_content))
         return;
     if (!context->has_cert) {
-        say_missing(context);
+        ot_handle_say_no_cert(context);
         return;
     }
     tag_cert(&shown, &context->cert);
@@ -197,13 +197,14 @@ struct scopes {
     unsigned count;
 };
 
-static void name_scope(void *arg, const char *scope)
+static void name_scope(void *arg, const char *scope, int64_t ends_at)
 {
     struct scopes *scopes = arg;
     const char *separator = scopes->count == 0 ? "" : ", ";
     bool is_organization = scope[0] == '\0';
     int len;
 
+    (void)ends_at;
     if (scopes->count++ >= OT_SCOPES_NAMED || scopes->len >= sizeof(scopes->text))
         return;
     len =

@@ -3,6 +3,7 @@
 #define OT_SERVER_HANDLE_CONTEXT_H
 
 #include <stdbool.h>
+#include <stdint.h>
 
 #include "auth/apikey.h"
 #include "store/cert.h"
@@ -19,7 +20,8 @@ struct ot_context {
     struct ot_request *request;
     struct ot_reply *reply;
     struct ot_answers *answers; /* NULL: none are kept */
-    struct ot_db *db; /* reading routes: inside a transaction; writing ones begin it */
+    struct ot_db *db;    /* reading routes: inside a transaction; writing ones begin it */
+    int64_t tls_ends_at; /* of the server's own certificate, Unix seconds; 0: no TLS */
     struct ot_caller caller;
     const char *cert_id; /* of the path; well-formed */
     const char *key_id;  /* of the path; well-formed */

@@ -29,7 +29,15 @@ ot_handler ot_handle_report;
 ot_handler ot_handle_host_list;
 ot_handler ot_handle_host_count;
 
+/* What the API that is not ours has nothing for, under /v1/orgtrust. */
+ot_handler ot_handle_server_get;
+ot_handler ot_handle_inspect_list;
+ot_handler ot_handle_inspect_get;
+
 /* Before an operation on a project: false: there is no such project, reply says so. */
 bool ot_handle_knows_project(struct ot_context *context);
+
+/* 404: there is no certificate with the id of the path. */
+void ot_handle_say_no_cert(struct ot_context *context);
 
 #endif

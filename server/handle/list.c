@@ -1,7 +1,6 @@
 #include <string.h>
 
 #include "base/error.h"
-#include "config/identifier.h"
 #include "handle/cert_json_internal.h"
 #include "handle/context.h"
 #include "handle/handlers.h"
@@ -18,17 +17,6 @@ struct listed {
     struct ot_page page;
     const char *object;
 };
-
-static bool find_cert_cursor(struct ot_context *context, const char *after,
-                             struct ot_cert_cursor *cursor)
-{
-    struct ot_error err = OT_ERROR_INIT;
-    enum ot_status status = OT_E_NOT_FOUND;
-
-    if (ot_is_cert_id(after, strlen(after)))
-        status = ot_db_cert_cursor(context->db, after, cursor, &err);
-    return ot_query_found_cursor(context, "after", "certificate", status, &err);
-}
 
 /* What the answer says depends on these and on nothing else. */
 static void tag_page(struct ot_context *context, const struct ot_cert_range *range,
@@ -98,7 +86,7 @@ void ot_handle_list(struct ot_context *context)
         !ot_query_value(context, "after", &after))
         return;
     if (after != NULL) {
-        if (!find_cert_cursor(context, after, &cursor))
+        if (!ot_query_cert_cursor(context, after, &cursor))
             return;
         range.after = &cursor;
     }

@@ -3,10 +3,12 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "config/identifier.h"
 #include "handle/context.h"
 #include "message/reply.h"
 #include "message/request.h"
 #include "shared/limits.h"
+#include "store/cert.h"
 
 bool ot_query_value(struct ot_context *context, const char *name, const char **value)
 {
@@ -105,4 +107,15 @@ bool ot_query_found_cursor(struct ot_context *context, const char *name, const c
     else if (status != OT_OK)
         ot_reply_failure(context->reply, err);
     return status == OT_OK;
+}
+
+bool ot_query_cert_cursor(struct ot_context *context, const char *after,
+                          struct ot_cert_cursor *cursor)
+{
+    struct ot_error err = OT_ERROR_INIT;
+    enum ot_status status = OT_E_NOT_FOUND;
+
+    if (ot_is_cert_id(after, strlen(after)))
+        status = ot_db_cert_cursor(context->db, after, cursor, &err);
+    return ot_query_found_cursor(context, "after", "certificate", status, &err);
 }

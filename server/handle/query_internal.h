@@ -8,6 +8,7 @@
 
 #include "base/error.h"
 
+struct ot_cert_cursor;
 struct ot_context;
 
 /* A parameter that may be given once; *value is NULL where it is absent. */
@@ -31,5 +32,9 @@ bool ot_query_integer(struct ot_context *context, const char *name, int64_t *num
  * things that are listed, `what`. */
 bool ot_query_found_cursor(struct ot_context *context, const char *name, const char *what,
                            enum ot_status status, const struct ot_error *err);
+
+/* `after` of a list of certificates, which is given: where that one stands. */
+bool ot_query_cert_cursor(struct ot_context *context, const char *after,
+                          struct ot_cert_cursor *cursor);
 
 #endif

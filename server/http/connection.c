@@ -204,11 +204,20 @@ static enum MHD_Result take_body(struct exchange *exchange, const char *data, si
     return ot_buffer_append(&exchange->request.body, data, len) ? MHD_YES : MHD_NO;
 }
 
-static void add_headers(struct MHD_Response *response, const struct ot_reply *reply,
-                        bool has_body)
+/* Whoever has kept it asks whether it is still the same: after an upgrade it is not. */
+static void add_content_headers(struct MHD_Response *response,
+                                const struct ot_reply *reply)
 {
-    char seconds[24];
+    MHD_add_response_header(response, MHD_HTTP_HEADER_CONTENT_TYPE, reply->content->type);
+    MHD_add_response_header(response, MHD_HTTP_HEADER_CACHE_CONTROL, "no-cache");
+    MHD_add_response_header(response, MHD_HTTP_HEADER_ETAG, reply->etag);
+    for (const struct ot_header *at = reply->content->headers; at->name != NULL; at++)
+        MHD_add_response_header(response, at->name, at->value);
+}
 
+static void add_json_headers(struct MHD_Response *response, const struct ot_reply *reply,
+                             bool has_body)
+{
     if (has_body)
         MHD_add_response_header(response, MHD_HTTP_HEADER_CONTENT_TYPE,
                                 "application/json");
@@ -220,6 +229,19 @@ static void add_headers(struct MHD_Response *response, const struct ot_reply *re
         MHD_add_response_header(response, MHD_HTTP_HEADER_ETAG, reply->etag);
         MHD_add_response_header(response, MHD_HTTP_HEADER_VARY, "Authorization");
     }
+}
+
+static void add_headers(struct MHD_Response *response, const struct ot_reply *reply,
+                        bool has_body)
+{
+    char seconds[24];
+
+    if (reply->content != NULL)
+        add_content_headers(response, reply);
+    else
+        add_json_headers(response, reply, has_body);
+    if (reply->location != NULL)
+        MHD_add_response_header(response, MHD_HTTP_HEADER_LOCATION, reply->location);
     if (reply->allow[0] != '\0')
         MHD_add_response_header(response, MHD_HTTP_HEADER_ALLOW, reply->allow);
     if (reply->retry_after_s != 0) {
@@ -279,6 +301,14 @@ static bool is_last_answer(const struct ot_server *server,
            ot_guest_came_us(guest_of(connection)) < atomic_load(&server->renewed_us);
 }
 
+/* Which the library does not write to. */
+static struct MHD_Response *content_response(const struct ot_reply *reply)
+{
+    return MHD_create_response_from_buffer(ot_reply_len(reply),
+                                           (void *)(uintptr_t)reply->content->data,
+                                           MHD_RESPMEM_PERSISTENT);
+}
+
 /* Takes the body; its bytes are not copied. NULL: no memory. */
 static struct MHD_Response *new_response(struct ot_reply *reply)
 {
@@ -309,7 +339,7 @@ static enum MHD_Result send_reply(struct exchange *exchange,
         reply->close = true;
     log_reply(exchange);
     meter_reply(exchange);
-    response = new_response(reply);
+    response = reply->content != NULL ? content_response(reply) : new_response(reply);
     if (response == NULL)
         return MHD_NO;
     add_headers(response, reply, len != 0);

@@ -12,6 +12,7 @@
 #include "base/clock.h"
 #include "base/error.h"
 #include "config/identifier.h"
+#include "console/console.h"
 #include "handle/context.h"
 #include "handle/ends.h"
 #include "handle/handlers.h"
@@ -31,7 +32,8 @@ struct method_handler {
     enum ot_need need;
 };
 
-/* A path, by its segments: ":cert", ":project" and ":key" stand for ids. */
+/* A path, by its segments: ":cert", ":project" and ":key" stand for ids, ":file" for
+ * whatever is there. */
 struct route {
     const char *segment[OT_SEGMENTS_MAX];
     struct method_handler methods[3];
@@ -72,24 +74,33 @@ static const struct route routes[] = {
     {{"v1", "orgtrust", "hosts"}, {{OT_METHOD_GET, ot_handle_host_list, OT_NEED_READ}}},
     {{"v1", "orgtrust", "hosts", "count"},
      {{OT_METHOD_GET, ot_handle_host_count, OT_NEED_READ}}},
+    {{"v1", "orgtrust", "server"}, {{OT_METHOD_GET, ot_handle_server_get, OT_NEED_READ}}},
+    {{"v1", "orgtrust", "certificates"},
+     {{OT_METHOD_GET, ot_handle_inspect_list, OT_NEED_READ}}},
+    {{"v1", "orgtrust", "certificates", ":cert"},
+     {{OT_METHOD_GET, ot_handle_inspect_get, OT_NEED_READ}}},
+    {{"console"}, {{OT_METHOD_GET, ot_handle_console, OT_NEED_NOTHING}}},
+    {{"console", ":file"}, {{OT_METHOD_GET, ot_handle_console, OT_NEED_NOTHING}}},
 };
 
 _Static_assert(sizeof(routes) / sizeof(routes[0]) < OT_ROUTES_MAX,
                "each has its number, and 0 is none");
+
+static bool segment_matches(const char *wanted, const char *segment)
+{
+    if (wanted[0] != ':')
+        return strcmp(wanted, segment) == 0;
+    return strcmp(wanted, ":file") == 0 || ot_is_cert_id(segment, strlen(segment));
+}
 
 static bool route_matches(const struct route *route, const struct ot_request *request)
 {
     unsigned i;
 
     for (i = 0; i < OT_SEGMENTS_MAX && route->segment[i] != NULL; i++) {
-        if (i >= request->segments)
+        if (i >= request->segments ||
+            !segment_matches(route->segment[i], request->segment[i]))
             return false;
-        if (route->segment[i][0] == ':') {
-            if (!ot_is_cert_id(request->segment[i], strlen(request->segment[i])))
-                return false;
-        } else if (strcmp(route->segment[i], request->segment[i]) != 0) {
-            return false;
-        }
     }
     return i == request->segments;
 }
@@ -242,14 +253,15 @@ static bool check_media(const struct ot_request *request, struct ot_reply *reply
     return false;
 }
 
-static struct ot_context new_context(const struct ot_server *server,
-                                     struct ot_request *request, struct ot_reply *reply)
+static struct ot_context new_context(struct ot_server *server, struct ot_request *request,
+                                     struct ot_reply *reply)
 {
     return (struct ot_context){
         .settings = &server->settings,
         .request = request,
         .reply = reply,
         .answers = server->answers,
+        .tls_ends_at = atomic_load(&server->tls_ends_at),
     };
 }
 
@@ -321,6 +333,11 @@ bool ot_router_admit(struct ot_server *server, struct ot_request *request,
 
     if (handler == NULL)
         return false;
+    /* Of whoever needs no key no body is kept. */
+    if (handler->need == OT_NEED_NOTHING) {
+        handler->handle(&context);
+        return false;
+    }
     if (!ot_auth_claim(&claim, request, reply))
         return false;
     context.db = ot_store_lend(server->store);
@@ -402,7 +419,10 @@ void ot_router_run(struct ot_server *server, struct ot_request *request,
     const struct method_handler *handler = resolve_route(&context);
     struct ot_claim claim;
 
-    if (handler == NULL || !ot_auth_claim(&claim, request, reply))
+    if (handler != NULL && handler->need == OT_NEED_NOTHING)
+        handler->handle(&context);
+    if (handler == NULL || handler->need == OT_NEED_NOTHING ||
+        !ot_auth_claim(&claim, request, reply))
         return;
     context.db = ot_store_lend(server->store);
     run_route(server, &context, handler, &claim);

@@ -22,6 +22,7 @@ static void drop_body(struct ot_reply *reply)
     ot_buffer_clear(&reply->body);
     ot_bytes_unref(reply->kept);
     reply->kept = NULL;
+    reply->content = NULL;
 }
 
 void ot_reply_clear(struct ot_reply *reply)
@@ -31,6 +32,8 @@ void ot_reply_clear(struct ot_reply *reply)
 
 size_t ot_reply_len(const struct ot_reply *reply)
 {
+    if (reply->content != NULL)
+        return reply->status == 304 ? 0 : reply->content->len;
     return reply->kept != NULL ? ot_bytes_len(reply->kept) : reply->body.len;
 }
 

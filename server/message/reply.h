@@ -9,13 +9,28 @@
 #include "message/buffer.h"
 #include "message/etag.h"
 
+/* A header of a reply. */
+struct ot_header {
+    const char *name, *value;
+};
+
+/* What is sent as it is: a part of the program, the same for everybody. */
+struct ot_content {
+    const char *type; /* the media type */
+    const unsigned char *data;
+    size_t len;
+    const struct ot_header *headers; /* up to one without a name */
+};
+
 struct ot_reply {
     unsigned status;
-    struct ot_buffer body;  /* JSON; empty for 204 and 304 */
-    struct ot_bytes *kept;  /* the body in place of that one; NULL: there is none */
+    struct ot_buffer body; /* JSON; empty for 204 and 304 */
+    struct ot_bytes *kept; /* the body in place of that one; NULL: there is none */
+    const struct ot_content *content; /* likewise, of the program itself */
     char etag[OT_ETAG_MAX]; /* "" : none; with one, the answer may be kept and asked after
                              */
     char allow[64];         /* "" : no Allow header */
+    const char *location;   /* NULL: no Location header */
     unsigned retry_after_s; /* 0: no Retry-After header */
     int64_t key_expires_at; /* of the key that asked; 0: never, or there was none */
     bool takes_reports;     /* it is said to whoever asks with a key */

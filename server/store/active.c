@@ -92,7 +92,7 @@ static void see_scope_row(void *arg, const struct ot_row *row)
 {
     const struct scope_sight *sight = arg;
 
-    sight->seen(sight->arg, ot_row_text(row, 0));
+    sight->seen(sight->arg, ot_row_text(row, 0), ot_row_int(row, 1));
 }
 
 enum ot_status ot_db_active_scopes(struct ot_db *db, const char *id, ot_scope_seen *seen,

@@ -37,8 +37,9 @@ typedef void ot_ended_seen(void *arg, const char *scope, const struct ot_active_
 enum ot_status ot_db_active_ended(struct ot_db *db, int64_t now, int limit,
                                   ot_ended_seen *seen, void *arg, struct ot_error *err);
 
-/* Every scope in which it is active, the organization first. */
-typedef void ot_scope_seen(void *arg, const char *scope);
+/* Every scope in which it is active, the organization first. ends_at: of that activation,
+ * Unix seconds; 0: it has no end. */
+typedef void ot_scope_seen(void *arg, const char *scope, int64_t ends_at);
 enum ot_status ot_db_active_scopes(struct ot_db *db, const char *id, ot_scope_seen *seen,
                                    void *arg, struct ot_error *err);
 

@@ -130,8 +130,8 @@ folder_tests() {
     local folder=$2 log=$results/$part/pytest-${2##*/}.log scratch=$TMPDIR/$3 spread=load status=0
     # A browser is started, and an organization of hundreds is filled, once for all tests of
     # a file.
-    case ${folder##*/} in clients | e2e) spread=loadfile ;; esac
-    ORGTRUST_BUILD=$builds/$1 "$python" -m pytest -q -c "$project/tests/pytest.ini" \
+    case ${folder##*/} in clients | console | e2e) spread=loadfile ;; esac
+    ORGTRUST_BUILD=$builds/$1 ORGTRUST_RESULTS=$results/$part "$python" -m pytest -q -c "$project/tests/pytest.ini" \
         -n "$jobs" --dist "$spread" --rootdir "$project/tests" --basetemp "$scratch" \
         --durations=10 --junitxml "$results/$part/pytest-${folder##*/}.xml" "${@:4}" "$folder" \
         >"$log" 2>&1 || status=$?

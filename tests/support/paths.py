@@ -19,6 +19,9 @@ PKCS11_MODULE = BUILD / "p11module" / "orgtrust-pkcs11.so"
 DISTRUST_PKCS11_MODULE = BUILD / "p11module" / "orgtrust-distrust-pkcs11.so"
 ADMIN_PKCS11_MODULE = BUILD / "p11module" / "admin" / "orgtrust-admin-pkcs11.so"
 
+# Where a test keeps what a person may want to look at afterwards.
+RESULTS = Path(os.environ.get("ORGTRUST_RESULTS", BUILD / "results")).resolve()
+
 WRAP = shlex.split(os.environ.get("ORGTRUST_WRAP", ""))
 PRELOAD = os.environ.get("ORGTRUST_PRELOAD", "")
 

@@ -1,3 +1,4 @@
+#include "base/hex.h"
 #include "config/source.h"
 #include "sync/sync_options.h"
 #include "unit.h"
@@ -236,9 +237,9 @@ static void hexadecimal_comes_in_both_forms(void)
     const uint8_t bytes[] = {0x00, 0xab, 0x1f};
     char hex[3 * sizeof(bytes) + 1];
 
-    ot_record_hex(hex, ot_span_of(bytes, sizeof(bytes)), 0);
+    ot_hex_text(hex, ot_span_of(bytes, sizeof(bytes)), 0);
     CU_ASSERT_STRING_EQUAL(hex, "00ab1f");
-    ot_record_hex(hex, ot_span_of(bytes, sizeof(bytes)), ':');
+    ot_hex_text(hex, ot_span_of(bytes, sizeof(bytes)), ':');
     CU_ASSERT_STRING_EQUAL(hex, "00:AB:1F");
 }
 

@@ -85,7 +85,7 @@ const char *const ot_pg_sql[OT_PG_COUNT] = {
                      " FROM activations a JOIN certificates c ON c.seq = a.certificate"
                      " WHERE a.ends_at <= $1"
                      " ORDER BY a.ends_at, a.scope, a.ends_by, c.seq LIMIT $2",
-    [OT_SQL_SCOPES] = "SELECT a.scope FROM activations a"
+    [OT_SQL_SCOPES] = "SELECT a.scope, a.ends_at FROM activations a"
                       " JOIN certificates c ON c.seq = a.certificate"
                       " WHERE c.id = $1 ORDER BY a.scope",
     [OT_SQL_SUMMARY] =

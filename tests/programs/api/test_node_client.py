@@ -4,52 +4,20 @@ the proxy in between that objects to what the published description does not hav
 npm installs the client once, into the build directory; where it cannot, as without a network,
 the tests are skipped and say so. ORGTRUST_NODE_CLIENTS names a directory that has it."""
 
-import fcntl
 import json
 import os
 import shutil
-import subprocess
 from pathlib import Path
 
 import pytest
 
 from support import paths
-from support.process import clean_environment, run
+from support.npm import install
+from support.process import run
 from validating_proxy import ValidatingProxy
 
 HERE = Path(__file__).parent / "node"
 VERSIONS = ("openai6", "openai7")
-
-
-def install(directory: Path) -> bool:
-    """Whether the clients of package.json are in the directory after this."""
-    directory.mkdir(parents=True, exist_ok=True)
-    with (directory / "lock").open("w") as lock:  # several of us run side by side
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        wanted = HERE / "package.json"
-        done = directory / "package.json"
-        if done.exists() and done.read_bytes() == wanted.read_bytes():
-            return True
-        shutil.copy(wanted, directory / "wanted.json")
-        attempt = directory / "new"
-        shutil.rmtree(attempt, ignore_errors=True)
-        attempt.mkdir()
-        shutil.copy(wanted, attempt)
-        env = clean_environment(HOME=str(directory), **{
-            name: value for name, value in os.environ.items()
-            if name.lower().startswith(("npm_config_", "http_proxy", "https_proxy"))})
-        try:
-            status = subprocess.run(
-                ["npm", "install", "--no-audit", "--no-fund", "--ignore-scripts", "--silent"],
-                cwd=attempt, env=env, capture_output=True, timeout=120, check=False).returncode
-        except (OSError, subprocess.TimeoutExpired):
-            status = 1
-        if status != 0:
-            return False
-        shutil.rmtree(directory / "node_modules", ignore_errors=True)
-        (attempt / "node_modules").rename(directory / "node_modules")
-        (attempt / "package.json").rename(done)
-        return True
 
 
 @pytest.fixture(scope="module")
@@ -58,7 +26,7 @@ def node_modules():
         pytest.skip("needs nodejs and npm")
     named = os.environ.get("ORGTRUST_NODE_CLIENTS")
     directory = Path(named) if named else paths.BUILD / "node-clients"
-    if not named and not install(directory):
+    if not named and not install(HERE / "package.json", directory):
         pytest.skip("npm could not install the openai package")
     return directory / "node_modules"
 

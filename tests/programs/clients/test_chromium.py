@@ -4,9 +4,9 @@ One browser for most tests; it is told where to go over its DevTools protocol.""
 from __future__ import annotations
 
 import pytest
-from devtools import Chromium, chromium_options
 from module_world import REFUSED, TRUSTED
 from nss_database import DIRECT, PROXY, make_database
+from support.devtools import Chromium, chromium_options
 from support.p11_system import need, with_plain_build
 
 pytestmark = with_plain_build

@@ -14,10 +14,10 @@ import time
 from pathlib import Path
 
 import pytest
-from devtools import Chromium
 from module_world import kept_open
 from nss_database import make_database
 from support import paths
+from support.devtools import Chromium
 from support.https import HttpsServer
 from support.p11_system import P11System, need, with_plain_build
 from support.world import World

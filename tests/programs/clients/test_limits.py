@@ -12,12 +12,12 @@ from functools import partial
 from pathlib import Path
 
 import pytest
-from devtools import Chromium
 from file_clients import (BELIEVED, apt, curl, git, gnutls_cli, nginx, node, nss,
                           openssl_directory, perl, php, python, ruby, saw_page,
                           wget_by_file)
 from module_world import TOKEN_URL, kept_open
 from nss_database import make_database
+from support.devtools import Chromium
 from support.https import HttpsServer
 from support.marionette import Firefox
 from support.p11_system import P11System, need, with_plain_build

@@ -8,8 +8,8 @@ import time
 from functools import partial
 from pathlib import Path
 
-from devtools import Chromium as DevTools
 from program import CONNECTION, HOST, NSS_REFUSALS, SECONDS, Program, Running
+from support.devtools import Chromium as DevTools
 from support.marionette import Firefox as Marionette
 from tools import NSS_DATABASE
 

@@ -88,7 +88,9 @@ REFUSED = [
         "/v1/orgtrust/hosts", "/v1/orgtrust/hosts/count",
         "/v1/organization/projects/proj_1", f"{LIST}/../admin_api_keys",
         f"{LIST}/%2e%2e/admin_api_keys", f"{LIST}/cert%2F1", f"{LIST}/cert%0a1",
-        f"{LIST}/{'a' * 129}", "/.orgtrust/content", "/.orgtrust/key", "/nginx_status")],
+        f"{LIST}/{'a' * 129}", "/.orgtrust/content", "/.orgtrust/key", "/nginx_status",
+        "/v1/orgtrust/server", "/v1/orgtrust/certificates", "/v1/orgtrust/certificates/cert_1",
+        "/console", "/console/", "/console/main.js")],
     *[("GET", f"{LIST}?{query}", 400) for query in (
         "limit=0", "limit=101", "limit=1e1", "order=up", "after=", "after=a%2fb",
         f"after={'a' * 129}", "limit=1&", "&limit=1", "limit=1&&order=asc", "x=1",

@@ -1,6 +1,6 @@
 /* The parts of a certificate that a person reads and a snapshot does not keep as text. */
-#ifndef OT_CLI_VIEW_CERT_TEXT_H
-#define OT_CLI_VIEW_CERT_TEXT_H
+#ifndef OT_CERT_CERT_TEXT_H
+#define OT_CERT_CERT_TEXT_H
 
 #include "snapshot/record.h"
 

@@ -1,4 +1,4 @@
-#include "view/cert_text.h"
+#include "cert/cert_text.h"
 
 #include <limits.h>
 #include <openssl/asn1.h>
@@ -9,9 +9,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/hex.h"
 #include "base/text.h"
 #include "cert/pem.h"
-#include "view/record_json.h"
 
 /* RFC 2253's escapes, but UTF-8 as it is and in the order in which the name is written.
  */
@@ -57,7 +57,7 @@ static char *serial_text(const ASN1_INTEGER *serial)
     if (text == NULL)
         return NULL;
     text[0] = '-';
-    ot_record_hex(text + (negative ? 1 : 0), ot_span_of(bytes, (size_t)len), ':');
+    ot_hex_text(text + (negative ? 1 : 0), ot_span_of(bytes, (size_t)len), ':');
     return text;
 }
 

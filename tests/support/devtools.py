@@ -9,8 +9,8 @@ import select
 import signal
 import time
 
-from support import paths
-from support.process import wait_until
+from . import paths
+from .process import wait_until
 
 # The pipe is at the descriptors 3 and 4, which is where a shell puts it.
 _SHELL = 'exec "$@" 3<&"$DEVTOOLS_IN" 4>&"$DEVTOOLS_OUT"'
@@ -34,6 +34,7 @@ class Chromium:
                "DEVTOOLS_OUT": str(answers[1])}
         self._to, self._from = commands[1], answers[0]
         self._buffer, self._count, self._session = b"", 0, None
+        self.events: list[dict] = []
         try:
             self.process = world.start(
                 ["bash", "-c", _SHELL, "chromium", program, *chromium_options(home, profile),
@@ -42,10 +43,22 @@ class Chromium:
         finally:
             os.close(commands[0])
             os.close(answers[1])
-        target = self.call("Target.createTarget", url="about:blank")["targetId"]
-        self._session = self.call("Target.attachToTarget", targetId=target,
+        self.open_tab()
+
+    def open_tab(self, apart=False):
+        """To which what follows is said; what the browser says of it by itself is in events.
+        apart: it shares no store of the profile with others."""
+        self._session, self.events = None, []
+        context = self.call("Target.createBrowserContext") if apart else {}
+        self._target = self.call("Target.createTarget", url="about:blank",
+                                 **context)["targetId"]
+        self._session = self.call("Target.attachToTarget", targetId=self._target,
                                   flatten=True)["sessionId"]
         self.call("Network.enable")
+
+    def close_tab(self):
+        self._session = None
+        self.call("Target.closeTarget", targetId=self._target)
 
     def _send(self, method: str, params: dict) -> int:
         self._count += 1
@@ -56,7 +69,7 @@ class Chromium:
         return self._count
 
     def call(self, method: str, **params) -> dict:
-        """One command, and its result; what the browser says of itself is passed over."""
+        """One command, and its result."""
         number = self._send(method, params)
         end = time.monotonic() + 60 * paths.SLOWNESS
         while (answer := self._receive(end)).get("id") != number:
@@ -72,7 +85,10 @@ class Chromium:
             assert piece, f"the browser ended:\n{self.process.output()}"
             self._buffer += piece
         message, self._buffer = self._buffer.split(b"\0", 1)
-        return json.loads(message)
+        answer = json.loads(message)
+        if "method" in answer:
+            self.events.append(answer)
+        return answer
 
     def refusal(self, url: str) -> str | None:
         """Goes there; None when the page is shown, else the browser's name of the error."""

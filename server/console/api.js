@@ -1,0 +1,77 @@
+// Requests to the API of the server that this page came from. The key is a variable of this
+// file: nothing else of the page has it, and it is gone with the page.
+
+const BASE = new URL("../v1/", document.baseURI);
+
+let key = null;
+const answers = new Map(); // by path: the tag and the value of the answer to a GET
+
+/** What the API refused, in its words. status 0: it could not be reached. */
+export class ApiError extends Error {
+  constructor(status, message, code) {
+    super(message);
+    this.status = status;
+    this.code = code;
+  }
+}
+
+export function setKey(text) {
+  key = text;
+  answers.clear();
+}
+
+export const hasKey = () => key !== null;
+
+function headersOf(path, method, body) {
+  const headers = { Authorization: `Bearer ${key}` };
+  if (body !== undefined) headers["Content-Type"] = "application/json";
+  if (method === "GET" && answers.has(path)) headers["If-None-Match"] = answers.get(path).tag;
+  return headers;
+}
+
+async function send(path, method, body) {
+  try {
+    return await fetch(new URL(path, BASE), {
+      method, headers: headersOf(path, method, body),
+      body: body === undefined ? undefined : JSON.stringify(body),
+      // Nothing of it goes to a disk: answers are kept above.
+      cache: "no-store", credentials: "omit", redirect: "error", referrerPolicy: "no-referrer",
+    });
+  } catch {
+    throw new ApiError(0, "The server cannot be reached.");
+  }
+}
+
+async function errorOf(response) {
+  let error = {};
+  try {
+    error = (await response.json()).error ?? {};
+  } catch {
+    // Somebody in between answered.
+  }
+  return new ApiError(response.status,
+    error.message ?? `The server answered ${response.status} without a reason.`, error.code);
+}
+
+/** Path is relative to /v1/; body: what becomes JSON. Throws an ApiError. */
+export async function request(path, { method = "GET", body } = {}) {
+  const response = await send(path, method, body);
+  if (response.status === 304) return answers.get(path).value;
+  if (!response.ok) throw await errorOf(response);
+  const value = await response.json();
+  const tag = response.headers.get("ETag");
+  if (method === "GET" && tag) answers.set(path, { tag, value });
+  return value;
+}
+
+/** All items of a list, page by page. */
+export async function requestAll(path) {
+  const items = [];
+  let after = "";
+  for (;;) {
+    const page = await request(`${path}${path.includes("?") ? "&" : "?"}limit=100${after}`);
+    items.push(...page.data);
+    if (!page.has_more || page.data.length === 0) return items;
+    after = `&after=${encodeURIComponent(page.last_id)}`;
+  }
+}

@@ -1,0 +1,45 @@
+// The first line: whether anybody has to do anything, and what.
+
+import { isActive, labelOf, oddityOf, SOON_S, validityOf } from "./organization.js";
+import { formatCount, formatDistance } from "./format.js";
+import { followersOf } from "./generations.js";
+
+const hrefOf = (certificate) => `#certificate/${certificate.id}`;
+
+function endOf(certificate, organization) {
+  const now = organization.checkedAt;
+  const validity = validityOf(certificate, now);
+  const distance = formatDistance(certificate.expires_at, now);
+  if (validity === "ended") return `ended ${distance} and is still active`;
+  if (validity === "ahead") return `is active and valid only ${formatDistance(certificate.valid_at, now)}`;
+  if (validity !== "soon") return null;
+  return followersOf(certificate, organization.certificates).some(isActive)
+    ? `ends ${distance}; its successor is active`
+    : `ends ${distance}, and no successor is active`;
+}
+
+function ofCertificates(organization) {
+  return organization.certificates.filter(isActive).flatMap((certificate) =>
+    [endOf(certificate, organization), oddityOf(certificate)].filter(Boolean)
+      .map((text) => ({ who: labelOf(certificate), text, href: hrefOf(certificate) })));
+}
+
+function ofEnd(what, end, now) {
+  if (!end || end > now + SOON_S) return [];
+  const word = end < now ? "ended" : "ends";
+  return [{ text: `${what} ${word} ${formatDistance(end, now)}` }];
+}
+
+/** What needs attention: {who, text, href}, of which who and href may be absent. */
+export function attentionOf(organization) {
+  const { server, checkedAt } = organization;
+  return [
+    ...ofEnd("The TLS certificate of this server", server.tls_expires_at, checkedAt),
+    ...ofEnd("Your key", server.key.expires_at, checkedAt),
+    ...ofCertificates(organization),
+  ];
+}
+
+/** "All clear", or how much is not. */
+export const verdictOf = (attention) => attention.length === 0 ? "All clear,"
+  : `${formatCount(attention.length, "thing needs", "things need")} attention,`;

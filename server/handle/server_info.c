@@ -1,0 +1,52 @@
+#include <stddef.h>
+
+#include "auth/apikey.h"
+#include "base/clock.h"
+#include "handle/context.h"
+#include "handle/handlers.h"
+#include "message/buffer.h"
+#include "message/json_write.h"
+#include "message/reply.h"
+#include "shared/settings.h"
+
+static void write_time_or_null(struct ot_buffer *out, const char *key, int64_t when)
+{
+    ot_jsonw_key(out, key);
+    if (when != 0)
+        ot_jsonw_int(out, when);
+    else
+        ot_jsonw_text(out, NULL);
+}
+
+static void write_own_key(struct ot_buffer *out, const struct ot_caller *caller)
+{
+    ot_jsonw_key(out, "key");
+    ot_jsonw_open(out, '{');
+    ot_jsonw_key(out, "id");
+    ot_jsonw_text(out, caller->id);
+    ot_jsonw_key(out, "role");
+    ot_jsonw_text(out, ot_role_name(caller->role));
+    write_time_or_null(out, "expires_at", caller->expires_at);
+    ot_jsonw_close(out, '}');
+}
+
+void ot_handle_server_get(struct ot_context *context)
+{
+    const struct ot_settings *settings = context->settings;
+    struct ot_buffer *out = &context->reply->body;
+
+    ot_jsonw_open(out, '{');
+    ot_jsonw_key(out, "object");
+    ot_jsonw_text(out, "orgtrust.server");
+    ot_jsonw_key(out, "version");
+    ot_jsonw_text(out, ORGTRUST_VERSION);
+    ot_jsonw_key(out, "time");
+    ot_jsonw_int(out, ot_clock_unix_s());
+    write_time_or_null(out, "tls_expires_at", context->tls_ends_at);
+    ot_jsonw_key(out, "max_certificates");
+    ot_jsonw_int(out, settings->max_certificates);
+    ot_jsonw_key(out, "upload_rules");
+    ot_jsonw_text(out, settings->hosted_rules ? "hosted" : "any");
+    write_own_key(out, &context->caller);
+    ot_jsonw_close(out, '}');
+}

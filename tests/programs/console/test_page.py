@@ -1,0 +1,166 @@
+"""What somebody with a key sees, in Chromium."""
+
+import re
+import time
+
+import pytest
+from example import fill
+from support.process import run
+
+pytestmark = pytest.mark.both
+
+SIZES = {"wide": (1280, 900), "narrow": (360, 740)}
+# As itself, whatever it is.
+NAMES = ['<script>document.title = "taken"</script>', "long " * 39 + "name.",
+         "\u202eevil\u202c \u05e9\u05dc\u05d5\u05dd \u0645\u0631\u062d\u0628\u0627", "Ünïcode & Söhne \U0001f511"]
+
+
+def test_a_newcomer_sees_what_is_active_where(page, organization, reader, certs):
+    ids = fill(organization, certs)
+    page.open(reader)
+    page.waits_for("1 thing needs attention", "#status")
+    assert "The old root ends in" in page.text("#attention")
+    rows = page.js("[...document.querySelectorAll('.matrix tbody tr')].map((row) =>"
+                   " [...row.children].map((cell) => cell.textContent))")
+    found = {row[0].split(" root")[0]: row[2:] for row in rows}
+    through = "via organization"
+    assert found == {
+        "The old": ["active", through, through], "The new": ["active", through, through],
+        "The other": ["not active", "active", "not active"],
+        "The unused": ["not active"] * 3, "The next": ["not active"] * 3}
+    heads = page.js("[...document.querySelectorAll('.matrix thead th')].map((one) =>"
+                    " one.textContent)")
+    assert heads == ["Certificate", "Validity", "Organization", "canary", "Stores, Germany"]
+    assert len(ids) == 5 and page.hosts() == {f"127.0.0.1:{organization.port}"}
+    assert page.complaints() == []
+
+
+def test_all_is_clear(page, organization, roots, reader):
+    organization.add(roots[0], "a root")
+    page.open(reader)
+    assert re.search(r"^All clear, checked at \d", page.text("#status"))
+    assert page.text("#attention") == ""
+
+
+def test_it_looks_again_by_itself_where_it_is_asked_to(page, organization, roots, reader):
+    organization.add(roots[0], "the first")
+    page.open(reader)
+    page.waits_for("1 certificate, 1 active")
+    organization.add(roots[1], "the second")
+    page.js("document.dispatchEvent(new Event('visibilitychange'))")
+    page.waits_for("2 certificates, 2 active")
+
+
+def test_a_wrong_key_is_said_and_forgotten(page, organization):
+    page.go()
+    page.waits_for("Look into this organization")
+    page.write("orgtrust-0000000000000000-" + "0" * 64)
+    page.enter()
+    page.waits_for("key", ".problem")
+    assert page.js("document.getElementById('key').value") == ""
+
+
+def test_a_server_that_is_away_is_said_and_what_was_seen_stays(page, organization, roots, reader):
+    organization.add(roots[0], "a root")
+    page.open(reader)
+    port = organization.port
+    organization.stop()
+    page.js("document.dispatchEvent(new Event('visibilitychange'))")
+    page.waits_for("The server cannot be reached. What is shown was checked at", "#status")
+    assert page.has("a root", "a")
+    organization.start(port)
+    page.js("document.dispatchEvent(new Event('visibilitychange'))")
+    page.waits_for("All clear", "#status")
+
+
+def test_the_key_is_nowhere_but_in_memory(page, organization, roots, reader):
+    organization.add(roots[0], "a root")
+    page.open(reader)
+    secret = reader.rsplit("-", 1)[1]
+    page.click("Timeline", "nav a")
+    page.waits_for("Timeline", "h2")
+    places = page.js("""(async () => JSON.stringify([
+        document.documentElement.outerHTML,
+        [...document.querySelectorAll('input')].map((one) => one.value),
+        {...localStorage}, {...sessionStorage}, document.cookie, location.href, history.state,
+        await indexedDB.databases(), await caches.keys()]))()""")
+    assert secret not in places
+    history = page.browser.call("Page.getNavigationHistory")
+    assert secret not in str(history)
+    cookies = page.browser.call("Network.getCookies")
+    assert cookies["cookies"] == []
+    assert secret not in (organization.dir / "server.log").read_text()
+    for event in page.browser.events:
+        if event["method"] == "Network.requestWillBeSent":
+            assert secret not in event["params"]["request"]["url"]
+    page.js("location.reload()")
+    page.waits_for("Look into this organization")
+
+
+def test_the_profile_has_no_key(page, organization, roots, reader, desk):
+    organization.add(roots[0], "a root")
+    page.open(reader)
+    secret = reader.rsplit("-", 1)[1]
+    done = run(["grep", "-rlaF", "--", secret, desk.dir], env={"PATH": "/usr/bin:/bin"})
+    assert done.status == 1, done
+
+
+@pytest.mark.parametrize("name", NAMES, ids=["script", "long", "right to left", "others"])
+def test_a_name_shows_as_itself(page, organization, roots, reader, name):
+    organization.add(roots[0], name)
+    page.open(reader)
+    for fragment in ("#certificates", "#timeline"):
+        page.js(f"location.hash = '{fragment}'")
+        shown = page.js("document.querySelector('tbody th a bdi').textContent")
+        assert shown == name and page.js("document.title").endswith("orgtrust")
+    for width, height in SIZES.values():
+        page.resize(width, height)
+        assert page.js("document.documentElement.scrollWidth <= innerWidth"), "all fits"
+    assert page.complaints() == []
+
+
+def test_without_scripts_it_says_what_it_needs(page, organization):
+    page.without_scripts()
+    page.browser.call("Page.navigate", url=page.url)
+    root = None
+    for _ in range(100):
+        root = page.browser.call("DOM.getDocument", depth=-1)["root"]
+        if "JavaScript" in str(root):
+            break
+        time.sleep(0.05)
+    assert "This page needs JavaScript" in str(root)
+    page.screenshot("no-scripts")
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("size", SIZES)
+def test_nobody_is_kept_out(page, organization, certs, axe, scheme, size, database_kind):
+    fill(organization, certs)
+    page.resize(*SIZES[size])
+    page.prefer(scheme)
+    page.go()
+    page.waits_for("Look into")
+    page.screenshot(f"sign-in-{scheme}-{size}")
+    barriers = page.barriers(axe)
+    page.open(organization.key)
+    for view in ("certificates", "timeline"):
+        page.js(f"location.hash = '#{view}'")
+        page.waits_for(view.capitalize(), "h2")
+        page.screenshot(f"{view}-{scheme}-{size}-{database_kind}")
+        barriers += page.barriers(axe)
+        assert page.js("document.documentElement.scrollWidth <= innerWidth"), "all fits"
+    assert barriers == []
+    landmarks = page.js("['header', 'nav', 'main', 'h1', 'section[aria-label]'].map((one) =>"
+                        " document.querySelectorAll(one).length)")
+    assert landmarks == [1] * 5
+
+
+def test_the_keyboard_is_enough(page, organization, roots, reader):
+    organization.add(roots[0], "a root")
+    page.open(reader)
+    seen = []
+    for _ in range(12):
+        page.tab()
+        seen.append(page.focused())
+    for what in ("Timeline", "a root"):
+        assert what in seen, seen
