@@ -166,17 +166,31 @@ static enum ot_status see_contained(void *arg, const uint8_t *der, size_t len,
     if (contained->text == NULL)
         return OT_OK;
     cert = d2i_X509(NULL, &at, (long)len);
-    printed = cert != NULL ? X509_print(contained->text, cert) : 0;
+    printed = cert != NULL ? X509_print_ex(contained->text, cert, XN_FLAG_ONELINE,
+                                           X509_FLAG_COMPAT)
+                           : 0;
     X509_free(cert);
     ERR_clear_error();
     return printed == 1 ? OT_OK : ot_error_nomem(err);
 }
 
-/* What OpenSSL prints has every byte that is not printable escaped: it is ASCII. */
-static enum ot_status write_text(struct ot_buffer *out, BIO *bio, struct ot_error *err)
+/* Names are escaped; a few extensions are printed byte by byte, whatever these are. */
+static void make_printable(char *text, long len)
+{
+    for (long i = 0; i < len; i++)
+        if (text[i] != '\n' && (text[i] < ' ' || text[i] > '~'))
+            text[i] = '?';
+}
+
+static enum ot_status write_printed_text(struct ot_buffer *out, BIO *bio,
+                                         struct ot_error *err)
 {
     char *data = NULL;
 
+    long len = BIO_get_mem_data(bio, &data);
+
+    if (len > 0)
+        make_printable(data, len);
     if (BIO_write(bio, "", 1) != 1)
         return ot_error_nomem(err);
     BIO_get_mem_data(bio, &data);
@@ -211,7 +225,7 @@ static enum ot_status write_contained(struct ot_buffer *out, const char *pem,
     ot_jsonw_key(out, "certificates");
     ot_jsonw_int(out, contained.count);
     if (status == OT_OK && contained.text != NULL)
-        status = write_text(out, contained.text, err);
+        status = write_printed_text(out, contained.text, err);
     BIO_free(contained.text);
     return status;
 }

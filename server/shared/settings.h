@@ -7,9 +7,8 @@
 
 struct ot_settings {
     int64_t max_certificates;
-    bool hosted_rules;      /* an upload has to be what the hosted API takes */
-    int64_t tls_expires_at; /* of the certificate that it shows; 0: it speaks no TLS */
-    bool no_console;        /* nothing is at /console/ */
+    bool hosted_rules; /* an upload has to be what the hosted API takes */
+    bool no_console;   /* nothing is at /console/ */
 };
 
 #endif

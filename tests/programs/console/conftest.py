@@ -50,8 +50,3 @@ def axe():
 def reader(organization) -> str:
     return organization.create_key("read", "a reader")
 
-
-@pytest.fixture
-def database_kind(request) -> str:
-    """For the names of what is kept."""
-    return "postgresql" if Organization.cluster is not None else "file"

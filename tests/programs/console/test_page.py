@@ -7,14 +7,13 @@ import pytest
 from example import fill
 from support.process import run
 
-pytestmark = pytest.mark.both
-
 SIZES = {"wide": (1280, 900), "narrow": (360, 740)}
 # As itself, whatever it is.
 NAMES = ['<script>document.title = "taken"</script>', "long " * 39 + "name.",
          "\u202eevil\u202c \u05e9\u05dc\u05d5\u05dd \u0645\u0631\u062d\u0628\u0627", "Ünïcode & Söhne \U0001f511"]
 
 
+@pytest.mark.both
 def test_a_newcomer_sees_what_is_active_where(page, organization, reader, certs):
     ids = fill(organization, certs)
     page.open(reader)
@@ -42,6 +41,7 @@ def test_all_is_clear(page, organization, roots, reader):
     assert page.text("#attention") == ""
 
 
+@pytest.mark.both
 def test_it_looks_again_by_itself_where_it_is_asked_to(page, organization, roots, reader):
     organization.add(roots[0], "the first")
     page.open(reader)
@@ -134,7 +134,7 @@ def test_without_scripts_it_says_what_it_needs(page, organization):
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("size", SIZES)
-def test_nobody_is_kept_out(page, organization, certs, axe, scheme, size, database_kind):
+def test_nobody_is_kept_out(page, organization, certs, axe, scheme, size):
     fill(organization, certs)
     page.resize(*SIZES[size])
     page.prefer(scheme)
@@ -146,7 +146,7 @@ def test_nobody_is_kept_out(page, organization, certs, axe, scheme, size, databa
     for view in ("certificates", "timeline"):
         page.js(f"location.hash = '#{view}'")
         page.waits_for(view.capitalize(), "h2")
-        page.screenshot(f"{view}-{scheme}-{size}-{database_kind}")
+        page.screenshot(f"{view}-{scheme}-{size}")
         barriers += page.barriers(axe)
         assert page.js("document.documentElement.scrollWidth <= innerWidth"), "all fits"
     assert barriers == []
