@@ -25,11 +25,11 @@ ot_handler ot_handle_key_get;
 ot_handler ot_handle_key_delete;
 
 ot_handler ot_handle_audit_list;
+
+/* What the hosted API has nothing for, under /v1/orgtrust. */
 ot_handler ot_handle_report;
 ot_handler ot_handle_host_list;
 ot_handler ot_handle_host_count;
-
-/* What the API that is not ours has nothing for, under /v1/orgtrust. */
 ot_handler ot_handle_server_get;
 ot_handler ot_handle_inspect_list;
 ot_handler ot_handle_inspect_get;

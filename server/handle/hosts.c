@@ -22,20 +22,11 @@ struct listed_hosts {
     int64_t behind_since;            /* its earliest; 0: it is current */
 };
 
-static void write_time_or_null(struct ot_buffer *out, const char *key, int64_t when)
-{
-    ot_jsonw_key(out, key);
-    if (when != 0)
-        ot_jsonw_int(out, when);
-    else
-        ot_jsonw_text(out, NULL);
-}
-
 static void write_standing(struct ot_buffer *out, int64_t behind_since)
 {
     ot_jsonw_key(out, "current");
     ot_jsonw_bool(out, behind_since == 0);
-    write_time_or_null(out, "behind_since", behind_since);
+    ot_jsonw_time(out, "behind_since", behind_since);
 }
 
 static void open_host(struct listed_hosts *listed, const struct ot_host_row *row)

@@ -71,11 +71,7 @@ static void write_activation(void *arg, const char *scope, int64_t ends_at)
 
     ot_jsonw_open(out, '{');
     write_member(out, "project", scope[0] != '\0' ? scope : NULL);
-    ot_jsonw_key(out, "deactivate_at");
-    if (ends_at != 0)
-        ot_jsonw_int(out, ends_at);
-    else
-        ot_jsonw_text(out, NULL);
+    ot_jsonw_time(out, "deactivate_at", ends_at);
     ot_jsonw_close(out, '}');
 }
 

@@ -18,15 +18,6 @@
 #include "shared/limits.h"
 #include "store/key.h"
 
-static void write_time(struct ot_buffer *out, const char *key, int64_t when)
-{
-    ot_jsonw_key(out, key);
-    if (when != 0)
-        ot_jsonw_int(out, when);
-    else
-        ot_jsonw_text(out, NULL);
-}
-
 /* A key belongs to no user here: it is a service account of its own. The API's words for
  * what such a one may do are owner and reader. */
 static void write_owner(struct ot_buffer *out, const struct ot_key_row *row)
@@ -71,8 +62,8 @@ static void write_key(struct ot_buffer *out, const struct ot_key_row *row,
     ot_jsonw_text(out, redacted);
     ot_jsonw_key(out, "created_at");
     ot_jsonw_int(out, row->created_at);
-    write_time(out, "expires_at", row->expires_at);
-    write_time(out, "last_used_at", row->last_used_at);
+    ot_jsonw_time(out, "expires_at", row->expires_at);
+    ot_jsonw_time(out, "last_used_at", row->last_used_at);
     write_owner(out, row);
     if (value != NULL) {
         ot_jsonw_key(out, "value");

@@ -9,15 +9,6 @@
 #include "message/reply.h"
 #include "shared/settings.h"
 
-static void write_time_or_null(struct ot_buffer *out, const char *key, int64_t when)
-{
-    ot_jsonw_key(out, key);
-    if (when != 0)
-        ot_jsonw_int(out, when);
-    else
-        ot_jsonw_text(out, NULL);
-}
-
 static void write_own_key(struct ot_buffer *out, const struct ot_caller *caller)
 {
     ot_jsonw_key(out, "key");
@@ -26,7 +17,7 @@ static void write_own_key(struct ot_buffer *out, const struct ot_caller *caller)
     ot_jsonw_text(out, caller->id);
     ot_jsonw_key(out, "role");
     ot_jsonw_text(out, ot_role_name(caller->role));
-    write_time_or_null(out, "expires_at", caller->expires_at);
+    ot_jsonw_time(out, "expires_at", caller->expires_at);
     ot_jsonw_close(out, '}');
 }
 
@@ -42,7 +33,7 @@ void ot_handle_server_get(struct ot_context *context)
     ot_jsonw_text(out, ORGTRUST_VERSION);
     ot_jsonw_key(out, "time");
     ot_jsonw_int(out, ot_clock_unix_s());
-    write_time_or_null(out, "tls_expires_at", context->tls_ends_at);
+    ot_jsonw_time(out, "tls_expires_at", context->tls_ends_at);
     ot_jsonw_key(out, "max_certificates");
     ot_jsonw_int(out, settings->max_certificates);
     ot_jsonw_key(out, "upload_rules");

@@ -123,3 +123,12 @@ void ot_jsonw_bool(struct ot_buffer *out, bool value)
 {
     put_value(out, value ? "true" : "false", value ? 4 : 5);
 }
+
+void ot_jsonw_time(struct ot_buffer *out, const char *key, int64_t when)
+{
+    ot_jsonw_key(out, key);
+    if (when != 0)
+        ot_jsonw_int(out, when);
+    else
+        ot_jsonw_text(out, NULL);
+}

@@ -17,4 +17,7 @@ void ot_jsonw_raw(struct ot_buffer *out, const char *json);  /* a value that is 
 void ot_jsonw_int(struct ot_buffer *out, int64_t number);
 void ot_jsonw_bool(struct ot_buffer *out, bool value);
 
+/* A member that is a time in Unix seconds, 0: null. */
+void ot_jsonw_time(struct ot_buffer *out, const char *key, int64_t when);
+
 #endif
