@@ -17,6 +17,7 @@
 #include "handle/handlers.h"
 #include "handle/page_internal.h"
 #include "handle/query_internal.h"
+#include "message/answers.h"
 #include "message/buffer.h"
 #include "message/etag.h"
 #include "message/json_write.h"
@@ -342,8 +343,12 @@ void ot_handle_inspect_list(struct ot_context *context)
             return;
         range.after = &cursor;
     }
-    if (is_inspected_anew(context, after, range.limit))
-        inspect_page(context, range);
+    if (!is_inspected_anew(context, after, range.limit) ||
+        ot_answers_find(context->answers, context->reply))
+        return;
+    inspect_page(context, range);
+    if (context->reply->status == 200)
+        ot_answers_keep(context->answers, context->reply);
 }
 
 void ot_handle_inspect_get(struct ot_context *context)
