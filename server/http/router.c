@@ -202,7 +202,8 @@ static const struct method_handler *resolve_route(struct ot_context *context)
         ot_reply_error(context->reply, 404, "unknown_url", NULL,
                        "There is nothing under this path: the API's operations are "
                        "under certificates, projects, admin_api_keys and audit_logs of "
-                       "/v1/organization, and reports and hosts of /v1/orgtrust.");
+                       "/v1/organization, and reports, hosts, server and certificates "
+                       "of /v1/orgtrust.");
         return NULL;
     }
     take_ids(context, route);
