@@ -11,6 +11,8 @@
 #include "commands/status_check.h"
 #include "complete_internal.h"
 #include "exit_status_internal.h"
+#include "host/host_report.h"
+#include "install/wiring.h"
 #include "view/signals.h"
 
 /* A descriptor 0 to 2 that our caller closed would be given to the next file we open, and
@@ -152,10 +154,23 @@ static void tell_failure(struct ot_cli *cli, enum ot_status status,
         (void)ot_output_json_error(&cli->out, status, err->message, &lost);
 }
 
+/* Commands know nothing of installing. */
+static size_t survey_stacks(struct ot_host_stack *stacks, size_t most)
+{
+    struct ot_stack_standing standings[OT_HOST_STACKS_MAX];
+    size_t count = ot_wiring_survey(
+        standings, most < OT_HOST_STACKS_MAX ? most : OT_HOST_STACKS_MAX);
+
+    for (size_t i = 0; i < count; i++)
+        stacks[i] = (struct ot_host_stack){standings[i].stack, standings[i].word};
+    return count;
+}
+
 int main(int argc, char **argv)
 {
     struct ot_error err = OT_ERROR_INIT, lost = OT_ERROR_INIT;
-    struct ot_cli cli = {.stop = ot_signals_stop(), .report = {.fd = -1}};
+    struct ot_cli cli = {
+        .stop = ot_signals_stop(), .report = {.fd = -1}, .survey = survey_stacks};
     enum ot_status status;
 
     fill_standard_descriptors();

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "commands/follow_metrics_internal.h"
+#include "commands/follow_report_internal.h"
 #include "commands/notify_url_internal.h"
 #include "sync/sync_options.h"
 #include "view/json_build.h"
@@ -132,6 +133,7 @@ enum ot_status ot_follow(const struct ot_follow *follow)
 
         status = status == OT_OK ? written : status;
         ot_notify_start(config, follow->is_log);
+        ot_follow_report(follow->cli, config);
     }
     free(exports);
     ot_config_free(config);

@@ -49,3 +49,38 @@ void ot_wiring_look(struct ot_wiring *wiring, const char *stack,
                                  .why = plan.why};
     ot_stack_plan_clear(&plan);
 }
+
+static const char *wiring_word(enum ot_wiring_kind kind)
+{
+    switch (kind) {
+    case OT_WIRED:
+        return "wired";
+    case OT_NOT_WIRED:
+        return "not_wired";
+    case OT_IN_THE_WAY:
+        return "in_the_way";
+    case OT_NOT_HERE:
+        break;
+    }
+    return NULL;
+}
+
+size_t ot_wiring_survey(struct ot_stack_standing *standings, size_t most)
+{
+    struct ot_install_env env;
+    size_t count = 0;
+
+    if (ot_install_env_init(&env, NULL) != OT_OK)
+        return 0;
+    for (size_t i = 0; ot_stacks[i] != NULL && count < most; i++) {
+        struct ot_wiring wiring;
+        const char *word;
+
+        ot_wiring_look(&wiring, ot_stacks[i]->name, &env);
+        word = wiring_word(wiring.kind);
+        if (word != NULL && (wiring.kind == OT_WIRED || !ot_stacks[i]->is_only_by_name))
+            standings[count++] = (struct ot_stack_standing){ot_stacks[i]->name, word};
+    }
+    ot_install_env_clear(&env);
+    return count;
+}

@@ -2,6 +2,8 @@
 #ifndef OT_CLI_INSTALL_WIRING_H
 #define OT_CLI_INSTALL_WIRING_H
 
+#include <stddef.h>
+
 #include "install/env.h"
 
 /* What install would do for it. */
@@ -23,5 +25,14 @@ struct ot_wiring {
 /* stack: the name of one that there is. */
 void ot_wiring_look(struct ot_wiring *wiring, const char *stack,
                     const struct ot_install_env *env);
+
+/* The stacks that are here in turn, a word for how each stands: "wired", "not_wired",
+ * "in_the_way". Those that install wires by their names alone count once they are wired.
+ * Nothing is started for it. At most `most`; how many; 0 also where this user's
+ * environment is unsafe to look by. */
+struct ot_stack_standing {
+    const char *stack, *word;
+};
+size_t ot_wiring_survey(struct ot_stack_standing *standings, size_t most);
 
 #endif

@@ -6,12 +6,16 @@
 #include "view/output.h"
 #include "view/report.h"
 
+struct ot_host_stack;
+
 /* Made by main. */
 struct ot_cli {
     struct ot_options options;
     struct ot_output out;
     struct ot_report report;
-    int verdict;              /* of --check, the exit status where nothing failed */
+    int verdict; /* of --check, the exit status where nothing failed */
+    /* How the stacks of this machine stand: at most `most` of them; how many. */
+    size_t (*survey)(struct ot_host_stack *stacks, size_t most);
     const volatile int *stop; /* non-zero once a signal asked for the end */
 };
 

@@ -78,6 +78,11 @@ int64_t ot_api_key_ends_at(const struct ot_api *api)
     return api->checker.key_ends_at;
 }
 
+bool ot_api_takes_reports(const struct ot_api *api)
+{
+    return api->checker.takes_reports;
+}
+
 bool ot_api_inherits(const struct ot_api *api)
 {
     return api->inherits;

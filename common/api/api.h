@@ -44,6 +44,8 @@ long ot_api_last_status(const struct ot_api *api);
 int64_t ot_api_retry_after_ms(const struct ot_api *api);
 /* When the key ends, as far as the last good answer said so unasked; 0: it did not. */
 int64_t ot_api_key_ends_at(const struct ot_api *api);
+/* Whether a good answer said that the API takes reports of hosts (report.h). */
+bool ot_api_takes_reports(const struct ot_api *api);
 
 /* Called once for each id, in the order of the answers. OT_OK: cert has content or not
  * (the caller checks). Else status and err say why, OT_E_NOT_FOUND for a 404. Returning

@@ -221,8 +221,10 @@ enum ot_status ot_api_checker_check(struct ot_api_checker *self,
     status = check_whole_answer(self, answer, err);
     if (status != OT_OK)
         note_answer(self, answer);
-    else
+    else {
         self->key_ends_at = answer->key_expires_at;
+        self->takes_reports |= answer->takes_reports;
+    }
     return status;
 }
 

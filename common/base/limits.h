@@ -15,6 +15,11 @@
 /* Certificate and project ids; longer is a protocol error. */
 #define OT_ID_MAX 128
 
+/* How often a host that has nothing new reports that it is there, and how long a report
+ * may take: it is the last thing that follows a sync. */
+#define OT_HOST_REPORT_S (24 * 3600)
+#define OT_HOST_REPORT_MS 5000
+
 /* What a host is called in its reports: as long as the kernel lets it be called. */
 #define OT_HOST_NAME_MAX 64
 

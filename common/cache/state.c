@@ -18,9 +18,20 @@
 
 /* INI, so that a person can read it. The sentence is quoted, because INI takes blanks off
  * and breaks at a semicolon, and percent-encoded where needed. */
-static const char *const keys[] = {"attempt_at", "retry_at",    "failures",    "status",
-                                   "message",    "key_ends_at", "key_asked_at"};
-enum { ATTEMPT_AT, RETRY_AT, FAILURES, STATUS, MESSAGE, KEY_ENDS_AT, KEY_ASKED_AT, KEYS };
+static const char *const keys[] = {"attempt_at",   "retry_at",     "failures",
+                                   "status",       "message",      "key_ends_at",
+                                   "key_asked_at", "takes_reports"};
+enum {
+    ATTEMPT_AT,
+    RETRY_AT,
+    FAILURES,
+    STATUS,
+    MESSAGE,
+    KEY_ENDS_AT,
+    KEY_ASKED_AT,
+    TAKES_REPORTS,
+    KEYS
+};
 
 struct reader {
     struct ot_state *state;
@@ -63,7 +74,7 @@ static enum ot_status take_state_line(void *arg, const char *key, const char *va
 {
     struct reader *reader = arg;
     struct ot_state *state = reader->state;
-    int64_t failures = 0;
+    int64_t number = 0;
     bool good = false;
     int i = 0;
 
@@ -82,8 +93,8 @@ static enum ot_status take_state_line(void *arg, const char *key, const char *va
         good = ot_text_number(&state->retry_at, value, INT64_MAX);
         break;
     case FAILURES:
-        good = ot_text_number(&failures, value, INT32_MAX);
-        state->failures = (unsigned)failures;
+        good = ot_text_number(&number, value, INT32_MAX);
+        state->failures = (unsigned)number;
         break;
     case STATUS:
         state->last.status = ot_status_from_word(value);
@@ -94,6 +105,10 @@ static enum ot_status take_state_line(void *arg, const char *key, const char *va
         break;
     case KEY_ASKED_AT:
         good = ot_text_number(&state->key_asked_at, value, INT64_MAX);
+        break;
+    case TAKES_REPORTS:
+        good = ot_text_number(&number, value, 1);
+        state->takes_reports = number != 0;
         break;
     default:
         good = parse_message(state->last.message, value);
@@ -215,10 +230,10 @@ size_t ot_state_format(const struct ot_state *state, char *buf, size_t size)
                      "# How the last attempts to sync went; orgtrust sync writes this.\n"
                      "attempt_at = %" PRId64 "\nretry_at = %" PRId64
                      "\nfailures = %u\nstatus = %s\nkey_ends_at = %" PRId64
-                     "\nkey_asked_at = %" PRId64 "\n",
+                     "\nkey_asked_at = %" PRId64 "\ntakes_reports = %d\n",
                      state->attempt_at, state->retry_at, state->failures,
                      ot_status_word(state->last.status), state->key_ends_at,
-                     state->key_asked_at);
+                     state->key_asked_at, state->takes_reports);
 
     put_bytes(&text, head, (size_t)n);
     put_message(&text, state->last.message);

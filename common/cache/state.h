@@ -21,6 +21,7 @@ struct ot_state {
     struct ot_error last; /* OT_OK after a success */
     int64_t key_ends_at;  /* when the API last said that the source's key ends; 0: never,
                              or it does not say */
+    bool takes_reports;   /* the API last said that it takes reports of hosts */
     int64_t key_asked_at; /* when it was last asked for that; 0: it says so unasked */
 };
 

@@ -77,8 +77,10 @@ static enum ot_status set_cache_dir(struct ot_source *source, struct ot_error *e
     if (geteuid() == 0 || system_cache_has(source->name) ||
         !ot_config_user_path(path, "XDG_CACHE_HOME", "/.cache", "/orgtrust"))
         source->cache_dir = strdup(SYSTEM_CACHE);
-    else
+    else {
         source->cache_dir = strdup(path);
+        source->is_users_cache = true;
+    }
     return source->cache_dir != NULL ? OT_OK : ot_error_nomem(err);
 }
 

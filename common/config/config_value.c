@@ -160,6 +160,19 @@ static enum ot_status set_project(const struct rule *rule, void *field, const ch
     return replace_value(field, value, err);
 }
 
+static enum ot_status set_host_name(const struct rule *rule, void *field,
+                                    const char *value, struct ot_error *err)
+{
+    if (is_none(value))
+        return replace_value(field, NULL, err);
+    if (!ot_is_host_name(value, strlen(value)))
+        return ot_error_set(err, OT_E_CONFIG,
+                            "%s must be a name of at most %d letters, digits, '.', '_' "
+                            "and '-', or 'none'",
+                            rule->key, OT_HOST_NAME_MAX);
+    return replace_value(field, value, err);
+}
+
 static enum ot_status set_header_id(const struct rule *rule, void *field,
                                     const char *value, struct ot_error *err)
 {
@@ -403,6 +416,8 @@ static const struct rule rules[] = {
     {"notify_secret_file", set_path_or_none, FIELD(notify_secret_file), 0, 0},
     {"metrics_file", set_metrics_file, FIELD(metrics_file), 0, 0},
     {"metrics_certificates", set_yes_no, FIELD(metrics_certificates), 0, 0},
+    {"report", set_yes_no, FIELD(report), 0, 0},
+    {"host_name", set_host_name, FIELD(host_name), 0, 0},
     {"probe", set_endpoints, FIELD(probe), 0, 0},
     {"probe_connections", set_yes_no, FIELD(probe_connections), 0, 0},
 };

@@ -41,3 +41,12 @@ bool ot_is_source_name(const char *text, size_t len)
             return false;
     return len > 0 && len <= OT_SOURCE_NAME_MAX;
 }
+
+bool ot_is_host_name(const char *text, size_t len)
+{
+    for (size_t i = 0; i < len; i++)
+        if (!ot_text_is_alnum(text[i]) && text[i] != '.' && text[i] != '_' &&
+            text[i] != '-')
+            return false;
+    return len > 0 && len <= OT_HOST_NAME_MAX;
+}

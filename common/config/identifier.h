@@ -18,4 +18,7 @@ bool ot_begins_cert_id(const char *what, const char *id, size_t len);
 /* A source's name: [A-Za-z0-9][A-Za-z0-9._-]*, at most OT_SOURCE_NAME_MAX. */
 bool ot_is_source_name(const char *text, size_t len);
 
+/* What a host is called in its reports: [A-Za-z0-9._-]+, at most OT_HOST_NAME_MAX. */
+bool ot_is_host_name(const char *text, size_t len);
+
 #endif

@@ -16,6 +16,7 @@ void ot_source_init(struct ot_source *source)
         .purposes = OT_PURPOSES_TLS,
         .auto_refresh = true,
         .inherit = true,
+        .report = true,
         .probe_connections = true,
     };
 }
@@ -42,6 +43,7 @@ void ot_source_clear(struct ot_source *source)
     free(source->notify_secret_file);
     free(source->metrics_file);
     free(source->probe);
+    free(source->host_name);
     free(source->names);
     free(source->origin);
     *source = (struct ot_source){0};
@@ -97,6 +99,7 @@ bool ot_source_equal(const struct ot_source *a, const struct ot_source *b)
            a->max_stale_s == b->max_stale_s &&
            a->connect_timeout_ms == b->connect_timeout_ms &&
            a->timeout_ms == b->timeout_ms && a->purposes == b->purposes &&
+           a->report == b->report && is_same(a->host_name, b->host_name) &&
            a->auto_refresh == b->auto_refresh && is_same(a->probe, b->probe) &&
            a->probe_connections == b->probe_connections;
 }

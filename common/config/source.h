@@ -46,6 +46,7 @@ struct ot_source {
     char *notify_url;         /* as base_url; NULL: nobody is told */
     char *notify_secret_file; /* NULL: nothing is sent, for it is signed */
     char *metrics_file;       /* of node_exporter; NULL: none is written */
+    char *host_name;          /* in its reports; NULL: made of the machine's id */
     char *names; /* as ot_name_limits_text has them; NULL: anchors vouch for every name */
     char *origin; /* "file:line" of the section, or "environment", for messages */
     int64_t refresh_interval_s, max_stale_s;
@@ -56,6 +57,8 @@ struct ot_source {
                           source denies them */
     enum ot_meaning meaning;
     bool auto_refresh, export_system, export_chromium;
+    bool report;               /* to an API that takes reports, what this host has */
+    bool is_users_cache;       /* cache_dir is a user's own, which nobody named */
     bool metrics_certificates; /* and in it the end of each active one */
     bool probe_connections;    /* and those that the machine is connected to */
     bool inherit; /* a project's source holds what is active in the organization, too */

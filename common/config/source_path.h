@@ -16,6 +16,7 @@ struct ot_source;
 #define OT_SOURCE_OFFLINE "offline"
 #define OT_SOURCE_LOCK "lock"
 #define OT_SOURCE_MEMORY "memory"
+#define OT_SOURCE_REPORTED "reported"
 #define OT_SOURCE_NOTIFY "notify"
 #define OT_SOURCE_NOTIFY_STATE "notify-state"
 #define OT_SOURCE_NOTIFY_LOCK "notify-lock"

@@ -27,6 +27,7 @@ struct ot_http_answer {
     const char *content_type; /* lower case, without parameters; "" when absent */
     int64_t retry_after_ms;   /* -1 when absent or unusable */
     int64_t key_expires_at;   /* what OT_KEY_EXPIRES_HEADER says; 0: nothing */
+    bool takes_reports;       /* it says OT_REPORTS_HEADER */
     enum ot_status failure;   /* OT_OK when there is an answer, whatever its status; else
                                  OT_E_NETWORK, OT_E_PROTOCOL (too large, redirect), … */
     struct ot_error error;    /* the sentence, when failure is set */

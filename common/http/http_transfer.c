@@ -272,6 +272,13 @@ static int64_t read_key_expires(CURL *easy)
     return value != NULL && ot_text_number(&seconds, value, INT64_MAX) ? seconds : 0;
 }
 
+static bool says_reports(CURL *easy)
+{
+    const char *value = header_of(easy, OT_REPORTS_HEADER);
+
+    return value != NULL && strcmp(value, OT_REPORTS_TAKEN) == 0;
+}
+
 static void conclude_redirect(CURL *easy, const struct ot_endpoint *endpoint,
                               struct ot_http_answer *answer)
 {
@@ -387,6 +394,7 @@ void ot_transfer_conclude(struct ot_transfer *transfer,
         curl_easy_getinfo(easy, CURLINFO_RESPONSE_CODE, &answer->status);
         answer->retry_after_ms = read_retry_after(easy, answer->status);
         answer->key_expires_at = read_key_expires(easy);
+        answer->takes_reports = says_reports(easy);
         if (answer->status >= 300 && answer->status < 400)
             conclude_redirect(easy, endpoint, answer);
         answer->body = transfer->len > 0 ? transfer->body : NULL;

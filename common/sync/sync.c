@@ -245,6 +245,8 @@ static enum ot_status fetch_and_store(struct ot_attempt *attempt, struct ot_erro
         ot_http_set_stop(ot_api_http(api), attempt->options->stop);
         status = fetch_with(attempt, api, old, err);
         if (status == OT_OK)
+            attempt->takes_reports = ot_api_takes_reports(api);
+        if (status == OT_OK)
             ask_key_end(attempt, api, key);
         attempt->result->http = ot_http_counts(ot_api_http(api));
         if (status == OT_OK)

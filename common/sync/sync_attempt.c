@@ -204,6 +204,7 @@ void ot_attempt_read_state(struct ot_attempt *attempt)
 {
     ot_file_reap(attempt->state);
     attempt->state_is_bad = ot_state_read(&attempt->was, attempt->state, NULL) != OT_OK;
+    attempt->takes_reports = attempt->was.takes_reports;
     attempt->key_ends_at = attempt->was.key_ends_at;
     attempt->key_asked_at = attempt->was.key_asked_at;
 }
@@ -236,11 +237,13 @@ enum ot_status ot_attempt_record_success(const struct ot_attempt *attempt,
 {
     const struct ot_state *was = &attempt->was;
     const struct ot_state clean = {.attempt_at = time(NULL),
+                                   .takes_reports = attempt->takes_reports,
                                    .key_ends_at = attempt->key_ends_at,
                                    .key_asked_at = attempt->key_asked_at};
     enum ot_status status;
 
     if (!attempt->state_is_bad && was->failures == 0 && was->last.status == OT_OK &&
+        was->takes_reports == clean.takes_reports &&
         was->key_ends_at == clean.key_ends_at && was->key_asked_at == clean.key_asked_at)
         return OT_OK;
     status = write_state(attempt->state, &clean, err);

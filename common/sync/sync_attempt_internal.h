@@ -31,6 +31,7 @@ struct ot_attempt {
     int64_t retry_after_ms; /* what the API asked for when it failed; -1: nothing */
     struct ot_state was;    /* what the state file said; nothing where it was no good */
     bool state_is_bad;
+    bool takes_reports;                /* as state.h, after this attempt */
     int64_t key_ends_at, key_asked_at; /* as state.h, after this attempt */
 };
 

@@ -90,8 +90,8 @@ class World:
     def configure(self, text: str = "", **values):
         """Writes the configuration: base URL and key unless given otherwise, then values
         (None leaves a key out), then text. What else the machine is connected to is left in
-        peace."""
-        settings = {"base_url": self.base_url, "probe_connections": "no"}
+        peace, and nobody is told what it has."""
+        settings = {"base_url": self.base_url, "probe_connections": "no", "report": "no"}
         if self.key is not None:
             settings["admin_key_file"] = str(self.key_file)
         settings.update(values)

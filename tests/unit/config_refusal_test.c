@@ -127,6 +127,9 @@ static void fault_54_bad_values_are_refused(void)
     config_refuse("not_after = 2027-1-31\n", 1, "a day such as");
     config_refuse("not_after = 2027-12-31T00:00:00Z\n", 1, "a day such as");
     config_refuse("not_after = 30d\n", 1, "a day such as");
+    config_refuse("host_name = web 1\n", 1, "letters, digits");
+    config_refuse("host_name = web/1\n", 1, "letters, digits");
+    config_refuse("report = maybe\n", 1, "yes or no");
     config_refuse("cache_dir = ~/x\n", 1, "absolute");
     config_refuse("cache_dir = none\n", 1, "absolute");
     config_refuse("ca_file = ca.pem\n", 1, "absolute");

@@ -98,6 +98,8 @@ static void every_key_fills_its_field(void)
                                            "export_chromium = yes\n"
                                            "probe = db.example:636 ,[::1]:8443\n"
                                            "probe_connections = no\n"
+                                           "report = no\n"
+                                           "host_name = web-1.example\n"
                                            "on_change = systemctl reload nginx && true");
     const struct ot_source *s = config_find(config, "corp");
 
@@ -120,6 +122,8 @@ static void every_key_fills_its_field(void)
     CU_ASSERT_STRING_EQUAL(s->export_containers, "/c");
     CU_ASSERT_STRING_EQUAL(s->probe, "db.example:636 ,[::1]:8443");
     CU_ASSERT_FALSE(s->probe_connections);
+    CU_ASSERT_FALSE(s->report);
+    CU_ASSERT_STRING_EQUAL(s->host_name, "web-1.example");
     CU_ASSERT_STRING_EQUAL(s->on_change, "systemctl reload nginx && true");
     CU_ASSERT_PTR_NOT_NULL(strstr(s->origin, "/conf:2"));
     ot_config_free(config);
@@ -248,8 +252,10 @@ static void the_cache_directory_is_chosen(void)
         int bad = geteuid() == 0 && setuid(65534) != 0;
 
         setenv("HOME", "/home/u", 1);
-        bad += ot_config_load(&config, NULL) != OT_OK ||
-               strcmp(ot_config_at(config, 0)->cache_dir, "/home/u/.cache/orgtrust") != 0;
+        bad +=
+            ot_config_load(&config, NULL) != OT_OK ||
+            strcmp(ot_config_at(config, 0)->cache_dir, "/home/u/.cache/orgtrust") != 0 ||
+            !ot_config_at(config, 0)->is_users_cache;
         ot_config_free(config);
         setenv("XDG_CACHE_HOME", "/xdg", 1);
         bad += ot_config_load(&config, NULL) != OT_OK ||
@@ -258,7 +264,8 @@ static void the_cache_directory_is_chosen(void)
         unsetenv("XDG_CACHE_HOME");
         unsetenv("HOME");
         bad += ot_config_load(&config, NULL) != OT_OK ||
-               strcmp(ot_config_at(config, 0)->cache_dir, "/var/cache/orgtrust") != 0;
+               strcmp(ot_config_at(config, 0)->cache_dir, "/var/cache/orgtrust") != 0 ||
+               ot_config_at(config, 0)->is_users_cache;
         ot_config_free(config);
         _exit(bad);
     }
@@ -377,6 +384,8 @@ static const char *const others[][2] = {
     {"notify_secret_file", "/other/secret"},
     {"metrics_file", "/other/orgtrust.prom"},
     {"metrics_certificates", "yes"},
+    {"report", "no"},
+    {"host_name", "other"},
     {"probe", "db.example:636"},
     {"probe_connections", "no"},
 };
