@@ -11,6 +11,7 @@ import pytest
 from own_root import changes
 from support.https import HttpsServer
 from support.packages import ROOTS
+from support.podman import MAKE_ROOT, PODMAN, RUN
 from support.process import wait_until
 
 DIR = "/var/lib/orgtrust/containers"
@@ -116,29 +117,17 @@ def test_without_an_engine_it_is_absent(bare_machine):
 
 # nsenter leaves a working directory that has no name inside, which podman's conmon wants.
 THERE = ("env", "-C", "/")
-PODMAN = ("podman", "--runtime", "runc", "--cgroup-manager", "cgroupfs")
-# What a machine without rights over its limits and networks needs.
-RUN = ("run", "--network", "host", "--ulimit", "nofile=1024:1024", "--ulimit",
-       "nproc=1024:1024")
-# This machine's programs, and nothing of its authorities.
-_ROOT = r"""
-set -eu
-mkdir -p /run/inside && cd /run/inside
-mkdir -p usr etc/ssl tmp proc dev sys run var lib
-for name in bin sbin lib lib64; do rm -rf $name; ln -s usr/$name $name; done
-mount --bind /usr usr
-cp -a /etc/passwd /etc/group /etc/ld.so.cache /etc/alternatives etc/
-cp -a /etc/java-* etc/ 2>/dev/null || true
-"""
-# A system of its own, as an image has it, with authorities of its own; $1 is where roots are.
+INSIDE = "/run/inside"
+# A system of its own, as an image has it, with authorities of its own. $1 is where it goes, $2
+# where roots are.
 _DEBIAN = r"""
 set -eu
-mkdir -p /run/inside && cd /run/inside
-tar -xpf "$1/bookworm.tar"
+mkdir "$1" && cd "$1"
+tar -xpf "$2/bookworm.tar"
 mount --rbind /dev dev
 mount --rbind /proc proc
-mkdir -p "$1/bookworm.downloads/partial"
-mount --bind "$1/bookworm.downloads" var/cache/apt/archives
+mkdir -p "$2/bookworm.downloads/partial"
+mount --bind "$2/bookworm.downloads" var/cache/apt/archives
 cat /etc/resolv.conf >etc/resolv.conf
 apt="chroot . env DEBIAN_FRONTEND=noninteractive apt-get -qy -o Dpkg::Use-Pty=0"
 set -- install --no-install-recommends curl python3 nodejs default-jdk-headless ca-certificates
@@ -190,7 +179,7 @@ def site(tmp_path, certs, party):
 def inside(machine, site):
     """Commands of what is there, each of which shows the page."""
     def is_there(name):
-        return os.path.lexists(machine.path(f"/run/inside/usr/bin/{name}"))
+        return os.path.lexists(machine.path(f"{INSIDE}/usr/bin/{name}"))
 
     yield ["curl", "-sS", site.url]
     yield ["python3", "-c", "import sys,urllib.request as u;"
@@ -209,7 +198,7 @@ def check_containers_follow(machine, party, site, log, way):
     machine.run("rm", "-rf", "/usr/share/containers/containers.conf", "/etc/containers/"
                 "containers.conf")
     for argv in inside(machine, site):
-        alone = machine.run(*THERE, *PODMAN, *RUN, "--rootfs", "/run/inside", *argv, status=None)
+        alone = machine.run(*THERE, *PODMAN, *RUN, "--rootfs", INSIDE, *argv, status=None)
         assert "seen inside" not in alone.stdout and alone.status < 125, alone
     prefix = (*THERE, *(("/usr/bin/orgtrust", "run") if way == "run" else ()))
     if way == "install":
@@ -218,10 +207,10 @@ def check_containers_follow(machine, party, site, log, way):
         machine.write(CONF, f"export_containers = {DIR}\n".encode() + machine.read(CONF))
         machine.orgtrust("sync")
     for argv in inside(machine, site):
-        done = machine.run(*prefix, *PODMAN, *RUN, "--rootfs", "/run/inside", *argv,
+        done = machine.run(*prefix, *PODMAN, *RUN, "--rootfs", INSIDE, *argv,
                            timeout=120)
         assert "seen inside" in done.stdout, done
-    loop = machine.start(*prefix, *PODMAN, *RUN, "--rootfs", "/run/inside", "python3",
+    loop = machine.start(*prefix, *PODMAN, *RUN, "--rootfs", INSIDE, "python3",
                          "-c", _LOOP, site.url, log=log)
     try:
         wait_until(lambda: "believes" in loop.output(), what="the container believes")
@@ -239,7 +228,7 @@ def check_containers_follow(machine, party, site, log, way):
 @needs_podman
 @pytest.mark.parametrize("way", ["run", "install"])
 def test_a_container_follows_while_it_runs(machine, party, site, tmp_path, way):
-    machine.run("sh", "-c", _ROOT)
+    machine.run("sh", "-c", MAKE_ROOT, "sh", INSIDE)
     check_containers_follow(machine, party, site, tmp_path / "loop.log", way)
 
 
@@ -250,5 +239,5 @@ def test_a_container_follows_while_it_runs(machine, party, site, tmp_path, way):
                     reason="NO bookworm ROOT: tests/support/roots/make makes it")
 def test_a_container_with_a_debian_of_its_own_follows(machine, party, site, tmp_path):
     machine.share(ROOTS)
-    machine.run("sh", "-c", _DEBIAN, "sh", ROOTS, timeout=900)
+    machine.run("sh", "-c", _DEBIAN, "sh", INSIDE, ROOTS, timeout=900)
     check_containers_follow(machine, party, site, tmp_path / "loop.log", "install")

@@ -8,23 +8,10 @@ from pathlib import Path
 from interpreters import Conversation, Interpreter
 from program import CLIENTS, CONNECTION, RELOAD, SYSTEM_BUNDLE, Program, Running
 from support import as_apparmor
+from support.podman import MAKE_ROOT, PODMAN, RUN
 from support.postfix import Postfix
 from tools import OpenSsl
 
-_PODMAN = ("podman", "--runtime", "runc", "--cgroup-manager", "cgroupfs")
-# For a machine without rights over its limits and networks.
-_RUN = ("run", "--rm", "--interactive", "--network", "host", "--ulimit", "host",
-        "--pids-limit", "0", "--cgroup-parent", "/orgtrust-reach")
-# This machine's programs, and nothing else of it.
-_INSIDE = """\
-set -eu
-mkdir "$1"
-cd "$1"
-mkdir dev etc proc run srv sys tmp usr var
-for name in bin sbin lib lib64; do ln -s "usr/$name" "$name"; done
-mount --bind /usr usr
-cp -a /etc/passwd /etc/group /etc/ld.so.cache /etc/alternatives etc/
-"""
 # As a machine has it that was booted.
 _CGROUPS = """\
 set -eu
@@ -43,10 +30,11 @@ class PodmansPython(Interpreter):
         super().__init__(machine, parties)
         inside, kept = machine.dir / "inside", machine.dir / "podman"
         machine.root("sh", "-c", _CGROUPS)
-        machine.root("sh", "-c", _INSIDE, "sh", inside)
+        machine.root("sh", "-c", MAKE_ROOT, "sh", inside)
         shutil.copy(CLIENTS / "client.py", inside / "srv")
-        self.argv = (*_PODMAN, "--root", kept / "storage", "--runroot", kept / "run", *_RUN,
-                     "--rootfs", inside, "/usr/bin/python3", "/srv/client.py")
+        self.argv = (*PODMAN, "--root", kept / "storage", "--runroot", kept / "run", *RUN,
+                     "--interactive", "--cgroup-parent", "/orgtrust-reach", "--rootfs", inside,
+                     "/usr/bin/python3", "/srv/client.py")
 
     def _talk(self, party):
         return Conversation(self.machine, self.argv, self.env, party.server, user=False)
