@@ -42,7 +42,8 @@ def renew(build: str, counts: dict[str, Count]):
 
 def judge(allowed: dict[str, Count], counts: dict[str, Count]) -> list[str]:
     """What is wrong, in words."""
-    wrong = [f"{name} is not in both" for name in sorted(allowed.keys() ^ counts.keys())]
+    wrong = [f"{name} is measured or has a number, not both"
+             for name in sorted(allowed.keys() ^ counts.keys())]
     for name in sorted(allowed.keys() & counts.keys()):
         for what, before, now in zip(Count._fields, allowed[name], counts[name]):
             if now > before * GROWTH:

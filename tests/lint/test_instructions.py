@@ -80,7 +80,8 @@ def test_what_grows_by_more_than_a_twentieth_is_named(now, wrong):
 def test_what_is_measured_has_a_number_and_the_other_way_round():
     one = Count(1, 1)
     assert allowance.judge({"a": one, "b": one}, {"b": one, "c": one}) == [
-        "a is not in both", "c is not in both"]
+        "a is measured or has a number, not both",
+        "c is measured or has a number, not both"]
 
 
 def test_numbers_are_renewed_for_one_build_alone(tmp_path, monkeypatch):
