@@ -1,5 +1,6 @@
 """Many hosts at once: real `orgtrust sync` processes, and light ones that ask for the same
-in the same order over a connection of their own each time.
+in the same order over a connection of their own each time, and report what they have as the
+real ones do.
 
 Every host syncs once an interval, at a moment of its own. What a host sends and receives is
 searched for a secret."""
@@ -7,6 +8,7 @@ searched for a secret."""
 from __future__ import annotations
 
 import asyncio
+import hashlib
 import json
 import random
 import time
@@ -56,6 +58,8 @@ class LightHost:
         self.source = f"127.1.{number // 250}.{number % 250 + 1}"
         self.contents: dict[str, str] = {}
         self.active: set[str] = set()
+        self.reported: set[str] | None = None
+        self.name = f"light-{number}"
         self.bytes = 0
 
     async def _answers(self, reader, writer, targets: list[str]):
@@ -63,13 +67,31 @@ class LightHost:
         writer.write("".join(f"GET {target} HTTP/1.1\r\nHost: relay\r\n\r\n"
                              for target in targets).encode())
         for target in targets:
-            head = await reader.readuntil(b"\r\n\r\n")
+            head, body = await self._answer(reader)
             assert head.startswith(b"HTTP/1.1 200 "), (target, head)
-            length = int(head.lower().split(b"content-length:")[1].split(b"\r\n")[0])
-            body = await reader.readexactly(length)
-            assert self.secret not in head and self.secret not in body
-            self.bytes += len(head) + length
+            assert b"\r\norgtrust-reports: yes\r\n" in head.lower()
             yield json.loads(body)
+
+    async def _answer(self, reader):
+        head = await reader.readuntil(b"\r\n\r\n")
+        length = int(head.lower().split(b"content-length:")[1].split(b"\r\n")[0])
+        body = await reader.readexactly(length)
+        assert self.secret not in head and self.secret not in body
+        self.bytes += len(head) + length
+        return head, body
+
+    async def _report(self, reader, writer):
+        """Of a change; what is not taken is told with the next sync."""
+        if self.active == self.reported:
+            return
+        tag = hashlib.sha256("".join(f"{i}\n" for i in sorted(self.active)).encode())
+        body = json.dumps({"host": self.name, "version": "light", "scopes": [
+            {"project": None, "tag": tag.hexdigest()[:32]}]})
+        writer.write(f"POST /v1/orgtrust/reports HTTP/1.1\r\nHost: relay\r\n"
+                     f"Content-Length: {len(body)}\r\n\r\n{body}".encode())
+        head, _ = await self._answer(reader)
+        if head.startswith(b"HTTP/1.1 200 "):
+            self.reported = self.active
 
     async def sync(self):
         reader, writer = await asyncio.open_connection("127.0.0.1", self.port,
@@ -86,6 +108,7 @@ class LightHost:
                 self.contents[got["id"]] = got["certificate_details"]["content"]
             assert set(new) <= set(self.contents)
             self.active = {item["id"] for item in items if item["active"]}
+            await self._report(reader, writer)
         finally:
             writer.close()
 

@@ -32,6 +32,10 @@ def asked(organization) -> tuple[int, int]:
     return paths_asked.count(LIST), sum(p.startswith(f"{LIST}/") for p in paths_asked)
 
 
+def reports(organization) -> int:
+    return organization.server.output().count(" POST /v1/orgtrust/reports 200 ")
+
+
 class Trial:
     def __init__(self, tmp_path, organization, relays, interval: int):
         self.organization = organization
@@ -44,7 +48,8 @@ class Trial:
 
     def add_world(self, port: int) -> World:
         world = World(self.place / f"host-{len(self.worlds)}", f"http://127.0.0.1:{port}/v1")
-        world.configure(refresh_interval=f"{self.interval}s", max_stale="1d")
+        world.configure(refresh_interval=f"{self.interval}s", max_stale="1d", report=None,
+                        host_name=f"real-{len(self.worlds)}")
         self.worlds.append(world)
         return world
 
@@ -79,6 +84,7 @@ class Trial:
         least = took * self.interval // (self.interval + 2)
         assert pages * least <= lists <= pages * took * 1.1, (lists, took)
         assert gets == 0
+        self.check_reports(fleet, changes=2)
         self.show(f"{took:.2f} intervals, {pages} pages", fleet, lists, took * self.interval)
 
         # No API. Every sync of every host succeeds.
@@ -94,7 +100,22 @@ class Trial:
         await asyncio.sleep(self.interval + 1)  # for as long a failing API is left alone
         await fleet.run(2)  # who asks while another's question is on its way sees it then
         assert all(host.active == set(rest) for host in fleet.hosts), "the removal"
+        self.check_reports(fleet, changes=3)
         await self.search(fleet, wire, watcher)
+
+    def check_reports(self, fleet: Fleet, changes: int):
+        """Every host has said once for each change that it follows, the watcher, too; one
+        that reported in the second of its snapshot, once more."""
+        hosts = len(fleet.hosts) + 1
+        counted = self.organization.api.call("GET", "/v1/orgtrust/hosts/count")
+        wait_until(lambda: self.count() == (hosts, 0), what=f"all to follow: {counted}")
+        real = len(self.worlds)
+        assert hosts * changes <= reports(self.organization) <= (hosts + real) * changes
+        print(f"{reports(self.organization)} reports of {hosts} hosts, {changes} changes")
+
+    def count(self) -> tuple[int, int]:
+        found = self.organization.api.call("GET", "/v1/orgtrust/hosts/count")
+        return found["current"], found["behind"]
 
     def show(self, what: str, fleet: Fleet, requests: int, seconds: float):
         print(f"{what}: {len(fleet.hosts)} hosts, {fleet.syncs} syncs, {requests} requests "

@@ -75,6 +75,7 @@ def run_direct(api, target: str) -> bytes:
         return got.read()
 
 
+REPORTS = "/v1/orgtrust/reports"
 REFUSED = [
     *[(method, target, 405) for target in (LIST, f"{LIST}/cert_1", PROJECT)
       for method in ("POST", "PUT", "DELETE", "PATCH", "OPTIONS", "PROPFIND", "TRACE")],
@@ -84,7 +85,7 @@ REFUSED = [
         f"{LIST}/", f"{LIST}/activate/", f"{LIST}/cert_1/activate", f"{PROJECT}/cert_1",
         f"{LIST}/cert_1/content", "/v1/organization/users", "/v1", "/",
         "/v1/organization/admin_api_keys", "/v1/organization/admin_api_keys/key_1",
-        "/v1/organization/audit_logs", "/v1/organization/projects", "/v1/orgtrust/reports",
+        "/v1/organization/audit_logs", "/v1/organization/projects", "/v1/orgtrust/reports/",
         "/v1/orgtrust/hosts", "/v1/orgtrust/hosts/count",
         "/v1/organization/projects/proj_1", f"{LIST}/../admin_api_keys",
         f"{LIST}/%2e%2e/admin_api_keys", f"{LIST}/cert%2F1", f"{LIST}/cert%0a1",
@@ -114,6 +115,48 @@ def test_everything_else_ends_at_the_relay(relay, api):
         answer = relay.ask("GET", LIST, headers, body)
         assert answer[0] == status and is_error(*answer), answer
     assert api.count() == 0
+
+
+def test_a_report_goes_through_and_nothing_beside_it(relay, api, key, own_key):
+    """Its body alone, each time, by the relay's key; the API's answer comes back."""
+    taken = Answer(200, {"object": "orgtrust.report", "host": "a", "current": True},
+                   {"Set-Cookie": key})
+    api.on("any", taken)
+    sent = {"Authorization": f"Bearer {own_key}", "Cookie": own_key, "Host": "evil.example",
+            "Content-Type": own_key, "X-Forwarded-For": own_key, "User-Agent": own_key}
+    for _ in range(2):
+        status, headers, content = relay.ask("POST", REPORTS, sent, b'{"host": "a"}')
+        assert (status, json.loads(content)) == (200, taken.body) and "Set-Cookie" not in headers
+    assert api.count() == 2, "none is kept"
+    for request in api.requests:
+        assert (request.method, request.target, request.body) == (
+            "POST", REPORTS, b'{"host": "a"}')
+        assert request.headers == {
+            "host": "api.example", "authorization": f"Bearer {key}", "content-length": "13",
+            "accept": "application/json", "user-agent": "orgtrust-relay",
+            "content-type": "application/json"}
+    assert relay.ask("POST", f"{REPORTS}?x={own_key}", {}, b"{}")[0] == 200
+    assert api.requests[-1].target == REPORTS
+
+
+def test_a_report_is_small_and_posted(relay, api):
+    for method in ("GET", "HEAD", "PUT", "DELETE", "OPTIONS"):
+        status, headers, _ = relay.ask(method, REPORTS)
+        assert status == 405 and headers["Allow"] == "POST", method
+    answer = relay.ask("POST", REPORTS, {}, b"x" * 8193)
+    assert answer[0] == 413 and is_error(*answer)
+    assert api.count() == 0
+
+
+@pytest.mark.parametrize("says, status", [
+    (400, 400), (401, 502), (403, 502), (404, 404), (409, 503), (413, 413), (429, 429),
+    (500, 503), (503, 503)])
+def test_what_the_api_says_to_a_report_is_said_in_the_relays_words(relay, api, key, says, status):
+    api.on("any", Answer(says, {"error": {"message": f"wrong: {key}"}}))
+    for _ in range(2):
+        answer = relay.ask("POST", REPORTS, {}, b"{}")
+        assert answer[0] == status and is_error(*answer) and key.encode() not in answer[2]
+    assert api.count() == 2, "it is asked each time"
 
 
 def test_nothing_of_a_request_is_forwarded(relay, api, key, own_key, ids):
