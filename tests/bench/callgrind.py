@@ -16,6 +16,8 @@ class Profile:
 
     within: Counter[str] = field(default_factory=Counter)  # instructions in its own code
     leaving: Counter[str] = field(default_factory=Counter)  # calls from it into another
+    calls: Counter[str] = field(default_factory=Counter)  # of a function, by its name
+    inside: Counter[str] = field(default_factory=Counter)  # what these took, with their callees
 
     @property
     def total(self) -> int:
@@ -44,25 +46,32 @@ class _Names:
 def _parse(text: str) -> Profile:
     """Of callgrind's output, whose format is described in valgrind's manual: costs belong to
     the object named last, and that behind `calls=` is the callee's, counted there."""
-    profile, names = Profile(), _Names()
-    here = callee = ""
-    is_callees = False
+    profile, objects, functions = Profile(), _Names(), _Names()
+    here = callee = called = ""
+    is_call = False
     for line in text.splitlines():
         key, _, value = line.partition("=")
         if key == "ob":
-            here = names.of(value)
+            here = objects.of(value)
         elif key == "cob":
-            callee = names.of(value)
+            callee = objects.of(value)
+        elif key == "fn":
+            functions.of(value)
         elif key == "cfn":
-            callee = callee or here
+            called, callee = functions.of(value), callee or here
         elif key == "calls":
+            times = int(value.split()[0])
+            profile.calls[called] += times
             if callee != here:
-                profile.leaving[here] += int(value.split()[0])
-            callee, is_callees = "", True
+                profile.leaving[here] += times
+            callee, is_call = "", True
         elif line[:1] in _COST:
-            if not is_callees:
-                profile.within[here] += sum(map(int, line.split()[1:]))
-            is_callees = False
+            cost = sum(map(int, line.split()[1:]))
+            if is_call:
+                profile.inside[called] += cost
+            else:
+                profile.within[here] += cost
+            is_call = False
     return profile
 
 

@@ -126,48 +126,27 @@ def driver(argv, env, sides: dict[str, Side], timeout=1800) -> None:
 
 def count_instructions(argv, env, side: Side, timeout=1800) -> None:
     """Runs one measured batch of a driver under callgrind."""
-    counted, operations = count_batch(argv, env, timeout)
+    counted, operations = count_batch(argv, env, timeout=timeout)
     side.instructions = counted.total / operations
 
 
-def count_batch(argv, env, timeout=1800) -> tuple[callgrind.Profile, int]:
-    """What callgrind counts of one measured batch of a driver, and its operations."""
+def count_batch(argv, env, wrapper=(), timeout=1800) -> tuple[callgrind.Profile, int]:
+    """What callgrind counts of one measured batch of a driver, and its operations. wrapper
+    goes before valgrind."""
     with tempfile.TemporaryDirectory() as scratch:
         out = Path(scratch) / "out"
-        done = _run([*callgrind.command(out, "bench_section"), *argv], env, timeout)
+        done = _run([*wrapper, *callgrind.command(out, "bench_section"), *argv], env, timeout)
         counted = callgrind.read(out)
     return counted, int(done.stdout.split()[3])
 
 
-def instructions_a_call(argv, env, function: str, wrapper=(), timeout=1800) -> float:
-    """Runs one measured batch of a driver under callgrind, and says what a call of this
-    function took, with all that it calls. wrapper goes before valgrind."""
-    with tempfile.TemporaryDirectory() as scratch:
-        out = Path(scratch) / "out"
-        _run([*wrapper, "valgrind", "--tool=callgrind", "--toggle-collect=bench_section",
-              f"--callgrind-out-file={out}", *argv], env, timeout)
-        calls, cost = _calls_of(function, out.read_text())
-    if calls == 0:
+def instructions_a_call(argv, env, function: str, wrapper=()) -> float:
+    """What a call of this function took in one measured batch of a driver, with all that it
+    calls."""
+    counted, _ = count_batch(argv, env, wrapper)
+    if counted.calls[function] == 0:
         raise CannotRun(f"callgrind saw no call of {function}: {argv}")
-    return cost / calls
-
-
-def _calls_of(function: str, profile: str) -> tuple[int, int]:
-    """How often it is called, and what its calls cost. A name is written out where it comes
-    first, as `(7) name`, and is `(7)` from then on; the line behind `calls=` has the cost."""
-    calls = cost = 0
-    names: dict[str, str] = {}
-    called = ""
-    lines = iter(profile.splitlines())
-    for line in lines:
-        key, _, value = line.partition("=")
-        if key in ("fn", "cfn"):
-            number, _, name = value.partition(" ")
-            called = names.setdefault(number, name)
-        elif key == "calls" and called == function:
-            calls += int(value.split()[0])
-            cost += int(next(lines).split()[1])
-    return calls, cost
+    return counted.inside[function] / counted.calls[function]
 
 
 def process(argv, env, timeout=600, stdout=subprocess.DEVNULL) -> tuple[float, float]:
