@@ -272,6 +272,21 @@ static const struct ot_command commands[] = {
         .run = ot_cmd_projects,
     },
     {
+        .name = "hosts",
+        .group = OT_COMMANDS_READ,
+        .arguments = "",
+        .summary = "which hosts have what is active now, and which are behind",
+        .help =
+            "Asks orgtrust-server, which hosts tell what they have after each change "
+            "and\n"
+            "once a day: when one was last seen, since when it lacks a change, how many\n"
+            "of its stacks are wired. What hosts say of themselves is no proof.\n",
+        .example = "orgtrust hosts --behind",
+        .options = OT_OPTIONS_COMMON | OT_OPTION_BIT(OT_OPTION_BEHIND) |
+                   OT_OPTION_BIT(OT_OPTION_KEY_FD),
+        .run = ot_cmd_hosts,
+    },
+    {
         .name = "run",
         .group = OT_COMMANDS_MACHINE,
         .arguments = "[PROGRAM ...]",

@@ -52,6 +52,7 @@ enum ot_option {
     OT_OPTION_UNDO,
     OT_OPTION_PROMETHEUS,
     OT_OPTION_PER_CERTIFICATE,
+    OT_OPTION_BEHIND,
     OT_OPTION_COUNT
 };
 
@@ -119,6 +120,7 @@ struct ot_options {
     bool per_certificate; /* figures of each one, too */
     bool check;           /* one line, and the exit status of a monitoring check */
     bool extract;         /* certificates out of what holds more */
+    bool behind;          /* of hosts those alone that are */
     bool undo;            /* take back what was set up */
     bool retry;           /* go on until it succeeds */
     bool print;           /* instead of doing it */
