@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import signal
 from pathlib import Path
@@ -74,6 +75,9 @@ class Postfix:
         machine.run("/usr/sbin/sendmail", "-C", configuration, "-f", "a@held.example",
                     "b@held.example", stdin=b"Subject: held\n\nheld\n")
         wait_until(lambda: "status=deferred" in self._log(), what="a first attempt")
+        client = re.search(r"postfix/smtp\[(\d+)\]", self._log())[1]
+        root = os.readlink(f"/proc/{client}/root")
+        assert root.endswith(str(queue)), f"the client's root is {root}"
 
     def _log(self) -> str:
         assert self._process.is_running(), self._process.output()
