@@ -62,6 +62,7 @@ class Postfix:
                  host="localhost", configuration="/etc/postfix", queue="/var/spool/postfix"):
         self._machine, self._configuration = machine, configuration
         self._said = f"{configuration}/held.log"
+        self._deferred = machine.path(f"{queue}/deferred")
         machine.run("rm", "-rf", f"{configuration}/main.cf", f"{configuration}/master.cf",
                     self._said)
         machine.write(f"{configuration}/master.cf", _MASTER)
@@ -85,7 +86,10 @@ class Postfix:
         return path.read_text() if path.exists() else ""
 
     def believes(self) -> bool:
-        """The server, at one more attempt."""
+        """The server, at one more attempt. The mail is back in its place somewhat later than
+        the log says, and not tried before."""
+        wait_until(lambda: any(path.is_file() for path in self._deferred.rglob("*")),
+                   what="a mail that waits")
         before = len(self._log())
 
         def attempt():
