@@ -7,6 +7,7 @@
 #include <sys/prctl.h>
 #include <unistd.h>
 
+#include "base/nearest.h"
 #include "command_internal.h"
 #include "commands/status_check.h"
 #include "complete_internal.h"
@@ -14,6 +15,9 @@
 #include "host/host_report.h"
 #include "install/wiring.h"
 #include "view/signals.h"
+
+/* More than there are. */
+#define COMMANDS_MAX 64
 
 /* A descriptor 0 to 2 that our caller closed would be given to the next file we open, and
  * our words would go into it. What stands in for 1 refuses writing, so that a result
@@ -30,9 +34,20 @@ static void fill_standard_descriptors(void)
 static enum ot_status find_command(const struct ot_command **command, const char *name,
                                    struct ot_error *err)
 {
+    const char *words[COMMANDS_MAX] = {NULL}, *meant;
+    const struct ot_command *there;
+
     *command = ot_command_find(name);
     if (*command != NULL)
         return OT_OK;
+    for (size_t i = 0; i + 1 < COMMANDS_MAX && (there = ot_command_at(i)) != NULL; i++)
+        words[i] = there->name;
+    meant = ot_nearest(name, words);
+    if (meant != NULL)
+        return ot_error_set(
+            err, OT_E_USAGE,
+            "there is no command '%s'; did you mean '%s'? 'orgtrust help' lists them",
+            name, meant);
     return ot_error_set(err, OT_E_USAGE,
                         "there is no command '%s'; 'orgtrust help' lists them", name);
 }

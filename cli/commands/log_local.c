@@ -20,7 +20,9 @@ static bool is_asked_for(const struct ot_cli *cli, const struct ot_news *news,
 static enum ot_status print_local_news(struct ot_cli *cli, const struct ot_source *source,
                                        const struct ot_news *news, struct ot_error *err)
 {
-    char when[OT_TIME_MAX], *line = ot_news_line(source->name, news);
+    char when[OT_TIME_MAX];
+    char *line = cli->out.columns > 0 ? ot_news_words(source->name, news)
+                                      : ot_news_line(source->name, news);
 
     if (line == NULL)
         return ot_error_nomem(err);

@@ -36,7 +36,8 @@ static void print_news(void *arg, const char *line)
 static void report_news(struct ot_cli *cli, const struct ot_source *source,
                         const struct ot_sync_result *result)
 {
-    const struct ot_news_report loud = {STDOUT_FILENO, print_news, &cli->out};
+    const struct ot_news_report loud = {STDOUT_FILENO, print_news, &cli->out,
+                                        cli->out.columns > 0};
     const struct ot_news_report quiet = {.fd = STDERR_FILENO};
 
     ot_news_report(cli->options.quiet ? &quiet : &loud, source, result);

@@ -125,7 +125,8 @@ void ot_news_report(const struct ot_news_report *report, const struct ot_source 
     if (news == NULL)
         report_number(report, source, result);
     for (uint64_t i = 0; news != NULL && i < count; i++) {
-        char *line = ot_news_line(source->name, &news[i]);
+        char *line = report->is_terminal ? ot_news_words(source->name, &news[i])
+                                         : ot_news_line(source->name, &news[i]);
 
         if (line != NULL && !log_news(report, source->name, line, &news[i]) &&
             report->put != NULL)

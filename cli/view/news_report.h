@@ -17,6 +17,7 @@ struct ot_news_report {
     int fd;
     void (*put)(void *arg, const char *line);
     void *arg;
+    bool is_terminal; /* put's lines are for a person */
 };
 
 /* A line for each; of more than OT_NEWS_NAMED_MAX one with their number. Why something

@@ -1,9 +1,11 @@
 #include "view/options.h"
 
 #include <getopt.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/nearest.h"
 #include "export/format.h"
 
 static const struct ot_option_info option_infos[OT_OPTION_COUNT] = {
@@ -76,6 +78,9 @@ static const struct ot_option_info option_infos[OT_OPTION_COUNT] = {
 
 /* getopt_long returns this plus the option. */
 #define FIRST_VALUE 256
+
+/* Of a word that is no option, as much as one could be. */
+#define NAME_MAX_SHOWN 32
 
 const struct ot_option_info *ot_option_info(enum ot_option option)
 {
@@ -216,10 +221,26 @@ static int written_len(const char *word)
     return (int)strcspn(word, "=");
 }
 
+/* The option that is there and was meant; NULL: none. */
+static const char *option_meant(const char *word, int len, const struct option *there)
+{
+    const char *words[OT_OPTION_COUNT + 1] = {NULL};
+    char name[NAME_MAX_SHOWN + 1];
+
+    for (size_t i = 0; there[i].name != NULL; i++)
+        words[i] = there[i].name;
+    if (len < 2 || len > NAME_MAX_SHOWN || strncmp(word, "--", 2) != 0)
+        return NULL;
+    snprintf(name, sizeof(name), "%.*s", len - 2, word + 2);
+    return ot_nearest(name, words);
+}
+
 static enum ot_status refuse_option(int reason, int known, const char *command,
-                                    const char *word, struct ot_error *err)
+                                    const char *word, const struct option *there,
+                                    struct ot_error *err)
 {
     int len = written_len(word);
+    const char *meant = option_meant(word, len, there);
 
     if (reason == ':')
         return ot_error_set(err, OT_E_USAGE, "%.*s needs a value; see 'orgtrust help %s'",
@@ -228,6 +249,11 @@ static enum ot_status refuse_option(int reason, int known, const char *command,
         return ot_error_set(err, OT_E_USAGE,
                             "%.*s takes no value; see 'orgtrust help %s'", len, word,
                             command);
+    if (meant != NULL)
+        return ot_error_set(err, OT_E_USAGE,
+                            "'orgtrust %s' has no option %.*s; did you mean --%s? See "
+                            "'orgtrust help %s'",
+                            command, len, word, meant, command);
     return ot_error_set(err, OT_E_USAGE,
                         "'orgtrust %s' has no option %.*s; see 'orgtrust help %s'",
                         command, len, word, command);
@@ -267,7 +293,7 @@ enum ot_status ot_options_parse(struct ot_options *options, uint64_t allowed, in
         enum ot_status status;
 
         if (value == ':' || value == '?')
-            return refuse_option(value, optopt, argv[0], argv[optind - 1], err);
+            return refuse_option(value, optopt, argv[0], argv[optind - 1], table, err);
         if (value != 'h')
             option = (enum ot_option)(value - FIRST_VALUE);
         if (option_infos[option].argument != NULL && option != OT_OPTION_PROBE &&

@@ -242,7 +242,7 @@ static enum ot_status look_at_snapshot(struct ot_source_report *report, int64_t 
 
 static int64_t next_refresh(const struct ot_source_report *report, int64_t now)
 {
-    if (report->state.failures > 0 && report->state.retry_at > 0)
+    if (ot_state_holds_back(&report->state, now))
         return report->state.retry_at;
     if (!report->has_snapshot || report->freshness.stale)
         return now;

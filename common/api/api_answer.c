@@ -143,6 +143,26 @@ static enum ot_status refuse_rate(const struct ot_api_checker *checker,
         (long long)((answer->retry_after_ms + 999) / 1000), answer->status, message);
 }
 
+/* Most have left the end of the address out. */
+static enum ot_status refuse_other_path(const struct ot_api_checker *checker,
+                                        const char *message, struct ot_error *err)
+{
+    static const char version[] = "/v1";
+    const char *host = ot_http_host(checker->http);
+    const char *base_url = ot_http_base_url(checker->http);
+    const size_t len = strlen(base_url), end = strlen(version);
+
+    if (len < end || strcmp(base_url + len - end, version) != 0)
+        return ot_error_set(err, OT_E_NOT_FOUND,
+                            "%s knows nothing of the kind (status 404)%s; base_url of "
+                            "the source %s is %s, and that of the API ends in %s",
+                            host, message, checker->source, base_url, version);
+    return ot_error_set(err, OT_E_NOT_FOUND,
+                        "%s knows nothing of the kind (status 404)%s; check the id, and "
+                        "base_url and project of the source %s",
+                        host, message, checker->source);
+}
+
 static enum ot_status check_status(const struct ot_api_checker *checker,
                                    const struct ot_http_answer *answer,
                                    struct ot_error *err)
@@ -160,11 +180,7 @@ static enum ot_status check_status(const struct ot_api_checker *checker,
         (status == 503 && answer->retry_after_ms > checker->retry_after_max_ms))
         return refuse_rate(checker, answer, message, err);
     if (status == 404)
-        return ot_error_set(
-            err, OT_E_NOT_FOUND,
-            "%s knows nothing of the kind (status 404)%s; check the id, and "
-            "base_url and project of the source %s",
-            host, message, checker->source);
+        return refuse_other_path(checker, message, err);
     if (is_about_client_cert(answer))
         return refuse_client(checker, status, err);
     if (is_about_plain_http(answer))

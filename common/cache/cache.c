@@ -203,10 +203,14 @@ static enum ot_status refuse_expired(const struct ot_cache *cache,
                                      const struct ot_freshness *freshness,
                                      struct ot_error *err)
 {
+    const int64_t hours = freshness->age_s / 3600;
+    const bool is_long = hours >= 48;
+
     return ot_error_set(err, OT_E_EXPIRED,
-                        "the snapshot of source '%s' was last confirmed %lld hours ago, "
+                        "the snapshot of source '%s' was last confirmed %lld %s ago, "
                         "longer than max_stale allows",
-                        cache->source->name, (long long)(freshness->age_s / 3600));
+                        cache->source->name, (long long)(is_long ? hours / 24 : hours),
+                        is_long ? "days" : "hours");
 }
 
 /* Hands out a view if it is usable; starts a refresh if it is not the newest. */

@@ -7,9 +7,9 @@
 #include <unistd.h>
 
 #include "base/environment.h"
+#include "base/nearest.h"
 #include "config/identifier.h"
 #include "config/ini_file.h"
-#include "config/key_nearest_internal.h"
 #include "files/path.h"
 
 static void section_clear(struct ot_config_section *section)
@@ -108,8 +108,11 @@ static enum ot_status begin_source(void *arg, const char *header, unsigned line,
 static enum ot_status unknown_key(const char *key, struct ot_error *err)
 {
     size_t len = strspn(key, "abcdefghijklmnopqrstuvwxyz_");
-    const char *meant = ot_config_key_nearest(key);
+    const char *words[OT_CONFIG_KEYS + 1] = {NULL}, *meant;
 
+    for (size_t i = 0; i < OT_CONFIG_KEYS; i++)
+        words[i] = ot_config_key_name(i);
+    meant = ot_nearest(key, words);
     if (meant != NULL)
         return ot_error_set(err, OT_E_CONFIG,
                             "unknown key '%s'; did you mean %s? See orgtrust.conf(5)",

@@ -405,6 +405,11 @@ const char *ot_http_host(const struct ot_http *http)
     return http->endpoint.host;
 }
 
+const char *ot_http_base_url(const struct ot_http *http)
+{
+    return http->endpoint.base_url;
+}
+
 void ot_http_set_stop(struct ot_http *http, const volatile int *stop)
 {
     http->stop = stop;

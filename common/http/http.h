@@ -58,6 +58,7 @@ struct ot_http_counts ot_http_counts(const struct ot_http *http);
 
 /* The host of base_url, with its port where one is given, for messages. */
 const char *ot_http_host(const struct ot_http *http);
+const char *ot_http_base_url(const struct ot_http *http);
 
 /* Called again and again while a run goes on, ten times a second at least, also when no
  * answer comes. NULL: nobody. */

@@ -97,10 +97,10 @@ static void append_advice(char *text, size_t size, const struct ot_endpoint *end
         break;
     case HANDSHAKE:
         snprintf(text, size,
-                 "; check that it speaks TLS 1.2 or later there and not plain HTTP, and "
-                 "ca_file "
-                 "of the source %s (in use: %s)",
-                 source, trust != NULL ? trust : "none");
+                 "; check that it speaks TLS 1.2 or later there and not plain HTTP; if "
+                 "that is what it speaks, and it runs on this machine: base_url = http%s "
+                 "in the source %s",
+                 strstr(endpoint->base_url, "://"), source);
         break;
     case TRUST:
         snprintf(
@@ -110,8 +110,10 @@ static void append_advice(char *text, size_t size, const struct ot_endpoint *end
             source, trust != NULL ? trust : "none");
         break;
     case CA_FILE:
-        snprintf(text, size, "; ca_file of the source %s must be a PEM file (in use: %s)",
-                 source, trust != NULL ? trust : "none");
+        snprintf(
+            text, size,
+            "; ca_file of the source %s must be a PEM file of certificates (in use: %s)",
+            source, trust != NULL ? trust : "none");
         break;
     case TIME:
         snprintf(
@@ -139,6 +141,23 @@ static bool has_any(const char *text, const char *const *words)
         if (strstr(text, *words) != NULL)
             return true;
     return false;
+}
+
+/* In place of libcurl's words where these say less: the system's for a connection that
+ * was not made, and ours for one that ended before TLS was agreed on. */
+static const char *plainer_words(CURL *easy, CURLcode code, const char *detail)
+{
+    long os_error = 0;
+    static const char *const words[] = {"SSL_ERROR_SYSCALL", "unexpected eof",
+                                        "Connection reset", NULL};
+
+    if (code == CURLE_COULDNT_CONNECT &&
+        curl_easy_getinfo(easy, CURLINFO_OS_ERRNO, &os_error) == CURLE_OK &&
+        os_error != 0)
+        return strerror((int)os_error);
+    if (code == CURLE_SSL_CONNECT_ERROR && has_any(detail, words))
+        return "it closed the connection";
+    return detail[0] != '\0' ? detail : curl_easy_strerror(code);
 }
 
 /* What OpenSSL says, by version, of an answer that is no TLS. */
@@ -221,7 +240,7 @@ static enum ot_status peer_fails(struct ot_error *err, const struct ot_endpoint 
 }
 
 enum ot_status ot_http_failure(struct ot_error *err, const struct ot_endpoint *endpoint,
-                               CURLcode code, const char *detail)
+                               CURL *easy, CURLcode code, const char *detail)
 {
     const struct failure *failure = find_failure(code);
     bool proxied = endpoint->proxy_host != NULL;
@@ -245,8 +264,7 @@ enum ot_status ot_http_failure(struct ot_error *err, const struct ot_endpoint *e
                             "%s does not take the client certificate (client_cert of the "
                             "source %s): %s",
                             endpoint->host, endpoint->source, detail);
-    if (detail[0] == '\0')
-        detail = curl_easy_strerror(code);
+    detail = plainer_words(easy, code, detail);
     snprintf(before, sizeof(before), "cannot get an answer from %s%s%s", endpoint->host,
              proxied ? " through the proxy " : "", proxied ? endpoint->proxy_host : "");
     if (failure->advice == TRUST && endpoint->peer.cert != NULL)

@@ -72,7 +72,7 @@ static enum ot_status look_at_chain(struct ot_shown_chain *chain,
         code = curl_easy_perform(easy);
         status = code == CURLE_OK || is_refusal(code)
                      ? copy_chain(chain, &endpoint->peer, err)
-                     : ot_http_failure(err, endpoint, code, detail);
+                     : ot_http_failure(err, endpoint, easy, code, detail);
     }
     curl_easy_cleanup(easy);
     return status;

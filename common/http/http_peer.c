@@ -141,6 +141,14 @@ static enum ot_status other_issuer(struct ot_error *err, const struct ot_http_pe
     char issuer[NAME_SIZE];
 
     main_name_text(issuer, sizeof(issuer), X509_get_issuer_name(peer->culprit));
+    if (peer->error == X509_V_ERR_DEPTH_ZERO_SELF_SIGNED_CERT)
+        return ot_error_set(
+            err, OT_E_NETWORK,
+            "%s: its TLS certificate, \"%s\", is signed by itself and not "
+            "known here; if it is the right server's, put that "
+            "certificate in a PEM file and name it as ca_file of the "
+            "source %s (in use: %s)",
+            place->before, issuer, place->source, place->trust);
     return ot_error_set(err, OT_E_NETWORK,
                         "%s: its TLS certificate is not trusted, for its issuer \"%s\" "
                         "is unknown here; if that is the right one and not a public CA, "

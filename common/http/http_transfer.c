@@ -354,8 +354,8 @@ static void conclude_failure(struct ot_transfer *transfer,
                          "trailers do not end; check base_url of the source %s",
                          endpoint->host, endpoint->source);
     else
-        answer->failure =
-            ot_http_failure(&answer->error, endpoint, result, transfer->detail);
+        answer->failure = ot_http_failure(&answer->error, endpoint, transfer->easy,
+                                          result, transfer->detail);
 }
 
 /* A proxy that answers CONNECT with 4xx will do so again. */

@@ -48,6 +48,22 @@ char *ot_news_line(const char *source, const struct ot_news *news)
     return line;
 }
 
+char *ot_news_words(const char *source, const struct ot_news *news)
+{
+    char *name = escape_span(news->name.len > 0 ? news->name : news->id), *words = NULL;
+    char *detail = escape_span(news->detail);
+    bool has_detail = news->detail.len > 0;
+
+    if (name == NULL || detail == NULL ||
+        asprintf(&words, "%c %s: %.*s %s%s%s%s", ot_sign_character(news->sign), source,
+                 (int)news->what.len, (const char *)news->what.data, name,
+                 has_detail ? " (" : "", detail, has_detail ? ")" : "") < 0)
+        words = NULL;
+    free(name);
+    free(detail);
+    return words;
+}
+
 static bool put_text(cJSON *object, const char *key, struct ot_span text)
 {
     char *copy;

@@ -12,6 +12,10 @@
  * frees it; NULL: out of memory. */
 char *ot_news_line(const char *source, const struct ot_news *news);
 
+/* The same for a person at a terminal, without what is for programs: "+ default: activated
+ * Name (detail)". */
+char *ot_news_words(const char *source, const struct ot_news *news);
+
 /* number, at, sign, what, source, id, name, sha256, detail; what is not there is null.
  * NULL: out of memory. */
 cJSON *ot_news_json(const char *source, const struct ot_news *news);
