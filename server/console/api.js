@@ -64,14 +64,14 @@ export async function request(path, { method = "GET", body } = {}) {
   return value;
 }
 
-/** All items of a list, page by page. */
-export async function requestAll(path) {
+/** All items of a list, page by page, or those of so many pages. */
+export async function requestAll(path, pages = Infinity) {
   const items = [];
   let after = "";
-  for (;;) {
+  for (let i = 0; ; i++) {
     const page = await request(`${path}${path.includes("?") ? "&" : "?"}limit=100${after}`);
     items.push(...page.data);
-    if (!page.has_more || page.data.length === 0) return items;
+    if (!page.has_more || page.data.length === 0 || i + 1 >= pages) return items;
     after = `&after=${encodeURIComponent(page.last_id)}`;
   }
 }

@@ -1,7 +1,7 @@
 // The first line: whether anybody has to do anything, and what.
 
 import { isActive, labelOf, oddityOf, SOON_S, validityOf } from "./organization.js";
-import { formatCount, formatDistance } from "./format.js";
+import { formatCount, formatDistance, formatNumber } from "./format.js";
 import { followersOf } from "./generations.js";
 
 const hrefOf = (certificate) => `#certificate/${certificate.id}`;
@@ -30,6 +30,15 @@ function ofEnd(what, end, now) {
   return [{ text: `${what} ${word} ${formatDistance(end, now)}` }];
 }
 
+function ofHosts({ hosts, checkedAt }) {
+  if (!hosts?.behind) return [];
+  const since = hosts.list.map((host) => host.behind_since).filter(Boolean);
+  const first = since.length > 0 ? `, the first since ${formatDistance(Math.min(...since), checkedAt)}` : "";
+  return [{ who: formatCount(hosts.behind, "host"), href: "#hosts",
+    text: `of ${formatNumber(hosts.current + hosts.behind)} ${
+      hosts.behind === 1 ? "is" : "are"} behind${first}` }];
+}
+
 /** What needs attention: {who, text, href}, of which who and href may be absent. */
 export function attentionOf(organization) {
   const { server, checkedAt } = organization;
@@ -37,6 +46,7 @@ export function attentionOf(organization) {
     ...ofEnd("The TLS certificate of this server", server.tls_expires_at, checkedAt),
     ...ofEnd("Your key", server.key.expires_at, checkedAt),
     ...ofCertificates(organization),
+    ...ofHosts(organization),
   ];
 }
 

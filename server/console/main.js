@@ -2,28 +2,49 @@
 
 import { ApiError, hasKey, setKey } from "./api.js";
 import { attentionOf, verdictOf } from "./attention.js";
-import { foreign, h, replace } from "./dom.js";
+import { loadCertificate, renderCertificate } from "./certificate.js";
+import { askToggle } from "./change.js";
+import { button, foreign, h, replace } from "./dom.js";
 import { formatClock } from "./format.js";
+import { renderHosts } from "./hosts.js";
+import { loadKeys, renderKeys } from "./keys.js";
+import { loadLog, renderLog } from "./log.js";
 import { renderMatrix } from "./matrix.js";
 import { loadOrganization } from "./organization.js";
+import { renderProjects } from "./projects.js";
 import { renderSession, renderSignIn } from "./session.js";
 import { renderTimeline } from "./timeline.js";
+import { acceptDrops, askUpload } from "./upload.js";
 
 const REFRESH_MS = 15000;
+const TICK_MS = 500;
+const FOLLOW_MS = 2000; // while hosts are behind, people watch them
 
 const views = [
-  { id: "certificates", title: "Certificates", render: renderMatrix, searches: true },
-  { id: "timeline", title: "Timeline", render: renderTimeline, searches: true },
+  { id: "certificates", title: "Certificates", render: renderMatrix, searches: "certificates" },
+  { id: "timeline", title: "Timeline", render: renderTimeline, searches: "certificates" },
+  { id: "hosts", title: "Hosts", render: renderHosts, searches: "hosts" },
+  { id: "log", title: "Log", render: renderLog, load: loadLog, isForAdmin: true },
+  { id: "projects", title: "Projects", render: renderProjects },
+  { id: "keys", title: "Keys", render: renderKeys, load: loadKeys, isForAdmin: true },
+  { id: "certificate", title: "Certificate", render: renderCertificate, load: loadCertificate,
+    below: "certificates" },
 ];
 
-const page = { organization: null, search: "", problem: null };
+const page = { organization: null, data: null, search: "", problem: null };
+
+const searches = new Map(); // what was searched for, by what was searched
+
+const SEARCHED = { certificates: "name, subject, serial, SHA-256", hosts: "name of a host" };
+
+const maySee = (view) => !view.isForAdmin || page.organization.isAdmin;
 
 const byId = (id) => document.getElementById(id);
 
 /** [view, the rest of the fragment]. */
 function place() {
   const [id, argument] = location.hash.slice(1).split("/");
-  return [views.find((view) => view.id === id) ?? views[0], argument];
+  return [views.find((view) => view.id === id && maySee(view)) ?? views[0], argument];
 }
 
 function showStatus() {
@@ -42,17 +63,18 @@ function showStatus() {
 
 function showViews(current) {
   byId("views").hidden = false;
-  replace(byId("views"), h("ul", null, views.filter(({ hidden }) => !hidden).map(({ id, title }) =>
+  replace(byId("views"), h("ul", null, views.filter((view) => !view.below && maySee(view)).map(({ id, title }) =>
     h("li", null, h("a", { href: `#${id}`, "data-focus": id,
-      "aria-current": id === current.id ? "page" : null }, title)))));
+      "aria-current": id === (current.below ?? current.id) ? "page" : null }, title)))));
 }
 
 function searchOf(view) {
   if (!view.searches) return null;
   return h("div", { class: "search" }, h("label", { for: "search" }, "Search"),
     h("input", { id: "search", type: "search", value: page.search, autocomplete: "off",
-      placeholder: "name, subject, serial, SHA-256", oninput: (event) => {
+      placeholder: SEARCHED[view.searches], oninput: (event) => {
         page.search = event.target.value;
+        searches.set(view.searches, page.search);
         showContents(view);
       } }));
 }
@@ -61,13 +83,42 @@ function showContents(view) {
   replace(byId("contents"), view.render(page, place()[1]));
 }
 
-function showView() {
+/** What the view asks the API for itself, if anything; then the view, unless people have gone
+ *  elsewhere meanwhile. */
+async function loadContents() {
+  const [view, argument] = place();
+  const data = view.load ? await view.load(page, argument) : null;
+  if (place()[0] !== view || place()[1] !== argument || page.organization === null) return;
+  page.data = data;
+  showContents(view);
+}
+
+function uploadOf(view) {
+  return view.id === "certificates" && page.organization.isAdmin
+    ? button("Upload", () => askUpload(page), { class: "primary", "data-focus": "upload",
+      "aria-haspopup": "dialog" }) : null;
+}
+
+async function showView() {
   const [view] = place();
   showViews(view);
   document.title = `${view.title} – orgtrust`;
-  replace(byId("main"), h("div", { class: "bar" }, h("h2", null, view.title), searchOf(view)),
-    h("div", { id: "contents" }));
-  showContents(view);
+  page.data = null;
+  page.search = searches.get(view.searches) ?? "";
+  replace(byId("main"), h("div", { class: "bar" }, h("h2", null, view.title), searchOf(view),
+    uploadOf(view)),
+  h("div", { id: "contents" }));
+  try {
+    await loadContents();
+  } catch (error) {
+    takeViewProblem(error);
+  }
+}
+
+/** What one view alone cannot have, such as a certificate that is gone. */
+function takeViewProblem(error) {
+  if (!(error instanceof ApiError) || error.status !== 404) takeProblem(error);
+  else replace(byId("contents"), h("p", { class: "empty" }, error.message));
 }
 
 function showSignIn(problem) {
@@ -109,18 +160,29 @@ async function refresh() {
   byId("session").replaceChildren(...renderSession(page.organization.server, forget));
   showStatus();
   showViews(place()[0]);
-  if (isFirst) showView();
-  else showContents(place()[0]);
+  if (isFirst) await showView();
+  else await loadContents().catch(takeViewProblem);
+}
+
+/** Again and again, more often while hosts are on their way. */
+async function keepUp() {
+  const pause = page.organization?.hosts?.behind ? FOLLOW_MS : REFRESH_MS;
+  const last = page.organization?.checkedAt ?? 0;
+  if (document.visibilityState === "visible" && Date.now() - last * 1000 >= pause) await refresh();
+  setTimeout(keepUp, TICK_MS);
 }
 
 page.refresh = refresh;
+page.redraw = () => showContents(place()[0]);
+page.toggle = (certificate, scope) => askToggle(page, certificate, scope);
 byId("host").textContent = location.host;
 window.addEventListener("hashchange", () => {
   if (page.organization === null) return;
   showView();
   byId("main").focus();
 });
-setInterval(() => document.visibilityState === "visible" && refresh(), REFRESH_MS);
+acceptDrops(page);
 document.addEventListener("visibilitychange", () =>
   document.visibilityState === "visible" && refresh());
 showSignIn();
+keepUp();

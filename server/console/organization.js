@@ -14,14 +14,29 @@ async function requestIfThere(ask) {
   }
 }
 
-/** {checkedAt, server, isAdmin, projects, certificates, hosts}; hosts null: the server knows
- *  none. */
+// As many are shown one by one; a fleet's others are counted.
+const HOST_PAGES = 3;
+
+/** {current, behind, list, isWhole}: those behind at first; null: the server knows no hosts. */
+async function loadHosts() {
+  const count = await requestIfThere(() => request("orgtrust/hosts/count"));
+  if (count === null) return null;
+  const { current, behind } = count;
+  const list = await requestAll("orgtrust/hosts?behind=true", HOST_PAGES);
+  const known = new Set(list.map(({ name }) => name));
+  if (current > 0)
+    list.push(...(await requestAll("orgtrust/hosts", HOST_PAGES)).filter(({ name }) =>
+      !known.has(name)));
+  return { current, behind, list, isWhole: list.length >= current + behind };
+}
+
+/** {checkedAt, server, isAdmin, projects, certificates, hosts}. */
 export async function loadOrganization() {
   const [server, projects, certificates, hosts] = await Promise.all([
     request("orgtrust/server"),
     requestAll("organization/projects"),
     requestAll("orgtrust/certificates"),
-    requestIfThere(() => requestAll("orgtrust/hosts")),
+    loadHosts(),
   ]);
   return { checkedAt: Date.now() / 1000, isAdmin: server.key.role === "admin",
     server, projects, certificates, hosts };

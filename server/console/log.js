@@ -1,0 +1,63 @@
+// Who changed what, and when: the newest first.
+
+import { button, h } from "./dom.js";
+import { requestAll } from "./api.js";
+import { actorOf, eventTypes, loadEvents, sentenceOf } from "./events.js";
+import { formatMoment } from "./format.js";
+
+let type = "";
+
+/** What is new before what is shown already. */
+function withShown(fresh, shown) {
+  if (!shown || shown.type !== type) return { events: fresh.data, hasMore: fresh.has_more };
+  const ids = new Set(fresh.data.map(({ id }) => id));
+  return { events: [...fresh.data, ...shown.events.filter(({ id }) => !ids.has(id))],
+    hasMore: shown.hasMore };
+}
+
+/** The newest, and the keys by whose names people know who it was. */
+export async function loadLog(page) {
+  const [fresh, keys] = await Promise.all([loadEvents({ type }),
+    requestAll("organization/admin_api_keys")]);
+  return { type, keys, ...withShown(fresh, page.data) };
+}
+
+/** A table of events. */
+export function eventTable(events, keys) {
+  return h("table", { class: "log" },
+    h("thead", null, h("tr", null, ["When", "Who", "What"].map((title) =>
+      h("th", { scope: "col" }, title)))),
+    h("tbody", null, events.map((event) => {
+      const actor = actorOf(event, keys);
+      return h("tr", null, h("td", { class: "when" }, h("time", {
+        datetime: new Date(event.effective_at * 1000).toISOString() },
+      formatMoment(event.effective_at))),
+      h("td", null, h("bdi", null, actor.text),
+        actor.address ? h("span", { class: "note" }, actor.address) : null),
+      h("td", null, sentenceOf(event)));
+    })));
+}
+
+function filterOf(page) {
+  return h("p", { class: "filter" }, h("label", { for: "event-type" }, "Show"),
+    h("select", { id: "event-type", onchange: (event) => {
+      type = event.target.value;
+      page.refresh();
+    } }, h("option", { value: "" }, "everything"), eventTypes.map(([id, words]) =>
+      h("option", { value: id, selected: id === type }, words))));
+}
+
+/** The events so far, and a button for older ones. */
+export function renderLog(page) {
+  const { events, hasMore, keys } = page.data;
+  const more = async () => {
+    const next = await loadEvents({ type, after: events.at(-1).id });
+    events.push(...next.data);
+    page.data.hasMore = next.has_more;
+    page.redraw();
+  };
+  return [filterOf(page), events.length === 0
+    ? h("p", { class: "empty" }, "Nothing of the kind has happened yet.")
+    : eventTable(events, keys),
+  hasMore ? button("Older", more, { "data-focus": "older" }) : null];
+}

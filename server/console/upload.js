@@ -1,0 +1,108 @@
+// Uploading: files are dropped or chosen, looked at here, and sent once somebody says so.
+
+import { request } from "./api.js";
+import { checkCertificate, titleOf } from "./check.js";
+import { actionsOf, openDialog } from "./dialog.js";
+import { foreign, h } from "./dom.js";
+import { formatCount, formatDate } from "./format.js";
+import { pemOf, readFileBytes } from "./pem.js";
+
+const FILE_MAX = 1024 * 1024;
+
+/** What is in the files: {file, der, facts, problems, warnings, name}, one for each
+ *  certificate, or one with a problem of the file. */
+async function readFiles(files, organization) {
+  const found = [];
+  for (const file of files) {
+    const { ders, problem } = file.size > FILE_MAX
+      ? { ders: [], problem: "It is larger than 1 MiB." }
+      : readFileBytes(new Uint8Array(await file.arrayBuffer()));
+    if (problem) found.push({ file: file.name, problems: [problem], warnings: [], facts: null });
+    for (const der of ders) {
+      const checked = checkCertificate(der, organization);
+      found.push({ file: file.name, der, ...checked,
+        name: checked.facts ? titleOf(checked.facts) || file.name : file.name });
+    }
+  }
+  return found;
+}
+
+/** Nothing of these is wrong, and there is room for them. */
+function sendable(candidates, { server, certificates }) {
+  const good = candidates.filter(({ problems }) => problems.length === 0);
+  return good.slice(0, Math.max(0, server.max_certificates - certificates.length));
+}
+
+function candidateItem(candidate, i) {
+  const { facts, problems, warnings } = candidate;
+  return h("li", { class: "candidate" },
+    facts && problems.length === 0 ? h("p", { class: "field" },
+      h("label", { for: `name-${i}` }, "Name"),
+      h("input", { id: `name-${i}`, value: candidate.name, maxlength: "255", autocomplete: "off",
+        oninput: (event) => { candidate.name = event.target.value; } }))
+      : h("p", null, foreign(candidate.name ?? candidate.file)),
+    h("p", { class: "note" }, "from ", foreign(candidate.file),
+      facts ? `, valid ${formatDate(facts.validAt)} to ${formatDate(facts.expiresAt)}` : null),
+    problems.map((text) => h("p", { class: "problem" }, text)),
+    warnings.map((text) => h("p", { class: "odd" }, text)));
+}
+
+async function sendCandidates(candidates, page) {
+  for (const candidate of candidates) {
+    await request("organization/certificates", { method: "POST",
+      body: { certificate: pemOf(candidate.der), name: candidate.name } });
+    candidate.problems = ["It has been uploaded."];
+  }
+  await page.refresh();
+}
+
+function reviewOf(candidates, page, close) {
+  const good = sendable(candidates, page.organization);
+  const left = candidates.length - good.length;
+  return [h("p", { role: "status" }, `${formatCount(good.length, "certificate")} to upload${
+    left > 0 ? `, ${formatCount(left, "is", "are")} left out` : ""}. Nothing has been sent yet.`),
+  h("ul", { class: "candidates" }, candidates.map(candidateItem)),
+  ...(good.length > 0 ? actionsOf(`Upload ${formatCount(good.length, "certificate")}`,
+    () => sendCandidates(good, page), close) : [])];
+}
+
+/** Something is being dragged over the element, or let fall on it. */
+function takeDrops(element, take) {
+  element.addEventListener("dragover", (event) => {
+    event.preventDefault();
+    element.classList.add("over");
+  });
+  element.addEventListener("dragleave", () => element.classList.remove("over"));
+  element.addEventListener("drop", (event) => {
+    event.preventDefault();
+    element.classList.remove("over");
+    take(event.dataTransfer.files);
+  });
+}
+
+/** Asks for files, or takes those that were dropped on the page. */
+export function askUpload(page, dropped = []) {
+  openDialog("Upload certificates", (close) => {
+    const review = h("div", { class: "review" });
+    const take = async (files) => {
+      const candidates = await readFiles(files, page.organization);
+      review.replaceChildren(...reviewOf(candidates, page, close));
+    };
+    const input = h("input", { id: "files", type: "file", multiple: true,
+      accept: ".pem,.crt,.cer,.der", onchange: (event) => take(event.target.files) });
+    const zone = h("div", { class: "drop" }, h("label", { for: "files" },
+      "Drop files here, or choose them: PEM or DER"), input);
+    takeDrops(zone, take);
+    if (dropped.length > 0) take(dropped);
+    return [zone, review, h("div", { class: "actions" },
+      h("button", { type: "button", onclick: close }, "Close"))];
+  });
+}
+
+/** Files may be dropped anywhere on the page of who may upload. */
+export function acceptDrops(page) {
+  takeDrops(document.documentElement, (files) => {
+    if (page.organization?.isAdmin && files.length > 0 && !document.querySelector("dialog[open]"))
+      askUpload(page, files);
+  });
+}
