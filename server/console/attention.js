@@ -1,7 +1,7 @@
 // The first line: whether anybody has to do anything, and what.
 
 import { isActive, labelOf, oddityOf, SOON_S, validityOf } from "./organization.js";
-import { formatCount, formatDistance, formatNumber } from "./format.js";
+import { formatCount, formatDistance, formatNumber, formatSince } from "./format.js";
 import { followersOf } from "./generations.js";
 
 const hrefOf = (certificate) => `#certificate/${certificate.id}`;
@@ -31,9 +31,9 @@ function ofEnd(what, end, now) {
 }
 
 function ofHosts({ hosts, checkedAt }) {
-  if (!hosts?.behind) return [];
+  if (hosts.behind === 0) return [];
   const since = hosts.list.map((host) => host.behind_since).filter(Boolean);
-  const first = since.length > 0 ? `, the first since ${formatDistance(Math.min(...since), checkedAt)}` : "";
+  const first = since.length > 0 ? `, the first since ${formatSince(Math.min(...since), checkedAt)}` : "";
   return [{ who: formatCount(hosts.behind, "host"), href: "#hosts",
     text: `of ${formatNumber(hosts.current + hosts.behind)} ${
       hosts.behind === 1 ? "is" : "are"} behind${first}` }];

@@ -6,7 +6,8 @@ import { button, foreign, h } from "./dom.js";
 import { loadEvents } from "./events.js";
 import { formatDistance, formatMoment } from "./format.js";
 import { eventTable } from "./log.js";
-import { activationIn, isActive, labelOf, oddityOf, scopesOf } from "./organization.js";
+import { isActive, labelOf, oddityOf, scopesOf } from "./organization.js";
+import { markOfState, stateIn, STATE_WORDS } from "./state.js";
 
 /** {id, text, content, events, keys}; events null: the key may not see them. */
 export async function loadCertificate(page, id) {
@@ -49,9 +50,9 @@ function factsOf(one, now) {
 
 function scopeButtons(certificate, page) {
   return h("ul", { class: "scopes" }, scopesOf(page.organization).map((scope) => {
-    const active = activationIn(certificate, scope.id);
-    return h("li", null, h("span", { class: `mark ${active ? "on" : "off"}`, "aria-hidden": "true" }),
-      " ", foreign(scope.name), active ? ": active " : ": not active ",
+    const state = stateIn(certificate, scope);
+    const active = state === "on";
+    return h("li", null, markOfState(state), " ", foreign(scope.name), `: ${STATE_WORDS[state]} `,
       page.organization.isAdmin ? button(active ? "Deactivate" : "Activate",
         () => page.toggle(certificate, scope), { "aria-haspopup": "dialog",
           "aria-label": `${active ? "Deactivate" : "Activate"} in ${scope.name}`,

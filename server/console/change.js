@@ -13,7 +13,6 @@ const pathOf = (scope) => scope.id === null ? "organization/certificates"
   : `organization/projects/${encodeURIComponent(scope.id)}/certificates`;
 
 function evidenceOfHosts({ hosts }, scope, active) {
-  if (hosts === null) return "This server knows no hosts: who has it is not known here.";
   const { following, current } = followingOf(hosts, scope.id);
   if (!hosts.isWhole)
     return `${formatNumber(hosts.current)} hosts have the present lists, ${
@@ -21,8 +20,8 @@ function evidenceOfHosts({ hosts }, scope, active) {
   if (following === 0) return "No host has reported that it follows this scope.";
   return active ? `${formatNumber(current)} of ${formatCount(following, "host")} that follow this `
       + "scope have the present list, and with it this certificate. They lose it at their next sync."
-    : `${formatCount(following, "host")} will trust it after the next sync, ${
-      formatNumber(following - current)} of them behind already.`;
+    : `${formatCount(following, "host")} will trust it after the next sync${following > current
+      ? `, ${formatNumber(following - current)} of them behind already` : ""}.`;
 }
 
 function evidenceOfLine(certificate, { certificates, checkedAt }, active) {

@@ -44,7 +44,8 @@ export function actionsOf(label, act, close, kind = "primary") {
       first.disabled = false;
     }
   }, { class: kind });
-  return [problem, h("div", { class: "actions" }, first, button("Cancel", close))];
+  return [problem, h("div", { class: "actions" }, first,
+    button("Cancel", close, { autofocus: kind === "danger" }))];
 }
 
 /** A field with its label. */

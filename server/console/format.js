@@ -29,6 +29,10 @@ export function formatDistance(seconds, now) {
   return relative.format(0, "second");
 }
 
+/** The time of a moment of today, else the date. */
+export const formatSince = (seconds, now) =>
+  now - seconds < DAY_S / 2 ? formatClock(seconds) : formatDate(seconds);
+
 /** "1 certificate", "1,234 certificates". */
 export function formatCount(number, one, many = `${one}s`) {
   return `${formatNumber(number)} ${number === 1 ? one : many}`;

@@ -1,19 +1,17 @@
 // Which machines have the present list, and which are behind since when.
 
 import { foreign, h, svg } from "./dom.js";
-import { formatCount, formatDistance, formatMoment, formatNumber } from "./format.js";
+import { formatCount, formatDistance, formatMoment, formatNumber, formatSince } from "./format.js";
 
 const nameOfScope = (project, organization) => project === null ? "Organization"
   : organization.projects.find(({ id }) => id === project)?.name || project;
 
-/** Whether people are told of it: {current, behind, list, isWhole}, null: the server knows no
- *  hosts. */
 const totalOf = ({ current, behind }) => current + behind;
 
 /** How many of those that follow a scope have its present list, of the hosts that are known
  *  here one by one: {following, current}. A project's source has both lists. */
 export function followingOf(hosts, scope) {
-  const inScope = (hosts?.list ?? []).flatMap((host) =>
+  const inScope = hosts.list.flatMap((host) =>
     host.scopes.filter((one) => one.project === scope));
   return { following: inScope.length, current: inScope.filter((one) => one.current).length };
 }
@@ -25,30 +23,37 @@ function progressOf(hosts) {
     svg("rect", { class: "current", width: `${share.toFixed(2)}%`, height: "100%", rx: "3" }));
 }
 
+// As `orgtrust doctor` has them.
+const STACK_WORDS = { wired: "wired", not_wired: "not wired", in_the_way: "something in the way" };
+
+/** A cell that says on a narrow screen of what it is. */
+const cellOf = (title, ...children) => h("td", { "data-title": title }, h("div", null, children));
+
 function stacksOf(host) {
-  return h("td", { "data-title": "Stacks" }, host.stacks.map(({ name, state }) =>
-    h("span", { class: `chip ${state}` }, `${name}: ${state}`)));
+  return cellOf("Stacks", host.stacks.map(({ name, state }) =>
+    h("span", { class: "chip" }, `${name}: ${STACK_WORDS[state] ?? state}`)));
 }
 
 function standingOf(host, now) {
-  return h("td", { "data-title": "List", class: host.current ? "current" : "soon" },
+  return cellOf("List",
     h("span", { class: `mark ${host.current ? "on" : "behind"}`, "aria-hidden": "true" }),
-    host.current ? " current" : ` behind since ${formatDistance(host.behind_since, now)}`);
+    host.current ? " current"
+      : h("span", { class: "soon" }, ` behind since ${formatSince(host.behind_since, now)}`));
 }
 
 function hostRow(host, organization) {
   const now = organization.checkedAt;
   return h("tr", null, h("th", { scope: "row" }, foreign(host.name)), standingOf(host, now),
-    h("td", { "data-title": "Follows" }, host.scopes.map(({ project }, i) =>
+    cellOf("Follows", host.scopes.map(({ project }, i) =>
       [i ? ", " : "", foreign(nameOfScope(project, organization))])),
-    stacksOf(host), h("td", { "data-title": "Version" }, host.version),
-    h("td", { "data-title": "Seen" }, h("time", { title: formatMoment(host.last_seen) },
+    stacksOf(host), cellOf("Version", host.version),
+    cellOf("Seen", h("time", { title: formatMoment(host.last_seen) },
       formatDistance(host.last_seen, now))));
 }
 
 function hostTable(list, organization) {
   return h("div", { class: "scroll", tabindex: "0", role: "region", "aria-label": "Hosts" },
-    h("table", { class: "stacked" }, h("thead", null, h("tr", null,
+    h("table", { class: "stacked hosts" }, h("thead", null, h("tr", null,
       ["Host", "List", "Follows", "Stacks", "Version", "Seen"].map((title) =>
         h("th", { scope: "col" }, title)))),
     h("tbody", null, list.map((host) => hostRow(host, organization)))));
@@ -57,11 +62,9 @@ function hostTable(list, organization) {
 /** Those behind come first. */
 export function renderHosts(page) {
   const { hosts } = page.organization;
-  if (hosts === null)
-    return [h("p", { class: "empty" }, "This server knows no hosts: it takes no reports.")];
   if (totalOf(hosts) === 0)
-    return [h("p", { class: "empty" }, "No host has reported yet. A host does so after a sync that "
-      + "changed something, and once a day.")];
+    return [h("p", { class: "empty" }, "This server knows no hosts: none has reported yet. A "
+      + "host does so after a sync that changed something, and once a day.")];
   const found = hosts.list.filter(({ name }) =>
     name.toLocaleLowerCase().includes(page.search.toLocaleLowerCase()));
   return [h("p", { class: "count", role: "status" }, `${formatNumber(hosts.current)} of ${

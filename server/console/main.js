@@ -166,7 +166,7 @@ async function refresh() {
 
 /** Again and again, more often while hosts are on their way. */
 async function keepUp() {
-  const pause = page.organization?.hosts?.behind ? FOLLOW_MS : REFRESH_MS;
+  const pause = page.organization?.hosts.behind ? FOLLOW_MS : REFRESH_MS;
   const last = page.organization?.checkedAt ?? 0;
   if (document.visibilityState === "visible" && Date.now() - last * 1000 >= pause) await refresh();
   setTimeout(keepUp, TICK_MS);
@@ -174,7 +174,12 @@ async function keepUp() {
 
 page.refresh = refresh;
 page.redraw = () => showContents(place()[0]);
-page.toggle = (certificate, scope) => askToggle(page, certificate, scope);
+// The evidence is that of now.
+page.toggle = async ({ id }, scope) => {
+  await refresh();
+  const certificate = page.organization?.certificates.find((one) => one.id === id);
+  if (certificate) askToggle(page, certificate, scope);
+};
 byId("host").textContent = location.host;
 window.addEventListener("hashchange", () => {
   if (page.organization === null) return;

@@ -4,22 +4,14 @@ import { button, foreign, h } from "./dom.js";
 import { formatCount, formatDate, formatDistance, formatNumber } from "./format.js";
 import { activationIn, isActive, labelOf, oddityOf, scopesOf, searchCertificates,
   validityOf } from "./organization.js";
+import { markOfState, stateIn, STATE_WORDS } from "./state.js";
 
 const VALIDITY_WORDS = { ended: "ended", ahead: "begins", soon: "ends", valid: "ends" };
-
-/** How it is active there: "on", "inherited" (through the organization) or "off". */
-function stateIn(certificate, scope) {
-  if (activationIn(certificate, scope.id)) return "on";
-  return scope.id !== null && activationIn(certificate, null) ? "inherited" : "off";
-}
-
-const STATE_WORDS = { on: "active", inherited: "via organization", off: "not active" };
 
 function markOf(certificate, scope) {
   const state = stateIn(certificate, scope);
   const until = activationIn(certificate, scope.id)?.deactivate_at;
-  return [h("span", { class: `mark ${state}`, "aria-hidden": "true" }),
-    h("span", { class: "word" }, STATE_WORDS[state]),
+  return [markOfState(state), h("span", { class: "word" }, STATE_WORDS[state]),
     until ? h("span", { class: "until" }, `until ${formatDate(until)}`) : null];
 }
 
@@ -73,7 +65,7 @@ function sorted(certificates) {
 }
 
 const legendOf = () => h("ul", { class: "legend" }, Object.entries(STATE_WORDS).map(([state, word]) =>
-  h("li", null, h("span", { class: `mark ${state}`, "aria-hidden": "true" }), ` ${word}`)));
+  h("li", null, markOfState(state), ` ${word}`)));
 
 /** The table of those that the search finds. */
 export function renderMatrix(page) {

@@ -1,27 +1,15 @@
 // What the server knows, as the page shows it.
 
-import { ApiError, request, requestAll } from "./api.js";
+import { request, requestAll } from "./api.js";
 
 export const SOON_S = 30 * 86400;
-
-/** null where the server has no such route. */
-async function requestIfThere(ask) {
-  try {
-    return await ask();
-  } catch (error) {
-    if (error instanceof ApiError && error.status === 404) return null;
-    throw error;
-  }
-}
 
 // As many are shown one by one; a fleet's others are counted.
 const HOST_PAGES = 3;
 
-/** {current, behind, list, isWhole}: those behind at first; null: the server knows no hosts. */
+/** {current, behind, list, isWhole}: those behind at first. */
 async function loadHosts() {
-  const count = await requestIfThere(() => request("orgtrust/hosts/count"));
-  if (count === null) return null;
-  const { current, behind } = count;
+  const { current, behind } = await request("orgtrust/hosts/count");
   const list = await requestAll("orgtrust/hosts?behind=true", HOST_PAGES);
   const known = new Set(list.map(({ name }) => name));
   if (current > 0)

@@ -50,7 +50,7 @@ function barOf({ certificate, gapBefore }, scale, now) {
 }
 
 function gapText(gapBefore, certificate) {
-  const days = Math.ceil((certificate.valid_at - gapBefore) / 86400);
+  const days = Math.round((certificate.valid_at - gapBefore) / 86400);
   return `gap of ${days} ${days === 1 ? "day" : "days"} before it, from ${formatDate(gapBefore)}`;
 }
 

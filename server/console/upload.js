@@ -3,7 +3,7 @@
 import { request } from "./api.js";
 import { checkCertificate, titleOf } from "./check.js";
 import { actionsOf, openDialog } from "./dialog.js";
-import { foreign, h } from "./dom.js";
+import { button, foreign, h } from "./dom.js";
 import { formatCount, formatDate } from "./format.js";
 import { pemOf, readFileBytes } from "./pem.js";
 
@@ -56,14 +56,16 @@ async function sendCandidates(candidates, page) {
   await page.refresh();
 }
 
+const closing = (close) => h("div", { class: "actions" }, button("Close", close));
+
 function reviewOf(candidates, page, close) {
   const good = sendable(candidates, page.organization);
   const left = candidates.length - good.length;
   return [h("p", { role: "status" }, `${formatCount(good.length, "certificate")} to upload${
     left > 0 ? `, ${formatCount(left, "is", "are")} left out` : ""}. Nothing has been sent yet.`),
   h("ul", { class: "candidates" }, candidates.map(candidateItem)),
-  ...(good.length > 0 ? actionsOf(`Upload ${formatCount(good.length, "certificate")}`,
-    () => sendCandidates(good, page), close) : [])];
+  good.length > 0 ? actionsOf(`Upload ${formatCount(good.length, "certificate")}`,
+    () => sendCandidates(good, page), close) : closing(close)].flat();
 }
 
 /** Something is being dragged over the element, or let fall on it. */
@@ -83,7 +85,7 @@ function takeDrops(element, take) {
 /** Asks for files, or takes those that were dropped on the page. */
 export function askUpload(page, dropped = []) {
   openDialog("Upload certificates", (close) => {
-    const review = h("div", { class: "review" });
+    const review = h("div", { class: "review" }, closing(close));
     const take = async (files) => {
       const candidates = await readFiles(files, page.organization);
       review.replaceChildren(...reviewOf(candidates, page, close));
@@ -94,8 +96,7 @@ export function askUpload(page, dropped = []) {
       "Drop files here, or choose them: PEM or DER"), input);
     takeDrops(zone, take);
     if (dropped.length > 0) take(dropped);
-    return [zone, review, h("div", { class: "actions" },
-      h("button", { type: "button", onclick: close }, "Close"))];
+    return [zone, review];
   });
 }
 

@@ -141,6 +141,25 @@ class Page:
         self.enter()
         self.waits_for("checked at")
 
+    def choose(self, *paths):
+        """Files, in the browser's own dialog, which a person would see."""
+        found = self.browser.call("Runtime.evaluate",
+                                  expression="document.getElementById('files')")["result"]
+        self.browser.call("DOM.setFileInputFiles", files=[str(path) for path in paths],
+                          objectId=found["objectId"])
+
+    def drop(self, *paths):
+        """Files from a file manager, in the middle of the page."""
+        data = {"items": [], "files": [str(path) for path in paths], "dragOperationsMask": 1}
+        for kind in ("dragEnter", "dragOver", "drop"):
+            self.browser.call("Input.dispatchDragEvent", type=kind, x=300, y=400, data=data)
+
+    def changes(self) -> list[str]:
+        """What it has sent that is more than a question."""
+        return [event["params"]["request"]["url"] for event in self.browser.events
+                if event["method"] == "Network.requestWillBeSent"
+                and event["params"]["request"]["method"] not in ("GET", "HEAD")]
+
     def screenshot(self, name: str) -> Path:
         """All of its height."""
         size = self.browser.call("Page.getLayoutMetrics")["cssContentSize"]
@@ -158,9 +177,7 @@ class Page:
         for event in self.browser.events:
             if event["method"] == "Log.entryAdded":
                 entry = event["params"]["entry"]
-                # A server that knows no hosts has no such route.
-                if "/v1/orgtrust/hosts" not in entry.get("url", ""):
-                    found.append(f"{entry['text']} {entry.get('url', '')}")
+                found.append(f"{entry['text']} {entry.get('url', '')}")
             elif event["method"] == "Runtime.exceptionThrown":
                 found.append(str(event["params"]["exceptionDetails"]))
             elif event["method"] == "Runtime.consoleAPICalled":
@@ -169,9 +186,9 @@ class Page:
 
     def hosts(self) -> set[str]:
         """Whom it has asked for anything."""
-        return {urlsplit(event["params"]["request"]["url"]).netloc
-                for event in self.browser.events
-                if event["method"] == "Network.requestWillBeSent"}
+        asked = [urlsplit(event["params"]["request"]["url"]) for event in self.browser.events
+                 if event["method"] == "Network.requestWillBeSent"]
+        return {url.netloc for url in asked if url.scheme != "data"}  # of its own controls
 
     def barriers(self, axe: str) -> list[str]:
         """What axe-core finds that keeps somebody out."""
