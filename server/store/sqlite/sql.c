@@ -128,8 +128,11 @@ const char *const ot_sqlite_sql[OT_SQL_COUNT] = {
     [OT_SQL_HOSTS_FORGET] =
         "DELETE FROM hosts WHERE seen_at < ?1 OR seen_at < ?2"
         " AND NOT EXISTS (SELECT 1 FROM keys WHERE keys.seq = hosts.key)",
-    [OT_SQL_HOSTS_OF_KEY] = "SELECT count(*) FROM (SELECT 1 FROM hosts WHERE key = ?1 "
-                            "LIMIT ?2) AS hosts_of_key",
+    /* All of them SQLite counts by the page; of fewer than that no key can have as many.
+     */
+    [OT_SQL_HOSTS_OF_KEY] =
+        "SELECT CASE WHEN (SELECT count(*) FROM hosts) < ?2 THEN 0 ELSE"
+        " (SELECT count(*) FROM (SELECT 1 FROM hosts WHERE key = ?1 LIMIT ?2)) END",
     [OT_SQL_HOST_INSERT] = "INSERT INTO hosts (name, key, version, stacks, seen_at)"
                            " VALUES (?1, ?2, ?3, ?4, ?5)",
     /* A scope where nothing was ever active has no row in lists: its tag is ?4. */

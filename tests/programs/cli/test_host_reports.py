@@ -228,7 +228,7 @@ def test_what_fails_is_one_line_and_no_failure_of_the_sync(reported, answer):
     done = reported.sync()
     lines = [line for line in done.stderr.splitlines() if "the sync is done" in line]
     assert len(lines) == 1 == len(done.stderr.splitlines()), done
-    assert reported.count() == 1 and "1 active" in done.stdout
+    assert reported.snapshot() and "1 active" in done.stdout
     again = reported.sync()
     assert again.stderr == "" and len(reported.answers) == 1, "not at once"
     reported.answer = Answer(200, {"object": "orgtrust.report", "host": "web-1",
