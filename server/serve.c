@@ -27,6 +27,7 @@
 #include "message/answers.h"
 #include "shared/limits.h"
 #include "shared/log.h"
+#include "store/openings.h"
 #include "store/store.h"
 
 /* Descriptors besides the connections': database files, epoll, standard ones. */
@@ -38,12 +39,13 @@
 /* Between two looks at whether the requests in flight have finished. */
 #define DRAIN_STEP_MS 5
 
-static unsigned worker_count(void)
+static unsigned worker_count(const char *db)
 {
+    const unsigned least = ot_store_is_url(db) ? OT_WORKERS_SHARED_MIN : OT_WORKERS_MIN;
     long processors = sysconf(_SC_NPROCESSORS_ONLN);
 
-    if (processors < OT_WORKERS_MIN)
-        return OT_WORKERS_MIN;
+    if (processors < (long)least)
+        return least;
     return processors > OT_WORKERS_MAX ? OT_WORKERS_MAX : (unsigned)processors;
 }
 
@@ -234,7 +236,7 @@ enum ot_status ot_serve(const struct ot_options *options, struct ot_error *err)
     struct ot_server server = {.settings = options->settings, .log = options->log};
     struct ot_listener listener = {.fd = -1};
     struct ot_tls tls = {.cert = NULL};
-    const unsigned workers = worker_count();
+    const unsigned workers = worker_count(options->db);
     const unsigned connections = reserve_files();
     enum ot_status status = OT_OK;
 
@@ -258,6 +260,8 @@ enum ot_status ot_serve(const struct ot_options *options, struct ot_error *err)
                                workers + 1 + (options->metrics != NULL), err);
     if (status == OT_OK)
         status = ot_answers_new(&server.answers, err);
+    if (status == OT_OK && ot_store_is_url(options->db))
+        status = ot_openings_new(&server.openings, err);
     if (status == OT_OK)
         status = ot_listener_open(&listener, options->listen, err);
     if (status == OT_OK)
@@ -268,6 +272,7 @@ enum ot_status ot_serve(const struct ot_options *options, struct ot_error *err)
         close(listener.fd);
     ot_store_close(server.store);
     ot_answers_free(server.answers);
+    ot_openings_free(server.openings);
     ot_guests_free(server.guests);
     ot_meter_free(server.meter);
     ot_wrong_keys_free(server.wrong_keys);

@@ -120,18 +120,18 @@ bool ot_auth_permits(const struct ot_caller *caller, enum ot_need need,
     return false;
 }
 
-void ot_auth_note_use(struct ot_db *db, const struct ot_caller *caller)
+bool ot_auth_note_use(struct ot_db *db, const struct ot_caller *caller)
 {
     struct ot_error err = OT_ERROR_INIT;
     int64_t now = time(NULL);
 
     /* A clock that was set back must not stop the noting for good. */
     if (now >= caller->last_used_at && now - caller->last_used_at < OT_APIKEY_TOUCH_S)
-        return;
+        return false;
     if (ot_db_begin(db, OT_WRITING_NOW, &err) != OT_OK)
-        return;
+        return false;
     if (ot_db_key_touch(db, caller->seq, now, &err) == OT_OK)
-        ot_db_commit(db, &err);
-    else
-        ot_db_rollback(db);
+        return ot_db_commit(db, &err) == OT_OK;
+    ot_db_rollback(db);
+    return false;
 }

@@ -32,7 +32,7 @@ bool ot_auth_permits(const struct ot_caller *caller, enum ot_need need,
                      struct ot_reply *reply);
 
 /* Notes the use, unless that was done a moment ago. What goes wrong is of no consequence
- * to the request and is not reported. Outside of a transaction. */
-void ot_auth_note_use(struct ot_db *db, const struct ot_caller *caller);
+ * to the request and is not reported. Outside of a transaction. True: it was noted. */
+bool ot_auth_note_use(struct ot_db *db, const struct ot_caller *caller);
 
 #endif

@@ -10,6 +10,7 @@
 #include "store/db.h"
 
 struct ot_answers;
+struct ot_openings;
 struct ot_reply;
 struct ot_request;
 struct ot_settings;
@@ -19,7 +20,8 @@ struct ot_context {
     const struct ot_settings *settings;
     struct ot_request *request;
     struct ot_reply *reply;
-    struct ot_answers *answers; /* NULL: none are kept */
+    struct ot_answers *answers;   /* NULL: none are kept */
+    struct ot_openings *openings; /* the same */
     struct ot_db *db;    /* reading routes: inside a transaction; writing ones begin it */
     int64_t tls_ends_at; /* of the server's own certificate, Unix seconds; 0: no TLS */
     struct ot_caller caller;

@@ -23,7 +23,7 @@
 #include "shared/log.h"
 #include "store/cert.h"
 #include "store/db.h"
-#include "store/opening.h"
+#include "store/openings.h"
 #include "store/store.h"
 
 struct method_handler {
@@ -262,6 +262,7 @@ static struct ot_context new_context(struct ot_server *server, struct ot_request
         .request = request,
         .reply = reply,
         .answers = server->answers,
+        .openings = server->openings,
         .tls_ends_at = atomic_load(&server->tls_ends_at),
     };
 }
@@ -286,7 +287,7 @@ static void take_opening(void *arg, const struct ot_opening *opening)
     struct ot_context *context = opened->context;
 
     ot_apikey_compare(opened->claim, opening->key);
-    context->is_due = opening->is_due;
+    context->is_due = opening->next_end != 0 && opening->next_end <= ot_clock_unix_s();
     context->has_project = opening->has_project;
     context->has_revision = opening->revision != NULL;
     if (opening->revision != NULL)
@@ -310,12 +311,11 @@ static bool ask_first(struct ot_context *context, struct ot_claim *claim)
         .key_id = claim->caller.id,
         .scope = context->scope,
         .cert_id = context->cert_id,
-        .now = ot_clock_unix_s(),
     };
     struct opened opened = {.context = context, .claim = claim};
     struct ot_error err = OT_ERROR_INIT;
-    enum ot_status status =
-        ot_db_opening(context->db, &question, take_opening, &opened, &err);
+    enum ot_status status = ot_openings_ask(context->openings, context->db, &question,
+                                            take_opening, &opened, &err);
 
     if (status == OT_OK && opened.failed)
         status = ot_error_nomem(&err);
@@ -395,6 +395,7 @@ static bool carry_out_ends(struct ot_context *context, struct ot_claim *claim)
     if (!context->is_due || !claim->is_right)
         return true;
     ot_db_rollback(context->db);
+    ot_openings_forget(context->openings);
     if (ot_ends_carry_out(context->db, OT_WRITING, &err) == OT_OK)
         return begin_and_ask(context, claim);
     ot_reply_failure(context->reply, &err);
@@ -411,6 +412,8 @@ static void run_route(struct ot_server *server, struct ot_context *context,
             handler->handle(context);
     }
     ot_db_rollback(context->db);
+    if (handler->need == OT_NEED_WRITE)
+        ot_openings_forget(context->openings);
 }
 
 void ot_router_run(struct ot_server *server, struct ot_request *request,
@@ -432,7 +435,8 @@ void ot_router_run(struct ot_server *server, struct ot_request *request,
         memcpy(caller, claim.caller.id, OT_APIKEY_ID_MAX);
         reply->key_expires_at = claim.caller.expires_at;
         reply->takes_reports = true;
-        ot_auth_note_use(context.db, &claim.caller);
+        if (ot_auth_note_use(context.db, &claim.caller))
+            ot_openings_note_use(server->openings, claim.caller.id, ot_clock_unix_s());
     }
     ot_store_return(server->store, context.db);
     forget_opening(&context);

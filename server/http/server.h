@@ -10,14 +10,16 @@
 struct ot_answers;
 struct ot_guests;
 struct ot_meter;
+struct ot_openings;
 struct ot_rate;
 struct ot_store;
 struct ot_wrong_keys;
 
 struct ot_server {
     struct ot_store *store;
-    struct ot_answers *answers; /* NULL: none are kept */
-    struct ot_rate *rate;       /* NULL: no limit */
+    struct ot_answers *answers;   /* NULL: none are kept */
+    struct ot_openings *openings; /* the same */
+    struct ot_rate *rate;         /* NULL: no limit */
     struct ot_guests *guests;
     struct ot_meter *meter;
     struct ot_wrong_keys *wrong_keys;

@@ -25,6 +25,10 @@
 #define OT_ANSWER_MAX (128u * 1024)
 #define OT_ANSWERS_LEN (32u * 1024 * 1024)
 
+/* Rows of keys, certificates and projects that are kept for the beginning of requests: a
+ * fleet's whole organization, in 2 MiB. */
+#define OT_OPENINGS_MAX 4096u
+
 /* The API's own figures. */
 #define OT_PAGE_LIMIT_DEFAULT 20
 #define OT_PAGE_LIMIT_MAX 100
@@ -97,8 +101,11 @@
 #define OT_WRONG_KEYS_WINDOW_S 60
 
 /* Workers: one a processor, but some more than one on small machines, since a commit may
- * wait for the disk; and no more than SQLite readers that still gain from it. */
+ * wait for the disk; and no more than SQLite readers that still gain from it. Where the
+ * database is another process they wait for that, and share a question (openings.h): the
+ * more of them wait, the less one costs. */
 #define OT_WORKERS_MIN 4
+#define OT_WORKERS_SHARED_MIN 12
 #define OT_WORKERS_MAX 32
 
 /* The library's threads of one TLS certificate, and those of former ones whose

@@ -14,6 +14,7 @@
 /* Every statement there is, but for those of transactions and tables. */
 enum ot_sql {
     OT_SQL_OPENING,
+    OT_SQL_STAMP, /* PostgreSQL's alone */
     OT_SQL_REVISION_NEXT,
     OT_SQL_CERT_COUNT,
     OT_SQL_CERT_INSERT,

@@ -16,13 +16,14 @@ struct ot_question {
     const char *key_id;
     const char *scope;   /* "" is the organization, else a project's id */
     const char *cert_id; /* NULL: of none */
-    int64_t now;         /* Unix time */
 };
 
 struct ot_opening {
-    bool is_due;                    /* an activation has come to its end by now */
-    bool has_project;               /* there is one whose id is the scope */
-    const unsigned char *revision;  /* OT_REVISION_LEN bytes (db.h); NULL: damaged */
+    int64_t next_end;              /* of activations, Unix seconds; 0: none has one */
+    bool has_project;              /* there is one whose id is the scope */
+    const unsigned char *revision; /* OT_REVISION_LEN bytes (db.h); NULL: damaged */
+    /* The same for keys and projects, for who keeps them; NULL where nobody does. */
+    const unsigned char *access;
     const struct ot_key_row *key;   /* NULL: there is none with the id */
     const struct ot_cert_row *cert; /* the same; active in no scope */
 };

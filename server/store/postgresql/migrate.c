@@ -137,6 +137,19 @@ static const char *const steps[] = {
     "CREATE TRIGGER activations_less AFTER DELETE ON activations"
     "  REFERENCING OLD TABLE AS changed"
     "  FOR EACH STATEMENT EXECUTE FUNCTION note_changed_lists();",
+
+    /* For whoever keeps rows of keys and projects: what says that these are as they were.
+     * That a key was used is no change. */
+    "ALTER TABLE meta ADD COLUMN access bytea NOT NULL"
+    "  DEFAULT uuid_send(gen_random_uuid());"
+    "CREATE FUNCTION change_access() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN"
+    "  UPDATE orgtrust.meta SET access = uuid_send(gen_random_uuid()) WHERE one = 1;"
+    "  RETURN NULL; END $$;"
+    "CREATE TRIGGER keys_change AFTER INSERT OR DELETE OR TRUNCATE"
+    "  OR UPDATE OF seq, id, hash, role, expires_at ON keys"
+    "  FOR EACH STATEMENT EXECUTE FUNCTION change_access();"
+    "CREATE TRIGGER projects_change AFTER INSERT OR DELETE OR TRUNCATE OR UPDATE"
+    "  ON projects FOR EACH STATEMENT EXECUTE FUNCTION change_access();",
 };
 #define STEPS ((long)(sizeof(steps) / sizeof(steps[0])))
 

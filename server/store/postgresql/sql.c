@@ -28,13 +28,15 @@ const char *const ot_pg_sql[OT_PG_COUNT] = {
     [OT_PG_ROLLBACK] = "ROLLBACK",
 
     [OT_SQL_OPENING] =
-        "SELECT m.revision,"
-        " EXISTS (SELECT 1 FROM activations WHERE ends_at <= $4),"
+        "SELECT m.revision, m.access,"
+        " (SELECT ends_at FROM activations WHERE ends_at IS NOT NULL"
+        "  ORDER BY ends_at LIMIT 1),"
         " EXISTS (SELECT 1 FROM projects WHERE id = $2),"
         " k.seq, k.id, k.name, k.role, k.created_at, k.last_used_at, k.expires_at,"
         " k.hash, c.id, c.name, c.created_at, c.valid_at, c.expires_at, 0, NULL"
         " FROM meta m LEFT JOIN keys k ON k.id = $1"
         " LEFT JOIN certificates c ON c.id = $3 WHERE m.one = 1",
+    [OT_SQL_STAMP] = "SELECT revision, access FROM meta WHERE one = 1",
     [OT_SQL_REVISION_NEXT] =
         "UPDATE meta SET revision = uuid_send(gen_random_uuid()) WHERE one = 1",
 

@@ -17,8 +17,9 @@
 
 const char *const ot_sqlite_sql[OT_SQL_COUNT] = {
     [OT_SQL_OPENING] =
-        "SELECT m.revision,"
-        " EXISTS (SELECT 1 FROM activations WHERE ends_at <= ?4),"
+        "SELECT m.revision, NULL,"
+        " (SELECT ends_at FROM activations WHERE ends_at IS NOT NULL"
+        "  ORDER BY ends_at LIMIT 1),"
         " EXISTS (SELECT 1 FROM projects WHERE id = ?2),"
         " k.seq, k.id, k.name, k.role, k.created_at, k.last_used_at, k.expires_at,"
         " k.hash, c.id, c.name, c.created_at, c.valid_at, c.expires_at, 0, NULL"

@@ -110,8 +110,8 @@ def balancer(tmp_path, servers):
 class Writer:
     """Uploads under names that are never tried twice, and activates five at a time."""
 
-    def __init__(self, number, port, key, pem, stop):
-        self.api = ApiClient(port, key)
+    def __init__(self, number, port, key, pem, stop, ca=None):
+        self.api = ApiClient(port, key, ca=ca)
         self.number, self.pem, self.stop = number, pem, stop
         self.made: dict[str, str] = {}  # id to name, as confirmed
         self.tried: set[str] = set()
