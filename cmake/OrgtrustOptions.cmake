@@ -36,13 +36,15 @@ endif()
 
 # In a release what is loaded into other people's programs is optimised as a whole: a call
 # between two of its files then costs nothing. Its parts hold ordinary code, too, which
-# programs and tests are linked from.
+# tests are linked from.
 set(ORGTRUST_PART_OPTIONS "")
 set(ORGTRUST_WHOLE_OPTIONS "")
-if(CMAKE_BUILD_TYPE STREQUAL "Release" AND CMAKE_C_COMPILER_ID STREQUAL "GNU"
+set(ORGTRUST_TEST_OPTIONS "")
+if(NOT CMAKE_BUILD_TYPE STREQUAL "Debug" AND CMAKE_C_COMPILER_ID STREQUAL "GNU"
    AND NOT ORGTRUST_SANITIZE)
-  set(ORGTRUST_PART_OPTIONS -flto -ffat-lto-objects)
+  set(ORGTRUST_PART_OPTIONS -flto=auto -ffat-lto-objects)
   set(ORGTRUST_WHOLE_OPTIONS -flto=auto)
+  set(ORGTRUST_TEST_OPTIONS -fno-lto)
 endif()
 function(parts_of_plugins)
   foreach(part ${ARGN})

@@ -110,7 +110,7 @@ int64_t ot_trusted_since(const struct ot_source *source, struct ot_span id)
     struct ot_memory memory = {0};
     int64_t since;
 
-    if (ot_memory_read(&memory, source, NULL) == OT_OK)
+    if (ot_memory_read_one(&memory, source, id, NULL) == OT_OK)
         known = ot_memory_find(&memory, id);
     since = known != NULL && !ot_source_distrusts(source) ? known->since : 0;
     ot_memory_clear(&memory);

@@ -151,6 +151,10 @@ static size_t next_char(const char *text, size_t len, int *width)
     wchar_t c;
     size_t n;
 
+    if (text[0] >= ' ' && text[0] <= '~') { /* itself, in every locale: nearly all are */
+        *width = 1;
+        return 1;
+    }
     memset(&state, 0, sizeof(state));
     n = mbrtowc(&c, text, len, &state);
     if (n == 0 || n > len) {

@@ -20,25 +20,11 @@ struct secret {
 static pthread_mutex_t mutex = PTHREAD_MUTEX_INITIALIZER;
 static struct secret secrets[SECRETS_MAX];
 static size_t count;
-
-void ot_secret_add(const char *secret, size_t len)
-{
-    if (secret == NULL || len < SECRET_LEN_MIN)
-        return;
-    pthread_mutex_lock(&mutex);
-    if (count < SECRETS_MAX)
-        secrets[count++] = (struct secret){secret, len};
-    pthread_mutex_unlock(&mutex);
-}
-
-void ot_secret_remove(const char *secret)
-{
-    pthread_mutex_lock(&mutex);
-    for (size_t i = count; i-- > 0;)
-        if (secrets[i].text == secret)
-            secrets[i] = secrets[--count];
-    pthread_mutex_unlock(&mutex);
-}
+/* What each byte can be the beginning of. Nearly every byte of an answer is none, and all
+ * that an API sends is looked through. */
+#define STARTS_SECRET 1u /* a spelling of any of them */
+#define STARTS_ESCAPE 2u
+static unsigned char starts[UCHAR_MAX + 1];
 
 static int to_lower(int c)
 {
@@ -80,8 +66,12 @@ static size_t match_char(const char *text, size_t len, int c)
 {
     size_t n = 0;
 
-    if (len > 0 && to_lower((unsigned char)text[0]) == c)
+    if (len == 0)
+        return 0;
+    if (to_lower((unsigned char)text[0]) == c)
         return 1;
+    if ((starts[(unsigned char)text[0]] & STARTS_ESCAPE) == 0)
+        return 0;
     for (size_t i = 0; n == 0 && i < ESCAPES; i++)
         n = match_escape(text, len, escapes[i].before, escapes[i].digits,
                          escapes[i].after, c);
@@ -104,20 +94,39 @@ static size_t match_secret(const char *text, size_t len, const struct secret *se
     return at;
 }
 
-/* Which bytes a spelling of any of them can begin with: nearly every byte of an answer is
- * none, and all that an API sends is looked through. */
-static void find_starts(bool starts[UCHAR_MAX + 1])
+static void find_starts(void)
 {
-    memset(starts, 0, UCHAR_MAX + 1);
+    memset(starts, 0, sizeof(starts));
     for (size_t i = 0; i < count; i++) {
         int first = to_lower((unsigned char)secrets[i].text[0]);
 
-        starts[first] = true;
+        starts[first] |= STARTS_SECRET;
         if (first >= 'a' && first <= 'z')
-            starts[first - ('a' - 'A')] = true;
+            starts[first - ('a' - 'A')] |= STARTS_SECRET;
     }
     for (size_t i = 0; count > 0 && i < ESCAPES; i++)
-        starts[(unsigned char)escapes[i].before[0]] = true;
+        starts[(unsigned char)escapes[i].before[0]] |= STARTS_SECRET | STARTS_ESCAPE;
+}
+
+void ot_secret_add(const char *secret, size_t len)
+{
+    if (secret == NULL || len < SECRET_LEN_MIN)
+        return;
+    pthread_mutex_lock(&mutex);
+    if (count < SECRETS_MAX)
+        secrets[count++] = (struct secret){secret, len};
+    find_starts();
+    pthread_mutex_unlock(&mutex);
+}
+
+void ot_secret_remove(const char *secret)
+{
+    pthread_mutex_lock(&mutex);
+    for (size_t i = count; i-- > 0;)
+        if (secrets[i].text == secret)
+            secrets[i] = secrets[--count];
+    find_starts();
+    pthread_mutex_unlock(&mutex);
 }
 
 /* The length of the spelling of any of them that begins here; 0: none does. */
@@ -133,11 +142,9 @@ static size_t match_any(const char *text, size_t len)
 /* The first place of any of them at or behind `from`; its length, 0: there is none. */
 static size_t find_secret(const char *text, size_t len, size_t from, size_t *place)
 {
-    bool starts[UCHAR_MAX + 1];
-
-    find_starts(starts);
     for (size_t at = from; at < len; at++) {
-        size_t n = starts[(unsigned char)text[at]] ? match_any(text + at, len - at) : 0;
+        bool can = (starts[(unsigned char)text[at]] & STARTS_SECRET) != 0;
+        size_t n = can ? match_any(text + at, len - at) : 0;
 
         if (n > 0) {
             *place = at;

@@ -340,7 +340,7 @@ static bool has_two_alike(struct ot_span *types, size_t count)
 
 void ot_fitness_check_extensions(struct ot_fitness *out, struct ot_span content)
 {
-    struct ot_span types[EXTENSIONS_MAX] = {OT_SPAN_ABSENT}, list;
+    struct ot_span types[EXTENSIONS_MAX], list; /* not zeroed: it is large */
     struct ot_extension extension;
     size_t count = 0;
 

@@ -66,9 +66,12 @@ static bool next_marker(const char *pem, size_t len, size_t from, struct marker 
                         bool *broken)
 {
     for (size_t i = from; i + DASHES_LEN < len; i++) {
-        const char *end;
+        const char *end, *dash = memchr(pem + i, '-', len - i);
         size_t at;
 
+        if (dash == NULL)
+            return false;
+        i = (size_t)(dash - pem);
         out->begins = has_prefix(pem + i, len - i, DASHES "BEGIN ");
         if (!out->begins && !has_prefix(pem + i, len - i, DASHES "END "))
             continue;
@@ -156,14 +159,14 @@ static const char *decode_base64(uint8_t *out, size_t *out_len, char *packed,
     unsigned char last[5];
 
     for (size_t i = 0; i < len; i++)
-        if (memchr(" \t\r\n", text[i], 4) == NULL)
+        if (text[i] != ' ' && text[i] != '\t' && text[i] != '\r' && text[i] != '\n')
             packed[n++] = text[i];
     packed[n] = '\0';
     digits = strspn(packed, BASE64);
     padding = strspn(packed + digits, "=");
     if (digits + padding < n && packed[digits + padding] == ':')
         return "its block has PEM headers, as encrypted keys have";
-    if (strspn(packed, BASE64 "=") < n)
+    if (strspn(packed + digits + padding, BASE64 "=") < n - digits - padding)
         return "its block has a character that is not base64";
     if (digits + padding < n)
         return "its block goes on behind the padding";

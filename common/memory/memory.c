@@ -251,6 +251,12 @@ static bool make_room_for_lines(struct ot_memory *memory, const char *text)
     return memory->known != NULL && memory->news != NULL;
 }
 
+static bool make_room_for_one(struct ot_memory *memory)
+{
+    memory->known = calloc(1, sizeof(*memory->known));
+    return memory->known != NULL;
+}
+
 /* Whether what stands before the last line has the checksum that it says. */
 static bool is_whole(char *text, size_t len)
 {
@@ -268,17 +274,55 @@ static bool is_whole(char *text, size_t len)
     return memcmp(sum, said, sizeof(sum)) == 0;
 }
 
-static enum ot_status parse_memory(struct ot_memory *memory, size_t len, const char *path,
-                                   struct ot_error *err)
+static bool parse_all_lines(struct ot_memory *memory, char *rest)
+{
+    bool good = true;
+
+    while (good && rest != NULL && *rest != '\0')
+        good = parse_line(memory, strsep(&rest, "\n"));
+    return good;
+}
+
+/* The line of a certificate, cut out of the lines. Its id is a field, as are numbers that
+ * it may look like. */
+static bool parse_one_line(struct ot_memory *memory, char *lines, struct ot_span id)
+{
+    char field[OT_ID_MAX + 3], *at = lines, *line, *before;
+    int len =
+        snprintf(field, sizeof(field), "\t%.*s\t", (int)id.len, (const char *)id.data);
+
+    while (lines != NULL && (at = strstr(at, field)) != NULL) {
+        before = memrchr(lines, '\n', (size_t)(at - lines));
+        line = before != NULL ? before + 1 : lines;
+        if (line[0] != 'k')
+            return true; /* news come behind all certificates */
+        lines = strchr(at + len - 1, '\n');
+        if (lines == NULL)
+            return false;
+        *lines++ = '\0';
+        at = lines;
+        if (!parse_line(memory, line))
+            return false;
+        if (ot_span_equal(memory->known[0].id, id))
+            return true;
+        memory->known_count = 0;
+    }
+    return true;
+}
+
+/* only NULL: all of it. */
+static enum ot_status parse_memory(struct ot_memory *memory, const struct ot_span *only,
+                                   size_t len, const char *path, struct ot_error *err)
 {
     char *rest = memory->text;
     bool good = strlen(rest) == len && is_whole(rest, len);
 
-    if (good && !make_room_for_lines(memory, rest))
+    if (good &&
+        !(only != NULL ? make_room_for_one(memory) : make_room_for_lines(memory, rest)))
         return ot_error_nomem(err);
     good = good && parse_memory_head(memory, strsep(&rest, "\n"));
-    while (good && rest != NULL && *rest != '\0')
-        good = parse_line(memory, strsep(&rest, "\n"));
+    good = good && (only != NULL ? parse_one_line(memory, rest, *only)
+                                 : parse_all_lines(memory, rest));
     if (good)
         return OT_OK;
     return ot_error_set(err, OT_E_CORRUPT,
@@ -306,8 +350,9 @@ static enum ot_status read_text(struct ot_memory *memory, size_t *len, int fd,
     return OT_OK;
 }
 
-enum ot_status ot_memory_read(struct ot_memory *memory, const struct ot_source *source,
-                              struct ot_error *err)
+static enum ot_status read_memory(struct ot_memory *memory,
+                                  const struct ot_source *source,
+                                  const struct ot_span *only, struct ot_error *err)
 {
     char path[PATH_MAX];
     enum ot_status status = ot_source_path(path, source, OT_SOURCE_MEMORY, err);
@@ -326,10 +371,23 @@ enum ot_status ot_memory_read(struct ot_memory *memory, const struct ot_source *
     status = read_text(memory, &len, fd, path, err);
     close(fd);
     if (status == OT_OK)
-        status = parse_memory(memory, len, path, err);
+        status = parse_memory(memory, only, len, path, err);
     if (status != OT_OK)
         ot_memory_clear(memory);
     return status;
+}
+
+enum ot_status ot_memory_read(struct ot_memory *memory, const struct ot_source *source,
+                              struct ot_error *err)
+{
+    return read_memory(memory, source, NULL, err);
+}
+
+enum ot_status ot_memory_read_one(struct ot_memory *memory,
+                                  const struct ot_source *source, struct ot_span id,
+                                  struct ot_error *err)
+{
+    return read_memory(memory, source, &id, err);
 }
 
 bool ot_memory_read_head(struct ot_memory *memory, const struct ot_source *source)

@@ -73,6 +73,11 @@ struct ot_memory {
  * version. After a failure there is nothing to clear. */
 enum ot_status ot_memory_read(struct ot_memory *memory, const struct ot_source *source,
                               struct ot_error *err);
+/* The head, and of certificates only the one with this id, if there is one: what stands
+ * of the others is verified, but not taken apart. */
+enum ot_status ot_memory_read_one(struct ot_memory *memory,
+                                  const struct ot_source *source, struct ot_span id,
+                                  struct ot_error *err);
 /* Only the head of it, at the cost of a few hundred bytes: whether there is one. */
 bool ot_memory_read_head(struct ot_memory *memory, const struct ot_source *source);
 void ot_memory_clear(struct ot_memory *memory);

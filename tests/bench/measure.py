@@ -149,6 +149,14 @@ def instructions_a_call(argv, env, function: str, wrapper=()) -> float:
     return counted.inside[function] / counted.calls[function]
 
 
+def process_instructions(argv, env, timeout=1800) -> int:
+    """Of a whole program, but not of those that it starts."""
+    with tempfile.TemporaryDirectory() as scratch:
+        out = Path(scratch) / "out"
+        _run([*callgrind.command(out), *argv], env, timeout)
+        return callgrind.read(out).total
+
+
 def process(argv, env, timeout=600, stdout=subprocess.DEVNULL) -> tuple[float, float]:
     """(processor time, time) of a whole program and its children, in seconds."""
     with tempfile.TemporaryFile() as err:

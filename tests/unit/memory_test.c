@@ -115,6 +115,38 @@ static void what_is_written_is_read(void)
     ot_memory_clear(&back);
 }
 
+/* Ids that look like other fields, of which each line has some. */
+static void one_certificate_is_read_alone(void)
+{
+    static const char *const ids[] = {"0", "32", "7", "a", "k"};
+    struct ot_known known[5];
+    struct ot_news news = {.what = ot_span_str("added"), .id = ot_span_str("gone")};
+    struct ot_memory memory = {.known = known, .known_count = 5, .news = &news};
+    struct ot_memory back;
+
+    set_up();
+    for (size_t i = 0; i < 5; i++)
+        known[i] = (struct ot_known){.id = ot_span_str(ids[i]),
+                                     .name = ot_span_str(ids[4 - i]),
+                                     .is_active = true,
+                                     .places = 32,
+                                     .since = i == 2 ? 7 : (int64_t)i};
+    memory.news_count = 1;
+    CU_ASSERT_EQUAL(ot_memory_write(&memory, &source, NULL), OT_OK);
+    for (size_t i = 0; i < 5; i++) {
+        CU_ASSERT_EQUAL(ot_memory_read_one(&back, &source, known[i].id, NULL), OT_OK);
+        CU_ASSERT_EQUAL_FATAL(back.known_count, 1);
+        CU_ASSERT_PTR_NOT_NULL(ot_memory_find(&back, known[i].id));
+        CU_ASSERT(ot_span_equal(back.known[0].name, known[i].name));
+        CU_ASSERT_EQUAL(back.known[0].since, known[i].since);
+        ot_memory_clear(&back);
+    }
+    CU_ASSERT_EQUAL(ot_memory_read_one(&back, &source, news.id, NULL), OT_OK);
+    CU_ASSERT_TRUE(back.is_there);
+    CU_ASSERT_EQUAL(back.known_count, 0);
+    ot_memory_clear(&back);
+}
+
 /* Each byte of it that is another makes it another file, which is refused. */
 static void any_damage_is_found(void)
 {
@@ -259,6 +291,7 @@ int main(int argc, char **argv)
 {
     static const struct unit_case cases[] = {
         {"what_is_written_is_read", what_is_written_is_read},
+        {"one_certificate_is_read_alone", one_certificate_is_read_alone},
         {"any_damage_is_found", any_damage_is_found},
         {"the_last_thousand_are_kept", the_last_thousand_are_kept},
         {"since_when_it_is_trusted", since_when_it_is_trusted},
