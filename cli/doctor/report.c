@@ -1,3 +1,4 @@
+#include "base/memory_stream.h"
 #include "doctor/check_internal.h"
 #include "doctor/finding_internal.h"
 #include "doctor/report_internal.h"
@@ -29,17 +30,40 @@ static void print_command(struct ot_output *out, const char *fix)
     ot_output_printf(out, "\n");
 }
 
-static void print_finding(struct ot_output *out, const struct ot_finding *finding)
+/* Whether one sentence does for both, of things that nothing is to be done about. */
+static bool says_the_same(const struct ot_finding *a, const struct ot_finding *b)
+{
+    return strcmp(a->part, b->part) == 0 && a->verdict == b->verdict &&
+           a->subject != NULL && b->subject != NULL && a->fix == NULL && b->fix == NULL &&
+           strcmp(a->sentence, b->sentence) == 0;
+}
+
+/* "/usr/bin/curl, /usr/bin/wget: reads …"; NULL: out of memory. */
+static char *finding_text(const struct ot_finding *finding, size_t count)
+{
+    char *text = NULL;
+    size_t len;
+    FILE *to = open_memstream(&text, &len);
+
+    if (to == NULL)
+        return NULL;
+    for (size_t i = 0; i < count && finding->subject != NULL; i++)
+        fprintf(to, "%s%s", finding[i].subject, i + 1 < count ? ", " : ": ");
+    fputs(finding->sentence, to);
+    return ot_memory_stream_end(to, &text);
+}
+
+/* So many that say the same. */
+static void print_findings(struct ot_output *out, const struct ot_finding *finding,
+                           size_t count)
 {
     const int indent =
         out->columns > 0 && out->columns < NARROW_TERMINAL ? NARROW_MARGIN : MARGIN;
-    const bool has_subject = finding->subject != NULL;
-    char *text;
+    char *text = finding_text(finding, count);
 
     ot_output_printf(out, "%-9s  %-10s  ", finding->part,
                      ot_verdict_text(finding->verdict));
-    if (asprintf(&text, "%s%s%s", has_subject ? finding->subject : "",
-                 has_subject ? ": " : "", finding->sentence) < 0) {
+    if (text == NULL) {
         out->first_errno = out->first_errno ? out->first_errno : ENOMEM;
         return;
     }
@@ -53,9 +77,17 @@ static void print_finding(struct ot_output *out, const struct ot_finding *findin
 void ot_doctor_print(struct ot_output *out, const struct ot_doctor *doctor,
                      const struct ot_check *check)
 {
-    for (size_t i = 0; i < doctor->findings.count; i++)
-        if (strcmp(doctor->findings.items[i].part, check->name) == 0)
-            print_finding(out, &doctor->findings.items[i]);
+    const struct ot_finding *items = doctor->findings.items;
+    size_t count = 1;
+
+    for (size_t i = 0; i < doctor->findings.count; i += count) {
+        count = 1;
+        while (i + count < doctor->findings.count &&
+               says_the_same(&items[i], &items[i + count]))
+            count++;
+        if (strcmp(items[i].part, check->name) == 0)
+            print_findings(out, &items[i], count);
+    }
 }
 
 static void put_finding(cJSON *object, const struct ot_finding *finding, bool *failed)

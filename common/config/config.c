@@ -295,8 +295,8 @@ static enum ot_status unknown_source(const struct ot_config *config, const char 
     if (config->count == 0)
         return ot_error_set(
             err, OT_E_CONFIG,
-            "no source is configured: set OPENAI_ADMIN_KEY, or write "
-            "[source default] and admin_key_file into " OT_CONFIG_SYSTEM_FILE
+            "no source is configured: run 'orgtrust setup', or set OPENAI_ADMIN_KEY, or "
+            "write [source default] and admin_key_file into " OT_CONFIG_SYSTEM_FILE
             "; see orgtrust.conf(5)");
     for (size_t i = 0; i < config->count && len < sizeof(known); i++)
         len += (size_t)snprintf(known + len, sizeof(known) - len, "%s%s",

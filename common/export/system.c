@@ -15,10 +15,12 @@
 #include "files/file.h"
 #include "files/place.h"
 #include "files/tree.h"
+#include "files/write_all.h"
 #include "machine/machine_trust.h"
 #include "machine/system_store.h"
 
 #define TIMEOUT_MS 90000
+#define SAID_MAX 4096
 
 struct work {
     const struct ot_system_store *store;
@@ -81,18 +83,23 @@ static enum ot_status change_files(struct work *work, struct ot_error *err)
     return status;
 }
 
+/* What the tool says is for who reads why it failed; of what went well it warns, too. */
 static enum ot_status run_update(const struct work *work, const char *conf,
                                  const volatile int *stop, struct ot_error *err)
 {
+    char said[SAID_MAX];
+    struct ot_program_output output = {.text = said, .size = sizeof(said)};
     const char *argv[4] = {work->store->program, NULL, NULL, NULL};
     const struct ot_program program = {
         .path = work->store->program,
         .argv = argv,
         .what = work->store->program,
+        .output = &output,
         .is_quiet = true,
         .timeout_ms = TIMEOUT_MS,
         .stop = stop,
     };
+    enum ot_status status;
 
     if (conf != NULL) {
         argv[1] = "--certsconf";
@@ -100,7 +107,10 @@ static enum ot_status run_update(const struct work *work, const char *conf,
     } else {
         argv[1] = work->store->argument;
     }
-    return ot_program_run(&program, err);
+    status = ot_program_run(&program, err);
+    if (status != OT_OK)
+        (void)ot_write_all(STDERR_FILENO, said, output.len);
+    return status;
 }
 
 static enum ot_status update_store(const struct work *work, const char *dir,

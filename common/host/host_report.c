@@ -1,9 +1,11 @@
 #include "host/host_report.h"
 
 #include <cjson/cJSON.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
+#include <unistd.h>
 
 #include "api/api.h"
 #include "api/report.h"
@@ -90,15 +92,29 @@ static bool takes_reports(const struct ot_source *source)
            state.takes_reports;
 }
 
+/* Who may not write down that it was told is not the one who tells. */
+static bool may_note(const char *path)
+{
+    const char *slash = strrchr(path, '/');
+    char dir[PATH_MAX];
+
+    if (slash == NULL)
+        return false;
+    snprintf(dir, sizeof(dir), "%.*s", (int)(slash - path), path);
+    return access(dir, W_OK) == 0;
+}
+
 bool ot_host_report_is_due(const struct ot_config *config, const struct ot_source *source)
 {
     int64_t now = (int64_t)time(NULL);
     struct ot_state reported;
-    char path[PATH_MAX];
+    char path[PATH_MAX] = "";
 
     if (!may_report(source) || !is_first_of_api(config, source) || !takes_reports(source))
         return false;
     read_reported(&reported, path, source, NULL);
+    if (!may_note(path))
+        return false;
     if (reported.failures > 0)
         return !ot_state_holds_back(&reported, now);
     return reported.attempt_at > now || now - reported.attempt_at >= OT_HOST_REPORT_S ||

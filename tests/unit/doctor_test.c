@@ -11,13 +11,16 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "doctor/check_internal.h"
 #include "doctor/finding_internal.h"
+#include "doctor/report_internal.h"
 #include "doctor/tls_server_internal.h"
 #include "doctor/trial_internal.h"
 #include "export/program.h"
 #include "snapshot/record.h"
 #include "snapshot/snapshot.h"
 #include "unit.h"
+#include "view/output.h"
 
 static void only_refused_believed_refused_is_proof(void)
 {
@@ -57,6 +60,34 @@ static void the_worst_finding_counts(void)
     CU_ASSERT_STRING_EQUAL(findings.items[0].sentence, "1");
     CU_ASSERT_STRING_EQUAL(findings.items[1].fix, "do");
     ot_findings_clear(&findings);
+}
+
+static void a_sentence_is_said_once_of_all_that_it_is_of(void)
+{
+    static const struct ot_check check = {.name = "a"};
+    struct ot_doctor doctor = {.config = NULL};
+    struct ot_output out = {.stream = NULL};
+    char *text = NULL;
+    size_t len;
+
+    ot_finding_add(&doctor.findings, "a", OT_VERDICT_NOTE, "x", NULL, "reads");
+    ot_finding_add(&doctor.findings, "a", OT_VERDICT_NOTE, "y", NULL, "reads");
+    ot_finding_add(&doctor.findings, "b", OT_VERDICT_NOTE, "z", NULL, "reads");
+    ot_finding_add(&doctor.findings, "a", OT_VERDICT_FAILS, "u", NULL, "reads");
+    ot_finding_add(&doctor.findings, "a", OT_VERDICT_FAILS, "v", "do", "reads");
+    ot_finding_add(&doctor.findings, "a", OT_VERDICT_NOTE, NULL, NULL, "one");
+    ot_finding_add(&doctor.findings, "a", OT_VERDICT_NOTE, NULL, NULL, "one");
+    out.stream = open_memstream(&text, &len);
+    ot_doctor_print(&out, &doctor, &check);
+    fclose(out.stream);
+    CU_ASSERT_STRING_EQUAL(text, "a          note        x, y: reads\n"
+                                 "a          fails       u: reads\n"
+                                 "a          fails       v: reads\n"
+                                 "                       -> do\n"
+                                 "a          note        one\n"
+                                 "a          note        one\n");
+    free(text);
+    ot_findings_clear(&doctor.findings);
 }
 
 static bool vouches(X509 *root, X509 *leaf)
@@ -360,6 +391,8 @@ int main(int argc, char **argv)
         {"only refused, believed, refused is proof",
          only_refused_believed_refused_is_proof},
         {"the worst finding counts", the_worst_finding_counts},
+        {"a sentence is said once of all that it is of",
+         a_sentence_is_said_once_of_all_that_it_is_of},
         {"the authority vouches and the bystander does not",
          the_authority_vouches_and_the_bystander_does_not},
         {"the scratch source is private and goes",

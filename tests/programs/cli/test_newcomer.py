@@ -561,6 +561,31 @@ def test_root_and_then_the_user(home):
         "(sudo)\n")
 
 
+@needs_root
+def test_a_user_on_a_machine_that_root_has_set_up(home, newcomer):
+    """Of all that is root's one thing is said, once, and nothing that was not done."""
+    top, env = home
+    cache = top / "machine"
+    conf = top / ".config/orgtrust/orgtrust.conf"
+    env |= {"ORGTRUST_CONF": str(conf), "ORGTRUST_CACHE_DIR": str(cache)}
+    cache.mkdir()
+    for path in (top, *top.rglob("*")):
+        os.chown(path, 0, 0)
+    assert run([paths.COMMAND, "sync"], env=env).status == OK
+    time.sleep(1.1)  # another second than that of the last report
+    newcomer.organization.add(newcomer.certs.ca("Later"), "Later")
+    (cache / "default.reported").unlink()
+    try:
+        done = by_the_user(env, "sync")
+    except PermissionError:
+        pytest.skip("another user cannot reach this build")
+    assert done.status == DISK
+    assert done.stderr == (
+        f"orgtrust: source 'default': cannot open the lock file '{cache}/default.lock'; syncing "
+        "needs a cache directory that this user may write: Permission denied; run it as root "
+        "(sudo)\n")
+
+
 # Sixty columns.
 
 COMMANDS = (("list",), ("status",), ("doctor", "source"), ("log", "--local"))

@@ -170,11 +170,13 @@ def test_a_tool_that_fails_is_told_and_run_again(system, api, certs):
     system.mounts["/usr/sbin/update-ca-certificates"] = tool
     done = system.sync(status=DISK)
     assert "update-ca-certificates ended with status 7" in done.stderr
+    assert "too bad" in done.stderr
     assert system.machine.count() == 1
     assert "status 7" in system.exports.told()["system"]["problem"]
     # One that says all is well, and does nothing, is not believed.
-    tool.write_text("#!/bin/sh\nexit 0\n")
+    tool.write_text("#!/bin/sh\necho it skips something >&2\nexit 0\n")
     done = system.sync(status=DISK)
+    assert "skips" not in done.stderr
     assert "update-ca-certificates did not make" in done.stderr
     del system.mounts["/usr/sbin/update-ca-certificates"]
     system.sync()
