@@ -63,14 +63,15 @@ struct ot_api_wanted {
     const char *after;
     unsigned limit;
     bool of_organization; /* a page of ot_api_list_organization */
+    const char *tag;      /* NULL, or of a page that is wanted only if it has another */
 };
 struct ot_api_reader {
     /* What the i-th request asks for; it is asked again when the answer has come. */
     void (*want)(void *arg, size_t i, struct ot_api_wanted *wanted);
     /* A page, of an answer of so many bytes, or status and err say why not. The items are
      * the callee's to take. */
-    enum ot_status (*page)(void *arg, enum ot_status status, struct ot_api_page *page,
-                           size_t bytes, struct ot_error *err);
+    enum ot_status (*page)(void *arg, size_t i, enum ot_status status,
+                           struct ot_api_page *page, size_t bytes, struct ot_error *err);
     ot_api_got *cert;
     void *arg;
 };

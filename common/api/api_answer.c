@@ -228,6 +228,13 @@ static void note_answer(struct ot_api_checker *checker,
     checker->retry_after_ms = answer->retry_after_ms;
 }
 
+static void note_good_answer(struct ot_api_checker *checker,
+                             const struct ot_http_answer *answer)
+{
+    checker->key_ends_at = answer->key_expires_at;
+    checker->takes_reports |= answer->takes_reports;
+}
+
 enum ot_status ot_api_checker_check(struct ot_api_checker *self,
                                     const struct ot_http_answer *answer,
                                     struct ot_error *err)
@@ -237,11 +244,18 @@ enum ot_status ot_api_checker_check(struct ot_api_checker *self,
     status = check_whole_answer(self, answer, err);
     if (status != OT_OK)
         note_answer(self, answer);
-    else {
-        self->key_ends_at = answer->key_expires_at;
-        self->takes_reports |= answer->takes_reports;
-    }
+    else
+        note_good_answer(self, answer);
     return status;
+}
+
+bool ot_api_checker_is_unchanged(struct ot_api_checker *self,
+                                 const struct ot_http_answer *answer)
+{
+    if (answer->failure != OT_OK || answer->status != 304)
+        return false;
+    note_good_answer(self, answer);
+    return true;
 }
 
 void ot_api_checker_blame(struct ot_api_checker *self,

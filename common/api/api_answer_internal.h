@@ -40,6 +40,10 @@ enum ot_status ot_api_checker_check(struct ot_api_checker *checker,
                                     const struct ot_http_answer *answer,
                                     struct ot_error *err);
 
+/* Whether it is the answer to a question after a page that has not changed. */
+bool ot_api_checker_is_unchanged(struct ot_api_checker *checker,
+                                 const struct ot_http_answer *answer);
+
 /* The answer was taken for good and then could not be parsed: err says why. */
 void ot_api_checker_blame(struct ot_api_checker *checker,
                           const struct ot_http_answer *answer, struct ot_error *err);

@@ -6,6 +6,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "base/api_extension.h"
 #include "base/limits.h"
 
 /* Whose list a certificate stands in: the scope's own, or the organization's where the
@@ -32,6 +33,9 @@ struct ot_api_page {
     size_t count;
     bool has_more;
     char last_id[OT_ID_MAX + 1]; /* "" : null */
+    char tag[OT_MOMENT_TAG_MAX]; /* its entity tag, where that is of the whole list
+                                  (api_extension.h), else "" */
+    bool is_unchanged;     /* since the one that was asked after; it has nothing else */
     int64_t deactivate_at; /* of an activation: OT_DEACTIVATE_AT; 0: there was none */
 };
 void ot_api_page_clear(struct ot_api_page *page);

@@ -1,17 +1,24 @@
 #include "api/api.h"
+
+#include <stdio.h>
+
 #include "api/api_answer_internal.h"
 #include "api/api_call_internal.h"
 #include "api/api_cert.h"
 #include "api/api_parse_internal.h"
+#include "api/moment_tag.h"
 #include "base/error.h"
 #include "base/limits.h"
 #include "http/http.h"
 #include "http/http_request.h"
 
+#define IF_NONE_MATCH "If-None-Match: "
+
 struct reading {
     struct ot_api *api;
     const struct ot_api_reader *reader;
     char path[OT_API_LIST_PATH_MAX]; /* of the request that is being sent */
+    char header[sizeof(IF_NONE_MATCH) + OT_MOMENT_TAG_MAX]; /* its own */
 };
 
 static struct ot_api_wanted wanted_of(const struct reading *reading, size_t i)
@@ -35,6 +42,12 @@ static enum ot_status fill_read(void *arg, size_t i, struct ot_http_request *req
         .max_bytes = wanted.id != NULL ? OT_CONTENT_BYTES_MAX : OT_PAGE_BYTES_MAX,
         .idempotent = true,
     };
+    if (wanted.tag != NULL) {
+        snprintf(reading->header, sizeof(reading->header), IF_NONE_MATCH "%s",
+                 wanted.tag);
+        request->header = reading->header;
+        request->is_conditional = true;
+    }
     if (wanted.id == NULL)
         return ot_api_format_list_path(reading->path,
                                        wanted.of_organization ? OT_API_CERTIFICATES
@@ -46,22 +59,27 @@ static enum ot_status fill_read(void *arg, size_t i, struct ot_http_request *req
     return status;
 }
 
-static enum ot_status end_page(struct reading *reading, const char *kind,
+static enum ot_status end_page(struct reading *reading, size_t i, const char *kind,
                                const struct ot_http_answer *answer, struct ot_error *err)
 {
     struct ot_api_checker *checker = &reading->api->checker;
-    struct ot_api_page page = {0};
-    enum ot_status status = ot_api_checker_check(checker, answer, err);
+    struct ot_api_page page = {.is_unchanged =
+                                   ot_api_checker_is_unchanged(checker, answer)};
+    enum ot_status status =
+        page.is_unchanged ? OT_OK : ot_api_checker_check(checker, answer, err);
 
     if (status != OT_OK) {
         ot_error_prefix(err, "cannot list the certificates");
-    } else {
+    } else if (!page.is_unchanged) {
         status = ot_api_parse_page(&page, kind, answer->body != NULL ? answer->body : "",
                                    answer->len, err);
         if (status != OT_OK)
             ot_api_checker_blame(checker, answer, err);
+        else
+            ot_moment_tag_parse(page.tag, answer->etag);
     }
-    status = reading->reader->page(reading->reader->arg, status, &page, answer->len, err);
+    status =
+        reading->reader->page(reading->reader->arg, i, status, &page, answer->len, err);
     ot_api_page_clear(&page);
     return status;
 }
@@ -95,7 +113,7 @@ static enum ot_status end_read(void *arg, size_t i, const struct ot_http_answer 
     const char *kind = wanted.of_organization ? OT_API_ORGANIZATION_KIND
                                               : ot_api_item_kind(reading->api);
 
-    return wanted.id == NULL ? end_page(reading, kind, answer, err)
+    return wanted.id == NULL ? end_page(reading, i, kind, answer, err)
                              : end_cert(reading, i, wanted.id, answer, err);
 }
 

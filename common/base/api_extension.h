@@ -15,4 +15,15 @@
 #define OT_REPORTS_HEADER "Orgtrust-Reports"
 #define OT_REPORTS_TAKEN "yes"
 
+/* The ETag of a page of certificates is this, 32 hexadecimal digits, '-', 16 more, and a
+ * quotation mark. The 32 are the same on all pages of all lists of a server as long as no
+ * certificate and no activation changes: who has whole lists with these, and is told that
+ * the first page is unchanged, has what there is. */
+#define OT_MOMENT_TAG_START "\"orgtrust-list-"
+#define OT_MOMENT_TAG_DIGITS 32
+#define OT_MOMENT_TAG_PAGE_DIGITS 16
+/* Of such a tag with its NUL. */
+#define OT_MOMENT_TAG_MAX                                                                  \
+    (sizeof(OT_MOMENT_TAG_START) + OT_MOMENT_TAG_DIGITS + OT_MOMENT_TAG_PAGE_DIGITS + 2)
+
 #endif

@@ -94,6 +94,9 @@
 #define OT_KEY_BYTES_MAX 4096
 #define OT_STATE_BYTES_MAX 16384
 
+/* What a sync writes down of the listing: two cursors for each page of OT_CERTS_MAX. */
+#define OT_EARLIER_BYTES_MAX (1024u * 1024)
+
 /* What somebody typed is sent to an API as a key only when it can be one. Those of
  * orgtrust-server have 82 characters and the hosted API's more than 40; another API's,
  * whose first letters nobody knows, are taken for keys from 128 bits in hexadecimal on,

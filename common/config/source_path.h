@@ -12,6 +12,7 @@ struct ot_source;
 /* Files of a source in its cache_dir: NAME.snapshot, NAME.state and so on. */
 #define OT_SOURCE_SNAPSHOT "snapshot"
 #define OT_SOURCE_PARTIAL "partial"
+#define OT_SOURCE_LISTING "listing"
 #define OT_SOURCE_STATE "state"
 #define OT_SOURCE_OFFLINE "offline"
 #define OT_SOURCE_LOCK "lock"

@@ -17,7 +17,11 @@ struct ot_http_request {
     size_t max_bytes;   /* of the decoded answer */
     bool idempotent;    /* may be sent again when it is unknown whether it arrived */
     const char *header; /* one more line, "NAME: VALUE", living as the body; or NULL */
+    bool is_conditional; /* by that header: 304 is an answer, without a body */
 };
+
+/* Longer than an entity tag that anybody is to be asked for by. */
+#define OT_HTTP_ETAG_MAX 96
 
 struct ot_http_answer {
     long status; /* 200 … ; 0 when there was none */
@@ -26,6 +30,7 @@ struct ot_http_answer {
     size_t len;
     const char *content_type; /* lower case, without parameters; "" when absent */
     int64_t retry_after_ms;   /* -1 when absent or unusable */
+    const char *etag;         /* as it came, or "" */
     int64_t key_expires_at;   /* what OT_KEY_EXPIRES_HEADER says; 0: nothing */
     bool takes_reports;       /* it says OT_REPORTS_HEADER */
     enum ot_status failure;   /* OT_OK when there is an answer, whatever its status; else

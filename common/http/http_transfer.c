@@ -202,7 +202,7 @@ enum ot_status ot_transfer_prepare(struct ot_transfer *transfer,
     transfer->too_large = transfer->out_of_memory = false;
     transfer->head_too_large = transfer->wire_too_large = false;
     transfer->memory_failures = ot_http_memory_failures();
-    transfer->content_type[0] = transfer->detail[0] = '\0';
+    transfer->content_type[0] = transfer->etag[0] = transfer->detail[0] = '\0';
     bad = set_method(easy, request);
     bad |= set_transfer_headers(transfer, endpoint);
     bad |= curl_easy_setopt(easy, CURLOPT_TIMEOUT_MS,
@@ -277,6 +277,20 @@ static bool says_reports(CURL *easy)
     const char *value = header_of(easy, OT_REPORTS_HEADER);
 
     return value != NULL && strcmp(value, OT_REPORTS_TAKEN) == 0;
+}
+
+static void read_etag(struct ot_transfer *transfer)
+{
+    const char *value = header_of(transfer->easy, "ETag");
+
+    if (value != NULL && strlen(value) < sizeof(transfer->etag))
+        strcpy(transfer->etag, value);
+}
+
+static bool is_not_modified(const struct ot_transfer *transfer,
+                            const struct ot_http_answer *answer)
+{
+    return answer->status == 304 && transfer->request.is_conditional;
 }
 
 static void conclude_redirect(CURL *easy, const struct ot_endpoint *endpoint,
@@ -383,6 +397,7 @@ void ot_transfer_conclude(struct ot_transfer *transfer,
     answer->retry_after_ms = -1;
     answer->attempts = transfer->attempts - transfer->turned_away;
     answer->content_type = transfer->content_type;
+    answer->etag = transfer->etag;
     if (result == CURLE_OK) {
         read_content_type(transfer);
         if (transfer->out_of_memory)
@@ -395,7 +410,9 @@ void ot_transfer_conclude(struct ot_transfer *transfer,
         answer->retry_after_ms = read_retry_after(easy, answer->status);
         answer->key_expires_at = read_key_expires(easy);
         answer->takes_reports = says_reports(easy);
-        if (answer->status >= 300 && answer->status < 400)
+        read_etag(transfer);
+        if (answer->status >= 300 && answer->status < 400 &&
+            !is_not_modified(transfer, answer))
             conclude_redirect(easy, endpoint, answer);
         answer->body = transfer->len > 0 ? transfer->body : NULL;
         answer->len = transfer->len;

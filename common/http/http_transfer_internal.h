@@ -28,6 +28,7 @@ struct ot_transfer {
     bool too_large, head_too_large, wire_too_large, out_of_memory;
     unsigned long memory_failures; /* of libcurl's, before it began */
     char content_type[64];
+    char etag[OT_HTTP_ETAG_MAX];
     char detail[CURL_ERROR_SIZE]; /* libcurl's words for a failure */
 };
 

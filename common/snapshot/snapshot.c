@@ -93,6 +93,7 @@ static enum ot_status read_info(struct ot_snapshot *snapshot, struct ot_span hea
     info->quarantined = ot_get_u32(head.data + OT_FORMAT_H_COUNTS + 8);
     info->withheld = ot_get_u32(head.data + OT_FORMAT_H_COUNTS + 12);
     info->written_at = (int64_t)ot_get_u64(head.data + OT_FORMAT_H_WRITTEN_AT);
+    info->sum = ot_get_u64(head.data + OT_FORMAT_H_WHOLE);
     info->limits = ot_get_u64(head.data + OT_FORMAT_H_LIMITS);
     info->scope = ot_span_of(head.data + OT_FORMAT_H_SCOPE, head.len - OT_FORMAT_H_SCOPE);
     if (scope != NULL && !ot_span_equal(info->scope, ot_span_str(scope)))

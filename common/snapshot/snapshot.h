@@ -39,6 +39,8 @@ struct ot_snapshot_info {
     int64_t written_at; /* Unix seconds, when this file was made (not the sight's time) */
     uint64_t limits;    /* that are on its certificates, as ot_source_limits has them; 0:
                            none */
+    uint64_t sum;       /* over every byte, as its writer had it: two that have the same
+                           are the same */
     struct ot_span scope; /* which organization or project of which API, see path.h */
 };
 

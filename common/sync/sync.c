@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "api/api.h"
+#include "api/extra.h"
 #include "api/own_key.h"
 #include "base/limits.h"
 #include "config/config.h"
@@ -16,6 +17,7 @@
 #include "http/http.h"
 #include "http/key.h"
 #include "memory/account.h"
+#include "snapshot/record.h"
 #include "snapshot/snapshot.h"
 #include "sync/snapshot_write.h"
 #include "sync/sync_attempt_internal.h"
@@ -149,30 +151,97 @@ static enum ot_status store_with_room(struct ot_attempt *attempt,
     return store_plan(attempt, plan, seen_at, err);
 }
 
-static enum ot_status fetch_into(struct ot_attempt *attempt, struct ot_api *api,
-                                 struct ot_snapshot *old, struct ot_partial *partial,
-                                 struct ot_error *err)
+/* What the API says of a certificate alone is not in the list, and what restricts one is
+ * asked for each time: then there is no tag of all of it. */
+static bool is_all_listed(const struct ot_plan *plan, const struct ot_sync_result *result)
+{
+    for (size_t i = 0; i < result->total; i++)
+        if (ot_extra_restriction(plan->records[i].field[OT_FIELD_EXTRA]).data != NULL)
+            return false;
+    return true;
+}
+
+static enum ot_status store_crawl(struct ot_attempt *attempt, struct ot_api *api,
+                                  struct ot_snapshot *old, struct ot_partial *partial,
+                                  struct ot_crawl *crawl, int64_t seen_at,
+                                  struct ot_error *err)
 {
     const struct ot_limits *limits = attempt->limits != 0 ? &attempt->limited : NULL;
     struct ot_plan plan = {0};
-    struct ot_crawl crawl;
-    int64_t seen_at = time(NULL); /* what changes from now on, this sync may not see */
-    enum ot_status status =
-        ot_crawl(&crawl, api, old, partial, limits, attempt->options, err);
+    enum ot_status status = ot_plan_init(&plan, crawl, old, limits, attempt->limits, err);
 
-    if (status == OT_OK)
-        status = ot_plan_init(&plan, &crawl, old, limits, attempt->limits, err);
     if (status == OT_OK)
         status = ot_plan_finish(&plan, attempt->result, err);
     if (status == OT_OK)
-        status = confirm_shrunk(attempt, api, &crawl.listing, old, err);
+        status = confirm_shrunk(attempt, api, &crawl->listing, old, err);
     if (status == OT_OK)
         status = store_with_room(attempt, &plan, partial, seen_at, err);
-    if (status == OT_OK)
-        ot_partial_remove(partial);
-    else if (status != OT_E_NO_SPACE)
-        ot_crawl_keep(&crawl, partial);
+    if (status == OT_OK && !is_all_listed(&plan, attempt->result))
+        crawl->now.tag[0] = '\0';
     ot_plan_clear(&plan);
+    return status;
+}
+
+static enum ot_status count_unchanged(struct ot_attempt *attempt, struct ot_snapshot *old,
+                                      struct ot_error *err)
+{
+    struct ot_sync_result *result = attempt->result;
+    struct ot_positions all;
+    enum ot_status status = ot_snapshot_all(old, &all, err);
+
+    ot_attempt_count_old(attempt, old);
+    result->warnings = 0;
+    for (uint32_t i = 0; status == OT_OK && i < all.count; i++) {
+        struct ot_record record;
+
+        status = ot_snapshot_record(old, &all, i, &record, err);
+        result->warnings += status == OT_OK && (record.flags & OT_RECORD_WARNING) != 0;
+    }
+    result->empty_is_sure = result->active == 0 && attempt->options->accept_empty;
+    return status;
+}
+
+/* The API says that nothing has changed since the listing of which old was made. */
+static enum ot_status confirm_old(struct ot_attempt *attempt, struct ot_snapshot *old,
+                                  int64_t seen_at, bool *is_confirmed,
+                                  struct ot_error *err)
+{
+    enum ot_status status;
+
+    if (is_sync_stopped(attempt))
+        return refuse_interrupted(err);
+    status = check_config(attempt, err);
+    if (status == OT_OK)
+        status = count_unchanged(attempt, old, err);
+    *is_confirmed = status == OT_OK && touch_snapshot(attempt, old, seen_at);
+    return status;
+}
+
+/* *is_done false, with OT_OK: nothing has changed, but that cannot be written down of the
+ * snapshot as it is, and is to be done by a new one. */
+static enum ot_status fetch_into(struct ot_attempt *attempt, struct ot_api *api,
+                                 struct ot_snapshot *old, struct ot_partial *partial,
+                                 bool *is_done, struct ot_error *err)
+{
+    const struct ot_limits *limits = attempt->limits != 0 ? &attempt->limited : NULL;
+    struct ot_crawl crawl;
+    int64_t seen_at = time(NULL); /* what changes from now on, this sync may not see */
+    enum ot_status status = ot_crawl(&crawl, api, old, partial, &attempt->known, limits,
+                                     attempt->options, err);
+
+    *is_done = true;
+    if (status == OT_OK && crawl.is_unchanged)
+        status = confirm_old(attempt, old, seen_at, is_done, err);
+    else if (status == OT_OK)
+        status = store_crawl(attempt, api, old, partial, &crawl, seen_at, err);
+    attempt->is_unchanged = crawl.is_unchanged;
+    if (status == OT_OK) {
+        ot_partial_remove(partial);
+        attempt->now = crawl.now;
+        crawl.now = (struct ot_earlier){.count = 0};
+    } else if (status != OT_E_NO_SPACE) {
+        ot_crawl_keep(&crawl, partial);
+    }
     ot_crawl_clear(&crawl);
     return status;
 }
@@ -181,13 +250,27 @@ static enum ot_status fetch_with(struct ot_attempt *attempt, struct ot_api *api,
                                  struct ot_snapshot *old, struct ot_error *err)
 {
     struct ot_partial *partial;
+    bool is_done = true;
     enum ot_status status =
         ot_partial_new(&partial, attempt->partial, attempt->scope, err);
 
     if (status == OT_OK)
-        status = fetch_into(attempt, api, old, partial, err);
+        status = fetch_into(attempt, api, old, partial, &is_done, err);
+    if (status == OT_OK && !is_done) {
+        attempt->known.tag[0] = '\0';
+        status = fetch_into(attempt, api, old, partial, &is_done, err);
+    }
     ot_partial_free(partial);
     return status;
+}
+
+/* The tag counts for the snapshot alone that was made of its listing. */
+static void read_earlier(struct ot_attempt *attempt, const struct ot_snapshot *old)
+{
+    ot_earlier_read(&attempt->known, attempt->listing);
+    if (old == NULL || ot_snapshot_info(old)->sum != attempt->known.snapshot ||
+        ot_snapshot_info(old)->limits != attempt->limits)
+        attempt->known.tag[0] = '\0';
 }
 
 /* The snapshot is in place, which is what counts: that it cannot be written down what has
@@ -203,8 +286,12 @@ static void account_for_sync(struct ot_attempt *attempt, struct ot_snapshot *old
         now = ot_snapshot_ref(old);
     else
         status = ot_snapshot_open(&now, attempt->snapshot, attempt->scope, err);
-    if (status == OT_OK)
+    if (status == OT_OK) {
         ot_memory_account(&result->news, attempt->source, now, old, time(NULL), err);
+        attempt->now.snapshot = ot_snapshot_info(now)->sum;
+        if (!attempt->is_unchanged)
+            ot_earlier_write(&attempt->now, &attempt->known, attempt->listing);
+    }
     ot_snapshot_unref(now);
 }
 
@@ -242,6 +329,7 @@ static enum ot_status fetch_and_store(struct ot_attempt *attempt, struct ot_erro
     if (status == OT_OK)
         status = ot_api_new(&api, attempt->source, key, attempt->options->tuning, err);
     if (status == OT_OK) {
+        read_earlier(attempt, old);
         ot_http_set_stop(ot_api_http(api), attempt->options->stop);
         status = fetch_with(attempt, api, old, err);
         if (status == OT_OK)

@@ -31,6 +31,8 @@ enum ot_status ot_attempt_init(struct ot_attempt *attempt, struct ot_error *err)
         status = ot_source_path(attempt->offline, source, OT_SOURCE_OFFLINE, err);
     if (status == OT_OK)
         status = ot_source_path(attempt->lock, source, OT_SOURCE_LOCK, err);
+    if (status == OT_OK)
+        status = ot_source_path(attempt->listing, source, OT_SOURCE_LISTING, err);
     if (status != OT_OK)
         return status;
     attempt->scope = ot_source_scope(source);
@@ -47,6 +49,8 @@ enum ot_status ot_attempt_init(struct ot_attempt *attempt, struct ot_error *err)
 void ot_attempt_clear(struct ot_attempt *attempt)
 {
     ot_limits_clear(&attempt->limited);
+    ot_earlier_clear(&attempt->known);
+    ot_earlier_clear(&attempt->now);
     free(attempt->scope);
     attempt->scope = NULL;
 }
@@ -68,9 +72,10 @@ enum ot_status ot_attempt_open_old(const struct ot_attempt *attempt,
     return OT_OK;
 }
 
-static void count_old(const struct ot_snapshot *old, struct ot_sync_result *result)
+void ot_attempt_count_old(struct ot_attempt *attempt, const struct ot_snapshot *old)
 {
     const struct ot_snapshot_info *info = ot_snapshot_info(old);
+    struct ot_sync_result *result = attempt->result;
 
     result->total = info->total;
     result->active = info->active;
@@ -93,7 +98,7 @@ static enum ot_status check_fresh(struct ot_attempt *attempt, bool *fresh,
         *fresh = !ot_freshness_of(attempt->source, st.st_mtime, time(NULL)).stale &&
                  ot_snapshot_info(old)->limits == attempt->limits;
     if (*fresh)
-        count_old(old, attempt->result);
+        ot_attempt_count_old(attempt, old);
     ot_snapshot_unref(old);
     return OT_OK;
 }
@@ -185,7 +190,7 @@ enum ot_status ot_attempt_check_taken_over(struct ot_attempt *attempt, bool *due
         ot_snapshot_unref(snapshot);
         return OT_OK;
     }
-    count_old(snapshot, attempt->result);
+    ot_attempt_count_old(attempt, snapshot);
     ot_snapshot_unref(snapshot);
     *due = false;
     return OT_OK;

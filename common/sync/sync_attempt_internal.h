@@ -11,6 +11,7 @@
 #include "base/error.h"
 #include "cache/state.h"
 #include "cert/rewrap.h"
+#include "sync/sync_earlier_internal.h"
 
 struct ot_snapshot;
 struct ot_source;
@@ -22,7 +23,7 @@ struct ot_attempt {
     const struct ot_sync_options *options;
     struct ot_sync_result *result;
     char snapshot[PATH_MAX], partial[PATH_MAX], state[PATH_MAX], offline[PATH_MAX];
-    char lock[PATH_MAX];
+    char lock[PATH_MAX], listing[PATH_MAX];
     char *scope;
     uint64_t limits;          /* ot_source_limits; 0: none */
     struct ot_limits limited; /* the same, to be put on certificates */
@@ -33,6 +34,8 @@ struct ot_attempt {
     bool state_is_bad;
     bool takes_reports;                /* as state.h, after this attempt */
     int64_t key_ends_at, key_asked_at; /* as state.h, after this attempt */
+    bool is_unchanged;                 /* the API said so, and nothing was listed */
+    struct ot_earlier known, now; /* of the listing before this one, and of this one */
 };
 
 /* source, options and result are set already. ot_attempt_clear is safe after a failure.
@@ -44,6 +47,9 @@ void ot_attempt_clear(struct ot_attempt *attempt);
  * is none: *out is NULL with OT_OK, and what follows makes a new one. */
 enum ot_status ot_attempt_open_old(const struct ot_attempt *attempt,
                                    struct ot_snapshot **out, struct ot_error *err);
+
+/* How many certificates it has, into the result; warnings are not counted there. */
+void ot_attempt_count_old(struct ot_attempt *attempt, const struct ot_snapshot *old);
 
 /* For a sync only if stale: due, or not (*due false), or held back by an earlier failure,
  * which is then this one's answer too. */

@@ -6,6 +6,7 @@
 #include "api/api.h"
 #include "api/api_cert.h"
 #include "api/extra.h"
+#include "api/moment_tag.h"
 #include "base/clock.h"
 #include "base/span.h"
 #include "cert/cert.h"
@@ -13,12 +14,16 @@
 #include "snapshot/record.h"
 #include "snapshot/snapshot.h"
 #include "sync/sync_content_internal.h"
+#include "sync/sync_earlier_internal.h"
+#include "sync/sync_guess_internal.h"
 #include "sync/sync_options.h"
 #include "sync/sync_partial_internal.h"
 #include "sync/sync_work_internal.h"
 
 /* What a request asks for: the content of a listed certificate, by its index, or this. */
 #define NEXT_PAGE SIZE_MAX
+/* Or a page of sync_guess_internal.h, by its number behind this. */
+#define FIRST_GUESS (SIZE_MAX - OT_PAGES_MAX)
 
 /* What has come is kept for another attempt after so long, and then so often: a sync that
  * goes well is over by then, and one that is killed loses little. */
@@ -33,11 +38,13 @@ struct walk {
     struct ot_snapshot *old;
     struct ot_partial *partial;
     int64_t keep_at_ms; /* monotonic */
+    const struct ot_earlier *before;
+    struct ot_guesses guesses;
     const struct ot_limits *limits;
     const struct ot_sync_options *options;
     struct ot_pass *pass;
     struct ot_work *work;   /* checks what arrives */
-    size_t *requests;       /* index into the listing, or NEXT_PAGE */
+    size_t *requests;       /* index into the listing, NEXT_PAGE, or a guess */
     size_t count, capacity; /* of them */
     size_t known;           /* listed certificates that have been looked at */
     bool is_held;           /* contents wait for the whole listing */
@@ -145,55 +152,202 @@ static enum ot_status want_content(struct walk *walk, size_t i, struct ot_error 
     return status;
 }
 
+/* That after which the first page is asked, NULL: none. */
+static const char *tag_of_before(const struct walk *walk)
+{
+    const bool is_first = walk->pass->pages == 0 && !walk->pass->of_organization;
+
+    return is_first && walk->pass->may_guess && walk->before != NULL &&
+                   walk->before->tag[0] != '\0'
+               ? walk->before->tag
+               : NULL;
+}
+
 static void want_request(void *arg, size_t i, struct ot_api_wanted *wanted)
 {
     struct walk *walk = arg;
 
-    if (walk->requests[i] != NEXT_PAGE)
+    if (walk->requests[i] < FIRST_GUESS) {
         wanted->id = walk->crawl->listing.certs[walk->requests[i]].id;
-    wanted->after = walk->pass->cursor;
-    wanted->of_organization = walk->pass->of_organization;
+        return;
+    }
     wanted->limit = OT_PAGE_LIMIT;
+    if (walk->requests[i] == NEXT_PAGE) {
+        wanted->after = walk->pass->cursor;
+        wanted->of_organization = walk->pass->of_organization;
+        wanted->tag = tag_of_before(walk);
+    } else {
+        const struct ot_earlier_cursor *cursor =
+            &walk->before->cursors[walk->requests[i] - FIRST_GUESS];
+
+        wanted->after = cursor->id;
+        wanted->of_organization = cursor->of_organization;
+    }
+}
+
+/* The tag of the listing is that of its first page, if all the others are of the same
+ * moment. */
+static void note_tag(struct walk *walk, const struct ot_api_page *page)
+{
+    char *tag = walk->crawl->now.tag;
+
+    if (walk->pass->pages == 0 && !walk->pass->of_organization)
+        strcpy(tag, page->tag);
+    else if (!ot_moment_tag_is_same(tag, page->tag))
+        tag[0] = '\0';
 }
 
 /* This API fills its pages. A list that does not and goes on may have no end, and then
  * nothing of it is worth fetching: its contents wait until all of it is there. */
-static enum ot_status want_contents(struct walk *walk, const struct ot_api_page *page,
-                                    struct ot_error *err)
+static enum ot_status use_page(struct walk *walk, struct ot_api_page *page, size_t bytes,
+                               struct ot_error *err)
 {
-    enum ot_status status = make_room_for_page(walk, err);
+    enum ot_status status;
 
+    note_tag(walk, page);
     walk->is_held |= page->has_more && page->count < OT_PAGE_LIMIT;
-    if (walk->is_held && walk->pass->more)
+    status = ot_pass_take(walk->pass, page, bytes, err);
+    return status == OT_OK ? make_room_for_page(walk, err) : status;
+}
+
+/* The guesses of the list that begins. */
+static enum ot_status add_guesses(struct walk *walk, struct ot_error *err)
+{
+    struct ot_guesses *guesses = &walk->guesses;
+    enum ot_status status = OT_OK;
+
+    ot_guesses_begin(guesses, walk->pass->of_organization);
+    for (size_t i = guesses->at; status == OT_OK && i < guesses->end; i++)
+        status = add_request(walk, FIRST_GUESS + i, err);
+    walk->pass->guessed |= guesses->at < guesses->end;
+    return status;
+}
+
+static enum ot_status use_guess(struct walk *walk, struct ot_guess *guess, const char *id,
+                                struct ot_error *err)
+{
+    strcpy(walk->pass->cursor, id);
+    return use_page(walk, &guess->page, guess->bytes, err);
+}
+
+/* Behind what is listed: the guesses that are here, as far as they lead; then one that is
+ * on its way, or a page that is asked for now. */
+static enum ot_status find_next(struct walk *walk, struct ot_error *err)
+{
+    struct ot_guesses *guesses = &walk->guesses;
+    enum ot_status status = OT_OK;
+
+    guesses->awaited = OT_GUESS_NONE;
+    while (status == OT_OK && walk->pass->more) {
+        size_t i = OT_GUESS_NONE;
+
+        if (walk->pass->pages > 0)
+            i = ot_guesses_next(guesses, &walk->crawl->listing);
+        if (i != OT_GUESS_NONE && guesses->guesses[i].state == OT_GUESS_HERE) {
+            status =
+                use_guess(walk, &guesses->guesses[i], guesses->known->cursors[i].id, err);
+            continue;
+        }
+        if (i != OT_GUESS_NONE && guesses->guesses[i].state == OT_GUESS_ASKED) {
+            guesses->awaited = i;
+            return OT_OK;
+        }
+        status = add_request(walk, NEXT_PAGE, err);
+        if (status == OT_OK && walk->pass->pages == 0)
+            status = add_guesses(walk, err);
         return status;
+    }
+    return status;
+}
+
+static enum ot_status want_contents(struct walk *walk, struct ot_error *err)
+{
+    enum ot_status status = OT_OK;
+
+    if (walk->is_held && walk->pass->more)
+        return OT_OK;
     for (; status == OT_OK && walk->known < walk->crawl->listing.count; walk->known++)
         status = want_content(walk, walk->known, err);
     return status;
 }
 
-static enum ot_status take_page(void *arg, enum ot_status status,
+/* The page that was waited for has been taken. */
+static enum ot_status go_on_listing(struct walk *walk, struct ot_error *err)
+{
+    const struct ot_sync_options *options = walk->options;
+    enum ot_status status = find_next(walk, err);
+
+    if (status == OT_OK)
+        status = want_contents(walk, err);
+    if (status == OT_OK && options->progress != NULL)
+        options->progress(options->arg, "list", walk->crawl->listing.count, 0);
+    return status;
+}
+
+static enum ot_status take_next(struct walk *walk, enum ot_status status,
                                 struct ot_api_page *page, size_t bytes,
                                 struct ot_error *err)
 {
-    struct walk *walk = arg;
-    const struct ot_sync_options *options = walk->options;
-    size_t before = walk->count;
+    const bool was_alone = tag_of_before(walk) != NULL;
 
     if (status != OT_OK) {
         ot_pass_lose(walk->pass, walk->api, err);
         return status;
     }
-    status = ot_pass_take(walk->pass, page, bytes, err);
-    if (status == OT_OK && walk->pass->more)
-        status = add_request(walk, NEXT_PAGE, err);
-    if (status == OT_OK)
-        status = want_contents(walk, page, err);
-    if (status != OT_OK)
+    if (page->is_unchanged) {
+        walk->crawl->is_unchanged = true;
+        return OT_OK;
+    }
+    status = use_page(walk, page, bytes, err);
+    if (status == OT_OK && was_alone && !walk->pass->of_organization)
+        status = add_guesses(walk, err);
+    return status == OT_OK ? go_on_listing(walk, err) : status;
+}
+
+/* The item behind which it begins has been deleted: a guess is lost by that, no more. */
+static bool is_cursor_gone(const struct walk *walk)
+{
+    long status = ot_api_last_status(walk->api);
+
+    return status == 400 || status == 404 || status == 410 || status == 422;
+}
+
+static enum ot_status take_guess(struct walk *walk, size_t i, enum ot_status status,
+                                 struct ot_api_page *page, size_t bytes,
+                                 struct ot_error *err)
+{
+    struct ot_guess *guess = &walk->guesses.guesses[i];
+    const bool is_awaited = walk->guesses.awaited == i;
+
+    if (status != OT_OK && !is_cursor_gone(walk))
         return status;
-    ot_api_read_more(walk->api, walk->count - before);
-    if (options->progress != NULL)
-        options->progress(options->arg, "list", walk->crawl->listing.count, 0);
-    return OT_OK;
+    guess->state = status == OT_OK ? OT_GUESS_HERE : OT_GUESS_LOST;
+    if (status == OT_OK) {
+        guess->page = *page;
+        guess->bytes = bytes;
+        memset(page, 0, sizeof(*page));
+    }
+    ot_error_clear(err);
+    if (!is_awaited)
+        return OT_OK;
+    status = status == OT_OK ? use_guess(walk, guess, walk->before->cursors[i].id, err)
+                             : OT_OK;
+    return status == OT_OK ? go_on_listing(walk, err) : status;
+}
+
+static enum ot_status take_page(void *arg, size_t i, enum ot_status status,
+                                struct ot_api_page *page, size_t bytes,
+                                struct ot_error *err)
+{
+    struct walk *walk = arg;
+    const size_t request = walk->requests[i], before = walk->count;
+
+    status = request == NEXT_PAGE
+                 ? take_next(walk, status, page, bytes, err)
+                 : take_guess(walk, request - FIRST_GUESS, status, page, bytes, err);
+    if (status == OT_OK)
+        ot_api_read_more(walk->api, walk->count - before);
+    return status;
 }
 
 static enum ot_status ask_again(struct walk *walk, size_t request, struct ot_error *err)
@@ -295,6 +449,8 @@ static enum ot_status read_pages(struct walk *walk, struct ot_error *err)
     struct ot_http *http = ot_api_http(walk->api);
     enum ot_status status = add_request(walk, NEXT_PAGE, err);
 
+    if (status == OT_OK && tag_of_before(walk) == NULL)
+        status = add_guesses(walk, err);
     if (status != OT_OK)
         return status;
     ot_http_set_pulse(http, keep_now_and_then, walk);
@@ -381,14 +537,24 @@ static enum ot_status walk_all(void *arg, struct ot_pass *pass, struct ot_error 
     if (status != OT_OK)
         return status;
     walk.pass = pass;
+    pass->known = &walk.crawl->now;
+    ot_earlier_clear(pass->known);
+    status = ot_guesses_init(&walk.guesses, pass->may_guess ? walk.before : NULL, err);
+    if (status != OT_OK) {
+        ot_work_free(walk.work);
+        return status;
+    }
     walk.keep_at_ms = ot_clock_ms() + KEEP_FIRST_MS;
     ot_partial_load(walk.partial);
     status = read_pages(&walk, err);
     checked = ot_work_finish(walk.work, status == OT_OK ? err : NULL);
     if (status == OT_OK)
         status = checked;
-    if (status == OT_OK && walk.crawl->listing.inherits)
+    if (status == OT_OK && walk.crawl->listing.inherits && !walk.crawl->is_unchanged)
         status = confirm_loss(&walk, err);
+    if (status == OT_E_PROTOCOL && pass->guessed)
+        pass->again = true; /* it may be a guess that the API took amiss */
+    ot_guesses_clear(&walk.guesses);
     walk.crawl->checked = ot_work_checked(walk.work);
     ot_work_free(walk.work);
     free(walk.requests);
@@ -426,26 +592,31 @@ static enum ot_status confirm_missing(const struct walk *walk, struct ot_error *
 }
 
 enum ot_status ot_crawl(struct ot_crawl *out, struct ot_api *api, struct ot_snapshot *old,
-                        struct ot_partial *partial, const struct ot_limits *limits,
+                        struct ot_partial *partial, const struct ot_earlier *before,
+                        const struct ot_limits *limits,
                         const struct ot_sync_options *options, struct ot_error *err)
 {
     struct walk walk = {.crawl = out,
                         .api = api,
                         .old = old,
                         .partial = partial,
+                        .before = before,
                         .limits = limits,
                         .options = options};
     enum ot_status status;
 
     *out = (struct ot_crawl){0};
     status = ot_listing_read(&out->listing, ot_api_inherits(api), walk_all, &walk, err);
-    if (status == OT_OK && walk.missing > 0)
-        status = confirm_missing(&walk, err);
+    if (status != OT_OK || walk.missing == 0)
+        return status;
+    out->now.tag[0] = '\0'; /* it lists what is not there */
+    status = confirm_missing(&walk, err);
     return status;
 }
 
 void ot_crawl_clear(struct ot_crawl *crawl)
 {
     drop_contents(crawl);
+    ot_earlier_clear(&crawl->now);
     ot_listing_clear(&crawl->listing);
 }

@@ -13,6 +13,7 @@
 #include "api/extra.h"
 #include "base/span.h"
 #include "snapshot/snapshot_format.h"
+#include "sync/sync_earlier_internal.h"
 #include "sync/sync_options.h"
 
 #define NONE SIZE_MAX
@@ -169,11 +170,39 @@ static void join_item(struct ot_pass *pass, struct ot_api_cert *known,
     }
 }
 
+/* So many items are full pages: the next one begins behind the last of them. */
+static enum ot_status note_cursor(struct ot_pass *pass, struct ot_error *err)
+{
+    if (pass->known == NULL || pass->items == 0 || pass->items % OT_PAGE_LIMIT != 0)
+        return OT_OK;
+    return ot_earlier_add(pass->known, pass->listing->certs[pass->last].id,
+                          pass->of_organization, err);
+}
+
+/* One that this list has not had. */
+static enum ot_status take_fresh(struct ot_pass *pass, size_t at,
+                                 struct ot_api_cert *item, struct ot_error *err)
+{
+    struct ot_listing *listing = pass->listing;
+    enum ot_status status = note_cursor(pass, err);
+
+    if (status != OT_OK)
+        return status;
+    pass->last = at != NONE ? at : listing->count;
+    pass->items++;
+    if (at == NONE)
+        add_item(pass, item);
+    else
+        join_item(pass, &listing->certs[at], item);
+    return OT_OK;
+}
+
 /* Moves the page's items into the listing; a repeated one must say the same as before. */
 static enum ot_status take_items(struct ot_pass *pass, struct ot_api_page *page,
                                  size_t *fresh, struct ot_error *err)
 {
     struct ot_listing *listing = pass->listing;
+    enum ot_status status;
 
     *fresh = 0;
     for (size_t i = 0; i < page->count; i++) {
@@ -198,12 +227,10 @@ static enum ot_status take_items(struct ot_pass *pass, struct ot_api_page *page,
                                         : ": in the project's list and in the "
                                           "organization's");
         }
-        if (known == NULL)
-            add_item(pass, item);
-        else
-            join_item(pass, known, item);
+        status = take_fresh(pass, at, item, err);
+        if (status != OT_OK)
+            return status;
         ++*fresh;
-        pass->items++;
     }
     return OT_OK;
 }
@@ -326,7 +353,7 @@ static enum ot_status end_list(struct ot_pass *pass, struct ot_error *err)
     pass->of_organization = true;
     pass->more = true;
     pass->cursor[0] = '\0';
-    pass->pages = pass->items = 0;
+    pass->pages = pass->items = pass->last = 0;
     pass->bytes = 0;
     memset(pass->was_cursor, 0, pass->listing->capacity);
     return OT_OK;
@@ -371,10 +398,12 @@ enum ot_status ot_listing_read(struct ot_listing *out, bool inherits,
 {
     enum ot_status status = OT_OK;
     uint64_t doubted = 0;
+    bool may_guess = true;
 
     memset(out, 0, sizeof(*out));
-    for (int tries = 0; tries < 2; tries++) {
-        struct ot_pass pass = {.listing = out, .doubted = doubted};
+    for (int tries = 0; tries < 2;) {
+        struct ot_pass pass = {
+            .listing = out, .doubted = doubted, .may_guess = may_guess};
 
         out->inherits = inherits;
         /* A seed of our own: nobody can choose ids that fall into one slot. */
@@ -388,7 +417,9 @@ enum ot_status ot_listing_read(struct ot_listing *out, bool inherits,
         ot_listing_clear(out);
         if (!pass.again)
             return status;
-        if (tries == 0)
+        may_guess = false;
+        tries += !pass.guessed;
+        if (tries < 2)
             ot_error_clear(err);
     }
     if (err != NULL) /* a 4xx on a cursor must not pass for one on the request */

@@ -12,6 +12,7 @@
 struct ot_api;
 struct ot_api_cert;
 struct ot_api_page;
+struct ot_earlier;
 struct ot_sync_options;
 
 /* As many as the API gives at a time. */
@@ -35,10 +36,15 @@ struct ot_pass {
     bool of_organization;       /* it is one of the organization's list */
     bool more;                  /* there is a next page */
     bool again;                 /* the failure is one that a second pass may not meet */
-    size_t pages, items;        /* of the list that is being read, as are the bytes */
+    bool may_guess; /* pages may be asked for before the one that names them is there */
+    bool guessed;   /* that was done */
+    size_t pages, items; /* of the list that is being read, as are the bytes */
     uint64_t bytes;
     uint64_t doubted;    /* a sum over a listing that ended oddly, or 0 */
     uint8_t *was_cursor; /* for each item, whether a page was asked for behind it */
+    size_t last;         /* index of the list's last item so far */
+    struct ot_earlier
+        *known; /* NULL, or gets the cursors of full pages, for another time */
 };
 
 /* The next page, in an answer of so many bytes; takes its items. */
@@ -48,8 +54,8 @@ enum ot_status ot_pass_take(struct ot_pass *pass, struct ot_api_page *page, size
 void ot_pass_lose(struct ot_pass *pass, const struct ot_api *api, struct ot_error *err);
 
 /* Makes a pass, and, if that was lost for a reason that may pass, another one from the
- * beginning; then OT_E_PROTOCOL. Other failures are the walk's own. On failure out is
- * empty. */
+ * beginning; one that guessed counts for none. Then OT_E_PROTOCOL. Other failures are the
+ * walk's own. On failure out is empty. */
 typedef enum ot_status ot_listing_walk(void *arg, struct ot_pass *pass,
                                        struct ot_error *err);
 enum ot_status ot_listing_read(struct ot_listing *out, bool inherits,

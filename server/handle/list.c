@@ -18,7 +18,8 @@ struct listed {
     const char *object;
 };
 
-/* What the answer says depends on these and on nothing else. */
+/* What the answer says depends on these and on nothing else; of all pages of all lists,
+ * on the first. */
 static void tag_page(struct ot_context *context, const struct ot_cert_range *range,
                      const char *after)
 {
@@ -32,7 +33,7 @@ static void tag_page(struct ot_context *context, const struct ot_cert_range *ran
         {&context->caller.expires_at, sizeof(context->caller.expires_at)},
     };
 
-    ot_etag_make(context->reply->etag, parts, sizeof(parts) / sizeof(parts[0]));
+    ot_etag_make_page(context->reply->etag, parts, sizeof(parts) / sizeof(parts[0]));
 }
 
 /* The tag is known before a row is read. false: reply is complete. */

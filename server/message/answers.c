@@ -55,12 +55,12 @@ void ot_answers_free(struct ot_answers *answers)
     free(answers);
 }
 
-/* A tag is a digest, behind its quotation mark. */
+/* A tag ends with a digest and a quotation mark. */
 static struct kept_answer *set_of_tag(struct ot_answers *answers, const char *etag)
 {
     uint64_t number = 0;
 
-    memcpy(&number, etag + 1, sizeof(number));
+    memcpy(&number, etag + strlen(etag) - 1 - sizeof(number), sizeof(number));
     return answers->kept[number % 65521 % SETS];
 }
 

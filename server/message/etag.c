@@ -21,7 +21,9 @@ static bool add_part(EVP_MD_CTX *digest, const void *data, size_t len)
            EVP_DigestUpdate(digest, data, len) == 1;
 }
 
-void ot_etag_make(char etag[OT_ETAG_MAX], const struct ot_etag_part *parts, size_t count)
+/* so many bytes of the parts' digest, in hexadecimal, behind *at; false: none. */
+static bool put_digest(char **at, const struct ot_etag_part *parts, size_t count,
+                       size_t bytes)
 {
     unsigned char md[EVP_MAX_MD_SIZE];
     EVP_MD_CTX *digest = EVP_MD_CTX_new();
@@ -31,19 +33,44 @@ void ot_etag_make(char etag[OT_ETAG_MAX], const struct ot_etag_part *parts, size
 
     for (size_t i = 0; ok && i < count; i++)
         ok = add_part(digest, parts[i].data, parts[i].len);
-    etag[0] = '\0';
-    if (ok && EVP_DigestFinal_ex(digest, md, NULL) == 1) {
-        etag[0] = '"';
-        ot_hex_write(etag + 1, md, TAG_BYTES);
-        strcpy(etag + 1 + 2 * TAG_BYTES, "\"");
-    }
+    ok = ok && EVP_DigestFinal_ex(digest, md, NULL) == 1;
     EVP_MD_CTX_free(digest);
+    if (!ok)
+        return false;
+    ot_hex_write(*at, md, bytes);
+    *at += 2 * bytes;
+    return true;
+}
+
+void ot_etag_make(char etag[OT_ETAG_MAX], const struct ot_etag_part *parts, size_t count)
+{
+    char *at = etag;
+
+    *at++ = '"';
+    if (put_digest(&at, parts, count, TAG_BYTES))
+        strcpy(at, "\"");
+    else
+        etag[0] = '\0';
+}
+
+void ot_etag_make_page(char etag[OT_ETAG_MAX], const struct ot_etag_part *parts,
+                       size_t count)
+{
+    char *at = stpcpy(etag, OT_MOMENT_TAG_START);
+    bool ok = put_digest(&at, parts, 1, OT_MOMENT_TAG_DIGITS / 2);
+
+    *at++ = '-';
+    ok = ok && put_digest(&at, parts, count, OT_MOMENT_TAG_PAGE_DIGITS / 2);
+    if (ok)
+        strcpy(at, "\"");
+    else
+        etag[0] = '\0';
 }
 
 bool ot_etag_matches(const char *etag, const char *if_none_match)
 {
     if (if_none_match == NULL || etag[0] == '\0')
         return false;
-    /* The tag is quoted hexadecimal: it cannot be part of another one. */
+    /* The tag is quoted, of digits and letters: it cannot be part of another one. */
     return strcmp(if_none_match, "*") == 0 || strstr(if_none_match, etag) != NULL;
 }

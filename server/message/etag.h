@@ -6,7 +6,9 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-#define OT_ETAG_MAX 35 /* quotation marks, 32 hexadecimal digits, NUL */
+#include "base/api_extension.h"
+
+#define OT_ETAG_MAX OT_MOMENT_TAG_MAX /* of a page of certificates, the longest */
 
 /* Sets etag to the digest of the parts, each of which counts with its length. On failure
  * it is "", that is: none. */
@@ -15,6 +17,10 @@ struct ot_etag_part {
     size_t len;
 };
 void ot_etag_make(char etag[OT_ETAG_MAX], const struct ot_etag_part *parts, size_t count);
+/* The same of a page of certificates, as api_extension.h has it: the first part is what
+ * all of them depend on. */
+void ot_etag_make_page(char etag[OT_ETAG_MAX], const struct ot_etag_part *parts,
+                       size_t count);
 
 /* Whether an If-None-Match header (NULL: there is none) names the tag, or is "*". Weak
  * comparison, as §13.1.2 asks. */

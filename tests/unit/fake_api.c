@@ -364,13 +364,23 @@ static void read_query(const char *query, const char *key, char *out, size_t siz
                  at + strlen(key));
 }
 
-static void answer_read(struct fake_api *api, const char *rest, enum scope scope,
-                        struct fake_answer *answer)
+static void read_header(const char *head, const char *name, char *out, size_t size)
+{
+    const char *at = strstr(head, name);
+
+    if (at != NULL)
+        snprintf(out, size, "%.*s", (int)strcspn(at + strlen(name), "\r"),
+                 at + strlen(name));
+}
+
+static void answer_read(struct fake_api *api, const char *head, const char *rest,
+                        enum scope scope, struct fake_answer *answer)
 {
     struct fake_request request = {.is_list = *rest != '/'};
     const char *query = strchr(rest, '?');
     char limit[16];
 
+    read_header(head, "\nIf-None-Match: ", request.after, sizeof(request.after));
     if (request.is_list) {
         read_query(query == NULL ? "" : query, "after=", request.id, sizeof(request.id));
         read_query(query == NULL ? "" : query, "limit=", limit, sizeof(limit));
@@ -506,7 +516,7 @@ static void answer_request(struct fake_api *api, const struct peer_request *requ
             strchr("/?", *rest) == NULL) /* or its end */
             continue;
         if (strcmp(method, "GET") == 0) {
-            answer_read(api, rest, (enum scope)scope, answer);
+            answer_read(api, request->head, rest, (enum scope)scope, answer);
         } else {
             cJSON *body = cJSON_Parse(request->body);
 

@@ -15,6 +15,7 @@ struct fake_request {
     char
         id[256]; /* of that; for a list what it is to come after, "" for the first page */
     size_t nth;  /* of its kind, from 0, since the hook was set */
+    char after[128]; /* what If-None-Match says, or "" */
 };
 
 /* What will be sent, for the hook to change. */

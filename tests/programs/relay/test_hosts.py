@@ -49,6 +49,8 @@ def test_hosts_follow_the_organization_without_a_key(served, hosts, roots):
         host.sync()
         assert host.count() == 2
     assert len(requests(organization)) == 3, "one page, each content once"
+    done = fleet[0].sync("--json").json()["sources"][0]
+    assert done["requests"] == 1 and done["bytes"] == 0, "the page is not sent again"
 
     # What changes reaches who asks after the relay's interval, of whole seconds.
     organization.api.activate(organization.api.upload(roots[2]))

@@ -1,0 +1,135 @@
+#include "sync/sync_earlier_internal.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "api/moment_tag.h"
+#include "config/identifier.h"
+#include "config/ini_file.h"
+#include "files/file.h"
+#include "files/path.h"
+
+#define TAG "tag"
+#define SNAPSHOT "snapshot"
+#define BEHIND "behind"
+#define ORGANIZATION_BEHIND "organization_behind"
+
+void ot_earlier_clear(struct ot_earlier *known)
+{
+    free(known->cursors);
+    memset(known, 0, sizeof(*known));
+}
+
+enum ot_status ot_earlier_add(struct ot_earlier *known, const char *id,
+                              bool of_organization, struct ot_error *err)
+{
+    struct ot_earlier_cursor *cursor;
+
+    if (known->count == known->room) {
+        size_t room = known->room > 0 ? 2 * known->room : 16;
+
+        cursor = realloc(known->cursors, room * sizeof(*cursor));
+        if (cursor == NULL)
+            return ot_error_nomem(err);
+        known->cursors = cursor;
+        known->room = room;
+    }
+    cursor = &known->cursors[known->count++];
+    snprintf(cursor->id, sizeof(cursor->id), "%s", id);
+    cursor->of_organization = of_organization;
+    return OT_OK;
+}
+
+static bool parse_sum(uint64_t *sum, const char *value)
+{
+    int used = 0;
+
+    return strspn(value, "0123456789abcdef") == 16 &&
+           sscanf(value, "%16" SCNx64 "%n", sum, &used) == 1 && value[used] == '\0';
+}
+
+static enum ot_status take_earlier_line(void *arg, const char *key, const char *value,
+                                        unsigned line, struct ot_error *err)
+{
+    struct ot_earlier *known = arg;
+    const bool of_organization = strcmp(key, ORGANIZATION_BEHIND) == 0;
+
+    (void)line;
+    if (of_organization || strcmp(key, BEHIND) == 0) {
+        const bool is_late = known->count > 0 && !of_organization &&
+                             known->cursors[known->count - 1].of_organization;
+
+        if (is_late || !ot_is_cert_id(value, strlen(value)))
+            return OT_E_CORRUPT;
+        return ot_earlier_add(known, value, of_organization, err);
+    }
+    if (strcmp(key, TAG) == 0)
+        return ot_moment_tag_parse(known->tag, value) ? OT_OK : OT_E_CORRUPT;
+    return strcmp(key, SNAPSHOT) == 0 && parse_sum(&known->snapshot, value)
+               ? OT_OK
+               : OT_E_CORRUPT;
+}
+
+void ot_earlier_read(struct ot_earlier *known, const char *path)
+{
+    const struct ot_ini ini = {NULL, take_earlier_line, known, OT_E_CORRUPT};
+    enum ot_status status;
+    int fd;
+
+    memset(known, 0, sizeof(*known));
+    if (ot_path_open(&fd, path, OT_EARLIER_BYTES_MAX, NULL) != OT_OK)
+        return;
+    status = ot_ini_read(&ini, path, fd, OT_EARLIER_BYTES_MAX, NULL);
+    close(fd);
+    if (status != OT_OK)
+        ot_earlier_clear(known);
+}
+
+static bool says_same(const struct ot_earlier *a, const struct ot_earlier *b)
+{
+    if (strcmp(a->tag, b->tag) != 0 || a->count != b->count ||
+        (a->tag[0] != '\0' && a->snapshot != b->snapshot))
+        return false;
+    for (size_t i = 0; i < a->count; i++)
+        if (strcmp(a->cursors[i].id, b->cursors[i].id) != 0 ||
+            a->cursors[i].of_organization != b->cursors[i].of_organization)
+            return false;
+    return true;
+}
+
+static void print_earlier(FILE *out, const struct ot_earlier *known)
+{
+    fputs("# What the last listing was like; orgtrust sync writes this.\n", out);
+    if (known->tag[0] != '\0')
+        fprintf(out, TAG " = %s\n" SNAPSHOT " = %016" PRIx64 "\n", known->tag,
+                known->snapshot);
+    for (size_t i = 0; i < known->count; i++)
+        fprintf(out, "%s = %s\n",
+                known->cursors[i].of_organization ? ORGANIZATION_BEHIND : BEHIND,
+                known->cursors[i].id);
+}
+
+void ot_earlier_write(const struct ot_earlier *known, const struct ot_earlier *before,
+                      const char *path)
+{
+    char *text = NULL;
+    size_t len = 0;
+    FILE *out;
+
+    if (says_same(known, before))
+        return;
+    ot_file_reap(path);
+    out = open_memstream(&text, &len);
+    if (out == NULL)
+        return;
+    print_earlier(out, known);
+    if (fclose(out) == 0 && len <= OT_EARLIER_BYTES_MAX &&
+        (known->tag[0] != '\0' || known->count > 0))
+        (void)ot_file_replace(path, text, len, 0644, NULL);
+    else
+        (void)ot_file_remove(path, NULL);
+    free(text);
+}
