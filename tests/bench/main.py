@@ -21,6 +21,7 @@ import pkcs11_pairs  # noqa: E402, F401  isort: skip
 import tls_pairs  # noqa: E402, F401  isort: skip
 import sync_pairs  # noqa: E402, F401  isort: skip
 import limits_pairs  # noqa: E402, F401  isort: skip
+import command_pairs  # noqa: E402, F401  isort: skip
 import server_pairs  # noqa: E402, F401  isort: skip
 
 SIZES = [50, 150, 1000, 10000, 100000]
