@@ -4,6 +4,7 @@
 const BASE = new URL("../v1/", document.baseURI);
 
 let key = null;
+let turn = 0;
 const answers = new Map(); // by path: the tag and the value of the answer to a GET
 
 /** What the API refused, in its words. status 0: it could not be reached. */
@@ -15,12 +16,18 @@ export class ApiError extends Error {
   }
 }
 
+/** null: it is forgotten. */
 export function setKey(text) {
   key = text;
+  turn++;
   answers.clear();
 }
 
 export const hasKey = () => key !== null;
+
+/** Another number for each key that is given or forgotten: what was asked for with one is not to
+ *  be shown to who has another. */
+export const keyTurn = () => turn;
 
 function headersOf(path, method, body) {
   const headers = { Authorization: `Bearer ${key}` };
@@ -30,6 +37,7 @@ function headersOf(path, method, body) {
 }
 
 async function send(path, method, body) {
+  if (key === null) throw new ApiError(0, "The key has been forgotten.");
   try {
     return await fetch(new URL(path, BASE), {
       method, headers: headersOf(path, method, body),

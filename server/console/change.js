@@ -4,7 +4,7 @@ import { request } from "./api.js";
 import { actionsOf, field, openDialog, valueOf } from "./dialog.js";
 import { foreign, h } from "./dom.js";
 import { actorOf, loadEvents, sentenceOf } from "./events.js";
-import { formatCount, formatDate, formatDistance, formatNumber } from "./format.js";
+import { formatCount, formatDate, formatDistance, formatList, formatNumber } from "./format.js";
 import { followersOf } from "./generations.js";
 import { followingOf } from "./hosts.js";
 import { activationIn, isActive, labelOf, oddityOf } from "./organization.js";
@@ -31,6 +31,14 @@ function evidenceOfLine(certificate, { certificates, checkedAt }, active) {
   const next = followersOf(certificate, certificates).filter(isActive);
   return `${end} ${next.length > 0 ? `Its successor ${labelOf(next[0])} is active.`
     : "No successor of it is active: what only it vouches for fails afterwards."}`;
+}
+
+/** Where else it is active, so that it does not go from everywhere. */
+function evidenceOfScopes(certificate, scope, { projects }) {
+  const others = certificate.active_in.filter(({ project }) => project !== scope.id)
+    .map(({ project }) => project === null ? "the organization (whose list hosts of a project have, too)"
+      : projects.find(({ id }) => id === project)?.name || project);
+  return others.length === 0 ? null : `It is active in ${formatList(others)} as well, and stays so.`;
 }
 
 /** Filled in when it is there. */
@@ -62,11 +70,13 @@ export function askToggle(page, certificate, scope) {
   const active = Boolean(activationIn(certificate, scope.id));
   const verb = active ? "Deactivate" : "Activate";
   const odd = oddityOf(certificate);
+  const elsewhere = evidenceOfScopes(certificate, scope, organization);
   openDialog(`${verb} in ${scope.name}`, (close) => [
     h("p", { class: "subject-of-change" }, foreign(labelOf(certificate)),
       certificate.subject ? foreign(certificate.subject, { class: "subject" }) : null),
     h("ul", { class: "evidence" }, h("li", null, evidenceOfHosts(organization, scope, active)),
       h("li", null, evidenceOfLine(certificate, organization, active)),
+      elsewhere ? h("li", null, foreign(elsewhere)) : null,
       odd ? h("li", { class: "odd" }, `It ${odd}.`) : null, evidenceOfLog(certificate)),
     active ? null : untilField(),
     actionsOf(verb, () => sendToggle(page, certificate, scope, active), close,

@@ -24,7 +24,7 @@ function progressOf(hosts) {
 }
 
 // As `orgtrust doctor` has them.
-const STACK_WORDS = { wired: "wired", not_wired: "not wired", in_the_way: "something in the way" };
+const STACK_WORDS = { wired: "wired", not_wired: "not wired", in_the_way: "in the way" };
 
 /** A cell that says on a narrow screen of what it is. */
 const cellOf = (title, ...children) => h("td", { "data-title": title }, h("div", null, children));

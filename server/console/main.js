@@ -1,6 +1,6 @@
 // The page: which view is shown, and what is asked again from time to time.
 
-import { ApiError, hasKey, setKey } from "./api.js";
+import { ApiError, hasKey, keyTurn, setKey } from "./api.js";
 import { attentionOf, verdictOf } from "./attention.js";
 import { loadCertificate, renderCertificate } from "./certificate.js";
 import { askToggle } from "./change.js";
@@ -18,6 +18,7 @@ import { acceptDrops, askUpload } from "./upload.js";
 
 const REFRESH_MS = 15000;
 const TICK_MS = 500;
+const REDRAW_MS = 60000;
 const FOLLOW_MS = 2000; // while hosts are behind, people watch them
 
 const views = [
@@ -32,6 +33,8 @@ const views = [
 ];
 
 const page = { organization: null, data: null, search: "", problem: null };
+
+let drawn = null; // what the view said last, and when
 
 const searches = new Map(); // what was searched for, by what was searched
 
@@ -79,18 +82,31 @@ function searchOf(view) {
       } }));
 }
 
+/** All that the view says, without the times at which it was asked for. */
+const stateOf = ({ organization, data, search }) => JSON.stringify([
+  { ...organization, checkedAt: 0, server: { ...organization.server, time: 0 } }, data, search]);
+
 function showContents(view) {
   replace(byId("contents"), view.render(page, place()[1]));
+  drawn = { state: stateOf(page), at: Date.now() };
 }
 
-/** What the view asks the API for itself, if anything; then the view, unless people have gone
- *  elsewhere meanwhile. */
-async function loadContents() {
+/** Whether the view says the same already: who reads, selects or scrolls is not disturbed, but
+ *  for words such as "in 2 days" now and then. */
+function isShown(view) {
+  return drawn?.state === stateOf(page)
+    && (Date.now() - drawn.at < REDRAW_MS || Boolean(view.below) || !getSelection().isCollapsed);
+}
+
+/** What the view asks the API for itself, if anything; then the view, unless it is to be left
+ *  alone or people have gone elsewhere meanwhile. */
+async function loadContents(isLeftAlone = () => false) {
   const [view, argument] = place();
+  const turn = keyTurn();
   const data = view.load ? await view.load(page, argument) : null;
-  if (place()[0] !== view || place()[1] !== argument || page.organization === null) return;
+  if (place()[0] !== view || place()[1] !== argument || turn !== keyTurn()) return;
   page.data = data;
-  showContents(view);
+  if (!isLeftAlone(view)) showContents(view);
 }
 
 function uploadOf(view) {
@@ -122,7 +138,9 @@ function takeViewProblem(error) {
 }
 
 function showSignIn(problem) {
-  page.organization = null;
+  page.organization = page.data = drawn = null;
+  searches.clear();
+  for (const dialog of document.querySelectorAll("dialog")) dialog.close();
   for (const id of ["status", "views"]) byId(id).hidden = true;
   byId("session").replaceChildren();
   byId("main").replaceChildren(renderSignIn(refresh, problem));
@@ -148,25 +166,30 @@ function takeProblem(error) {
 /** Asks for all of it again. */
 async function refresh() {
   if (!hasKey()) return;
-  const isFirst = page.organization === null;
+  const turn = keyTurn();
   try {
-    page.organization = await loadOrganization();
+    const organization = await loadOrganization();
+    if (turn === keyTurn()) await show(organization);
   } catch (error) {
-    takeProblem(error);
-    return;
+    if (turn === keyTurn()) takeProblem(error);
   }
-  if (!hasKey()) return; // it was forgotten meanwhile
+}
+
+async function show(organization) {
+  const isFirst = page.organization === null;
+  page.organization = organization;
   page.problem = null;
-  byId("session").replaceChildren(...renderSession(page.organization.server, forget));
+  replace(byId("session"), renderSession(page.organization.server, forget));
   showStatus();
   showViews(place()[0]);
   if (isFirst) await showView();
-  else await loadContents().catch(takeViewProblem);
+  else await loadContents(isShown).catch(takeViewProblem);
 }
 
 /** Again and again, more often while hosts are on their way. */
 async function keepUp() {
-  const pause = page.organization?.hosts.behind ? FOLLOW_MS : REFRESH_MS;
+  const { behind, isWhole } = page.organization?.hosts ?? {};
+  const pause = behind && isWhole ? FOLLOW_MS : REFRESH_MS;
   const last = page.organization?.checkedAt ?? 0;
   if (document.visibilityState === "visible" && Date.now() - last * 1000 >= pause) await refresh();
   setTimeout(keepUp, TICK_MS);

@@ -30,5 +30,5 @@ export function renderSignIn(opened, problem) {
 export function renderSession({ key }, forget) {
   const end = key.expires_at ? `, ends ${formatDate(key.expires_at)}` : "";
   return [h("span", null, `${key.role === "admin" ? "admin" : "read-only"} key `,
-    h("code", null, key.id), end), button("Forget the key", forget)];
+    h("code", null, key.id), end), button("Forget the key", forget, { "data-focus": "forget" })];
 }

@@ -7,6 +7,9 @@ import pytest
 from support.certs import pem_of
 from support.odd_certs import UTC, Odd, tlv
 from support.odd_variants import variants
+from support.p11_system import with_plain_build
+
+pytestmark = with_plain_build
 
 
 @pytest.fixture
@@ -141,7 +144,11 @@ def test_a_name_a_project_and_an_end(admin, organization, certs):
     assert time.strftime("%Y-%m-%d", time.gmtime(end)) == "2027-03-01"
     assert admin.js("[...document.querySelectorAll('button')].find((one) =>"
                     " one.textContent === 'Delete').disabled") is True
+    organization.api.activate(cert_id)
     admin.click("Deactivate in Canary <hosts>", "button")
+    admin.waits_for("It is active in the organization (whose list hosts of a project have, too) as "
+                    "well, and stays so.", "dialog")
+    organization.api.deactivate(cert_id)
     admin.click("Deactivate", "dialog button")
     admin.waits_for("Canary <hosts>: not active", ".scopes")
     admin.click("Delete", "button")

@@ -7,8 +7,10 @@ import pytest
 from console_page import SCREENSHOTS
 from example import fill
 from support.marionette import Firefox
-from support.p11_system import need
+from support.p11_system import need, with_plain_build
 from support.process import wait_until
+
+pytestmark = with_plain_build
 
 
 @pytest.fixture(scope="module")

@@ -5,9 +5,10 @@ date; pictures of each step are kept."""
 import re
 
 import pytest
+from support.p11_system import with_plain_build
 from support.world import World
 
-pytestmark = pytest.mark.both
+pytestmark = [pytest.mark.both, with_plain_build]
 
 HOSTS = ("web-1", "web-2", "db-1")
 SIZES = {"wide": (1280, 900), "narrow": (360, 740)}

@@ -5,7 +5,10 @@ import time
 
 import pytest
 from example import fill
-from support.process import run
+from support.p11_system import with_plain_build
+from support.process import run, wait_until
+
+pytestmark = with_plain_build
 
 SIZES = {"wide": (1280, 900), "narrow": (360, 740)}
 # As itself, whatever it is.
@@ -49,6 +52,45 @@ def test_it_looks_again_by_itself_where_it_is_asked_to(page, organization, roots
     organization.add(roots[1], "the second")
     page.js("document.dispatchEvent(new Event('visibilitychange'))")
     page.waits_for("2 certificates, 2 active")
+
+
+def look_again(page):
+    """And wait until it has."""
+    before = page.text("#checked")
+    time.sleep(1)
+    page.js("document.dispatchEvent(new Event('visibilitychange'))")
+    wait_until(lambda: page.text("#checked") != before, what="another look")
+
+
+def test_who_reads_is_not_disturbed(page, organization, roots, reader):
+    organization.add(roots[0], "a root")
+    page.open(reader)
+    page.click("a root", "#contents a")
+    page.waits_for("Certificate:", "pre")
+    page.js("document.querySelector('pre').scrollTop = 40;"
+            "document.querySelector('pre').dataset.read = 'yes'")
+    look_again(page)
+    assert page.js("document.querySelector('pre').dataset.read") == "yes"
+    assert page.js("document.querySelector('pre').scrollTop") == 40
+    organization.api.deactivate(organization.api.list()[0]["id"])
+    look_again(page)
+    page.waits_for("Organization: not active", ".scopes")
+
+
+def test_a_key_is_forgotten_with_what_it_showed(page, organization, roots, reader):
+    organization.add(roots[0], "only for who has a key")
+    page.open(organization.key)
+    page.click("Keys", "nav a")
+    page.waits_for("never", "#contents")
+    page.click("Forget the key", "button")
+    page.waits_for("Look into", "main")
+    assert "only for who" not in page.js("document.documentElement.outerHTML")
+    assert page.js("getComputedStyle(document.getElementById('status')).display") == "none"
+    page.write(reader)
+    page.enter()
+    page.waits_for("read-only key", "#session")
+    page.waits_for("1 certificate, 1 active", "#contents")
+    assert not page.has("Keys", "nav a")
 
 
 def test_a_wrong_key_is_said_and_forgotten(page, organization):
@@ -166,12 +208,35 @@ def test_nobody_is_kept_out(page, organization, certs, axe, scheme, size):
     assert landmarks == [1] * 5
 
 
-def test_the_keyboard_is_enough(page, organization, roots, reader):
-    organization.add(roots[0], "a root")
-    page.open(reader)
-    seen = []
-    for _ in range(12):
+def tab_to(page, words):
+    for _ in range(40):
         page.tab()
-        seen.append(page.focused())
-    for what in ("Timeline", "a root"):
-        assert what in seen, seen
+        if page.focused().startswith(words):
+            return
+    raise AssertionError(f"no way to {words!r}")
+
+
+def test_the_keyboard_is_enough(page, organization, roots):
+    """From the key to a change: what has the focus is what was used, also afterwards."""
+    cert_id = organization.api.upload(roots[0], "a root")
+    page.open(organization.key)
+    tab_to(page, "Skip to the contents")
+    tab_to(page, "Timeline")
+    page.enter()
+    page.waits_for("Timeline", "h2")
+    page.js("location.hash = '#certificates'")
+    page.waits_for("1 certificate, 0 active", "#contents")
+    cell = "a root in Organization: not active. Change"
+    tab_to(page, cell)
+    page.enter()
+    page.waits_for("Activate in Organization", "dialog")
+    page.escape()
+    wait_until(lambda: page.focused() == cell, what="the focus on the cell again")
+    page.enter()
+    page.waits_for("Activate in Organization", "dialog")
+    tab_to(page, "Activate")
+    page.enter()
+    page.waits_for("1 certificate, 1 active", "#contents")
+    wait_until(lambda: page.focused() == "a root in Organization: active. Change",
+               what="the focus on what has changed")
+    assert [one["id"] for one in organization.api.list() if one["active"]] == [cert_id]
