@@ -20,6 +20,9 @@
 #define OT_HOST_REPORT_S (24 * 3600)
 #define OT_HOST_REPORT_MS 5000
 
+/* Scopes that a host reports of one API: a source has one or two. */
+#define OT_HOST_SCOPES_MAX 16
+
 /* What a host is called in its reports: as long as the kernel lets it be called. */
 #define OT_HOST_NAME_MAX 64
 

@@ -146,7 +146,7 @@ static enum ot_status add_scope(cJSON *scopes, const struct ot_source *source,
     enum ot_status status;
     cJSON *item;
 
-    if (has_scope(scopes, project))
+    if (has_scope(scopes, project) || cJSON_GetArraySize(scopes) == OT_HOST_SCOPES_MAX)
         return OT_OK;
     status = ot_scope_tag(tag, source, snapshot, project, err);
     if (status != OT_OK)

@@ -2,7 +2,6 @@
 
 #include "base/clock.h"
 #include "base/error.h"
-#include "base/hex.h"
 #include "base/limits.h"
 #include "cert/list_tag.h"
 #include "config/identifier.h"
@@ -24,7 +23,7 @@ struct report {
     const char *host, *version;
     struct {
         const char *scope, *tag; /* as in store/host.h */
-    } scopes[OT_REPORT_SCOPES_MAX];
+    } scopes[OT_HOST_SCOPES_MAX];
     unsigned scope_count;
     struct ot_buffer stacks, scope_names; /* JSON, NUL */
     char none[OT_LIST_TAG_MAX];
@@ -38,14 +37,14 @@ static bool refuse_report_member(struct ot_context *context, const char *param,
     return false;
 }
 
-/* Of letters, digits and what holds them together in names. */
-static bool is_report_word(const char *text, size_t max)
+/* Of letters, digits and what holds them together in names and versions. */
+static bool is_report_word(const char *text)
 {
     static const char letters[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
                                   "0123456789._+~-";
     size_t len = text != NULL ? strlen(text) : 0;
 
-    return len >= 1 && len <= max && strspn(text, letters) == len;
+    return len >= 1 && len <= OT_REPORT_WORD_MAX && strspn(text, letters) == len;
 }
 
 static const char *text_member(const cJSON *object, const char *name)
@@ -53,16 +52,28 @@ static const char *text_member(const cJSON *object, const char *name)
     return cJSON_GetStringValue(cJSON_GetObjectItemCaseSensitive(object, name));
 }
 
+/* "": the organization; NULL: neither that nor a project's id. */
+static const char *scope_of(const cJSON *project)
+{
+    const char *id = cJSON_GetStringValue(project);
+
+    if (cJSON_IsNull(project))
+        return "";
+    return id != NULL && ot_is_cert_id(id, strlen(id)) ? id : NULL;
+}
+
+static bool is_list_tag(const char *text)
+{
+    return text != NULL && strlen(text) == OT_LIST_TAG_LEN &&
+           strspn(text, "0123456789abcdef") == OT_LIST_TAG_LEN;
+}
+
 static bool parse_scope(struct report *report, const cJSON *item)
 {
-    const cJSON *project = cJSON_GetObjectItemCaseSensitive(item, "project");
-    const char *scope = cJSON_IsNull(project) ? "" : cJSON_GetStringValue(project);
+    const char *scope = scope_of(cJSON_GetObjectItemCaseSensitive(item, "project"));
     const char *tag = text_member(item, "tag");
-    uint8_t bytes[OT_LIST_TAG_LEN / 2];
 
-    if (scope == NULL || (*scope != '\0' && !ot_is_cert_id(scope, strlen(scope))) ||
-        tag == NULL || strlen(tag) != OT_LIST_TAG_LEN ||
-        !ot_hex_read(bytes, sizeof(bytes), tag))
+    if (scope == NULL || !is_list_tag(tag))
         return false;
     for (unsigned i = 0; i < report->scope_count; i++)
         if (strcmp(report->scopes[i].scope, scope) == 0)
@@ -78,7 +89,7 @@ static bool parse_scopes(struct ot_context *context, struct report *report,
 {
     const cJSON *scopes = cJSON_GetObjectItemCaseSensitive(body, "scopes"), *item;
     int count = cJSON_IsArray(scopes) ? cJSON_GetArraySize(scopes) : 0;
-    bool good = count >= 1 && count <= OT_REPORT_SCOPES_MAX;
+    bool good = count >= 1 && count <= OT_HOST_SCOPES_MAX;
 
     ot_jsonw_open(&report->scope_names, '[');
     for (item = good ? scopes->child : NULL; item != NULL && good; item = item->next)
@@ -90,8 +101,7 @@ static bool parse_scopes(struct ot_context *context, struct report *report,
                                 "an array of 1 to 16 objects, each with a 'project' of "
                                 "its own or null and a 'tag' of 32 hexadecimal digits");
 }
-_Static_assert(OT_REPORT_SCOPES_MAX == 16 && OT_LIST_TAG_LEN == 32,
-               "the refusal says so");
+_Static_assert(OT_HOST_SCOPES_MAX == 16 && OT_LIST_TAG_LEN == 32, "the refusal says so");
 
 static bool parse_stacks(struct ot_context *context, struct report *report,
                          const cJSON *body)
@@ -106,8 +116,7 @@ static bool parse_stacks(struct ot_context *context, struct report *report,
          item = item->next) {
         const char *name = text_member(item, "name"), *state = text_member(item, "state");
 
-        good = is_report_word(name, OT_REPORT_WORD_MAX) &&
-               is_report_word(state, OT_REPORT_WORD_MAX);
+        good = is_report_word(name) && is_report_word(state);
         if (!good)
             break;
         ot_jsonw_open(&report->stacks, '{');
@@ -133,12 +142,12 @@ static bool parse_host_report(struct ot_context *context, struct report *report,
 {
     report->host = text_member(body, "host");
     report->version = text_member(body, "version");
-    if (!is_report_word(report->host, OT_HOST_NAME_MAX))
+    if (report->host == NULL || !ot_is_host_name(report->host, strlen(report->host)))
         return refuse_report_member(
             context, "host",
             "the host's name: at most 64 letters, digits, '.', '_' and "
             "'-'");
-    if (!is_report_word(report->version, OT_REPORT_WORD_MAX))
+    if (!is_report_word(report->version))
         return refuse_report_member(context, "version", "that of its orgtrust");
     return parse_scopes(context, report, body) && parse_stacks(context, report, body);
 }

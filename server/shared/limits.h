@@ -57,9 +57,8 @@
  * All that one key may have kept is 80 MB. */
 #define OT_HOSTS_OF_KEY_MAX 20000
 
-/* Of one report: its body, scopes (one a source), stacks, and the words about a stack. */
+/* Of one report: its body, stacks, and the words about a stack. */
 #define OT_REPORT_BODY_MAX 8192
-#define OT_REPORT_SCOPES_MAX 16
 #define OT_REPORT_STACKS_MAX 24
 #define OT_REPORT_WORD_MAX 24
 

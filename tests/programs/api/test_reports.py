@@ -186,10 +186,13 @@ GOOD = {"host": "a", "version": "1.2.3~rc1+git", "stacks": [],
         "scopes": [{"project": None, "tag": "0" * 32}]}
 SCOPE = GOOD["scopes"][0]
 BAD = [
-    ("host", "host", [None, "", 1, "a" * 65, "a b", "a/b", "<script>", "ä", "a\n"]),
+    ("host", "host", [None, "", 1, "a" * 65, "a b", "a/b", "<script>", "ä", "a\n", "a+b", "a~b",
+                      "a%2e"]),
     ("version", "version", [None, "", 1, "v" * 25, "1 2"]),
     ("scopes", "scopes", [None, [], {}, [SCOPE] * 2, [None], [{}], [{"tag": "0" * 32}],
-                          [{"project": "", "tag": 1}], [{"project": None, "tag": "0" * 31}],
+                          [{"project": "", "tag": "0" * 32}], [{"project": None, "tag": 1}],
+                          [{"project": None, "tag": "A" * 32}],
+                          [{"project": None, "tag": "0" * 31}],
                           [{"project": None, "tag": "g" * 32}],
                           [{"project": "a b", "tag": "0" * 32}],
                           [{"project": f"p{i}", "tag": "0" * 32} for i in range(17)]]),
