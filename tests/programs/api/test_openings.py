@@ -95,6 +95,7 @@ def test_the_use_of_a_key_is_noted(organization):
     assert organization.sql("SELECT xmin FROM keys") == noted, "once a minute at most"
 
 
+@pytest.mark.concurrency
 def test_nobody_who_shares_a_question_sees_what_is_older_than_his(servers, pem):
     """Eight ask at the same time while the other server changes a name to growing numbers."""
     one, two = servers

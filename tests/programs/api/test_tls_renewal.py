@@ -153,6 +153,7 @@ def test_a_pair_that_is_none_changes_nothing(renewed, certs, issue, kind, word):
     assert renewed.shown() == successor.sha256
 
 
+@pytest.mark.concurrency
 def test_no_request_fails_while_the_pair_changes_again_and_again(renewed, issue):
     pairs = [issue(days) for days in (100, 200)]
     ended, seen = threading.Event(), []
