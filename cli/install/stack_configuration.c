@@ -407,7 +407,8 @@ static enum ot_status remove_cache(const char *lock, struct ot_error *err)
         "default." OT_SOURCE_STATE,        "default." OT_SOURCE_OFFLINE,
         "default." OT_SOURCE_MEMORY,       "default." OT_SOURCE_NOTIFY,
         "default." OT_SOURCE_NOTIFY_STATE, "default." OT_SOURCE_NOTIFY_LOCK,
-        "default." OT_SOURCE_LISTING,      "default." OT_SOURCE_LOCK,
+        "default." OT_SOURCE_LISTING,      "default." OT_SOURCE_REPORTED,
+        "default." OT_SOURCE_LOCK,
     };
     int dir = (int)(strlen(lock) - strlen(LOCK_NAME));
     enum ot_status status = OT_OK;
