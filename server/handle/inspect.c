@@ -3,6 +3,7 @@
 #include <openssl/bio.h>
 #include <openssl/err.h>
 #include <openssl/x509.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -12,7 +13,6 @@
 #include "cert/cert.h"
 #include "cert/cert_text.h"
 #include "cert/pem.h"
-#include "config/identifier.h"
 #include "handle/context.h"
 #include "handle/handlers.h"
 #include "handle/page_internal.h"
