@@ -17,7 +17,8 @@
 
 static const char help_begin[] =
     "Usage: orgtrust-server --db DATABASE --listen HOST:PORT [OPTION...]\n"
-    "       orgtrust-server key create [--db DATABASE] [--role admin|read] [--name NAME]\n"
+    "       orgtrust-server key create [--db DATABASE] [--role admin|read] [--name "
+    "NAME]\n"
     "                                  [--expires TIME]\n"
     "       orgtrust-server key list [--db DATABASE]\n"
     "       orgtrust-server key revoke [--db DATABASE] ID|NAME\n"

@@ -23,7 +23,7 @@
 #define OT_MOMENT_TAG_DIGITS 32
 #define OT_MOMENT_TAG_PAGE_DIGITS 16
 /* Of such a tag with its NUL. */
-#define OT_MOMENT_TAG_MAX                                                                  \
+#define OT_MOMENT_TAG_MAX                                                                \
     (sizeof(OT_MOMENT_TAG_START) + OT_MOMENT_TAG_DIGITS + OT_MOMENT_TAG_PAGE_DIGITS + 2)
 
 #endif

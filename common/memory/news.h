@@ -12,8 +12,8 @@
  * frees it; NULL: out of memory. */
 char *ot_news_line(const char *source, const struct ot_news *news);
 
-/* The same for a person at a terminal, without what is for programs: "+ default: activated
- * Name (detail)". */
+/* The same for a person at a terminal, without what is for programs: "+ default:
+ * activated Name (detail)". */
 char *ot_news_words(const char *source, const struct ot_news *news);
 
 /* number, at, sign, what, source, id, name, sha256, detail; what is not there is null.
