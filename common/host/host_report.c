@@ -116,7 +116,8 @@ bool ot_host_report_is_due(const struct ot_config *config, const struct ot_sourc
     if (!may_note(path))
         return false;
     if (reported.failures > 0)
-        return !ot_state_holds_back(&reported, now);
+        return !ot_state_holds_back(&reported, now) ||
+               is_written_since(config, source, reported.attempt_at + 1);
     return reported.attempt_at > now || now - reported.attempt_at >= OT_HOST_REPORT_S ||
            is_written_since(config, source, reported.attempt_at);
 }

@@ -22,8 +22,8 @@ struct ot_host_stack {
 
 /* Whether a report by this source is to be sent now: it is the first of its API that
  * says report = yes and whose cache is not a user's own, the API takes reports, and
- * a snapshot was written since the last one, a day is over, or a failure is to be
- * repeated. Reads small files. */
+ * a snapshot was written since the last one, whether that went well or not, a day is
+ * over, or a failure is to be repeated. Reads small files. */
 bool ot_host_report_is_due(const struct ot_config *config,
                            const struct ot_source *source);
 

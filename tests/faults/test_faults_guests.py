@@ -8,6 +8,7 @@ import pytest
 from support import paths
 from support.network import in_own_network
 from support.organization import Organization
+from support.process import wait_until
 
 LIST = "/v1/organization/certificates"
 
@@ -90,9 +91,10 @@ def test_fault_76_the_share_is_an_option(tmp_path):
     with contextlib.ExitStack() as stack:
         slow = [open_slow(stack, organization.port, "127.0.0.66") for _ in range(9)]
         assert ask(organization.port, "127.0.0.2", organization.key)[0] == 200
-        assert count_open(slow) == 3 and count_open(slow[6:]) == 3
+        wait_until(lambda: count_open(slow) == 3, what="the end of six")
+        assert count_open(slow[6:]) == 3
         assert ask(organization.port, "127.0.0.66", organization.key)[0] == 200
-        assert count_open(slow) == 2
+        wait_until(lambda: count_open(slow) == 2, what="the end of one more")
     organization.stop()
 
 

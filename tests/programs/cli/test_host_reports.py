@@ -238,6 +238,17 @@ def test_what_fails_is_one_line_and_no_failure_of_the_sync(reported, answer):
     assert "failures = 0" in (reported.cache / "default.reported").read_text()
 
 
+def test_a_change_after_a_failure_is_told_at_once(reported, api, roots):
+    reported.answer = error(503, "away", Retry_After="3600")
+    reported.sync()
+    assert len(reported.answers) == 1
+    time.sleep(1.1)  # what was written in the second of the attempt may have been told
+    api.add(roots[1], name="another")
+    reported.answer = Answer(200, {"object": "orgtrust.report", "host": "web-1",
+                                   "current": True})
+    assert reported.sync().stderr == "" and len(reported.answers) == 2
+
+
 def test_an_api_that_does_not_answer_holds_nothing_up(reported, api):
     """The snapshot and what follows it are there before, and five seconds are the end."""
     reported.configure(report=None, host_name="web-1", timeout="60s",

@@ -53,9 +53,9 @@ def test_list_and_show_say_by_which(blue):
         {("organization",), ()}
 
 
-def test_an_unchanged_sync_costs_the_pages_of_both_lists(blue):
+def test_an_unchanged_sync_is_one_request_for_both_lists(blue):
     done = blue.sync("--source", "blue", "--json").json()["sources"][0]
-    assert (done["changed"], done["requests"]) == (False, 2)
+    assert (done["changed"], done["requests"]) == (False, 1)
 
 
 def test_where_it_is_active_changes_without_its_trust(blue, organization):

@@ -41,7 +41,7 @@ def synced_world(organization, world, roots):
 
 def test_a_key_without_an_end_is_not_spoken_of(synced_world):
     assert key_end(synced_world) == (None, None)
-    assert not synced_world.state_path().exists()
+    assert "key_ends_at = 0" in synced_world.state_path().read_text().splitlines()
 
 
 def test_a_key_that_ends_within_30_days_is_warned_of(synced_world, organization):

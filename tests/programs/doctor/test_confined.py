@@ -154,7 +154,7 @@ def test_haproxy_reads_files_before_it_enters_its_root(held):
 
 def test_profiles_of_apparmor_say_what_they_see(held):
     """The kernel's own word is a stand-in: few that tests run on have AppArmor."""
-    held.run("mount", "-t", "tmpfs", "tmpfs", "/sys/module")
+    held.run("mount", "-t", "tmpfs", "tmpfs", "/sys")
     held.write("/sys/module/apparmor/parameters/enabled", "N\n")
     held.run("sh", "-c", "rm -f /etc/apparmor.d/* 2>/dev/null; true")
     held.write("/etc/apparmor.d/usr.bin.held",
@@ -168,4 +168,4 @@ def test_profiles_of_apparmor_say_what_they_see(held):
         "see the PKCS#11 module (<abstractions/p11-kit>), "
         "the files that are kept in step (<abstractions/ssl_certs>)")
     assert found["/etc/apparmor.d"]["detail"].startswith("1 profile of AppArmor includes none")
-    held.run("umount", "/sys/module")
+    held.run("umount", "/sys")

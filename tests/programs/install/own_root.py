@@ -35,6 +35,9 @@ for i in 1 2 3; do echo "security.provider.$i=P"; done >root/usr/lib/jvm/odd/con
 DESTDIR=$PWD/root cmake --install "$2" >/dev/null
 mkdir root/home/user
 chown "$3:$3" root/home/user
+# Who sees this system and the machine in it, wherever / is: it ends with the machine.
+setpriv --pdeathsig KILL sleep infinity &
+echo $! >root/run/outside
 touch root/run/is-ready
 exec chroot root sleep infinity
 """
@@ -94,7 +97,8 @@ class OwnRoot:
 
     def share(self, directory: Path):
         """A directory of this system's is seen there, too, by the same name."""
-        done = run(["nsenter", f"--target={self.holder.pid}", "--mount", "sh", "-ec",
+        outside = self.read("/run/outside").decode().strip()
+        done = run(["nsenter", f"--target={outside}", "--mount", "--root", "--wd=/", "sh", "-ec",
                     'mkdir -p "$1/root$2"; mount --bind "$2" "$1/root$2"', "share",
                     self.place, directory], env=clean_environment())
         assert done.status == 0, done

@@ -11,7 +11,7 @@ import pytest
 from own_root import changes
 from support.https import HttpsServer
 from support.packages import ROOTS
-from support.podman import MAKE_ROOT, PODMAN, RUN
+from support.podman import HAS_GROUPS, MAKE_ROOT, PODMAN, RUN
 from support.process import wait_until
 
 DIR = "/var/lib/orgtrust/containers"
@@ -162,8 +162,8 @@ public class Visit {
 }
 """
 needs_podman = pytest.mark.skipif(
-    not shutil.which("podman") or not shutil.which("runc"),
-    reason="podman and runc are not installed")
+    not shutil.which("podman") or not shutil.which("runc") or not HAS_GROUPS,
+    reason="needs podman, runc and /sys/fs/cgroup, which a root without /sys does not have")
 
 
 @pytest.fixture

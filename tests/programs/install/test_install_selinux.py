@@ -19,7 +19,7 @@ echo "$0 $*" >>{LOG}
 def selinux(machine):
     if not machine.path("/usr/bin/checkmodule").exists():
         pytest.skip("needs checkpolicy and semodule-utils")
-    machine.run("mount", "-t", "tmpfs", "tmpfs", "/sys/fs")
+    machine.run("mount", "-t", "tmpfs", "tmpfs", "/sys")
     machine.write("/sys/fs/selinux/enforce", "1")
     for tool in ("semodule", "restorecon"):
         machine.write(f"/usr/sbin/{tool}", LOADS, mode=0o755)
