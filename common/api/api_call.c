@@ -94,35 +94,30 @@ enum ot_status ot_api_perform(struct ot_api_call *call, struct ot_error *err)
                        err != NULL ? err : &ignored);
 }
 
-static const char *body_of(const struct ot_http_answer *answer)
-{
-    return answer->body != NULL ? answer->body : "";
-}
-
 enum ot_status ot_api_call_page(const struct ot_api_call *call,
                                 const struct ot_http_answer *answer, struct ot_error *err)
 {
-    return ot_api_parse_page(call->out, call->item, body_of(answer), answer->len, err);
+    return ot_api_parse_page(call->out, call->item, answer->body, answer->len, err);
 }
 
 enum ot_status ot_api_call_toggled(const struct ot_api_call *call,
                                    const struct ot_http_answer *answer,
                                    struct ot_error *err)
 {
-    return ot_api_parse_toggled(call->out, call->kind, body_of(answer), answer->len, err);
+    return ot_api_parse_toggled(call->out, call->kind, answer->body, answer->len, err);
 }
 
 enum ot_status ot_api_call_deleted(const struct ot_api_call *call,
                                    const struct ot_http_answer *answer,
                                    struct ot_error *err)
 {
-    return ot_api_parse_deleted(call->id, body_of(answer), answer->len, err);
+    return ot_api_parse_deleted(call->id, answer->body, answer->len, err);
 }
 
 enum ot_status ot_api_parse_cert_of(const char *id, const struct ot_http_answer *answer,
                                     struct ot_api_cert *cert, struct ot_error *err)
 {
-    enum ot_status status = ot_api_parse_cert(cert, body_of(answer), answer->len, err);
+    enum ot_status status = ot_api_parse_cert(cert, answer->body, answer->len, err);
 
     if (status != OT_OK || id == NULL || strcmp(cert->id, id) == 0)
         return status;

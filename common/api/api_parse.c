@@ -11,6 +11,7 @@
 #include "base/limits.h"
 #include "base/text.h"
 #include "config/identifier.h"
+#include "http/http_request.h"
 
 /* "data[4294967295].certificate_details" */
 #define PATH_CHARS_MAX 64
@@ -194,16 +195,18 @@ static enum ot_status parse_array(struct ot_api_array *out, size_t size,
 }
 
 enum ot_status ot_api_parse_list(struct ot_api_array *out, size_t size, bool *has_more,
-                                 const cJSON *root, ot_api_parse_item *parse,
-                                 struct ot_error *err)
+                                 cJSON **root, const struct ot_http_answer *answer,
+                                 ot_api_parse_item *parse, struct ot_error *err)
 {
-    enum ot_status status = ot_json_literal(root, "object", "", "list", err);
+    enum ot_status status = ot_json_parse(root, answer->body, answer->len, err);
 
     *out = (struct ot_api_array){NULL, 0};
     if (status == OT_OK)
-        status = ot_json_bool(root, "has_more", "", has_more, err);
+        status = ot_json_literal(*root, "object", "", "list", err);
     if (status == OT_OK)
-        status = parse_array(out, size, root, parse, NULL, err);
+        status = ot_json_bool(*root, "has_more", "", has_more, err);
+    if (status == OT_OK)
+        status = parse_array(out, size, *root, parse, NULL, err);
     if (status == OT_OK && *has_more && out->count == 0)
         status = ot_error_set(err, OT_E_PROTOCOL, "an empty page says that more follow");
     return status;

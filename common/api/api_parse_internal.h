@@ -11,6 +11,7 @@
 
 struct ot_api_cert;
 struct ot_api_page;
+struct ot_http_answer;
 
 /* kind is the value that `object` must have: "organization.certificate", … */
 enum ot_status ot_api_parse_page(struct ot_api_page *out, const char *kind,
@@ -30,11 +31,12 @@ struct ot_api_array {
 /* One of them into its zeroed place; path is what errors call it, "data[3]". */
 typedef enum ot_status ot_api_parse_item(void *place, const cJSON *item, const char *path,
                                          const void *arg, struct ot_error *err);
-/* A list, each item of which takes size bytes; has_more promises others behind the last.
- * On failure, too, the caller clears what is there: count has the one that failed. */
+/* A list that was answered, each item of which takes size bytes; has_more promises others
+ * behind the last. *root has the texts of its items. On failure, too, the caller deletes
+ * it and clears what is there: count has the one that failed. */
 enum ot_status ot_api_parse_list(struct ot_api_array *out, size_t size, bool *has_more,
-                                 const cJSON *root, ot_api_parse_item *parse,
-                                 struct ot_error *err);
+                                 cJSON **root, const struct ot_http_answer *answer,
+                                 ot_api_parse_item *parse, struct ot_error *err);
 /* The item's `id`, checked: it is about to become part of URLs. */
 enum ot_status ot_api_parse_id(char id[OT_ID_MAX + 1], const cJSON *item,
                                const char *path, struct ot_error *err);

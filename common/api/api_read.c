@@ -71,8 +71,7 @@ static enum ot_status end_page(struct reading *reading, size_t i, const char *ki
     if (status != OT_OK) {
         ot_error_prefix(err, "cannot list the certificates");
     } else if (!page.is_unchanged) {
-        status = ot_api_parse_page(&page, kind, answer->body != NULL ? answer->body : "",
-                                   answer->len, err);
+        status = ot_api_parse_page(&page, kind, answer->body, answer->len, err);
         if (status != OT_OK)
             ot_api_checker_blame(checker, answer, err);
         else

@@ -117,7 +117,10 @@ enum ot_status ot_api_delete(struct ot_api *api, const char *id, struct ot_error
     status = ot_api_perform(
         &(struct ot_api_call){
             .api = api,
-            .request = {OT_HTTP_DELETE, path, NULL, OT_PAGE_BYTES_MAX, true, NULL},
+            .request = {.method = OT_HTTP_DELETE,
+                        .path = path,
+                        .max_bytes = OT_PAGE_BYTES_MAX,
+                        .idempotent = true},
             .what = "delete the certificate",
             .parse = ot_api_call_deleted,
             .id = id,

@@ -76,12 +76,9 @@ static enum ot_status parse_hosts(const struct ot_api_call *call,
 {
     struct ot_api_hosts *out = call->out;
     struct ot_api_array array = {NULL, 0};
-    enum ot_status status = ot_json_parse(
-        &out->root, answer->body != NULL ? answer->body : "", answer->len, err);
+    enum ot_status status = ot_api_parse_list(&array, sizeof(*out->items), &out->has_more,
+                                              &out->root, answer, parse_host, err);
 
-    if (status == OT_OK)
-        status = ot_api_parse_list(&array, sizeof(*out->items), &out->has_more, out->root,
-                                   parse_host, err);
     out->items = array.items;
     out->count = array.count;
     if (status != OT_OK)

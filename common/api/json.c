@@ -91,6 +91,8 @@ enum ot_status ot_json_parse(cJSON **out, const char *text, size_t len,
     cJSON *root;
 
     *out = NULL;
+    if (text == NULL)
+        text = "";
     if (!ot_text_is_utf8(text, len))
         return ot_error_set(err, OT_E_PROTOCOL, "not valid JSON: it is not UTF-8");
     status = ot_json_scan(text, len, err);

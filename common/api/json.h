@@ -15,7 +15,8 @@
 
 #include "base/error.h"
 
-/* The caller frees *out with cJSON_Delete. OT_E_PROTOCOL with the reason. */
+/* text NULL: len is 0. The caller frees *out with cJSON_Delete. OT_E_PROTOCOL with the
+ * reason. */
 enum ot_status ot_json_parse(cJSON **out, const char *text, size_t len,
                              struct ot_error *err);
 

@@ -55,12 +55,9 @@ static enum ot_status parse_keys(const struct ot_api_call *call,
     struct key_page *page = call->out;
     struct ot_api_array array = {NULL, 0};
     cJSON *root = NULL;
-    enum ot_status status =
-        ot_json_parse(&root, answer->body != NULL ? answer->body : "", answer->len, err);
+    enum ot_status status = ot_api_parse_list(
+        &array, sizeof(*page->keys), &page->has_more, &root, answer, parse_key, err);
 
-    if (status == OT_OK)
-        status = ot_api_parse_list(&array, sizeof(*page->keys), &page->has_more, root,
-                                   parse_key, err);
     page->keys = array.items;
     page->count = array.count;
     cJSON_Delete(root);
@@ -73,7 +70,10 @@ static enum ot_status get_key_page(struct ot_api *api, const char *after,
     char path[OT_API_LIST_PATH_MAX];
     struct ot_api_call call = {
         .api = api,
-        .request = {OT_HTTP_GET, path, NULL, OT_PAGE_BYTES_MAX, true, NULL},
+        .request = {.method = OT_HTTP_GET,
+                    .path = path,
+                    .max_bytes = OT_PAGE_BYTES_MAX,
+                    .idempotent = true},
         .what = "list the admin keys",
         .parse = parse_keys,
         .out = page,

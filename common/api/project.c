@@ -45,12 +45,9 @@ static enum ot_status parse_projects(const struct ot_api_call *call,
     struct ot_api_projects *out = call->out;
     struct ot_api_array array = {NULL, 0};
     cJSON *root = NULL;
-    enum ot_status status =
-        ot_json_parse(&root, answer->body != NULL ? answer->body : "", answer->len, err);
+    enum ot_status status = ot_api_parse_list(&array, sizeof(*out->items), &out->has_more,
+                                              &root, answer, parse_project, err);
 
-    if (status == OT_OK)
-        status = ot_api_parse_list(&array, sizeof(*out->items), &out->has_more, root,
-                                   parse_project, err);
     out->items = array.items;
     out->count = array.count;
     if (status != OT_OK)

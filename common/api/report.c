@@ -11,8 +11,7 @@ static enum ot_status check_report_answer(const struct ot_api_call *call,
                                           struct ot_error *err)
 {
     cJSON *root = NULL;
-    enum ot_status status =
-        ot_json_parse(&root, answer->body != NULL ? answer->body : "", answer->len, err);
+    enum ot_status status = ot_json_parse(&root, answer->body, answer->len, err);
 
     (void)call;
     if (status == OT_OK)

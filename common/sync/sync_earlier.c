@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "api/moment_tag.h"
+#include "base/hex.h"
 #include "config/identifier.h"
 #include "config/ini_file.h"
 #include "files/file.h"
@@ -45,10 +46,14 @@ enum ot_status ot_earlier_add(struct ot_earlier *known, const char *id,
 
 static bool parse_sum(uint64_t *sum, const char *value)
 {
-    int used = 0;
+    uint8_t bytes[sizeof(*sum)];
 
-    return strspn(value, "0123456789abcdef") == 16 &&
-           sscanf(value, "%16" SCNx64 "%n", sum, &used) == 1 && value[used] == '\0';
+    if (strlen(value) != 2 * sizeof(bytes) || !ot_hex_read(bytes, sizeof(bytes), value))
+        return false;
+    *sum = 0;
+    for (size_t i = 0; i < sizeof(bytes); i++)
+        *sum = *sum << 8 | bytes[i];
+    return true;
 }
 
 static enum ot_status take_earlier_line(void *arg, const char *key, const char *value,

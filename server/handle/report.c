@@ -112,7 +112,7 @@ static bool parse_stacks(struct ot_context *context, struct report *report,
         (stacks == NULL || cJSON_IsArray(stacks)) && count <= OT_REPORT_STACKS_MAX;
 
     ot_jsonw_open(&report->stacks, '[');
-    for (item = count > 0 ? stacks->child : NULL; item != NULL && good;
+    for (item = good && stacks != NULL ? stacks->child : NULL; item != NULL && good;
          item = item->next) {
         const char *name = text_member(item, "name"), *state = text_member(item, "state");
 

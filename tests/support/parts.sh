@@ -198,7 +198,7 @@ lint_cppcheck() {
 lint_tidy() {
     cmake -S "$project" -B "$builds/lint" -G Ninja -DCMAKE_C_COMPILER=clang \
         -DCMAKE_BUILD_TYPE=Debug >/dev/null || return 1
-    ninja -C "$builds/lint" -t targets all 2>/dev/null | sed -n 's/\(.*\.h\): .*/\1/p' |
+    ninja -C "$builds/lint" -t targets all 2>/dev/null | sed -n 's/\(.*\.[ch]\): .*/\1/p' |
         xargs -r ninja -C "$builds/lint" >/dev/null
     sources '^(common|provider|p11module|cli|server)/.*\.c$' |
         xargs -0 "$python" "$project/tests/support/tidy.py" "$builds/lint"
