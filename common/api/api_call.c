@@ -94,6 +94,22 @@ enum ot_status ot_api_perform(struct ot_api_call *call, struct ot_error *err)
                        err != NULL ? err : &ignored);
 }
 
+enum ot_status ot_api_perform_list(struct ot_api_call *call, const char *list,
+                                   const char *filters, const char *after,
+                                   struct ot_error *err)
+{
+    const bool first = after == NULL || after[0] == '\0';
+    char path[OT_API_LIST_PATH_MAX];
+
+    snprintf(path, sizeof(path), "%s?limit=%d%s%s%s", list, LIST_LIMIT_MAX, filters,
+             first ? "" : "&after=", first ? "" : after);
+    call->request = (struct ot_http_request){.method = OT_HTTP_GET,
+                                             .path = path,
+                                             .max_bytes = OT_PAGE_BYTES_MAX,
+                                             .idempotent = true};
+    return ot_api_perform(call, err);
+}
+
 enum ot_status ot_api_call_page(const struct ot_api_call *call,
                                 const struct ot_http_answer *answer, struct ot_error *err)
 {

@@ -42,6 +42,13 @@ struct ot_api_call {
 /* Sends it and waits for the answer. */
 enum ot_status ot_api_perform(struct ot_api_call *call, struct ot_error *err);
 
+/* The same, and fills in its request: one page of a list other than of certificates, of
+ * those that filters ("&behind=true", "") let through, behind `after`; "" or NULL: the
+ * first. All of it can be part of a URL as it is. */
+enum ot_status ot_api_perform_list(struct ot_api_call *call, const char *list,
+                                   const char *filters, const char *after,
+                                   struct ot_error *err);
+
 enum ot_status ot_api_call_page(const struct ot_api_call *call,
                                 const struct ot_http_answer *answer,
                                 struct ot_error *err);

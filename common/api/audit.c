@@ -10,7 +10,6 @@
 #include "config/identifier.h"
 
 #define AUDIT_LOG "/organization/audit_logs"
-#define PAGE_LIMIT 100
 
 void ot_api_events_clear(struct ot_api_events *events)
 {
@@ -79,14 +78,9 @@ enum ot_status ot_api_list_audit(struct ot_api *api,
                                  const char *after, struct ot_api_events *out,
                                  struct ot_error *err)
 {
-    const bool first = after == NULL || after[0] == '\0';
-    char path[OT_API_LIST_PATH_MAX];
+    char filters[OT_API_PATH_MAX];
     struct ot_api_call call = {
         .api = api,
-        .request = {.method = OT_HTTP_GET,
-                    .path = path,
-                    .max_bytes = OT_PAGE_BYTES_MAX,
-                    .idempotent = true},
         .what = "read the audit log",
         .parse = parse_events,
         .out = out,
@@ -97,10 +91,8 @@ enum ot_status ot_api_list_audit(struct ot_api *api,
         return ot_error_set(err, OT_E_USAGE, "\"%.80s\" is not a certificate id",
                             query->cert);
     /* %5B and %5D are the brackets that RFC 3986 keeps for addresses. */
-    snprintf(path, sizeof(path),
-             AUDIT_LOG "?limit=%d&effective_at%%5Bgte%%5D=%lld%s%s%s%s", PAGE_LIMIT,
+    snprintf(filters, sizeof(filters), "&effective_at%%5Bgte%%5D=%lld%s%s",
              (long long)query->since, query->cert != NULL ? "&resource_ids%5B%5D=" : "",
-             query->cert != NULL ? query->cert : "",
-             first ? "" : "&after=", first ? "" : after);
-    return ot_api_perform(&call, err);
+             query->cert != NULL ? query->cert : "");
+    return ot_api_perform_list(&call, AUDIT_LOG, filters, after, err);
 }

@@ -1,6 +1,5 @@
 #include "api/hosts.h"
 
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -10,7 +9,6 @@
 #include "config/identifier.h"
 
 #define HOSTS "/orgtrust/hosts"
-#define PAGE_LIMIT 100
 
 void ot_api_hosts_clear(struct ot_api_hosts *hosts)
 {
@@ -89,20 +87,14 @@ static enum ot_status parse_hosts(const struct ot_api_call *call,
 enum ot_status ot_api_list_hosts(struct ot_api *api, bool behind, const char *after,
                                  struct ot_api_hosts *out, struct ot_error *err)
 {
-    char path[OT_API_LIST_PATH_MAX];
     struct ot_api_call call = {
         .api = api,
-        .request = {.method = OT_HTTP_GET,
-                    .path = path,
-                    .max_bytes = OT_PAGE_BYTES_MAX,
-                    .idempotent = true},
         .what = "list the hosts",
         .parse = parse_hosts,
         .out = out,
     };
 
     memset(out, 0, sizeof(*out));
-    snprintf(path, sizeof(path), HOSTS "?limit=%d&behind=%s%s%s", PAGE_LIMIT,
-             behind ? "true" : "false", *after == '\0' ? "" : "&after=", after);
-    return ot_api_perform(&call, err);
+    return ot_api_perform_list(&call, HOSTS, behind ? "&behind=true" : "&behind=false",
+                               after, err);
 }

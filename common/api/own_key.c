@@ -1,7 +1,6 @@
 #include "api/own_key.h"
 
 #include <stdbool.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -11,7 +10,6 @@
 #include "http/key.h"
 
 #define ADMIN_KEYS "/organization/admin_api_keys"
-#define PAGE_LIMIT 100
 /* An organization with more keys than this has other worries. */
 #define PAGES_MAX 20
 
@@ -67,21 +65,14 @@ static enum ot_status parse_keys(const struct ot_api_call *call,
 static enum ot_status get_key_page(struct ot_api *api, const char *after,
                                    struct key_page *page, struct ot_error *err)
 {
-    char path[OT_API_LIST_PATH_MAX];
     struct ot_api_call call = {
         .api = api,
-        .request = {.method = OT_HTTP_GET,
-                    .path = path,
-                    .max_bytes = OT_PAGE_BYTES_MAX,
-                    .idempotent = true},
         .what = "list the admin keys",
         .parse = parse_keys,
         .out = page,
     };
 
-    snprintf(path, sizeof(path), ADMIN_KEYS "?limit=%d%s%s", PAGE_LIMIT,
-             after[0] == '\0' ? "" : "&after=", after);
-    return ot_api_perform(&call, err);
+    return ot_api_perform_list(&call, ADMIN_KEYS, "", after, err);
 }
 
 /* First letters, dots or stars, last letters: neither part alone tells keys apart. */

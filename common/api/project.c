@@ -1,6 +1,5 @@
 #include "api/project.h"
 
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -9,7 +8,6 @@
 #include "api/json.h"
 
 #define PROJECTS "/organization/projects"
-#define PAGE_LIMIT 100
 
 void ot_api_projects_clear(struct ot_api_projects *projects)
 {
@@ -59,21 +57,13 @@ static enum ot_status parse_projects(const struct ot_api_call *call,
 enum ot_status ot_api_list_projects(struct ot_api *api, const char *after,
                                     struct ot_api_projects *out, struct ot_error *err)
 {
-    const bool first = after == NULL || after[0] == '\0';
-    char path[OT_API_LIST_PATH_MAX];
     struct ot_api_call call = {
         .api = api,
-        .request = {.method = OT_HTTP_GET,
-                    .path = path,
-                    .max_bytes = OT_PAGE_BYTES_MAX,
-                    .idempotent = true},
         .what = "list the projects",
         .parse = parse_projects,
         .out = out,
     };
 
     memset(out, 0, sizeof(*out));
-    snprintf(path, sizeof(path), PROJECTS "?limit=%d%s%s", PAGE_LIMIT,
-             first ? "" : "&after=", first ? "" : after);
-    return ot_api_perform(&call, err);
+    return ot_api_perform_list(&call, PROJECTS, "", after, err);
 }
