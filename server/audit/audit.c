@@ -40,12 +40,10 @@ static enum ot_status write_event(struct ot_db *db, const struct ot_actor *actor
 static void open_named(struct ot_buffer *out, const char *id, const char *name)
 {
     ot_jsonw_open(out, '{');
-    ot_jsonw_key(out, "id");
-    ot_jsonw_text(out, id);
+    ot_jsonw_text_member(out, "id", id);
     if (name == NULL)
         return;
-    ot_jsonw_key(out, "name");
-    ot_jsonw_text(out, name);
+    ot_jsonw_text_member(out, "name", name);
 }
 
 static void begin_detail(struct ot_buffer *detail, const char *id, const char *name)
@@ -89,10 +87,8 @@ enum ot_status ot_audit_project_created(struct ot_db *db, const struct ot_actor 
     begin_detail(&detail, id, NULL);
     ot_jsonw_key(&detail, "data");
     ot_jsonw_open(&detail, '{');
-    ot_jsonw_key(&detail, "name");
-    ot_jsonw_text(&detail, name);
-    ot_jsonw_key(&detail, "title");
-    ot_jsonw_text(&detail, name);
+    ot_jsonw_text_member(&detail, "name", name);
+    ot_jsonw_text_member(&detail, "title", name);
     ot_jsonw_close(&detail, '}');
     return write_event(db, actor, "project.created", &detail, &id, 1, err);
 }
@@ -124,8 +120,7 @@ enum ot_status ot_audit_cert_deleted(struct ot_db *db, const struct ot_actor *ac
     struct ot_buffer detail;
 
     begin_detail(&detail, id, name);
-    ot_jsonw_key(&detail, "certificate");
-    ot_jsonw_text(&detail, pem);
+    ot_jsonw_text_member(&detail, "certificate", pem);
     return write_event(db, actor, "certificate.deleted", &detail, &id, 1, err);
 }
 
@@ -159,8 +154,7 @@ enum ot_status ot_audit_toggled_write(struct ot_db *db, const struct ot_actor *a
         return OT_OK;
     ot_jsonw_close(&toggled->detail, ']');
     if (end_at != 0) {
-        ot_jsonw_key(&toggled->detail, OT_DEACTIVATE_AT);
-        ot_jsonw_int(&toggled->detail, end_at);
+        ot_jsonw_int_member(&toggled->detail, OT_DEACTIVATE_AT, end_at);
     }
     return write_event(db, actor,
                        active ? "certificates.activated" : "certificates.deactivated",

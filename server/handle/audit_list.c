@@ -22,8 +22,7 @@ static void write_named_id(struct ot_buffer *out, const char *key, const char *i
 {
     ot_jsonw_key(out, key);
     ot_jsonw_open(out, '{');
-    ot_jsonw_key(out, "id");
-    ot_jsonw_text(out, id);
+    ot_jsonw_text_member(out, "id", id);
     ot_jsonw_close(out, '}');
 }
 
@@ -36,8 +35,7 @@ static void write_session(struct ot_buffer *out, const struct ot_audit_row *row)
     if (!row->actor_is_key)
         write_named_id(out, "user", row->actor);
     if (row->address != NULL) {
-        ot_jsonw_key(out, "ip_address");
-        ot_jsonw_text(out, row->address);
+        ot_jsonw_text_member(out, "ip_address", row->address);
     }
     ot_jsonw_close(out, '}');
 }
@@ -46,16 +44,13 @@ static void write_actor(struct ot_buffer *out, const struct ot_audit_row *row)
 {
     ot_jsonw_key(out, "actor");
     ot_jsonw_open(out, '{');
-    ot_jsonw_key(out, "type");
-    ot_jsonw_text(out, row->actor_is_key ? "api_key" : "session");
+    ot_jsonw_text_member(out, "type", row->actor_is_key ? "api_key" : "session");
     write_session(out, row);
     if (row->actor_is_key) {
         ot_jsonw_key(out, "api_key");
         ot_jsonw_open(out, '{');
-        ot_jsonw_key(out, "id");
-        ot_jsonw_text(out, row->actor);
-        ot_jsonw_key(out, "type");
-        ot_jsonw_text(out, "service_account");
+        ot_jsonw_text_member(out, "id", row->actor);
+        ot_jsonw_text_member(out, "type", "service_account");
         write_named_id(out, "service_account", row->actor);
         ot_jsonw_close(out, '}');
     }
@@ -65,19 +60,14 @@ static void write_actor(struct ot_buffer *out, const struct ot_audit_row *row)
 static void write_event_json(struct ot_buffer *out, const struct ot_audit_row *row)
 {
     ot_jsonw_open(out, '{');
-    ot_jsonw_key(out, "id");
-    ot_jsonw_text(out, row->id);
-    ot_jsonw_key(out, "type");
-    ot_jsonw_text(out, row->type);
-    ot_jsonw_key(out, "effective_at");
-    ot_jsonw_int(out, row->effective_at);
+    ot_jsonw_text_member(out, "id", row->id);
+    ot_jsonw_text_member(out, "type", row->type);
+    ot_jsonw_int_member(out, "effective_at", row->effective_at);
     if (row->project != NULL) {
         ot_jsonw_key(out, "project");
         ot_jsonw_open(out, '{');
-        ot_jsonw_key(out, "id");
-        ot_jsonw_text(out, row->project);
-        ot_jsonw_key(out, "name");
-        ot_jsonw_text(out, row->project_name);
+        ot_jsonw_text_member(out, "id", row->project);
+        ot_jsonw_text_member(out, "name", row->project_name);
         ot_jsonw_close(out, '}');
     }
     write_actor(out, row);

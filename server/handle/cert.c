@@ -248,10 +248,8 @@ static void write_deleted_cert(const struct ot_context *context)
     struct ot_buffer *out = &context->reply->body;
 
     ot_jsonw_open(out, '{');
-    ot_jsonw_key(out, "object");
-    ot_jsonw_text(out, "certificate.deleted");
-    ot_jsonw_key(out, "id");
-    ot_jsonw_text(out, context->cert_id);
+    ot_jsonw_text_member(out, "object", "certificate.deleted");
+    ot_jsonw_text_member(out, "id", context->cert_id);
     ot_jsonw_close(out, '}');
 }
 

@@ -24,9 +24,8 @@ struct listed_hosts {
 
 static void write_standing(struct ot_buffer *out, int64_t behind_since)
 {
-    ot_jsonw_key(out, "current");
-    ot_jsonw_bool(out, behind_since == 0);
-    ot_jsonw_time(out, "behind_since", behind_since);
+    ot_jsonw_bool_member(out, "current", behind_since == 0);
+    ot_jsonw_time_member(out, "behind_since", behind_since);
 }
 
 static void open_host(struct listed_hosts *listed, const struct ot_host_row *row)
@@ -36,14 +35,10 @@ static void open_host(struct listed_hosts *listed, const struct ot_host_row *row
     snprintf(listed->name, sizeof(listed->name), "%s", row->name);
     listed->behind_since = 0;
     ot_jsonw_open(out, '{');
-    ot_jsonw_key(out, "object");
-    ot_jsonw_text(out, "orgtrust.host");
-    ot_jsonw_key(out, "name");
-    ot_jsonw_text(out, row->name);
-    ot_jsonw_key(out, "version");
-    ot_jsonw_text(out, row->version);
-    ot_jsonw_key(out, "last_seen");
-    ot_jsonw_int(out, row->seen_at);
+    ot_jsonw_text_member(out, "object", "orgtrust.host");
+    ot_jsonw_text_member(out, "name", row->name);
+    ot_jsonw_text_member(out, "version", row->version);
+    ot_jsonw_int_member(out, "last_seen", row->seen_at);
     ot_jsonw_key(out, "stacks");
     ot_jsonw_raw(out, row->stacks);
     ot_jsonw_key(out, "scopes");
@@ -70,10 +65,8 @@ static void write_scope(struct listed_hosts *listed, const struct ot_host_scope_
         (listed->behind_since == 0 || row->behind_since < listed->behind_since))
         listed->behind_since = row->behind_since;
     ot_jsonw_open(out, '{');
-    ot_jsonw_key(out, "project");
-    ot_jsonw_text(out, row->scope[0] != '\0' ? row->scope : NULL);
-    ot_jsonw_key(out, "tag");
-    ot_jsonw_text(out, row->tag);
+    ot_jsonw_text_member(out, "project", row->scope[0] != '\0' ? row->scope : NULL);
+    ot_jsonw_text_member(out, "tag", row->tag);
     write_standing(out, row->behind_since);
     ot_jsonw_close(out, '}');
 }
@@ -141,11 +134,8 @@ void ot_handle_host_count(struct ot_context *context)
         return;
     }
     ot_jsonw_open(out, '{');
-    ot_jsonw_key(out, "object");
-    ot_jsonw_text(out, "orgtrust.hosts.count");
-    ot_jsonw_key(out, "current");
-    ot_jsonw_int(out, count.total - count.behind);
-    ot_jsonw_key(out, "behind");
-    ot_jsonw_int(out, count.behind);
+    ot_jsonw_text_member(out, "object", "orgtrust.hosts.count");
+    ot_jsonw_int_member(out, "current", count.total - count.behind);
+    ot_jsonw_int_member(out, "behind", count.behind);
     ot_jsonw_close(out, '}');
 }

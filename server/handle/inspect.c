@@ -60,19 +60,13 @@ static void keep_inspected(void *arg, const struct ot_cert_row *row)
         inspection->failed = true;
 }
 
-static void write_member(struct ot_buffer *out, const char *key, const char *text)
-{
-    ot_jsonw_key(out, key);
-    ot_jsonw_text(out, text);
-}
-
 static void write_activation(void *arg, const char *scope, int64_t ends_at)
 {
     struct ot_buffer *out = arg;
 
     ot_jsonw_open(out, '{');
-    write_member(out, "project", scope[0] != '\0' ? scope : NULL);
-    ot_jsonw_time(out, "deactivate_at", ends_at);
+    ot_jsonw_text_member(out, "project", scope[0] != '\0' ? scope : NULL);
+    ot_jsonw_time_member(out, "deactivate_at", ends_at);
     ot_jsonw_close(out, '}');
 }
 
@@ -83,9 +77,9 @@ static void write_hex_member(struct ot_buffer *out, const char *key, struct ot_s
 
     if (bytes.data != NULL && bytes.len <= OT_SHA256_LEN) {
         ot_hex_write(hex, bytes.data, bytes.len);
-        write_member(out, key, hex);
+        ot_jsonw_text_member(out, key, hex);
     } else {
-        write_member(out, key, NULL);
+        ot_jsonw_text_member(out, key, NULL);
     }
 }
 
@@ -102,8 +96,8 @@ static void write_withheld(struct ot_buffer *out, const struct ot_record *facts)
     }
     reason = why.data != NULL ? strndup((const char *)why.data, why.len) : NULL;
     ot_jsonw_open(out, '{');
-    write_member(out, "from", ot_record_places(places, facts));
-    write_member(out, "reason", reason);
+    ot_jsonw_text_member(out, "from", ot_record_places(places, facts));
+    ot_jsonw_text_member(out, "reason", reason);
     ot_jsonw_close(out, '}');
     free(reason);
 }
@@ -121,17 +115,16 @@ static enum ot_status write_facts(struct ot_buffer *out, struct ot_span der,
         status = ot_cert_parse(&cert, der.data, der.len, err);
     if (status == OT_OK) {
         ot_cert_fill(cert, &facts);
-        write_member(out, "subject", text.subject);
-        write_member(out, "issuer", text.issuer);
-        write_member(out, "serial", text.serial);
-        write_member(out, "key", text.key);
+        ot_jsonw_text_member(out, "subject", text.subject);
+        ot_jsonw_text_member(out, "issuer", text.issuer);
+        ot_jsonw_text_member(out, "serial", text.serial);
+        ot_jsonw_text_member(out, "key", text.key);
         write_hex_member(out, "sha256", ot_record_digest(&facts, OT_DIGEST_SHA2_256));
         write_hex_member(out, "key_id", facts.field[OT_FIELD_KEY_ID]);
         write_hex_member(out, "authority_key_id", facts.field[OT_FIELD_AUTHORITY_KEY_ID]);
-        ot_jsonw_key(out, "is_ca");
-        ot_jsonw_bool(out, (facts.flags & OT_RECORD_CA) != 0);
-        ot_jsonw_key(out, "self_signed");
-        ot_jsonw_bool(out, (facts.flags & OT_RECORD_SELF_SIGNED) != 0);
+        ot_jsonw_bool_member(out, "is_ca", (facts.flags & OT_RECORD_CA) != 0);
+        ot_jsonw_bool_member(out, "self_signed",
+                             (facts.flags & OT_RECORD_SELF_SIGNED) != 0);
         write_withheld(out, &facts);
     }
     ot_cert_text_clear(&text);
@@ -191,7 +184,7 @@ static enum ot_status write_printed_text(struct ot_buffer *out, BIO *bio,
     if (BIO_write(bio, "", 1) != 1)
         return ot_error_nomem(err);
     BIO_get_mem_data(bio, &data);
-    write_member(out, "text", data);
+    ot_jsonw_text_member(out, "text", data);
     return OT_OK;
 }
 
@@ -202,7 +195,7 @@ static enum ot_status write_problem(struct ot_buffer *out, enum ot_status status
 {
     bool is_readable = status != OT_E_PROTOCOL && status != OT_E_CORRUPT;
 
-    write_member(out, "problem", is_readable ? NULL : err->message);
+    ot_jsonw_text_member(out, "problem", is_readable ? NULL : err->message);
     return is_readable ? status : OT_OK;
 }
 
@@ -219,8 +212,7 @@ static enum ot_status write_contained(struct ot_buffer *out, const char *pem,
     if (status == OT_OK)
         status = ot_pem_each(pem, strlen(pem), see_contained, &contained, err);
     status = write_problem(out, status, err);
-    ot_jsonw_key(out, "certificates");
-    ot_jsonw_int(out, contained.count);
+    ot_jsonw_int_member(out, "certificates", contained.count);
     if (status == OT_OK && contained.text != NULL)
         status = write_printed_text(out, contained.text, err);
     BIO_free(contained.text);
@@ -229,15 +221,12 @@ static enum ot_status write_contained(struct ot_buffer *out, const char *pem,
 
 static void write_row(struct ot_buffer *out, const struct inspected *row)
 {
-    write_member(out, "object", "orgtrust.certificate");
-    write_member(out, "id", row->id);
-    write_member(out, "name", row->name);
-    ot_jsonw_key(out, "created_at");
-    ot_jsonw_int(out, row->created_at);
-    ot_jsonw_key(out, "valid_at");
-    ot_jsonw_int(out, row->valid_at);
-    ot_jsonw_key(out, "expires_at");
-    ot_jsonw_int(out, row->expires_at);
+    ot_jsonw_text_member(out, "object", "orgtrust.certificate");
+    ot_jsonw_text_member(out, "id", row->id);
+    ot_jsonw_text_member(out, "name", row->name);
+    ot_jsonw_int_member(out, "created_at", row->created_at);
+    ot_jsonw_int_member(out, "valid_at", row->valid_at);
+    ot_jsonw_int_member(out, "expires_at", row->expires_at);
 }
 
 /* OT_E_NOT_FOUND: it has been deleted meanwhile, and nothing is written. */

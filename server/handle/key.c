@@ -27,20 +27,14 @@ static void write_owner(struct ot_buffer *out, const struct ot_key_row *row)
     ot_role_parse(&role, row->role);
     ot_jsonw_key(out, "owner");
     ot_jsonw_open(out, '{');
-    ot_jsonw_key(out, "type");
-    ot_jsonw_text(out, "service_account");
-    ot_jsonw_key(out, "object");
-    ot_jsonw_text(out, "organization.service_account");
-    ot_jsonw_key(out, "id");
-    ot_jsonw_text(out, row->id);
+    ot_jsonw_text_member(out, "type", "service_account");
+    ot_jsonw_text_member(out, "object", "organization.service_account");
+    ot_jsonw_text_member(out, "id", row->id);
     if (row->name != NULL) {
-        ot_jsonw_key(out, "name");
-        ot_jsonw_text(out, row->name);
+        ot_jsonw_text_member(out, "name", row->name);
     }
-    ot_jsonw_key(out, "created_at");
-    ot_jsonw_int(out, row->created_at);
-    ot_jsonw_key(out, "role");
-    ot_jsonw_text(out, role == OT_ROLE_ADMIN ? "owner" : "reader");
+    ot_jsonw_int_member(out, "created_at", row->created_at);
+    ot_jsonw_text_member(out, "role", role == OT_ROLE_ADMIN ? "owner" : "reader");
     ot_jsonw_close(out, '}');
 }
 
@@ -52,22 +46,16 @@ static void write_key(struct ot_buffer *out, const struct ot_key_row *row,
 
     ot_apikey_redact(redacted, row->id);
     ot_jsonw_open(out, '{');
-    ot_jsonw_key(out, "object");
-    ot_jsonw_text(out, "organization.admin_api_key");
-    ot_jsonw_key(out, "id");
-    ot_jsonw_text(out, row->id);
-    ot_jsonw_key(out, "name");
-    ot_jsonw_text(out, row->name);
-    ot_jsonw_key(out, "redacted_value");
-    ot_jsonw_text(out, redacted);
-    ot_jsonw_key(out, "created_at");
-    ot_jsonw_int(out, row->created_at);
-    ot_jsonw_time(out, "expires_at", row->expires_at);
-    ot_jsonw_time(out, "last_used_at", row->last_used_at);
+    ot_jsonw_text_member(out, "object", "organization.admin_api_key");
+    ot_jsonw_text_member(out, "id", row->id);
+    ot_jsonw_text_member(out, "name", row->name);
+    ot_jsonw_text_member(out, "redacted_value", redacted);
+    ot_jsonw_int_member(out, "created_at", row->created_at);
+    ot_jsonw_time_member(out, "expires_at", row->expires_at);
+    ot_jsonw_time_member(out, "last_used_at", row->last_used_at);
     write_owner(out, row);
     if (value != NULL) {
-        ot_jsonw_key(out, "value");
-        ot_jsonw_text(out, value);
+        ot_jsonw_text_member(out, "value", value);
     }
     ot_jsonw_close(out, '}');
 }
@@ -251,12 +239,9 @@ static void write_deleted_key(const struct ot_context *context)
     struct ot_buffer *out = &context->reply->body;
 
     ot_jsonw_open(out, '{');
-    ot_jsonw_key(out, "object");
-    ot_jsonw_text(out, "organization.admin_api_key.deleted");
-    ot_jsonw_key(out, "id");
-    ot_jsonw_text(out, context->key_id);
-    ot_jsonw_key(out, "deleted");
-    ot_jsonw_bool(out, true);
+    ot_jsonw_text_member(out, "object", "organization.admin_api_key.deleted");
+    ot_jsonw_text_member(out, "id", context->key_id);
+    ot_jsonw_bool_member(out, "deleted", true);
     ot_jsonw_close(out, '}');
 }
 

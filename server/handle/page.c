@@ -10,8 +10,7 @@ void ot_page_open(struct ot_page *page, struct ot_buffer *out, unsigned limit)
 {
     *page = (struct ot_page){.out = out, .limit = limit};
     ot_jsonw_open(out, '{');
-    ot_jsonw_key(out, "object");
-    ot_jsonw_text(out, "list");
+    ot_jsonw_text_member(out, "object", "list");
     ot_jsonw_key(out, "data");
     ot_jsonw_open(out, '[');
 }
@@ -35,11 +34,8 @@ bool ot_page_takes(struct ot_page *page, const char *id)
 void ot_page_close(struct ot_page *page)
 {
     ot_jsonw_close(page->out, ']');
-    ot_jsonw_key(page->out, "first_id");
-    ot_jsonw_text(page->out, page->rows != 0 ? page->first : NULL);
-    ot_jsonw_key(page->out, "last_id");
-    ot_jsonw_text(page->out, page->rows != 0 ? page->last : NULL);
-    ot_jsonw_key(page->out, "has_more");
-    ot_jsonw_bool(page->out, page->has_more);
+    ot_jsonw_text_member(page->out, "first_id", page->rows != 0 ? page->first : NULL);
+    ot_jsonw_text_member(page->out, "last_id", page->rows != 0 ? page->last : NULL);
+    ot_jsonw_bool_member(page->out, "has_more", page->has_more);
     ot_jsonw_close(page->out, '}');
 }

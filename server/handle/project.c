@@ -19,18 +19,12 @@
 static void write_project(struct ot_buffer *out, const struct ot_project_row *row)
 {
     ot_jsonw_open(out, '{');
-    ot_jsonw_key(out, "object");
-    ot_jsonw_text(out, "organization.project");
-    ot_jsonw_key(out, "id");
-    ot_jsonw_text(out, row->id);
-    ot_jsonw_key(out, "name");
-    ot_jsonw_text(out, row->name);
-    ot_jsonw_key(out, "created_at");
-    ot_jsonw_int(out, row->created_at);
-    ot_jsonw_key(out, "archived_at");
-    ot_jsonw_text(out, NULL);
-    ot_jsonw_key(out, "status");
-    ot_jsonw_text(out, "active");
+    ot_jsonw_text_member(out, "object", "organization.project");
+    ot_jsonw_text_member(out, "id", row->id);
+    ot_jsonw_text_member(out, "name", row->name);
+    ot_jsonw_int_member(out, "created_at", row->created_at);
+    ot_jsonw_text_member(out, "archived_at", NULL);
+    ot_jsonw_text_member(out, "status", "active");
     ot_jsonw_close(out, '}');
 }
 

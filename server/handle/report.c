@@ -120,10 +120,8 @@ static bool parse_stacks(struct ot_context *context, struct report *report,
         if (!good)
             break;
         ot_jsonw_open(&report->stacks, '{');
-        ot_jsonw_key(&report->stacks, "name");
-        ot_jsonw_text(&report->stacks, name);
-        ot_jsonw_key(&report->stacks, "state");
-        ot_jsonw_text(&report->stacks, state);
+        ot_jsonw_text_member(&report->stacks, "name", name);
+        ot_jsonw_text_member(&report->stacks, "state", state);
         ot_jsonw_close(&report->stacks, '}');
     }
     ot_jsonw_close(&report->stacks, ']');
@@ -178,12 +176,9 @@ static void write_report(struct ot_context *context, const struct report *report
     struct ot_buffer *out = &context->reply->body;
 
     ot_jsonw_open(out, '{');
-    ot_jsonw_key(out, "object");
-    ot_jsonw_text(out, "orgtrust.report");
-    ot_jsonw_key(out, "host");
-    ot_jsonw_text(out, report->host);
-    ot_jsonw_key(out, "current");
-    ot_jsonw_bool(out, !is_behind);
+    ot_jsonw_text_member(out, "object", "orgtrust.report");
+    ot_jsonw_text_member(out, "host", report->host);
+    ot_jsonw_bool_member(out, "current", !is_behind);
     ot_jsonw_close(out, '}');
 }
 

@@ -13,11 +13,9 @@ static void write_own_key(struct ot_buffer *out, const struct ot_caller *caller)
 {
     ot_jsonw_key(out, "key");
     ot_jsonw_open(out, '{');
-    ot_jsonw_key(out, "id");
-    ot_jsonw_text(out, caller->id);
-    ot_jsonw_key(out, "role");
-    ot_jsonw_text(out, ot_role_name(caller->role));
-    ot_jsonw_time(out, "expires_at", caller->expires_at);
+    ot_jsonw_text_member(out, "id", caller->id);
+    ot_jsonw_text_member(out, "role", ot_role_name(caller->role));
+    ot_jsonw_time_member(out, "expires_at", caller->expires_at);
     ot_jsonw_close(out, '}');
 }
 
@@ -27,17 +25,12 @@ void ot_handle_server_get(struct ot_context *context)
     struct ot_buffer *out = &context->reply->body;
 
     ot_jsonw_open(out, '{');
-    ot_jsonw_key(out, "object");
-    ot_jsonw_text(out, "orgtrust.server");
-    ot_jsonw_key(out, "version");
-    ot_jsonw_text(out, ORGTRUST_VERSION);
-    ot_jsonw_key(out, "time");
-    ot_jsonw_int(out, ot_clock_unix_s());
-    ot_jsonw_time(out, "tls_expires_at", context->tls_ends_at);
-    ot_jsonw_key(out, "max_certificates");
-    ot_jsonw_int(out, settings->max_certificates);
-    ot_jsonw_key(out, "upload_rules");
-    ot_jsonw_text(out, settings->hosted_rules ? "hosted" : "any");
+    ot_jsonw_text_member(out, "object", "orgtrust.server");
+    ot_jsonw_text_member(out, "version", ORGTRUST_VERSION);
+    ot_jsonw_int_member(out, "time", ot_clock_unix_s());
+    ot_jsonw_time_member(out, "tls_expires_at", context->tls_ends_at);
+    ot_jsonw_int_member(out, "max_certificates", settings->max_certificates);
+    ot_jsonw_text_member(out, "upload_rules", settings->hosted_rules ? "hosted" : "any");
     write_own_key(out, &context->caller);
     ot_jsonw_close(out, '}');
 }

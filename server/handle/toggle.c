@@ -176,8 +176,7 @@ static enum ot_status change_all(struct ot_context *context, void *arg,
     ot_audit_toggled_clear(&toggle->changed);
     ot_audit_toggled_init(&toggle->changed);
     ot_jsonw_open(out, '{');
-    ot_jsonw_key(out, "object");
-    ot_jsonw_text(out, object_name(toggle));
+    ot_jsonw_text_member(out, "object", object_name(toggle));
     ot_jsonw_key(out, "data");
     ot_jsonw_open(out, '[');
     for (unsigned i = 0; status == OT_OK && i < toggle->count; i++)
@@ -188,8 +187,7 @@ static enum ot_status change_all(struct ot_context *context, void *arg,
         return status;
     ot_jsonw_close(out, ']');
     if (toggle->end.at != 0) {
-        ot_jsonw_key(out, OT_DEACTIVATE_AT);
-        ot_jsonw_int(out, toggle->end.at);
+        ot_jsonw_int_member(out, OT_DEACTIVATE_AT, toggle->end.at);
     }
     ot_jsonw_close(out, '}');
     return OT_OK;

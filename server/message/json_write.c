@@ -124,7 +124,25 @@ void ot_jsonw_bool(struct ot_buffer *out, bool value)
     put_value(out, value ? "true" : "false", value ? 4 : 5);
 }
 
-void ot_jsonw_time(struct ot_buffer *out, const char *key, int64_t when)
+void ot_jsonw_text_member(struct ot_buffer *out, const char *key, const char *text)
+{
+    ot_jsonw_key(out, key);
+    ot_jsonw_text(out, text);
+}
+
+void ot_jsonw_int_member(struct ot_buffer *out, const char *key, int64_t number)
+{
+    ot_jsonw_key(out, key);
+    ot_jsonw_int(out, number);
+}
+
+void ot_jsonw_bool_member(struct ot_buffer *out, const char *key, bool value)
+{
+    ot_jsonw_key(out, key);
+    ot_jsonw_bool(out, value);
+}
+
+void ot_jsonw_time_member(struct ot_buffer *out, const char *key, int64_t when)
 {
     ot_jsonw_key(out, key);
     if (when != 0)

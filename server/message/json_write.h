@@ -17,7 +17,10 @@ void ot_jsonw_raw(struct ot_buffer *out, const char *json);  /* a value that is 
 void ot_jsonw_int(struct ot_buffer *out, int64_t number);
 void ot_jsonw_bool(struct ot_buffer *out, bool value);
 
-/* A member that is a time in Unix seconds, 0: null. */
-void ot_jsonw_time(struct ot_buffer *out, const char *key, int64_t when);
+/* Key and value in one. A time is in Unix seconds, 0: null. */
+void ot_jsonw_text_member(struct ot_buffer *out, const char *key, const char *text);
+void ot_jsonw_int_member(struct ot_buffer *out, const char *key, int64_t number);
+void ot_jsonw_bool_member(struct ot_buffer *out, const char *key, bool value);
+void ot_jsonw_time_member(struct ot_buffer *out, const char *key, int64_t when);
 
 #endif

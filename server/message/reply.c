@@ -63,14 +63,10 @@ void ot_reply_error(struct ot_reply *reply, unsigned status, const char *code,
     ot_jsonw_open(&reply->body, '{');
     ot_jsonw_key(&reply->body, "error");
     ot_jsonw_open(&reply->body, '{');
-    ot_jsonw_key(&reply->body, "message");
-    ot_jsonw_text(&reply->body, message.message);
-    ot_jsonw_key(&reply->body, "type");
-    ot_jsonw_text(&reply->body, error_type(status));
-    ot_jsonw_key(&reply->body, "param");
-    ot_jsonw_text(&reply->body, param);
-    ot_jsonw_key(&reply->body, "code");
-    ot_jsonw_text(&reply->body, code);
+    ot_jsonw_text_member(&reply->body, "message", message.message);
+    ot_jsonw_text_member(&reply->body, "type", error_type(status));
+    ot_jsonw_text_member(&reply->body, "param", param);
+    ot_jsonw_text_member(&reply->body, "code", code);
     ot_jsonw_close(&reply->body, '}');
     ot_jsonw_close(&reply->body, '}');
 }
