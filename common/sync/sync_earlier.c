@@ -8,6 +8,7 @@
 
 #include "api/moment_tag.h"
 #include "base/hex.h"
+#include "base/memory_stream.h"
 #include "config/identifier.h"
 #include "config/ini_file.h"
 #include "files/file.h"
@@ -131,7 +132,7 @@ void ot_earlier_write(const struct ot_earlier *known, const struct ot_earlier *b
     if (out == NULL)
         return;
     print_earlier(out, known);
-    if (fclose(out) == 0 && len <= OT_EARLIER_BYTES_MAX &&
+    if (ot_memory_stream_end(out, &text) != NULL && len <= OT_EARLIER_BYTES_MAX &&
         (known->tag[0] != '\0' || known->count > 0))
         (void)ot_file_replace(path, text, len, 0644, NULL);
     else
