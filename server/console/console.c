@@ -5,7 +5,6 @@
 
 #include "console/console_files_internal.h"
 #include "handle/context.h"
-#include "message/etag.h"
 #include "message/reply.h"
 #include "message/request.h"
 #include "shared/settings.h"
@@ -39,8 +38,7 @@ static void send_console_file(struct ot_context *context,
 
     snprintf(reply->etag, sizeof(reply->etag), "%s", file->etag);
     reply->content = &file->content;
-    if (ot_etag_matches(reply->etag, context->request->if_none_match))
-        reply->status = 304;
+    (void)ot_reply_is_known(reply, context->request->if_none_match);
 }
 
 void ot_handle_console(struct ot_context *context)

@@ -111,9 +111,9 @@ void ot_handle_get(struct ot_context *context)
         return;
     }
     tag_cert(&shown, &context->cert);
-    if (ot_etag_matches(context->reply->etag, context->request->if_none_match))
-        context->reply->status = 304;
-    else if (!shown.with_content)
+    if (ot_reply_is_known(context->reply, context->request->if_none_match))
+        return;
+    if (!shown.with_content)
         show_cert(&shown, &context->cert);
     else if (!ot_answers_find(context->answers, context->reply))
         show_with_content(context, &shown);

@@ -276,10 +276,7 @@ static bool is_inspected_anew(struct ot_context *context, const char *what,
     if (!context->has_revision)
         return true;
     ot_etag_make(context->reply->etag, parts, sizeof(parts) / sizeof(parts[0]));
-    if (!ot_etag_matches(context->reply->etag, context->request->if_none_match))
-        return true;
-    context->reply->status = 304;
-    return false;
+    return !ot_reply_is_known(context->reply, context->request->if_none_match);
 }
 
 static enum ot_status write_all_inspected(struct inspection *inspection,
@@ -325,13 +322,8 @@ void ot_handle_inspect_list(struct ot_context *context)
     const char *after;
 
     if (!ot_query_limit(context, &range.limit) ||
-        !ot_query_value(context, "after", &after))
+        !ot_query_cert_after(context, &range, &cursor, &after))
         return;
-    if (after != NULL) {
-        if (!ot_query_cert_cursor(context, after, &cursor))
-            return;
-        range.after = &cursor;
-    }
     if (!is_inspected_anew(context, after, range.limit) ||
         ot_answers_find(context->answers, context->reply))
         return;

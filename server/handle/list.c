@@ -49,10 +49,7 @@ static bool is_asked_anew(struct ot_context *context, const struct ot_cert_range
         return false;
     }
     tag_page(context, range, after);
-    if (!ot_etag_matches(context->reply->etag, context->request->if_none_match))
-        return true;
-    context->reply->status = 304;
-    return false;
+    return !ot_reply_is_known(context->reply, context->request->if_none_match);
 }
 
 static void write_cert_row(void *arg, const struct ot_cert_row *row)
@@ -84,13 +81,8 @@ void ot_handle_list(struct ot_context *context)
 
     if (!ot_query_limit(context, &range.limit) ||
         !ot_query_order(context, true, &range.descending) ||
-        !ot_query_value(context, "after", &after))
+        !ot_query_cert_after(context, &range, &cursor, &after))
         return;
-    if (after != NULL) {
-        if (!ot_query_cert_cursor(context, after, &cursor))
-            return;
-        range.after = &cursor;
-    }
     if (!is_asked_anew(context, &range, after))
         return;
     if (ot_answers_find(context->answers, context->reply))

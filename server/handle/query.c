@@ -109,13 +109,18 @@ bool ot_query_found_cursor(struct ot_context *context, const char *name, const c
     return status == OT_OK;
 }
 
-bool ot_query_cert_cursor(struct ot_context *context, const char *after,
-                          struct ot_cert_cursor *cursor)
+bool ot_query_cert_after(struct ot_context *context, struct ot_cert_range *range,
+                         struct ot_cert_cursor *cursor, const char **id)
 {
     struct ot_error err = OT_ERROR_INIT;
     enum ot_status status = OT_E_NOT_FOUND;
 
-    if (ot_is_cert_id(after, strlen(after)))
-        status = ot_db_cert_cursor(context->db, after, cursor, &err);
+    if (!ot_query_value(context, "after", id))
+        return false;
+    if (*id == NULL)
+        return true;
+    range->after = cursor;
+    if (ot_is_cert_id(*id, strlen(*id)))
+        status = ot_db_cert_cursor(context->db, *id, cursor, &err);
     return ot_query_found_cursor(context, "after", "certificate", status, &err);
 }

@@ -9,6 +9,7 @@
 #include "base/error.h"
 
 struct ot_cert_cursor;
+struct ot_cert_range;
 struct ot_context;
 
 /* A parameter that may be given once; *value is NULL where it is absent. */
@@ -33,8 +34,9 @@ bool ot_query_integer(struct ot_context *context, const char *name, int64_t *num
 bool ot_query_found_cursor(struct ot_context *context, const char *name, const char *what,
                            enum ot_status status, const struct ot_error *err);
 
-/* `after` of a list of certificates, which is given: where that one stands. */
-bool ot_query_cert_cursor(struct ot_context *context, const char *after,
-                          struct ot_cert_cursor *cursor);
+/* `after` of a list of certificates, into id; NULL: it is not given. With one the range
+ * begins behind it, at *cursor, which lives as long as the range. */
+bool ot_query_cert_after(struct ot_context *context, struct ot_cert_range *range,
+                         struct ot_cert_cursor *cursor, const char **id);
 
 #endif

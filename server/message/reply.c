@@ -37,6 +37,14 @@ size_t ot_reply_len(const struct ot_reply *reply)
     return reply->kept != NULL ? ot_bytes_len(reply->kept) : reply->body.len;
 }
 
+bool ot_reply_is_known(struct ot_reply *reply, const char *if_none_match)
+{
+    if (!ot_etag_matches(reply->etag, if_none_match))
+        return false;
+    reply->status = 304;
+    return true;
+}
+
 static const char *error_type(unsigned status)
 {
     if (status == 429)

@@ -43,6 +43,10 @@ void ot_reply_clear(struct ot_reply *reply);
 /* Of the body, wherever it is. */
 size_t ot_reply_len(const struct ot_reply *reply);
 
+/* Whether who asks, with this If-None-Match header (NULL: none), has what the reply's tag
+ * stands for: then all that there is to say is 304, and that is set. */
+bool ot_reply_is_known(struct ot_reply *reply, const char *if_none_match);
+
 /* An error in the API's shape: {error:{message,type,param,code}}; whatever was composed
  * before is dropped. The type follows from the status. param may be NULL. */
 void ot_reply_error(struct ot_reply *reply, unsigned status, const char *code,
