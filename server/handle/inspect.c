@@ -296,23 +296,25 @@ static void inspect_page(struct ot_context *context, struct ot_cert_range range)
 {
     struct ot_error err = OT_ERROR_INIT;
     struct inspection *inspection = calloc(1, sizeof(*inspection));
-    enum ot_status status = inspection != NULL ? OT_OK : ot_error_nomem(&err);
     unsigned char revision[OT_REVISION_LEN];
+    enum ot_status status;
 
-    if (status == OT_OK) {
-        inspection->context = context;
-        ot_page_open(&inspection->page, &context->reply->body, range.limit++);
-        status = ot_db_cert_list(context->db, &range, keep_inspected, inspection,
-                                 revision, &err);
+    if (inspection == NULL) {
+        ot_error_nomem(&err);
+        ot_reply_failure(context->reply, &err);
+        return;
     }
+    inspection->context = context;
+    ot_page_open(&inspection->page, &context->reply->body, range.limit++);
+    status =
+        ot_db_cert_list(context->db, &range, keep_inspected, inspection, revision, &err);
     if (status == OT_OK)
         status = write_all_inspected(inspection, &err);
     if (status == OT_OK)
         ot_page_close(&inspection->page);
     else
         ot_reply_failure(context->reply, &err);
-    if (inspection != NULL)
-        clear_inspection(inspection);
+    clear_inspection(inspection);
 }
 
 void ot_handle_inspect_list(struct ot_context *context)

@@ -105,7 +105,13 @@ void ot_jsonw_raw(struct ot_buffer *out, const char *json)
     put_value(out, json, strlen(json));
 }
 
-void ot_jsonw_int(struct ot_buffer *out, int64_t number)
+void ot_jsonw_text_member(struct ot_buffer *out, const char *key, const char *text)
+{
+    ot_jsonw_key(out, key);
+    ot_jsonw_text(out, text);
+}
+
+void ot_jsonw_int_member(struct ot_buffer *out, const char *key, int64_t number)
 {
     uint64_t rest = number < 0 ? -(uint64_t)number : (uint64_t)number;
     char digits[20]; /* of 2^63 there are 19, and the sign */
@@ -116,37 +122,20 @@ void ot_jsonw_int(struct ot_buffer *out, int64_t number)
     while ((rest /= 10) != 0);
     if (number < 0)
         digits[--at] = '-';
+    ot_jsonw_key(out, key);
     put_value(out, digits + at, sizeof(digits) - at);
-}
-
-void ot_jsonw_bool(struct ot_buffer *out, bool value)
-{
-    put_value(out, value ? "true" : "false", value ? 4 : 5);
-}
-
-void ot_jsonw_text_member(struct ot_buffer *out, const char *key, const char *text)
-{
-    ot_jsonw_key(out, key);
-    ot_jsonw_text(out, text);
-}
-
-void ot_jsonw_int_member(struct ot_buffer *out, const char *key, int64_t number)
-{
-    ot_jsonw_key(out, key);
-    ot_jsonw_int(out, number);
 }
 
 void ot_jsonw_bool_member(struct ot_buffer *out, const char *key, bool value)
 {
     ot_jsonw_key(out, key);
-    ot_jsonw_bool(out, value);
+    ot_jsonw_raw(out, value ? "true" : "false");
 }
 
 void ot_jsonw_time_member(struct ot_buffer *out, const char *key, int64_t when)
 {
-    ot_jsonw_key(out, key);
     if (when != 0)
-        ot_jsonw_int(out, when);
+        ot_jsonw_int_member(out, key, when);
     else
-        ot_jsonw_text(out, NULL);
+        ot_jsonw_text_member(out, key, NULL);
 }

@@ -14,8 +14,6 @@ void ot_jsonw_close(struct ot_buffer *out, char bracket);
 void ot_jsonw_key(struct ot_buffer *out, const char *key);   /* needs no escape */
 void ot_jsonw_text(struct ot_buffer *out, const char *text); /* NULL: null */
 void ot_jsonw_raw(struct ot_buffer *out, const char *json);  /* a value that is JSON */
-void ot_jsonw_int(struct ot_buffer *out, int64_t number);
-void ot_jsonw_bool(struct ot_buffer *out, bool value);
 
 /* Key and value in one. A time is in Unix seconds, 0: null. */
 void ot_jsonw_text_member(struct ot_buffer *out, const char *key, const char *text);
