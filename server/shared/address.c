@@ -5,6 +5,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/span.h"
+
 void ot_address_of(struct ot_address *out, const struct sockaddr *from)
 {
     *out = (struct ot_address){.is_v4 = false};
@@ -30,11 +32,7 @@ bool ot_address_equal(const struct ot_address *a, const struct ot_address *b)
 
 uint32_t ot_address_hash(const struct ot_address *address)
 {
-    uint32_t hash = 2166136261U; /* FNV-1a */
-
-    for (size_t i = 0; i < sizeof(address->bytes); i++)
-        hash = (hash ^ address->bytes[i]) * 16777619U;
-    return hash;
+    return (uint32_t)ot_span_hash(ot_span_of(address->bytes, sizeof(address->bytes)));
 }
 
 void ot_address_whole(char out[OT_ADDRESS_TEXT_MAX], const struct sockaddr *from)

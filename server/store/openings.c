@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "base/limits.h"
+#include "base/span.h"
 #include "shared/limits.h"
 #include "store/cert.h"
 #include "store/db.h"
@@ -79,11 +80,9 @@ void ot_openings_free(struct ot_openings *openings)
 static struct kept_row *set_of_id(struct ot_openings *openings, enum kept_kind kind,
                                   const char *id)
 {
-    uint32_t hash = 2166136261U ^ kind; /* FNV-1a */
+    const uint64_t hash = ot_span_hash(ot_span_of(id, strlen(id)));
 
-    for (; *id != '\0'; id++)
-        hash = (hash ^ (unsigned char)*id) * 16777619U;
-    return openings->rows[hash % SETS];
+    return openings->rows[(hash + kind) % SETS];
 }
 
 static struct kept_row *find_kept_row(struct ot_openings *openings, enum kept_kind kind,
