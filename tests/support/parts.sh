@@ -349,7 +349,7 @@ part_roots() {
         --rootdir "$project/tests" "$project/tests/programs/reach"
     check "clients of the PKCS#11 module and limits on Debian 13" "$project/tests/support/roots/enter" \
         --offline --show "$builds/release" trixie-programs env ORGTRUST_BUILD="$builds/release" \
-        python3 -m pytest -q -c tests/pytest.ini --rootdir tests \
+        ORGTRUST_COMPLETE=1 python3 -m pytest -q -c tests/pytest.ini --rootdir tests \
         tests/programs/clients/test_{p11kit,gnutls,gnutls_running,opensc,pkcs11_provider,limits}.py
     check "a client certificate's key on a token on Debian 13" \
         "$project/tests/support/roots/enter" --offline --show "$builds/release" \

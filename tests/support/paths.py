@@ -31,6 +31,9 @@ SLOWNESS = float(os.environ.get("ORGTRUST_SLOWNESS", "20" if WRAP else "1"))
 # Set by `tests/run --long`: the tests that take minutes run too.
 LONG = os.environ.get("ORGTRUST_LONG", "") == "1"
 
+# A program of others that is not there fails its tests, which are skipped elsewhere.
+COMPLETE = os.environ.get("ORGTRUST_COMPLETE", "") == "1"
+
 # The openssl program, its providers' settings aside.
 OPENSSL = os.environ.get("ORGTRUST_OPENSSL", "/usr/bin/openssl")
 

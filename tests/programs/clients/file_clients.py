@@ -9,9 +9,8 @@ run()                  as P11System has it"""
 
 from __future__ import annotations
 
-import pytest
 from apt_update import apt_update
-from support.p11_system import need
+from support.p11_system import lacking, need
 
 BELIEVED = "it was believed"
 SYSTEM_BUNDLE = "/etc/ssl/certs/ca-certificates.crt"
@@ -74,7 +73,7 @@ def perl(world, server) -> bool:
                "SSL_verifycn_scheme => 'http') or exit 1; "
                f"print '{BELIEVED}';")
     if world.run([need("perl"), "-MIO::Socket::SSL", "-e", "1"]).status != 0:
-        pytest.skip("libio-socket-ssl-perl is not installed")
+        lacking("libio-socket-ssl-perl is not installed")
     return saw_page(world.run(["perl", "-e", program, server.host, server.port,
                                *_named(world.bundle, world.bundle)]))
 
