@@ -7,6 +7,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "http/curl_on_demand_internal.h"
+
 static atomic_ulong failures;
 
 unsigned long ot_http_memory_failures(void)
@@ -71,6 +73,10 @@ static void init_curl(void)
 
 enum ot_status ot_http_memory_init(struct ot_error *err)
 {
+    enum ot_status status = ot_curl_load(err);
+
+    if (status != OT_OK)
+        return status;
     pthread_once(&curl_once, init_curl);
     if (curl_result == CURLE_OK)
         return OT_OK;

@@ -55,6 +55,14 @@ them fresh."
   postinst prerm postrm conffiles)
 set(CPACK_DEBIAN_ORGTRUST_PACKAGE_RECOMMENDS
   "ca-certificates, openssl-provider-orgtrust (= ${ORGTRUST_SAME_VERSION}), orgtrust-pkcs11 (= ${ORGTRUST_SAME_VERSION})")
+# Loaded, not linked, so that dpkg-shlibdeps does not see it.
+set(libcurl libcurl4)
+execute_process(COMMAND dpkg-query --search */${ORGTRUST_LIBCURL}
+  OUTPUT_VARIABLE found ERROR_QUIET RESULT_VARIABLE status)
+if(status EQUAL 0 AND found MATCHES "^([^:]+):")
+  set(libcurl ${CMAKE_MATCH_1}) # libcurl4t64 since Debian 13
+endif()
+set(CPACK_DEBIAN_ORGTRUST_PACKAGE_DEPENDS "${libcurl} (>= 7.88)")
 set(CPACK_DEBIAN_ORGTRUST_PACKAGE_SUGGESTS "bash-completion, libnss3-tools, nginx, orgtrust-server, p11-kit")
 
 # The plugins read what any orgtrust beside them, or outside the container, has written.

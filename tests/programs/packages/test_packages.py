@@ -1,6 +1,7 @@
 """The Debian packages: they build, lintian is content, and in a fresh Debian 12 and 13 they
 install, work and leave nothing."""
 
+import re
 import subprocess
 
 import pytest
@@ -49,6 +50,13 @@ def test_packages_build_and_lintian_finds_nothing(debs):
     done = run(["lintian", "--allow-root", "--fail-on", "error,warning", *found],
                env=clean_environment(), timeout=120)
     assert done.status == 0, str(done)
+
+
+def test_the_command_depends_on_what_it_loads(debs):
+    (deb,) = debs.glob("orgtrust_*.deb")
+    needs = run(["dpkg-deb", "--field", deb, "Depends"], env=clean_environment()).stdout
+    assert re.search(r"\blibcurl4(t64)? \(>= 7\.88\)", needs), needs
+    assert "libssl3" in needs, "what is linked dpkg-shlibdeps has found"
 
 
 def test_what_is_in_etc_stays_as_its_administrator_changes_it(debs):
