@@ -30,12 +30,14 @@ static enum ot_status add_host_row(struct hosts *hosts, const struct ot_api_host
     bool is_behind = host->behind_since != 0;
 
     snprintf(wired, sizeof(wired), "%zu of %zu", host->wired, host->stacks);
-    return ot_table_add(hosts->table,
-                        (const char *const[]){
-                            host->name, is_behind ? "behind" : "current",
-                            is_behind ? ot_output_time(since, host->behind_since) : "-",
-                            ot_output_time(seen, host->last_seen), host->version, wired},
-                        err);
+    return ot_table_add(
+        hosts->table,
+        (const struct ot_span[]){
+            ot_span_str(host->name), ot_span_str(is_behind ? "behind" : "current"),
+            ot_span_str(is_behind ? ot_output_time(since, host->behind_since) : "-"),
+            ot_span_str(ot_output_time(seen, host->last_seen)),
+            ot_span_str(host->version), ot_span_str(wired)},
+        err);
 }
 
 static enum ot_status show_host(struct hosts *hosts, const struct ot_api_host *host,

@@ -117,11 +117,14 @@ static enum ot_status print_reasons(struct ot_cli *cli, const struct ot_snapshot
                                     struct ot_error *err)
 {
     struct ot_snapshot *snapshot = use->snapshot;
-    struct ot_positions all;
-    enum ot_status status = ot_snapshot_all(snapshot, &all, err);
+    struct ot_positions all = {.count = 0};
+    enum ot_status status = OT_OK;
     char places[OT_PLACES_TEXT_MAX];
     bool any = false;
 
+    /* Mostly there is none, and not each record need be read again to see that. */
+    if (use->distrust != NULL || ot_snapshot_info(snapshot)->withheld > 0)
+        status = ot_snapshot_all(snapshot, &all, err);
     for (uint32_t i = 0; status == OT_OK && i < all.count; i++) {
         struct ot_record record;
         const struct ot_span *label = &record.field[OT_FIELD_LABEL];

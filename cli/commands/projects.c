@@ -74,10 +74,11 @@ static enum ot_status show_scope(const struct projects *projects, const char *id
     snprintf(number, sizeof(number), "%zu", active);
     if (projects->table != NULL)
         return ot_table_add(projects->table,
-                            (const char *const[]){id != NULL ? id : "-", number,
-                                                  id == NULL     ? "(the organization)"
-                                                  : name != NULL ? name
-                                                                 : ""},
+                            (const struct ot_span[]){
+                                ot_span_str(id != NULL ? id : "-"), ot_span_str(number),
+                                ot_span_str(id == NULL     ? "(the organization)"
+                                            : name != NULL ? name
+                                                           : "")},
                             err);
     cJSON *object = ot_json_append_object(projects->array, &failed);
 

@@ -17,6 +17,10 @@
 
 #define YEAR_S INT64_C(31556952) /* the mean one of the Gregorian calendar */
 
+#define PART_MAX 11 /* bytes of a day or a duration: "2026-12-11", "12 days" */
+_Static_assert(2 * PART_MAX + sizeof(" in ") + sizeof(" ago") <= OT_TIME_MAX,
+               "an expiry has room");
+
 enum column { NAME, STATE, BY, EXPIRES, ID, COLUMNS };
 static const char *const titles[COLUMNS] = {"NAME", "STATE", "BY", "EXPIRES", "ID"};
 
@@ -126,14 +130,17 @@ const char *ot_cert_expiry(char *buf, int64_t expires_at, int64_t now)
 {
     const int64_t away = expires_at > now ? expires_at - now : now - expires_at;
     const bool is_over = expires_at <= now;
-    char day[OT_TIME_MAX], in[OT_TIME_MAX];
+    char day[OT_TIME_MAX], in[OT_TIME_MAX], *at = buf;
 
     if (away / 86400 < 2 * 365)
         ot_output_duration(in, away);
     else
         snprintf(in, sizeof(in), "%lld years", (long long)((away + YEAR_S / 2) / YEAR_S));
-    snprintf(buf, OT_TIME_MAX, "%.11s %s%.11s%s", day_text(day, expires_at),
-             is_over ? "" : "in ", in, is_over ? " ago" : "");
+    day_text(day, expires_at);
+    at = mempcpy(at, day, strnlen(day, PART_MAX));
+    at = stpcpy(at, is_over ? " " : " in ");
+    at = mempcpy(at, in, strnlen(in, PART_MAX));
+    strcpy(at, is_over ? " ago" : "");
     return buf;
 }
 
@@ -141,28 +148,21 @@ static enum ot_status add_cells(struct ot_table *table, const struct ot_cert_row
                                 bool has_by, size_t id_len, int64_t now,
                                 struct ot_error *err)
 {
-    struct ot_span id = id_len > 0 ? shown_id(row->id, id_len) : row->id;
-    char *label = strndup((const char *)row->label.data, row->label.len);
-    char id_text[OT_ID_MAX + 1], ends[OT_TIME_MAX], day[OT_TIME_MAX];
-    char state[OT_CERT_STATE_MAX];
-    const char *cells[COLUMNS];
-    enum ot_status status;
+    char ends[OT_TIME_MAX], day[OT_TIME_MAX], state[OT_CERT_STATE_MAX];
+    struct ot_span cells[COLUMNS];
     size_t n = 0;
 
-    if (label == NULL)
-        return ot_error_nomem(err);
-    snprintf(id_text, sizeof(id_text), "%.*s", (int)id.len, (const char *)id.data);
-    cells[n++] = label;
-    cells[n++] = row->ends_at == 0
-                     ? row->state
-                     : ot_cert_state(state, row->state, day_text(day, row->ends_at));
+    cells[n++] = row->label;
+    cells[n++] =
+        ot_span_str(row->ends_at == 0
+                        ? row->state
+                        : ot_cert_state(state, row->state, day_text(day, row->ends_at)));
     if (has_by)
-        cells[n++] = row->by;
-    cells[n++] = row->expires_at != 0 ? ot_cert_expiry(ends, row->expires_at, now) : "-";
-    cells[n++] = id_text;
-    status = ot_table_add(table, cells, err);
-    free(label);
-    return status;
+        cells[n++] = ot_span_str(row->by);
+    cells[n++] = ot_span_str(
+        row->expires_at != 0 ? ot_cert_expiry(ends, row->expires_at, now) : "-");
+    cells[n++] = id_len > 0 ? shown_id(row->id, id_len) : row->id;
+    return ot_table_add(table, cells, err);
 }
 
 enum ot_status ot_cert_table_print(struct ot_cert_table *table, struct ot_output *out,

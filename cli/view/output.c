@@ -151,7 +151,7 @@ static size_t next_char(const char *text, size_t len, int *width)
     wchar_t c;
     size_t n;
 
-    if (text[0] >= ' ' && text[0] <= '~') { /* itself, in every locale: nearly all are */
+    if (text[0] >= ' ' && text[0] <= '~') { /* itself, in every locale */
         *width = 1;
         return 1;
     }
@@ -173,9 +173,13 @@ int ot_output_width(const char *text)
     int total = 0;
 
     for (size_t at = 0; at < len;) {
-        int width;
+        size_t plain = ot_text_plain_len(text + at, len - at);
+        int width = 0;
 
-        at += next_char(text + at, len - at, &width);
+        at += plain;
+        total += (int)plain;
+        if (at < len)
+            at += next_char(text + at, len - at, &width);
         total += width;
     }
     return total;

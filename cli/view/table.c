@@ -12,54 +12,39 @@
 /* What the column that is cut keeps, on however narrow a terminal. */
 #define CUT_AT_LEAST 8
 
-struct ot_table {
-    const char *const *titles;
-    size_t columns, cut, rows, capacity;
-    char **cells; /* rows * columns */
+struct cell {
+    size_t at; /* where in text it begins; it ends with a NUL */
+    size_t len;
+    int width; /* columns of the terminal that it takes */
 };
 
-enum ot_status ot_table_new(struct ot_table **out, const char *const *titles,
-                            size_t columns, size_t cut, struct ot_error *err)
-{
-    *out = calloc(1, sizeof(**out));
-    if (*out == NULL)
-        return ot_error_nomem(err);
-    (*out)->titles = titles;
-    (*out)->columns = columns;
-    (*out)->cut = cut;
-    return OT_OK;
-}
+/* One piece of memory for all cells and one for their text: there may be a million. */
+struct ot_table {
+    size_t columns, cut;
+    size_t rows, capacity; /* the titles are the first row */
+    struct cell *cells;    /* capacity * columns */
+    char *text;
+    size_t text_len, text_capacity;
+    size_t longest; /* bytes of a cell */
+};
 
 void ot_table_free(struct ot_table *table)
 {
     if (table == NULL)
         return;
-    for (size_t i = 0; i < table->rows * table->columns; i++)
-        free(table->cells[i]);
     free(table->cells);
+    free(table->text);
     free(table);
 }
 
-static char *escaped_copy(const char *text)
-{
-    size_t len = strlen(text);
-    size_t size = 8 * len + 1; /* as ot_output_text */
-    char *copy = malloc(size);
-
-    if (copy == NULL)
-        return NULL;
-    ot_text_escape(copy, size, text, len);
-    return copy;
-}
-
-static enum ot_status reserve_cell(struct ot_table *table, struct ot_error *err)
+static enum ot_status reserve_cells(struct ot_table *table, struct ot_error *err)
 {
     size_t capacity = table->capacity ? table->capacity * 2 : 64;
-    char **cells;
+    struct cell *cells;
 
     if (table->rows < table->capacity)
         return OT_OK;
-    cells = reallocarray(table->cells, capacity, table->columns * sizeof(char *));
+    cells = reallocarray(table->cells, capacity, table->columns * sizeof(*cells));
     if (cells == NULL)
         return ot_error_nomem(err);
     table->cells = cells;
@@ -67,68 +52,94 @@ static enum ot_status reserve_cell(struct ot_table *table, struct ot_error *err)
     return OT_OK;
 }
 
-enum ot_status ot_table_add(struct ot_table *table, const char *const *cells,
-                            struct ot_error *err)
+static enum ot_status reserve_text(struct ot_table *table, size_t size,
+                                   struct ot_error *err)
 {
-    enum ot_status status = reserve_cell(table, err);
-    char **row;
+    size_t capacity = table->text_capacity ? table->text_capacity : 4096;
+    char *text;
+
+    while (capacity - table->text_len < size)
+        capacity *= 2;
+    if (capacity == table->text_capacity)
+        return OT_OK;
+    text = realloc(table->text, capacity);
+    if (text == NULL)
+        return ot_error_nomem(err);
+    table->text = text;
+    table->text_capacity = capacity;
+    return OT_OK;
+}
+
+static enum ot_status fill_cell(struct ot_table *table, struct cell *cell,
+                                struct ot_span text, struct ot_error *err)
+{
+    size_t size = 8 * text.len + 1; /* as ot_output_text */
+    enum ot_status status = reserve_text(table, size, err);
+    char *copy;
 
     if (status != OT_OK)
         return status;
-    row = table->cells + table->rows * table->columns;
-    for (size_t i = 0; i < table->columns; i++) {
-        row[i] = escaped_copy(cells[i]);
-        if (row[i] == NULL) {
-            while (i-- > 0)
-                free(row[i]);
-            return ot_error_nomem(err);
-        }
-    }
-    table->rows++;
+    copy = table->text + table->text_len;
+    cell->at = table->text_len;
+    cell->len = ot_text_escape(copy, size, (const char *)text.data, text.len);
+    cell->width = ot_output_width(copy);
+    table->text_len += cell->len + 1;
+    if (cell->len > table->longest)
+        table->longest = cell->len;
     return OT_OK;
+}
+
+enum ot_status ot_table_add(struct ot_table *table, const struct ot_span *cells,
+                            struct ot_error *err)
+{
+    enum ot_status status = reserve_cells(table, err);
+
+    for (size_t i = 0; status == OT_OK && i < table->columns; i++)
+        status = fill_cell(table, &table->cells[table->rows * table->columns + i],
+                           cells[i], err);
+    if (status == OT_OK)
+        table->rows++;
+    return status;
+}
+
+enum ot_status ot_table_new(struct ot_table **out, const char *const *titles,
+                            size_t columns, size_t cut, struct ot_error *err)
+{
+    struct ot_table *table = calloc(1, sizeof(*table));
+    enum ot_status status;
+
+    *out = NULL;
+    if (table == NULL)
+        return ot_error_nomem(err);
+    table->columns = columns;
+    table->cut = cut;
+    status = reserve_cells(table, err);
+    for (size_t i = 0; status == OT_OK && i < columns; i++)
+        status = fill_cell(table, &table->cells[i], ot_span_str(titles[i]), err);
+    table->rows = 1;
+    if (status == OT_OK)
+        *out = table;
+    else
+        ot_table_free(table);
+    return status;
 }
 
 size_t ot_table_rows(const struct ot_table *table)
 {
-    return table->rows;
+    return table->rows - 1;
 }
 
 static int column_width(const struct ot_table *table, size_t column)
 {
-    int widest = ot_output_width(table->titles[column]);
+    int widest = 0;
 
     for (size_t row = 0; row < table->rows; row++) {
-        int width = ot_output_width(table->cells[row * table->columns + column]);
+        int width = table->cells[row * table->columns + column].width;
 
         if (width > widest)
             widest = width;
     }
     return widest;
-}
-
-/* A cell that is not the last has blanks behind it, up to the next. */
-static void print_cell(struct ot_output *out, const char *text, int width, bool is_last)
-{
-    int used = ot_output_width(text);
-    size_t len;
-
-    if (used <= width) {
-        ot_output_printf(out, "%s", text);
-    } else {
-        len = ot_output_fit(text, width - 1);
-        ot_output_printf(out, "%.*s…", (int)len, text);
-        used = ot_output_width(text) - ot_output_width(text + len) + 1;
-    }
-    if (!is_last)
-        ot_output_printf(out, "%*s", width - used + GAP, "");
-}
-
-static void print_table_row(struct ot_output *out, const char *const *cells,
-                            const int *widths, size_t columns)
-{
-    for (size_t i = 0; i < columns; i++)
-        print_cell(out, cells[i], widths[i], i + 1 == columns);
-    ot_output_printf(out, "\n");
 }
 
 /* What the column that is cut gets on a terminal of that width. */
@@ -144,21 +155,66 @@ static void fit_widths(const struct ot_table *table, int *widths, int limit)
         widths[table->cut] = limit;
 }
 
+/* Writes a cell to where a line has got to, and returns its end. One that is not the last
+ * of its line has blanks behind it, up to the next. */
+static char *put_cell(char *at, const char *text, const struct cell *cell, int width,
+                      bool is_last)
+{
+    int used = cell->width;
+    size_t len = cell->len, blanks;
+
+    if (used > width)
+        len = ot_output_fit(text, width - 1);
+    at = mempcpy(at, text, len);
+    if (used > width) {
+        used += 1 - ot_output_width(text + len);
+        at = stpcpy(at, "…");
+    }
+    blanks = is_last ? 0 : (size_t)(width - used + GAP);
+    memset(at, ' ', blanks);
+    return at + blanks;
+}
+
+/* Room for the longest line that there can be. */
+static char *new_line(const struct ot_table *table, const int *widths)
+{
+    size_t size = sizeof("\n");
+
+    for (size_t i = 0; i < table->columns; i++)
+        size += table->longest + sizeof("…") + (size_t)widths[i] + GAP;
+    return malloc(size);
+}
+
+static void print_rows(const struct ot_table *table, struct ot_output *out, char *line,
+                       const int *widths)
+{
+    for (size_t row = 0; row < table->rows; row++) {
+        const struct cell *cells = table->cells + row * table->columns;
+        char *at = line;
+
+        for (size_t i = 0; i < table->columns; i++)
+            at = put_cell(at, table->text + cells[i].at, &cells[i], widths[i],
+                          i + 1 == table->columns);
+        *at++ = '\n';
+        ot_output_bytes(out, line, (size_t)(at - line));
+    }
+}
+
 void ot_table_print(const struct ot_table *table, struct ot_output *out)
 {
     int *widths = calloc(table->columns, sizeof(int));
+    char *line = NULL;
 
-    if (widths == NULL) {
-        out->first_errno = out->first_errno ? out->first_errno : ENOMEM;
-        return;
-    }
-    for (size_t i = 0; i < table->columns; i++)
+    for (size_t i = 0; widths != NULL && i < table->columns; i++)
         widths[i] = column_width(table, i);
-    if (out->columns > 0)
+    if (widths != NULL && out->columns > 0)
         fit_widths(table, widths, out->columns);
-    print_table_row(out, table->titles, widths, table->columns);
-    for (size_t row = 0; row < table->rows; row++)
-        print_table_row(out, (const char *const *)table->cells + row * table->columns,
-                        widths, table->columns);
+    if (widths != NULL)
+        line = new_line(table, widths);
+    if (line != NULL)
+        print_rows(table, out, line, widths);
+    else
+        out->first_errno = out->first_errno ? out->first_errno : ENOMEM;
+    free(line);
     free(widths);
 }

@@ -70,9 +70,18 @@ static bool is_hidden(uint32_t c)
            (c >= 0x2066 && c <= 0x2069) || c == 0xfeff;
 }
 
+size_t ot_text_plain_len(const char *text, size_t len)
+{
+    size_t n = 0;
+
+    while (n < len && text[n] >= ' ' && text[n] <= '~')
+        n++;
+    return n;
+}
+
 size_t ot_text_escape(char *dst, size_t size, const char *text, size_t len)
 {
-    size_t used = 0, i = 0, n, shown;
+    size_t used = 0, i = 0, n, shown, room;
     char escape[16];
     const char *from;
     uint32_t c;
@@ -80,6 +89,13 @@ size_t ot_text_escape(char *dst, size_t size, const char *text, size_t len)
     if (size == 0)
         return 0;
     while (i < len) {
+        room = size - 1 - used;
+        n = ot_text_plain_len(text + i, len - i < room ? len - i : room);
+        memcpy(dst + used, text + i, n);
+        used += n;
+        i += n;
+        if (i == len)
+            break;
         n = decode_utf8(&c, (const unsigned char *)text + i, len - i);
         from = text + i;
         shown = n;

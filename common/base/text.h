@@ -13,6 +13,10 @@ bool ot_text_is_alnum(char c);
 /* Well-formed UTF-8 (Unicode 15, table 3-7): no surrogates, no overlong forms. */
 bool ot_text_is_utf8(const char *text, size_t len);
 
+/* How many characters text begins with that are shown as they are, in every locale, and
+ * take one column each: those of ASCII from the blank to the tilde. */
+size_t ot_text_plain_len(const char *text, size_t len);
+
 /* Copies text for display into dst (size bytes, always terminated), with C0 and C1
  * controls, DEL, line and paragraph separators, bidi controls (U+202A..E, U+2066..9,
  * U+200E/F, U+061C) and invalid bytes written as \xNN or \u{NNNN}. What does not fit is

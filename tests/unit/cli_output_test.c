@@ -46,15 +46,20 @@ static void text_is_cut_between_characters(void)
 
 static const char *const titles[] = {"ID", "NAME"};
 
+static void add_row(struct ot_table *table, const char *id, const char *name)
+{
+    const struct ot_span row[] = {ot_span_str(id), ot_span_str(name)};
+
+    CU_ASSERT_EQUAL(ot_table_add(table, row, NULL), OT_OK);
+}
+
 static struct ot_table *two_rows(size_t cut)
 {
-    const char *const first[] = {"日本", "a name that is rather long"};
-    const char *const second[] = {"abcdef", "red \033[31m and \xe2\x80\xae"};
     struct ot_table *table = NULL;
 
     CU_ASSERT_EQUAL_FATAL(ot_table_new(&table, titles, 2, cut, NULL), OT_OK);
-    CU_ASSERT_EQUAL(ot_table_add(table, first, NULL), OT_OK);
-    CU_ASSERT_EQUAL(ot_table_add(table, second, NULL), OT_OK);
+    add_row(table, "日本", "a name that is rather long");
+    add_row(table, "abcdef", "red \033[31m and \xe2\x80\xae");
     return table;
 }
 
@@ -103,14 +108,41 @@ static void the_first_column_is_cut_where_it_is_to_be(void)
     size_t len = 0;
     struct ot_output out = memory_output(&text, &len, 36);
     struct ot_table *table = NULL;
-    const char *const row[] = {"a name of too many words", "a name that is rather long"};
 
     CU_ASSERT_EQUAL_FATAL(ot_table_new(&table, titles, 2, 0, NULL), OT_OK);
-    CU_ASSERT_EQUAL(ot_table_add(table, row, NULL), OT_OK);
+    add_row(table, "a name of too many words", "a name that is rather long");
     ot_table_print(table, &out);
     fclose(out.stream);
     CU_ASSERT_PTR_NOT_NULL(strstr(text, "ID        NAME\n"));
     CU_ASSERT_PTR_NOT_NULL(strstr(text, "a name …  a name that is rather long\n"));
+    ot_table_free(table);
+    free(text);
+}
+
+/* Its memory moves as it grows, and the widest cell comes last. */
+static void a_table_of_many_rows_is_whole(void)
+{
+    char *text = NULL, name[32];
+    size_t len = 0, lines = 0;
+    struct ot_output out = memory_output(&text, &len, 0);
+    struct ot_table *table = NULL;
+
+    CU_ASSERT_EQUAL_FATAL(ot_table_new(&table, titles, 2, 1, NULL), OT_OK);
+    CU_ASSERT_EQUAL(ot_table_rows(table), 0);
+    for (int i = 0; i < 1000; i++) {
+        snprintf(name, sizeof(name), "número %d", i);
+        add_row(table, i < 999 ? "short" : "a longer one", name);
+    }
+    CU_ASSERT_EQUAL(ot_table_rows(table), 1000);
+    ot_table_print(table, &out);
+    fclose(out.stream);
+    for (char *line = strtok(text, "\n"); line != NULL;
+         line = strtok(NULL, "\n"), lines++)
+        if (lines > 0) {
+            snprintf(name, sizeof(name), "  número %zu", lines - 1);
+            CU_ASSERT_STRING_EQUAL(line + strlen("a longer one"), name);
+        }
+    CU_ASSERT_EQUAL(lines, 1001);
     ot_table_free(table);
     free(text);
 }
@@ -270,6 +302,7 @@ static const struct unit_case cases[] = {
     {"a_table_fits_the_terminal", a_table_fits_the_terminal},
     {"the_first_column_is_cut_where_it_is_to_be",
      the_first_column_is_cut_where_it_is_to_be},
+    {"a_table_of_many_rows_is_whole", a_table_of_many_rows_is_whole},
     {"an_end_is_a_day_and_how_far_away_it_is", an_end_is_a_day_and_how_far_away_it_is},
     {"a_lost_line_is_reported", a_lost_line_is_reported},
     {"durations_and_times_read_well", durations_and_times_read_well},
