@@ -24,6 +24,7 @@
 #include "http/renewal.h"
 #include "http/server.h"
 #include "http/tls.h"
+#include "http/waits.h"
 #include "message/answers.h"
 #include "shared/limits.h"
 #include "shared/log.h"
@@ -49,24 +50,34 @@ static unsigned worker_count(const char *db)
     return processors > OT_WORKERS_MAX ? OT_WORKERS_MAX : (unsigned)processors;
 }
 
-/* As many descriptors as connections may come, if we are allowed to; returns how many
- * connections fit. */
-static unsigned reserve_files(void)
+/* How many connections fit, and how many more on which a request is held. */
+struct capacity {
+    unsigned connections, waits;
+};
+
+/* As many descriptors as connections may come, if we are allowed to. */
+static struct capacity reserve_files(void)
 {
-    const rlim_t wanted = OT_CONNECTIONS_LIMIT + OTHER_FILES;
+    const rlim_t needed = OT_CONNECTIONS_LIMIT + OTHER_FILES;
+    const rlim_t wanted = needed + OT_WAITS_MAX;
     struct rlimit limit;
 
     if (getrlimit(RLIMIT_NOFILE, &limit) != 0)
-        return OT_CONNECTIONS_LIMIT / 8;
+        return (struct capacity){OT_CONNECTIONS_LIMIT / 8, 0};
     if (limit.rlim_cur < wanted) {
         limit.rlim_cur = limit.rlim_max < wanted ? limit.rlim_max : wanted;
         setrlimit(RLIMIT_NOFILE, &limit);
         getrlimit(RLIMIT_NOFILE, &limit);
     }
-    if (limit.rlim_cur >= wanted)
-        return OT_CONNECTIONS_LIMIT;
-    return limit.rlim_cur > 2 * OTHER_FILES ? (unsigned)limit.rlim_cur - OTHER_FILES
-                                            : (unsigned)limit.rlim_cur / 2;
+    if (limit.rlim_cur >= needed)
+        return (struct capacity){OT_CONNECTIONS_LIMIT,
+                                 limit.rlim_cur >= wanted
+                                     ? OT_WAITS_MAX
+                                     : (unsigned)(limit.rlim_cur - needed)};
+    return (struct capacity){limit.rlim_cur > 2 * OTHER_FILES
+                                 ? (unsigned)limit.rlim_cur - OTHER_FILES
+                                 : (unsigned)limit.rlim_cur / 2,
+                             0};
 }
 
 /* The signal that came; -1: none in this time. */
@@ -126,14 +137,16 @@ static void announce_listener(const struct ot_listener *listener, bool tls,
     fflush(stdout);
 }
 
-/* Requests do it as well, each before it is answered: this is for the audit log, which
- * then has the right time where nobody asks. */
-static bool carry_out_ends_now(struct ot_server *server)
+/* Requests carry out ends as well, each before it is answered: this is for the audit log,
+ * which then has the right time where nobody asks, and for who waits. */
+static bool look_at_database(struct ot_server *server)
 {
     struct ot_error err = OT_ERROR_INIT;
     struct ot_db *db = ot_store_lend(server->store);
     enum ot_status status = ot_ends_carry_out(db, OT_WRITING_NOW, &err);
 
+    if (status == OT_OK)
+        status = ot_waits_look(server->waits, db, &err);
     ot_store_return(server->store, db);
     if (status == OT_OK || status == OT_E_BUSY)
         return true; /* whoever writes is done at the next look */
@@ -150,9 +163,10 @@ static void wait_and_sweep(struct ot_server *server, struct ot_renewal *renewal,
     do {
         ot_renewal_step(renewal);
         ot_guests_sweep(server->guests, ot_log_clock());
+        ot_waits_sweep(server->waits, ot_log_clock());
         if (pause_s > 0)
             pause_s--;
-        else if (!carry_out_ends_now(server))
+        else if (!look_at_database(server))
             pause_s = OT_ENDS_RETRY_S;
         caught = wait_for_signal(signals, SWEEP_STEP_MS);
         renewal->is_asked_for |= caught == SIGHUP;
@@ -198,6 +212,7 @@ static enum ot_status serve_until_stopped(struct ot_server *server,
     ot_notify("STOPPING=1");
     atomic_store(&server->stopping, true);
     ot_acceptor_stop(acceptor);
+    ot_waits_close(server->waits);
     /* From now on who comes is refused, unless a service manager keeps the socket. */
     close(listener->fd);
     listener->fd = -1;
@@ -237,7 +252,15 @@ enum ot_status ot_serve(const struct ot_options *options, struct ot_error *err)
     struct ot_listener listener = {.fd = -1};
     struct ot_tls tls = {.cert = NULL};
     const unsigned workers = worker_count(options->db);
-    const unsigned connections = reserve_files();
+    const struct capacity room = reserve_files();
+    const struct ot_guest_limits limits = {
+        .per_address = options->connections_per_address != 0
+                           ? options->connections_per_address
+                           : room.connections / OT_ADDRESS_SHARE,
+        .max = room.connections,
+        .held_per_address = room.waits / OT_WAITS_ADDRESS_SHARE,
+        .held_max = room.waits,
+    };
     enum ot_status status = OT_OK;
 
     if (options->tls_cert != NULL)
@@ -247,11 +270,9 @@ enum ot_status ot_serve(const struct ot_options *options, struct ot_error *err)
     if (status == OT_OK)
         status = ot_wrong_keys_new(&server.wrong_keys, err);
     if (status == OT_OK)
-        status = ot_guests_new(&server.guests,
-                               options->connections_per_address != 0
-                                   ? options->connections_per_address
-                                   : connections / OT_ADDRESS_SHARE,
-                               connections, err);
+        status = ot_guests_new(&server.guests, &limits, err);
+    if (status == OT_OK)
+        status = ot_waits_new(&server.waits, room.waits, err);
     if (status == OT_OK)
         status = ot_meter_new(&server.meter, err);
     /* One for each worker, one for us, and one for who looks at the metrics. */
@@ -266,7 +287,7 @@ enum ot_status ot_serve(const struct ot_options *options, struct ot_error *err)
         status = ot_listener_open(&listener, options->listen, err);
     if (status == OT_OK)
         status = run_until_stopped(&server, options, &listener, &tls, workers,
-                                   connections, err);
+                                   room.connections + room.waits, err);
 
     if (listener.fd >= 0)
         close(listener.fd);
@@ -274,6 +295,7 @@ enum ot_status ot_serve(const struct ot_options *options, struct ot_error *err)
     ot_answers_free(server.answers);
     ot_openings_free(server.openings);
     ot_guests_free(server.guests);
+    ot_waits_free(server.waits);
     ot_meter_free(server.meter);
     ot_wrong_keys_free(server.wrong_keys);
     ot_rate_free(server.rate);

@@ -15,6 +15,14 @@
 #define OT_REPORTS_HEADER "Orgtrust-Reports"
 #define OT_REPORTS_TAKEN "yes"
 
+/* A header of every answer to a key: a list may be asked for with the parameter, whose
+ * value is the 32 digits of an ETag as below. As long as they are those of now the answer
+ * is held, up to OT_WAIT_S seconds. */
+#define OT_WAITS_HEADER "Orgtrust-Waits"
+#define OT_WAITS_TAKEN "yes"
+#define OT_WAIT_PARAMETER "wait"
+#define OT_WAIT_S 60
+
 /* The ETag of a page of certificates is this, 32 hexadecimal digits, '-', 16 more, and a
  * quotation mark. The 32 are the same on all pages of all lists of a server as long as no
  * certificate and no activation changes: who has whole lists with these, and is told that

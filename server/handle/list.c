@@ -36,9 +36,10 @@ static void tag_page(struct ot_context *context, const struct ot_cert_range *ran
     ot_etag_make_page(context->reply->etag, parts, sizeof(parts) / sizeof(parts[0]));
 }
 
-/* The tag is known before a row is read. false: reply is complete. */
+/* The tag is known before a row is read. false: reply is complete, or to wait until
+ * another moment than that of wait. */
 static bool is_asked_anew(struct ot_context *context, const struct ot_cert_range *range,
-                          const char *after)
+                          const char *after, const char *wait)
 {
     struct ot_error err = OT_ERROR_INIT;
 
@@ -49,7 +50,30 @@ static bool is_asked_anew(struct ot_context *context, const struct ot_cert_range
         return false;
     }
     tag_page(context, range, after);
-    return !ot_reply_is_known(context->reply, context->request->if_none_match);
+    context->reply->is_to_wait = wait != NULL && !context->request->has_waited &&
+                                 ot_etag_is_of_moment(context->reply->etag, wait);
+    return !context->reply->is_to_wait &&
+           !ot_reply_is_known(context->reply, context->request->if_none_match);
+}
+
+static bool is_moment(const char *digits)
+{
+    return strspn(digits, "0123456789abcdef") == OT_MOMENT_TAG_DIGITS &&
+           digits[OT_MOMENT_TAG_DIGITS] == '\0';
+}
+
+/* `wait`: digits of the moment behind which an answer is wanted; NULL: at once. */
+static bool take_wait(struct ot_context *context, const char **digits)
+{
+    if (!ot_query_value(context, OT_WAIT_PARAMETER, digits))
+        return false;
+    if (*digits == NULL || is_moment(*digits))
+        return true;
+    ot_reply_error(context->reply, 400, "invalid_parameter", OT_WAIT_PARAMETER,
+                   "'" OT_WAIT_PARAMETER
+                   "' must be the first %d digits of the ETag of a list.",
+                   OT_MOMENT_TAG_DIGITS);
+    return false;
 }
 
 static void write_cert_row(void *arg, const struct ot_cert_row *row)
@@ -77,13 +101,14 @@ void ot_handle_list(struct ot_context *context)
 {
     struct ot_cert_range range = {.scope = context->scope};
     struct ot_cert_cursor cursor = {0, 0};
-    const char *after;
+    const char *after, *wait;
 
     if (!ot_query_limit(context, &range.limit) ||
         !ot_query_order(context, true, &range.descending) ||
-        !ot_query_cert_after(context, &range, &cursor, &after))
+        !ot_query_cert_after(context, &range, &cursor, &after) ||
+        !take_wait(context, &wait))
         return;
-    if (!is_asked_anew(context, &range, after))
+    if (!is_asked_anew(context, &range, after, wait))
         return;
     if (ot_answers_find(context->answers, context->reply))
         return;

@@ -13,6 +13,7 @@
 #include "http/meter.h"
 #include "http/router_internal.h"
 #include "http/server.h"
+#include "http/waits.h"
 #include "message/buffer.h"
 #include "message/reply.h"
 #include "message/request.h"
@@ -25,7 +26,8 @@ struct exchange {
     struct ot_server *server;
     struct ot_request request;
     struct ot_reply reply;
-    int64_t began_us;
+    struct ot_wait wait;
+    int64_t began_us; /* after a wait: when that was over */
     uint64_t body_seen;
     uintptr_t target, target_end; /* where the library's copy of the target lies */
     char method[16];              /* for the log */
@@ -254,6 +256,8 @@ static void add_headers(struct MHD_Response *response, const struct ot_reply *re
     }
     if (reply->takes_reports)
         MHD_add_response_header(response, OT_REPORTS_HEADER, OT_REPORTS_TAKEN);
+    if (reply->takes_waits)
+        MHD_add_response_header(response, OT_WAITS_HEADER, OT_WAITS_TAKEN);
     if (reply->status == 401)
         MHD_add_response_header(response, MHD_HTTP_HEADER_WWW_AUTHENTICATE,
                                 "Bearer realm=\"orgtrust\"");
@@ -349,6 +353,55 @@ static enum MHD_Result send_reply(struct exchange *exchange,
     return result;
 }
 
+/* Whether it is held: the handler is called again once that is over. Its connection is
+ * closed behind its answer: one that had further requests would take more memory. */
+static bool hold_exchange(struct exchange *exchange, struct MHD_Connection *connection,
+                          unsigned turn)
+{
+    struct ot_server *server = exchange->server;
+    const int64_t now_us = ot_log_clock();
+    char etag[OT_ETAG_MAX];
+
+    strcpy(etag, exchange->reply.etag);
+    ot_reply_clear(&exchange->reply);
+    ot_reply_init(&exchange->reply);
+    exchange->request.has_waited = true;
+    if (!ot_guests_hold(server->guests, guest_of(connection), now_us))
+        return false;
+    exchange->complete = false;
+    atomic_fetch_sub(&server->answering, 1);
+    if (ot_waits_hold(server->waits, &exchange->wait, connection, etag, turn, now_us))
+        return true;
+    set_complete(exchange);
+    return false;
+}
+
+/* Where it is one to wait and cannot be held, it is answered at once. */
+static enum MHD_Result answer_exchange(struct exchange *exchange,
+                                       struct MHD_Connection *connection)
+{
+    struct ot_server *server = exchange->server;
+    struct ot_reply *reply = &exchange->reply;
+    const unsigned turn = ot_waits_turn(server->waits);
+
+    set_complete(exchange);
+    enter_phase(server, connection, OT_GUEST_WORK);
+    if (!ot_framing_check_trailers(connection, reply))
+        exchange->refused = true;
+    if (exchange->request.has_waited) {
+        exchange->began_us = ot_log_clock();
+        reply->close = true;
+    }
+    if (!exchange->refused)
+        ot_router_run(server, &exchange->request, reply, exchange->caller);
+    if (reply->is_to_wait) {
+        if (hold_exchange(exchange, connection, turn))
+            return MHD_YES;
+        ot_router_run(server, &exchange->request, reply, exchange->caller);
+    }
+    return send_reply(exchange, connection);
+}
+
 enum MHD_Result ot_connection_handle(void *cls, struct MHD_Connection *connection,
                                      const char *url, const char *method,
                                      const char *version, const char *upload_data,
@@ -379,12 +432,5 @@ enum MHD_Result ot_connection_handle(void *cls, struct MHD_Connection *connectio
         *upload_data_size = 0;
         return take_body(exchange, upload_data, len);
     }
-    set_complete(exchange);
-    enter_phase(exchange->server, connection, OT_GUEST_WORK);
-    if (!ot_framing_check_trailers(connection, &exchange->reply))
-        exchange->refused = true;
-    if (!exchange->refused)
-        ot_router_run(exchange->server, &exchange->request, &exchange->reply,
-                      exchange->caller);
-    return send_reply(exchange, connection);
+    return answer_exchange(exchange, connection);
 }

@@ -11,6 +11,7 @@
 #include "http/framing_internal.h"
 #include "http/server.h"
 #include "http/tls.h"
+#include "http/waits.h"
 #include "shared/limits.h"
 #include "shared/log.h"
 
@@ -76,7 +77,8 @@ static struct MHD_Daemon *start_library(const struct ot_daemon *daemon,
     const struct MHD_OptionItem no_options[] = {{MHD_OPTION_END, 0, NULL}};
     const unsigned flags = MHD_USE_EPOLL_INTERNAL_THREAD | MHD_USE_ITC |
                            MHD_USE_NO_LISTEN_SOCKET | MHD_USE_ERROR_LOG |
-                           ot_framing_flags() | (tls->cert != NULL ? MHD_USE_TLS : 0u);
+                           MHD_ALLOW_SUSPEND_RESUME | ot_framing_flags() |
+                           (tls->cert != NULL ? MHD_USE_TLS : 0u);
 
     return MHD_start_daemon(
         flags, 0, NULL, NULL, ot_connection_handle, server,
@@ -167,6 +169,7 @@ enum ot_status ot_daemon_renew(struct ot_daemon *daemon, struct ot_tls *tls,
     /* Whoever came before is of the former one. */
     service->former->replaced_us = ot_log_clock();
     atomic_store(&daemon->server->renewed_us, service->former->replaced_us);
+    ot_waits_release_all(daemon->server->waits);
     return OT_OK;
 }
 

@@ -17,7 +17,7 @@ struct house {
     struct house *next;
     struct ot_address address;
     struct guest_list waited; /* the one that is waited for longest first */
-    unsigned count;
+    unsigned count, held;
 };
 
 struct ot_guest {
@@ -28,6 +28,7 @@ struct ot_guest {
     enum ot_guest_phase phase;
     int fd;
     bool ended; /* in no list any more */
+    bool is_held;
 };
 
 /* One that was accepted, and that no worker has taken over. */
@@ -39,19 +40,20 @@ struct arrival {
 
 struct ot_guests {
     pthread_mutex_t lock;
-    unsigned per_address, max, count;
+    struct ot_guest_limits limits;
+    unsigned count, held;
     struct guest_list waited; /* by since_us, as each house's */
     TAILQ_HEAD(arrival_list, arrival) arriving;
     struct house *chains[CHAINS];
 };
 
 static const int64_t allowed_s[OT_GUEST_PHASES] = {
-    [OT_GUEST_HEAD] = OT_HEAD_TIMEOUT_S, [OT_GUEST_BODY] = OT_BODY_TIMEOUT_S,
-    [OT_GUEST_WORK] = INT64_MAX,         [OT_GUEST_REPLY] = OT_REPLY_TIMEOUT_S,
-    [OT_GUEST_IDLE] = OT_IDLE_TIMEOUT_S,
+    [OT_GUEST_HEAD] = OT_HEAD_TIMEOUT_S,   [OT_GUEST_BODY] = OT_BODY_TIMEOUT_S,
+    [OT_GUEST_WORK] = INT64_MAX,           [OT_GUEST_WAIT] = INT64_MAX,
+    [OT_GUEST_REPLY] = OT_REPLY_TIMEOUT_S, [OT_GUEST_IDLE] = OT_IDLE_TIMEOUT_S,
 };
 
-enum ot_status ot_guests_new(struct ot_guests **out, unsigned per_address, unsigned max,
+enum ot_status ot_guests_new(struct ot_guests **out, const struct ot_guest_limits *limits,
                              struct ot_error *err)
 {
     *out = calloc(1, sizeof(**out));
@@ -60,8 +62,9 @@ enum ot_status ot_guests_new(struct ot_guests **out, unsigned per_address, unsig
     pthread_mutex_init(&(*out)->lock, NULL);
     TAILQ_INIT(&(*out)->waited);
     TAILQ_INIT(&(*out)->arriving);
-    (*out)->per_address = per_address < max ? per_address : max;
-    (*out)->max = max;
+    (*out)->limits = *limits;
+    if (limits->per_address > limits->max)
+        (*out)->limits.per_address = limits->max;
     return OT_OK;
 }
 
@@ -138,8 +141,14 @@ static void leave_house(struct ot_guests *guests, struct ot_guest *guest)
 
     unlist_guest(guests, guest);
     guest->house = NULL;
-    guests->count--;
-    if (--house->count > 0)
+    if (guest->is_held) {
+        guests->held--;
+        house->held--;
+    } else {
+        guests->count--;
+        house->count--;
+    }
+    if (house->count > 0 || house->held > 0)
         return;
     *find_house(guests, &house->address) = house->next;
     free(house);
@@ -155,18 +164,18 @@ static void end_guest(struct ot_guests *guests, struct ot_guest *guest)
 
 static bool is_waited_for(const struct ot_guest *guest)
 {
-    return guest->phase != OT_GUEST_WORK;
+    return guest->phase != OT_GUEST_WORK && !guest->is_held;
 }
 
 static void end_the_longest(struct ot_guests *guests, struct house *house)
 {
     struct ot_guest *at = NULL;
 
-    if (house->count > guests->per_address) {
+    if (house->count > guests->limits.per_address) {
         TAILQ_FOREACH(at, &house->waited, in_house)
         if (is_waited_for(at))
             break;
-    } else if (guests->count > guests->max) {
+    } else if (guests->count > guests->limits.max) {
         TAILQ_FOREACH(at, &guests->waited, in_all)
         if (is_waited_for(at))
             break;
@@ -263,6 +272,28 @@ void ot_guests_enter(struct ot_guests *guests, struct ot_guest *guest,
         list_guest(guests, guest);
     }
     pthread_mutex_unlock(&guests->lock);
+}
+
+bool ot_guests_hold(struct ot_guests *guests, struct ot_guest *guest, int64_t now_us)
+{
+    const struct ot_guest_limits *limits = &guests->limits;
+    bool is_held = false;
+
+    if (guest == NULL)
+        return false;
+    pthread_mutex_lock(&guests->lock);
+    if (!guest->ended && !guest->is_held && guests->held < limits->held_max &&
+        guest->house->held < limits->held_per_address) {
+        guest->is_held = is_held = true;
+        guests->count--;
+        guests->held++;
+        guest->house->count--;
+        guest->house->held++;
+    }
+    pthread_mutex_unlock(&guests->lock);
+    if (is_held)
+        ot_guests_enter(guests, guest, OT_GUEST_WAIT, now_us);
+    return is_held;
 }
 
 void ot_guests_sweep(struct ot_guests *guests, int64_t now_us)

@@ -13,6 +13,7 @@
 #include "http/listener.h"
 #include "http/meter.h"
 #include "http/server.h"
+#include "http/waits.h"
 #include "store/host.h"
 #include "store/store.h"
 #include "store/summary.h"
@@ -90,6 +91,7 @@ static void write_figures(const struct ot_metrics *metrics, FILE *out)
 {
     const struct ot_server *server = metrics->server;
     struct ot_error err = OT_ERROR_INIT;
+    const unsigned waiting = ot_waits_count(server->waits);
     struct ot_host_count hosts;
     struct ot_summary summary;
     bool is_up = ask_summary(server, &summary, &err) == OT_OK;
@@ -102,7 +104,8 @@ static void write_figures(const struct ot_metrics *metrics, FILE *out)
     write_gauge(out, "start_timestamp_seconds", "When this process began to serve.",
                 metrics->started_at);
     write_gauge(out, "requests_in_flight", "Requests that are being answered.",
-                atomic_load(&server->in_flight));
+                atomic_load(&server->in_flight) - waiting);
+    write_gauge(out, "requests_waiting", "Requests that wait for a change.", waiting);
     if (atomic_load(&server->tls_ends_at) != 0)
         write_gauge(out, "tls_certificate_end_timestamp_seconds",
                     "When the server's own TLS certificate ends.",

@@ -17,6 +17,7 @@
 #include "handle/ends.h"
 #include "handle/handlers.h"
 #include "http/server.h"
+#include "http/waits.h"
 #include "message/reply.h"
 #include "message/request.h"
 #include "shared/limits.h"
@@ -365,10 +366,11 @@ static bool within_rate(struct ot_rate *rate, struct ot_context *context)
     return false;
 }
 
+/* One that was held counts once. */
 static bool may_go_on(struct ot_server *server, struct ot_context *context,
                       const struct method_handler *handler)
 {
-    return within_rate(server->rate, context) &&
+    return (context->request->has_waited || within_rate(server->rate, context)) &&
            ot_auth_permits(&context->caller, handler->need, context->reply) &&
            check_media(context->request, context->reply) &&
            ot_handle_knows_project(context);
@@ -388,7 +390,8 @@ static bool begin_and_ask(struct ot_context *context, struct ot_claim *claim)
 
 /* No answer shows what was to end before the question: that is carried out, and asked
  * once more. */
-static bool carry_out_ends(struct ot_context *context, struct ot_claim *claim)
+static bool carry_out_ends(struct ot_server *server, struct ot_context *context,
+                           struct ot_claim *claim)
 {
     struct ot_error err = OT_ERROR_INIT;
 
@@ -396,8 +399,10 @@ static bool carry_out_ends(struct ot_context *context, struct ot_claim *claim)
         return true;
     ot_db_rollback(context->db);
     ot_openings_forget(context->openings);
-    if (ot_ends_carry_out(context->db, OT_WRITING, &err) == OT_OK)
+    if (ot_ends_carry_out(context->db, OT_WRITING, &err) == OT_OK) {
+        ot_waits_note_change(server->waits, context->db);
         return begin_and_ask(context, claim);
+    }
     ot_reply_failure(context->reply, &err);
     return false;
 }
@@ -405,15 +410,17 @@ static bool carry_out_ends(struct ot_context *context, struct ot_claim *claim)
 static void run_route(struct ot_server *server, struct ot_context *context,
                       const struct method_handler *handler, struct ot_claim *claim)
 {
-    if (begin_and_ask(context, claim) && carry_out_ends(context, claim) &&
+    if (begin_and_ask(context, claim) && carry_out_ends(server, context, claim) &&
         ot_auth_accepts(claim, server->wrong_keys, context->request, context->reply)) {
         context->caller = claim->caller;
         if (may_go_on(server, context, handler))
             handler->handle(context);
     }
     ot_db_rollback(context->db);
-    if (handler->need == OT_NEED_WRITE)
+    if (handler->need == OT_NEED_WRITE) {
         ot_openings_forget(context->openings);
+        ot_waits_note_change(server->waits, context->db);
+    }
 }
 
 void ot_router_run(struct ot_server *server, struct ot_request *request,
@@ -435,6 +442,7 @@ void ot_router_run(struct ot_server *server, struct ot_request *request,
         memcpy(caller, claim.caller.id, OT_APIKEY_ID_MAX);
         reply->key_expires_at = claim.caller.expires_at;
         reply->takes_reports = true;
+        reply->takes_waits = ot_waits_are_taken(server->waits);
         if (ot_auth_note_use(context.db, &claim.caller))
             ot_openings_note_use(server->openings, claim.caller.id, ot_clock_unix_s());
     }

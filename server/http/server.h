@@ -13,6 +13,7 @@ struct ot_meter;
 struct ot_openings;
 struct ot_rate;
 struct ot_store;
+struct ot_waits;
 struct ot_wrong_keys;
 
 struct ot_server {
@@ -21,6 +22,7 @@ struct ot_server {
     struct ot_openings *openings; /* the same */
     struct ot_rate *rate;         /* NULL: no limit */
     struct ot_guests *guests;
+    struct ot_waits *waits;
     struct ot_meter *meter;
     struct ot_wrong_keys *wrong_keys;
     struct ot_settings settings;

@@ -67,6 +67,18 @@ void ot_etag_make_page(char etag[OT_ETAG_MAX], const struct ot_etag_part *parts,
         etag[0] = '\0';
 }
 
+bool ot_etag_is_of_moment(const char *etag, const char *digits)
+{
+    return etag[0] != '\0' &&
+           strncmp(etag + strlen(OT_MOMENT_TAG_START), digits, OT_MOMENT_TAG_DIGITS) == 0;
+}
+
+bool ot_etag_is_of_same_moment(const char *etag, const char *other)
+{
+    return other[0] != '\0' &&
+           ot_etag_is_of_moment(etag, other + strlen(OT_MOMENT_TAG_START));
+}
+
 bool ot_etag_matches(const char *etag, const char *if_none_match)
 {
     if (if_none_match == NULL || etag[0] == '\0')

@@ -22,6 +22,11 @@ void ot_etag_make(char etag[OT_ETAG_MAX], const struct ot_etag_part *parts, size
 void ot_etag_make_page(char etag[OT_ETAG_MAX], const struct ot_etag_part *parts,
                        size_t count);
 
+/* Whether a page's tag is of the moment with these OT_MOMENT_TAG_DIGITS digits. */
+bool ot_etag_is_of_moment(const char *etag, const char *digits);
+/* Whether two pages' tags are of one moment. */
+bool ot_etag_is_of_same_moment(const char *etag, const char *other);
+
 /* Whether an If-None-Match header (NULL: there is none) names the tag, or is "*". Weak
  * comparison, as §13.1.2 asks. */
 bool ot_etag_matches(const char *etag, const char *if_none_match);

@@ -40,6 +40,7 @@ struct ot_request {
 
     struct ot_buffer body;
     bool has_body;
+    bool has_waited; /* it was held before, and is not to be again */
 };
 
 /* Takes the target (RFC 9112 §3.2.1: path and query, still encoded) apart. false: out of

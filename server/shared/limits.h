@@ -93,6 +93,12 @@
  * that a NAT or a relay has ten whole syncs at once (OT_CONNECTIONS_MAX each). */
 #define OT_ADDRESS_SHARE 8
 
+/* Requests that are held until something changes, besides these: the hosts of a whole
+ * fleet without a relay; of one address half of them, for a fleet behind a NAT. A held one
+ * takes some 20 KB of memory and a descriptor. */
+#define OT_WAITS_MAX 10240
+#define OT_WAITS_ADDRESS_SHARE 2
+
 /* Wrong keys of one address that are answered one by one in this time, before it is told
  * to wait: a fleet behind a NAT whose key was revoked shows in the log, and is not all of
  * it. */

@@ -19,6 +19,7 @@
 #include "http/guests.h"
 #include "http/meter.h"
 #include "http/server.h"
+#include "http/waits.h"
 #include "shared/limits.h"
 #include "store/db.h"
 #include "store/store.h"
@@ -43,6 +44,7 @@ static void need(bool good, const char *what)
 
 int LLVMFuzzerInitialize(int *argc, char ***argv)
 {
+    const struct ot_guest_limits limits = {.per_address = 8, .max = 8};
     struct ot_error err = OT_ERROR_INIT;
     char dir[] = "/tmp/fuzz-server-XXXXXX", path[64];
     struct ot_db *db;
@@ -52,7 +54,8 @@ int LLVMFuzzerInitialize(int *argc, char ***argv)
     need(mkdtemp(dir) != NULL, "no directory");
     snprintf(path, sizeof(path), "%s/o.db", dir);
     need(ot_wrong_keys_new(&server.wrong_keys, &err) == OT_OK &&
-             ot_guests_new(&server.guests, 8, 8, &err) == OT_OK &&
+             ot_guests_new(&server.guests, &limits, &err) == OT_OK &&
+             ot_waits_new(&server.waits, 0, &err) == OT_OK &&
              ot_meter_new(&server.meter, &err) == OT_OK &&
              ot_store_open(&server.store, path, 1, &err) == OT_OK,
          err.message);
