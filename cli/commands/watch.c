@@ -125,7 +125,9 @@ static enum ot_status sync_watched(struct keeper *keeper, struct ot_watched *wat
     struct ot_error error = OT_ERROR_INIT;
     enum ot_status status;
 
-    if (ot_watch_was_refreshed(watched)) {
+    /* Somebody else's sync may have come before what it was called for. */
+    if (!watched->waiter.has_called && ot_watch_was_refreshed(watched)) {
+        ot_waiter_note_sync(&watched->waiter, OT_OK, true, ot_watch_clock_ms());
         if (!cli->options.json) /* there they come with the next event */
             report_news_of_others(watched);
         return OT_OK;
@@ -134,6 +136,7 @@ static enum ot_status sync_watched(struct keeper *keeper, struct ot_watched *wat
     if (*cli->stop)
         return OT_OK;
     ot_watch_reschedule(watched, status, &error);
+    ot_waiter_note_sync(&watched->waiter, status, result.changed, ot_watch_clock_ms());
     if (status == OT_OK)
         ot_watch_take_news(watched, &result.news);
     ot_follow_saw(&keeper->follow, watched->source, status, &result);
@@ -189,15 +192,19 @@ static bool has_config(struct keeper *keeper)
     return is_good;
 }
 
-static void wait_until(int64_t due_ms, struct watchdog *watchdog)
+static void wait_until(struct keeper *keeper, int64_t due_ms)
 {
+    struct watchdog *watchdog = &keeper->watchdog;
     int64_t left_ms = due_ms - ot_watch_clock_ms();
 
     if (left_ms > WAIT_LONGEST_MS)
         left_ms = WAIT_LONGEST_MS;
     if (watchdog->interval_ms > 0 && left_ms > watchdog->interval_ms)
         left_ms = watchdog->interval_ms;
-    ot_signals_wait(left_ms);
+    if (keeper->refused.status == OT_OK)
+        ot_watch_sleep(&keeper->watch, keeper->cli->stop, left_ms);
+    else
+        ot_signals_wait(left_ms);
     notify_watchdog(watchdog);
 }
 
@@ -257,7 +264,7 @@ static enum ot_status take_watch_step(struct keeper *keeper, struct ot_error *er
         ot_notify("READY=1");
         keeper->is_ready = true;
     }
-    wait_until(next->due_ms, &keeper->watchdog);
+    wait_until(keeper, next->due_ms);
     return OT_OK;
 }
 
@@ -273,7 +280,7 @@ static enum ot_status keep_watch(struct keeper *keeper, struct ot_error *err)
         if (has_config(keeper))
             status = take_watch_step(keeper, err);
         else
-            wait_until(ot_watch_clock_ms() + WAIT_LONGEST_MS, &keeper->watchdog);
+            wait_until(keeper, ot_watch_clock_ms() + WAIT_LONGEST_MS);
     }
     ot_notify("STOPPING=1");
     return status;

@@ -1,5 +1,6 @@
 #include "commands/watched_internal.h"
 
+#include <poll.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -14,6 +15,10 @@
 #include "files/path.h"
 #include "snapshot/snapshot.h"
 #include "view/output.h"
+#include "view/signals.h"
+
+/* How long after a call at most the sync begins. */
+#define CALLED_SPREAD_MS 500.0
 
 int64_t ot_watch_clock_ms(void)
 {
@@ -138,11 +143,44 @@ enum ot_status ot_watch_reload(struct ot_watch *watch, const struct ot_options *
 
 void ot_watch_clear(struct ot_watch *watch)
 {
-    for (size_t i = 0; watch->watched != NULL && i < watch->count; i++)
+    for (size_t i = 0; watch->watched != NULL && i < watch->count; i++) {
+        ot_waiter_end(&watch->watched[i].waiter);
         free(watch->watched[i].trouble);
+    }
     free(watch->watched);
     ot_config_free(watch->config);
     memset(watch, 0, sizeof(*watch));
+}
+
+/* All hosts hear of it at the same moment, and are not to come back at one. */
+static void take_call(struct ot_watched *watched)
+{
+    const int64_t now_ms = ot_watch_clock_ms();
+
+    if (ot_waiter_take(&watched->waiter, now_ms))
+        watched->due_ms = now_ms + (int64_t)(CALLED_SPREAD_MS * drand48());
+}
+
+void ot_watch_sleep(struct ot_watch *watch, const volatile int *stop, int64_t timeout_ms)
+{
+    struct pollfd *fds = calloc(watch->count, sizeof(*fds));
+    const int64_t now_ms = ot_watch_clock_ms();
+
+    for (size_t i = 0; fds != NULL && i < watch->count; i++) {
+        struct ot_waiter *waiter = &watch->watched[i].waiter;
+
+        ot_waiter_begin(waiter, watch->watched[i].source, stop, now_ms);
+        fds[i] =
+            (struct pollfd){.fd = waiter->pid != 0 ? waiter->fd : -1, .events = POLLIN};
+        if (waiter->pid == 0 && waiter->next_ms > now_ms &&
+            waiter->next_ms - now_ms < timeout_ms)
+            timeout_ms = waiter->next_ms - now_ms;
+    }
+    ot_signals_wait_for_any(fds, fds != NULL ? watch->count : 0, timeout_ms);
+    for (size_t i = 0; fds != NULL && i < watch->count; i++)
+        if (fds[i].revents != 0)
+            take_call(&watch->watched[i]);
+    free(fds);
 }
 
 struct ot_watched *ot_watch_next(struct ot_watch *watch)

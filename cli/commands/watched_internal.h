@@ -2,6 +2,7 @@
 #ifndef OT_CLI_COMMANDS_WATCHED_INTERNAL_H
 #define OT_CLI_COMMANDS_WATCHED_INTERNAL_H
 
+#include "commands/watch_wait_internal.h"
 #include "memory/account.h"
 #include "sync/sync.h"
 #include "view/cli.h"
@@ -14,6 +15,7 @@ struct ot_watched {
     char *trouble;     /* what the last of them said; NULL: there was none */
     bool has_mark;     /* there was a memory at our last look; mark: of which news */
     struct ot_mark mark;
+    struct ot_waiter waiter;
 };
 
 struct ot_watch {
@@ -31,6 +33,10 @@ enum ot_status ot_watch_load(struct ot_watch *watch, const struct ot_options *op
 enum ot_status ot_watch_reload(struct ot_watch *watch, const struct ot_options *options,
                                struct ot_error *err);
 void ot_watch_clear(struct ot_watch *watch);
+
+/* Sleeps until a signal comes, the time is over, or an API says by itself that something
+ * has changed, whose source is then due. */
+void ot_watch_sleep(struct ot_watch *watch, const volatile int *stop, int64_t timeout_ms);
 
 /* Milliseconds of a clock that nobody sets and that goes on while the machine sleeps. */
 int64_t ot_watch_clock_ms(void);

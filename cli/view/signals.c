@@ -76,11 +76,16 @@ static void sleep_for(struct pollfd *fds, nfds_t count, const struct timespec *t
 
 void ot_signals_wait(int64_t timeout_ms)
 {
+    ot_signals_wait_for_any(NULL, 0, timeout_ms);
+}
+
+void ot_signals_wait_for_any(struct pollfd *fds, size_t count, int64_t timeout_ms)
+{
     struct timespec timeout = {.tv_sec = (time_t)(timeout_ms / 1000),
                                .tv_nsec = (long)(timeout_ms % 1000) * 1000000};
 
     if (timeout_ms > 0)
-        sleep_for(NULL, 0, &timeout);
+        sleep_for(fds, count, &timeout);
 }
 
 bool ot_signals_wait_for_input(int fd)

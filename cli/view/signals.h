@@ -2,7 +2,9 @@
 #ifndef OT_CLI_VIEW_SIGNALS_H
 #define OT_CLI_VIEW_SIGNALS_H
 
+#include <poll.h>
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 /* SIGINT and SIGTERM ask for the end, a second one ends at once; SIGPIPE becomes a write
@@ -19,6 +21,8 @@ bool ot_signals_take_reload(void);
 /* Sleeps until a signal asks for something or the time is over, whichever is first; a
  * signal that came just before is not missed. */
 void ot_signals_wait(int64_t timeout_ms);
+/* The same, or until something has happened at one of them. */
+void ot_signals_wait_for_any(struct pollfd *fds, size_t count, int64_t timeout_ms);
 /* Sleeps until fd can be read, likewise; false: a signal asks for something. */
 bool ot_signals_wait_for_input(int fd);
 

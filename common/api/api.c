@@ -83,6 +83,11 @@ bool ot_api_takes_reports(const struct ot_api *api)
     return api->checker.takes_reports;
 }
 
+bool ot_api_takes_waits(const struct ot_api *api)
+{
+    return api->checker.takes_waits;
+}
+
 bool ot_api_inherits(const struct ot_api *api)
 {
     return api->inherits;

@@ -233,6 +233,7 @@ static void note_good_answer(struct ot_api_checker *checker,
 {
     checker->key_ends_at = answer->key_expires_at;
     checker->takes_reports |= answer->takes_reports;
+    checker->takes_waits = answer->takes_waits;
 }
 
 enum ot_status ot_api_checker_check(struct ot_api_checker *self,

@@ -18,9 +18,9 @@
 
 /* INI, so that a person can read it. The sentence is quoted, because INI takes blanks off
  * and breaks at a semicolon, and percent-encoded where needed. */
-static const char *const keys[] = {"attempt_at",   "retry_at",     "failures",
-                                   "status",       "message",      "key_ends_at",
-                                   "key_asked_at", "takes_reports"};
+static const char *const keys[] = {"attempt_at",   "retry_at",      "failures",
+                                   "status",       "message",       "key_ends_at",
+                                   "key_asked_at", "takes_reports", "takes_waits"};
 enum {
     ATTEMPT_AT,
     RETRY_AT,
@@ -30,6 +30,7 @@ enum {
     KEY_ENDS_AT,
     KEY_ASKED_AT,
     TAKES_REPORTS,
+    TAKES_WAITS,
     KEYS
 };
 
@@ -109,6 +110,10 @@ static enum ot_status take_state_line(void *arg, const char *key, const char *va
     case TAKES_REPORTS:
         good = ot_text_number(&number, value, 1);
         state->takes_reports = number != 0;
+        break;
+    case TAKES_WAITS:
+        good = ot_text_number(&number, value, 1);
+        state->takes_waits = number != 0;
         break;
     default:
         good = parse_message(state->last.message, value);
@@ -226,14 +231,15 @@ size_t ot_state_format(const struct ot_state *state, char *buf, size_t size)
 {
     char head[256];
     struct text text = {buf, size};
-    int n = snprintf(head, sizeof(head),
-                     "# How the last attempts to sync went; orgtrust sync writes this.\n"
-                     "attempt_at = %" PRId64 "\nretry_at = %" PRId64
-                     "\nfailures = %u\nstatus = %s\nkey_ends_at = %" PRId64
-                     "\nkey_asked_at = %" PRId64 "\ntakes_reports = %d\n",
-                     state->attempt_at, state->retry_at, state->failures,
-                     ot_status_word(state->last.status), state->key_ends_at,
-                     state->key_asked_at, state->takes_reports);
+    int n =
+        snprintf(head, sizeof(head),
+                 "# How the last attempts to sync went; orgtrust sync writes this.\n"
+                 "attempt_at = %" PRId64 "\nretry_at = %" PRId64
+                 "\nfailures = %u\nstatus = %s\nkey_ends_at = %" PRId64
+                 "\nkey_asked_at = %" PRId64 "\ntakes_reports = %d\ntakes_waits = %d\n",
+                 state->attempt_at, state->retry_at, state->failures,
+                 ot_status_word(state->last.status), state->key_ends_at,
+                 state->key_asked_at, state->takes_reports, state->takes_waits);
 
     put_bytes(&text, head, (size_t)n);
     put_message(&text, state->last.message);

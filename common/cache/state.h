@@ -22,6 +22,7 @@ struct ot_state {
     int64_t key_ends_at;  /* when the API last said that the source's key ends; 0: never,
                              or it does not say */
     bool takes_reports;   /* the API last said that it takes reports of hosts */
+    bool takes_waits;     /* the API last said that it holds a list until it changes */
     int64_t key_asked_at; /* when it was last asked for that; 0: it says so unasked */
 };
 

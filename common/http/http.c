@@ -310,9 +310,11 @@ static int poll_time(const struct run *run)
 {
     struct ot_http *http = run->http;
     int64_t now = ot_clock_ms();
-    int64_t wait = http->deadline_ms - now < POLL_MS ? http->deadline_ms - now : POLL_MS;
+    int64_t wait = http->tuning.poll_ms != 0 ? http->tuning.poll_ms : POLL_MS;
     int64_t pace_ms = ot_http_pace_wait(&http->pace, now);
 
+    if (http->deadline_ms - now < wait)
+        wait = http->deadline_ms - now;
     /* What waits for its turn and not for the clock is sent after an answer. */
     if (pace_ms > 0 && run->started < run->total && pace_ms < wait)
         wait = pace_ms;

@@ -18,6 +18,7 @@ struct ot_http_request {
     bool idempotent;    /* may be sent again when it is unknown whether it arrived */
     const char *header; /* one more line, "NAME: VALUE", living as the body; or NULL */
     bool is_conditional; /* by that header: 304 is an answer, without a body */
+    unsigned held_s;     /* the server may keep its answer for so much longer */
 };
 
 /* Longer than an entity tag that anybody is to be asked for by. */
@@ -33,6 +34,7 @@ struct ot_http_answer {
     const char *etag;         /* as it came, or "" */
     int64_t key_expires_at;   /* what OT_KEY_EXPIRES_HEADER says; 0: nothing */
     bool takes_reports;       /* it says OT_REPORTS_HEADER */
+    bool takes_waits;         /* it says OT_WAITS_HEADER */
     enum ot_status failure;   /* OT_OK when there is an answer, whatever its status; else
                                  OT_E_NETWORK, OT_E_PROTOCOL (too large, redirect), … */
     struct ot_error error;    /* the sentence, when failure is set */
@@ -46,6 +48,9 @@ struct ot_http_tuning {
     int64_t deadline_ms; /* for everything this object does, from its making */
     unsigned in_flight, connections;
     unsigned low_speed_s; /* 0: OT_LOW_SPEED_SECONDS */
+    unsigned
+        poll_ms; /* how late it may be seen that it is to stop; 0: a tenth of a second
+                  */
 };
 extern const struct ot_http_tuning ot_http_default_tuning;
 

@@ -186,8 +186,8 @@ enum ot_status ot_transfer_prepare(struct ot_transfer *transfer,
                                    struct ot_error *err)
 {
     const struct ot_http_request *request = &transfer->request;
-    int64_t timeout_ms =
-        endpoint->timeout_ms < time_left_ms ? endpoint->timeout_ms : time_left_ms;
+    const int64_t allowed_ms = endpoint->timeout_ms + INT64_C(1000) * request->held_s;
+    const int64_t timeout_ms = allowed_ms < time_left_ms ? allowed_ms : time_left_ms;
     enum ot_status status = OT_OK;
     unsigned bad;
     CURL *easy;
@@ -207,6 +207,8 @@ enum ot_status ot_transfer_prepare(struct ot_transfer *transfer,
     bad |= set_transfer_headers(transfer, endpoint);
     bad |= curl_easy_setopt(easy, CURLOPT_TIMEOUT_MS,
                             (long)(timeout_ms > 0 ? timeout_ms : 1));
+    bad |= curl_easy_setopt(easy, CURLOPT_LOW_SPEED_TIME,
+                            (long)endpoint->low_speed_s + request->held_s);
     bad |=
         curl_easy_setopt(easy, CURLOPT_MAXFILESIZE_LARGE, (curl_off_t)request->max_bytes);
     /* On a connection that was idle and turns out to be dead libcurl repeats a request by
@@ -272,11 +274,11 @@ static int64_t read_key_expires(CURL *easy)
     return value != NULL && ot_text_number(&seconds, value, INT64_MAX) ? seconds : 0;
 }
 
-static bool says_reports(CURL *easy)
+static bool has_header(CURL *easy, const char *name, const char *expected)
 {
-    const char *value = header_of(easy, OT_REPORTS_HEADER);
+    const char *value = header_of(easy, name);
 
-    return value != NULL && strcmp(value, OT_REPORTS_TAKEN) == 0;
+    return value != NULL && strcmp(value, expected) == 0;
 }
 
 static void read_etag(struct ot_transfer *transfer)
@@ -409,7 +411,8 @@ void ot_transfer_conclude(struct ot_transfer *transfer,
         curl_easy_getinfo(easy, CURLINFO_RESPONSE_CODE, &answer->status);
         answer->retry_after_ms = read_retry_after(easy, answer->status);
         answer->key_expires_at = read_key_expires(easy);
-        answer->takes_reports = says_reports(easy);
+        answer->takes_reports = has_header(easy, OT_REPORTS_HEADER, OT_REPORTS_TAKEN);
+        answer->takes_waits = has_header(easy, OT_WAITS_HEADER, OT_WAITS_TAKEN);
         read_etag(transfer);
         if (answer->status >= 300 && answer->status < 400 &&
             !is_not_modified(transfer, answer))

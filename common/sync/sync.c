@@ -264,15 +264,6 @@ static enum ot_status fetch_with(struct ot_attempt *attempt, struct ot_api *api,
     return status;
 }
 
-/* The tag counts for the snapshot alone that was made of its listing. */
-static void read_earlier(struct ot_attempt *attempt, const struct ot_snapshot *old)
-{
-    ot_earlier_read(&attempt->known, attempt->listing);
-    if (old == NULL || ot_snapshot_info(old)->sum != attempt->known.snapshot ||
-        ot_snapshot_info(old)->limits != attempt->limits)
-        attempt->known.tag[0] = '\0';
-}
-
 /* The snapshot is in place, which is what counts: that it cannot be written down what has
  * changed is no failure of the sync. */
 static void account_for_sync(struct ot_attempt *attempt, struct ot_snapshot *old)
@@ -329,13 +320,14 @@ static enum ot_status fetch_and_store(struct ot_attempt *attempt, struct ot_erro
     if (status == OT_OK)
         status = ot_api_new(&api, attempt->source, key, attempt->options->tuning, err);
     if (status == OT_OK) {
-        read_earlier(attempt, old);
+        ot_attempt_read_earlier(attempt, old);
         ot_http_set_stop(ot_api_http(api), attempt->options->stop);
         status = fetch_with(attempt, api, old, err);
-        if (status == OT_OK)
+        if (status == OT_OK) {
             attempt->takes_reports = ot_api_takes_reports(api);
-        if (status == OT_OK)
+            attempt->takes_waits = ot_api_takes_waits(api);
             ask_key_end(attempt, api, key);
+        }
         attempt->result->http = ot_http_counts(ot_api_http(api));
         if (status == OT_OK)
             account_for_sync(attempt, old);

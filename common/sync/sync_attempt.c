@@ -83,6 +83,14 @@ void ot_attempt_count_old(struct ot_attempt *attempt, const struct ot_snapshot *
     result->withheld = info->withheld;
 }
 
+void ot_attempt_read_earlier(struct ot_attempt *attempt, const struct ot_snapshot *old)
+{
+    ot_earlier_read(&attempt->known, attempt->listing);
+    if (old == NULL || ot_snapshot_info(old)->sum != attempt->known.snapshot ||
+        ot_snapshot_info(old)->limits != attempt->limits)
+        attempt->known.tag[0] = '\0';
+}
+
 /* Whether there is a snapshot to use that is not due for a refresh. */
 static enum ot_status check_fresh(struct ot_attempt *attempt, bool *fresh,
                                   struct ot_error *err)
@@ -210,6 +218,7 @@ void ot_attempt_read_state(struct ot_attempt *attempt)
     ot_file_reap(attempt->state);
     attempt->state_is_bad = ot_state_read(&attempt->was, attempt->state, NULL) != OT_OK;
     attempt->takes_reports = attempt->was.takes_reports;
+    attempt->takes_waits = attempt->was.takes_waits;
     attempt->key_ends_at = attempt->was.key_ends_at;
     attempt->key_asked_at = attempt->was.key_asked_at;
 }
@@ -243,13 +252,15 @@ enum ot_status ot_attempt_record_success(const struct ot_attempt *attempt,
     const struct ot_state *was = &attempt->was;
     const struct ot_state clean = {.attempt_at = time(NULL),
                                    .takes_reports = attempt->takes_reports,
+                                   .takes_waits = attempt->takes_waits,
                                    .key_ends_at = attempt->key_ends_at,
                                    .key_asked_at = attempt->key_asked_at};
     enum ot_status status;
 
     if (!attempt->state_is_bad && was->failures == 0 && was->last.status == OT_OK &&
         was->takes_reports == clean.takes_reports &&
-        was->key_ends_at == clean.key_ends_at && was->key_asked_at == clean.key_asked_at)
+        was->takes_waits == clean.takes_waits && was->key_ends_at == clean.key_ends_at &&
+        was->key_asked_at == clean.key_asked_at)
         return OT_OK;
     status = write_state(attempt->state, &clean, err);
     if (status == OT_OK || ot_file_remove(attempt->state, NULL) != OT_OK)

@@ -32,7 +32,7 @@ struct ot_attempt {
     int64_t retry_after_ms; /* what the API asked for when it failed; -1: nothing */
     struct ot_state was;    /* what the state file said; nothing where it was no good */
     bool state_is_bad;
-    bool takes_reports;                /* as state.h, after this attempt */
+    bool takes_reports, takes_waits;   /* as state.h, after this attempt */
     int64_t key_ends_at, key_asked_at; /* as state.h, after this attempt */
     bool is_unchanged;                 /* the API said so, and nothing was listed */
     struct ot_earlier known, now; /* of the listing before this one, and of this one */
@@ -50,6 +50,10 @@ enum ot_status ot_attempt_open_old(const struct ot_attempt *attempt,
 
 /* How many certificates it has, into the result; warnings are not counted there. */
 void ot_attempt_count_old(struct ot_attempt *attempt, const struct ot_snapshot *old);
+
+/* What is known of the listing before; old may be NULL. The tag counts for the snapshot
+ * alone that was made of its listing. */
+void ot_attempt_read_earlier(struct ot_attempt *attempt, const struct ot_snapshot *old);
 
 /* For a sync only if stale: due, or not (*due false), or held back by an earlier failure,
  * which is then this one's answer too. */

@@ -1,0 +1,22 @@
+/* Until there is something to sync: where the API holds a question as long as nothing has
+ * changed since the last listing. */
+#ifndef OT_SYNC_SYNC_WAIT_H
+#define OT_SYNC_SYNC_WAIT_H
+
+#include <stdbool.h>
+
+#include "base/error.h"
+
+struct ot_source;
+
+/* Whether the API last said that it does. */
+bool ot_sync_may_wait(const struct ot_source *source);
+
+/* Waits, without a lock and without writing anything; *stop, which a signal handler sets,
+ * ends it (may be NULL). OT_OK: something has changed since the snapshot was made.
+ * OT_E_BUSY (no message): the API did not hold the question as long as it could have.
+ * OT_E_NO_SNAPSHOT: there is none that says since when. */
+enum ot_status ot_sync_wait(const struct ot_source *source, const volatile int *stop,
+                            struct ot_error *err);
+
+#endif

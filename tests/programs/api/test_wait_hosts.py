@@ -1,0 +1,163 @@
+"""Hosts that wait: with `orgtrust watch` a change is there at once, whatever their
+refresh_interval is."""
+
+import signal
+import time
+from pathlib import Path
+
+import pytest
+
+from support import paths
+from support.process import Background, wait_until
+from support.world import World
+from test_metrics import Watched
+
+pytestmark = [pytest.mark.file, pytest.mark.concurrency]
+
+KEYS = "/v1/organization/admin_api_keys"
+SOON = 2 * paths.SLOWNESS  # seconds: how late a host may have a change
+
+
+@pytest.fixture
+def org(tmp_path, roots):
+    made = Watched(tmp_path / "org")
+    made.ids = [made.add(root) for root in roots[:2]]
+    yield made
+    made.stop(signal.SIGKILL)
+
+
+def waiting(org) -> int:
+    return int(org.metrics()["requests_waiting"])
+
+
+def asked(org, status="") -> int:
+    """How often lists were asked for so far."""
+    return int(sum(value for name, value in org.metrics().items()
+                   if name.startswith("requests_total") and '/certificates"' in name
+                   and 'method="GET"' in name and f'status="{status}' in name))
+
+
+class Host(World):
+    """With a watch that waits."""
+
+    def __init__(self, directory, org, key=None, text="", **values):
+        super().__init__(directory, org.base_url, key or org.create_key("read"))
+        self.configure(text, **{"refresh_interval": "1h"} | values)
+
+    def begin(self, org) -> Background:
+        before = waiting(org)
+        self.process = self.start("watch")
+        wait_until(lambda: waiting(org) > before, timeout=30, what="a host that waits")
+        return self.process
+
+    def active(self) -> set[str]:
+        return {cert["id"] for cert in self.listed() if cert["active"]}
+
+
+def children(process) -> list[int]:
+    pid = process.pid
+    with open(f"/proc/{pid}/task/{pid}/children") as listed:
+        return [int(child) for child in listed.read().split()]
+
+
+def until(what, seconds=SOON) -> float:
+    began = time.monotonic()
+    wait_until(what, timeout=seconds)
+    return time.monotonic() - began
+
+
+def test_a_change_reaches_a_host_at_once(org, tmp_path, roots):
+    host = Host(tmp_path / "host", org)
+    process = host.begin(org)
+    one, two = org.ids
+    for change, expected in ((lambda: org.api.deactivate(one), {two}),
+                             (lambda: org.api.activate(one), {one, two}),
+                             (lambda: org.api.deactivate(two), {one})):
+        change()
+        until(lambda expected=expected: host.active() == expected)
+        wait_until(lambda: waiting(org) == 1, what="it to wait again")
+    at = int(time.time()) + 3
+    org.api.call("POST", "/v1/organization/certificates/activate",
+                 {"certificate_ids": [two], "orgtrust_deactivate_at": at})
+    until(lambda: host.active() == {one, two})
+    wait_until(lambda: time.time() >= at, timeout=5)
+    until(lambda: host.active() == {one}, 2 * SOON)
+    [child] = children(process)
+    assert process.stop() == 0, process.output()
+    wait_until(lambda: not Path(f"/proc/{child}").exists())
+    assert "warning" not in process.output()
+
+
+def test_each_source_waits_for_itself(org, tmp_path):
+    org.create_project("proj_a")
+    host = Host(tmp_path / "host", org,
+                text="[source other]\nproject = proj_a\ninherit = no\nrefresh_interval = 1h\n")
+    process = host.begin(org)
+    wait_until(lambda: waiting(org) == 2)
+    org.client(project="proj_a").activate(org.ids[0])
+    until(lambda: [c for c in host.listed("--source", "other") if c["active"]])
+    wait_until(lambda: waiting(org) == 2, timeout=30)
+    assert len(children(process)) == 2
+    process.stop()
+
+
+def test_a_server_that_begins_again_is_waited_at_again(org, tmp_path):
+    host = Host(tmp_path / "host", org)
+    host.begin(org)
+    port = org.port
+    org.stop()
+    org.start(port)
+    wait_until(lambda: waiting(org) == 1, timeout=30, what="it to wait again")
+    org.api.deactivate(org.ids[0])
+    until(lambda: host.active() == {org.ids[1]})
+    host.process.stop()
+
+
+def test_changes_that_are_not_its_own_are_not_followed_one_by_one(org, tmp_path):
+    org.create_project("proj_b")
+    host = Host(tmp_path / "host", org, project="proj_b", inherit="no")
+    host.begin(org)
+    before, began = asked(org), time.monotonic()
+    while time.monotonic() < began + 10:
+        org.api.deactivate(org.ids[0])
+        org.api.activate(org.ids[0])
+        time.sleep(0.1)
+    assert 0 < asked(org) - before < 30
+    host.process.stop()
+
+
+def test_a_key_that_is_revoked_is_not_tried_all_the_time(org, tmp_path):
+    host = Host(tmp_path / "host", org, key=org.create_key("read", name="host"))
+    host.begin(org)
+    [key] = [key["id"] for key in org.api.call("GET", KEYS)["data"] if key["name"] == "host"]
+    org.api.call("DELETE", f"{KEYS}/{key}")
+    org.api.deactivate(org.ids[0])
+    wait_until(lambda: asked(org, 401) > 0)
+    time.sleep(5)
+    assert 1 <= asked(org, 401) <= 5
+    host.process.stop()
+
+
+def test_an_api_that_does_not_offer_it_is_polled_as_before(org, tmp_path, roots):
+    """The hosted API's answers have neither the header nor the tag."""
+    host = Host(tmp_path / "host", org)
+    host.sync()
+    state = host.state_path()
+    state.write_text(state.read_text().replace("takes_waits = 1", "takes_waits = 0"))
+    process = host.start("watch")
+    time.sleep(1.5)
+    assert waiting(org) == 0 and children(process) == []
+    process.stop()
+
+
+def test_a_reload_ends_who_waits(org, tmp_path):
+    host = Host(tmp_path / "host", org)
+    process = host.begin(org)
+    [first] = children(process)
+    process.child.send_signal(signal.SIGHUP)
+    wait_until(lambda: children(process) not in ([], [first]))
+    [second] = children(process)
+    assert first != second
+    org.api.deactivate(org.ids[0])
+    until(lambda: host.active() == {org.ids[1]})
+    process.stop()
