@@ -18,6 +18,7 @@
 #include "http/daemon.h"
 #include "http/guests.h"
 #include "http/handed_socket.h"
+#include "http/hearer.h"
 #include "http/listener.h"
 #include "http/meter.h"
 #include "http/metrics.h"
@@ -229,6 +230,7 @@ static enum ot_status run_until_stopped(struct ot_server *server,
     struct ot_renewal renewal = {
         .server = server, .cert_path = options->tls_cert, .key_path = options->tls_key};
     struct ot_metrics *metrics = NULL;
+    struct ot_hearer *hearer = NULL;
     enum ot_status status;
     sigset_t signals;
 
@@ -240,8 +242,11 @@ static enum ot_status run_until_stopped(struct ot_server *server,
     if (options->metrics != NULL)
         status = ot_metrics_start(&metrics, options->metrics, server, err);
     if (status == OT_OK)
+        status = ot_hearer_start(&hearer, server, err);
+    if (status == OT_OK)
         status = serve_until_stopped(server, listener, &renewal, metrics, &signals, err);
     ot_metrics_stop(metrics);
+    ot_hearer_stop(hearer);
     ot_daemon_stop(renewal.daemon);
     return status;
 }
@@ -275,10 +280,12 @@ enum ot_status ot_serve(const struct ot_options *options, struct ot_error *err)
         status = ot_waits_new(&server.waits, room.waits, err);
     if (status == OT_OK)
         status = ot_meter_new(&server.meter, err);
-    /* One for each worker, one for us, and one for who looks at the metrics. */
+    /* One for each worker, one for us, one for who looks at the metrics, and one for who
+     * hears of changes. */
     if (status == OT_OK)
-        status = ot_store_open(&server.store, options->db,
-                               workers + 1 + (options->metrics != NULL), err);
+        status = ot_store_open(
+            &server.store, options->db,
+            workers + 1 + (options->metrics != NULL) + ot_store_is_url(options->db), err);
     if (status == OT_OK)
         status = ot_answers_new(&server.answers, err);
     if (status == OT_OK && ot_store_is_url(options->db))

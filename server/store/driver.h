@@ -143,6 +143,8 @@ struct ot_query {
 
 /* What all connections share. */
 struct ot_database;
+/* What listens to it. */
+struct ot_hearing;
 
 struct ot_driver {
     /* Connects nowhere yet. where: the value of --db. */
@@ -168,6 +170,12 @@ struct ot_driver {
     const char *(*row_text)(const struct ot_row *row, int column);          /* or NULL */
     const unsigned char *(*row_bytes)(const struct ot_row *row, int column, /* or NULL */
                                       size_t len); /* which they must have */
+
+    /* NULL: it tells of nothing. Sleeps until a change was committed, by whomever, or one
+     * may have been without being heard of; false: stop can be read. *hearing begins as
+     * NULL, and is one thread's. */
+    bool (*hear)(struct ot_database *database, struct ot_hearing **hearing, int stop);
+    void (*hear_end)(struct ot_hearing *hearing);
 };
 
 /* "audit_log-" and 32 hexadecimal digits, NUL. */

@@ -108,3 +108,18 @@ void ot_store_return(struct ot_store *store, struct ot_db *db)
     pthread_cond_signal(&store->returned);
     pthread_mutex_unlock(&store->lock);
 }
+
+bool ot_store_tells(const struct ot_store *store)
+{
+    return store->driver->hear != NULL;
+}
+
+bool ot_store_hear(struct ot_store *store, struct ot_hearing **hearing, int stop)
+{
+    return store->driver->hear(store->database, hearing, stop);
+}
+
+void ot_store_hear_end(struct ot_store *store, struct ot_hearing *hearing)
+{
+    store->driver->hear_end(hearing);
+}

@@ -8,6 +8,7 @@
 #include "base/error.h"
 
 struct ot_db;
+struct ot_hearing;
 
 struct ot_store;
 
@@ -29,5 +30,13 @@ void ot_store_close(struct ot_store *store);
  * are lent. */
 struct ot_db *ot_store_lend(struct ot_store *store);
 void ot_store_return(struct ot_store *store, struct ot_db *db);
+
+/* Whether the database tells of changes; else one has to look. */
+bool ot_store_tells(const struct ot_store *store);
+/* Where it does: sleeps until a change was committed by whichever server, or one may have
+ * been without being heard of. false: stop, a descriptor, can be read. *hearing begins as
+ * NULL, and is the calling thread's until it is ended. */
+bool ot_store_hear(struct ot_store *store, struct ot_hearing **hearing, int stop);
+void ot_store_hear_end(struct ot_store *store, struct ot_hearing *hearing);
 
 #endif

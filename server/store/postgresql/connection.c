@@ -439,6 +439,11 @@ static enum ot_status pg_connect(struct ot_db **out, struct ot_database *databas
     return OT_OK;
 }
 
+static bool pg_hear(struct ot_database *database, struct ot_hearing **hearing, int stop)
+{
+    return ot_pg_hear(hearing, database->url, stop);
+}
+
 static void pg_close(struct ot_database *database)
 {
     if (database == NULL)
@@ -482,4 +487,6 @@ const struct ot_driver ot_postgresql_driver = {
     .row_int = pg_row_int,
     .row_text = pg_row_text,
     .row_bytes = pg_row_bytes,
+    .hear = pg_hear,
+    .hear_end = ot_pg_hear_end,
 };

@@ -34,6 +34,8 @@ bool ot_pg_is_lost(const char *sqlstate);
 enum ot_status ot_pg_execute(PGconn *connection, const char *sql, const char *what,
                              PGresult **result, struct ot_error *err);
 
+/* Connects to the place that --db names; NULL, or one that is not there: it failed. */
+PGconn *ot_pg_open(const char *url);
 /* Connects to the place that --db names, prepares the session and its statements.
  * OT_E_NETWORK: cannot be reached, or does not let us in; OT_E_CONFIG: too old, or of
  * another encoding. is_first: the tables are brought up to date. */
@@ -41,6 +43,13 @@ enum ot_status ot_pg_connect(PGconn **out, const char *url, bool is_first,
                              struct ot_error *err);
 /* OT_E_USAGE: no URL that libpq understands, or a password in it. */
 enum ot_status ot_pg_check_url(const char *url, struct ot_error *err);
+
+/* Where each commit that changes the revision is told, by whichever server. */
+#define OT_PG_CHANNEL "orgtrust"
+
+/* As the driver's hear and hear_end. */
+bool ot_pg_hear(struct ot_hearing **hearing, const char *url, int stop);
+void ot_pg_hear_end(struct ot_hearing *hearing);
 
 /* Brings the tables of schema orgtrust up to date, in one transaction. OT_E_CONFIG: made
  * by a newer version; OT_E_CORRUPT: another program's. */

@@ -74,7 +74,7 @@ static void ignore_notice(void *arg, const char *message)
 }
 
 /* Before the URL stands what it may say otherwise, behind it what it may not. */
-static PGconn *connect_to(const char *url)
+PGconn *ot_pg_open(const char *url)
 {
     static const char *const keywords[] = {"fallback_application_name", "connect_timeout",
                                            "tcp_user_timeout",          "keepalives_idle",
@@ -167,7 +167,7 @@ static enum ot_status begin_session(PGconn *connection, bool is_first,
 enum ot_status ot_pg_connect(PGconn **out, const char *url, bool is_first,
                              struct ot_error *err)
 {
-    PGconn *connection = connect_to(url);
+    PGconn *connection = ot_pg_open(url);
     enum ot_status status;
 
     *out = NULL;

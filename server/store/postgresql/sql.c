@@ -38,7 +38,9 @@ const char *const ot_pg_sql[OT_PG_COUNT] = {
         " LEFT JOIN certificates c ON c.id = $3 WHERE m.one = 1",
     [OT_SQL_STAMP] = "SELECT revision, access FROM meta WHERE one = 1",
     [OT_SQL_REVISION_NEXT] =
-        "UPDATE meta SET revision = uuid_send(gen_random_uuid()) WHERE one = 1",
+        "WITH changed AS (UPDATE meta SET revision = uuid_send(gen_random_uuid())"
+        " WHERE one = 1 RETURNING one)"
+        " SELECT pg_notify('" OT_PG_CHANNEL "', '') FROM changed",
 
     [OT_SQL_CERT_COUNT] = "SELECT certificates FROM meta WHERE one = 1",
     [OT_SQL_CERT_INSERT] =
