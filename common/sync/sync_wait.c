@@ -13,8 +13,8 @@
 #include "snapshot/snapshot.h"
 #include "sync/sync_attempt_internal.h"
 
-/* Of one question with all that belongs to it. */
-#define WAIT_DEADLINE_MS (INT64_C(1000) * (OT_WAIT_S + 60))
+/* Each question has its own time; of all of them together there is no end. */
+#define WAIT_DEADLINE_MS (INT64_C(1000) * 3600 * 24 * 365)
 
 /* Whoever stops it does not wait for it; the machine is not to be woken for nothing. */
 #define WAIT_POLL_MS 5000u
@@ -53,43 +53,43 @@ static enum ot_status read_known_tag(const struct ot_source *source,
     return status;
 }
 
-/* One question, on a connection of its own: the server closes it behind its answer. */
-static enum ot_status wait_once(const struct ot_source *source, const char *tag,
-                                const volatile int *stop, bool *is_over,
-                                struct ot_error *err)
+/* Asks again and again, while it is held each time. */
+static enum ot_status wait_for_another(struct ot_api *api, const char *tag,
+                                       struct ot_error *err)
 {
-    struct ot_http_tuning tuning = ot_http_default_tuning;
-    struct ot_api *api = NULL;
-    struct ot_key key = {0};
-    enum ot_status status = ot_key_load(&key, source, err);
+    for (;;) {
+        const int64_t began_ms = ot_clock_ms();
+        bool is_over;
+        enum ot_status status = ot_api_wait(api, tag, &is_over, err);
 
-    tuning.retries = 0;
-    tuning.deadline_ms = WAIT_DEADLINE_MS;
-    tuning.poll_ms = WAIT_POLL_MS;
-    if (status == OT_OK)
-        status = ot_api_new(&api, source, &key, &tuning, err);
-    if (status == OT_OK) {
-        ot_http_set_stop(ot_api_http(api), stop);
-        status = ot_api_wait(api, tag, is_over, err);
+        if (status != OT_OK || is_over)
+            return status;
+        if (ot_clock_ms() - began_ms < HELD_LEAST_MS)
+            return OT_E_BUSY;
     }
-    ot_key_clear(&key);
-    ot_api_free(api);
-    return status;
 }
 
 enum ot_status ot_sync_wait(const struct ot_source *source, const volatile int *stop,
                             struct ot_error *err)
 {
+    struct ot_http_tuning tuning = ot_http_default_tuning;
     char tag[OT_MOMENT_TAG_MAX];
-    bool is_over = false;
+    struct ot_api *api = NULL;
+    struct ot_key key = {0};
     enum ot_status status = read_known_tag(source, tag, err);
 
-    while (status == OT_OK && !is_over) {
-        const int64_t began_ms = ot_clock_ms();
-
-        status = wait_once(source, tag, stop, &is_over, err);
-        if (status == OT_OK && !is_over && ot_clock_ms() - began_ms < HELD_LEAST_MS)
-            return OT_E_BUSY;
+    tuning.retries = 0;
+    tuning.deadline_ms = WAIT_DEADLINE_MS;
+    tuning.poll_ms = WAIT_POLL_MS;
+    if (status == OT_OK)
+        status = ot_key_load(&key, source, err);
+    if (status == OT_OK)
+        status = ot_api_new(&api, source, &key, &tuning, err);
+    if (status == OT_OK) {
+        ot_http_set_stop(ot_api_http(api), stop);
+        status = wait_for_another(api, tag, err);
     }
+    ot_key_clear(&key);
+    ot_api_free(api);
     return status;
 }

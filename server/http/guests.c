@@ -21,7 +21,7 @@ struct house {
 };
 
 struct ot_guest {
-    TAILQ_ENTRY(ot_guest) in_all, in_house;
+    TAILQ_ENTRY(ot_guest) in_all, in_house; /* unless it is held */
     struct house *house;
     struct ot_address address;
     int64_t came_us, since_us;
@@ -107,12 +107,20 @@ static struct house *need_house(struct ot_guests *guests,
     return *at;
 }
 
+/* Of those that are held nothing is expected for a while: nobody looks at them. */
+static bool is_listed(enum ot_guest_phase phase)
+{
+    return phase != OT_GUEST_WAIT;
+}
+
 /* Workers take connections over in another order than they came in, so that one may
  * belong before the last. */
 static void list_guest(struct ot_guests *guests, struct ot_guest *guest)
 {
     struct ot_guest *at = TAILQ_LAST(&guests->waited, guest_list);
 
+    if (!is_listed(guest->phase))
+        return;
     while (at != NULL && at->since_us > guest->since_us)
         at = TAILQ_PREV(at, guest_list, in_all);
     if (at != NULL)
@@ -130,6 +138,8 @@ static void list_guest(struct ot_guests *guests, struct ot_guest *guest)
 
 static void unlist_guest(struct ot_guests *guests, struct ot_guest *guest)
 {
+    if (!is_listed(guest->phase))
+        return;
     TAILQ_REMOVE(&guests->waited, guest, in_all);
     TAILQ_REMOVE(&guest->house->waited, guest, in_house);
 }
@@ -266,9 +276,9 @@ void ot_guests_enter(struct ot_guests *guests, struct ot_guest *guest,
         return;
     pthread_mutex_lock(&guests->lock);
     if (!guest->ended && guest->phase != phase) {
+        unlist_guest(guests, guest);
         guest->phase = phase;
         guest->since_us = now_us;
-        unlist_guest(guests, guest);
         list_guest(guests, guest);
     }
     pthread_mutex_unlock(&guests->lock);
@@ -277,19 +287,20 @@ void ot_guests_enter(struct ot_guests *guests, struct ot_guest *guest,
 bool ot_guests_hold(struct ot_guests *guests, struct ot_guest *guest, int64_t now_us)
 {
     const struct ot_guest_limits *limits = &guests->limits;
-    bool is_held = false;
+    bool is_held;
 
     if (guest == NULL)
         return false;
     pthread_mutex_lock(&guests->lock);
     if (!guest->ended && !guest->is_held && guests->held < limits->held_max &&
         guest->house->held < limits->held_per_address) {
-        guest->is_held = is_held = true;
+        guest->is_held = true;
         guests->count--;
         guests->held++;
         guest->house->count--;
         guest->house->held++;
     }
+    is_held = guest->is_held && !guest->ended;
     pthread_mutex_unlock(&guests->lock);
     if (is_held)
         ot_guests_enter(guests, guest, OT_GUEST_WAIT, now_us);

@@ -16,7 +16,8 @@ TAILQ_HEAD(wait_list, ot_wait);
 
 struct ot_waits {
     pthread_mutex_t lock;
-    struct wait_list held; /* the one whose time is over first, first */
+    struct wait_list held;  /* the one whose time is over first, first */
+    char etag[OT_ETAG_MAX]; /* at the last look; who was of another moment is released */
     unsigned count, max, turn;
     bool is_closed;
 };
@@ -104,13 +105,19 @@ void ot_waits_sweep(struct ot_waits *waits, int64_t now_us)
     pthread_mutex_unlock(&waits->lock);
 }
 
-/* Those of another moment than etag's. */
+/* Those of another moment than etag's. No moment comes back: where it is that of the look
+ * before, there are none; and whoever has asked before this look and is not held yet will
+ * not be, by the turn. */
 static void release_former(struct ot_waits *waits, const char *etag)
 {
     struct ot_wait *at, *next;
+    bool is_new;
 
     pthread_mutex_lock(&waits->lock);
-    for (at = TAILQ_FIRST(&waits->held); at != NULL; at = next) {
+    is_new = strcmp(waits->etag, etag) != 0;
+    waits->turn += is_new;
+    strcpy(waits->etag, etag);
+    for (at = is_new ? TAILQ_FIRST(&waits->held) : NULL; at != NULL; at = next) {
         next = TAILQ_NEXT(at, in_all);
         if (!ot_etag_is_of_same_moment(at->etag, etag))
             release_wait(waits, at);

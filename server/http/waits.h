@@ -35,7 +35,8 @@ void ot_waits_free(struct ot_waits *waits);
 bool ot_waits_are_taken(struct ot_waits *waits);
 unsigned ot_waits_count(struct ot_waits *waits);
 
-/* How often something was changed from here: to be asked for before the database is. */
+/* How often something was, or may have been, changed: to be asked for before the database
+ * is. */
 unsigned ot_waits_turn(struct ot_waits *waits);
 
 /* From within the access handler, which is called again for the connection once the wait

@@ -1,6 +1,7 @@
 """`wait` of a list: the answer is held until something changes, and then comes at once."""
 
 import re
+import signal
 import threading
 import time
 
@@ -11,6 +12,7 @@ from support import paths
 from support.organization import Organization
 from support.process import wait_until
 from test_metrics import Watched
+from test_tls_renewal import Renewed, authority, issue  # noqa: F401
 
 PROJECT = "/v1/organization/projects/proj_a/certificates"
 SECOND = 1.0 * paths.SLOWNESS
@@ -99,7 +101,7 @@ def test_a_commit_releases_it(organization, pem):
         for one in held:
             status, headers, took = one.result()
             assert status == 200 and moment(headers) != one.digits and took < SECOND
-            assert headers["Connection"] == "close"
+            assert headers["Connection"].lower() == "close"
     assert waiting(organization, digits=held[0].digits).result()[0] == 200  # that is over
 
 
@@ -188,6 +190,42 @@ def test_a_server_that_stops_releases_all(organization):
         status, headers, _ = one.result()
         assert status == 304 and moment(headers) == one.digits
     organization.start()
+
+
+@pytest.mark.file
+def test_a_connection_waits_again_where_it_was_dear(tmp_path, authority, issue, pem):
+    """Over TLS; another one without it costs less than the memory of a second request."""
+    org = Renewed(tmp_path / "org", authority, issue(90))
+    try:
+        client = org.client()
+        digits = moment(client.request("GET", CERTIFICATES)[1])
+        link = client._connection
+        for _ in range(3):
+            change = threading.Timer(0.3, org.client().upload, [pem])
+            change.start()
+            status, headers, _ = client.request("GET", f"{CERTIFICATES}?wait={digits}")
+            assert status == 200 and moment(headers) != digits
+            assert client._connection is link
+            digits = moment(headers)
+            change.join()
+    finally:
+        org.stop(signal.SIGKILL)
+
+
+@pytest.mark.file
+def test_another_certificate_releases_all(tmp_path, authority, issue):
+    """Who waits over TLS is to see the one that is shown from now on."""
+    org = Renewed(tmp_path / "org", authority, issue(90))
+    try:
+        held = [waiting(org, **{"If-None-Match": "*"}) for _ in range(3)]
+        assert all(one.is_held(0.2) for one in held)
+        org.put(issue(100))
+        org.hang_up("was read again")
+        for one in held:
+            status, headers, _ = one.result()
+            assert (status, headers["Connection"].lower()) == (304, "close")
+    finally:
+        org.stop(signal.SIGKILL)
 
 
 @pytest.mark.file
