@@ -1,0 +1,134 @@
+"""What a fleet that waits costs the server, and how soon all of it has a change: 10,000 held
+requests in less than 200 MB and without processor time, 2,000 waiting hosts (20 of them real)
+within two seconds. (A run that is not long has a tenth of both.)"""
+
+import contextlib
+import re
+import select
+import socket
+import time
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import pytest
+
+from judge import CERTIFICATES
+from support import paths
+from support.process import wait_until
+from support.tls import TlsServer, openssl_believes
+from test_metrics import Watched
+from test_reports_cost import processor_s
+from test_wait_hosts import Host, waiting
+
+pytestmark = [pytest.mark.file, pytest.mark.concurrency, pytest.mark.usefixtures("many_files"),
+              pytest.mark.skipif(bool(paths.WRAP) or paths.is_sanitized("address")
+                                 or paths.is_sanitized("thread") or paths.SLOWNESS > 1,
+                                 reason="memory and times of the plain build")]
+
+SCALE = 1 if paths.LONG else 10
+HELD = 10000 // SCALE
+SIMULATED, REAL = 2000 // SCALE, 20 if paths.LONG else 4
+MEMORY_MB = 200 / SCALE
+WITHIN = 2.0
+LOOKS = 10  # seconds in which nothing changes
+
+
+def head(digits: str, key: str) -> bytes:
+    """As `orgtrust watch` asks."""
+    return (f"GET {CERTIFICATES}?limit=1&wait={digits} HTTP/1.1\r\nHost: 127.0.0.1\r\n"
+            f"Authorization: Bearer {key}\r\nUser-Agent: orgtrust/1.0\r\nAccept: */*\r\n"
+            "Accept-Encoding: deflate, gzip, br, zstd\r\nIf-None-Match: *\r\n\r\n").encode()
+
+
+class Fleet(contextlib.ExitStack):
+    """Hosts of four addresses that wait."""
+
+    def __init__(self, org, count: int):
+        super().__init__()
+        self.org, self.key = org, org.create_key("read")
+        etag = org.api.request("GET", f"{CERTIFICATES}?limit=1")[1]["ETag"]
+        self.request = head(re.search("list-([0-9a-f]{32})", etag)[1], self.key)
+        before = waiting(org)
+        self.links = [self.open(f"127.0.0.{1 + number % 4}") for number in range(count)]
+        wait_until(lambda: waiting(org) == before + count, timeout=60, what="all that wait")
+
+    def open(self, source) -> socket.socket:
+        link = self.enter_context(socket.create_connection(
+            ("127.0.0.1", self.org.port), 30, source_address=(source, 0)))
+        link.sendall(self.request)
+        return link
+
+    def answered(self) -> int:
+        looked = select.poll()
+        for link in self.links:
+            looked.register(link, select.POLLIN)
+        return len(looked.poll(0))
+
+    def fetch_lists(self, _=None):
+        """As each does once it is answered, over a few connections."""
+        def some(first: int):
+            client = self.org.client(key=self.key)
+            for link in self.links[first::8]:
+                assert link.recv(4096).startswith(b"HTTP/1.1 304 ")
+                assert client.request("GET", f"{CERTIFICATES}?limit=100&order=asc")[0] == 200
+            client.close()
+
+        with ThreadPoolExecutor(8) as pool:
+            list(pool.map(some, range(8)))
+
+
+def resident_mb(pid: int) -> float:
+    text = Path(f"/proc/{pid}/status").read_text()
+    return int(re.search(r"^VmRSS:\s+(\d+) kB$", text, re.MULTILINE)[1]) / 1000
+
+
+@pytest.fixture
+def org(tmp_path):
+    made = Watched(tmp_path / "org")
+    yield made
+    made.stop()
+
+
+def test_what_holding_costs(org, pem):
+    org.api.upload(pem)
+    pid = org.server.pid
+    before = resident_mb(pid)
+    with Fleet(org, HELD) as fleet:
+        used = resident_mb(pid) - before
+        began = processor_s(pid)
+        time.sleep(LOOKS)
+        spent = processor_s(pid) - began
+        assert fleet.answered() == 0
+        org.api.upload(pem)
+        wait_until(lambda: fleet.answered() == HELD, timeout=10)
+    print(f"{HELD} held: {used:.1f} MB, {spent:.2f} s of processor time in {LOOKS} s")
+    assert used < MEMORY_MB
+    assert spent <= 0.1
+
+
+def test_a_deactivation_is_everywhere_in_two_seconds(org, tmp_path, certs, roots):
+    gone, stays = (org.add(root) for root in roots[:2])
+    key = org.create_key("read")
+    server = TlsServer(tmp_path, certs.issue(roots[0], "localhost"))
+    hosts = [Host(tmp_path / f"host-{number}", org, key=key) for number in range(REAL)]
+    with Fleet(org, SIMULATED) as fleet, ThreadPoolExecutor(1) as others:
+        for host in hosts:
+            host.process = host.start("watch")
+        wait_until(lambda: waiting(org) == SIMULATED + REAL, timeout=120, what="all hosts")
+        assert openssl_believes(hosts[0], server, "orgtrust:")
+        had = [host.snapshot().inode for host in hosts]
+        began = time.monotonic()
+        org.api.deactivate(gone)
+        fetched = others.submit(fleet.fetch_lists)
+        wait_until(lambda: all(host.snapshot().inode != inode
+                               for host, inode in zip(hosts, had)), timeout=10)
+        took = time.monotonic() - began
+        fetched.result()
+    print(f"{REAL} of {SIMULATED + REAL} hosts have it after {took:.2f} s")
+    for host in hosts:
+        assert [c["id"] for c in host.listed() if c["active"]] == [stays]
+    assert not openssl_believes(hosts[-1], server, "orgtrust:")
+    for host in hosts:
+        assert host.process.stop() == 0
+    server.stop()
+    assert took < WITHIN
