@@ -140,7 +140,7 @@ static void announce_listener(const struct ot_listener *listener, bool tls,
 
 /* Requests carry out ends as well, each before it is answered: this is for the audit log,
  * which then has the right time where nobody asks, and for who waits. */
-static bool look_at_database(struct ot_server *server)
+static bool look_for_changes(struct ot_server *server)
 {
     struct ot_error err = OT_ERROR_INIT;
     struct ot_db *db = ot_store_lend(server->store);
@@ -167,7 +167,7 @@ static void wait_and_sweep(struct ot_server *server, struct ot_renewal *renewal,
         ot_waits_sweep(server->waits, ot_log_clock());
         if (pause_s > 0)
             pause_s--;
-        else if (!look_at_database(server))
+        else if (!look_for_changes(server))
             pause_s = OT_ENDS_RETRY_S;
         caught = wait_for_signal(signals, SWEEP_STEP_MS);
         renewal->is_asked_for |= caught == SIGHUP;
@@ -280,12 +280,10 @@ enum ot_status ot_serve(const struct ot_options *options, struct ot_error *err)
         status = ot_waits_new(&server.waits, room.waits, err);
     if (status == OT_OK)
         status = ot_meter_new(&server.meter, err);
-    /* One for each worker, one for us, one for who looks at the metrics, and one for who
-     * hears of changes. */
+    /* One for each worker, one for us, and one for who looks at the metrics. */
     if (status == OT_OK)
-        status = ot_store_open(
-            &server.store, options->db,
-            workers + 1 + (options->metrics != NULL) + ot_store_is_url(options->db), err);
+        status = ot_store_open(&server.store, options->db,
+                               workers + 1 + (options->metrics != NULL), err);
     if (status == OT_OK)
         status = ot_answers_new(&server.answers, err);
     if (status == OT_OK && ot_store_is_url(options->db))

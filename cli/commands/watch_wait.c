@@ -10,7 +10,7 @@
 
 #include "sync/sync_wait.h"
 
-/* After so many waits in vain the pause does not grow any more: about a minute. */
+/* After so many waits in vain the pause does not grow any more: about half a minute. */
 #define PAUSE_STEPS 6
 
 /* Who waited for so long did not fail for what made those before it fail. */
@@ -26,7 +26,7 @@ static _Noreturn void wait_and_exit(const struct ot_source *source,
 
     /* Not longer than whoever waits for it. */
     prctl(PR_SET_PDEATHSIG, (unsigned long)SIGKILL, 0UL, 0UL, 0UL);
-    status = ot_sync_wait(source, stop, NULL);
+    status = ot_sync_wait(source, stop);
     _exit(status == OT_OK              ? WAIT_CHANGED
           : status == OT_E_NO_SNAPSHOT ? WAIT_WITHOUT_SNAPSHOT
                                        : WAIT_IN_VAIN);

@@ -48,30 +48,24 @@ static enum ot_status end_wait(void *arg, size_t i, const struct ot_http_answer 
                                 : ot_api_checker_check(checker, answer, err);
 
     (void)i;
-    if (status == OT_OK && !ot_moment_tag_parse(tag, answer->etag))
-        status = ot_error_set(err, OT_E_PROTOCOL, "%s answers without the ETag of a list",
-                              ot_http_host(waiting->api->http));
-    if (status == OT_OK)
-        waiting->is_over = !ot_moment_tag_is_same(tag, waiting->tag);
-    else
-        ot_error_prefix(err, "cannot wait for a change of the certificates");
-    return status;
+    if (status != OT_OK)
+        return status;
+    if (!ot_moment_tag_parse(tag, answer->etag))
+        return OT_E_PROTOCOL;
+    waiting->is_over = !ot_moment_tag_is_same(tag, waiting->tag);
+    return OT_OK;
 }
 
-enum ot_status ot_api_wait(struct ot_api *api, const char *tag, bool *is_over,
-                           struct ot_error *err)
+enum ot_status ot_api_wait(struct ot_api *api, const char *tag, bool *is_over)
 {
     struct waiting waiting = {.api = api, .tag = tag};
-    struct ot_error ignored;
+    struct ot_error ignored = OT_ERROR_INIT;
     enum ot_status status;
 
-    if (err == NULL)
-        err = &ignored;
     snprintf(waiting.path, sizeof(waiting.path), "%s?limit=1&" OT_WAIT_PARAMETER "=%.*s",
              api->scope, OT_MOMENT_TAG_DIGITS, tag + strlen(OT_MOMENT_TAG_START));
     ot_api_checker_reset(&api->checker);
-    ot_error_clear(err);
-    status = ot_http_run(api->http, 1, fill_wait, end_wait, &waiting, err);
+    status = ot_http_run(api->http, 1, fill_wait, end_wait, &waiting, &ignored);
     *is_over = waiting.is_over;
     return status;
 }

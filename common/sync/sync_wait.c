@@ -32,35 +32,31 @@ bool ot_sync_may_wait(const struct ot_source *source)
 
 /* The tag of the listing that the snapshot was made of. */
 static enum ot_status read_known_tag(const struct ot_source *source,
-                                     char tag[OT_MOMENT_TAG_MAX], struct ot_error *err)
+                                     char tag[OT_MOMENT_TAG_MAX])
 {
     struct ot_attempt attempt = {.source = source};
     struct ot_snapshot *old = NULL;
-    enum ot_status status = ot_attempt_init(&attempt, err);
+    enum ot_status status = ot_attempt_init(&attempt, NULL);
 
     tag[0] = '\0';
     if (status == OT_OK)
-        status = ot_attempt_open_old(&attempt, &old, err);
+        status = ot_attempt_open_old(&attempt, &old, NULL);
     if (status == OT_OK && old != NULL) {
         ot_attempt_read_earlier(&attempt, old);
         strcpy(tag, attempt.known.tag);
     }
     ot_snapshot_unref(old);
     ot_attempt_clear(&attempt);
-    if (status == OT_OK && tag[0] == '\0')
-        status = ot_error_set(err, OT_E_NO_SNAPSHOT,
-                              "there is no snapshot to wait for a change of");
-    return status;
+    return status == OT_OK && tag[0] == '\0' ? OT_E_NO_SNAPSHOT : status;
 }
 
 /* Asks again and again, while it is held each time. */
-static enum ot_status wait_for_another(struct ot_api *api, const char *tag,
-                                       struct ot_error *err)
+static enum ot_status wait_for_another(struct ot_api *api, const char *tag)
 {
     for (;;) {
         const int64_t began_ms = ot_clock_ms();
         bool is_over;
-        enum ot_status status = ot_api_wait(api, tag, &is_over, err);
+        enum ot_status status = ot_api_wait(api, tag, &is_over);
 
         if (status != OT_OK || is_over)
             return status;
@@ -69,25 +65,24 @@ static enum ot_status wait_for_another(struct ot_api *api, const char *tag,
     }
 }
 
-enum ot_status ot_sync_wait(const struct ot_source *source, const volatile int *stop,
-                            struct ot_error *err)
+enum ot_status ot_sync_wait(const struct ot_source *source, const volatile int *stop)
 {
     struct ot_http_tuning tuning = ot_http_default_tuning;
     char tag[OT_MOMENT_TAG_MAX];
     struct ot_api *api = NULL;
     struct ot_key key = {0};
-    enum ot_status status = read_known_tag(source, tag, err);
+    enum ot_status status = read_known_tag(source, tag);
 
     tuning.retries = 0;
     tuning.deadline_ms = WAIT_DEADLINE_MS;
     tuning.poll_ms = WAIT_POLL_MS;
     if (status == OT_OK)
-        status = ot_key_load(&key, source, err);
+        status = ot_key_load(&key, source, NULL);
     if (status == OT_OK)
-        status = ot_api_new(&api, source, &key, &tuning, err);
+        status = ot_api_new(&api, source, &key, &tuning, NULL);
     if (status == OT_OK) {
         ot_http_set_stop(ot_api_http(api), stop);
-        status = wait_for_another(api, tag, err);
+        status = wait_for_another(api, tag);
     }
     ot_key_clear(&key);
     ot_api_free(api);

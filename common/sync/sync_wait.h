@@ -13,10 +13,10 @@ struct ot_source;
 bool ot_sync_may_wait(const struct ot_source *source);
 
 /* Waits, without a lock and without writing anything; *stop, which a signal handler sets,
- * ends it (may be NULL). OT_OK: something has changed since the snapshot was made.
- * OT_E_BUSY (no message): the API did not hold the question as long as it could have.
- * OT_E_NO_SNAPSHOT: there is none that says since when. */
-enum ot_status ot_sync_wait(const struct ot_source *source, const volatile int *stop,
-                            struct ot_error *err);
+ * ends it (may be NULL). OT_OK: something has changed since the snapshot was made. What
+ * goes wrong has no sentence: the next sync meets it, too. OT_E_BUSY: the API did not
+ * hold the question as long as it could have. OT_E_NO_SNAPSHOT: there is none that says
+ * since when. */
+enum ot_status ot_sync_wait(const struct ot_source *source, const volatile int *stop);
 
 #endif

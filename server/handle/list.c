@@ -70,8 +70,7 @@ static bool take_wait(struct ot_context *context, const char **digits)
     if (*digits == NULL || is_moment(*digits))
         return true;
     ot_reply_error(context->reply, 400, "invalid_parameter", OT_WAIT_PARAMETER,
-                   "'" OT_WAIT_PARAMETER
-                   "' must be the first %d digits of the ETag of a list.",
+                   "'wait' must be the first %d digits of the ETag of a list.",
                    OT_MOMENT_TAG_DIGITS);
     return false;
 }

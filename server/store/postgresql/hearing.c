@@ -30,7 +30,7 @@ static bool begin_hearing(struct ot_hearing *hearing, const char *url)
 }
 
 /* Whether stop can be read, or else something else has happened, or the time is over. */
-static bool is_told_to_stop(int stop, int socket, int timeout_ms)
+static bool is_hearing_stopped(int stop, int socket, int timeout_ms)
 {
     struct pollfd fds[] = {{.fd = stop, .events = POLLIN},
                            {.fd = socket, .events = POLLIN}};
@@ -60,17 +60,17 @@ bool ot_pg_hear(struct ot_hearing **at, const char *url, int stop)
     if (hearing == NULL)
         hearing = *at = calloc(1, sizeof(*hearing));
     if (hearing == NULL)
-        return !is_told_to_stop(stop, -1, OT_DB_AWAY_RETRY_S * 1000);
+        return !is_hearing_stopped(stop, -1, OT_DB_AWAY_RETRY_S * 1000);
     for (;;) {
         if (hearing->connection == NULL) {
             /* What has happened meanwhile was not heard. */
             if (begin_hearing(hearing, url))
                 return true;
-            if (is_told_to_stop(stop, -1, OT_DB_AWAY_RETRY_S * 1000))
+            if (is_hearing_stopped(stop, -1, OT_DB_AWAY_RETRY_S * 1000))
                 return false;
             continue;
         }
-        if (is_told_to_stop(stop, PQsocket(hearing->connection), -1))
+        if (is_hearing_stopped(stop, PQsocket(hearing->connection), -1))
             return false;
         if (PQconsumeInput(hearing->connection) != 1) {
             PQfinish(hearing->connection);
