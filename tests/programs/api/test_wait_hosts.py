@@ -106,6 +106,7 @@ def test_a_server_that_begins_again_is_waited_at_again(org, tmp_path):
     host.begin(org)
     port = org.port
     org.stop()
+    (org.dir / "server.log").unlink()  # by which its ports are known
     org.start(port)
     wait_until(lambda: waiting(org) == 1, timeout=30, what="it to wait again")
     org.api.deactivate(org.ids[0])
