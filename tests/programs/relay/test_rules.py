@@ -180,6 +180,18 @@ def test_nothing_of_a_request_is_forwarded(relay, api, key, own_key, ids):
     assert not relay.files_with(own_key), "not in a log either"
 
 
+def test_hosts_are_not_told_to_wait(relay, api, ids):
+    """It would hold a connection to the API for each of them."""
+    api.on("list", lambda request, right: Answer(
+        200, right.body, {"Orgtrust-Waits": "yes", "Orgtrust-Reports": "yes"}))
+    status, headers, _ = relay.ask("GET", f"{LIST}?limit=100&order=asc")
+    assert (status, headers["Orgtrust-Reports"]) == (200, "yes")
+    assert "Orgtrust-Waits" not in headers
+    before = api.count()
+    assert relay.ask("GET", f"{LIST}?limit=1&wait={'0' * 32}")[0] == 400
+    assert api.count() == before
+
+
 def test_only_the_master_can_read_the_key(relay, key):
     if os.geteuid() != 0:
         pytest.skip("needs root: nginx's workers are somebody else only then")
