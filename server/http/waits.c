@@ -4,6 +4,8 @@
 #include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/epoll.h>
+#include <unistd.h>
 
 #include "shared/limits.h"
 #include "shared/log.h"
@@ -12,12 +14,16 @@
 
 #define SECOND_US INT64_C(1000000)
 
+/* Of those who are gone so many are taken at a time. */
+#define GONE_MAX 64
+
 TAILQ_HEAD(wait_list, ot_wait);
 
 struct ot_waits {
     pthread_mutex_t lock;
     struct wait_list held;  /* the one whose time is over first, first */
     char etag[OT_ETAG_MAX]; /* at the last look; who was of another moment is released */
+    int gone; /* an epoll set that tells which sockets were closed; -1: none does */
     unsigned count, max, turn;
     bool is_closed;
 };
@@ -30,6 +36,7 @@ enum ot_status ot_waits_new(struct ot_waits **out, unsigned max, struct ot_error
     pthread_mutex_init(&(*out)->lock, NULL);
     TAILQ_INIT(&(*out)->held);
     (*out)->max = max;
+    (*out)->gone = epoll_create1(EPOLL_CLOEXEC);
     return OT_OK;
 }
 
@@ -37,6 +44,8 @@ void ot_waits_free(struct ot_waits *waits)
 {
     if (waits == NULL)
         return;
+    if (waits->gone >= 0)
+        close(waits->gone);
     pthread_mutex_destroy(&waits->lock);
     free(waits);
 }
@@ -66,6 +75,23 @@ unsigned ot_waits_turn(struct ot_waits *waits)
     return turn;
 }
 
+static int socket_of(struct MHD_Connection *connection)
+{
+    const union MHD_ConnectionInfo *info =
+        MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CONNECTION_FD);
+
+    return info != NULL ? info->connect_fd : -1;
+}
+
+/* Where that is not possible, it is held until its time is over. */
+static void look_after(struct ot_waits *waits, struct ot_wait *wait)
+{
+    struct epoll_event event = {.events = EPOLLRDHUP, .data.ptr = wait};
+
+    wait->fd = socket_of(wait->connection);
+    epoll_ctl(waits->gone, EPOLL_CTL_ADD, wait->fd, &event);
+}
+
 /* Who releases it finds it suspended: both happen under the lock. */
 bool ot_waits_hold(struct ot_waits *waits, struct ot_wait *wait,
                    struct MHD_Connection *connection, const char *etag, unsigned turn,
@@ -81,6 +107,7 @@ bool ot_waits_hold(struct ot_waits *waits, struct ot_wait *wait,
         strcpy(wait->etag, etag);
         TAILQ_INSERT_TAIL(&waits->held, wait, in_all);
         waits->count++;
+        look_after(waits, wait);
         MHD_suspend_connection(connection);
     }
     pthread_mutex_unlock(&waits->lock);
@@ -92,7 +119,20 @@ static void release_wait(struct ot_waits *waits, struct ot_wait *wait)
 {
     TAILQ_REMOVE(&waits->held, wait, in_all);
     waits->count--;
+    epoll_ctl(waits->gone, EPOLL_CTL_DEL, wait->fd, NULL);
     MHD_resume_connection(wait->connection);
+}
+
+static void release_gone(struct ot_waits *waits)
+{
+    struct epoll_event events[GONE_MAX];
+    int count;
+
+    do {
+        count = epoll_wait(waits->gone, events, GONE_MAX, 0);
+        for (int i = 0; i < count; i++)
+            release_wait(waits, events[i].data.ptr);
+    } while (count == GONE_MAX);
 }
 
 void ot_waits_sweep(struct ot_waits *waits, int64_t now_us)
@@ -102,6 +142,7 @@ void ot_waits_sweep(struct ot_waits *waits, int64_t now_us)
     pthread_mutex_lock(&waits->lock);
     while ((at = TAILQ_FIRST(&waits->held)) != NULL && at->until_us <= now_us)
         release_wait(waits, at);
+    release_gone(waits);
     pthread_mutex_unlock(&waits->lock);
 }
 

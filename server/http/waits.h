@@ -22,6 +22,7 @@ struct ot_waits;
 struct ot_wait {
     TAILQ_ENTRY(ot_wait) in_all;
     struct MHD_Connection *connection;
+    int fd; /* its socket */
     int64_t until_us;
     char etag[OT_ETAG_MAX]; /* of the moment that is to end */
 };
@@ -53,7 +54,8 @@ void ot_waits_note_change(struct ot_waits *waits, struct ot_db *db);
 /* Releases those whose moment is over by what the database says, whoever ended it. */
 enum ot_status ot_waits_look(struct ot_waits *waits, struct ot_db *db,
                              struct ot_error *err);
-/* Releases those whose time is over; to be called each second or so. */
+/* Releases those whose time is over, and those who are gone, which the library does not
+ * see meanwhile; to be called each second or so. */
 void ot_waits_sweep(struct ot_waits *waits, int64_t now_us);
 
 void ot_waits_release_all(struct ot_waits *waits);

@@ -2,6 +2,7 @@
 
 import re
 import signal
+import socket
 import threading
 import time
 
@@ -272,6 +273,22 @@ def test_the_figures_tell_them_apart(tmp_path, pem):
         org.api.upload(pem)
         assert all(one.result()[0] == 200 for one in held)
         wait_until(lambda: org.metrics()["requests_waiting"] == 0, what="none")
+    finally:
+        org.stop()
+
+
+@pytest.mark.file
+def test_who_is_gone_is_not_held(tmp_path, pem):
+    org = Watched(tmp_path / "org")
+    try:
+        held = [waiting(org) for _ in range(100)]
+        wait_until(lambda: org.metrics()["requests_waiting"] == 100, what="all")
+        for one in held[1:]:
+            one.client._connection.sock.shutdown(socket.SHUT_RDWR)
+        wait_until(lambda: org.metrics()["requests_waiting"] == 1, timeout=5, what="one")
+        assert held[0].is_held(0.1)
+        org.api.upload(pem)
+        assert held[0].result()[0] == 200
     finally:
         org.stop()
 

@@ -162,3 +162,16 @@ def test_a_reload_ends_who_waits(org, tmp_path):
     org.api.deactivate(org.ids[0])
     until(lambda: host.active() == {org.ids[1]})
     process.stop()
+
+
+@pytest.mark.skipif(not paths.LONG, reason="it takes two minutes")
+def test_it_goes_on_for_minutes(org, tmp_path):
+    host = Host(tmp_path / "host", org)
+    process = host.begin(org)
+    [child], before = children(process), asked(org)
+    time.sleep(2 * 60 + 5)
+    assert children(process) == [child] and waiting(org) == 1
+    assert asked(org) == before + 2
+    org.api.deactivate(org.ids[0])
+    until(lambda: host.active() == {org.ids[1]})
+    process.stop()
