@@ -2,6 +2,7 @@
 
 #include <microhttpd.h>
 #include <pthread.h>
+#include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
@@ -24,7 +25,8 @@ struct ot_waits {
     struct wait_list held;  /* the one whose time is over first, first */
     char etag[OT_ETAG_MAX]; /* at the last look; who was of another moment is released */
     int gone; /* an epoll set that tells which sockets were closed; -1: none does */
-    unsigned count, max, turn;
+    unsigned count, max;
+    atomic_uint turn; /* changed under the lock */
     bool is_closed;
 };
 
@@ -67,12 +69,7 @@ unsigned ot_waits_count(struct ot_waits *waits)
 
 unsigned ot_waits_turn(struct ot_waits *waits)
 {
-    unsigned turn;
-
-    pthread_mutex_lock(&waits->lock);
-    turn = waits->turn;
-    pthread_mutex_unlock(&waits->lock);
-    return turn;
+    return atomic_load(&waits->turn);
 }
 
 static int socket_of(struct MHD_Connection *connection)
@@ -100,7 +97,8 @@ bool ot_waits_hold(struct ot_waits *waits, struct ot_wait *wait,
     bool is_held;
 
     pthread_mutex_lock(&waits->lock);
-    is_held = !waits->is_closed && waits->turn == turn && waits->count < waits->max;
+    is_held = !waits->is_closed && atomic_load(&waits->turn) == turn &&
+              waits->count < waits->max;
     if (is_held) {
         wait->connection = connection;
         wait->until_us = now_us + OT_WAIT_S * SECOND_US;
@@ -156,7 +154,7 @@ static void release_former(struct ot_waits *waits, const char *etag)
 
     pthread_mutex_lock(&waits->lock);
     is_new = strcmp(waits->etag, etag) != 0;
-    waits->turn += is_new;
+    atomic_fetch_add(&waits->turn, is_new);
     strcpy(waits->etag, etag);
     for (at = is_new ? TAILQ_FIRST(&waits->held) : NULL; at != NULL; at = next) {
         next = TAILQ_NEXT(at, in_all);
@@ -206,7 +204,7 @@ enum ot_status ot_waits_look(struct ot_waits *waits, struct ot_db *db,
 void ot_waits_note_change(struct ot_waits *waits, struct ot_db *db)
 {
     pthread_mutex_lock(&waits->lock);
-    waits->turn++;
+    atomic_fetch_add(&waits->turn, 1);
     pthread_mutex_unlock(&waits->lock);
     /* Where the database does not answer, it is looked at again in a second. */
     (void)ot_waits_look(waits, db, NULL);
