@@ -46,8 +46,8 @@ int64_t ot_api_retry_after_ms(const struct ot_api *api);
 int64_t ot_api_key_ends_at(const struct ot_api *api);
 /* Whether a good answer said that the API takes reports of hosts (report.h). */
 bool ot_api_takes_reports(const struct ot_api *api);
-/* Whether the last good answer said that the API holds a list until it changes (wait.h).
- */
+/* Whether the last good answer said that the API holds a list until it changes
+ * (api_wait.h). */
 bool ot_api_takes_waits(const struct ot_api *api);
 
 /* Called once for each id, in the order of the answers. OT_OK: cert has content or not

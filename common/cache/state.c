@@ -229,7 +229,7 @@ static void put_message(struct text *text, const char *message)
 
 size_t ot_state_format(const struct ot_state *state, char *buf, size_t size)
 {
-    char head[256];
+    char head[320];
     struct text text = {buf, size};
     int n =
         snprintf(head, sizeof(head),
