@@ -6,6 +6,7 @@ import re
 import resource
 import signal
 import urllib.parse
+from pathlib import Path
 
 import pytest
 from fault_server import Answer, error
@@ -13,6 +14,7 @@ from support import paths
 from support.front import MISSING, NGHTTPX, start_front
 from support.inside import looks_inside
 from support.process import wait_until
+from support.world import World
 
 PLAIN = not (paths.WRAP or paths.is_sanitized("address") or paths.is_sanitized("thread"))
 
@@ -183,6 +185,32 @@ def test_fault_68_nor_after_tls_and_http2(tmp_path, machine, api, roots, certs, 
         watch.stop()
     finally:
         front.stop(signal.SIGKILL)
+
+
+@looks_inside
+@pytest.mark.skipif(not PLAIN, reason="its runtime keeps what is freed")
+def test_fault_68_who_waits_beside_it_has_one(tmp_path, organization, roots):
+    """At orgtrust-server, and ends before the next sync."""
+    known = organization.add(roots[0])
+    key = organization.create_key("read")
+    machine = World(tmp_path / "waiting", organization.base_url, key)
+    machine.configure(refresh_interval="1h")
+    watch = idle_watch(machine)
+    listed = Path(f"/proc/{watch.pid}/task/{watch.pid}/children")
+
+    def waiting():
+        """Its one child, which has asked."""
+        found = [int(pid) for pid in listed.read_text().split()]
+        return found[0] if len(found) == 1 and key.encode() in memory_of(found[0]) else None
+
+    wait_until(waiting, what="who waits")
+    before = waiting()
+    assert key.encode() not in memory_of(watch.pid)
+    organization.api.deactivate(known)
+    wait_until(lambda: waiting() not in (None, before), what="the next one that waits")
+    assert not Path(f"/proc/{before}").exists()
+    assert key.encode() not in memory_of(watch.pid)
+    assert watch.stop() == 0
 
 
 def unlimited_core():
