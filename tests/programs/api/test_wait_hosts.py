@@ -11,6 +11,7 @@ from support import paths
 from support.process import Background, wait_until
 from support.world import World
 from test_metrics import Watched
+from test_tls_renewal import Renewed, authority, issue  # noqa: F401
 
 pytestmark = [pytest.mark.file, pytest.mark.concurrency]
 
@@ -162,6 +163,26 @@ def test_a_reload_ends_who_waits(org, tmp_path):
     org.api.deactivate(org.ids[0])
     until(lambda: host.active() == {org.ids[1]})
     process.stop()
+
+
+def test_over_tls_another_certificate_is_seen_and_waited_at(tmp_path, authority, issue, roots):
+    org = Renewed(tmp_path / "org", authority, issue(90))
+    try:
+        ids = [org.add(root) for root in roots[:2]]
+        host = World(tmp_path / "host", org.base_url, org.create_key("read"))
+        host.configure(refresh_interval="1h", ca_file=str(authority.path))
+        process = host.start("watch")
+        wait_until(lambda: children(process) and "next in" in process.output(), timeout=30)
+        time.sleep(0.5)
+        org.put(issue(100))
+        org.hang_up("was read again")  # by which it is released
+        wait_until(lambda: children(process) == [], what="its pause")
+        wait_until(lambda: children(process) != [], timeout=10, what="it to wait again")
+        org.api.deactivate(ids[0])
+        until(lambda: [c["id"] for c in host.listed() if c["active"]] == [ids[1]])
+        assert process.stop() == 0
+    finally:
+        org.stop(signal.SIGKILL)
 
 
 @pytest.mark.skipif(not paths.LONG, reason="it takes two minutes")
