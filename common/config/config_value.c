@@ -418,6 +418,7 @@ static const struct rule rules[] = {
     {"metrics_certificates", set_yes_no, FIELD(metrics_certificates), 0, 0},
     {"report", set_yes_no, FIELD(report), 0, 0},
     {"host_name", set_host_name, FIELD(host_name), 0, 0},
+    {"wait", set_yes_no, FIELD(wait), 0, 0},
     {"probe", set_endpoints, FIELD(probe), 0, 0},
     {"probe_connections", set_yes_no, FIELD(probe_connections), 0, 0},
 };

@@ -10,7 +10,7 @@
 struct ot_source;
 
 /* The number of keys, and the number of a key, or OT_CONFIG_KEYS for none of ours. */
-#define OT_CONFIG_KEYS 35
+#define OT_CONFIG_KEYS 36
 size_t ot_config_key_by_name(const char *name);
 const char *ot_config_key_name(size_t key);
 

@@ -17,6 +17,7 @@ void ot_source_init(struct ot_source *source)
         .auto_refresh = true,
         .inherit = true,
         .report = true,
+        .wait = true,
         .probe_connections = true,
     };
 }
@@ -99,9 +100,9 @@ bool ot_source_equal(const struct ot_source *a, const struct ot_source *b)
            a->max_stale_s == b->max_stale_s &&
            a->connect_timeout_ms == b->connect_timeout_ms &&
            a->timeout_ms == b->timeout_ms && a->purposes == b->purposes &&
-           a->report == b->report && is_same(a->host_name, b->host_name) &&
-           a->auto_refresh == b->auto_refresh && is_same(a->probe, b->probe) &&
-           a->probe_connections == b->probe_connections;
+           a->report == b->report && a->wait == b->wait &&
+           is_same(a->host_name, b->host_name) && a->auto_refresh == b->auto_refresh &&
+           is_same(a->probe, b->probe) && a->probe_connections == b->probe_connections;
 }
 
 /* base_url is in its one form: lower case, no user. */

@@ -58,6 +58,7 @@ struct ot_source {
     enum ot_meaning meaning;
     bool auto_refresh, export_system, export_chromium;
     bool report;               /* to an API that takes reports, what this host has */
+    bool wait;                 /* at an API that holds questions, until it has changed */
     bool is_users_cache;       /* cache_dir is a user's own, which nobody named */
     bool metrics_certificates; /* and in it the end of each active one */
     bool probe_connections;    /* and those that the machine is connected to */

@@ -26,8 +26,8 @@ bool ot_sync_may_wait(const struct ot_source *source)
 {
     struct ot_state state;
 
-    return !ot_source_is_hosted(source) && ot_state_of(&state, source, NULL) == OT_OK &&
-           state.takes_waits;
+    return source->wait && !ot_source_is_hosted(source) &&
+           ot_state_of(&state, source, NULL) == OT_OK && state.takes_waits;
 }
 
 /* The tag of the listing that the snapshot was made of. */

@@ -5,6 +5,7 @@ import os
 import re
 import resource
 import signal
+import time
 import urllib.parse
 from pathlib import Path
 
@@ -138,6 +139,11 @@ def memory_of(pid: int) -> bytes:
     return b"".join(found)
 
 
+def children_of(pid: int) -> list[int]:
+    return [int(child) for child in
+            Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
+
+
 def idle_watch(machine):
     watch = machine.start("watch")
     wait_until(lambda: re.search(r"next (in|try)", watch.output()), what="a first sync")
@@ -196,20 +202,33 @@ def test_fault_68_who_waits_beside_it_has_one(tmp_path, organization, roots):
     machine = World(tmp_path / "waiting", organization.base_url, key)
     machine.configure(refresh_interval="1h")
     watch = idle_watch(machine)
-    listed = Path(f"/proc/{watch.pid}/task/{watch.pid}/children")
 
     def waiting():
         """Its one child, which has asked."""
-        found = [int(pid) for pid in listed.read_text().split()]
-        return found[0] if len(found) == 1 and key.encode() in memory_of(found[0]) else None
+        found = children_of(watch.pid)
+        try:
+            return found[0] if len(found) == 1 and key.encode() in memory_of(found[0]) else None
+        except ProcessLookupError:  # it ended meanwhile
+            return None
 
-    wait_until(waiting, what="who waits")
-    before = waiting()
+    before = wait_until(waiting, what="who waits")
     assert key.encode() not in memory_of(watch.pid)
     organization.api.deactivate(known)
     wait_until(lambda: waiting() not in (None, before), what="the next one that waits")
     assert not Path(f"/proc/{before}").exists()
     assert key.encode() not in memory_of(watch.pid)
+    assert watch.stop() == 0
+
+
+@looks_inside
+def test_fault_68_nobody_waits_where_it_is_switched_off(tmp_path, organization, roots):
+    organization.add(roots[0])
+    machine = World(tmp_path / "alone", organization.base_url, organization.create_key("read"))
+    machine.configure(refresh_interval="1h", wait="no")
+    watch = idle_watch(machine)
+    for _ in range(5):
+        assert children_of(watch.pid) == []
+        time.sleep(0.3)
     assert watch.stop() == 0
 
 

@@ -100,6 +100,7 @@ static void every_key_fills_its_field(void)
                                            "probe_connections = no\n"
                                            "report = no\n"
                                            "host_name = web-1.example\n"
+                                           "wait = no\n"
                                            "on_change = systemctl reload nginx && true");
     const struct ot_source *s = config_find(config, "corp");
 
@@ -123,6 +124,7 @@ static void every_key_fills_its_field(void)
     CU_ASSERT_STRING_EQUAL(s->probe, "db.example:636 ,[::1]:8443");
     CU_ASSERT_FALSE(s->probe_connections);
     CU_ASSERT_FALSE(s->report);
+    CU_ASSERT_FALSE(s->wait);
     CU_ASSERT_STRING_EQUAL(s->host_name, "web-1.example");
     CU_ASSERT_STRING_EQUAL(s->on_change, "systemctl reload nginx && true");
     CU_ASSERT_PTR_NOT_NULL(strstr(s->origin, "/conf:2"));
@@ -386,6 +388,7 @@ static const char *const others[][2] = {
     {"metrics_certificates", "yes"},
     {"report", "no"},
     {"host_name", "other"},
+    {"wait", "no"},
     {"probe", "db.example:636"},
     {"probe_connections", "no"},
 };
