@@ -181,7 +181,7 @@ class CertFactory:
         demands the key usage that RFC 5280 §4.2.1.3 does."""
         authority = self.ca(cn, key=self.new_key(),
                             extensions=("keyUsage=critical,keyCertSign,cRLSign",))
-        return authority, self.issue(authority, "localhost", san="IP:127.0.0.1",
+        return authority, self.issue(authority, "localhost", san="DNS:localhost,IP:127.0.0.1",
                                      extensions=("authorityKeyIdentifier=keyid",))
 
     def many(self, count: int, prefix="Root") -> list[Cert]:

@@ -32,8 +32,7 @@ def ders(text):
 @pytest.fixture
 def site(tmp_path, certs):
     """A server, and the root by which alone it is believed."""
-    root = certs.ca("Run Root", key=certs.new_key())
-    leaf = certs.issue(root, "localhost", san="DNS:localhost,IP:127.0.0.1")
+    root, leaf = certs.for_loopback("Run Root")
     pages = tmp_path / "pages"
     pages.mkdir()
     (pages / "index.html").write_text("believed\n")
