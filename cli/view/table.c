@@ -37,19 +37,20 @@ void ot_table_free(struct ot_table *table)
     free(table);
 }
 
-static enum ot_status reserve_cells(struct ot_table *table, struct ot_error *err)
+/* The cells of the row behind the last one; NULL: out of memory. */
+static struct cell *next_row(struct ot_table *table)
 {
     size_t capacity = table->capacity ? table->capacity * 2 : 64;
     struct cell *cells;
 
-    if (table->rows < table->capacity)
-        return OT_OK;
-    cells = reallocarray(table->cells, capacity, table->columns * sizeof(*cells));
-    if (cells == NULL)
-        return ot_error_nomem(err);
-    table->cells = cells;
-    table->capacity = capacity;
-    return OT_OK;
+    if (table->rows == table->capacity) {
+        cells = reallocarray(table->cells, capacity, table->columns * sizeof(*cells));
+        if (cells == NULL)
+            return NULL;
+        table->cells = cells;
+        table->capacity = capacity;
+    }
+    return table->cells + table->rows * table->columns;
 }
 
 static enum ot_status reserve_text(struct ot_table *table, size_t size,
@@ -92,13 +93,30 @@ static enum ot_status fill_cell(struct ot_table *table, struct cell *cell,
 enum ot_status ot_table_add(struct ot_table *table, const struct ot_span *cells,
                             struct ot_error *err)
 {
-    enum ot_status status = reserve_cells(table, err);
+    struct cell *row = next_row(table);
+    enum ot_status status = OT_OK;
 
+    if (row == NULL)
+        return ot_error_nomem(err);
     for (size_t i = 0; status == OT_OK && i < table->columns; i++)
-        status = fill_cell(table, &table->cells[table->rows * table->columns + i],
-                           cells[i], err);
+        status = fill_cell(table, &row[i], cells[i], err);
     if (status == OT_OK)
         table->rows++;
+    return status;
+}
+
+static enum ot_status add_titles(struct ot_table *table, const char *const *titles,
+                                 struct ot_error *err)
+{
+    struct ot_span *cells = calloc(table->columns, sizeof(*cells));
+    enum ot_status status;
+
+    if (cells == NULL)
+        return ot_error_nomem(err);
+    for (size_t i = 0; i < table->columns; i++)
+        cells[i] = ot_span_str(titles[i]);
+    status = ot_table_add(table, cells, err);
+    free(cells);
     return status;
 }
 
@@ -113,10 +131,7 @@ enum ot_status ot_table_new(struct ot_table **out, const char *const *titles,
         return ot_error_nomem(err);
     table->columns = columns;
     table->cut = cut;
-    status = reserve_cells(table, err);
-    for (size_t i = 0; status == OT_OK && i < columns; i++)
-        status = fill_cell(table, &table->cells[i], ot_span_str(titles[i]), err);
-    table->rows = 1;
+    status = add_titles(table, titles, err);
     if (status == OT_OK)
         *out = table;
     else

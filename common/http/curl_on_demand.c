@@ -42,7 +42,7 @@
     X(url_set)                                                                           \
     X(version)
 
-#define AS_MEMBER(name) __typeof__(curl_##name) *name;
+#define AS_MEMBER(name) __typeof__(curl_##name) *(name);
 #define AS_SYMBOL(name) {"curl_" #name, offsetof(struct functions, name)},
 
 struct functions {
@@ -166,12 +166,19 @@ CURLcode(curl_easy_setopt)(CURL *easy, CURLoption option, ...)
     va_list argument;
 
     va_start(argument, option);
-    if (option < CURLOPTTYPE_OBJECTPOINT)
-        code = curl.easy_setopt(easy, option, va_arg(argument, long));
-    else if (option >= CURLOPTTYPE_OFF_T && option < CURLOPTTYPE_BLOB)
-        code = curl.easy_setopt(easy, option, va_arg(argument, curl_off_t));
-    else
-        code = curl.easy_setopt(easy, option, va_arg(argument, void *));
+    if (option < CURLOPTTYPE_OBJECTPOINT) {
+        long number = va_arg(argument, long);
+
+        code = curl.easy_setopt(easy, option, number);
+    } else if (option >= CURLOPTTYPE_OFF_T && option < CURLOPTTYPE_BLOB) {
+        curl_off_t size = va_arg(argument, curl_off_t);
+
+        code = curl.easy_setopt(easy, option, size);
+    } else {
+        void *pointer = va_arg(argument, void *);
+
+        code = curl.easy_setopt(easy, option, pointer);
+    }
     va_end(argument);
     return code;
 }
@@ -182,10 +189,15 @@ CURLMcode(curl_multi_setopt)(CURLM *multi, CURLMoption option, ...)
     va_list argument;
 
     va_start(argument, option);
-    if ((int)option < CURLOPTTYPE_OBJECTPOINT)
-        code = curl.multi_setopt(multi, option, va_arg(argument, long));
-    else
-        code = curl.multi_setopt(multi, option, va_arg(argument, void *));
+    if ((int)option < CURLOPTTYPE_OBJECTPOINT) {
+        long number = va_arg(argument, long);
+
+        code = curl.multi_setopt(multi, option, number);
+    } else {
+        void *pointer = va_arg(argument, void *);
+
+        code = curl.multi_setopt(multi, option, pointer);
+    }
     va_end(argument);
     return code;
 }
