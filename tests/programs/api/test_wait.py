@@ -12,7 +12,7 @@ from judge import CERTIFICATES, error_of, judging
 from support import paths
 from support.organization import Organization
 from support.process import wait_until
-from test_metrics import Watched
+from support.watched import Watched
 from test_tls_renewal import Renewed, authority, issue  # noqa: F401
 
 PROJECT = "/v1/organization/projects/proj_a/certificates"

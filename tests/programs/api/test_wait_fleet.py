@@ -2,10 +2,7 @@
 requests in less than 200 MB and without processor time, 2,000 waiting hosts (20 of them real)
 within two seconds. (A run that is not long has a tenth of both.)"""
 
-import contextlib
 import re
-import select
-import socket
 import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -16,7 +13,8 @@ from judge import CERTIFICATES
 from support import paths
 from support.process import wait_until
 from support.tls import TlsServer, openssl_believes
-from test_metrics import Watched
+from support.waiting_hosts import WaitingHosts, digits_of
+from support.watched import Watched
 from test_reports_cost import processor_s
 from test_wait_hosts import Host, waiting
 
@@ -33,36 +31,15 @@ WITHIN = 2.0
 LOOKS = 10  # seconds in which nothing changes
 
 
-def head(digits: str, key: str) -> bytes:
-    """As `orgtrust watch` asks."""
-    return (f"GET {CERTIFICATES}?limit=1&wait={digits} HTTP/1.1\r\nHost: 127.0.0.1\r\n"
-            f"Authorization: Bearer {key}\r\nUser-Agent: orgtrust/1.0\r\nAccept: */*\r\n"
-            "Accept-Encoding: deflate, gzip, br, zstd\r\nIf-None-Match: *\r\n\r\n").encode()
-
-
-class Fleet(contextlib.ExitStack):
-    """Hosts of four addresses that wait."""
+class Fleet(WaitingHosts):
+    """Hosts that wait at the server itself."""
 
     def __init__(self, org, count: int):
-        super().__init__()
-        self.org, self.key = org, org.create_key("read")
+        self.org = org
         etag = org.api.request("GET", f"{CERTIFICATES}?limit=1")[1]["ETag"]
-        self.request = head(re.search("list-([0-9a-f]{32})", etag)[1], self.key)
         before = waiting(org)
-        self.links = [self.open(f"127.0.0.{1 + number % 4}") for number in range(count)]
+        super().__init__(org.port, digits_of(etag), count, org.create_key("read"))
         wait_until(lambda: waiting(org) == before + count, timeout=60, what="all that wait")
-
-    def open(self, source) -> socket.socket:
-        link = self.enter_context(socket.create_connection(
-            ("127.0.0.1", self.org.port), 30, source_address=(source, 0)))
-        link.sendall(self.request)
-        return link
-
-    def answered(self) -> int:
-        looked = select.poll()
-        for link in self.links:
-            looked.register(link, select.POLLIN)
-        return len(looked.poll(0))
 
     def fetch_lists(self, _=None):
         """As each does once it is answered, over a few connections."""

@@ -9,8 +9,8 @@ import pytest
 
 from support import paths
 from support.process import Background, wait_until
+from support.watched import Watched
 from support.world import World
-from test_metrics import Watched
 from test_tls_renewal import Renewed, authority, issue  # noqa: F401
 
 pytestmark = [pytest.mark.file, pytest.mark.concurrency]
