@@ -117,6 +117,7 @@ static enum ot_status sync_watched(struct keeper *keeper, struct ot_watched *wat
     struct ot_cli *cli = keeper->cli;
     struct ot_sync_options options = {
         .is_configured = true,
+        .moment = watched->waiter.has_called ? watched->waiter.moment : NULL,
         .stop = cli->stop,
         .progress = notify_in_sync,
         .arg = &keeper->watchdog,

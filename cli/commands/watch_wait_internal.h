@@ -8,6 +8,7 @@
 #include <stdint.h>
 #include <sys/types.h>
 
+#include "base/api_extension.h"
 #include "base/error.h"
 
 struct ot_source;
@@ -17,8 +18,10 @@ struct ot_waiter {
     pid_t pid; /* 0: there is none */
     int fd;    /* can be read once it has ended */
     int64_t began_ms, next_ms;
-    unsigned in_vain; /* in a row: it failed, or there was nothing new */
-    bool has_called;  /* something has changed, and was not synced yet */
+    int64_t asked_ms;           /* the API wants no other one before */
+    unsigned in_vain;           /* in a row: it failed, or there was nothing new */
+    bool has_called;            /* something has changed, and was not synced yet */
+    char moment[OT_MOMENT_MAX]; /* if so: sync_wait.h's, for the sync */
 };
 
 /* Starts it where that is due, and the API takes it. The program must have one thread. */

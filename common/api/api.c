@@ -7,6 +7,7 @@
 #include "api/api_answer_internal.h"
 #include "api/api_call_internal.h"
 #include "api/api_cert.h"
+#include "base/api_extension.h"
 #include "base/limits.h"
 #include "config/identifier.h"
 #include "config/source.h"
@@ -61,6 +62,17 @@ void ot_api_free(struct ot_api *api)
 struct ot_http *ot_api_http(struct ot_api *api)
 {
     return api->http;
+}
+
+enum ot_status ot_api_want_moment(struct ot_api *api, const char *digits,
+                                  struct ot_error *err)
+{
+    char line[sizeof(OT_MOMENT_HEADER) + 2 + OT_MOMENT_MAX];
+
+    if (digits[0] == '\0')
+        return OT_OK;
+    snprintf(line, sizeof(line), OT_MOMENT_HEADER ": %s", digits);
+    return ot_http_add_header(api->http, line, err);
 }
 
 long ot_api_last_status(const struct ot_api *api)

@@ -26,6 +26,11 @@ enum ot_status ot_api_new(struct ot_api **out, const struct ot_source *source,
 void ot_api_free(struct ot_api *api);
 struct ot_http *ot_api_http(struct ot_api *api);
 
+/* Before anything is asked: lists that are older than this moment (moment_tag.h) are not
+ * wanted; "": whichever a relay has. */
+enum ot_status ot_api_want_moment(struct ot_api *api, const char *digits,
+                                  struct ot_error *err);
+
 /* One page of the scope's certificates, oldest first; after "" or NULL: the first page.
  */
 enum ot_status ot_api_list(struct ot_api *api, const char *after, unsigned limit,

@@ -15,6 +15,7 @@ struct waiting {
     const char *tag;
     char path[OT_API_LIST_PATH_MAX];
     bool is_over;
+    char *moment;
 };
 
 /* By "*" the answer has a tag and no page. */
@@ -53,12 +54,14 @@ static enum ot_status end_wait(void *arg, size_t i, const struct ot_http_answer 
     if (!ot_moment_tag_parse(tag, answer->etag))
         return OT_E_PROTOCOL;
     waiting->is_over = !ot_moment_tag_is_same(tag, waiting->tag);
+    ot_moment_tag_digits(waiting->moment, tag);
     return OT_OK;
 }
 
-enum ot_status ot_api_wait(struct ot_api *api, const char *tag, bool *is_over)
+enum ot_status ot_api_wait(struct ot_api *api, const char *tag, bool *is_over,
+                           char moment[OT_MOMENT_MAX])
 {
-    struct waiting waiting = {.api = api, .tag = tag};
+    struct waiting waiting = {.api = api, .tag = tag, .moment = moment};
     struct ot_error ignored = OT_ERROR_INIT;
     enum ot_status status;
 

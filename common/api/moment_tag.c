@@ -32,3 +32,9 @@ bool ot_moment_tag_is_same(const char *a, const char *b)
     return a[0] != '\0' &&
            strncmp(a, b, sizeof(OT_MOMENT_TAG_START) - 1 + OT_MOMENT_TAG_DIGITS) == 0;
 }
+
+void ot_moment_tag_digits(char digits[OT_MOMENT_MAX], const char *tag)
+{
+    memcpy(digits, tag + sizeof(OT_MOMENT_TAG_START) - 1, OT_MOMENT_TAG_DIGITS);
+    digits[OT_MOMENT_TAG_DIGITS] = '\0';
+}

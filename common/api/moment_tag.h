@@ -13,4 +13,7 @@ bool ot_moment_tag_parse(char tag[OT_MOMENT_TAG_MAX], const char *value);
 /* Whether two such tags are of pages of one moment; none is of no moment. */
 bool ot_moment_tag_is_same(const char *a, const char *b);
 
+/* The digits of the moment of such a tag. */
+void ot_moment_tag_digits(char digits[OT_MOMENT_MAX], const char *tag);
+
 #endif

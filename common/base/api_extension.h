@@ -23,6 +23,11 @@
 #define OT_WAIT_PARAMETER "wait"
 #define OT_WAIT_S 60
 
+/* A header of a request for a list, whose value are such digits: what was there before
+ * that moment is no answer. A relay goes by it, which else may answer with what is a
+ * minute old; the server has only what is. */
+#define OT_MOMENT_HEADER "Orgtrust-Moment"
+
 /* The ETag of a page of certificates is this, 32 hexadecimal digits, '-', 16 more, and a
  * quotation mark. The 32 are the same on all pages of all lists of a server as long as no
  * certificate and no activation changes: who has whole lists with these, and is told that
@@ -33,5 +38,7 @@
 /* Of such a tag with its NUL. */
 #define OT_MOMENT_TAG_MAX                                                                \
     (sizeof(OT_MOMENT_TAG_START) + OT_MOMENT_TAG_DIGITS + OT_MOMENT_TAG_PAGE_DIGITS + 2)
+/* Of its moment's digits with their NUL. */
+#define OT_MOMENT_MAX (OT_MOMENT_TAG_DIGITS + 1)
 
 #endif

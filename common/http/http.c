@@ -402,6 +402,12 @@ struct ot_http_counts ot_http_counts(const struct ot_http *http)
     return http->counts;
 }
 
+enum ot_status ot_http_add_header(struct ot_http *http, const char *line,
+                                  struct ot_error *err)
+{
+    return ot_endpoint_add_header(&http->endpoint, line, err);
+}
+
 const char *ot_http_host(const struct ot_http *http)
 {
     return http->endpoint.host;

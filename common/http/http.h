@@ -56,6 +56,10 @@ struct ot_http_counts {
 };
 struct ot_http_counts ot_http_counts(const struct ot_http *http);
 
+/* One more line, "NAME: VALUE", in all requests; once, before the first of them. */
+enum ot_status ot_http_add_header(struct ot_http *http, const char *line,
+                                  struct ot_error *err);
+
 /* The host of base_url, with its port where one is given, for messages. */
 const char *ot_http_host(const struct ot_http *http);
 const char *ot_http_base_url(const struct ot_http *http);

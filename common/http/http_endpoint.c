@@ -165,6 +165,16 @@ static enum ot_status set_headers(struct ot_endpoint *endpoint, const struct ot_
     return OT_OK;
 }
 
+enum ot_status ot_endpoint_add_header(struct ot_endpoint *endpoint, const char *line,
+                                      struct ot_error *err)
+{
+    endpoint->more = strdup(line);
+    if (endpoint->more == NULL)
+        return ot_error_nomem(err);
+    append_header(endpoint, endpoint->more);
+    return OT_OK;
+}
+
 /* Into an endpoint that is zeroed but for only_looks. */
 static enum ot_status fill_endpoint(struct ot_endpoint *endpoint,
                                     const struct ot_source *source,
@@ -242,6 +252,7 @@ void ot_endpoint_clear(struct ot_endpoint *endpoint)
     free(endpoint->ca_dir);
     free(endpoint->organization);
     free(endpoint->project);
+    free(endpoint->more);
     ot_client_cert_clear(&endpoint->own);
     ot_machine_trust_clear(&endpoint->machine);
     ot_http_peer_clear(&endpoint->peer);

@@ -33,8 +33,8 @@ struct ot_endpoint {
     size_t authorization_len, key_len;
     /* Header lists whose nodes are ours, so that libcurl makes no copy of the key that
      * nobody wipes. The lines of a body lead into those of all requests. */
-    struct curl_slist body_headers[2], headers[4];
-    char *organization, *project; /* header lines; NULL: none */
+    struct curl_slist body_headers[2], headers[5];
+    char *organization, *project, *more; /* header lines; NULL: none */
 };
 
 /* The endpoint must not move afterwards. On failure the caller clears it. OT_E_CONFIG:
@@ -48,6 +48,10 @@ enum ot_status ot_endpoint_init_to_look(struct ot_endpoint *endpoint,
                                         const struct ot_source *source,
                                         struct ot_error *err);
 void ot_endpoint_clear(struct ot_endpoint *endpoint);
+
+/* One more line, which is copied, in the requests from now on; once. */
+enum ot_status ot_endpoint_add_header(struct ot_endpoint *endpoint, const char *line,
+                                      struct ot_error *err);
 
 /* The options of a handle that never change between requests. */
 enum ot_status ot_endpoint_apply(const struct ot_endpoint *endpoint, CURL *easy,

@@ -319,6 +319,8 @@ static enum ot_status fetch_and_store(struct ot_attempt *attempt, struct ot_erro
     }
     if (status == OT_OK)
         status = ot_api_new(&api, attempt->source, key, attempt->options->tuning, err);
+    if (status == OT_OK && attempt->options->moment != NULL)
+        status = ot_api_want_moment(api, attempt->options->moment, err);
     if (status == OT_OK) {
         ot_attempt_read_earlier(attempt, old);
         ot_http_set_stop(ot_api_http(api), attempt->options->stop);

@@ -23,7 +23,8 @@ struct ot_sync_options {
      * as a failure of the source. */
     const struct ot_key *key;
     const struct ot_http_tuning *tuning; /* NULL: the default */
-    const volatile int *stop;            /* set by a signal handler; may be NULL */
+    const char *moment; /* of ot_sync_wait: an older listing is not wanted; NULL: any */
+    const volatile int *stop; /* set by a signal handler; may be NULL */
     /* Called as it goes on: phase is "list" or "get"; total 0 where it is not known. */
     void (*progress)(void *arg, const char *phase, size_t done, size_t total);
     /* Called once where another process has this source: who. */

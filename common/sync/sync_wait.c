@@ -19,8 +19,13 @@
 /* Whoever stops it does not wait for it; the machine is not to be woken for nothing. */
 #define WAIT_POLL_MS 5000u
 
-/* What was held for less was not held because nothing changed. */
+/* What was held for less was not held because nothing changed, or somebody else began to
+ * wait for the same before, at a relay. */
 #define HELD_LEAST_MS (INT64_C(1000) * OT_WAIT_S / 2)
+
+/* Less than -1, which is "it does not say": no question is repeated by itself, however
+ * soon it may be. */
+#define NO_RETRY_MS (-2)
 
 bool ot_sync_may_wait(const struct ot_source *source)
 {
@@ -50,22 +55,28 @@ static enum ot_status read_known_tag(const struct ot_source *source,
     return status == OT_OK && tag[0] == '\0' ? OT_E_NO_SNAPSHOT : status;
 }
 
-/* Asks again and again, while it is held each time. */
-static enum ot_status wait_for_another(struct ot_api *api, const char *tag)
+/* Asks again and again, while it is held each time. Whoever waits behind a relay is
+ * answered with those who were there before, once, and from then on is one of them. */
+static enum ot_status wait_for_another(struct ot_api *api, const char *tag, char *moment)
 {
+    bool was_short = false;
+
     for (;;) {
         const int64_t began_ms = ot_clock_ms();
-        bool is_over;
-        enum ot_status status = ot_api_wait(api, tag, &is_over);
+        bool is_over, is_short;
+        enum ot_status status = ot_api_wait(api, tag, &is_over, moment);
 
         if (status != OT_OK || is_over)
             return status;
-        if (ot_clock_ms() - began_ms < HELD_LEAST_MS)
+        is_short = ot_clock_ms() - began_ms < HELD_LEAST_MS;
+        if (is_short && was_short)
             return OT_E_BUSY;
+        was_short = is_short;
     }
 }
 
-enum ot_status ot_sync_wait(const struct ot_source *source, const volatile int *stop)
+enum ot_status ot_sync_wait(const struct ot_source *source, const volatile int *stop,
+                            struct ot_call *call)
 {
     struct ot_http_tuning tuning = ot_http_default_tuning;
     char tag[OT_MOMENT_TAG_MAX];
@@ -73,7 +84,9 @@ enum ot_status ot_sync_wait(const struct ot_source *source, const volatile int *
     struct ot_key key = {0};
     enum ot_status status = read_known_tag(source, tag);
 
+    *call = (struct ot_call){.retry_after_ms = -1};
     tuning.retries = 0;
+    tuning.retry_after_max_ms = NO_RETRY_MS;
     tuning.deadline_ms = WAIT_DEADLINE_MS;
     tuning.poll_ms = WAIT_POLL_MS;
     if (status == OT_OK)
@@ -82,7 +95,9 @@ enum ot_status ot_sync_wait(const struct ot_source *source, const volatile int *
         status = ot_api_new(&api, source, &key, &tuning, NULL);
     if (status == OT_OK) {
         ot_http_set_stop(ot_api_http(api), stop);
-        status = wait_for_another(api, tag);
+        status = wait_for_another(api, tag, call->moment);
+        if (status != OT_OK && status != OT_E_BUSY)
+            call->retry_after_ms = ot_api_retry_after_ms(api);
     }
     ot_key_clear(&key);
     ot_api_free(api);

@@ -39,6 +39,9 @@ http {{
 """
 
 
+_WAITING = ("limit_conn orgtrust_waiting 384;", "limit_conn orgtrust_waiting_of_address 256;")
+
+
 class Relay:
     """Listens on 127.0.0.0/8, on a port that the kernel chose, until stop().
 
@@ -49,11 +52,13 @@ class Relay:
     client     (certificate, key) that it shows to an API that asks for one
     access     lines for the place of the access control
     rate       what one address may ask for in a second
-    host       where hosts ask; "::" for IPv6 as well"""
+    host       where hosts ask; "::" for IPv6 as well
+    waiting    how many hosts may wait, in all and of one address; None: its configuration is
+               of before there was that"""
 
     def __init__(self, api: str, key: str, *, interval=INTERVAL, tls=None,
                  api_ca: Path | None = None, client=None, access="", rate=5000,
-                 host="0.0.0.0"):
+                 host="0.0.0.0", waiting: tuple[int, int] | None = (384, 256)):
         # Not below pytest's own directory, which only its owner may enter.
         self.dir = Path(tempfile.mkdtemp(prefix="orgtrust-relay-"))
         self.dir.chmod(0o755)
@@ -74,7 +79,7 @@ class Relay:
         self.port, self.inner_port = (one.getsockname()[1] for one in self.listeners)
         try:
             self.set_key(key)
-            self._configure(api, interval, api_ca, client, access, rate)
+            self._configure(api, interval, api_ca, client, access, rate, waiting)
             self.start()
         except BaseException:
             self.stop()
@@ -88,7 +93,7 @@ class Relay:
         self.key_file.write_text(line.replace("sk-admin-…", key) + "\n")
 
     def _configure(self, api: str, interval: int, api_ca: Path | None, client, access: str,
-                   rate: int):
+                   rate: int, waiting: tuple[int, int] | None):
         text = _template()
 
         def fill(place: str, value: str, times=1):
@@ -121,6 +126,9 @@ class Relay:
         fill("rate=5000r/s;", f"rate={rate}r/s;")
         fill("proxy_cache_valid 200 60s;", f"proxy_cache_valid 200 {interval}s;")
         fill("    #allow 192.0.2.0/24;\n    #allow 2001:db8::/32;\n    #deny all;\n", access)
+        for place, number in zip(_WAITING, waiting or (0, 0)):
+            fill(place, re.sub(r"\d+;$", f"{number};", place) if waiting else "")
+        fill("    set $orgtrust_waits yes;\n", "    set $orgtrust_waits yes;\n" if waiting else "")
         fill("/var/log/nginx/orgtrust-relay.log", str(self.log))
         fill("/var/log/nginx/orgtrust-relay.error.log", str(self.error_log), times=2)
         (self.dir / "orgtrust-relay.conf").write_text(text)

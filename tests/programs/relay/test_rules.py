@@ -180,8 +180,9 @@ def test_nothing_of_a_request_is_forwarded(relay, api, key, own_key, ids):
     assert not relay.files_with(own_key), "not in a log either"
 
 
-def test_hosts_are_not_told_to_wait(relay, api, ids):
-    """It would hold a connection to the API for each of them."""
+def test_a_configuration_of_before_tells_no_host_to_wait(relays, api, key, ids):
+    """It says nothing of how many may, and nginx takes it with the rules of now."""
+    relay = relays(f"127.0.0.1:{api.port}", key, waiting=None)
     api.on("list", lambda request, right: Answer(
         200, right.body, {"Orgtrust-Waits": "yes", "Orgtrust-Reports": "yes"}))
     status, headers, _ = relay.ask("GET", f"{LIST}?limit=100&order=asc")
