@@ -22,6 +22,7 @@
 #include "sync/snapshot_write.h"
 #include "sync/sync_attempt_internal.h"
 #include "sync/sync_crawl_internal.h"
+#include "sync/sync_found_internal.h"
 #include "sync/sync_list.h"
 #include "sync/sync_options.h"
 #include "sync/sync_partial_internal.h"

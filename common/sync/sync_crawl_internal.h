@@ -4,32 +4,19 @@
 #ifndef OT_SYNC_SYNC_CRAWL_INTERNAL_H
 #define OT_SYNC_SYNC_CRAWL_INTERNAL_H
 
-#include <stdbool.h>
-#include <stddef.h>
-
 #include "base/error.h"
-#include "sync/sync_earlier_internal.h"
-#include "sync/sync_list.h"
 
 struct ot_api;
-struct ot_content;
+struct ot_crawl;
+struct ot_earlier;
 struct ot_limits;
 struct ot_partial;
-struct ot_record;
 struct ot_snapshot;
-
-struct ot_crawl {
-    struct ot_listing listing;
-    struct ot_content **contents; /* one a listed certificate; NULL: old has it */
-    size_t contents_room;
-    struct ot_content *checked; /* those of them that the partial file may lack */
-    struct ot_earlier now;      /* what is known of the listing for another time */
-    bool is_unchanged;          /* since before: nothing else is here */
-};
+struct ot_sync_options;
 
 /* Reads every page, and what old (may be NULL) and the partial file lack; or, where the
  * API says by the tag of before (may be NULL) that nothing has changed, nothing. By its
- * cursors pages are asked for at once. Contents are
+ * cursors pages are asked for at once, the last ones first. Contents are
  * asked for while the listing goes on, as long as its pages are full. Content that an
  * answer leaves out is asked for once more. A certificate that is not there (404) must
  * also be gone from a second listing; it is then marked as missing. Anything else that is
@@ -41,15 +28,5 @@ enum ot_status ot_crawl(struct ot_crawl *out, struct ot_api *api, struct ot_snap
                         struct ot_partial *partial, const struct ot_earlier *before,
                         const struct ot_limits *limits,
                         const struct ot_sync_options *options, struct ot_error *err);
-
-/* Puts what the partial file lacks there, unless the API says more of it than the
- * certificate: that is asked for anew. */
-void ot_crawl_keep(struct ot_crawl *crawl, struct ot_partial *partial);
-void ot_crawl_clear(struct ot_crawl *crawl);
-
-/* The record that the last snapshot has under an id. */
-enum ot_status ot_crawl_find_old(struct ot_snapshot *old, const char *id,
-                                 struct ot_record *record, bool *found,
-                                 struct ot_error *err);
 
 #endif

@@ -16,8 +16,18 @@
 
 #define TAG "tag"
 #define SNAPSHOT "snapshot"
-#define BEHIND "behind"
-#define ORGANIZATION_BEHIND "organization_behind"
+
+/* In the order in which cursors stand in the file; of the two ends there is at most one.
+ */
+static const struct cursor_key {
+    const char *key;
+    bool of_organization, is_end;
+} cursor_keys[] = {{"behind", false, false},
+                   {"end", false, true},
+                   {"organization_behind", true, false},
+                   {"organization_end", true, true}};
+
+#define CURSOR_KEYS (sizeof(cursor_keys) / sizeof(cursor_keys[0]))
 
 void ot_earlier_clear(struct ot_earlier *known)
 {
@@ -26,7 +36,7 @@ void ot_earlier_clear(struct ot_earlier *known)
 }
 
 enum ot_status ot_earlier_add(struct ot_earlier *known, const char *id,
-                              bool of_organization, struct ot_error *err)
+                              bool of_organization, bool is_end, struct ot_error *err)
 {
     struct ot_earlier_cursor *cursor;
 
@@ -42,6 +52,7 @@ enum ot_status ot_earlier_add(struct ot_earlier *known, const char *id,
     cursor = &known->cursors[known->count++];
     snprintf(cursor->id, sizeof(cursor->id), "%s", id);
     cursor->of_organization = of_organization;
+    cursor->is_end = is_end;
     return OT_OK;
 }
 
@@ -57,21 +68,37 @@ static bool parse_sum(uint64_t *sum, const char *value)
     return true;
 }
 
+/* The key of a cursor, by its place among cursor_keys. */
+static size_t key_of_cursor(const struct ot_earlier_cursor *cursor)
+{
+    return 2u * cursor->of_organization + cursor->is_end;
+}
+
+static enum ot_status take_cursor(struct ot_earlier *known, size_t key, const char *id,
+                                  struct ot_error *err)
+{
+    const struct cursor_key *of = &cursor_keys[key];
+
+    if (known->count > 0) {
+        size_t last = key_of_cursor(&known->cursors[known->count - 1]);
+
+        if (key < last || (key == last && of->is_end))
+            return OT_E_CORRUPT;
+    }
+    if (!ot_is_cert_id(id, strlen(id)))
+        return OT_E_CORRUPT;
+    return ot_earlier_add(known, id, of->of_organization, of->is_end, err);
+}
+
 static enum ot_status take_earlier_line(void *arg, const char *key, const char *value,
                                         unsigned line, struct ot_error *err)
 {
     struct ot_earlier *known = arg;
-    const bool of_organization = strcmp(key, ORGANIZATION_BEHIND) == 0;
 
     (void)line;
-    if (of_organization || strcmp(key, BEHIND) == 0) {
-        const bool is_late = known->count > 0 && !of_organization &&
-                             known->cursors[known->count - 1].of_organization;
-
-        if (is_late || !ot_is_cert_id(value, strlen(value)))
-            return OT_E_CORRUPT;
-        return ot_earlier_add(known, value, of_organization, err);
-    }
+    for (size_t i = 0; i < CURSOR_KEYS; i++)
+        if (strcmp(key, cursor_keys[i].key) == 0)
+            return take_cursor(known, i, value, err);
     if (strcmp(key, TAG) == 0)
         return ot_moment_tag_parse(known->tag, value) ? OT_OK : OT_E_CORRUPT;
     return strcmp(key, SNAPSHOT) == 0 && parse_sum(&known->snapshot, value)
@@ -101,7 +128,7 @@ static bool says_same(const struct ot_earlier *a, const struct ot_earlier *b)
         return false;
     for (size_t i = 0; i < a->count; i++)
         if (strcmp(a->cursors[i].id, b->cursors[i].id) != 0 ||
-            a->cursors[i].of_organization != b->cursors[i].of_organization)
+            key_of_cursor(&a->cursors[i]) != key_of_cursor(&b->cursors[i]))
             return false;
     return true;
 }
@@ -113,8 +140,7 @@ static void print_earlier(FILE *out, const struct ot_earlier *known)
         fprintf(out, TAG " = %s\n" SNAPSHOT " = %016" PRIx64 "\n", known->tag,
                 known->snapshot);
     for (size_t i = 0; i < known->count; i++)
-        fprintf(out, "%s = %s\n",
-                known->cursors[i].of_organization ? ORGANIZATION_BEHIND : BEHIND,
+        fprintf(out, "%s = %s\n", cursor_keys[key_of_cursor(&known->cursors[i])].key,
                 known->cursors[i].id);
 }
 

@@ -17,6 +17,7 @@
 struct ot_earlier_cursor {
     char id[OT_ID_MAX + 1];
     bool of_organization; /* behind the scope's own, of which there may be none */
+    bool is_end;          /* the last of its list: behind it there was nothing */
 };
 
 struct ot_earlier {
@@ -31,7 +32,7 @@ void ot_earlier_read(struct ot_earlier *known, const char *path);
 void ot_earlier_clear(struct ot_earlier *known);
 
 enum ot_status ot_earlier_add(struct ot_earlier *known, const char *id,
-                              bool of_organization, struct ot_error *err);
+                              bool of_organization, bool is_end, struct ot_error *err);
 
 /* Replaces the file where it says something else than before; without anything to say
  * there is none. That it cannot be written is no failure of a sync. */

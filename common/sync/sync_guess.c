@@ -35,7 +35,7 @@ void ot_guesses_clear(struct ot_guesses *guesses)
     memset(guesses, 0, sizeof(*guesses));
 }
 
-void ot_guesses_begin(struct ot_guesses *guesses, bool of_organization)
+void ot_guesses_begin(struct ot_guesses *guesses, bool of_organization, bool has_changed)
 {
     size_t scope = 0;
 
@@ -44,7 +44,8 @@ void ot_guesses_begin(struct ot_guesses *guesses, bool of_organization)
     guesses->at = of_organization ? scope : 0;
     guesses->end = of_organization ? guesses->count : scope;
     for (size_t i = guesses->at; i < guesses->end; i++)
-        guesses->guesses[i].state = OT_GUESS_ASKED;
+        if (has_changed || !guesses->known->cursors[i].is_end)
+            guesses->guesses[i].state = OT_GUESS_ASKED;
 }
 
 size_t ot_guesses_next(struct ot_guesses *guesses, const struct ot_listing *listing)

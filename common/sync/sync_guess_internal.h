@@ -38,8 +38,10 @@ enum ot_status ot_guesses_init(struct ot_guesses *guesses, const struct ot_earli
                                struct ot_error *err);
 void ot_guesses_clear(struct ot_guesses *guesses);
 
-/* A list begins: its guesses are those from at to end, all to be asked for. */
-void ot_guesses_begin(struct ot_guesses *guesses, bool of_organization);
+/* A list begins: its guesses are those from at to end. They are to be asked for; the one
+ * behind the end of before only if the list is known to have changed, since else nothing
+ * is there. */
+void ot_guesses_begin(struct ot_guesses *guesses, bool of_organization, bool has_changed);
 
 /* The one that goes on from what is listed, and farthest; it and those before it are of
  * no use any more then. OT_GUESS_NONE: there is none. */

@@ -176,7 +176,19 @@ static enum ot_status note_cursor(struct ot_pass *pass, struct ot_error *err)
     if (pass->known == NULL || pass->items == 0 || pass->items % OT_PAGE_LIMIT != 0)
         return OT_OK;
     return ot_earlier_add(pass->known, pass->listing->certs[pass->last].id,
-                          pass->of_organization, err);
+                          pass->of_organization, false, err);
+}
+
+/* The end of a list whose last page has so little room that one certificate in a hundred
+ * more does not fit: what is new is then behind the end. */
+static enum ot_status note_end(struct ot_pass *pass, struct ot_error *err)
+{
+    size_t room = (OT_PAGE_LIMIT - pass->items % OT_PAGE_LIMIT) % OT_PAGE_LIMIT;
+
+    if (pass->known == NULL || pass->items == 0 || room > pass->items / 100)
+        return OT_OK;
+    return ot_earlier_add(pass->known, pass->listing->certs[pass->last].id,
+                          pass->of_organization, true, err);
 }
 
 /* One that this list has not had. */
@@ -346,6 +358,10 @@ static enum ot_status doubt_lists(struct ot_pass *pass, struct ot_error *err)
  */
 static enum ot_status end_list(struct ot_pass *pass, struct ot_error *err)
 {
+    enum ot_status status = note_end(pass, err);
+
+    if (status != OT_OK)
+        return status;
     if (pass->of_organization)
         return doubt_lists(pass, err);
     if (!pass->listing->inherits)

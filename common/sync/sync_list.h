@@ -40,11 +40,10 @@ struct ot_pass {
     bool guessed;   /* that was done */
     size_t pages, items; /* of the list that is being read, as are the bytes */
     uint64_t bytes;
-    uint64_t doubted;    /* a sum over a listing that ended oddly, or 0 */
-    uint8_t *was_cursor; /* for each item, whether a page was asked for behind it */
-    size_t last;         /* index of the list's last item so far */
-    struct ot_earlier
-        *known; /* NULL, or gets the cursors of full pages, for another time */
+    uint64_t doubted;         /* a sum over a listing that ended oddly, or 0 */
+    uint8_t *was_cursor;      /* for each item, whether a page was asked for behind it */
+    size_t last;              /* index of the list's last item so far */
+    struct ot_earlier *known; /* gets the cursors of full pages and the end; or NULL */
 };
 
 /* The next page, in an answer of so many bytes; takes its items. */

@@ -16,7 +16,7 @@
 #include "snapshot/record.h"
 #include "snapshot/snapshot.h"
 #include "sync/sync_content_internal.h"
-#include "sync/sync_crawl_internal.h"
+#include "sync/sync_found_internal.h"
 #include "sync/sync_options.h"
 
 /* A remark on a certificate, in one sentence or several. */

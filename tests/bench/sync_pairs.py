@@ -13,7 +13,7 @@ from support.world import World
 from measure import CannotRun, Fact, Goal, Row, Side, in_turn, process, process_instructions
 from pairs import Plan, pair
 from place import machine
-from wires import Wire, fill, organization, paths_of, private, wires
+from wires import Wire, changed, fill, organization, paths_of, private, wires
 
 LATENCY_MS = 50
 HERE = Path(__file__).resolve().parent
@@ -23,7 +23,7 @@ SYNC = [paths.COMMAND, "sync", "--quiet"]
 class Syncs:
     """One organization of `count` certificates, and a machine that syncs from it.
 
-    The organization first has 99 % of them, of which it keeps a snapshot for each wire."""
+    The organization first has 99 % of them, of which it keeps the cache for each wire."""
 
     def __init__(self, stack: ExitStack, scratch: Path, count: int):
         self.count = count
@@ -38,9 +38,9 @@ class Syncs:
         fill(self.org, pems[: count - self.new], 0)
         for wire in self.wires if count <= 10000 else []:
             self.use(wire)
-            self.forget()
+            self._empty_cache()
             self.world.sync(timeout=600)
-            shutil.copy2(self._snapshot, self._almost(wire))
+            shutil.copytree(self._snapshot.parent, self._almost(wire))
         fill(self.org, pems[count - self.new :], count - self.new)
 
     @property
@@ -48,7 +48,11 @@ class Syncs:
         return self.world.snapshot_path()
 
     def _almost(self, wire: Wire) -> Path:
-        return self.scratch / f"almost-{wire.name}.snapshot"
+        return self.scratch / f"almost-{wire.name}"
+
+    def _empty_cache(self):
+        for path in self._snapshot.parent.glob("*"):
+            path.unlink()
 
     def use(self, wire: Wire):
         self.wire = wire
@@ -66,10 +70,11 @@ class Syncs:
         return self.sync()
 
     def one_percent(self) -> tuple[float, float]:
-        # A new file, as it was when it was new.
-        copy = self._snapshot.with_name("copy")
-        shutil.copy2(self._almost(self.wire), copy)
-        copy.replace(self._snapshot)
+        # All that is known of the 99 %, and, as after a change, no page that the server kept.
+        self._empty_cache()
+        for path in self._almost(self.wire).iterdir():
+            shutil.copy2(path, self._snapshot.parent)
+        changed(self.org)
         return self.sync()
 
     def check(self):
@@ -152,8 +157,12 @@ def _one_percent(plan: Plan, syncs: Syncs, wire: Wire):
         "curl": syncs.curl(urls[:pages] + urls[-syncs.new :]),
     })
     syncs.check()
-    yield Row(f"sync-1% {wire.name}", syncs.count, sides, None, "wall",
+    row = Row(f"sync-1% {wire.name}", syncs.count, sides, None, "wall",
               "curl: the lists and what is new")
+    yield row
+    if wire.is_far and syncs.count == 10000:
+        seconds = row.median("orgtrust")
+        yield Fact(row.pair, syncs.count, "seconds", seconds, "s", "≤ 0.5 s", seconds <= 0.5)
 
 
 def _waits(syncs: Syncs, waited: dict[str, dict[str, float]]):

@@ -51,6 +51,13 @@ def fill(org: Organization, pems: list[str], begin: int) -> None:
             db.execute("INSERT INTO contents VALUES (?, ?)", (row.lastrowid, pem))
             db.execute("INSERT INTO activations (scope, certificate) VALUES ('', ?)",
                        (row.lastrowid,))
+    db.close()
+    changed(org)
+
+
+def changed(org: Organization) -> None:
+    """As after a change: what was kept of the lists is of before."""
+    with sqlite3.connect(org.db) as db:
         db.execute("UPDATE meta SET revision = randomblob(16)")
     db.close()
 
