@@ -8,7 +8,6 @@
 #include <unistd.h>
 
 #include "base/error.h"
-#include "base/limits.h"
 #include "config/config.h"
 #include "config/source.h"
 #include "config/source_path.h"
@@ -117,8 +116,7 @@ static enum ot_status check_one_source(struct ot_doctor *doctor,
                                        struct ot_error *err)
 {
     struct ot_source_report report;
-    enum ot_status status = ot_source_report_make(&report, source, doctor->distrust,
-                                                  time(NULL), OT_EXPIRES_SOON_S, err);
+    enum ot_status status = ot_source_report_make_brief(&report, source, time(NULL), err);
 
     if (status == OT_OK && report.problem.status != OT_OK)
         add_unusable(doctor, &report);

@@ -114,7 +114,8 @@ static bool has_rival(const struct ot_source_report *report,
 
     if (ot_snapshot_find(report->snapshot, index, term, more, &same, NULL) != OT_OK)
         return false;
-    for (uint32_t i = 0; i < same.count; i++)
+    /* Mostly it is alone, and need not be read again to see that. */
+    for (uint32_t i = 0; same.count > 1 && i < same.count; i++)
         if (ot_snapshot_record(report->snapshot, &same, i, &other, NULL) == OT_OK &&
             ot_record_is_anchor(&other, 0, now) &&
             ot_span_equal(other.field[OT_FIELD_SUBJECT],
@@ -188,8 +189,8 @@ static enum ot_status note_record(struct ot_source_report *report, uint32_t inde
     return status == OT_OK ? look_at_dates(report, index, &record, now, err) : status;
 }
 
-static enum ot_status look_at_all(struct ot_source_report *report, int64_t now,
-                                  struct ot_error *err)
+static enum ot_status look_at_all(struct ot_source_report *report, bool is_brief,
+                                  int64_t now, struct ot_error *err)
 {
     const struct ot_snapshot_info *info = ot_snapshot_info(report->snapshot);
     enum ot_status status;
@@ -199,8 +200,8 @@ static enum ot_status look_at_all(struct ot_source_report *report, int64_t now,
     report->quarantined = info->quarantined;
     report->withheld = info->withheld;
     /* Every byte, not only what the list below happens to touch. */
-    status = ot_snapshot_verify(report->snapshot, err);
-    if (status == OT_OK)
+    status = ot_snapshot_check_sum(report->snapshot, err);
+    if (status == OT_OK && !is_brief)
         status = ot_snapshot_all(report->snapshot, &report->all, err);
     for (uint32_t i = 0; status == OT_OK && i < report->all.count; i++)
         status = note_record(report, i, now, err);
@@ -208,8 +209,8 @@ static enum ot_status look_at_all(struct ot_source_report *report, int64_t now,
     return status;
 }
 
-static enum ot_status look_at_snapshot(struct ot_source_report *report, int64_t now,
-                                       struct ot_error *err)
+static enum ot_status look_at_snapshot(struct ot_source_report *report, bool is_brief,
+                                       int64_t now, struct ot_error *err)
 {
     char path[PATH_MAX];
     int64_t seen_at = 0;
@@ -227,7 +228,7 @@ static enum ot_status look_at_snapshot(struct ot_source_report *report, int64_t 
     if (status != OT_OK)
         return status;
     report->freshness = ot_freshness_of(report->source, seen_at, now);
-    status = look_at_all(report, now, err);
+    status = look_at_all(report, is_brief, now, err);
     if (status != OT_OK)
         return status;
     report->has_snapshot = true;
@@ -249,18 +250,12 @@ static int64_t next_refresh(const struct ot_source_report *report, int64_t now)
     return report->freshness.seen_at + report->source->refresh_interval_s;
 }
 
-enum ot_status ot_source_report_make(struct ot_source_report *report,
-                                     const struct ot_source *source,
-                                     struct ot_distrust *distrust, int64_t now,
-                                     int64_t soon_s, struct ot_error *err)
+/* Into a report that has its source, and what the rest is to be told by. */
+static enum ot_status fill_report(struct ot_source_report *report, bool is_brief,
+                                  int64_t now, struct ot_error *err)
 {
-    memset(report, 0, sizeof(*report));
-    report->source = source;
-    report->soon_s = soon_s;
-    if (!ot_source_distrusts(source))
-        report->distrust = distrust;
-    ot_state_of(&report->state, source, &report->state_problem);
-    look_at_snapshot(report, now, &report->problem);
+    ot_state_of(&report->state, report->source, &report->state_problem);
+    look_at_snapshot(report, is_brief, now, &report->problem);
     if (report->problem.status == OT_E_NOMEM || report->problem.status == OT_E_INTERNAL) {
         *err = report->problem;
         return err->status;
@@ -271,6 +266,27 @@ enum ot_status ot_source_report_make(struct ot_source_report *report,
         report->word = report->freshness.stale ? "stale" : "fresh";
     report->next_refresh = next_refresh(report, now);
     return OT_OK;
+}
+
+enum ot_status ot_source_report_make(struct ot_source_report *report,
+                                     const struct ot_source *source,
+                                     struct ot_distrust *distrust, int64_t now,
+                                     int64_t soon_s, struct ot_error *err)
+{
+    *report = (struct ot_source_report){
+        .source = source,
+        .soon_s = soon_s,
+        .distrust = ot_source_distrusts(source) ? NULL : distrust,
+    };
+    return fill_report(report, false, now, err);
+}
+
+enum ot_status ot_source_report_make_brief(struct ot_source_report *report,
+                                           const struct ot_source *source, int64_t now,
+                                           struct ot_error *err)
+{
+    *report = (struct ot_source_report){.source = source};
+    return fill_report(report, true, now, err);
 }
 
 void ot_source_report_clear(struct ot_source_report *report)

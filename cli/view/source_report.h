@@ -63,6 +63,12 @@ enum ot_status ot_source_report_make(struct ot_source_report *report,
                                      int64_t soon_s, struct ot_error *err);
 void ot_source_report_clear(struct ot_source_report *report);
 
+/* The same without a look at each certificate: nothing is known of attention and limited.
+ * That no byte of the snapshot is damaged is. */
+enum ot_status ot_source_report_make_brief(struct ot_source_report *report,
+                                           const struct ot_source *source, int64_t now,
+                                           struct ot_error *err);
+
 /* A record that `attention` names. OT_E_CORRUPT as ot_snapshot_record. */
 enum ot_status ot_source_report_record(const struct ot_source_report *report,
                                        enum ot_attention attention, size_t i,

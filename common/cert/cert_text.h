@@ -7,7 +7,7 @@
 struct ot_cert_text {
     char *subject, *issuer; /* "CN=Example Root, O=Example", control characters escaped */
     char *serial;           /* "1A:2B", with a minus sign where negative */
-    char *key;              /* "RSA 2048 bits", "id-ecPublicKey prime256v1" */
+    char *key;              /* "RSA 2048 bits", "EC prime256v1", "ED25519 256 bits" */
     char *pem;
 };
 

@@ -109,6 +109,28 @@ bool ot_der_is_integer(struct ot_span content)
     return content.data[0] != 0xff || (content.data[1] & 0x80) == 0;
 }
 
+bool ot_der_take_positive(struct ot_span *in, struct ot_span *magnitude)
+{
+    struct ot_span content;
+
+    if (!ot_der_take(in, OT_DER_INTEGER, &content) || !ot_der_is_integer(content) ||
+        (content.data[0] & 0x80) != 0)
+        return false;
+    if (content.data[0] == 0)
+        content = ot_span_of(content.data + 1, content.len - 1);
+    *magnitude = content;
+    return content.len > 0;
+}
+
+size_t ot_der_bits_of(struct ot_span magnitude)
+{
+    size_t bits = 8 * magnitude.len;
+
+    for (uint8_t mask = 0x80; (magnitude.data[0] & mask) == 0; mask >>= 1)
+        bits--;
+    return bits;
+}
+
 bool ot_der_is_count(struct ot_span content)
 {
     return ot_der_is_integer(content) && content.len <= 4 &&

@@ -62,6 +62,11 @@ bool ot_der_is_true(struct ot_span content);
 bool ot_der_is_count(struct ot_span content);
 bool ot_der_is_integer(struct ot_span content);
 
+/* Takes a positive INTEGER, without its leading zero; false: it is none. */
+bool ot_der_take_positive(struct ot_span *in, struct ot_span *magnitude);
+/* How many bits such a magnitude has. */
+size_t ot_der_bits_of(struct ot_span magnitude);
+
 /* Whether a string of this tag holds what its type may hold: well-formed UTF-8, whole
  * characters, no octet above 127 where the type has none. Other tags: false. */
 bool ot_der_is_string(unsigned tag, struct ot_span content);

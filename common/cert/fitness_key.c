@@ -25,29 +25,6 @@ static bool is_oid(struct ot_span oid, const char *der, size_t len)
     return oid.len == len && memcmp(oid.data, der, len) == 0;
 }
 
-/* A positive INTEGER without its leading zero; false: it is none. */
-static bool take_positive(struct ot_span *in, struct ot_span *magnitude)
-{
-    struct ot_span content;
-
-    if (!ot_der_take(in, OT_DER_INTEGER, &content) || !ot_der_is_integer(content) ||
-        (content.data[0] & 0x80) != 0)
-        return false;
-    if (content.data[0] == 0)
-        content = ot_span_of(content.data + 1, content.len - 1);
-    *magnitude = content;
-    return content.len > 0;
-}
-
-static size_t bits_of(struct ot_span magnitude)
-{
-    size_t bits = 8 * magnitude.len;
-
-    for (uint8_t mask = 0x80; (magnitude.data[0] & mask) == 0; mask >>= 1)
-        bits--;
-    return bits;
-}
-
 static bool is_less(struct ot_span a, struct ot_span b)
 {
     return a.len != b.len ? a.len < b.len : memcmp(a.data, b.data, a.len) < 0;
@@ -64,8 +41,9 @@ static void check_rsa(struct ot_fitness *out, struct ot_span parameters,
     struct ot_span key, modulus, exponent, null;
     bool is_one;
 
-    if (!ot_der_only(bits, OT_DER_SEQUENCE, &key) || !take_positive(&key, &modulus) ||
-        !take_positive(&key, &exponent) || key.len != 0 ||
+    if (!ot_der_only(bits, OT_DER_SEQUENCE, &key) ||
+        !ot_der_take_positive(&key, &modulus) || !ot_der_take_positive(&key, &exponent) ||
+        key.len != 0 ||
         (parameters.len > 0 &&
          (!ot_der_only(parameters, OT_DER_NULL, &null) || null.len != 0))) {
         ot_fitness_withhold(out, OT_PLACES_ALL, BAD_KEY, "well-formed RSA");
@@ -73,11 +51,11 @@ static void check_rsa(struct ot_fitness *out, struct ot_span parameters,
     }
     is_one = exponent.len == 1 && exponent.data[0] == 1;
     if (!is_odd(modulus) || !is_odd(exponent) || is_one || !is_less(exponent, modulus) ||
-        bits_of(modulus) < RSA_BITS_MIN || bits_of(modulus) > RSA_BITS_MAX)
+        ot_der_bits_of(modulus) < RSA_BITS_MIN || ot_der_bits_of(modulus) > RSA_BITS_MAX)
         ot_fitness_withhold(out, OT_PLACES_ALL,
                             "its RSA key, of %zu bits, is one that anybody can forge a "
                             "signature for or that nobody can verify with: " JAVA_ALONE,
-                            bits_of(modulus));
+                            ot_der_bits_of(modulus));
 }
 
 /* Curves that Java can name, by their OID's last octet. */
@@ -177,9 +155,10 @@ static void check_numbers(struct ot_fitness *out, struct ot_span parameters,
     size_t count = 0;
 
     if (ot_der_only(parameters, OT_DER_SEQUENCE, &numbers))
-        while (take_positive(&numbers, &number))
+        while (ot_der_take_positive(&numbers, &number))
             count++;
-    if (count < 2 || numbers.len != 0 || !take_positive(&bits, &number) || bits.len != 0)
+    if (count < 2 || numbers.len != 0 || !ot_der_take_positive(&bits, &number) ||
+        bits.len != 0)
         ot_fitness_withhold(out, OT_PLACES_ALL, BAD_KEY, kind);
 }
 

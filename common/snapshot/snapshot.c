@@ -441,18 +441,26 @@ bool ot_snapshot_follow(const struct ot_snapshot *snapshot,
                             NULL) == OT_OK;
 }
 
-enum ot_status ot_snapshot_verify(struct ot_snapshot *snapshot, struct ot_error *err)
+enum ot_status ot_snapshot_check_sum(const struct ot_snapshot *snapshot,
+                                     struct ot_error *err)
 {
     const uint8_t *sums = snapshot->bytes + snapshot->database_len;
-    struct ot_positions all;
-    struct ot_record record;
-    enum ot_status status;
 
     if (ot_format_whole_sum(snapshot->bytes, snapshot->database_len, sums,
                             snapshot->size - snapshot->database_len) !=
         ot_get_u64(snapshot->bytes + OT_FORMAT_HEAD_AT + OT_FORMAT_H_WHOLE))
         return refuse_damaged(err, "checksum of the whole file");
-    status = ot_snapshot_all(snapshot, &all, err);
+    return OT_OK;
+}
+
+enum ot_status ot_snapshot_verify(struct ot_snapshot *snapshot, struct ot_error *err)
+{
+    struct ot_positions all = {.count = 0};
+    struct ot_record record;
+    enum ot_status status = ot_snapshot_check_sum(snapshot, err);
+
+    if (status == OT_OK)
+        status = ot_snapshot_all(snapshot, &all, err);
     for (uint32_t i = 0; status == OT_OK && i < all.count; i++)
         status = ot_snapshot_record(snapshot, &all, i, &record, err);
     return status;

@@ -106,9 +106,10 @@ class CertFactory:
     def _path(self, suffix: str) -> Path:
         return self.dir / f"{next(self._count):05d}.{suffix}"
 
-    def new_key(self, kind="EC", option="ec_paramgen_curve:P-256") -> Path:
+    def new_key(self, kind="EC", option: str | None = "ec_paramgen_curve:P-256") -> Path:
         path = self._path("key")
-        _openssl("genpkey", "-algorithm", kind, "-pkeyopt", option, "-out", path)
+        options = [] if option is None else ["-pkeyopt", option]
+        _openssl("genpkey", "-algorithm", kind, *options, "-out", path)
         return path
 
     def _read(self, path: Path, cn: str, serial: int, key: Path) -> Cert:

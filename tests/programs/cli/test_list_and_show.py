@@ -168,6 +168,40 @@ def test_what_several_ids_begin_with_is_refused(synced, api, certs, verb):
     synced.orgtrust(*verb, "alike1", *name)
 
 
+def test_what_is_called_comes_before_what_begins_so(synced, api, certs):
+    """An id before names, a name or a label before the beginnings of ids; a certificate
+    whose name is its label is found once."""
+    by_id = api.add(certs.ca("By id"), name="other", cert_id="cert_first")
+    by_name = api.add(certs.ca("By name"), name="cert_first", cert_id="cert_second")
+    begins = api.add(certs.ca("Begins"), name="third", cert_id="cert_firstborn")
+    by_label = api.add(certs.ca("firs"), name=None, cert_id="cert_label")
+    quarantined = api.add(certs.ca("Broken"), name="broken", content="nonsense")
+    synced.sync()
+
+    def shown(word):
+        return synced.orgtrust("show", word, "--json").json()["id"]
+
+    assert shown("cert_first") == by_id and shown("other") == by_id
+    assert shown("cert_second") == by_name
+    assert shown("third") == shown("firstb") == begins
+    assert shown("firs") == by_label
+    assert shown("broken") == quarantined
+
+
+@pytest.mark.parametrize("kind, option, text", [
+    ("RSA", "rsa_keygen_bits:3072", "RSA 3072 bits"),
+    ("EC", "ec_paramgen_curve:P-384", "EC secp384r1"),
+    ("EC", "ec_paramgen_curve:brainpoolP256r1", "EC brainpoolP256r1"),
+    ("RSA-PSS", "rsa_keygen_bits:2048", "RSA-PSS 2048 bits"),
+    ("ED25519", None, "ED25519 256 bits"),
+])
+def test_the_kind_of_a_key(synced, api, certs, kind, option, text):
+    """As OpenSSL says it, whether or not OpenSSL is asked."""
+    added = api.add(certs.ca("Key", key=certs.new_key(kind, option)), name="key")
+    synced.sync()
+    assert synced.orgtrust("show", added, "--json").json()["key"] == text
+
+
 def test_list_of_a_project_asks_the_api(organized, organization):
     """Also of one that no source is about."""
     first, second, idle = organized.ids
