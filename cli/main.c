@@ -34,7 +34,7 @@ static void fill_standard_descriptors(void)
 static enum ot_status find_command(const struct ot_command **command, const char *name,
                                    struct ot_error *err)
 {
-    const char *words[COMMANDS_MAX] = {NULL}, *meant;
+    const char *words[COMMANDS_MAX] = {NULL};
     const struct ot_command *there;
 
     *command = ot_command_find(name);
@@ -42,14 +42,7 @@ static enum ot_status find_command(const struct ot_command **command, const char
         return OT_OK;
     for (size_t i = 0; i + 1 < COMMANDS_MAX && (there = ot_command_at(i)) != NULL; i++)
         words[i] = there->name;
-    meant = ot_nearest(name, words);
-    if (meant != NULL)
-        return ot_error_set(
-            err, OT_E_USAGE,
-            "there is no command '%s'; did you mean '%s'? 'orgtrust help' lists them",
-            name, meant);
-    return ot_error_set(err, OT_E_USAGE,
-                        "there is no command '%s'; 'orgtrust help' lists them", name);
+    return ot_nearest_refuse(err, "command", name, words, "help");
 }
 
 static bool asks_for_help(const char *word)

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/nearest.h"
 #include "cache/distrust.h"
 #include "doctor/check_internal.h"
 #include "doctor/finding_internal.h"
@@ -20,6 +21,15 @@ static const struct ot_check *const checks[] = {
 };
 #define CHECK_COUNT (sizeof(checks) / sizeof(checks[0]))
 
+static enum ot_status refuse_check(const char *name, struct ot_error *err)
+{
+    const char *words[CHECK_COUNT + 1] = {NULL};
+
+    for (size_t i = 0; i < CHECK_COUNT; i++)
+        words[i] = checks[i]->name;
+    return ot_nearest_refuse(err, "check", name, words, "help doctor");
+}
+
 /* Bit i: checks[i] is wanted. */
 static enum ot_status choose_checks(unsigned *wanted, const struct ot_options *options,
                                     struct ot_error *err)
@@ -31,9 +41,7 @@ static enum ot_status choose_checks(unsigned *wanted, const struct ot_options *o
         while (i < CHECK_COUNT && strcmp(checks[i]->name, options->arguments[n]) != 0)
             i++;
         if (i == CHECK_COUNT)
-            return ot_error_set(err, OT_E_USAGE,
-                                "there is no check '%s'; orgtrust help doctor lists them",
-                                options->arguments[n]);
+            return refuse_check(options->arguments[n], err);
         *wanted |= 1u << i;
     }
     return OT_OK;

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/nearest.h"
 #include "install/show_internal.h"
 #include "install/transaction_internal.h"
 #include "view/confirm.h"
@@ -32,6 +33,17 @@ static enum ot_status add_stack(struct run *run, const struct ot_stack *stack,
     return OT_OK;
 }
 
+static enum ot_status refuse_stack(const char *name, enum direction direction,
+                                   struct ot_error *err)
+{
+    const char *words[STACKS_MAX + 1] = {NULL};
+
+    for (size_t i = 0; i < STACKS_MAX && ot_stacks[i] != NULL; i++)
+        words[i] = ot_stacks[i]->name;
+    return ot_nearest_refuse(err, "stack", name, words,
+                             direction == INSTALL ? "help install" : "help uninstall");
+}
+
 static enum ot_status choose_stacks(struct run *run, struct ot_error *err)
 {
     const struct ot_options *options = &run->cli->options;
@@ -46,10 +58,7 @@ static enum ot_status choose_stacks(struct run *run, struct ot_error *err)
         const struct ot_stack *stack = ot_stack_find(options->arguments[i]);
 
         if (stack == NULL)
-            return ot_error_set(err, OT_E_USAGE,
-                                "there is no stack '%s'; orgtrust help %s lists them",
-                                options->arguments[i],
-                                run->direction == INSTALL ? "install" : "uninstall");
+            return refuse_stack(options->arguments[i], run->direction, err);
         status = add_stack(run, stack, err);
     }
     return status;

@@ -87,3 +87,17 @@ const char *ot_nearest(const char *name, const char *const *words)
     }
     return nearest != NULL ? nearest : find_begun(name, words);
 }
+
+enum ot_status ot_nearest_refuse(struct ot_error *err, const char *what, const char *name,
+                                 const char *const *words, const char *help)
+{
+    const char *meant = ot_nearest(name, words);
+
+    if (meant != NULL)
+        return ot_error_set(err, OT_E_USAGE,
+                            "there is no %s '%s'; did you mean '%s'? 'orgtrust %s' lists "
+                            "them",
+                            what, name, meant, help);
+    return ot_error_set(err, OT_E_USAGE, "there is no %s '%s'; 'orgtrust %s' lists them",
+                        what, name, help);
+}

@@ -440,8 +440,10 @@ SLIPS = {
                                           "quarantined, withheld, limited"),
     ("upload", "/nowhere/root.pem"): (NOT_FOUND, "cannot open /nowhere/root.pem: No such file or "
                                                  "directory"),
-    ("install", "opensl"): (USAGE, "there is no stack 'opensl'; orgtrust help install lists them"),
-    ("doctor", "opensl"): (USAGE, "there is no check 'opensl'; orgtrust help doctor lists them"),
+    ("install", "opensl"): (USAGE, "there is no stack 'opensl'; did you mean "
+                                   "'openssl'? 'orgtrust help install' lists them"),
+    ("doctor", "opensl"): (USAGE, "there is no check 'opensl'; did you mean 'openssl'? "
+                                  "'orgtrust help doctor' lists them"),
 }
 
 
