@@ -76,8 +76,7 @@ class Postfix:
         machine.run("/usr/sbin/sendmail", "-C", configuration, "-f", "a@held.example",
                     "b@held.example", stdin=b"Subject: held\n\nheld\n")
         wait_until(lambda: "status=deferred" in self._log(), what="a first attempt")
-        client = re.search(r"postfix/smtp\[(\d+)\]", self._log())[1]
-        root = os.readlink(f"/proc/{client}/root")
+        root = os.readlink(f"/proc/{self._latest('smtp')}/root")
         assert root.endswith(str(queue)), f"the client's root is {root}"
 
     def _log(self) -> str:
@@ -85,11 +84,18 @@ class Postfix:
         path = self._machine.path(self._said)
         return path.read_text() if path.exists() else ""
 
-    def believes(self) -> bool:
-        """The server, at one more attempt. The mail is back in its place somewhat later than
-        the log says, and not tried before."""
+    def _latest(self, name: str) -> str:
+        """The number of the process of that name which has logged last."""
+        return re.findall(rf"postfix/{name}\[(\d+)\]", self._log())[-1]
+
+    def _wait_for_mail(self):
+        """The mail is back in its place somewhat later than the log says."""
         wait_until(lambda: any(path.is_file() for path in self._deferred.rglob("*")),
                    what="a mail that waits")
+
+    def believes(self) -> bool:
+        """The server, at one more attempt, which takes a mail that waits."""
+        self._wait_for_mail()
         before = len(self._log())
 
         def attempt():
@@ -100,7 +106,13 @@ class Postfix:
         return _VERDICT.search(wait_until(attempt, what="an attempt"))[1] is not None
 
     def reload(self):
+        """Until those that ran before have ended, which is later than the command has: a queue
+        manager that is about to end still hears of an attempt, and never makes it."""
+        self._wait_for_mail()
+        former = [Path("/proc", self._latest(name)) for name in ("qmgr", "smtp")]
         self._machine.run("postfix", "-c", self._configuration, "reload")
+        wait_until(lambda: not any(process.exists() for process in former),
+                   what="the end of those that ran before")
 
     def stop(self):
         """By its own command: what was started is the script that starts it."""
