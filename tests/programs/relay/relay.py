@@ -28,10 +28,10 @@ INTERVAL = 1  # seconds, of a relay that says nothing else
 _NGINX = """\
 daemon off;
 pid {dir}/nginx.pid;
-worker_processes 2;
+worker_processes {workers};
 worker_rlimit_nofile 16384;
 {user}
-events {{ worker_connections 8192; }}
+events {{ worker_connections {connections}; }}
 http {{
 {temporaries}
     include {dir}/orgtrust-relay.conf;
@@ -53,12 +53,14 @@ class Relay:
     access     lines for the place of the access control
     rate       what one address may ask for in a second
     host       where hosts ask; "::" for IPv6 as well
+    workers    how many nginx has, and connections how many each of these may have
     waiting    how many hosts may wait, in all and of one address; None: its configuration is
                of before there was that"""
 
     def __init__(self, api: str, key: str, *, interval=INTERVAL, tls=None,
                  api_ca: Path | None = None, client=None, access="", rate=5000,
-                 host="0.0.0.0", waiting: tuple[int, int] | None = (384, 256)):
+                 host="0.0.0.0", waiting: tuple[int, int] | None = (384, 256),
+                 workers=2, connections=8192):
         # Not below pytest's own directory, which only its owner may enter.
         self.dir = Path(tempfile.mkdtemp(prefix="orgtrust-relay-"))
         self.dir.chmod(0o755)
@@ -80,6 +82,7 @@ class Relay:
         try:
             self.set_key(key)
             self._configure(api, interval, api_ca, client, access, rate, waiting)
+            self._configure_nginx(workers, connections)
             self.start()
         except BaseException:
             self.stop()
@@ -132,8 +135,10 @@ class Relay:
         fill("/var/log/nginx/orgtrust-relay.log", str(self.log))
         fill("/var/log/nginx/orgtrust-relay.error.log", str(self.error_log), times=2)
         (self.dir / "orgtrust-relay.conf").write_text(text)
+
+    def _configure_nginx(self, workers: int, connections: int):
         (self.dir / "nginx.conf").write_text(_NGINX.format(
-            dir=self.dir, user=_user(), temporaries="\n".join(
+            dir=self.dir, user=_user(), workers=workers, connections=connections, temporaries="\n".join(
                 f"    {kind}_temp_path {self.dir}/tmp-{kind};" for kind in
                 ("client_body", "proxy", "fastcgi", "uwsgi", "scgi"))))
 

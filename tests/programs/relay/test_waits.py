@@ -3,6 +3,7 @@ within seconds, and neither they nor who misuses it keeps others from the relay.
 
 from __future__ import annotations
 
+import contextlib
 import json
 import re
 import secrets
@@ -190,6 +191,24 @@ def test_hosts_beyond_the_limit_are_sent_away(org, relays, simulated, hosts):
 
 def sent_away(relay) -> int:
     return sum(line["status"] == 429 for line in logged(relay))
+
+
+@pytest.mark.usefixtures("many_files")
+def test_as_many_as_fit_debians_configuration_leave_room_for_others(org, relays, simulated):
+    """Also where one worker has all of them, as nginx may do it."""
+    relay = relays(f"127.0.0.1:{org.port}", org.reader, interval=60, workers=1, connections=768)
+    fleet = simulated(relay, 700)
+    wait_until(lambda: fleet.answered() == 700 - 384, what="those for whom there is no place")
+    with contextlib.ExitStack() as stack:
+        others = [stack.enter_context(relay.connection(source="127.0.0.77")) for _ in range(200)]
+        for link in others:
+            link.connect()
+        for link in others:
+            link.request("GET", PAGE)
+        assert {link.getresponse().status for link in others} == {200}
+    org.api.deactivate(org.ids[0])
+    wait_until(lambda: fleet.answered() == 700, timeout=SOON, step=0.1)
+    assert relay.ask("GET", PAGE)[0] == 200
 
 
 def can_be_read(link) -> bool:
