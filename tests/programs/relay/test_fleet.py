@@ -48,8 +48,9 @@ class Trial:
 
     def add_world(self, port: int) -> World:
         world = World(self.place / f"host-{len(self.worlds)}", f"http://127.0.0.1:{port}/v1")
+        # What those who wait cost is counted in test_waiting_fleet.py.
         world.configure(refresh_interval=f"{self.interval}s", max_stale="1d", report=None,
-                        host_name=f"real-{len(self.worlds)}")
+                        wait="no", host_name=f"real-{len(self.worlds)}")
         self.worlds.append(world)
         return world
 
