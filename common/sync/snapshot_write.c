@@ -138,17 +138,59 @@ static int compare_marks(const void *a, const void *b)
     return order != 0 ? order : (x->position > y->position) - (x->position < y->position);
 }
 
+/* Keys are hashes, so that buckets by their bits get about one mark each; the letter
+ * keeps one term of several indexes apart. */
+static size_t bucket_of(const struct mark *mark, size_t buckets)
+{
+    return (ot_get_u32(mark->key + 1) + mark->key[0] * 0x9e3779b1u) & (buckets - 1);
+}
+
+/* Where each bucket begins among count marks, and the last ends: buckets + 1 numbers;
+ * NULL: no memory. */
+static uint32_t *count_buckets(const struct mark *marks, size_t count, size_t buckets)
+{
+    uint32_t *starts = calloc(buckets + 1, sizeof(*starts));
+
+    for (size_t i = 0; starts != NULL && i < count; i++)
+        starts[bucket_of(&marks[i], buckets) + 1]++;
+    for (size_t i = 0; starts != NULL && i < buckets; i++)
+        starts[i + 1] += starts[i];
+    return starts;
+}
+
+/* Brings marks of one key together, by position; the keys are in no order. */
+static enum ot_status group_marks(struct writer *w, struct ot_error *err)
+{
+    struct mark *grouped = calloc(w->mark_count + 1, sizeof(*grouped));
+    uint32_t *starts, first = 0;
+    size_t buckets = 1;
+
+    while (buckets < w->mark_count)
+        buckets *= 2;
+    starts = count_buckets(w->marks, w->mark_count, buckets);
+    if (grouped == NULL || starts == NULL) {
+        free(grouped);
+        free(starts);
+        return ot_error_nomem(err);
+    }
+    for (size_t i = 0; i < w->mark_count; i++) /* then each start is its bucket's end */
+        grouped[starts[bucket_of(&w->marks[i], buckets)]++] = w->marks[i];
+    for (size_t i = 0; i < buckets; first = starts[i++])
+        if (starts[i] - first > 1)
+            qsort(&grouped[first], starts[i] - first, sizeof(*grouped), compare_marks);
+    free(starts);
+    free(w->marks);
+    w->marks = grouped;
+    return OT_OK;
+}
+
 /* One entry for each key, with all positions under it. */
 static enum ot_status put_indexes(struct writer *w, size_t count, struct ot_error *err)
 {
     uint8_t *list = malloc(OT_FORMAT_SUM_LEN + 4 * (count + 1));
-    enum ot_status status = OT_OK;
+    enum ot_status status = list != NULL ? group_marks(w, err) : ot_error_nomem(err);
     size_t i, n;
 
-    if (list == NULL)
-        return ot_error_nomem(err);
-    if (w->mark_count > 0)
-        qsort(w->marks, w->mark_count, sizeof(*w->marks), compare_marks);
     for (size_t first = 0; first < w->mark_count && status == OT_OK; first = i) {
         for (i = first, n = 0;
              i < w->mark_count &&
