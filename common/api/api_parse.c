@@ -138,10 +138,9 @@ static enum ot_status check_object(const cJSON *item, const char *kind, const ch
 /* Of whoever has another meaning for it nothing is believed: it is then no such end. */
 static int64_t parse_deactivate_at(const cJSON *object)
 {
-    struct ot_error ignored = OT_ERROR_INIT;
     int64_t at = 0;
 
-    return ot_json_int(object, OT_DEACTIVATE_AT, "", &at, &ignored) == OT_OK ? at : 0;
+    return ot_json_int(object, OT_DEACTIVATE_AT, "", &at, NULL) == OT_OK ? at : 0;
 }
 
 /* The fields that every answer's certificate has. On failure the caller clears cert. */

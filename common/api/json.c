@@ -130,6 +130,8 @@ static enum ot_status refuse_member(const char *path, const char *key,
     bool nested = path != NULL && path[0] != '\0';
     char name[PATH_CHARS_MAX];
 
+    if (err == NULL)
+        return OT_E_PROTOCOL;
     snprintf(name, sizeof(name), "%s%s%s", nested ? path : "", nested ? "." : "", key);
     ot_error_set(err, OT_E_PROTOCOL, "the field \"%s\" %s", name, what);
     return OT_E_PROTOCOL;

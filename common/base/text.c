@@ -47,12 +47,25 @@ bool ot_text_is_alnum(char c)
     return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
 }
 
+/* Nearly all text is ASCII, of which eight bytes are looked at in one step. */
+static bool is_ascii_word(const char *text)
+{
+    uint64_t word;
+
+    memcpy(&word, text, sizeof(word));
+    return (word & UINT64_C(0x8080808080808080)) == 0;
+}
+
 bool ot_text_is_utf8(const char *text, size_t len)
 {
     size_t i = 0, n;
     uint32_t c;
 
     while (i < len) {
+        if (len - i >= sizeof(uint64_t) && is_ascii_word(text + i)) {
+            i += sizeof(uint64_t);
+            continue;
+        }
         n = decode_utf8(&c, (const unsigned char *)text + i, len - i);
         if (n == 0)
             return false;
