@@ -154,7 +154,8 @@ enum ot_status ot_dir_sync(int dir, const char *path, struct ot_error *err)
     return status;
 }
 
-static enum ot_status put_in_place(struct ot_file *file, struct ot_error *err)
+static enum ot_status put_in_place(struct ot_file *file, bool is_synced,
+                                   struct ot_error *err)
 {
     enum ot_status status = OT_OK;
     int fd = file->fd;
@@ -162,7 +163,7 @@ static enum ot_status put_in_place(struct ot_file *file, struct ot_error *err)
     /* Not left to the umask: other users' programs read what root syncs. */
     if (fchmod(fd, file->mode) != 0)
         status = fail_to_write(file, "chmod", err);
-    if (status == OT_OK && fsync(fd) != 0)
+    if (status == OT_OK && is_synced && fsync(fd) != 0)
         status = fail_to_write(file, "fsync", err);
     file->fd = -1;
     if (close(fd) != 0 && status == OT_OK)
@@ -181,7 +182,7 @@ static enum ot_status put_in_place(struct ot_file *file, struct ot_error *err)
 
 enum ot_status ot_file_commit(struct ot_file *file, struct ot_error *err)
 {
-    enum ot_status status = put_in_place(file, err);
+    enum ot_status status = put_in_place(file, true, err);
 
     if (status != OT_OK)
         return status;
@@ -219,6 +220,21 @@ enum ot_status ot_file_replace(const char *path, const void *data, size_t len,
     return ot_file_commit(&file, err);
 }
 
+enum ot_status ot_file_replace_soon(const char *path, const void *data, size_t len,
+                                    mode_t mode, struct ot_error *err)
+{
+    struct ot_file file;
+    enum ot_status status = ot_file_begin(&file, path, mode, err);
+
+    if (status != OT_OK)
+        return status;
+    status = ot_file_write(&file, data, len, err);
+    if (status == OT_OK)
+        status = put_in_place(&file, false, err);
+    ot_file_abort(&file);
+    return status;
+}
+
 enum ot_status ot_file_put_at(int dir, const char *path, const char *name,
                               const void *data, size_t len, mode_t mode,
                               struct ot_error *err)
@@ -230,7 +246,7 @@ enum ot_status ot_file_put_at(int dir, const char *path, const char *name,
         return status;
     status = ot_file_write(&file, data, len, err);
     if (status == OT_OK)
-        status = put_in_place(&file, err);
+        status = put_in_place(&file, true, err);
     ot_file_abort(&file);
     return status;
 }

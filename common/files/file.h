@@ -45,6 +45,11 @@ enum ot_status ot_dir_sync(int dir, const char *path, struct ot_error *err);
 enum ot_status ot_file_replace(const char *path, const void *data, size_t len,
                                mode_t mode, struct ot_error *err);
 
+/* The same without fsync, for what can be made anew: after a crash of the machine the
+ * file may be the one of before, empty or damaged. */
+enum ot_status ot_file_replace_soon(const char *path, const void *data, size_t len,
+                                    mode_t mode, struct ot_error *err);
+
 /* Removes the file at path, if one is there. What is no regular file is OT_E_UNSAFE and
  * stays. */
 enum ot_status ot_file_remove(const char *path, struct ot_error *err);

@@ -409,6 +409,8 @@ bool ot_memory_read_head(struct ot_memory *memory, const struct ot_source *sourc
 
 static void write_text(FILE *to, struct ot_span text)
 {
+    size_t plain = 0; /* what begins here and is to be written as it is */
+
     if (text.data == NULL) {
         fputc('-', to);
         return;
@@ -416,11 +418,13 @@ static void write_text(FILE *to, struct ot_span text)
     for (size_t i = 0; i < text.len; i++) {
         uint8_t c = text.data[i];
 
-        if (c < ' ' || c == 0x7f || c == '%' || (c == '-' && text.len == 1))
-            fprintf(to, "%%%02x", c);
-        else
-            fputc(c, to);
+        if (c >= ' ' && c != 0x7f && c != '%' && (c != '-' || text.len > 1))
+            continue;
+        fwrite(text.data + plain, 1, i - plain, to);
+        fprintf(to, "%%%02x", c);
+        plain = i + 1;
     }
+    fwrite(text.data + plain, 1, text.len - plain, to);
 }
 
 static void write_digest(FILE *to, const uint8_t *sha256, bool is_there)

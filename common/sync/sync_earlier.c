@@ -160,7 +160,7 @@ void ot_earlier_write(const struct ot_earlier *known, const struct ot_earlier *b
     print_earlier(out, known);
     if (ot_memory_stream_end(out, &text) != NULL && len <= OT_EARLIER_BYTES_MAX &&
         (known->tag[0] != '\0' || known->count > 0))
-        (void)ot_file_replace(path, text, len, 0644, NULL);
+        (void)ot_file_replace_soon(path, text, len, 0644, NULL);
     else
         (void)ot_file_remove(path, NULL);
     free(text);

@@ -39,8 +39,10 @@ static void a_file_is_replaced_whole_with_the_mode_asked_for(void)
 
     CU_ASSERT_EQUAL(ot_file_replace(path, "one", 3, 0644, NULL), OT_OK);
     CU_ASSERT_EQUAL(ot_file_replace(path, "second", 6, 0644, NULL), OT_OK);
-    umask(old);
     check_content(path, "second");
+    CU_ASSERT_EQUAL(ot_file_replace_soon(path, "3rd", 3, 0644, NULL), OT_OK);
+    umask(old);
+    check_content(path, "3rd");
     CU_ASSERT_EQUAL(stat(path, &st), 0);
     CU_ASSERT_EQUAL(st.st_mode & 07777, 0644);
 }
@@ -77,6 +79,8 @@ static void an_aborted_file_leaves_the_old_one_and_nothing_else(void)
     ot_file_abort(&file);
     ot_file_abort(&file);
     check_content(path, "old");
+    CU_ASSERT_EQUAL(entries(dir), 1);
+    CU_ASSERT_EQUAL(ot_file_replace_soon(path, "new", 3, 0600, NULL), OT_OK);
     CU_ASSERT_EQUAL(entries(dir), 1);
 }
 
