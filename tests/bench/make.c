@@ -27,6 +27,7 @@
 #include "sync/snapshot_write.h"
 
 #define NAME_LEN 32
+#define NAME_FORMAT "Anchor %06u" /* the subject's, and the one in the organization */
 
 /* The files are made once; wires.py tells the server the same. */
 #define VALID_FROM "20240101000000Z"
@@ -37,7 +38,7 @@ struct anchors {
     unsigned count;
     struct ot_record *records;
     struct ot_cert **certs;
-    char (*ids)[NAME_LEN];
+    char (*ids)[NAME_LEN], (*names)[NAME_LEN];
     FILE *bundle;
 };
 
@@ -85,6 +86,8 @@ static void add_record(struct anchors *anchors, unsigned i, X509 *x509)
     record->created_at = i;
     snprintf(anchors->ids[i], NAME_LEN, "cert_%024x", i);
     record->field[OT_FIELD_ID] = ot_span_str(anchors->ids[i]);
+    snprintf(anchors->names[i], NAME_LEN, NAME_FORMAT, i);
+    record->field[OT_FIELD_NAME] = ot_span_str(anchors->names[i]);
     OPENSSL_free(der);
 }
 
@@ -104,7 +107,7 @@ static X509 *new_anchor(unsigned i)
     char cn[NAME_LEN];
     X509 *x509;
 
-    snprintf(cn, sizeof(cn), "Anchor %06u", i);
+    snprintf(cn, sizeof(cn), NAME_FORMAT, i);
     x509 = certs_new(cn, 0x1000 + (long)i);
     bench_must(X509_set_pubkey(x509, anchor_key) == 1, "cannot make", cn);
     /* That of the key which certs_new put in. */
@@ -199,7 +202,9 @@ int main(int argc, char **argv)
     anchors.records = calloc(anchors.count, sizeof(*anchors.records));
     anchors.certs = calloc(anchors.count, sizeof(struct ot_cert *));
     anchors.ids = calloc(anchors.count, sizeof(*anchors.ids));
-    bench_must(anchors.records != NULL && anchors.certs != NULL && anchors.ids != NULL,
+    anchors.names = calloc(anchors.count, sizeof(*anchors.names));
+    bench_must(anchors.records != NULL && anchors.certs != NULL && anchors.ids != NULL &&
+                   anchors.names != NULL,
                "no memory", argv[1]);
     bundle = bench_path(argv[2], "bundle.pem");
     hashed = bench_path(argv[2], "hashed");
@@ -214,6 +219,7 @@ int main(int argc, char **argv)
     free(anchors.records);
     free(anchors.certs);
     free(anchors.ids);
+    free(anchors.names);
     free(bundle);
     free(hashed);
     EVP_PKEY_free(anchor_key);
