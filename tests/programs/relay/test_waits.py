@@ -285,7 +285,7 @@ def kept(relay) -> list:
     return sorted(path for path in relay.cache.rglob("*") if path.is_file() and not path.suffix)
 
 
-def test_made_up_moments_cost_what_made_up_pages_do(relays, api, key, roots):
+def test_fault_80_made_up_moments_cost_what_made_up_pages_do(relays, api, key, roots):
     """One question each, of those that an address has; what the relay keeps stays."""
     api.add(roots[0])
     relay = relays(f"127.0.0.1:{api.port}", key, interval=60)
