@@ -13,7 +13,8 @@
 #include <stdio.h>
 #include <string.h>
 
-#define CURL_DISABLE_TYPECHECK /* whoever calls has that */
+/* The check of an option's type is for those who call. */
+#define CURL_DISABLE_TYPECHECK
 #include <curl/curl.h>
 
 #define FUNCTIONS(X)                                                                     \
@@ -85,7 +86,10 @@ enum ot_status ot_curl_load(struct ot_error *err)
 {
     if (is_loaded())
         return OT_OK;
-    return ot_error_set(err, OT_E_INTERNAL, "libcurl cannot be loaded: %s", why_not);
+    return ot_error_set(err, OT_E_INTERNAL,
+                        "libcurl cannot be loaded: %s; install the package libcurl4 "
+                        "(libcurl4t64 since Debian 13)",
+                        why_not);
 }
 
 /* What may be called before ot_curl_load, and so without libcurl. */

@@ -38,5 +38,6 @@ def test_a_libcurl_that_cannot_be_used_is_told(synced):
     done = synced.sync(env=env, status=1)
     assert "libcurl cannot be loaded: " in done.stderr
     assert f"{synced.dir}/libcurl.so.4: " in done.stderr
+    assert "install the package libcurl4" in done.stderr
     assert len(done.stderr.splitlines()) == 1
     assert "root 0" in synced.orgtrust("list", env=env).stdout
