@@ -78,8 +78,8 @@ enum ot_status ot_snapshot_open(struct ot_snapshot **out, const char *path,
 struct ot_snapshot *ot_snapshot_ref(struct ot_snapshot *snapshot);
 void ot_snapshot_unref(struct ot_snapshot *snapshot); /* NULL is fine */
 
-/* Every byte, by the checksum of the whole file: for who reads every record, each of which
- * is verified by itself. */
+/* Every byte, by the checksum of the whole file: for who reads every record, each of
+ * which is verified by itself. */
 enum ot_status ot_snapshot_check_sum(const struct ot_snapshot *snapshot,
                                      struct ot_error *err);
 /* That, and every record. */

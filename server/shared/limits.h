@@ -94,8 +94,8 @@
 #define OT_ADDRESS_SHARE 8
 
 /* Requests that are held until something changes, besides these: the hosts of a whole
- * fleet without a relay; of one address half of them, for a fleet behind a NAT. A held one
- * takes some 20 KB of memory and a descriptor. */
+ * fleet without a relay; of one address half of them, for a fleet behind a NAT. A held
+ * one takes some 20 KB of memory and a descriptor. */
 #define OT_WAITS_MAX 10240
 #define OT_WAITS_ADDRESS_SHARE 2
 
