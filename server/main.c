@@ -3,6 +3,7 @@
  * Where to start reading: http/router.c has the table of routes. A request comes in
  * through http/connection.c, is checked by auth/auth.c and carried out by a file of
  * handle/ on what store/ declares. serve.c puts these together. */
+#include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -91,11 +92,26 @@ static void print_help(void)
     fputs(help_end, stdout);
 }
 
+/* Whether the words of a command do; without a command it is an option (options.h). */
+static bool words_ask_for_help(int argc, char **argv)
+{
+    if (argc < 2 || argv[1][0] == '-')
+        return false;
+    for (int i = 2; i < argc && strcmp(argv[i], "--") != 0; i++)
+        if (strcmp(argv[i], "--help") == 0)
+            return true;
+    return strcmp(argv[1], "help") == 0;
+}
+
 static enum ot_status choose_and_run(int argc, char **argv, struct ot_error *err)
 {
     struct ot_options options;
     enum ot_status status;
 
+    if (words_ask_for_help(argc, argv)) {
+        print_help();
+        return OT_OK;
+    }
     if (argc > 1 && strcmp(argv[1], "key") == 0)
         return ot_key_command(argc - 1, argv + 1, err);
     if (argc > 1 && strcmp(argv[1], "project") == 0)

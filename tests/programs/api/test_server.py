@@ -294,6 +294,14 @@ def test_help_and_version_are_printed(tmp_path):
 
 
 @pytest.mark.file
+@pytest.mark.parametrize("words", ["help", "key --help", "key create --help",
+                                   "project create --name A --help", "migrate --help"])
+def test_help_is_printed_behind_a_command_too(words):
+    done = run([paths.SERVER, *words.split()], env=clean_environment(), wrap=True)
+    assert done.status == 0 and "key create" in done.stdout and done.stderr == ""
+
+
+@pytest.mark.file
 def test_a_full_disk_is_a_500_and_the_reason_is_logged(tmp_path, pem):
     """A limit on the size of files stands for the disk."""
     org = Organization(tmp_path / "org")
