@@ -204,20 +204,31 @@ void ot_file_abort(struct ot_file *file)
     *file = (struct ot_file){.fd = -1, .dir = -1};
 }
 
+/* What outlives a crash of the machine. */
+enum durability { NOTHING_YET, CONTENT, CONTENT_AND_NAME };
+
+/* From the beginning of a file to its end. */
+static enum ot_status write_whole(struct ot_file *file, const void *data, size_t len,
+                                  enum durability durability, struct ot_error *err)
+{
+    enum ot_status status = ot_file_write(file, data, len, err);
+
+    if (status == OT_OK)
+        status = put_in_place(file, durability != NOTHING_YET, err);
+    if (status == OT_OK && durability == CONTENT_AND_NAME)
+        status = ot_dir_sync(file->dir, file->path, err);
+    ot_file_abort(file);
+    return status;
+}
+
 enum ot_status ot_file_replace(const char *path, const void *data, size_t len,
                                mode_t mode, struct ot_error *err)
 {
     struct ot_file file;
     enum ot_status status = ot_file_begin(&file, path, mode, err);
 
-    if (status != OT_OK)
-        return status;
-    status = ot_file_write(&file, data, len, err);
-    if (status != OT_OK) {
-        ot_file_abort(&file);
-        return status;
-    }
-    return ot_file_commit(&file, err);
+    return status == OT_OK ? write_whole(&file, data, len, CONTENT_AND_NAME, err)
+                           : status;
 }
 
 enum ot_status ot_file_replace_soon(const char *path, const void *data, size_t len,
@@ -226,13 +237,7 @@ enum ot_status ot_file_replace_soon(const char *path, const void *data, size_t l
     struct ot_file file;
     enum ot_status status = ot_file_begin(&file, path, mode, err);
 
-    if (status != OT_OK)
-        return status;
-    status = ot_file_write(&file, data, len, err);
-    if (status == OT_OK)
-        status = put_in_place(&file, false, err);
-    ot_file_abort(&file);
-    return status;
+    return status == OT_OK ? write_whole(&file, data, len, NOTHING_YET, err) : status;
 }
 
 enum ot_status ot_file_put_at(int dir, const char *path, const char *name,
@@ -242,13 +247,7 @@ enum ot_status ot_file_put_at(int dir, const char *path, const char *name,
     struct ot_file file;
     enum ot_status status = begin_at(&file, dir, path, name, mode, err);
 
-    if (status != OT_OK)
-        return status;
-    status = ot_file_write(&file, data, len, err);
-    if (status == OT_OK)
-        status = put_in_place(&file, true, err);
-    ot_file_abort(&file);
-    return status;
+    return status == OT_OK ? write_whole(&file, data, len, CONTENT, err) : status;
 }
 
 enum ot_status ot_file_remove_at(int dir, const char *path, const char *name,
