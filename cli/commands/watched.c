@@ -113,7 +113,7 @@ static enum ot_status load_watched(struct ot_watch *watch,
     }
     if (status == OT_OK)
         ot_output_advise(watch->config);
-    for (size_t i = 0; sources != NULL && watch->watched != NULL && i < watch->count; i++)
+    for (size_t i = 0; status == OT_OK && i < watch->count; i++)
         schedule_first(&watch->watched[i], sources[i],
                        watched_before(before, sources[i]->name));
     free(sources);

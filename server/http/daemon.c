@@ -103,7 +103,6 @@ static enum ot_status start_service(const struct ot_daemon *daemon, struct servi
     (*out)->library = start_library(daemon, tls);
     if ((*out)->library == NULL) {
         free(*out);
-        *out = NULL;
         return ot_error_set(err, OT_E_INTERNAL,
                             "the HTTP library did not start%s; --log shows its reason",
                             tls->cert != NULL
@@ -161,7 +160,7 @@ enum ot_status ot_daemon_renew(struct ot_daemon *daemon, struct ot_tls *tls,
     struct service *service;
     enum ot_status status = start_service(daemon, &service, tls, err);
 
-    if (service == NULL)
+    if (status != OT_OK)
         return status;
     pthread_mutex_lock(&daemon->lock);
     service->former = daemon->newest;
