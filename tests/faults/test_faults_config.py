@@ -8,7 +8,7 @@ import pytest
 from fault_server import error
 from support import paths
 from support.inside import looks_inside
-from support.process import children, run, wait_until
+from support.process import family, run, wait_until
 from support.world import CONFIG, USAGE
 
 BAD_LINES = {
@@ -131,7 +131,7 @@ def test_fault_55_the_key_is_in_no_command_line(synced, api, key, how):
     process = synced.start("sync", env=env)
     wait_until(lambda: api.count("list") == 1)
     seen = 0
-    for pid in children(process.pid):
+    for pid in family(process.pid):
         assert key.encode() not in Path(f"/proc/{pid}/cmdline").read_bytes()
         environment = Path(f"/proc/{pid}/environ").read_bytes()
         assert how == "environment" or key.encode() not in environment

@@ -14,7 +14,7 @@ from fault_server import Answer, error
 from support import paths
 from support.front import MISSING, NGHTTPX, start_front
 from support.inside import looks_inside
-from support.process import wait_until
+from support.process import children, wait_until
 from support.world import World
 
 PLAIN = not (paths.WRAP or paths.is_sanitized("address") or paths.is_sanitized("thread"))
@@ -139,11 +139,6 @@ def memory_of(pid: int) -> bytes:
     return b"".join(found)
 
 
-def children_of(pid: int) -> list[int]:
-    return [int(child) for child in
-            Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
-
-
 def idle_watch(machine):
     watch = machine.start("watch")
     wait_until(lambda: re.search(r"next (in|try)", watch.output()), what="a first sync")
@@ -205,7 +200,7 @@ def test_fault_68_who_waits_beside_it_has_one(tmp_path, organization, roots):
 
     def waiting():
         """Its one child, which has asked."""
-        found = children_of(watch.pid)
+        found = children(watch.pid)
         try:
             return found[0] if len(found) == 1 and key.encode() in memory_of(found[0]) else None
         except ProcessLookupError:  # it ended meanwhile
@@ -227,7 +222,7 @@ def test_fault_68_nobody_waits_where_it_is_switched_off(tmp_path, organization, 
     machine.configure(refresh_interval="1h", wait="no")
     watch = idle_watch(machine)
     for _ in range(5):
-        assert children_of(watch.pid) == []
+        assert children(watch.pid) == []
         time.sleep(0.3)
     assert watch.stop() == 0
 

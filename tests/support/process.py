@@ -139,21 +139,24 @@ class Background:
 
 
 def children(pid: int) -> list[int]:
+    """What a process, which must be there, has started and not waited for yet."""
+    return [int(word) for word in
+            Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
+
+
+def family(pid: int) -> list[int]:
     """A process and all its descendants that are there now."""
     found = [pid]
     for parent in found:
-        try:
-            text = Path(f"/proc/{parent}/task/{parent}/children").read_text()
-        except OSError:
-            continue
-        found.extend(int(word) for word in text.split())
+        with contextlib.suppress(OSError):
+            found.extend(children(parent))
     return found
 
 
 def listening_ports(pid: int) -> set[int]:
     """The TCP ports on which a process or a descendant of its listens."""
     inodes, lines = set(), set()
-    for process in children(pid):
+    for process in family(pid):
         try:
             descriptors = list(Path(f"/proc/{process}/fd").iterdir())
         except OSError:

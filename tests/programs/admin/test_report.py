@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from fault_server import error
 from support.inside import looks_inside
-from support.process import children, wait_until
+from support.process import family, wait_until
 from support.world import AUTH, CONFIG, DISK, NETWORK, OK, REFUSED, USAGE
 from test_secrecy import pipe_with
 
@@ -125,7 +125,7 @@ def test_what_the_command_starts_does_not_hold_the_report(machine, api, roots):
     process = machine.start("sync", "--report-fd", writer, pass_fds=(writer,))
     os.close(writer)
     wait_until(lambda: api.count("list") == 1)
-    for pid in children(process.pid):
+    for pid in family(process.pid):
         info = Path(f"/proc/{pid}/fdinfo/{writer}").read_text().split()
         assert int(info[info.index("flags:") + 1], 8) & os.O_CLOEXEC
     process.stop(signal.SIGKILL)

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 from support.inside import looks_inside
-from support.process import children, wait_until
+from support.process import family, wait_until
 from support.world import CONFIG, DISK
 
 
@@ -84,7 +84,7 @@ def test_no_process_shows_the_key(machine, api, roots, key, source):
     api.on("upload", api.hang)
     process = machine.start("upload", roots[0].path, *args, **more)
     wait_until(lambda: api.count("upload") == 1)
-    for pid in children(process.pid):
+    for pid in family(process.pid):
         shown = Path(f"/proc/{pid}/cmdline").read_bytes()
         assert key.encode() not in shown and b"orgtrust" in shown
         environ = Path(f"/proc/{pid}/environ").read_bytes()

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from support import paths
-from support.process import Background, wait_until
+from support.process import Background, children, wait_until
 from support.watched import Watched
 from support.world import World
 from test_tls_renewal import Renewed, authority, issue  # noqa: F401
@@ -55,12 +55,6 @@ class Host(World):
         return {cert["id"] for cert in self.listed() if cert["active"]}
 
 
-def children(process) -> list[int]:
-    pid = process.pid
-    with open(f"/proc/{pid}/task/{pid}/children") as listed:
-        return [int(child) for child in listed.read().split()]
-
-
 def until(what, seconds=SOON) -> float:
     began = time.monotonic()
     wait_until(what, timeout=seconds)
@@ -83,7 +77,7 @@ def test_a_change_reaches_a_host_at_once(org, tmp_path, roots):
     until(lambda: host.active() == {one, two})
     wait_until(lambda: time.time() >= at, timeout=5)
     until(lambda: host.active() == {one}, 2 * SOON)
-    [child] = wait_until(lambda: children(process), what="it to wait again")
+    [child] = wait_until(lambda: children(process.pid), what="it to wait again")
     assert process.stop() == 0, process.output()
     wait_until(lambda: not Path(f"/proc/{child}").exists())
     assert "warning" not in process.output()
@@ -98,7 +92,7 @@ def test_each_source_waits_for_itself(org, tmp_path):
     org.client(project="proj_a").activate(org.ids[0])
     until(lambda: [c for c in host.listed("--source", "other") if c["active"]])
     wait_until(lambda: waiting(org) == 2, timeout=30)
-    assert len(children(process)) == 2
+    assert len(children(process.pid)) == 2
     process.stop()
 
 
@@ -148,17 +142,17 @@ def test_an_api_that_does_not_offer_it_is_polled_as_before(org, tmp_path, roots)
     state.write_text(state.read_text().replace("takes_waits = 1", "takes_waits = 0"))
     process = host.start("watch")
     time.sleep(1.5)
-    assert waiting(org) == 0 and children(process) == []
+    assert waiting(org) == 0 and children(process.pid) == []
     process.stop()
 
 
 def test_a_reload_ends_who_waits(org, tmp_path):
     host = Host(tmp_path / "host", org)
     process = host.begin(org)
-    [first] = children(process)
+    [first] = children(process.pid)
     process.child.send_signal(signal.SIGHUP)
-    wait_until(lambda: first not in children(process))
-    wait_until(lambda: children(process), what="the next one that waits")
+    wait_until(lambda: first not in children(process.pid))
+    wait_until(lambda: children(process.pid), what="the next one that waits")
     org.api.deactivate(org.ids[0])
     until(lambda: host.active() == {org.ids[1]})
     process.stop()
@@ -171,13 +165,13 @@ def test_over_tls_another_certificate_is_seen_and_waited_at(tmp_path, authority,
         host = World(tmp_path / "host", org.base_url, org.create_key("read"))
         host.configure(refresh_interval="1h", ca_file=str(authority.path))
         process = host.start("watch")
-        wait_until(lambda: children(process) and "next in" in process.output(), timeout=30)
+        wait_until(lambda: children(process.pid) and "next in" in process.output(), timeout=30)
         for days in (100, 101):  # by which it is released: once that is no reason to pause
             time.sleep(0.5)
             org.put(issue(days))
             org.hang_up("was read again")
-        wait_until(lambda: children(process) == [], what="its pause")
-        wait_until(lambda: children(process) != [], timeout=10, what="it to wait again")
+        wait_until(lambda: children(process.pid) == [], what="its pause")
+        wait_until(lambda: children(process.pid) != [], timeout=10, what="it to wait again")
         org.api.deactivate(ids[0])
         until(lambda: [c["id"] for c in host.listed() if c["active"]] == [ids[1]])
         assert process.stop() == 0
@@ -189,9 +183,9 @@ def test_over_tls_another_certificate_is_seen_and_waited_at(tmp_path, authority,
 def test_it_goes_on_for_minutes(org, tmp_path):
     host = Host(tmp_path / "host", org)
     process = host.begin(org)
-    [child], before = children(process), asked(org)
+    [child], before = children(process.pid), asked(org)
     time.sleep(2 * 60 + 5)
-    assert children(process) == [child] and waiting(org) == 1
+    assert children(process.pid) == [child] and waiting(org) == 1
     assert asked(org) == before + 2
     org.api.deactivate(org.ids[0])
     until(lambda: host.active() == {org.ids[1]})

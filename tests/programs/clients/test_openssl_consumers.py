@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pytest
 from support import paths
-from support.process import Background, clean_environment, run, wait_until
+from support.process import Background, children, clean_environment, run, wait_until
 from support.tls import TlsServer
 from support.world import World
 
@@ -202,8 +202,7 @@ http {{
     def reload(self):
         """New workers with new TLS contexts; the old ones are gone when it returns."""
         def workers():
-            path = Path(f"/proc/{self.process.pid}/task/{self.process.pid}/children")
-            return set(path.read_text().split())
+            return set(children(self.process.pid))
 
         before = workers()
         self.process.child.send_signal(signal.SIGHUP)

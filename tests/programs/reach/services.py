@@ -14,7 +14,7 @@ from pathlib import Path
 
 from organization import PAGE
 from program import CONNECTION, EXPORT_BUNDLE, RELOAD, SYSTEM_BUNDLE, Program, Running, either
-from support.process import children, wait_until
+from support.process import family, wait_until
 
 _AS_POSTGRES = ("setpriv", "--reuid=postgres", "--regid=postgres", "--clear-groups", "--")
 _AS = "user=postgres dbname=postgres"
@@ -74,7 +74,7 @@ class RunningNginx(Running):
 
     def _workers(self) -> set[int]:
         assert self._process.is_running(), self._process.output()
-        return set(children(self._process.pid)) - {self._process.pid}
+        return set(family(self._process.pid)) - {self._process.pid}
 
     def _reload(self):
         before = self._workers()

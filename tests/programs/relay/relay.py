@@ -20,7 +20,7 @@ from pathlib import Path
 
 from support import paths
 from support.p11_system import need
-from support.process import Background, clean_environment, wait_until
+from support.process import Background, children, clean_environment, wait_until
 
 RULES = paths.REPOSITORY / "conf" / "relay"
 INTERVAL = 1  # seconds, of a relay that says nothing else
@@ -154,8 +154,7 @@ class Relay:
 
     def workers(self) -> set[int]:
         assert self.nginx.is_running(), self.nginx.output()
-        path = Path(f"/proc/{self.nginx.pid}/task/{self.nginx.pid}/children")
-        return {int(word) for word in path.read_text().split()}
+        return set(children(self.nginx.pid))
 
     def reload(self):
         """As `systemctl reload nginx`; the workers before are gone when it returns."""

@@ -15,7 +15,7 @@ import time
 import pytest
 from fault_server import Answer, error
 from support import paths
-from support.process import wait_until
+from support.process import children, wait_until
 from support.waiting_hosts import LIST, WaitingHosts, digits_of
 from support.watched import Watched
 
@@ -68,16 +68,11 @@ def active(host) -> set[str]:
     return {cert["id"] for cert in host.listed() if cert["active"]}
 
 
-def waiter(process) -> list[int]:
-    with open(f"/proc/{process.pid}/task/{process.pid}/children") as listed:
-        return [int(child) for child in listed.read().split()]
-
-
 def begin(org, hosts) -> list:
     """A watch of each, once it waits."""
     processes = [host.start("watch") for host in hosts]
     for process in processes:
-        wait_until(lambda: "next in" in process.output() and waiter(process),  # noqa: B023
+        wait_until(lambda: "next in" in process.output() and children(process.pid),  # noqa: B023
                    timeout=30, what="a host that waits")
     wait_until(lambda: held(org), what="the relay's question")
     return processes
@@ -102,7 +97,8 @@ def test_a_change_reaches_hosts_behind_a_relay_within_seconds(org, relay, hosts)
         for host in fleet:
             host.sync()
             assert active(host) == expected
-        wait_until(lambda: all(map(waiter, processes)) and held(org), what="all to wait again")
+        wait_until(lambda: all(children(process.pid) for process in processes) and held(org),
+                   what="all to wait again")
         assert asked(org) - before <= 6, "waits that end, the page, once more, waits that begin"
     for process in processes:
         assert process.stop() == 0, process.output()
@@ -331,7 +327,7 @@ def test_an_api_that_does_not_hold_lists_is_not_waited_at(relays, api, key, root
     process = hosts(relay, refresh_interval="1h").start("watch")
     wait_until(lambda: "next in" in process.output())
     time.sleep(1)
-    assert waiter(process) == [] and not [r for r in api.requests if "wait" in r.target]
+    assert children(process.pid) == [] and not [r for r in api.requests if "wait" in r.target]
     process.stop()
 
 
@@ -339,14 +335,15 @@ def test_a_reload_of_the_relay_loses_nobody(org, relay, hosts):
     """Who waits at a worker of before is told by that."""
     host = hosts(relay, refresh_interval="1h")
     [process] = begin(org, [host])
-    [child], before = waiter(process), relay.workers()
+    [child], before = children(process.pid), relay.workers()
     relay.nginx.child.send_signal(signal.SIGHUP)
     wait_until(lambda: len(relay.workers()) > len(before), what="new workers")
     time.sleep(1)
-    assert waiter(process) == [child] and held(org) == 1
+    assert children(process.pid) == [child] and held(org) == 1
     org.api.deactivate(org.ids[0])
     assert until_all_have([host], {org.ids[1]}) < SOON
-    wait_until(lambda: waiter(process) not in ([], [child]) and held(org), what="another wait")
+    wait_until(lambda: children(process.pid) not in ([], [child]) and held(org),
+               what="another wait")
     wait_until(lambda: not relay.workers() & before, what="the end of the workers of before")
     process.stop()
 
@@ -377,9 +374,9 @@ def test_hosts_behind_a_relay_go_on_for_minutes(org, relay, hosts):
     begin(org, fleet[1:])
     time.sleep(65)
     processes = [host.background[-1] for host in fleet]
-    waiters, before = [waiter(process) for process in processes], asked(org)
+    waiters, before = [children(process.pid) for process in processes], asked(org)
     time.sleep(100)
-    assert [waiter(process) for process in processes] == waiters
+    assert [children(process.pid) for process in processes] == waiters
     assert held(org) == 1 and asked(org) - before <= 2
     org.api.deactivate(org.ids[0])
     assert until_all_have(fleet, {org.ids[1]}) < SOON
