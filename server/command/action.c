@@ -90,6 +90,8 @@ static enum ot_status check_arguments(const struct ot_action *action, const char
     if (status == OT_OK && arguments->db == NULL)
         status = take_unit_database(action, group, arguments, err);
     if (status == OT_OK)
+        status = ot_store_check_place(arguments->db, err);
+    if (status == OT_OK)
         status = become_user_of(arguments, err);
     if (status == OT_OK && !ot_store_is_url(arguments->db) && !action->creates &&
         access(arguments->db, F_OK) != 0)
@@ -160,7 +162,7 @@ static enum ot_status run_action(const struct ot_action *action,
     if (status != OT_OK)
         return status;
     db = ot_store_lend(store);
-    status = ot_db_begin(db, OT_WRITING, err);
+    status = ot_db_begin(db, action->is_reading ? OT_READING : OT_WRITING, err);
     if (status == OT_OK)
         status = action->run(db, arguments, actor, err);
     if (status == OT_OK)

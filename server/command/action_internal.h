@@ -31,6 +31,7 @@ struct ot_action {
     enum ot_status (*check)(const struct ot_arguments *arguments, struct ot_error *err);
     const char *word; /* what the word is: "one key's id or name"; NULL: takes none */
     bool creates;     /* the database, where there is none */
+    bool is_reading;  /* waits for no writer, and needs no right to write */
 };
 /* The fields of the option that every action has. */
 #define OT_OPTION_DB "db", "DATABASE", "the database; the service's unless given"

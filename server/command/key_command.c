@@ -50,12 +50,20 @@ static enum ot_status create_and_print_key(struct ot_db *db,
 
 #define KEY_LINE "%-20s  %-5s  %-20s  %-20s  %-20s  %s\n"
 
+/* With the first row, or after none: not above a failure. */
+static void print_key_titles(bool *is_begun)
+{
+    if (!*is_begun)
+        printf(KEY_LINE, "ID", "ROLE", "CREATED", "LAST USED", "EXPIRES", "NAME");
+    *is_begun = true;
+}
+
 static void print_key(void *arg, const struct ot_key_row *row)
 {
     char created[OT_ACTION_TIME_MAX], used[OT_ACTION_TIME_MAX];
     char ends[OT_ACTION_TIME_MAX], name[4 * OT_APIKEY_NAME_MAX + 1] = "-";
 
-    (void)arg;
+    print_key_titles(arg);
     if (row->name != NULL)
         ot_text_escape(name, sizeof(name), row->name, strlen(row->name));
     printf(KEY_LINE, row->id, row->role, ot_action_time(created, row->created_at),
@@ -67,13 +75,15 @@ static enum ot_status list_keys(struct ot_db *db, const struct ot_arguments *arg
                                 const struct ot_actor *actor, struct ot_error *err)
 {
     const struct ot_key_range all = {.limit = INT64_MAX};
-    enum ot_status status;
+    bool is_begun = false;
+    enum ot_status status = ot_db_key_list(db, &all, print_key, &is_begun, err);
 
     (void)arguments;
     (void)actor;
-    printf(KEY_LINE, "ID", "ROLE", "CREATED", "LAST USED", "EXPIRES", "NAME");
-    status = ot_db_key_list(db, &all, print_key, NULL, err);
-    return status == OT_OK ? ot_action_flush(err) : status;
+    if (status != OT_OK)
+        return status;
+    print_key_titles(&is_begun);
+    return ot_action_flush(err);
 }
 
 static void copy_key_id(void *arg, const struct ot_key_row *row)
@@ -108,9 +118,9 @@ static const struct ot_option_info create_options[] = {
 static const struct ot_option_info other_options[] = {{OT_OPTION_DB}, {NULL, NULL, NULL}};
 
 static const struct ot_action key_actions[] = {
-    {"create", create_options, create_and_print_key, check_new_key, NULL, true},
-    {"list", other_options, list_keys, NULL, NULL, false},
-    {"revoke", other_options, revoke_key, NULL, "one key's id or name", false},
+    {"create", create_options, create_and_print_key, check_new_key, .creates = true},
+    {"list", other_options, list_keys, .is_reading = true},
+    {"revoke", other_options, revoke_key, .word = "one key's id or name"},
     {.name = NULL},
 };
 

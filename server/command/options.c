@@ -6,6 +6,7 @@
 
 #include "base/limits.h"
 #include "shared/limits.h"
+#include "store/store.h"
 
 #define OPTIONS_MAX 16 /* no number of one is ':' or '?' */
 
@@ -189,7 +190,7 @@ static enum ot_status check_options(const struct ot_options *options, int argc,
         return ot_error_set(
             err, OT_E_USAGE,
             "--tls-cert and --tls-key belong together: give both or none");
-    return OT_OK;
+    return ot_store_check_place(options->db, err);
 }
 
 enum ot_status ot_options_parse(struct ot_options *options, int argc, char **argv,

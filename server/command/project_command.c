@@ -53,26 +53,39 @@ static enum ot_status create_project(struct ot_db *db,
     return ot_action_flush(err);
 }
 
+#define PROJECT_LINE "%-37s  %-20s  %s\n"
+
+/* With the first row, or after none: not above a failure. */
+static void print_project_titles(bool *is_begun)
+{
+    if (!*is_begun)
+        printf(PROJECT_LINE, "ID", "CREATED", "NAME");
+    *is_begun = true;
+}
+
 static void print_project(void *arg, const struct ot_project_row *row)
 {
     char created[OT_ACTION_TIME_MAX], name[4 * 4 * OT_NAME_CHARS_MAX + 1];
 
-    (void)arg;
+    print_project_titles(arg);
     ot_text_escape(name, sizeof(name), row->name, strlen(row->name));
-    printf("%-37s  %-20s  %s\n", row->id, ot_action_time(created, row->created_at), name);
+    printf(PROJECT_LINE, row->id, ot_action_time(created, row->created_at), name);
 }
 
 static enum ot_status list_projects(struct ot_db *db,
                                     const struct ot_arguments *arguments,
                                     const struct ot_actor *actor, struct ot_error *err)
 {
-    enum ot_status status;
+    bool is_begun = false;
+    enum ot_status status =
+        ot_db_project_list(db, 0, INT64_MAX, print_project, &is_begun, err);
 
     (void)arguments;
     (void)actor;
-    printf("%-37s  %-20s  %s\n", "ID", "CREATED", "NAME");
-    status = ot_db_project_list(db, 0, INT64_MAX, print_project, NULL, err);
-    return status == OT_OK ? ot_action_flush(err) : status;
+    if (status != OT_OK)
+        return status;
+    print_project_titles(&is_begun);
+    return ot_action_flush(err);
 }
 
 static const struct ot_option_info create_options[] = {
@@ -85,8 +98,8 @@ static const struct ot_option_info create_options[] = {
 static const struct ot_option_info list_options[] = {{OT_OPTION_DB}, {NULL, NULL, NULL}};
 
 static const struct ot_action project_actions[] = {
-    {"create", create_options, create_project, check_project, NULL, true},
-    {"list", list_options, list_projects, NULL, NULL, false},
+    {"create", create_options, create_project, check_project, .creates = true},
+    {"list", list_options, list_projects, .is_reading = true},
     {.name = NULL},
 };
 

@@ -3,6 +3,7 @@
 #include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 #include "base/error.h"
 #include "store/driver.h"
@@ -22,6 +23,20 @@ bool ot_store_is_url(const char *where)
 {
     return strncmp(where, "postgresql://", 13) == 0 ||
            strncmp(where, "postgres://", 11) == 0;
+}
+
+/* As psql takes it, with another scheme, or with a slip: no file is called that. */
+enum ot_status ot_store_check_place(const char *where, struct ot_error *err)
+{
+    if (ot_store_is_url(where) ||
+        (strstr(where, "://") == NULL && strstr(where, "dbname=") == NULL &&
+         strncasecmp(where, "postgresql:", 11) != 0 &&
+         strncasecmp(where, "postgres:", 9) != 0))
+        return OT_OK;
+    /* It is not repeated: there may be a password in it. */
+    return ot_error_set(err, OT_E_USAGE,
+                        "--db is neither the name of a file nor "
+                        "postgresql://USER@HOST/DATABASE");
 }
 
 static struct ot_store *store_new(unsigned connections)

@@ -14,6 +14,8 @@ struct ot_store;
 
 /* Whether the value of --db is the URL of a PostgreSQL database; else it is a file. */
 bool ot_store_is_url(const char *where);
+/* OT_E_USAGE: it was meant as the place of a database server, and is no such URL. */
+enum ot_status ot_store_check_place(const char *where, struct ot_error *err);
 
 /* Opens the database, and brings its tables up to date. A file that does not exist is
  * made (mode 0600). OT_E_IO, OT_E_NO_SPACE: cannot be read or written; OT_E_UNSAFE: not

@@ -8,6 +8,7 @@
 #include "base/clock.h"
 #include "base/error.h"
 #include "shared/limits.h"
+#include "shared/log.h"
 #include "store/postgresql/postgresql_internal.h"
 
 /* Statements that travel together at most; more are sent in parts. */
@@ -85,8 +86,12 @@ static bool may_connect(struct ot_database *database, bool *is_first,
 static void note_connected(struct ot_database *database, enum ot_status status,
                            const struct ot_error *err)
 {
+    struct ot_error back = OT_ERROR_INIT;
+
     pthread_mutex_lock(&database->lock);
     if (status == OT_OK) {
+        if (database->away_until_ms != 0)
+            ot_error_set(&back, OT_E_NETWORK, "PostgreSQL answers again");
         database->is_up_to_date = true;
         database->away_until_ms = 0;
     } else {
@@ -94,6 +99,8 @@ static void note_connected(struct ot_database *database, enum ot_status status,
         database->away = *err;
     }
     pthread_mutex_unlock(&database->lock);
+    if (back.status != OT_OK)
+        ot_log_failure(&back);
 }
 
 static enum ot_status ensure_connection(struct pg_db *db, struct ot_error *err)

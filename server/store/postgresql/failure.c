@@ -1,5 +1,6 @@
 #include "store/postgresql/postgresql_internal.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #include "base/error.h"
@@ -59,18 +60,22 @@ bool ot_pg_is_lost(const char *sqlstate)
     return find_sqlstate(sqlstate)->is_lost;
 }
 
-/* One line, without libpq's line ends. */
+/* One line of libpq's, which may be several: what failed at each of several hosts, and
+ * what to look at. */
 static void flatten_text(char *out, size_t size, const char *text)
 {
-    size_t len;
+    size_t len = 0;
 
-    while (*text == ' ' || *text == '\n')
-        text++;
-    for (len = 0; text[len] != '\0' && len + 1 < size; len++)
-        out[len] = text[len] == '\n' || text[len] == '\t' ? ' ' : text[len];
-    while (len > 0 && out[len - 1] == ' ')
-        len--;
-    out[len] = '\0';
+    out[0] = '\0';
+    while (len + 1 < size) {
+        size_t line = strcspn(text += strspn(text, " \t\n"), "\n");
+
+        if (line == 0)
+            return;
+        len += (size_t)snprintf(out + len, size - len, "%s%.*s", len > 0 ? "; " : "",
+                                (int)line, text);
+        text += line;
+    }
 }
 
 enum ot_status ot_pg_fail(const char *sqlstate, const char *text, const char *what,

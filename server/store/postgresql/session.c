@@ -12,6 +12,9 @@
 #define TEXT_OF(number) TEXT_OF_TOKEN(number)
 #define TEXT_OF_TOKEN(token) #token
 
+#define LOCK_MS TEXT_OF(OT_DB_BUSY_MS)
+#define STATEMENT_MS TEXT_OF(OT_DB_STATEMENT_MS)
+
 /* plan_cache_mode and enable_seqscan: each statement has its index, and is planned once
  * for all values; a plan that was made while the tables were empty stays right. A server
  * whose default gives up durability is not taken at its word (synchronous_commit). A
@@ -22,23 +25,11 @@ static const char session[] =
     "SET plan_cache_mode = force_generic_plan;"
     "SET enable_seqscan = off;"
     "SET jit = off;"
-    "SET lock_timeout = " TEXT_OF(
-        OT_DB_BUSY_MS) ";"
-                       "SET statement_timeout = " TEXT_OF(
-                           OT_DB_STATEMENT_MS) ";"
-                                               "SET idle_in_transaction_session_timeout "
-                                               "= " TEXT_OF(
-                                                   OT_DB_STATEMENT_MS) ";"
-                                                                       "SELECT CASE "
-                                                                       "current_setting('"
-                                                                       "synchronous_"
-                                                                       "commit') WHEN "
-                                                                       "'off'"
-                                                                       " THEN "
-                                                                       "set_config('"
-                                                                       "synchronous_"
-                                                                       "commit', 'on', "
-                                                                       "false) END";
+    "SET lock_timeout = " LOCK_MS ";"
+    "SET statement_timeout = " STATEMENT_MS ";"
+    "SET idle_in_transaction_session_timeout = " STATEMENT_MS ";"
+    "SELECT CASE current_setting('synchronous_commit') WHEN 'off'"
+    " THEN set_config('synchronous_commit', 'on', false) END";
 
 enum ot_status ot_pg_check_url(const char *url, struct ot_error *err)
 {

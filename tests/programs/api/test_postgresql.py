@@ -125,6 +125,7 @@ def test_a_database_that_is_away_is_a_503_until_it_is_back(own, pem):
     wait_until(lambda: api.request("GET", CERTIFICATES)[0] == 200, what="the database")
     api.upload(pem)
     assert len(api.list()) == 2
+    assert own.server.output().count("PostgreSQL answers again") == 1
 
 
 class CuttingProxy:
@@ -290,11 +291,35 @@ def test_what_is_wrong_with_the_database_is_said(cluster, tmp_path):
     for url, status, word in (
             (latin, 3, "--encoding UTF8"),
             (cluster.url("nowhere"), 4, '"nowhere" does not exist'),
-            (f"postgresql://postgres@/x?host={tmp_path}", 4, "open the database"),
+            (f"postgresql://postgres@/x?host={tmp_path}", 4, "directory; Is the server running"),
             ("postgresql://%zz", 2, "postgresql://USER@HOST/DATABASE")):
         done = key_create(url)
         assert done.status == status and word in done.stderr, done
         assert done.stderr.count("\n") == 1
+
+
+@pytest.mark.parametrize("place", [
+    "mysql://u:s3cret@h/d", "POSTGRESQL://u:s3cret@h/d", "postgresql:organization",
+    "host=h dbname=d password=s3cret"])
+def test_what_is_meant_as_a_database_server_is_no_file(tmp_path, place):
+    for argv in (["key", "create"], ["key", "list"], ["--listen", "127.0.0.1:0"]):
+        done = run([paths.SERVER, *argv, "--db", place], env=clean_environment(), wrap=True,
+                   cwd=tmp_path)
+        assert done.status == 2 and "postgresql://USER@HOST/DATABASE" in done.stderr, done
+        assert "s3cret" not in done.text and list(tmp_path.iterdir()) == []
+
+
+def test_keys_are_listed_by_who_may_only_read_and_beside_a_writer(own):
+    own.sql("CREATE ROLE reader LOGIN; GRANT USAGE ON SCHEMA orgtrust TO reader;"
+            " GRANT SELECT ON keys, projects, version TO reader")
+    reader = own.db.replace(f"{USER}@", "reader@")
+    with own.cluster.holding(own.db, "LOCK orgtrust.writers"):
+        for group in ("key", "project"):
+            done = run([paths.SERVER, group, "list", "--db", reader], env=clean_environment())
+            assert done.status == 0 and done.stdout.startswith("ID "), done
+    own.sql("REVOKE SELECT ON keys FROM reader")
+    done = run([paths.SERVER, "key", "list", "--db", reader], env=clean_environment())
+    assert done.status == 3 and done.stdout == "" and "permission denied" in done.stderr
 
 
 @pytest.mark.parametrize("url", ["postgresql://u:s3cret@h/d", "postgres://h/d?password=s3cret"])

@@ -226,7 +226,7 @@ def test_a_report_says_no_more_than_it_has_to(reported):
 def test_what_fails_is_one_line_and_no_failure_of_the_sync(reported, answer):
     reported.answer = answer
     done = reported.sync()
-    lines = [line for line in done.stderr.splitlines() if "the sync is done" in line]
+    lines = [line for line in done.stderr.splitlines() if "sent again after a later sync" in line]
     assert len(lines) == 1 == len(done.stderr.splitlines()), done
     assert reported.snapshot() and "1 active" in done.stdout
     again = reported.sync()
