@@ -14,6 +14,7 @@
 #include "files/read_all.h"
 #include "view/ask.h"
 #include "view/options.h"
+#include "view/output.h"
 
 #define HOSTED_API "https://api.openai.com/v1"
 #define API_PATH "/v1"
@@ -63,32 +64,77 @@ static enum ot_status add_api_path(char **url, struct ot_error *err)
     return OT_OK;
 }
 
+/* Whether what was typed is to be asked for again; why has been said then. */
+static bool is_asked_again(enum ot_status status, struct ot_error *err)
+{
+    if (status != OT_E_CONFIG && status != OT_E_USAGE)
+        return false;
+    ot_output_say("%s", err->message);
+    *err = (struct ot_error)OT_ERROR_INIT;
+    return true;
+}
+
+static enum ot_status take_url(struct ot_answers *answers, const char *url,
+                               struct ot_error *err)
+{
+    enum ot_status status;
+
+    answers->base_url = strdup(url);
+    if (answers->base_url == NULL)
+        return ot_error_nomem(err);
+    status = ot_config_check_base_url(answers->base_url, err);
+    return status == OT_OK ? add_api_path(&answers->base_url, err) : status;
+}
+
+static enum ot_status ask_url(const struct gathering *g, const char *now,
+                              struct ot_error *err)
+{
+    char question[ANSWER_MAX + 64], *typed;
+    enum ot_status status;
+
+    snprintf(question, sizeof(question), "URL of the certificates API [%s]: ", now);
+    do {
+        typed = NULL;
+        free(g->answers->base_url);
+        g->answers->base_url = NULL;
+        status = ask_text(&typed, question, err);
+        if (status == OT_OK)
+            status = take_url(g->answers, typed != NULL ? typed : now, err);
+        free(typed);
+    } while (is_asked_again(status, err));
+    return status;
+}
+
 static enum ot_status gather_url(const struct gathering *g, struct ot_error *err)
 {
     const char *now = g->now != NULL ? g->now->base_url : HOSTED_API;
-    struct ot_answers *answers = g->answers;
-    char question[ANSWER_MAX + 64];
-    enum ot_status status = OT_OK;
+    enum ot_status status;
 
-    snprintf(question, sizeof(question), "URL of the certificates API [%s]: ", now);
     if (g->options->argument_count > 0)
-        answers->base_url = strdup(g->options->arguments[0]);
-    else if (g->asks)
-        status = ask_text(&answers->base_url, question, err);
-    if (status == OT_OK && answers->base_url == NULL)
-        answers->base_url = strdup(now);
-    if (status == OT_OK && answers->base_url == NULL)
-        return ot_error_nomem(err);
-    if (status == OT_OK)
-        status = add_api_path(&answers->base_url, err);
-    answers->settings.base_url = answers->base_url;
+        status = take_url(g->answers, g->options->arguments[0], err);
+    else
+        status = g->asks ? ask_url(g, now, err) : take_url(g->answers, now, err);
+    g->answers->settings.base_url = g->answers->base_url;
+    return status;
+}
+
+static enum ot_status ask_key_once(const struct gathering *g, const char *question,
+                                   struct ot_error *err)
+{
+    char answer[OT_KEY_BYTES_MAX + 3];
+    enum ot_status status =
+        ot_ask_line(answer, sizeof(answer), question, OT_ASK_HIDDEN, err);
+
+    if (status == OT_OK && answer[strspn(answer, " \t\r")] != '\0')
+        status = ot_key_set(&g->answers->key, answer, "what was typed", err);
+    OPENSSL_cleanse(answer, sizeof(answer));
     return status;
 }
 
 static enum ot_status ask_key(const struct gathering *g, struct ot_error *err)
 {
     bool has_one = g->now != NULL && g->now->admin_key_file != NULL;
-    char answer[OT_KEY_BYTES_MAX + 3], question[ANSWER_MAX];
+    char question[ANSWER_MAX];
     enum ot_status status;
 
     if (has_one)
@@ -98,10 +144,9 @@ static enum ot_status ask_key(const struct gathering *g, struct ot_error *err)
     else
         snprintf(question, sizeof(question),
                  "Admin key (is not shown; nothing: a relay, which has it): ");
-    status = ot_ask_line(answer, sizeof(answer), question, OT_ASK_HIDDEN, err);
-    if (status == OT_OK && answer[strspn(answer, " \t\r")] != '\0')
-        status = ot_key_set(&g->answers->key, answer, "what was typed", err);
-    OPENSSL_cleanse(answer, sizeof(answer));
+    do
+        status = ask_key_once(g, question, err);
+    while (is_asked_again(status, err));
     return status;
 }
 
@@ -118,6 +163,12 @@ static enum ot_status take_key_of_environment(const struct gathering *g,
     status = ot_key_load(&g->answers->key, &none, err);
     ot_source_clear(&none);
     return status;
+}
+
+static void use_key(struct ot_answers *answers)
+{
+    if (answers->key.secret != NULL)
+        answers->settings.key = ot_span_of(answers->key.secret, answers->key.len);
 }
 
 static enum ot_status gather_key(const struct gathering *g, struct ot_error *err)
@@ -137,11 +188,9 @@ static enum ot_status gather_key(const struct gathering *g, struct ot_error *err
         status = ot_key_read_named(&answers->key, options->key_file, err);
     } else {
         status = take_key_of_environment(g, err);
-        if (status == OT_OK && answers->key.secret == NULL && g->asks)
-            status = ask_key(g, err);
     }
-    if (status == OT_OK && answers->key.secret != NULL)
-        answers->settings.key = ot_span_of(answers->key.secret, answers->key.len);
+    if (status == OT_OK)
+        use_key(answers);
     return status;
 }
 
@@ -152,8 +201,8 @@ static enum ot_status gather_project(const struct gathering *g, struct ot_error 
     char question[ANSWER_MAX];
     enum ot_status status = OT_OK;
 
-    snprintf(question, sizeof(question),
-             "Project [%s]: ", now != NULL ? now : "none, the whole organization");
+    snprintf(question, sizeof(question), "Id of a project [%s]: ",
+             now != NULL ? now : "none, the whole organization");
     if (g->options->project != NULL)
         answers->project = strdup(g->options->project);
     else if (g->asks)
@@ -222,12 +271,16 @@ static enum ot_status gather_ca(const struct gathering *g, struct ot_error *err)
     return status;
 }
 
-enum ot_status ot_answers_gather(struct ot_answers *answers,
-                                 const struct ot_options *options, struct ot_error *err)
+static bool may_ask(const struct ot_options *options)
 {
-    struct gathering g = {.answers = answers,
-                          .options = options,
-                          .asks = !options->yes && ot_ask_is_possible()};
+    return !options->yes && ot_ask_is_possible();
+}
+
+enum ot_status ot_answers_begin(struct ot_answers *answers,
+                                const struct ot_options *options, struct ot_error *err)
+{
+    struct gathering g = {
+        .answers = answers, .options = options, .asks = may_ask(options)};
     struct ot_config *config = NULL;
     enum ot_status status;
 
@@ -241,6 +294,22 @@ enum ot_status ot_answers_gather(struct ot_answers *answers,
         status = gather_ca(&g, err);
     if (status == OT_OK)
         status = gather_key(&g, err);
+    ot_config_free(config);
+    return status;
+}
+
+enum ot_status ot_answers_complete(struct ot_answers *answers,
+                                   const struct ot_options *options, struct ot_error *err)
+{
+    struct gathering g = {
+        .answers = answers, .options = options, .asks = may_ask(options)};
+    struct ot_config *config = NULL;
+    enum ot_status status = ot_settings_now(&config, &g.now, err);
+
+    if (status == OT_OK && g.asks && answers->key.secret == NULL)
+        status = ask_key(&g, err);
+    if (status == OT_OK)
+        use_key(answers);
     if (status == OT_OK)
         status = gather_project(&g, err);
     ot_config_free(config);

@@ -13,10 +13,16 @@ struct ot_answers {
     struct ot_key key;
 };
 
-/* Asks only where there is a terminal, --yes is not given, and an option has not said it
- * already. ot_answers_clear after success and failure. */
-enum ot_status ot_answers_gather(struct ot_answers *answers,
-                                 const struct ot_options *options, struct ot_error *err);
+/* In two parts, so that who answers at the URL is looked at before anybody types a key for
+ * it: the URL and what options and environment say, then what is still to be asked. Both ask
+ * only where there is a terminal, --yes is not given, and an option has not said it already;
+ * an answer that cannot be right is said to be so, and asked again. ot_answers_clear after
+ * success and failure. */
+enum ot_status ot_answers_begin(struct ot_answers *answers,
+                                const struct ot_options *options, struct ot_error *err);
+enum ot_status ot_answers_complete(struct ot_answers *answers,
+                                   const struct ot_options *options,
+                                   struct ot_error *err);
 
 /* The certificates that vouch for the API: PEM, taken over (malloc'd). */
 void ot_answers_set_ca(struct ot_answers *answers, char *pem);

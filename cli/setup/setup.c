@@ -170,9 +170,11 @@ enum ot_status ot_cmd_setup(struct ot_cli *cli, struct ot_error *err)
 
     if (cli->options.undo)
         return undo_setup(cli, err);
-    status = ot_answers_gather(&answers, &cli->options, err);
+    status = ot_answers_begin(&answers, &cli->options, err);
     if (status == OT_OK)
         status = find_authority(cli, &answers, err);
+    if (status == OT_OK)
+        status = ot_answers_complete(&answers, &cli->options, err);
     if (status == OT_OK)
         status = prove_key(cli, &answers, err);
     if (status == OT_OK)

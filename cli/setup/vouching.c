@@ -59,19 +59,30 @@ static void print_chain(const struct ot_shown_chain *chain,
         print_shown(&chain->certs[i]);
 }
 
+/* Whether another has signed the server's own certificate: it ends with its renewal. */
+static bool is_own_signed_by_another(const struct ot_shown_cert *own)
+{
+    struct ot_cert_text text;
+    bool is = ot_cert_text_make(&text, ot_span_of(own->der, own->len), NULL) == OT_OK &&
+              strcmp(text.subject, text.issuer) != 0;
+
+    ot_cert_text_clear(&text);
+    return is;
+}
+
 static enum ot_status pin_shown(struct ot_answers *answers,
                                 const struct ot_shown_chain *chain,
-                                const struct ot_options *options, struct ot_error *err)
+                                const uint8_t sha256[OT_SHA256_LEN], struct ot_error *err)
 {
-    uint8_t sha256[OT_SHA256_LEN];
-    enum ot_status status = parse_fingerprint(sha256, options->ca_fingerprint, err);
     char *pem;
 
-    if (status != OT_OK)
-        return status;
     for (size_t i = 0; i < chain->count; i++) {
-        if (memcmp(chain->certs[i].sha256, sha256, sizeof(sha256)) != 0)
+        if (memcmp(chain->certs[i].sha256, sha256, OT_SHA256_LEN) != 0)
             continue;
+        if (i == 0 && is_own_signed_by_another(&chain->certs[0]))
+            ot_output_warn("that is the server's own certificate: once it is renewed, "
+                           "this machine does not know the server any more; the one of "
+                           "its CA holds on, by --ca-file or its fingerprint");
         pem = ot_pem_encode(chain->certs[i].der, chain->certs[i].len);
         if (pem == NULL)
             return ot_error_nomem(err);
@@ -87,10 +98,24 @@ static enum ot_status pin_shown(struct ot_answers *answers,
 
 /* The authority that is to be compared is the last that was shown. */
 static enum ot_status refuse_unknown(const struct ot_shown_chain *chain,
+                                     const struct ot_options *options,
                                      const struct ot_source *source, struct ot_error *err)
 {
     char hex[2 * OT_SHA256_LEN + 1];
 
+    if (options->ca_file != NULL)
+        return ot_error_set(err, OT_E_NETWORK,
+                            "what is in --ca-file %s does not vouch for %s, and nothing "
+                            "was sent to it or changed here: get the certificate of the "
+                            "CA that issued the last one shown from who runs the server",
+                            options->ca_file, source->base_url);
+    if (chain->count == 1 && is_own_signed_by_another(&chain->certs[0]))
+        return ot_error_set(err, OT_E_NETWORK,
+                            "nobody whom this machine trusts vouches for %s, which sends "
+                            "its own certificate without its CA's, and nothing was sent "
+                            "to it or changed here: get the CA's file from who runs the "
+                            "server, and give that as --ca-file",
+                            source->base_url);
     ot_hex_write(hex, chain->certs[chain->count - 1].sha256, OT_SHA256_LEN);
     return ot_error_set(
         err, OT_E_NETWORK,
@@ -108,19 +133,23 @@ enum ot_status ot_vouching_find(struct ot_answers *answers,
 {
     struct ot_source as_seen = *source; /* owns nothing */
     struct ot_shown_chain chain = {.certs = NULL};
+    bool is_given = options->ca_fingerprint != NULL;
+    uint8_t sha256[OT_SHA256_LEN];
     struct ot_vouching vouching;
     enum ot_status status = ot_vouching_open(&vouching, answers, err);
 
+    if (status == OT_OK && is_given)
+        status = parse_fingerprint(sha256, options->ca_fingerprint, err);
     if (vouching.fd >= 0)
         as_seen.ca_file = vouching.path;
     if (status == OT_OK)
         status = ot_http_look(&chain, &as_seen, err);
-    if (status == OT_OK && options->ca_fingerprint != NULL && chain.count > 0) {
+    if (status == OT_OK && is_given && chain.count > 0) {
         print_chain(&chain, source);
-        status = pin_shown(answers, &chain, options, err);
+        status = pin_shown(answers, &chain, sha256, err);
     } else if (status == OT_OK && chain.is_unknown) {
         print_chain(&chain, source);
-        status = refuse_unknown(&chain, source, err);
+        status = refuse_unknown(&chain, options, source, err);
     }
     ot_shown_chain_clear(&chain);
     ot_vouching_close(&vouching);

@@ -33,6 +33,10 @@ enum ot_status ot_config_load_draft(struct ot_config **out,
                                     struct ot_error *err);
 void ot_config_free(struct ot_config *config);
 
+/* Whether text may be a base_url, for who has it from somewhere else than a file.
+ * OT_E_CONFIG: the sentence says what it must be, and never what it is. */
+enum ot_status ot_config_check_base_url(const char *text, struct ot_error *err);
+
 /* A sentence for who keeps the files: what stands in them and does nothing any more.
  * NULL: none. */
 const char *ot_config_advice(const struct ot_config *config);

@@ -8,6 +8,7 @@
 
 #include "base/hex.h"
 #include "base/text.h"
+#include "config/config.h"
 #include "config/config_value_internal.h"
 #include "config/endpoint.h"
 
@@ -100,6 +101,14 @@ static const char *check_url(enum ot_config_url kind, const char *text,
     return is_path(host + len) ? NULL
                                : "has a path with characters that must be "
                                  "percent-encoded, or with '.' or '..' in it";
+}
+
+enum ot_status ot_config_check_base_url(const char *text, struct ot_error *err)
+{
+    size_t origin_len;
+    const char *why = check_url(OT_CONFIG_URL_API, text, &origin_len);
+
+    return why == NULL ? OT_OK : ot_error_set(err, OT_E_CONFIG, "the URL %s", why);
 }
 
 char *ot_config_url(enum ot_config_url kind, const char *text, const char **why)

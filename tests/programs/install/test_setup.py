@@ -223,6 +223,39 @@ def test_a_wrong_fingerprint_changes_nothing(fresh, api, sha256, status, word):
     same(before, fresh)
 
 
+def test_a_fingerprint_that_is_none_is_told_before_the_network_is_asked(fresh):
+    done = fresh.orgtrust("setup", "https://127.0.0.1:1", "--ca-fingerprint", "abc", "--yes",
+                          status=2)
+    assert "64 hexadecimal digits" in done.stderr
+
+
+def test_a_file_that_does_not_vouch_for_the_api_is_named(fresh, api, certs):
+    fresh.write("/tmp/other.pem", certs.ca("Another CA").path.read_text())
+    before = fresh.tree()
+    done = fresh.orgtrust("setup", api.url, "--key-file", "/root/key", "--ca-file",
+                          "/tmp/other.pem", "--yes", status=4)
+    assert f"in --ca-file /tmp/other.pem does not vouch for {api.url}" in done.stderr
+    same(before, fresh)
+
+
+def test_a_server_s_own_certificate_is_not_pinned_unasked(fresh, tmp_path, certs):
+    ca, leaf = certs.for_loopback("CA that is not sent")
+    organization = Organization(tmp_path / "alone", ca=ca.path, options=(
+        "--tls-cert", leaf.path, "--tls-key", leaf.key))
+    try:
+        fresh.write("/root/its-key", organization.key, mode=0o600)
+        argv = ("setup", organization.base_url, "--key-file", "/root/its-key", "--yes")
+        before = fresh.tree()
+        done = fresh.orgtrust(*argv, status=4)
+        assert "without its CA's" in done.stderr and "give that as --ca-file" in done.stderr
+        assert "--ca-fingerprint" not in done.stderr
+        same(before, fresh)
+        done = fresh.orgtrust(*argv, "--ca-fingerprint", leaf.sha256)
+        assert "warning: that is the server's own certificate" in done.stderr
+    finally:
+        organization.stop()
+
+
 def test_without_a_network_nothing_changes(fresh, api):
     before = fresh.tree()
     start = time.monotonic()
@@ -282,14 +315,14 @@ def test_on_a_terminal_it_asks_and_shows_no_key(fresh, api):
     there = Terminal(fresh, "setup", "--ca-fingerprint", api.ca.sha256)
     there.answer("URL of the certificates API [https://api.openai.com/v1]: ", api.url)
     there.answer("Admin key", api.key)
-    there.answer("Project [none, the whole organization]: ", "")
+    there.answer("Id of a project [none, the whole organization]: ", "")
     there.answer("Change these files? [y/N] ", "n")
     assert there.end() == 130
     same(before, fresh)
 
     there = Terminal(fresh, "setup", api.url, "--ca-fingerprint", api.ca.sha256)
     there.answer("Admin key", f" {api.key} ")
-    there.answer("Project", "")
+    there.answer("Id of a project", "")
     there.answer("[y/N] ", "y")
     assert api.key not in there.shown and f"+ base_url = {api.url}" in there.shown
     there.answer("[y/N] ", "y")
@@ -299,6 +332,34 @@ def test_on_a_terminal_it_asks_and_shows_no_key(fresh, api):
     there.answer("[y/N] ", "y")
     there.answer("[y/N] ", "y")
     assert there.end() == 0
+    same(before, fresh)
+
+
+def test_an_answer_that_cannot_be_right_is_asked_for_again(fresh, api):
+    before = fresh.tree()
+    there = Terminal(fresh, "setup", "--ca-fingerprint", api.ca.sha256)
+    there.answer("URL of the certificates API", api.url.removeprefix("https://"))
+    there.answer("URL of the certificates API", api.url)
+    assert "the URL must begin with https://" in there.shown
+    there.answer("Admin key", "not a key")
+    there.answer("Admin key", f'"{api.key}"')
+    assert "holds no admin key" in there.shown
+    there.answer("Admin key", api.key)
+    assert "quotation marks" in there.shown and api.key not in there.shown
+    there.answer("Id of a project", "")
+    there.answer("Change these files? [y/N] ", "n")
+    assert there.end() == 130
+    same(before, fresh)
+
+
+@pytest.mark.parametrize("url, why", [
+    (None, "nobody whom this machine trusts"), ("https://127.0.0.1:1", "no connection")])
+def test_who_answers_is_looked_at_before_a_key_is_asked_for(fresh, api, url, why):
+    before = fresh.tree()
+    there = Terminal(fresh, "setup")
+    there.answer("URL of the certificates API", url or api.url)
+    assert there.end() == 4
+    assert why in there.said and "Admin key" not in there.said
     same(before, fresh)
 
 
