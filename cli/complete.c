@@ -2,16 +2,14 @@
 
 #include <string.h>
 
-#include "base/limits.h"
-#include "base/text.h"
 #include "command_internal.h"
 #include "commands/source_use.h"
 #include "config/source.h"
 #include "doctor/doctor.h"
 #include "export/format.h"
 #include "install/install.h"
-#include "snapshot/snapshot.h"
-#include "view/record_json.h"
+#include "offers_internal.h"
+#include "snapshot/record.h"
 
 #define ID_PREFIX "cert_"
 
@@ -38,21 +36,28 @@ static const char *value_of(int option)
                                     : NULL;
 }
 
-/* An argument that is on the line is not wanted a second time. */
+/* An argument that is on the line is not wanted a second time. state: of a certificate,
+ * else NULL. */
 static void add_candidate(const struct completion *c, struct ot_span word,
                           struct ot_span about, const char *state)
 {
+    const struct ot_span line[] = {ot_span_of(c->current, (size_t)c->head),
+                                   word,
+                                   ot_span_str("\t"),
+                                   about,
+                                   ot_span_str(state != NULL ? ", " : ""),
+                                   ot_span_str(state != NULL ? state : ""),
+                                   ot_span_str("\n")};
+
     for (char **at = c->words; c->pending == OT_OPTION_COUNT && *at != c->current; at++)
         if (ot_span_equal(word, ot_span_str(*at)))
             return;
-    ot_output_printf(c->out, "%.*s%.*s\t%.*s%s\n", c->head, c->current, (int)word.len,
-                     (const char *)word.data, (int)about.len, (const char *)about.data,
-                     state);
+    ot_output_pieces(c->out, line, sizeof(line) / sizeof(line[0]));
 }
 
 static void add_text(const struct completion *c, const char *word, const char *about)
 {
-    add_candidate(c, ot_span_str(word), ot_span_str(about), "");
+    add_candidate(c, ot_span_str(word), ot_span_str(about), NULL);
 }
 
 static void add_commands(const struct completion *c)
@@ -129,75 +134,56 @@ static void add_sources(const struct completion *c)
     ot_config_free(config);
 }
 
-/* A name that means this certificate alone, and can be typed and seen as it is. */
-static bool is_usable(struct ot_span name, struct ot_snapshot *snapshot)
-{
-    char shown[4 * OT_NAME_MAX + 1];
-    struct ot_positions same;
-    struct ot_error err = OT_ERROR_INIT;
-
-    return name.len > 0 && name.data[0] != '-' &&
-           ot_text_escape(shown, sizeof(shown), (const char *)name.data, name.len) ==
-               name.len &&
-           ot_snapshot_find(snapshot, OT_INDEX_NAME, name, OT_SPAN_ABSENT, &same, &err) ==
-               OT_OK &&
-           same.count == 1;
-}
-
-/* Whether the verb could do anything to it. Of a scope that is not the snapshot's that is
- * not known. */
+/* Whether the verb could do anything to a certificate with these flags. Of a scope that
+ * is not the snapshot's that is not known. */
 static bool can_be_acted_on(const struct completion *c, const struct ot_source *source,
-                            const struct ot_record *record)
+                            uint32_t flags)
 {
     const uint64_t opens = OT_OPTION_BIT(OT_OPTION_PROJECT) |
                            OT_OPTION_BIT(OT_OPTION_UNTIL) |
                            OT_OPTION_BIT(OT_OPTION_DEACTIVATE);
     const bool toggles = (c->command->options & OT_OPTION_BIT(OT_OPTION_ALL)) != 0;
-    bool is_active = (record->flags & OT_RECORD_ACTIVE) != 0;
+    bool is_active = (flags & OT_RECORD_ACTIVE) != 0;
 
     if (c->command->acts_on == OT_LIST_ALL || c->pending != OT_OPTION_COUNT ||
         (c->options & opens) != 0)
         return true;
     if (toggles && ot_source_inherits(source))
-        is_active = (record->flags & OT_RECORD_BY_PROJECT) != 0;
+        is_active = (flags & OT_RECORD_BY_PROJECT) != 0;
     return is_active == (c->command->acts_on == OT_LIST_ACTIVE);
 }
 
 /* One word for each certificate, its name; the id if it needs one, or if one is begun. */
-static void add_certificate(const struct completion *c, struct ot_snapshot *snapshot,
-                            const struct ot_record *record)
+static void add_certificate(const struct completion *c, const struct ot_offers *offers,
+                            uint32_t i)
 {
-    struct ot_span id = record->field[OT_FIELD_ID], name = record->field[OT_FIELD_NAME];
+    const struct ot_offer *cert = &offers->certs[i];
     const char *typed = c->current + c->head;
     size_t len = strnlen(typed, strlen(ID_PREFIX));
-    bool by_name = c->pending == OT_OPTION_NAME, usable = is_usable(name, snapshot);
+    bool by_name = c->pending == OT_OPTION_NAME,
+         usable = ot_offers_has_usable_name(offers, i);
     bool by_id =
         c->pending == OT_OPTION_ID || (c->options & OT_OPTION_BIT(OT_OPTION_BY_ID)) != 0;
     bool id_is_begun = len > 0 && strncmp(typed, ID_PREFIX, len) == 0;
-    char state[32];
 
-    snprintf(state, sizeof(state), ", %s", ot_record_state_word(record));
     if (usable && !by_id)
-        add_candidate(c, name, id, state);
+        add_candidate(c, cert->name, cert->id, cert->state);
     if (by_id || (!by_name && (!usable || id_is_begun)))
-        add_candidate(c, id, record->field[OT_FIELD_LABEL], state);
+        add_candidate(c, cert->id, cert->label, cert->state);
 }
 
 static void add_certificates(const struct completion *c)
 {
     struct ot_error err = OT_ERROR_INIT;
     struct ot_snapshot_use use;
-    struct ot_positions all = {.count = 0};
-    struct ot_record record;
-    enum ot_status status = ot_snapshot_use_begin(&use, c->source, &err);
+    struct ot_offers offers = {.count = 0};
 
-    if (status == OT_OK)
-        status = ot_snapshot_all(use.snapshot, &all, &err);
-    for (uint32_t i = 0; status == OT_OK && i < all.count; i++) {
-        status = ot_snapshot_record(use.snapshot, &all, i, &record, &err);
-        if (status == OT_OK && can_be_acted_on(c, use.source, &record))
-            add_certificate(c, use.snapshot, &record);
-    }
+    if (ot_snapshot_use_begin(&use, c->source, &err) == OT_OK)
+        ot_offers_read(&offers, use.snapshot);
+    for (uint32_t i = 0; i < offers.count; i++)
+        if (can_be_acted_on(c, use.source, offers.certs[i].flags))
+            add_certificate(c, &offers, i);
+    ot_offers_clear(&offers);
     ot_snapshot_use_end(&use);
 }
 

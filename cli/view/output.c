@@ -11,6 +11,9 @@
 #include "base/text.h"
 #include "view/journal_internal.h"
 
+/* Of ot_output_pieces, what is gathered before it is written: a line, mostly. */
+#define PIECES_MAX 1024
+
 void ot_output_init(struct ot_output *out, FILE *stream)
 {
     out->stream = stream;
@@ -38,6 +41,23 @@ void ot_output_printf(struct ot_output *out, const char *fmt, ...)
 void ot_output_bytes(struct ot_output *out, const void *bytes, size_t len)
 {
     keep_errno(out, fwrite(bytes, 1, len, out->stream) == len ? 0 : -1);
+}
+
+void ot_output_pieces(struct ot_output *out, const struct ot_span *pieces, size_t count)
+{
+    char line[PIECES_MAX], *at = line;
+
+    for (size_t i = 0; i < count; i++) {
+        if (pieces[i].len > (size_t)(line + sizeof(line) - at)) {
+            ot_output_bytes(out, line, (size_t)(at - line));
+            at = line;
+        }
+        if (pieces[i].len > sizeof(line))
+            ot_output_bytes(out, pieces[i].data, pieces[i].len);
+        else if (pieces[i].len > 0)
+            at = mempcpy(at, pieces[i].data, pieces[i].len);
+    }
+    ot_output_bytes(out, line, (size_t)(at - line));
 }
 
 void ot_output_text(struct ot_output *out, const char *text, size_t len)

@@ -11,6 +11,7 @@
 #include <stdio.h>
 #include <time.h>
 
+#include "base/span.h"
 #include "config/config.h"
 
 struct ot_output {
@@ -25,6 +26,8 @@ void ot_output_printf(struct ot_output *out, const char *fmt, ...)
     __attribute__((format(printf, 2, 3)));
 /* As they are: an exported file. */
 void ot_output_bytes(struct ot_output *out, const void *bytes, size_t len);
+/* One after the other, as they are; one that is absent is nothing. */
+void ot_output_pieces(struct ot_output *out, const struct ot_span *pieces, size_t count);
 /* Text from the network, its control and bidi characters escaped. */
 void ot_output_text(struct ot_output *out, const char *text, size_t len);
 /* One JSON value and a line end; indented, or on one line for a stream of events. */

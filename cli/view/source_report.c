@@ -9,6 +9,7 @@
 #include "config/source_path.h"
 #include "files/path.h"
 #include "snapshot/record.h"
+#include "view/repeats.h"
 
 /* A sync may rename a new snapshot into place between our open and our stat. */
 #define OPEN_TRIES 8
@@ -102,6 +103,13 @@ static enum ot_status note_attention(struct ot_source_report *report,
     return OT_OK;
 }
 
+/* What is being collected, as of when. */
+struct report_work {
+    struct ot_source_report *report;
+    struct ot_repeats *serials; /* issuer and serial of each anchor */
+    int64_t now;
+};
+
 /* Whether the record is an anchor that another one is taken for: of the candidates of an
  * index, one that differs in a field. */
 static bool has_rival(const struct ot_source_report *report,
@@ -126,25 +134,49 @@ static bool has_rival(const struct ot_source_report *report,
     return false;
 }
 
-/* What keeps programs from finding the right one. */
-static enum ot_status look_at_identity(struct ot_source_report *report, uint32_t index,
-                                       const struct ot_record *record, int64_t now,
+/* What keeps programs from finding the right one, but for look_at_serials. */
+static enum ot_status look_at_identity(const struct report_work *work, uint32_t index,
+                                       const struct ot_record *record,
                                        struct ot_error *err)
 {
+    struct ot_source_report *report = work->report;
     const struct ot_span *field = record->field;
+    const int64_t now = work->now;
     enum ot_status status = OT_OK;
 
     if (!ot_record_is_anchor(record, 0, now))
         return OT_OK;
-    if (has_rival(report, record, OT_INDEX_SERIAL, field[OT_FIELD_ISSUER],
-                  field[OT_FIELD_SERIAL], OT_FIELD_DER, now))
-        status = note_attention(report, OT_ATTENTION_SAME_SERIAL, index, err);
-    if (status == OT_OK && (record->flags & OT_RECORD_NO_KEY_ID) != 0 &&
+    ot_repeats_note(work->serials, index,
+                    31 * ot_span_hash(field[OT_FIELD_ISSUER]) +
+                        ot_span_hash(field[OT_FIELD_SERIAL]));
+    if ((record->flags & OT_RECORD_NO_KEY_ID) != 0 &&
         has_rival(report, record, OT_INDEX_SUBJECT, field[OT_FIELD_SUBJECT],
                   OT_SPAN_ABSENT, OT_FIELD_SPKI, now))
         status = note_attention(report, OT_ATTENTION_SAME_NAME, index, err);
     if (status == OT_OK && field[OT_FIELD_KEY_ID].len > OT_KEY_ID_READ_MAX)
         status = note_attention(report, OT_ATTENTION_LONG_KEY_ID, index, err);
+    return status;
+}
+
+/* Those that share issuer and serial with another, when all anchors have been noted: a
+ * question to the index for each certificate would be a fifth of the whole report. */
+static enum ot_status look_at_serials(const struct report_work *work,
+                                      struct ot_error *err)
+{
+    struct ot_source_report *report = work->report;
+    enum ot_status status = OT_OK;
+
+    for (uint32_t i = 0; status == OT_OK && i < report->all.count; i++) {
+        struct ot_record record;
+
+        if (!ot_repeats_has(work->serials, i))
+            continue;
+        status = ot_snapshot_record(report->snapshot, &report->all, i, &record, err);
+        if (status == OT_OK &&
+            has_rival(report, &record, OT_INDEX_SERIAL, record.field[OT_FIELD_ISSUER],
+                      record.field[OT_FIELD_SERIAL], OT_FIELD_DER, work->now))
+            status = note_attention(report, OT_ATTENTION_SAME_SERIAL, i, err);
+    }
     return status;
 }
 
@@ -161,12 +193,13 @@ static enum ot_status look_at_dates(struct ot_source_report *report, uint32_t in
     return OT_OK;
 }
 
-static enum ot_status note_record(struct ot_source_report *report, uint32_t index,
-                                  int64_t now, struct ot_error *err)
+static enum ot_status note_record(const struct report_work *work, uint32_t index,
+                                  struct ot_error *err)
 {
+    struct ot_source_report *report = work->report;
     struct ot_record record;
     enum ot_status status =
-        ot_snapshot_record(report->snapshot, &report->all, index, &record, err);
+        ot_snapshot_record_verified(report->snapshot, &report->all, index, &record, err);
 
     if (status != OT_OK)
         return status;
@@ -185,8 +218,27 @@ static enum ot_status note_record(struct ot_source_report *report, uint32_t inde
     else if ((record.flags & OT_RECORD_CA) == 0)
         status = note_attention(report, OT_ATTENTION_NOT_CA, index, err);
     if (status == OT_OK)
-        status = look_at_identity(report, index, &record, now, err);
-    return status == OT_OK ? look_at_dates(report, index, &record, now, err) : status;
+        status = look_at_identity(work, index, &record, err);
+    return status == OT_OK ? look_at_dates(report, index, &record, work->now, err)
+                           : status;
+}
+
+/* Of a snapshot of which every byte has been verified. */
+static enum ot_status look_at_each(struct ot_source_report *report, int64_t now,
+                                   struct ot_error *err)
+{
+    struct ot_repeats serials = {0};
+    const struct report_work work = {report, &serials, now};
+    enum ot_status status = ot_snapshot_all(report->snapshot, &report->all, err);
+
+    if (status == OT_OK)
+        status = ot_repeats_init(&serials, report->all.count, err);
+    for (uint32_t i = 0; status == OT_OK && i < report->all.count; i++)
+        status = note_record(&work, i, err);
+    if (status == OT_OK)
+        status = look_at_serials(&work, err);
+    ot_repeats_clear(&serials);
+    return status;
 }
 
 static enum ot_status look_at_all(struct ot_source_report *report, bool is_brief,
@@ -202,9 +254,7 @@ static enum ot_status look_at_all(struct ot_source_report *report, bool is_brief
     /* Every byte, not only what the list below happens to touch. */
     status = ot_snapshot_check_sum(report->snapshot, err);
     if (status == OT_OK && !is_brief)
-        status = ot_snapshot_all(report->snapshot, &report->all, err);
-    for (uint32_t i = 0; status == OT_OK && i < report->all.count; i++)
-        status = note_record(report, i, now, err);
+        status = look_at_each(report, now, err);
     report->inactive = report->total - report->active - report->quarantined;
     return status;
 }

@@ -148,59 +148,86 @@ static bool is_complete(const struct ot_record *record)
             record->field[OT_FIELD_ORIGINAL_DIGESTS].len == OT_DIGESTS_LEN);
 }
 
-/* The longest that a field can be: whoever uses one relies on it, and a file whose
- * checksums are right may still be forged. */
-static size_t longest_field(size_t field)
+/* Whether fields are no longer than whoever uses one relies on: a file whose checksums
+ * are right may still be forged. What is not named here is a part of the certificate, or
+ * a sentence about it. */
+static bool is_within_limits(const struct ot_record *record)
 {
-    switch (field) {
-    case OT_FIELD_ID:
-        return OT_ID_MAX;
-    case OT_FIELD_NAME:
-        return OT_NAME_MAX;
-    case OT_FIELD_LABEL:
-        return OT_LABEL_MAX;
-    case OT_FIELD_SPKI_SHA1:
-        return digests[OT_DIGEST_SHA1].len;
-    case OT_FIELD_DIGESTS:
-    case OT_FIELD_ORIGINAL_DIGESTS:
-        return OT_DIGESTS_LEN;
-    default: /* a part of the certificate, or a sentence about it */
-        return OT_CERT_DER_MAX;
+    const struct ot_span *field = record->field;
+
+    return field[OT_FIELD_ID].len <= OT_ID_MAX &&
+           field[OT_FIELD_NAME].len <= OT_NAME_MAX &&
+           field[OT_FIELD_LABEL].len <= OT_LABEL_MAX &&
+           field[OT_FIELD_SPKI_SHA1].len <= digests[OT_DIGEST_SHA1].len &&
+           field[OT_FIELD_DIGESTS].len <= OT_DIGESTS_LEN &&
+           field[OT_FIELD_ORIGINAL_DIGESTS].len <= OT_DIGESTS_LEN;
+}
+
+/* The fields of a record that ends at end, from where their lengths stand; false: they do
+ * not fill it, or one is longer than any can be. */
+static bool split_record(struct ot_record *record, const uint8_t *lengths,
+                         const uint8_t *end)
+{
+    const uint8_t *at = lengths + 4 * OT_FIELD_COUNT;
+
+    for (size_t i = 0; i < OT_FIELD_COUNT; i++) {
+        const uint32_t len = ot_get_u32(lengths + 4 * i);
+
+        if (len <= OT_CERT_DER_MAX && len <= (size_t)(end - at)) {
+            record->field[i] = ot_span_of(at, len);
+            at += len;
+        } else if (len == ABSENT) {
+            record->field[i] = OT_SPAN_ABSENT;
+        } else {
+            return false;
+        }
     }
+    return at == end;
+}
+
+static enum ot_status refuse_record(struct ot_error *err)
+{
+    return ot_error_set(err, OT_E_CORRUPT, "a record of the snapshot is damaged");
+}
+
+/* How long the record at the start of bytes[0..len) says it is; 0: it is none. */
+static size_t record_len(const uint8_t *bytes, size_t len)
+{
+    size_t total;
+
+    if (len < HEADER_LEN || ot_get_u32(bytes) != MAGIC)
+        return 0;
+    total = ot_get_u32(bytes + AT_LENGTH);
+    return total < HEADER_LEN || total > len ? 0 : total;
 }
 
 enum ot_status ot_record_decode(struct ot_record *record, const uint8_t *bytes,
                                 size_t len, struct ot_error *err)
 {
-    size_t total, at = HEADER_LEN;
-    uint32_t field_len;
+    const size_t total = record_len(bytes, len);
 
-    if (len < HEADER_LEN || ot_get_u32(bytes) != MAGIC)
-        goto damaged;
-    total = ot_get_u32(bytes + AT_LENGTH);
-    if (total < HEADER_LEN || total > len ||
-        XXH3_64bits(bytes + AT_FLAGS, total - AT_FLAGS) !=
-            ot_get_u64(bytes + AT_CHECKSUM))
-        goto damaged;
+    if (total == 0 || XXH3_64bits(bytes + AT_FLAGS, total - AT_FLAGS) !=
+                          ot_get_u64(bytes + AT_CHECKSUM))
+        return refuse_record(err);
+    return ot_record_decode_verified(record, bytes, total, err);
+}
+
+enum ot_status ot_record_decode_verified(struct ot_record *record, const uint8_t *bytes,
+                                         size_t len, struct ot_error *err)
+{
+    const size_t total = record_len(bytes, len);
+
+    if (total == 0)
+        return refuse_record(err);
     record->flags = ot_get_u32(bytes + AT_FLAGS);
     record->created_at = (int64_t)ot_get_u64(bytes + AT_TIMES);
     record->valid_at = (int64_t)ot_get_u64(bytes + AT_TIMES + 8);
     record->expires_at = (int64_t)ot_get_u64(bytes + AT_TIMES + 16);
     record->ends_at = (int64_t)ot_get_u64(bytes + AT_TIMES + 24);
-    for (size_t i = 0; i < OT_FIELD_COUNT; i++) {
-        field_len = ot_get_u32(bytes + AT_FIELDS + 4 * i);
-        record->field[i] = OT_SPAN_ABSENT;
-        if (field_len == ABSENT)
-            continue;
-        if (field_len > total - at || field_len > longest_field(i))
-            goto damaged;
-        record->field[i] = ot_span_of(bytes + at, field_len);
-        at += field_len;
-    }
-    if (at == total && is_complete(record))
+    if (split_record(record, bytes + AT_FIELDS, bytes + total) &&
+        is_within_limits(record) && is_complete(record))
         return OT_OK;
-damaged:
-    return ot_error_set(err, OT_E_CORRUPT, "a record of the snapshot is damaged");
+    return refuse_record(err);
 }
 
 struct ot_span ot_record_encoded(const struct ot_record *record)

@@ -134,6 +134,11 @@ void ot_record_seal(uint8_t *bytes, size_t len);
 enum ot_status ot_record_decode(struct ot_record *record, const uint8_t *bytes,
                                 size_t len, struct ot_error *err);
 
+/* The same of bytes that somebody has verified already, all of them: what they say of the
+ * lengths of fields is still held against len, their checksum is not. */
+enum ot_status ot_record_decode_verified(struct ot_record *record, const uint8_t *bytes,
+                                         size_t len, struct ot_error *err);
+
 /* The bytes that a record was decoded from. */
 struct ot_span ot_record_encoded(const struct ot_record *record);
 

@@ -409,9 +409,10 @@ uint32_t ot_positions_at(const struct ot_positions *list, uint32_t i)
     return ot_get_u32(list->data + 4 * (size_t)i);
 }
 
-enum ot_status ot_snapshot_record(struct ot_snapshot *snapshot,
-                                  const struct ot_positions *list, uint32_t i,
-                                  struct ot_record *record, struct ot_error *err)
+/* The bytes from a record of a list on, up to where it ends at the latest. */
+static enum ot_status get_record(const struct ot_snapshot *snapshot,
+                                 const struct ot_positions *list, uint32_t i,
+                                 struct ot_span *bytes, struct ot_error *err)
 {
     size_t at = ot_positions_at(list, i), end = snapshot->data_end, next;
 
@@ -423,7 +424,30 @@ enum ot_status ot_snapshot_record(struct ot_snapshot *snapshot,
         end = next;
     if (at < OT_FORMAT_DIRECTORY_LEN || at >= end)
         return refuse_damaged(err, "position");
-    return ot_record_decode(record, snapshot->bytes + at, end - at, err);
+    *bytes = ot_span_of(snapshot->bytes + at, end - at);
+    return OT_OK;
+}
+
+enum ot_status ot_snapshot_record(struct ot_snapshot *snapshot,
+                                  const struct ot_positions *list, uint32_t i,
+                                  struct ot_record *record, struct ot_error *err)
+{
+    struct ot_span bytes;
+    enum ot_status status = get_record(snapshot, list, i, &bytes, err);
+
+    return status == OT_OK ? ot_record_decode(record, bytes.data, bytes.len, err)
+                           : status;
+}
+
+enum ot_status ot_snapshot_record_verified(struct ot_snapshot *snapshot,
+                                           const struct ot_positions *list, uint32_t i,
+                                           struct ot_record *record, struct ot_error *err)
+{
+    struct ot_span bytes;
+    enum ot_status status = get_record(snapshot, list, i, &bytes, err);
+
+    return status == OT_OK ? ot_record_decode_verified(record, bytes.data, bytes.len, err)
+                           : status;
 }
 
 bool ot_snapshot_follow(const struct ot_snapshot *snapshot,

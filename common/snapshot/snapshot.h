@@ -78,8 +78,7 @@ enum ot_status ot_snapshot_open(struct ot_snapshot **out, const char *path,
 struct ot_snapshot *ot_snapshot_ref(struct ot_snapshot *snapshot);
 void ot_snapshot_unref(struct ot_snapshot *snapshot); /* NULL is fine */
 
-/* Every byte, by the checksum of the whole file: for who reads every record, each of
- * which is verified by itself. */
+/* Every byte, by the checksum of the whole file. */
 enum ot_status ot_snapshot_check_sum(const struct ot_snapshot *snapshot,
                                      struct ot_error *err);
 /* That, and every record. */
@@ -122,6 +121,13 @@ enum ot_status ot_snapshot_find_number(struct ot_snapshot *snapshot, uint64_t nu
 enum ot_status ot_snapshot_record(struct ot_snapshot *snapshot,
                                   const struct ot_positions *list, uint32_t i,
                                   struct ot_record *record, struct ot_error *err);
+
+/* The same for who has had ot_snapshot_check_sum verify every byte and now reads every
+ * record: the record's own checksum would be a second one over the same bytes. */
+enum ot_status ot_snapshot_record_verified(struct ot_snapshot *snapshot,
+                                           const struct ot_positions *list, uint32_t i,
+                                           struct ot_record *record,
+                                           struct ot_error *err);
 
 /* The record that lies in the file behind another one of this snapshot, if the lower 32
  * bits of its number are these: who reads what a search has found asks for one after the

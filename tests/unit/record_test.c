@@ -68,6 +68,31 @@ static void fault_42_every_flipped_bit_of_a_record_is_noticed(void)
     free(bytes);
 }
 
+/* Whoever says that they are verified may be wrong: then nothing outside them is read. */
+static void what_is_taken_for_verified_stays_within_its_bytes(void)
+{
+    struct ot_record in = sample(), out;
+    size_t len = ot_record_encoded_len(&in);
+    uint8_t *bytes = malloc(len);
+
+    ot_record_encode(&in, bytes);
+    bytes[len - 1] ^= 1;
+    CU_ASSERT_EQUAL(ot_record_decode(&out, bytes, len, NULL), OT_E_CORRUPT);
+    CU_ASSERT_EQUAL(ot_record_decode_verified(&out, bytes, len, NULL), OT_OK);
+    for (size_t i = 0; i < 8 * len; i++) {
+        bytes[i / 8] ^= (uint8_t)(1u << i % 8);
+        if (ot_record_decode_verified(&out, bytes, len, NULL) == OT_OK)
+            for (size_t j = 0; j < OT_FIELD_COUNT; j++)
+                CU_ASSERT_TRUE(out.field[j].data == NULL ||
+                               (out.field[j].data >= bytes &&
+                                out.field[j].data + out.field[j].len <= bytes + len));
+        bytes[i / 8] ^= (uint8_t)(1u << i % 8);
+    }
+    for (size_t i = 0; i < len; i++)
+        CU_ASSERT_EQUAL(ot_record_decode_verified(&out, bytes, i, NULL), OT_E_CORRUPT);
+    free(bytes);
+}
+
 static void a_certificate_lacks_nothing_but_a_quarantined_one_may(void)
 {
     static const enum ot_field needed[] = {OT_FIELD_LABEL,
@@ -177,6 +202,8 @@ static void digests_have_openssls_names_and_lengths(void)
 
 static const struct unit_case cases[] = {
     {"what_is_encoded_is_decoded", what_is_encoded_is_decoded},
+    {"what_is_taken_for_verified_stays_within_its_bytes",
+     what_is_taken_for_verified_stays_within_its_bytes},
     {"fault_42_every_flipped_bit_of_a_record_is_noticed",
      fault_42_every_flipped_bit_of_a_record_is_noticed},
     {"a_certificate_lacks_nothing_but_a_quarantined_one_may",

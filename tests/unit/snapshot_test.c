@@ -38,7 +38,7 @@ static void what_is_written_is_read(void)
     const char *path = sample("read", 1700000000);
     struct ot_snapshot *snapshot;
     struct ot_positions all;
-    struct ot_record record;
+    struct ot_record record = {0}, again = {0};
     struct stat st;
     uint32_t i;
 
@@ -53,8 +53,12 @@ static void what_is_written_is_read(void)
     CU_ASSERT_EQUAL(ot_snapshot_verify(snapshot, NULL), OT_OK);
     CU_ASSERT_EQUAL(ot_snapshot_all(snapshot, &all, NULL), OT_OK);
     CU_ASSERT_EQUAL(all.count, 5);
-    for (i = 0; i < all.count; i++)
+    for (i = 0; i < all.count; i++) {
         CU_ASSERT_EQUAL(ot_snapshot_record(snapshot, &all, i, &record, NULL), OT_OK);
+        CU_ASSERT_EQUAL(ot_snapshot_record_verified(snapshot, &all, i, &again, NULL),
+                        OT_OK);
+        CU_ASSERT_EQUAL(memcmp(&again, &record, sizeof(record)), 0);
+    }
     ot_snapshot_unref(snapshot);
 }
 
@@ -248,7 +252,7 @@ static void fault_42_a_flipped_bit_is_an_error_and_never_a_wrong_answer(void)
     struct ot_snapshot *snapshot;
     struct ot_record expected[5];
     struct ot_positions all;
-    unsigned wrong = 0, unverified = 0, i;
+    unsigned wrong = 0, unverified = 0, unsummed = 0, i;
     size_t at, bit;
 
     CU_ASSERT_EQUAL_FATAL(ot_snapshot_open(&snapshot, path, NULL, NULL), OT_OK);
@@ -264,12 +268,14 @@ static void fault_42_a_flipped_bit_is_an_error_and_never_a_wrong_answer(void)
         ask_everything(bad, expected, 5, &wrong);
         if (ot_snapshot_open(&flipped, bad, "test", NULL) == OT_OK) {
             unverified += ot_snapshot_verify(flipped, NULL) != OT_E_CORRUPT;
+            unsummed += ot_snapshot_check_sum(flipped, NULL) != OT_E_CORRUPT;
             ot_snapshot_unref(flipped);
         }
         image.bytes[at] ^= (uint8_t)(1u << bit);
     }
     CU_ASSERT_EQUAL(wrong, 0);
     CU_ASSERT_EQUAL(unverified, 0);
+    CU_ASSERT_EQUAL(unsummed, 0); /* which ot_snapshot_record_verified relies on */
     store(bad, &image, image.len);
     CU_ASSERT_EQUAL(ask_everything(bad, expected, 5, &wrong), 0);
     CU_ASSERT_EQUAL(wrong, 0);

@@ -1,6 +1,8 @@
 """orgtrust status: every state a source can be in, and what needs attention."""
 
+import collections
 import os
+import random
 import re
 import time
 
@@ -159,6 +161,26 @@ def test_what_needs_attention(synced, api, certs):
     human = synced.orgtrust("status").stdout
     for cert_id in added.values():
         assert cert_id in human
+
+
+def test_anchors_of_one_issuer_and_serial_are_found(synced, api, certs):
+    """Held against a count of our own, of what is drawn from few names and serials."""
+    draw = random.Random(17)
+    anchors: dict[tuple[str, int], set[str]] = collections.defaultdict(set)
+    added = {}
+    for i in range(48):
+        cn, serial = f"Drawn {draw.randrange(6)}", 7 + draw.randrange(8)
+        kind = draw.choice(["anchor", "anchor", "inactive", "leaf"])
+        cert = certs.ca(cn, serial=serial, days=1000 + i, is_ca=kind != "leaf")
+        cert_id = api.add(cert, name=f"number {i}", active=kind != "inactive")
+        if kind == "anchor":
+            added[cert_id] = cn, serial
+            anchors[cn, serial].add(cert_id)
+    twice = {cert_id for cert_id, key in added.items() if len(anchors[key]) > 1}
+    assert 4 < len(twice) < len(added) - 4
+    synced.sync()
+    source = status_is(synced, "fresh", 0)
+    assert {c["id"] for c in source["same_serial"]} == twice
 
 
 def test_hostile_names_are_escaped(synced, api, certs):

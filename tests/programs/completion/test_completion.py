@@ -1,5 +1,7 @@
 """Completion in bash, zsh and fish: what TAB offers, and what it puts into the line."""
 
+import collections
+import random
 import re
 
 import pytest
@@ -120,6 +122,36 @@ def test_a_certificate_is_named_by_its_id_where_its_name_will_not_do(shell, mach
     assert shell.offered("orgtrust export --id ").keys() == set(ids)
     assert shell.offered(f"orgtrust delete --deactivate {ids[0]} ").keys() == {*ids[1:6], "fine"}
     assert shell.offered("orgtrust list --name ").keys() == {"fine"}
+
+
+def offered_words(machine) -> list[str]:
+    text = machine.orgtrust("complete", "show", "").stdout
+    return [line.split("\t")[0] for line in text.splitlines()]
+
+
+def test_of_many_names_those_of_one_certificate_are_offered(machine, api, roots):
+    """Held against a count of our own."""
+    draw = random.Random(17)
+    names = {api.add(roots[0], name=name): name
+             for name in (f"name {draw.randrange(200)}" for _ in range(200))}
+    machine.sync()
+    counts = collections.Counter(names.values())
+    alone = [name for name, count in counts.items() if count == 1]
+    assert len(alone) > 40
+    assert sorted(offered_words(machine)) == sorted(
+        alone + [cert_id for cert_id, name in names.items() if counts[name] > 1])
+
+
+def test_fault_42_behind_a_damaged_record_a_name_may_be_there_again(machine, api, roots):
+    ids = [api.add(roots[0], name=name)
+           for name in ("twin", "fine", "damaged", "twin", "last")]
+    machine.sync()
+    path = machine.snapshot_path()
+    content = bytearray(path.read_bytes())
+    assert offered_words(machine) == [ids[0], "fine", "damaged", ids[3], "last"]
+    content[content.index(ids[2].encode())] ^= 1
+    path.write_bytes(content)
+    assert offered_words(machine) == [ids[0], "fine"]
 
 
 def test_a_verb_is_offered_what_it_can_act_on(shell, machine, api, certs):
