@@ -19,7 +19,8 @@ function endOf(certificate, organization) {
 }
 
 function ofCertificates(organization) {
-  return organization.certificates.filter(isActive).flatMap((certificate) =>
+  const active = organization.certificates.filter(isActive);
+  return active.sort((a, b) => a.expires_at - b.expires_at).flatMap((certificate) =>
     [endOf(certificate, organization), oddityOf(certificate)].filter(Boolean)
       .map((text) => ({ who: labelOf(certificate), text, href: hrefOf(certificate) })));
 }
@@ -33,10 +34,19 @@ function ofEnd(what, end, now) {
 function ofHosts({ hosts, checkedAt }) {
   if (hosts.behind === 0) return [];
   const since = hosts.list.map((host) => host.behind_since).filter(Boolean);
-  const first = since.length > 0 ? `, the first since ${formatSince(Math.min(...since), checkedAt)}` : "";
+  const first = since.length > 0 ? `, ${hosts.behind === 1 ? "" : "the first "}since ${
+    formatSince(Math.min(...since), checkedAt)}` : "";
   return [{ who: formatCount(hosts.behind, "host"), href: "#hosts",
     text: `of ${formatNumber(hosts.current + hosts.behind)} ${
       hosts.behind === 1 ? "is" : "are"} behind${first}` }];
+}
+
+/** Others' keys: with that of the hosts all of them stop. */
+function ofKeys({ keys, server, checkedAt }) {
+  return keys.filter(({ id, expires_at: end }) => id !== server.key.id && end
+    && Math.abs(end - checkedAt) < SOON_S).map((key) => ({
+    who: `The key ${key.name || key.id}`, href: "#keys",
+    text: `${key.expires_at < checkedAt ? "ended" : "ends"} ${formatDistance(key.expires_at, checkedAt)}` }));
 }
 
 /** What needs attention: {who, text, href}, of which who and href may be absent. */
@@ -45,6 +55,7 @@ export function attentionOf(organization) {
   return [
     ...ofEnd("The TLS certificate of this server", server.tls_expires_at, checkedAt),
     ...ofEnd("Your key", server.key.expires_at, checkedAt),
+    ...ofKeys(organization),
     ...ofCertificates(organization),
     ...ofHosts(organization),
   ];

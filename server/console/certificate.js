@@ -1,6 +1,6 @@
 // All of one certificate: what it says, where it is active, its chain, its history, its text.
 
-import { request, requestAll } from "./api.js";
+import { request } from "./api.js";
 import { askDelete, askName } from "./change.js";
 import { button, foreign, h } from "./dom.js";
 import { loadEvents } from "./events.js";
@@ -9,18 +9,17 @@ import { eventTable } from "./log.js";
 import { isActive, labelOf, oddityOf, scopesOf } from "./organization.js";
 import { markOfState, stateIn, STATE_WORDS } from "./state.js";
 
-/** {id, text, content, events, keys}; events null: the key may not see them. */
+/** {id, certificate, content, events}; events null: the key may not see them. */
 export async function loadCertificate(page, id) {
   const { isAdmin } = page.organization;
   const path = encodeURIComponent(id);
-  const [inspected, single, log, keys] = await Promise.all([
+  const [inspected, single, log] = await Promise.all([
     request(`orgtrust/certificates/${path}`),
     request(`organization/certificates/${path}?include[]=content`),
     isAdmin ? loadEvents({ resource: id }) : null,
-    isAdmin ? requestAll("organization/admin_api_keys") : [],
   ]);
   return { id, certificate: inspected, content: single.certificate_details.content,
-    events: log?.data ?? null, keys };
+    events: log?.data ?? null };
 }
 
 /** From it up to one that has signed itself, or whose issuer is not here. */
@@ -84,7 +83,7 @@ export function renderCertificate(page, id) {
   const certificate = page.organization.certificates.find((one) => one.id === id);
   if (!certificate || page.data?.id !== id)
     return [h("p", { class: "empty" }, "There is no such certificate (any more).")];
-  const { content, events, keys } = page.data;
+  const { content, events } = page.data;
   const odd = oddityOf(certificate);
   return [h("h3", { class: "title" }, foreign(labelOf(certificate))),
     odd ? h("p", { class: "odd" }, `It ${odd}.`) : null,
@@ -96,7 +95,7 @@ export function renderCertificate(page, id) {
           h("h3", { id: "scopes-title" }, "Scopes"), scopeButtons(certificate, page)),
         h("section", { "aria-labelledby": "chain-title" },
           h("h3", { id: "chain-title" }, "Chain"), chainList(certificate, page)))),
-    events ? [h("h3", null, "History"), eventTable(events, keys)] : null,
+    events ? [h("h3", null, "History"), eventTable(events, page.organization.keys)] : null,
     h("h3", null, "Text"), h("pre", { tabindex: "0", "aria-label": "Text" },
       page.data.certificate.text ?? ""),
     h("h3", null, "PEM"), h("pre", { tabindex: "0", "aria-label": "PEM" }, content)];

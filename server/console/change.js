@@ -18,8 +18,10 @@ function evidenceOfHosts({ hosts }, scope, active) {
     return `${formatNumber(hosts.current)} hosts have the present lists, ${
       formatNumber(hosts.behind)} are behind.`;
   if (following === 0) return "No host has reported that it follows this scope.";
-  return active ? `${formatNumber(current)} of ${formatCount(following, "host")} that follow this `
-      + "scope have the present list, and with it this certificate. They lose it at their next sync."
+  const [follow, have, lose] = following === 1 ? ["follows", "has", "It loses"]
+    : ["follow", "have", "They lose"];
+  return active ? `${formatNumber(current)} of ${formatCount(following, "host")} that ${follow} this `
+      + `scope ${have} the present list, and with it this certificate. ${lose} it at the next sync.`
     : `${formatCount(following, "host")} will trust it after the next sync${following > current
       ? `, ${formatNumber(following - current)} of them behind already` : ""}.`;
 }
@@ -42,12 +44,12 @@ function evidenceOfScopes(certificate, scope, { projects }) {
 }
 
 /** Filled in when it is there. */
-function evidenceOfLog(certificate) {
+function evidenceOfLog(certificate, { keys }) {
   const item = h("li", null, "…");
   loadEvents({ resource: certificate.id, limit: 1 }).then(({ data: [last] }) => {
     if (last === undefined) item.textContent = "No change of it is in the audit log.";
     else item.replaceChildren(`Last changed ${formatDistance(last.effective_at, Date.now() / 1000)}, ${
-      formatDate(last.effective_at)}: ${actorOf(last).text} `, ...sentenceOf(last).flat(3)
+      formatDate(last.effective_at)}: ${actorOf(last, keys).text} `, ...sentenceOf(last).flat(3)
       .filter((child) => child !== null), ".");
   }, (error) => { item.textContent = error.message; });
   return item;
@@ -77,7 +79,7 @@ export function askToggle(page, certificate, scope) {
     h("ul", { class: "evidence" }, h("li", null, evidenceOfHosts(organization, scope, active)),
       h("li", null, evidenceOfLine(certificate, organization, active)),
       elsewhere ? h("li", null, foreign(elsewhere)) : null,
-      odd ? h("li", { class: "odd" }, `It ${odd}.`) : null, evidenceOfLog(certificate)),
+      odd ? h("li", { class: "odd" }, `It ${odd}.`) : null, evidenceOfLog(certificate, organization)),
     active ? null : untilField(),
     actionsOf(verb, () => sendToggle(page, certificate, scope, active), close,
       active ? "danger" : "primary")].flat().filter(Boolean));
@@ -99,7 +101,7 @@ export function askDelete(page, certificate) {
   openDialog("Delete", (close) => [
     h("p", null, foreign(labelOf(certificate)), " is active nowhere. The audit log keeps its "
       + "content; it can be uploaded again, under another id."),
-    h("ul", { class: "evidence" }, evidenceOfLog(certificate)),
+    h("ul", { class: "evidence" }, evidenceOfLog(certificate, page.organization)),
     ...actionsOf("Delete", async () => {
       await request(`organization/certificates/${certificate.id}`, { method: "DELETE" });
       location.hash = "#certificates";

@@ -48,10 +48,16 @@ export function actionsOf(label, act, close, kind = "primary") {
     button("Cancel", close, { autofocus: kind === "danger" }))];
 }
 
-/** A field with its label. */
+function onEnter(event) {
+  if (event.key !== "Enter" || event.isComposing) return;
+  event.preventDefault();
+  event.target.closest("dialog").querySelector(".actions button").click();
+}
+
+/** A field with its label; Enter in it is the first of the dialog's actions. */
 export function field(id, label, attributes) {
   return h("p", { class: "field" }, h("label", { for: id }, label),
-    h("input", { id, autocomplete: "off", ...attributes }));
+    h("input", { id, autocomplete: "off", onkeydown: onEnter, ...attributes }));
 }
 
 export const valueOf = (id) => document.getElementById(id).value.trim();

@@ -72,5 +72,6 @@ export function renderHosts(page) {
   progressOf(hosts),
   hosts.isWhole ? null : h("p", { class: "help" }, "Of so many hosts the first are shown, those "
     + "behind at first. The command orgtrust hosts lists all."),
-  found.length > 0 ? hostTable(found, page.organization) : null];
+  found.length > 0 ? hostTable(found, page.organization)
+    : h("p", { class: "empty" }, "None of those that are shown has such a name.")];
 }

@@ -64,11 +64,12 @@ function keyRow(key, page) {
     "aria-label": `Delete ${key.name || key.id}`, "data-focus": `key ${key.id}` })));
 }
 
+export const newKeyOf = (page) => button("Make an admin key", () => askNewKey(page),
+  { "data-focus": "make", "aria-haspopup": "dialog" });
+
 /** A table of all keys. */
 export function renderKeys(page) {
-  return [h("p", null, button("Make an admin key", () => askNewKey(page),
-    { "data-focus": "make", "aria-haspopup": "dialog" })),
-  h("table", { class: "stacked framed" }, h("thead", null, h("tr", null,
+  return [h("table", { class: "stacked framed" }, h("thead", null, h("tr", null,
     ["Key", "Role", "Made", "Ends", "Used"].map((title) => h("th", { scope: "col" }, title)),
     h("td", null))),
   h("tbody", null, page.data.map((key) => keyRow(key, page))))];

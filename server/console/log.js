@@ -1,7 +1,6 @@
 // Who changed what, and when: the newest first.
 
 import { button, h } from "./dom.js";
-import { requestAll } from "./api.js";
 import { actorOf, eventTypes, loadEvents, sentenceOf } from "./events.js";
 import { formatMoment } from "./format.js";
 
@@ -15,14 +14,12 @@ function withShown(fresh, shown) {
     hasMore: shown.hasMore };
 }
 
-/** The newest, and the keys by whose names people know who it was. */
+/** The newest. */
 export async function loadLog(page) {
-  const [fresh, keys] = await Promise.all([loadEvents({ type }),
-    requestAll("organization/admin_api_keys")]);
-  return { type, keys, ...withShown(fresh, page.data) };
+  return { type, ...withShown(await loadEvents({ type }), page.data) };
 }
 
-/** A table of events. */
+/** A table of events; people know the keys by their names. */
 export function eventTable(events, keys) {
   return h("table", { class: "log" },
     h("thead", null, h("tr", null, ["When", "Who", "What"].map((title) =>
@@ -32,14 +29,15 @@ export function eventTable(events, keys) {
       return h("tr", null, h("td", { class: "when" }, h("time", {
         datetime: new Date(event.effective_at * 1000).toISOString() },
       formatMoment(event.effective_at))),
-      h("td", null, h("bdi", null, actor.text),
+      h("td", { class: "who" }, h("bdi", null, actor.text),
         actor.address ? h("span", { class: "note" }, actor.address) : null),
       h("td", null, sentenceOf(event)));
     })));
 }
 
-function filterOf(page) {
-  return h("p", { class: "filter" }, h("label", { for: "event-type" }, "Show"),
+/** Which events are shown. */
+export function filterOf(page) {
+  return h("div", { class: "filter" }, h("label", { for: "event-type" }, "Show"),
     h("select", { id: "event-type", onchange: (event) => {
       type = event.target.value;
       page.refresh();
@@ -49,15 +47,15 @@ function filterOf(page) {
 
 /** The events so far, and a button for older ones. */
 export function renderLog(page) {
-  const { events, hasMore, keys } = page.data;
+  const { events, hasMore } = page.data;
   const more = async () => {
     const next = await loadEvents({ type, after: events.at(-1).id });
     events.push(...next.data);
     page.data.hasMore = next.has_more;
     page.redraw();
   };
-  return [filterOf(page), events.length === 0
+  return [events.length === 0
     ? h("p", { class: "empty" }, "Nothing of the kind has happened yet.")
-    : eventTable(events, keys),
+    : eventTable(events, page.organization.keys),
   hasMore ? button("Older", more, { "data-focus": "older" }) : null];
 }

@@ -7,11 +7,11 @@ import { askToggle } from "./change.js";
 import { button, foreign, h, replace } from "./dom.js";
 import { formatClock } from "./format.js";
 import { renderHosts } from "./hosts.js";
-import { loadKeys, renderKeys } from "./keys.js";
-import { loadLog, renderLog } from "./log.js";
+import { loadKeys, newKeyOf, renderKeys } from "./keys.js";
+import { filterOf, loadLog, renderLog } from "./log.js";
 import { renderMatrix } from "./matrix.js";
 import { loadOrganization } from "./organization.js";
-import { renderProjects } from "./projects.js";
+import { newProjectOf, renderProjects } from "./projects.js";
 import { renderSession, renderSignIn } from "./session.js";
 import { renderTimeline } from "./timeline.js";
 import { acceptDrops, askUpload } from "./upload.js";
@@ -22,12 +22,15 @@ const REDRAW_MS = 60000;
 const FOLLOW_MS = 2000; // while hosts are behind, people watch them
 
 const views = [
-  { id: "certificates", title: "Certificates", render: renderMatrix, searches: "certificates" },
+  { id: "certificates", title: "Certificates", render: renderMatrix, searches: "certificates",
+    beside: uploadOf },
   { id: "timeline", title: "Timeline", render: renderTimeline, searches: "certificates" },
   { id: "hosts", title: "Hosts", render: renderHosts, searches: "hosts" },
-  { id: "log", title: "Log", render: renderLog, load: loadLog, isForAdmin: true },
-  { id: "projects", title: "Projects", render: renderProjects },
-  { id: "keys", title: "Keys", render: renderKeys, load: loadKeys, isForAdmin: true },
+  { id: "log", title: "Log", render: renderLog, load: loadLog, isForAdmin: true,
+    beside: filterOf },
+  { id: "projects", title: "Projects", render: renderProjects, beside: newProjectOf },
+  { id: "keys", title: "Keys", render: renderKeys, load: loadKeys, isForAdmin: true,
+    beside: newKeyOf },
   { id: "certificate", title: "Certificate", render: renderCertificate, load: loadCertificate,
     below: "certificates" },
 ];
@@ -109,8 +112,8 @@ async function loadContents(isLeftAlone = () => false) {
   if (!isLeftAlone(view)) showContents(view);
 }
 
-function uploadOf(view) {
-  return view.id === "certificates" && page.organization.isAdmin
+function uploadOf() {
+  return page.organization.isAdmin
     ? button("Upload", () => askUpload(page), { class: "primary", "data-focus": "upload",
       "aria-haspopup": "dialog" }) : null;
 }
@@ -122,7 +125,7 @@ async function showView() {
   page.data = null;
   page.search = searches.get(view.searches) ?? "";
   replace(byId("main"), h("div", { class: "bar" }, h("h2", null, view.title), searchOf(view),
-    uploadOf(view)),
+    view.beside?.(page)),
   h("div", { id: "contents" }));
   try {
     await loadContents();

@@ -72,7 +72,8 @@ export function renderMatrix(page) {
   const all = page.organization.certificates;
   const found = sorted(searchCertificates(all, page.search));
   if (all.length === 0)
-    return [h("p", { class: "empty" }, "This organization has no certificates yet.")];
+    return [h("p", { class: "empty" }, "This organization has no certificates yet.",
+      page.organization.isAdmin ? " Upload the first, or drop its file on this page." : null)];
   return [h("div", { class: "above" }, h("p", { class: "count" }, found.length === all.length
     ? `${formatCount(all.length, "certificate")}, ${
       formatCount(all.filter(isActive).length, "active", "active")}`

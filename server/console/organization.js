@@ -18,7 +18,14 @@ async function loadHosts() {
   return { current, behind, list, isWhole: list.length >= current + behind };
 }
 
-/** {checkedAt, server, isAdmin, projects, certificates, hosts}. */
+/** {id, name, expires_at} of each; none for who may not see them. */
+async function loadKeyEnds(server) {
+  if (server.key.role !== "admin") return [];
+  return (await requestAll("organization/admin_api_keys")).map(({ id, name, expires_at }) =>
+    ({ id, name, expires_at }));
+}
+
+/** {checkedAt, server, isAdmin, keys, projects, certificates, hosts}. */
 export async function loadOrganization() {
   const [server, projects, certificates, hosts] = await Promise.all([
     request("orgtrust/server"),
@@ -26,8 +33,9 @@ export async function loadOrganization() {
     requestAll("orgtrust/certificates"),
     loadHosts(),
   ]);
+  const keys = await loadKeyEnds(server);
   return { checkedAt: Date.now() / 1000, isAdmin: server.key.role === "admin",
-    server, projects, certificates, hosts };
+    server, keys, projects, certificates, hosts };
 }
 
 /** What people call it: its name, else its subject, else its id. */

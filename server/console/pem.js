@@ -26,7 +26,9 @@ export function readFileBytes(bytes) {
   const ders = certificatesOf(text);
   if (ders.length > 0) return { ders, problem: null };
   if (bytes[0] === 0x30) return { ders: [bytes], problem: null };
-  return { ders: [], problem: "It holds no certificate, neither in PEM nor in DER." };
+  return { ders: [], problem: /-----BEGIN (?:TRUSTED )?CERTIFICATE-----/.test(text)
+    ? "It holds the beginning of a certificate without its end: it was cut off."
+    : "It holds no certificate, neither in PEM nor in DER." };
 }
 
 /** As PEM. */

@@ -24,12 +24,15 @@ function projectRow(project, certificates) {
     h("td", { "data-title": "Made" }, formatDate(project.created_at)));
 }
 
-/** A table, and with an admin key a button. */
+/** Of who may make one. */
+export const newProjectOf = (page) => page.organization.isAdmin
+  ? button("Make a project", () => askProject(page),
+    { "data-focus": "make", "aria-haspopup": "dialog" }) : null;
+
+/** A table. */
 export function renderProjects(page) {
-  const { projects, certificates, isAdmin } = page.organization;
-  return [isAdmin ? h("p", null, button("Make a project", () => askProject(page),
-    { "data-focus": "make", "aria-haspopup": "dialog" })) : null,
-  projects.length === 0 ? h("p", { class: "empty" }, "There is no project. A certificate that is "
+  const { projects, certificates } = page.organization;
+  return [projects.length === 0 ? h("p", { class: "empty" }, "There is no project. A certificate that is "
       + "active in one is trusted where a source names it: by a few machines at first, for example.")
     : h("table", { class: "stacked framed" }, h("thead", null, h("tr", null,
       ["Project", "Id", "Active in it alone", "Made"].map((title) =>

@@ -35,9 +35,12 @@ function marksOf(scale, now) {
 const chart = (name, ...children) =>
   svg("svg", { class: name, "aria-hidden": "true", focusable: "false" }, ...children);
 
+/** A year at the very edge has a line, and no number that would stand out of the axis. */
+const hasRoom = (percent) => percent > 4 && percent < 96;
+
 function axisOf(scale) {
-  return chart("axis", yearsOf(scale).map(({ year, at }) =>
-    svg("text", { x: scale.percent(at), y: "14" }, String(year))));
+  return chart("axis", yearsOf(scale).filter(({ at }) => hasRoom(parseFloat(scale.percent(at))))
+    .map(({ year, at }) => svg("text", { x: scale.percent(at), y: "14" }, String(year))));
 }
 
 function barOf({ certificate, gapBefore }, scale, now) {
@@ -65,13 +68,14 @@ function timelineRow(entry, scale, now, isFirst) {
     h("td", { class: "chart" }, barOf(entry, scale, now)),
     h("td", { class: "dates" }, h("span", null, formatDate(certificate.valid_at)),
       h("span", { class: "dash" }, " to "), h("span", null, formatDate(certificate.expires_at)),
-      h("span", { class: `note ${validityOf(certificate, now)}` },
+      h("span", { class: `note ${isActive(certificate) ? validityOf(certificate, now) : ""}` },
         formatDistance(certificate.expires_at, now))));
 }
 
-function legendOf(now) {
+function legendOf(found, now) {
+  const isEnded = (one) => isActive(one) && validityOf(one, now) === "ended";
   const items = [["valid", "active"], ["soon", "active, ends within 30 days"],
-    ["inactive", "not active"], ["gap", "gap between a root and its successor"],
+    ...found.some(isEnded) ? [["ended", "active, has ended"]] : [], ["inactive", "not active"], ["gap", "gap between a root and its successor"],
     ["today", `today, ${formatDate(now)}`], ["soon-line", `in 30 days, ${formatDate(now + SOON_S)}`]];
   return h("ul", { class: "legend" }, items.map(([name, text]) =>
     h("li", null, h("span", { class: `key ${name}`, "aria-hidden": "true" }), text)));
@@ -83,7 +87,7 @@ export function renderTimeline(page) {
   const found = searchCertificates(page.organization.certificates, page.search);
   if (found.length === 0) return [h("p", { class: "empty" }, "There is no certificate to show.")];
   const scale = scaleOf(found, now);
-  return [legendOf(now), h("table", { class: "timeline" },
+  return [legendOf(found, now), h("table", { class: "timeline" },
     h("thead", null, h("tr", null, h("th", { scope: "col" }, "Certificate"),
       h("td", { class: "chart" }, axisOf(scale)), h("th", { scope: "col" }, "Valid"))),
     h("tbody", null, generationsOf(found).map((line) =>

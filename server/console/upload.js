@@ -9,6 +9,19 @@ import { pemOf, readFileBytes } from "./pem.js";
 
 const FILE_MAX = 1024 * 1024;
 
+const isSame = (one, der) => one.der?.length === der?.length
+  && one.der?.every((byte, i) => byte === der[i]);
+
+/** What is wrong with one more beside those before it, which are good so far. */
+function problemBeside(found, der, { server, certificates }) {
+  const good = found.filter(({ problems }) => problems.length === 0);
+  const twin = good.find((one) => isSame(one, der));
+  if (twin) return `It is in ${twin.file} already.`;
+  return certificates.length + good.length < server.max_certificates ? null
+    : `There is no room for it: ${formatCount(server.max_certificates, "certificate")} at most `
+      + "(--max-certificates).";
+}
+
 /** What is in the files: {file, der, facts, problems, warnings, name}, one for each
  *  certificate, or one with a problem of the file. */
 async function readFiles(files, organization) {
@@ -20,17 +33,13 @@ async function readFiles(files, organization) {
     if (problem) found.push({ file: file.name, problems: [problem], warnings: [], facts: null });
     for (const der of ders) {
       const checked = checkCertificate(der, organization);
+      const beside = checked.problems.length > 0 ? null : problemBeside(found, der, organization);
+      if (beside) checked.problems.push(beside);
       found.push({ file: file.name, der, ...checked,
         name: checked.facts ? titleOf(checked.facts) || file.name : file.name });
     }
   }
   return found;
-}
-
-/** Nothing of these is wrong, and there is room for them. */
-function sendable(candidates, { server, certificates }) {
-  const good = candidates.filter(({ problems }) => problems.length === 0);
-  return good.slice(0, Math.max(0, server.max_certificates - certificates.length));
 }
 
 function candidateItem(candidate, i) {
@@ -41,8 +50,8 @@ function candidateItem(candidate, i) {
       h("input", { id: `name-${i}`, value: candidate.name, maxlength: "255", autocomplete: "off",
         oninput: (event) => { candidate.name = event.target.value; } }))
       : h("p", null, foreign(candidate.name ?? candidate.file)),
-    h("p", { class: "note" }, "from ", foreign(candidate.file),
-      facts ? `, valid ${formatDate(facts.validAt)} to ${formatDate(facts.expiresAt)}` : null),
+    facts ? h("p", { class: "note" }, "from ", foreign(candidate.file),
+      `, valid ${formatDate(facts.validAt)} to ${formatDate(facts.expiresAt)}`) : null,
     problems.map((text) => h("p", { class: "problem" }, text)),
     warnings.map((text) => h("p", { class: "odd" }, text)));
 }
@@ -59,7 +68,7 @@ async function sendCandidates(candidates, page) {
 const closing = (close) => h("div", { class: "actions" }, button("Close", close));
 
 function reviewOf(candidates, page, close) {
-  const good = sendable(candidates, page.organization);
+  const good = candidates.filter(({ problems }) => problems.length === 0);
   const left = candidates.length - good.length;
   return [h("p", { role: "status" }, `${formatCount(good.length, "certificate")} to upload${
     left > 0 ? `, ${formatCount(left, "is", "are")} left out` : ""}. Nothing has been sent yet.`),

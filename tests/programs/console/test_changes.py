@@ -42,12 +42,14 @@ def test_what_is_wrong_is_said_before_anything_is_sent(page, organization, certs
              written(tmp_path / "text.pem", "no certificate"),
              written(tmp_path / "broken.pem", "-----BEGIN CERTIFICATE-----\n%%%\n"
                                               "-----END CERTIFICATE-----\n"),
+             written(tmp_path / "cut.pem", good.pem[:300]),
              written(tmp_path / "short.der", good.der[:-5]),
-             written(tmp_path / "good.der", good.der)]
+             written(tmp_path / "good.der", good.der),
+             written(tmp_path / "again.pem", good.pem)]
     page.open(organization.key)
     page.click("Upload", "button")
     page.choose(*files)
-    page.waits_for("4 certificates to upload, 5 are left out. Nothing has been sent yet.", "dialog")
+    page.waits_for("4 certificates to upload, 7 are left out. Nothing has been sent yet.", "dialog")
     seen = candidates(page)
     assert seen["Here already"] == ["It is here already: Known."]
     assert seen["Weak"] == ["Its RSA key has 1024 bits."]
@@ -57,7 +59,10 @@ def test_what_is_wrong_is_said_before_anything_is_sent(page, organization, certs
     assert seen["text.pem"] == ["It holds no certificate, neither in PEM nor in DER."]
     assert seen["broken.pem"] == ["Its base64 is broken."]
     assert seen["short.der"][0].startswith("It cannot be read")
-    assert seen["Good & <b>bold"] == []
+    assert seen["cut.pem"] == ["It holds the beginning of a certificate without its end: it was "
+                               "cut off."]
+    # By its name there are two: the one that is sent, and the one that is that one again.
+    assert seen["Good & <b>bold"] == ["It is in good.der already."]
     page.screenshot("upload-problems")
     assert page.changes() == [] and len(organization.api.list()) == 1
     page.click("Upload 4 certificates", "dialog button")
@@ -87,6 +92,9 @@ def test_the_room_that_is_left_is_known(page, organization, certs):
     page.click("Upload", "button")
     page.choose(*(certs.ca(f"Root {i}", key=certs.new_key()).path for i in (1, 2)))
     page.waits_for("1 certificate to upload, 1 is left out", "dialog")
+    assert page.js("[...document.querySelectorAll('.candidate .problem')].map((one) =>"
+                   " one.textContent)") == [
+        "There is no room for it: 1 certificate at most (--max-certificates)."]
 
 
 def test_what_is_read_here_is_what_the_server_reads(admin, organization, certs):
@@ -121,7 +129,7 @@ def test_a_name_a_project_and_an_end(admin, organization, certs):
     admin.click("Projects", "nav a")
     admin.click("Make a project", "button")
     admin.write("Canary <hosts>")
-    admin.click("Make", "dialog button")
+    admin.enter()
     admin.waits_for("Canary <hosts>", "table")
     admin.click("Certificates", "nav a")
     admin.click("first", "a")

@@ -56,7 +56,7 @@ def test_the_way_of_a_newcomer(page, organization, certs, machines):
 
     page.click("Root of the newcomer in Organization: not active. Change", "button")
     page.waits_for("3 hosts will trust it after the next sync", "dialog")
-    page.waits_for(f"{key_id(key)} uploaded Root of the newcomer", "dialog")
+    page.waits_for(f"Nadia ({key_id(key)}) uploaded Root of the newcomer", "dialog")
     pictures(page, "2-activate")
     page.click("Activate", "dialog button")
     page.waits_for("2 certificates, 2 active", "#contents")

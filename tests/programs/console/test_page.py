@@ -5,6 +5,7 @@ import time
 
 import pytest
 from example import fill
+from support import paths
 from support.p11_system import with_plain_build
 from support.process import run, wait_until
 
@@ -35,6 +36,34 @@ def test_a_newcomer_sees_what_is_active_where(page, organization, reader, certs)
     assert heads == ["Certificate", "Validity", "Organization", "canary", "Stores, Germany"]
     assert len(ids) == 5 and page.hosts() == {f"127.0.0.1:{organization.port}"}
     assert page.complaints() == []
+
+
+def test_a_key_of_others_that_ends_is_said_to_who_may_see_it(page, organization, roots, reader):
+    organization.add(roots[0], "a root")
+    done = run([paths.SERVER, "key", "create", "--db", organization.db, "--role", "read",
+                "--name", "fleet", "--expires", "10d"], env=organization.env)
+    assert done.status == 0
+    page.open(reader)
+    page.waits_for("All clear", "#status")
+    page.open(organization.key)
+    page.waits_for("1 thing needs attention", "#status")
+    assert page.text("#attention") == "The key fleet ends in 9 days"
+    page.click("The key fleet", "a")
+    page.waits_for("fleet", "tbody")
+
+
+def test_words_are_of_one_language_and_dates_of_the_readers(page, organization, certs, reader):
+    now = time.time()
+    for name, days in (("Soon", 20), ("Thirteen", 399), ("Decade", 3650)):
+        end = time.strftime("%Y%m%d%H%M%SZ", time.gmtime(now + 86400 * days))
+        organization.add(certs.dated(name, "20200101000000Z", end, key=certs.new_key()), name)
+    page.browser.call("Emulation.setLocaleOverride", locale="de-DE")
+    page.open(reader)
+    ends = page.js("[...document.querySelectorAll('.matrix .end time')].map((one) =>"
+                   " [one.textContent, one.title])")
+    assert [text for text, _ in ends] == ["ends in 19 days", "ends in 13 months",
+                                          "ends in 10 years"]
+    assert all(re.match(r"\d\d?\.", title) for _, title in ends)
 
 
 def test_all_is_clear(page, organization, roots, reader):
