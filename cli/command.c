@@ -172,7 +172,9 @@ static const struct ot_command commands[] = {
         .group = OT_COMMANDS_ADMINISTER,
         .arguments = "ID|NAME ...",
         .summary = "end the trust in certificates in the scope",
-        .help = "With --all every active certificate, after a confirmation.\n",
+        .help =
+            "With --all every active certificate. Asks before that, and before the last\n"
+            "active one of the scope goes.\n",
         .example = "orgtrust deactivate \"Example Root\" --dry-run",
         .acts_on = OT_LIST_ACTIVE,
         .options = OT_OPTIONS_ADMIN | OT_OPTION_BIT(OT_OPTION_BY_ID) |

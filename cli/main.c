@@ -40,6 +40,11 @@ static enum ot_status find_command(const struct ot_command **command, const char
     *command = ot_command_find(name);
     if (*command != NULL)
         return OT_OK;
+    if (*name == '-')
+        return ot_error_set(err, OT_E_USAGE,
+                            "there is no command '%.32s': options come behind the "
+                            "command; 'orgtrust help' lists the commands",
+                            name);
     for (size_t i = 0; i + 1 < COMMANDS_MAX && (there = ot_command_at(i)) != NULL; i++)
         words[i] = there->name;
     return ot_nearest_refuse(err, "command", name, words, "help");

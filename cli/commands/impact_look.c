@@ -107,9 +107,9 @@ static void print_loss(struct ot_output *out, const struct ot_impact_loss *loss,
     char time[OT_TIME_MAX];
 
     ot_output_printf(out, "%s", loss->id[0] != '\0' ? loss->id : "what is uploaded");
-    if (loss->name != NULL) {
+    if (loss->label != NULL) {
         ot_output_printf(out, " '");
-        ot_output_text(out, loss->name, strlen(loss->name));
+        ot_output_text(out, loss->label, strlen(loss->label));
         ot_output_printf(out, "'");
     }
     if (loss->source == NULL)

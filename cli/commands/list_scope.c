@@ -36,9 +36,16 @@ static enum ot_status check_scope_state(const struct ot_options *options,
                         "inactive; for other states list the snapshot of a source");
 }
 
+static const char *scope_label(const struct ot_admin_cert *cert)
+{
+    if (cert->label != NULL)
+        return cert->label;
+    return cert->name != NULL && *cert->name != '\0' ? cert->name : cert->id;
+}
+
 static bool is_wanted(const struct ot_options *options, const struct ot_admin_cert *cert)
 {
-    if (options->name != NULL &&
+    if (options->name != NULL && strcmp(scope_label(cert), options->name) != 0 &&
         (cert->name == NULL || strcmp(cert->name, options->name) != 0))
         return false;
     return options->state == OT_LIST_ALL ||
@@ -53,10 +60,9 @@ static enum ot_status print_scope(struct ot_cli *cli, const struct ot_admin *adm
 
     for (size_t i = 0; status == OT_OK && i < ot_admin_count(admin); i++) {
         const struct ot_admin_cert *cert = ot_admin_at(admin, i);
-        bool has_name = cert->name != NULL && *cert->name != '\0';
         const struct ot_cert_row row = {
             .id = ot_span_str(cert->id),
-            .label = ot_span_str(has_name ? cert->name : cert->id),
+            .label = ot_span_str(scope_label(cert)),
             .state = counts_in_scope(cert) ? "active" : "inactive",
             .by = ot_admin_project(admin) != NULL ? scope_active_by(admin, cert) : NULL,
             .expires_at = cert->expires_at,
@@ -80,6 +86,7 @@ static void put_scope_cert(cJSON *array, const struct ot_admin *admin,
 
     ot_json_put_string(object, "id", cert->id, failed);
     ot_json_put_string(object, "name", cert->name, failed);
+    ot_json_put_string(object, "label", scope_label(cert), failed);
     ot_json_put_string(object, "state", counts_in_scope(cert) ? "active" : "inactive",
                        failed);
     ot_json_put_bool(object, "active", counts_in_scope(cert), failed);

@@ -5,8 +5,8 @@
 #include "view/cli.h"
 
 /* The project that --project names, "" for the organization, with the key of the source
- * or of --key-fd. What
- * has no name there is called by its id. */
+ * or of --key-fd. What has no name there has the label of the source's snapshot, or its
+ * id where it is not in that. */
 enum ot_status ot_list_scope(struct ot_cli *cli, struct ot_error *err);
 
 #endif

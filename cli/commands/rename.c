@@ -2,6 +2,7 @@
 #include "commands/carry_out_internal.h"
 #include "commands/commands.h"
 #include "commands/named_certs_internal.h"
+#include "commands/warn_upload_internal.h"
 
 enum ot_status ot_cmd_rename(struct ot_cli *cli, struct ot_error *err)
 {
@@ -14,6 +15,8 @@ enum ot_status ot_cmd_rename(struct ot_cli *cli, struct ot_error *err)
     if (status == OT_OK)
         status = ot_named_cert(&cert, use.admin, &cli->options, cli->options.arguments[0],
                                err);
+    if (status == OT_OK)
+        ot_warn_taken(use.admin, cli->options.arguments[1], cert, cert->id);
     if (status == OT_OK)
         status =
             ot_changes_rename(&changes, use.admin, cert, cli->options.arguments[1], err);

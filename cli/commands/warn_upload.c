@@ -28,29 +28,30 @@ static void warn_fitness(const struct ot_cert_input *input, int64_t now)
                        input->file, ot_output_time(ends, input->valid_at));
 }
 
-static void warn_taken(const struct ot_admin *admin, const struct ot_cert_input *input,
-                       const char *name)
+void ot_warn_taken(const struct ot_admin *admin, const char *name,
+                   const struct ot_admin_cert *renamed, const char *what)
 {
-    for (size_t i = 0; name != NULL && i < ot_admin_count(admin); i++) {
-        const struct ot_admin_cert *cert = ot_admin_at(admin, i);
+    const struct ot_admin_cert *other =
+        name != NULL ? ot_admin_called(admin, name, renamed) : NULL;
 
-        if (cert->name == NULL || strcmp(cert->name, name) != 0)
-            continue;
-        ot_output_warn("%s is named '%s' already, which is to be the name of %s; "
+    if (other != NULL)
+        ot_output_warn("%s is called '%s' already, which is to be the name of %s; "
                        "by that name alone neither can be meant any more",
-                       cert->id, name, input->file);
-        return;
-    }
+                       other->id, name, what);
 }
 
 static void warn_unused_name(const struct ot_change *change, const char *name)
 {
     if (name == NULL || (change->name != NULL && strcmp(change->name, name) == 0))
         return;
-    ot_output_warn("%s is there already as %s '%s', and --name does not change "
-                   "that; 'orgtrust rename' does",
-                   change->input->file, change->id,
-                   change->name != NULL ? change->name : "");
+    if (change->name == NULL || *change->name == '\0')
+        ot_output_warn("%s is there already as %s without a name, and --name does not "
+                       "change that; 'orgtrust rename' does",
+                       change->input->file, change->id);
+    else
+        ot_output_warn("%s is there already as %s '%s', and --name does not change "
+                       "that; 'orgtrust rename' does",
+                       change->input->file, change->id, change->name);
 }
 
 void ot_warn_upload(const struct ot_admin *admin, const struct ot_changes *changes,
@@ -67,6 +68,6 @@ void ot_warn_upload(const struct ot_admin *admin, const struct ot_changes *chang
         if (change->outcome == OT_CHANGE_UNCHANGED)
             warn_unused_name(change, name);
         else
-            warn_taken(admin, change->input, change->name);
+            ot_warn_taken(admin, change->name, NULL, change->input->file);
     }
 }

@@ -4,6 +4,7 @@
 #define OT_CLI_COMMANDS_WARN_UPLOAD_INTERNAL_H
 
 struct ot_admin;
+struct ot_admin_cert;
 struct ot_changes;
 
 /* Says on standard error which of the planned uploads is no authority, is over, begins
@@ -12,5 +13,11 @@ struct ot_changes;
  * --name, NULL: it was not given. */
 void ot_warn_upload(const struct ot_admin *admin, const struct ot_changes *changes,
                     const char *name);
+
+/* Says on standard error that another certificate than the one that is renamed (NULL:
+ * none is) has the name, or is shown with it, that what (a file, an id) is to have. name
+ * NULL: says nothing. */
+void ot_warn_taken(const struct ot_admin *admin, const char *name,
+                   const struct ot_admin_cert *renamed, const char *what);
 
 #endif

@@ -12,8 +12,9 @@
  * next certificate seldom makes it two that begin so. */
 #define ID_SHOWN_MIN 6
 
-/* Columns of a terminal below which the name needs the place of BY. */
-#define ROOM_FOR_BY 72
+/* Columns of a terminal below which the name needs the place of BY, and of the word that
+ * a day says, too. */
+#define ROOM_FOR_ALL 72
 
 #define YEAR_S INT64_C(31556952) /* the mean one of the Gregorian calendar */
 
@@ -23,6 +24,11 @@ _Static_assert(2 * PART_MAX + sizeof(" in ") + sizeof(" ago") <= OT_TIME_MAX,
 
 enum column { NAME, STATE, BY, EXPIRES, ID, COLUMNS };
 static const char *const titles[COLUMNS] = {"NAME", "STATE", "BY", "EXPIRES", "ID"};
+
+struct shape {
+    bool has_by, is_narrow;
+    size_t id_len; /* 0: whole */
+};
 
 enum ot_status ot_cert_table_add(struct ot_cert_table *table,
                                  const struct ot_cert_row *row, struct ot_error *err)
@@ -144,46 +150,59 @@ const char *ot_cert_expiry(char *buf, int64_t expires_at, int64_t now)
     return buf;
 }
 
+/* Where there is little room, what ends is active without being called so. */
+static const char *state_text(char buf[OT_CERT_STATE_MAX], const struct ot_cert_row *row,
+                              bool is_narrow)
+{
+    char day[OT_TIME_MAX];
+
+    if (row->ends_at == 0)
+        return row->state;
+    ot_cert_state(buf, row->state, day_text(day, row->ends_at));
+    return is_narrow && strcmp(row->state, "active") == 0 ? buf + strlen("active ") : buf;
+}
+
 static enum ot_status add_cells(struct ot_table *table, const struct ot_cert_row *row,
-                                bool has_by, size_t id_len, int64_t now,
+                                const struct shape *shape, int64_t now,
                                 struct ot_error *err)
 {
-    char ends[OT_TIME_MAX], day[OT_TIME_MAX], state[OT_CERT_STATE_MAX];
+    char ends[OT_TIME_MAX], state[OT_CERT_STATE_MAX];
     struct ot_span cells[COLUMNS];
     size_t n = 0;
 
     cells[n++] = row->label;
-    cells[n++] =
-        ot_span_str(row->ends_at == 0
-                        ? row->state
-                        : ot_cert_state(state, row->state, day_text(day, row->ends_at)));
-    if (has_by)
+    cells[n++] = ot_span_str(state_text(state, row, shape->is_narrow));
+    if (shape->has_by)
         cells[n++] = ot_span_str(row->by);
     cells[n++] = ot_span_str(
         row->expires_at != 0 ? ot_cert_expiry(ends, row->expires_at, now) : "-");
-    cells[n++] = id_len > 0 ? shown_id(row->id, id_len) : row->id;
+    cells[n++] = shape->id_len > 0 ? shown_id(row->id, shape->id_len) : row->id;
     return ot_table_add(table, cells, err);
 }
 
 enum ot_status ot_cert_table_print(struct ot_cert_table *table, struct ot_output *out,
                                    int64_t now, struct ot_error *err)
 {
-    bool has_by = table->count > 0 && table->rows[0].by != NULL &&
-                  (out->columns == 0 || out->columns >= ROOM_FOR_BY);
-    size_t id_len = out->columns > 0 ? unique_len(table) : 0, columns = 0;
+    const bool is_narrow = out->columns > 0 && out->columns < ROOM_FOR_ALL;
+    const struct shape shape = {
+        .has_by = table->count > 0 && table->rows[0].by != NULL && !is_narrow,
+        .is_narrow = is_narrow,
+        .id_len = out->columns > 0 ? unique_len(table) : 0,
+    };
     const char *shown[COLUMNS];
+    size_t columns = 0;
     struct ot_table *cells = NULL;
     enum ot_status status;
 
     for (size_t i = 0; i < COLUMNS; i++)
-        if (i != BY || has_by)
+        if (i != BY || shape.has_by)
             shown[columns++] = titles[i];
     status = ot_table_new(&cells, shown, columns, NAME, err);
     if (table->count > 0)
         qsort(table->rows, table->count, sizeof(*table->rows), compare_ends);
     for (size_t i = 0; status == OT_OK && i < table->count; i++)
         if (table->rows[i].is_shown)
-            status = add_cells(cells, &table->rows[i], has_by, id_len, now, err);
+            status = add_cells(cells, &table->rows[i], &shape, now, err);
     if (status == OT_OK && ot_table_rows(cells) > 0)
         ot_table_print(cells, out);
     ot_table_free(cells);

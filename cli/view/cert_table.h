@@ -29,7 +29,8 @@ void ot_cert_table_clear(struct ot_cert_table *table);
 
 /* Prints what is shown, nothing where that is nothing; sorts the rows. On a terminal
  * names are cut to fit, ids have as many characters as tell them apart, and below 72
- * columns it is left out where a certificate is active. now: Unix seconds. */
+ * columns it is left out where a certificate is active, and of "active until 2026-12-29"
+ * the first word. now: Unix seconds. */
 enum ot_status ot_cert_table_print(struct ot_cert_table *table, struct ot_output *out,
                                    int64_t now, struct ot_error *err);
 

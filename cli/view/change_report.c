@@ -60,6 +60,12 @@ static void print_quoted(struct ot_output *out, const char *before, const char *
     ot_output_printf(out, "'");
 }
 
+/* What people know it by: its name, else what a list shows it with. */
+static const char *calling(const struct ot_change *change, const char *name)
+{
+    return name != NULL && *name != '\0' ? name : change->label;
+}
+
 static void print_input(struct ot_output *out, const struct ot_cert_input *input)
 {
     ot_output_printf(out, " from ");
@@ -78,7 +84,7 @@ static void print_one(struct ot_output *out, const struct ot_change *change,
     print_word(out, change, tense);
     if (change->id[0] != '\0')
         ot_output_printf(out, " %s", change->id);
-    print_quoted(out, " ", is_rename ? change->before : change->name);
+    print_quoted(out, " ", calling(change, is_rename ? change->before : change->name));
     if (is_rename)
         print_quoted(out, " to ", change->name);
     if (change->input != NULL)

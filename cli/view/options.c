@@ -39,7 +39,7 @@ static const struct ot_option_info option_infos[OT_OPTION_COUNT] = {
                              "tell a program on this descriptor how it ended"},
     [OT_OPTION_BY_ID] = {"by-id", NULL, "take no argument for a name"},
     [OT_OPTION_LOCK_OUT] = {"even-if-it-locks-me-out", NULL,
-                            "also where the API would refuse this client afterwards"},
+                            "also where the API refuses this client afterwards"},
     [OT_OPTION_SINCE] = {"since", "TIME",
                          "how long ago (12h, 30d), or a day (2026-11-29)"},
     [OT_OPTION_UNTIL] = {"until", "TIME",
@@ -72,8 +72,7 @@ static const struct ot_option_info option_infos[OT_OPTION_COUNT] = {
     [OT_OPTION_PER_CERTIFICATE] = {"per-certificate", NULL,
                                    "with the end of each active certificate"},
     [OT_OPTION_EXPIRING] = {"expiring", "TIME",
-                            "tell of an end so long before it, such as 90d; 30d unless "
-                            "given"},
+                            "tell of ends that are nearer; 30d unless given"},
 };
 
 /* getopt_long returns this plus the option. */

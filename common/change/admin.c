@@ -54,8 +54,9 @@ enum ot_status ot_admin_open(struct ot_admin **out, const struct ot_source *sour
     if (project == NULL)
         project = source->project;
     if (project != NULL && !ot_is_cert_id(project, strlen(project)) && *project != '\0')
-        status =
-            ot_error_set(err, OT_E_USAGE, "\"%.80s\" is not a project's id", project);
+        status = ot_error_set(
+            err, OT_E_USAGE,
+            "\"%.80s\" is not a project's id; 'orgtrust projects' lists them", project);
     admin->source.project = NULL;
     if (status == OT_OK && project != NULL && *project != '\0') {
         admin->project = strdup(project);
@@ -75,8 +76,10 @@ enum ot_status ot_admin_open(struct ot_admin **out, const struct ot_source *sour
 
 static void free_certs(struct ot_admin_cert *certs, size_t count)
 {
-    for (size_t i = 0; i < count; i++)
+    for (size_t i = 0; i < count; i++) {
         free(certs[i].name);
+        free(certs[i].label);
+    }
     free(certs);
 }
 
@@ -174,7 +177,7 @@ static enum ot_status replace_listing(struct ot_admin *admin,
     free_certs(admin->certs, admin->count);
     admin->certs = certs;
     admin->count = count;
-    return OT_OK;
+    return ot_admin_label(admin, err);
 }
 
 enum ot_status ot_admin_list(struct ot_admin *admin, struct ot_error *err)

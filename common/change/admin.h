@@ -26,6 +26,8 @@ struct ot_admin_options {
 struct ot_admin_cert {
     char id[OT_ID_MAX + 1];
     char *name;         /* NULL: none */
+    char *label;        /* what `orgtrust list` shows it with, as long as it is called as
+                           the source's snapshot has it; NULL: that is not known */
     bool active;        /* in this scope */
     bool is_inherited;  /* the scope is a project, and it is active in the organization */
     int64_t expires_at; /* as the list has it, Unix seconds; 0: it has not */
@@ -56,11 +58,18 @@ enum ot_status ot_admin_fingerprint(struct ot_admin *admin, struct ot_error *err
 size_t ot_admin_count(const struct ot_admin *admin);
 const struct ot_admin_cert *ot_admin_at(const struct ot_admin *admin, size_t i);
 
-/* By id, else by name, else by the label that the source's snapshot gives it, else by the
- * beginning of its id. OT_E_NOT_FOUND, or OT_E_USAGE with the ids of those that share it.
- */
+/* By id, else by name or label, else by the label that it had in the source's snapshot
+ * before it was renamed, else by the beginning of its id. OT_E_NOT_FOUND, or OT_E_USAGE
+ * with the ids of those that share it: also where one has as its name what another is
+ * shown with. */
 enum ot_status ot_admin_find(const struct ot_admin *admin, const char *what,
                              const struct ot_admin_cert **out, struct ot_error *err);
+
+/* Another one than except (NULL: any) that has this name or label; NULL: there is none.
+ */
+const struct ot_admin_cert *ot_admin_called(const struct ot_admin *admin,
+                                            const char *name,
+                                            const struct ot_admin_cert *except);
 
 /* An active one before an inactive, then the oldest; NULL if there is none. */
 const struct ot_admin_cert *ot_admin_find_sha256(const struct ot_admin *admin,

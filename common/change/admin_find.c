@@ -48,8 +48,8 @@ static const struct ot_admin_cert *find_id(const struct ot_admin *admin,
     return NULL;
 }
 
-/* Which certificate a list of the snapshot shows with this label; a certificate that is
- * not there any more is none. */
+/* Which certificate has this label in the snapshot, also if it is called otherwise by
+ * now; one that is not there any more is none. */
 static const struct ot_admin_cert *find_label(const struct ot_admin *admin,
                                               const char *label)
 {
@@ -71,11 +71,21 @@ static const struct ot_admin_cert *find_label(const struct ot_admin *admin,
     return found;
 }
 
+static bool is_named(const struct ot_admin_cert *cert, const char *name)
+{
+    return cert->name != NULL && strcmp(cert->name, name) == 0;
+}
+
+static bool is_labelled(const struct ot_admin_cert *cert, const char *label)
+{
+    return cert->label != NULL && strcmp(cert->label, label) == 0;
+}
+
 static void find_by_name(struct meant *meant, const struct ot_admin *admin,
                          const char *name)
 {
     for (size_t i = 0; i < count_known(admin); i++)
-        if (admin->certs[i].name != NULL && strcmp(admin->certs[i].name, name) == 0)
+        if (is_named(&admin->certs[i], name) || is_labelled(&admin->certs[i], name))
             add_meant(meant, &admin->certs[i]);
 }
 
@@ -120,4 +130,58 @@ enum ot_status ot_admin_find(const struct ot_admin *admin, const char *what,
                         "the organization has no certificate with the id or name "
                         "'%.200s'; run orgtrust sync, then orgtrust list",
                         what);
+}
+
+const struct ot_admin_cert *ot_admin_called(const struct ot_admin *admin,
+                                            const char *name,
+                                            const struct ot_admin_cert *except)
+{
+    for (size_t i = 0; i < count_known(admin); i++) {
+        const struct ot_admin_cert *cert = &admin->certs[i];
+
+        if (cert != except && (is_named(cert, name) || is_labelled(cert, name)))
+            return cert;
+    }
+    return NULL;
+}
+
+/* The label of the snapshot's record, if that has the certificate by the same name. */
+static struct ot_span known_label(struct ot_snapshot *snapshot,
+                                  const struct ot_admin_cert *cert)
+{
+    const bool has_name = cert->name != NULL && *cert->name != '\0';
+    const struct ot_span id = ot_span_str(cert->id);
+    struct ot_positions same = {.count = 0};
+    struct ot_record record;
+
+    if (ot_snapshot_find(snapshot, OT_INDEX_ID, id, OT_SPAN_ABSENT, &same, NULL) != OT_OK)
+        same.count = 0;
+    for (uint32_t i = 0; i < same.count; i++) {
+        const struct ot_span *name = &record.field[OT_FIELD_NAME];
+
+        if (ot_snapshot_record(snapshot, &same, i, &record, NULL) != OT_OK ||
+            !ot_span_equal(record.field[OT_FIELD_ID], id))
+            continue;
+        if (has_name ? ot_span_equal(*name, ot_span_str(cert->name)) : name->len == 0)
+            return record.field[OT_FIELD_LABEL];
+    }
+    return OT_SPAN_ABSENT;
+}
+
+enum ot_status ot_admin_label(struct ot_admin *admin, struct ot_error *err)
+{
+    struct ot_snapshot *snapshot = ot_admin_snapshot(admin);
+    enum ot_status status = OT_OK;
+
+    for (size_t i = 0; snapshot != NULL && status == OT_OK && i < admin->count; i++) {
+        const struct ot_span label = known_label(snapshot, &admin->certs[i]);
+
+        if (label.data == NULL)
+            continue;
+        admin->certs[i].label = strndup((const char *)label.data, label.len);
+        if (admin->certs[i].label == NULL)
+            status = ot_error_nomem(err);
+    }
+    ot_snapshot_unref(snapshot);
+    return status;
 }

@@ -4,6 +4,7 @@
 
 #include <stddef.h>
 
+#include "base/error.h"
 #include "config/source.h"
 
 struct ot_admin_cert;
@@ -28,5 +29,8 @@ struct ot_admin {
 /* The snapshot of the source, whatever its age; NULL: there is none that can be read. The
  * caller drops the reference. */
 struct ot_snapshot *ot_admin_snapshot(const struct ot_admin *admin);
+
+/* Gives each of the listed certificates its label, as far as it is known. */
+enum ot_status ot_admin_label(struct ot_admin *admin, struct ot_error *err);
 
 #endif

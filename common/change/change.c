@@ -14,6 +14,7 @@ void ot_changes_clear(struct ot_changes *changes)
 {
     for (size_t i = 0; i < changes->count; i++) {
         free(changes->items[i].name);
+        free(changes->items[i].label);
         free(changes->items[i].before);
         free(changes->items[i].why);
     }

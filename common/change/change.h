@@ -40,6 +40,7 @@ struct ot_change {
     enum ot_change_outcome outcome;
     char id[OT_ID_MAX + 1]; /* "" : not uploaded yet */
     char *name;             /* that it has, or is to get; NULL: none */
+    char *label;            /* what a list shows it with; NULL: it is not known */
     char *before;           /* rename: the name until now; NULL: none */
     int64_t ends_at; /* activate: when that ends again, Unix seconds; 0: not by itself */
     const struct ot_cert_input *input; /* upload, and what follows it; else NULL */

@@ -49,6 +49,8 @@ static enum ot_status add_change(struct ot_changes *changes, struct ot_admin *ad
     if (change == NULL)
         return ot_error_nomem(err);
     memcpy(change->id, cert->id, sizeof(change->id));
+    if (copy_text(&change->label, cert->label, err) != OT_OK)
+        return err->status;
     return copy_text(&change->name, cert->name, err);
 }
 

@@ -297,7 +297,7 @@ void ot_impact_clear(struct ot_impact *impact)
     for (size_t i = 0; i < impact->count; i++)
         free(impact->servers[i].common_name);
     for (size_t i = 0; impact->losses != NULL && i < OT_IMPACT_LOSSES_MAX; i++)
-        free(impact->losses[i].name);
+        free(impact->losses[i].label);
     free(impact->losses);
     free(impact->servers);
     free(impact->untried);

@@ -48,7 +48,7 @@ struct ot_impact_loss {
     const struct ot_source *source; /* of the configuration; NULL: only the machine itself
                                        trusts it */
     char id[OT_ID_MAX + 1];         /* "": it is not uploaded yet */
-    char *name;                     /* NULL: none */
+    char *label;                    /* what a list shows it with; NULL: nothing */
     int64_t created_at;             /* Unix seconds; when it was uploaded */
 };
 

@@ -279,7 +279,7 @@ enum ot_status ot_trust_sources_open(struct ot_trust_sources **out,
 static enum ot_status add_loss(struct ot_impact *impact, const struct ot_source *source,
                                const struct ot_record *record, struct ot_error *err)
 {
-    struct ot_span id = record->field[OT_FIELD_ID], name = record->field[OT_FIELD_NAME];
+    struct ot_span id = record->field[OT_FIELD_ID], label = record->field[OT_FIELD_LABEL];
     struct ot_impact_loss *loss;
 
     if (impact->loss_count++ >= OT_IMPACT_LOSSES_MAX)
@@ -289,8 +289,8 @@ static enum ot_status add_loss(struct ot_impact *impact, const struct ot_source 
     if (id.data != NULL)
         memcpy(loss->id, id.data, id.len < OT_ID_MAX ? id.len : OT_ID_MAX);
     loss->created_at = record->created_at;
-    if (name.data != NULL &&
-        (loss->name = strndup((const char *)name.data, name.len)) == NULL)
+    if (label.data != NULL &&
+        (loss->label = strndup((const char *)label.data, label.len)) == NULL)
         return ot_error_nomem(err);
     return OT_OK;
 }

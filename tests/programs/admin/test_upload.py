@@ -157,12 +157,24 @@ def test_what_no_program_will_trust_is_warned_of(machine, api, certs, roots):
 
 def test_names_that_do_not_do_what_is_meant_are_warned_of(synced, api, certs, roots):
     done = synced.orgtrust("upload", certs.ca("Other").path, "--name", "root 1")
-    assert f"warning: {synced.ids[1]} is named 'root 1' already" in done.stderr
+    assert f"warning: {synced.ids[1]} is called 'root 1' already" in done.stderr
+    nameless = api.add(certs.ca("Known by its CN"), name=None)
+    synced.sync()
+    called = f"warning: {nameless} is called 'Known by its CN' already, which is to be the name of "
+    done = synced.orgtrust("upload", certs.ca("Third").path, "--name", "Known by its CN")
+    assert called in done.stderr
+    done = synced.orgtrust("rename", synced.ids[2], "root 1")
+    assert f"{synced.ids[1]} is called 'root 1' already, which is to be the name of " \
+        f"{synced.ids[2]};" in done.stderr
+    assert synced.orgtrust("rename", synced.ids[1], "root one").stderr == ""
     done = synced.orgtrust("upload", roots[0].path, "--name", "new name")
     assert f"is there already as {synced.ids[0]} 'root 0', and --name" in done.stderr
     assert "orgtrust rename" in done.stderr
     assert api.item(synced.ids[0])["name"] == "root 0"
     assert synced.orgtrust("upload", roots[0].path, "--name", "root 0").stderr == ""
+    api.item(synced.ids[0])["name"] = None
+    done = synced.orgtrust("upload", roots[0].path, "--name", "new name")
+    assert f"is there already as {synced.ids[0]} without a name, and --name" in done.stderr
 
 
 def test_a_file_that_is_not_there(machine, api, roots):

@@ -74,6 +74,7 @@ def test_every_command_has_its_help(bare_world, command):
     assert by_option.startswith(f"usage: orgtrust {command} ")
     for option in ("--source NAME", "--json", "--help"):
         assert option in by_option
+    assert max(map(len, by_option.splitlines())) <= 80
 
 
 @pytest.mark.parametrize("words, why", [
@@ -81,6 +82,8 @@ def test_every_command_has_its_help(bare_world, command):
     (["frobnicate"], "no command 'frobnicate'"),
     (["help", "frobnicate"], "no command 'frobnicate'"),
     (["help", "sync", "list"], "one command at a time"),
+    (["--json", "list"], "no command '--json': options come behind the command"),
+    (["help", "--json"], "no command '--json': options come behind the command"),
     (["--help", "frobnicate"], "no command 'frobnicate'"),
     (["version", "1"], "takes no arguments"),
     (["export", "x"], "takes no arguments"),

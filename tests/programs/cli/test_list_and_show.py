@@ -105,6 +105,14 @@ def test_the_table_fits_the_terminal(organized, organization, certs, columns, so
     assert "広い" * 60 in organized.orgtrust("list").stdout, "not cut in a pipe"
 
 
+def test_an_end_leaves_room_for_the_name(synced, api):
+    api.item(synced.ids[0])["orgtrust_deactivate_at"] = 4102358399
+    synced.sync()
+    assert "  active until 2099-12-30  " in on_terminal(synced, "list", columns=72)
+    narrow = on_terminal(synced, "list", columns=71)
+    assert "  until 2099-12-30  " in narrow and "active until" not in narrow
+
+
 def on_terminal(world, *args, columns=80) -> str:
     status, out, err = run_on_terminal([paths.COMMAND, *args], world.env | {"TERM": "xterm"},
                                        columns=columns)
@@ -217,7 +225,7 @@ def test_list_of_a_project_asks_the_api(organized, organization):
     assert listed["project"] == "proj_green"
     assert {c["id"]: c["active_by"] for c in listed["certificates"]} == {
         first: ["organization"], second: ["organization"], idle: ["project"]}
-    assert set(listed["certificates"][0]) == {"id", "name", "state", "active", "active_by",
+    assert set(listed["certificates"][0]) == {"id", "name", "label", "state", "active", "active_by",
                                               "until", "expires_at"}
     of_all = organized.listed("--project", "")
     assert {c["id"] for c in of_all if not c["active"]} == {idle}
@@ -225,6 +233,40 @@ def test_list_of_a_project_asks_the_api(organized, organization):
     organized.orgtrust("list", "--key-fd", "3", status=USAGE)
     named = organized.orgtrust("list", "--project", "", "--name", "root 2").stdout
     assert len(named.splitlines()) == 2
+
+
+def test_list_of_a_project_has_the_labels_of_the_list(synced, api, certs):
+    """Of what has no name, too; what came since the sync and has none is known by its id."""
+    nameless = api.add(certs.ca("Known by its CN"), name=None, active=True)
+    api.add(certs.ca("Twin"), name="Known by its CN")
+    renamed = api.add(certs.ca("Other"), name="before")
+    synced.sync()
+    api.item(renamed)["name"] = "since"
+    later = api.add(certs.ca("Later"), name=None)
+    labels = {c["id"]: c["label"] for c in synced.listed()} | {renamed: "since", later: later}
+    assert {c["id"]: c["label"] for c in synced.listed("--project", "")} == labels
+    shown = synced.orgtrust("list", "--project", "", "--name", labels[nameless]).stdout
+    assert shown.splitlines()[1].startswith(labels[nameless] + "  ")
+
+
+@pytest.mark.parametrize("verb", [["show"], ["impact"], ["deactivate", "--yes", "--dry-run"]])
+def test_a_name_that_is_the_label_of_another_is_refused(synced, api, certs, verb):
+    """Who types what the list shows does not mean the one that the list shows otherwise."""
+    labelled = api.add(certs.ca("The root"), name=None, active=True, cert_id="cert_1first")
+    synced.sync()
+    named = api.add(certs.ca("Else"), name="The root", active=True, cert_id="cert_2then")
+    synced.sync()
+    labels = {c["id"]: c["label"] for c in synced.listed()}
+    assert (labels[labelled], labels[named]) == ("The root", "The root (2)")
+    said = synced.orgtrust(*verb, "The root", status=USAGE).stderr
+    assert "2 certificates are named 'The root'" in said and labelled in said and named in said
+    if verb[0] == "deactivate":
+        told = synced.orgtrust(*verb, labelled)
+        assert f"would deactivate {labelled} 'The root'\n" in told.stdout
+        assert f"{labelled} 'The root': trusted here since" in told.stderr
+    api.item(labelled)["name"] = "otherwise since the sync"
+    if verb[0] == "deactivate":
+        assert named in synced.orgtrust(*verb, "The root").stdout
 
 
 def test_hostile_names_are_escaped(synced, api, certs):
