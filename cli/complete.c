@@ -153,7 +153,8 @@ static bool can_be_acted_on(const struct completion *c, const struct ot_source *
     return is_active == (c->command->acts_on == OT_LIST_ACTIVE);
 }
 
-/* One word for each certificate, its name; the id if it needs one, or if one is begun. */
+/* One word for each certificate, what a list shows it with; the id if it needs one, or if
+ * one is begun. */
 static void add_certificate(const struct completion *c, const struct ot_offers *offers,
                             uint32_t i)
 {
@@ -161,13 +162,13 @@ static void add_certificate(const struct completion *c, const struct ot_offers *
     const char *typed = c->current + c->head;
     size_t len = strnlen(typed, strlen(ID_PREFIX));
     bool by_name = c->pending == OT_OPTION_NAME,
-         usable = ot_offers_has_usable_name(offers, i);
+         usable = ot_offers_has_usable_label(offers, i);
     bool by_id =
         c->pending == OT_OPTION_ID || (c->options & OT_OPTION_BIT(OT_OPTION_BY_ID)) != 0;
     bool id_is_begun = len > 0 && strncmp(typed, ID_PREFIX, len) == 0;
 
     if (usable && !by_id)
-        add_candidate(c, cert->name, cert->id, cert->state);
+        add_candidate(c, cert->label, cert->id, cert->state);
     if (by_id || (!by_name && (!usable || id_is_begun)))
         add_candidate(c, cert->id, cert->label, cert->state);
 }

@@ -153,6 +153,15 @@ static enum ot_status dispatch_word(struct ot_cli *cli, int argc, char **argv,
     return run_command(cli, argc - 1, argv + 1, err);
 }
 
+/* Also where the command line could not be read up to there. */
+static bool asks_for_json(char **argv)
+{
+    for (; *argv != NULL && strcmp(*argv, "--") != 0; argv++)
+        if (strcmp(*argv, "--json") == 0)
+            return true;
+    return false;
+}
+
 static void tell_failure(struct ot_cli *cli, enum ot_status status,
                          const struct ot_error *err)
 {
@@ -195,6 +204,8 @@ int main(int argc, char **argv)
     ot_signals_install();
     ot_output_init(&cli.out, stdout);
     status = dispatch_word(&cli, argc, argv, &err);
+    if (status == OT_E_USAGE && asks_for_json(argv))
+        cli.options.json = true;
     if (status != OT_OK && err.message[0] != '\0')
         tell_failure(&cli, status, &err);
     if (ot_output_finish(&cli.out, &lost) != OT_OK && err.status != lost.status) {

@@ -10,18 +10,22 @@
 
 static void add_offer(struct ot_offers *offers, const struct ot_record *record)
 {
-    const struct ot_span name = record->field[OT_FIELD_NAME];
+    const struct ot_span name = record->field[OT_FIELD_NAME],
+                         label = record->field[OT_FIELD_LABEL];
+    const bool is_named_so = ot_span_equal(name, label);
     const uint32_t i = offers->count++;
 
     offers->certs[i] = (struct ot_offer){
         .id = record->field[OT_FIELD_ID],
-        .name = name,
-        .label = record->field[OT_FIELD_LABEL],
+        .label = label,
+        .is_named_so = is_named_so,
         .flags = record->flags,
         .state = ot_record_state_word(record),
     };
     if (name.data != NULL)
-        ot_repeats_note(&offers->names, i, ot_span_hash(name));
+        ot_repeats_note(&offers->callings, i, ot_span_hash(name));
+    if (!is_named_so)
+        ot_repeats_note(&offers->callings, offers->capacity + i, ot_span_hash(label));
 }
 
 static enum ot_status add_offers(struct ot_offers *offers, const struct ot_positions *all,
@@ -45,9 +49,9 @@ void ot_offers_read(struct ot_offers *offers, struct ot_snapshot *snapshot)
     struct ot_positions all = {.count = 0};
     enum ot_status status = ot_snapshot_all(snapshot, &all, &err);
 
-    *offers = (struct ot_offers){.snapshot = snapshot};
+    *offers = (struct ot_offers){.snapshot = snapshot, .capacity = all.count};
     if (status == OT_OK)
-        status = ot_repeats_init(&offers->names, all.count, &err);
+        status = ot_repeats_init(&offers->callings, 2 * all.count, &err);
     if (status != OT_OK)
         return;
     offers->certs = calloc((size_t)all.count + 1, sizeof(*offers->certs));
@@ -58,34 +62,37 @@ void ot_offers_read(struct ot_offers *offers, struct ot_snapshot *snapshot)
 void ot_offers_clear(struct ot_offers *offers)
 {
     free(offers->certs);
-    ot_repeats_clear(&offers->names);
+    ot_repeats_clear(&offers->callings);
     *offers = (struct ot_offers){0};
 }
 
-/* A question to the index for each name would be half of all. */
+/* Labels are told apart already, but one may be the name of another. A question to the
+ * index for each would be half of all. */
 static bool is_alone(const struct ot_offers *offers, uint32_t i)
 {
+    const bool is_name = offers->certs[i].is_named_so;
     struct ot_positions same;
 
-    if (offers->is_whole && !ot_repeats_has(&offers->names, i))
+    if (offers->is_whole &&
+        !ot_repeats_has(&offers->callings, is_name ? i : offers->capacity + i))
         return true;
-    return ot_snapshot_find(offers->snapshot, OT_INDEX_NAME, offers->certs[i].name,
+    return ot_snapshot_find(offers->snapshot, OT_INDEX_NAME, offers->certs[i].label,
                             OT_SPAN_ABSENT, &same, NULL) == OT_OK &&
-           same.count == 1;
+           same.count == (is_name ? 1 : 0);
 }
 
-static bool is_shown_as_it_is(const char *name, size_t len)
+static bool is_shown_as_it_is(const char *label, size_t len)
 {
     char shown[4 * OT_NAME_MAX + 1];
 
-    return ot_text_plain_len(name, len) == len ||
-           ot_text_escape(shown, sizeof(shown), name, len) == len;
+    return ot_text_plain_len(label, len) == len ||
+           ot_text_escape(shown, sizeof(shown), label, len) == len;
 }
 
-bool ot_offers_has_usable_name(const struct ot_offers *offers, uint32_t i)
+bool ot_offers_has_usable_label(const struct ot_offers *offers, uint32_t i)
 {
-    const struct ot_span name = offers->certs[i].name;
+    const struct ot_span label = offers->certs[i].label;
 
-    return name.len > 0 && name.data[0] != '-' &&
-           is_shown_as_it_is((const char *)name.data, name.len) && is_alone(offers, i);
+    return label.len > 0 && label.data[0] != '-' &&
+           is_shown_as_it_is((const char *)label.data, label.len) && is_alone(offers, i);
 }

@@ -142,12 +142,11 @@ static enum ot_status check_chromium(struct ot_doctor *doctor, struct ot_error *
     const struct ot_export *item = NULL;
     const bool has_sandboxed = ot_sandboxed_look(doctor, PART);
 
-    if (doctor->config != NULL &&
-        ot_exports_new(&exports, doctor->config, &why) != OT_OK) {
+    if (ot_exports_new(&exports, doctor->config, &why) != OT_OK) {
         ot_finding_add_error(&doctor->findings, PART, OT_VERDICT_FAILS, NULL, "", &why);
         return OT_OK;
     }
-    for (size_t i = 0; exports != NULL && i < exports->count; i++)
+    for (size_t i = 0; i < exports->count; i++)
         if (exports->items[i].kind == OT_EXPORT_CHROMIUM)
             item = &exports->items[i];
     if (item != NULL && item->sources == 0 && !item->says_no)
@@ -164,4 +163,4 @@ static enum ot_status check_chromium(struct ot_doctor *doctor, struct ot_error *
 }
 
 const struct ot_check ot_check_chromium = {PART, "policies of Chromium, Chrome and Edge",
-                                           check_chromium};
+                                           check_chromium, true};

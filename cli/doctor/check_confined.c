@@ -41,7 +41,7 @@ static enum ot_status check_confined(struct ot_doctor *doctor, struct ot_error *
     if (status != OT_OK)
         return status;
     /* What is wrong with them the check of the exports says. */
-    if (doctor->config != NULL && ot_exports_new(&exports, doctor->config, NULL) != OT_OK)
+    if (ot_exports_new(&exports, doctor->config, NULL) != OT_OK)
         exports = NULL;
     confined.exports = exports;
     ot_confined_look_at_units(&confined);
@@ -57,5 +57,6 @@ static enum ot_status check_confined(struct ot_doctor *doctor, struct ot_error *
     return OT_OK;
 }
 
-const struct ot_check ot_check_confined = {
-    OT_CONFINED_PART, "services that are held in, and what they see", check_confined};
+const struct ot_check ot_check_confined = {OT_CONFINED_PART,
+                                           "services that are held in, and what they see",
+                                           check_confined, true};

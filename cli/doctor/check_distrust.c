@@ -143,7 +143,7 @@ static enum ot_status look_at_list(struct ot_doctor *doctor,
 
 static enum ot_status check_distrust(struct ot_doctor *doctor, struct ot_error *err)
 {
-    size_t count = doctor->config != NULL ? ot_config_count(doctor->config) : 0;
+    size_t count = ot_config_count(doctor->config);
     enum ot_status status = OT_OK;
 
     if (doctor->distrust == NULL) {
@@ -167,4 +167,4 @@ static enum ot_status check_distrust(struct ot_doctor *doctor, struct ot_error *
 
 const struct ot_check ot_check_distrust = {
     PART, "whether programs hold to a no, and what still trusts what a source distrusts",
-    check_distrust};
+    check_distrust, true};

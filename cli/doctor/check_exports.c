@@ -233,12 +233,11 @@ static enum ot_status check_exports(struct ot_doctor *doctor, struct ot_error *e
     enum ot_status status = OT_OK;
     bool found = false;
 
-    if (doctor->config != NULL &&
-        ot_exports_new(&exports, doctor->config, &why) != OT_OK) {
+    if (ot_exports_new(&exports, doctor->config, &why) != OT_OK) {
         ot_finding_add_error(&doctor->findings, PART, OT_VERDICT_FAILS, NULL, "", &why);
         return OT_OK;
     }
-    for (size_t i = 0; status == OT_OK && exports != NULL && i < exports->count; i++) {
+    for (size_t i = 0; status == OT_OK && i < exports->count; i++) {
         const struct ot_export *item = &exports->items[i];
 
         if (ot_export_format_of(item->kind) == OT_FORMAT_COUNT &&
@@ -257,4 +256,4 @@ static enum ot_status check_exports(struct ot_doctor *doctor, struct ot_error *e
 }
 
 const struct ot_check ot_check_exports = {PART, "the files that are kept in step",
-                                          check_exports};
+                                          check_exports, true};

@@ -85,4 +85,4 @@ static enum ot_status check_firefox(struct ot_doctor *doctor, struct ot_error *e
 }
 
 const struct ot_check ot_check_firefox = {PART, "Firefox's policies or profiles",
-                                          check_firefox};
+                                          check_firefox, false};

@@ -24,6 +24,8 @@ struct ot_doctor {
 struct ot_check {
     const char *name, *summary;
     enum ot_status (*run)(struct ot_doctor *doctor, struct ot_error *err);
+    bool needs_config; /* without a configuration that can be read it could say nothing
+                          that is true */
 };
 
 extern const struct ot_check ot_check_source, ot_check_openssl, ot_check_p11_kit,

@@ -56,4 +56,5 @@ static enum ot_status check_java(struct ot_doctor *doctor, struct ot_error *err)
     return status;
 }
 
-const struct ot_check ot_check_java = {PART, "a JVM with the options for it", check_java};
+const struct ot_check ot_check_java = {PART, "a JVM with the options for it", check_java,
+                                       false};

@@ -277,7 +277,7 @@ static enum ot_status check_limited(struct ot_doctor *doctor,
 static enum ot_status check_all_limits(struct ot_doctor *doctor, struct ot_error *err)
 {
     enum ot_status status = OT_OK;
-    size_t count = doctor->config != NULL ? ot_config_count(doctor->config) : 0;
+    size_t count = ot_config_count(doctor->config);
     bool found = false;
 
     for (size_t i = 0; status == OT_OK && i < count; i++) {
@@ -296,4 +296,4 @@ static enum ot_status check_all_limits(struct ot_doctor *doctor, struct ot_error
 
 const struct ot_check ot_check_limits = {
     PART, "whether programs hold to the limits of a source, and all that they trust does",
-    check_all_limits};
+    check_all_limits, true};

@@ -150,4 +150,5 @@ static enum ot_status check_nss(struct ot_doctor *doctor, struct ot_error *err)
     return status;
 }
 
-const struct ot_check ot_check_nss = {PART, "this user's NSS databases", check_nss};
+const struct ot_check ot_check_nss = {PART, "this user's NSS databases", check_nss,
+                                      false};

@@ -58,4 +58,4 @@ static enum ot_status check_openssl(struct ot_doctor *doctor, struct ot_error *e
 }
 
 const struct ot_check ot_check_openssl = {PART, "the machine's openssl.cnf",
-                                          check_openssl};
+                                          check_openssl, false};

@@ -113,4 +113,4 @@ static enum ot_status check_p11_kit(struct ot_doctor *doctor, struct ot_error *e
 }
 
 const struct ot_check ot_check_p11_kit = {PART, "GnuTLS and what loads p11-kit-proxy.so",
-                                          check_p11_kit};
+                                          check_p11_kit, false};

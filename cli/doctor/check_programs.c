@@ -180,4 +180,4 @@ static enum ot_status check_programs(struct ot_doctor *doctor, struct ot_error *
 }
 
 const struct ot_check ot_check_programs = {PART, "programs that read only files",
-                                           check_programs};
+                                           check_programs, true};

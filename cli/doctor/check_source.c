@@ -27,17 +27,50 @@ static bool is_key_for_us(const struct ot_source *source)
            access(source->admin_key_file, R_OK) == 0;
 }
 
+/* Puts what is pasted into the key file and tries it; NULL: there is no such file, or no
+ * memory. The caller frees it. */
+static char *new_key_fix(const struct ot_source *source)
+{
+    const char *file = source->admin_key_file, *sudo = geteuid() == 0 ? "" : "sudo ";
+    char *fix = NULL;
+
+    if (file == NULL)
+        return NULL;
+    if (access(file, W_OK) == 0 || errno == ENOENT)
+        sudo = "";
+    if (asprintf(&fix, "%1$sinstall -D -m 600 /dev/stdin '%2$s' && %1$sorgtrust sync",
+                 sudo, file) < 0)
+        return NULL;
+    return fix;
+}
+
+static const char how_to_paste[] =
+    "; the command takes a new key, pasted and ended by Enter and Ctrl-D";
+
+static bool is_key_missing(const struct ot_source *source)
+{
+    return source->admin_key_file != NULL && access(source->admin_key_file, F_OK) != 0 &&
+           errno == ENOENT;
+}
+
 static void look_at_key(struct ot_doctor *doctor, const struct ot_source *source)
 {
     struct ot_error why = OT_ERROR_INIT;
     struct ot_key key = {.secret = NULL};
+    char *fix = NULL;
 
     if (!is_key_for_us(source))
         return;
     if (ot_key_load(&key, source, &why) != OT_OK ||
         ot_key_check_host(&key, source, &why) != OT_OK)
+        fix = is_key_missing(source) ? new_key_fix(source) : NULL;
+    if (fix != NULL)
+        ot_finding_add(&doctor->findings, PART, OT_VERDICT_FAILS, source->name, fix,
+                       "no sync can succeed: %s%s", why.message, how_to_paste);
+    else if (why.status != OT_OK)
         ot_finding_add_error(&doctor->findings, PART, OT_VERDICT_FAILS, source->name,
                              "no sync can succeed: ", &why);
+    free(fix);
     ot_key_clear(&key);
 }
 
@@ -46,21 +79,12 @@ static void add_refused_key(struct ot_doctor *doctor,
                             const struct ot_source_report *report)
 {
     const struct ot_source *source = report->source;
-    const char *file = source->admin_key_file;
-    const bool may_write = file == NULL || access(file, W_OK) == 0;
-    char *fix = NULL;
+    char *fix = new_key_fix(source);
 
-    if (file != NULL &&
-        asprintf(&fix, "%1$sinstall -m 600 /dev/stdin '%2$s' && %1$sorgtrust sync",
-                 may_write ? "" : "sudo ", file) < 0)
-        fix = NULL;
     ot_finding_add(&doctor->findings, PART, OT_VERDICT_FAILS, source->name, fix,
                    "the API refuses the key, so that no sync can succeed and what is "
                    "trusted stays as it was: %s%s",
-                   report->state.last.message,
-                   fix != NULL ? "; the command takes a new key, pasted and ended by "
-                                 "Enter and Ctrl-D"
-                               : "");
+                   report->state.last.message, fix != NULL ? how_to_paste : "");
     free(fix);
 }
 
@@ -68,7 +92,9 @@ static void add_usable(struct ot_doctor *doctor, const struct ot_source_report *
 {
     const char *name = report->source->name;
     char age[OT_TIME_MAX];
+    size_t said;
 
+    (void)ot_finding_command(&report->state.last, &said);
     ot_output_duration(age, report->freshness.age_s);
     if (report->freshness.future)
         ot_finding_add(&doctor->findings, PART, OT_VERDICT_NOTE, name,
@@ -80,9 +106,9 @@ static void add_usable(struct ot_doctor *doctor, const struct ot_source_report *
     else if (report->state.failures > 0)
         ot_finding_add(
             &doctor->findings, PART, OT_VERDICT_NOTE, name, ot_fix_sync(doctor),
-            "the snapshot is %s old (%s), and %u sync%s since failed: %s", age,
+            "the snapshot is %s old (%s), and %u sync%s since failed: %.*s", age,
             report->word, report->state.failures, report->state.failures == 1 ? "" : "s",
-            report->state.last.message);
+            (int)said, report->state.last.message);
     else if (report->freshness.stale)
         ot_finding_add(&doctor->findings, PART, OT_VERDICT_NOTE, name,
                        ot_fix_sync(doctor),
@@ -96,12 +122,19 @@ static void add_usable(struct ot_doctor *doctor, const struct ot_source_report *
                        age, report->total, report->active);
 }
 
-/* A sync makes a snapshot anew; it does not open a directory that somebody closed. */
+/* A sync makes a snapshot anew; it does not open a directory that somebody closed, nor
+ * close one that is open to all. */
 static void add_unusable(struct ot_doctor *doctor, const struct ot_source_report *report)
 {
     const char *name = report->source->name;
     char path[PATH_MAX], closed[PATH_MAX], *fix = NULL;
+    size_t said;
 
+    if (ot_finding_command(&report->problem, &said) != NULL) {
+        ot_finding_add_error(&doctor->findings, PART, OT_VERDICT_FAILS, name, "",
+                             &report->problem);
+        return;
+    }
     if (report->problem.errnum == EACCES &&
         ot_source_path(path, report->source, OT_SOURCE_SNAPSHOT, NULL) == OT_OK)
         ot_fix_closed(&fix, closed, doctor, path);
@@ -153,4 +186,4 @@ static enum ot_status check_sources(struct ot_doctor *doctor, struct ot_error *e
 }
 
 const struct ot_check ot_check_source = {PART, "the sources' snapshots and keys",
-                                         check_sources};
+                                         check_sources, false};

@@ -139,12 +139,11 @@ static enum ot_status check_system(struct ot_doctor *doctor, struct ot_error *er
     enum ot_status status = OT_OK;
     bool found = false;
 
-    if (doctor->config != NULL &&
-        ot_exports_new(&exports, doctor->config, &why) != OT_OK) {
+    if (ot_exports_new(&exports, doctor->config, &why) != OT_OK) {
         ot_finding_add_error(&doctor->findings, PART, OT_VERDICT_FAILS, NULL, "", &why);
         return OT_OK;
     }
-    for (size_t i = 0; status == OT_OK && exports != NULL && i < exports->count; i++)
+    for (size_t i = 0; status == OT_OK && i < exports->count; i++)
         if (exports->items[i].kind == OT_EXPORT_SYSTEM) {
             status = check_system_export(doctor, exports, &exports->items[i], err);
             found = true;
@@ -158,4 +157,5 @@ static enum ot_status check_system(struct ot_doctor *doctor, struct ot_error *er
     return status;
 }
 
-const struct ot_check ot_check_system = {PART, "the system's anchors", check_system};
+const struct ot_check ot_check_system = {PART, "the system's anchors", check_system,
+                                         true};

@@ -71,5 +71,5 @@ static enum ot_status check_systemd(struct ot_doctor *doctor, struct ot_error *e
     return status;
 }
 
-const struct ot_check ot_check_systemd = {PART, "the service or the timer",
-                                          check_systemd};
+const struct ot_check ot_check_systemd = {PART, "the service or the timer", check_systemd,
+                                          false};

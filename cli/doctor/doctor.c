@@ -83,6 +83,16 @@ static enum ot_status print_last_line(struct ot_cli *cli, const struct ot_doctor
     return OT_OK;
 }
 
+static enum ot_status run_check(struct ot_doctor *doctor, const struct ot_check *check,
+                                struct ot_error *err)
+{
+    if (!check->needs_config || doctor->config != NULL)
+        return check->run(doctor, err);
+    ot_finding_add(&doctor->findings, check->name, OT_VERDICT_NOTE, NULL, NULL,
+                   "not looked at: the configuration cannot be read");
+    return OT_OK;
+}
+
 static enum ot_status run_checks(struct ot_cli *cli, struct ot_doctor *doctor,
                                  unsigned wanted, struct ot_error *err)
 {
@@ -91,7 +101,7 @@ static enum ot_status run_checks(struct ot_cli *cli, struct ot_doctor *doctor,
     for (size_t i = 0; status == OT_OK && i < CHECK_COUNT; i++) {
         if ((wanted & (1u << i)) == 0)
             continue;
-        status = checks[i]->run(doctor, err);
+        status = run_check(doctor, checks[i], err);
         if (status == OT_OK && *cli->stop != 0)
             status = ot_error_set(err, OT_E_INTERRUPTED, "interrupted");
         if (status == OT_OK && doctor->findings.is_short)

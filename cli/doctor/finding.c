@@ -70,16 +70,23 @@ struct ot_finding *ot_finding_add(struct ot_findings *findings, const char *part
     return item;
 }
 
+const char *ot_finding_command(const struct ot_error *why, size_t *said)
+{
+    static const char mark[] = "; run: ";
+    const char *at = strstr(why->message, mark);
+
+    *said = at != NULL ? (size_t)(at - why->message) : strlen(why->message);
+    return at != NULL ? at + strlen(mark) : NULL;
+}
+
 void ot_finding_add_error(struct ot_findings *findings, const char *part,
                           enum ot_verdict verdict, const char *subject,
                           const char *before, const struct ot_error *why)
 {
-    static const char mark[] = "; run: ";
-    const char *at = strstr(why->message, mark);
-    size_t len = at != NULL ? (size_t)(at - why->message) : strlen(why->message);
+    size_t said;
+    const char *command = ot_finding_command(why, &said);
 
-    ot_finding_add(findings, part, verdict, subject,
-                   at != NULL ? at + strlen(mark) : NULL, "%s%.*s", before, (int)len,
+    ot_finding_add(findings, part, verdict, subject, command, "%s%.*s", before, (int)said,
                    why->message);
 }
 

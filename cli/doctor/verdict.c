@@ -7,6 +7,8 @@
 #include "doctor/finding_internal.h"
 #include "doctor/report_internal.h"
 
+#define VERDICT_SENTENCE_MAX 120 /* bytes */
+
 static bool is_first_of_part(const struct ot_findings *findings, size_t at)
 {
     for (size_t i = 0; i < at; i++)
@@ -53,9 +55,23 @@ static size_t print_remarks(FILE *out, const struct ot_findings *findings)
     return count;
 }
 
+/* How much of a sentence the verdict has: whole words, so many as are read at a glance.
+ */
+static size_t glance_len(const char *sentence)
+{
+    size_t len = strlen(sentence), cut = VERDICT_SENTENCE_MAX;
+
+    if (len <= VERDICT_SENTENCE_MAX)
+        return len;
+    while (cut > 0 && sentence[cut] != ' ')
+        cut--;
+    return cut > 0 ? cut : len;
+}
+
 static void print_failures(FILE *out, const struct ot_findings *findings, size_t failing)
 {
     const struct ot_finding *finding = findings->items;
+    size_t shown;
 
     if (failing > 1) {
         fprintf(out, "%zu fail", failing);
@@ -64,9 +80,11 @@ static void print_failures(FILE *out, const struct ot_findings *findings, size_t
     }
     while (finding->verdict != OT_VERDICT_FAILS)
         finding++;
-    fprintf(out, "1 fails: %s: %s%s%s", finding->part,
+    shown = glance_len(finding->sentence);
+    fprintf(out, "1 fails: %s: %s%s%.*s%s", finding->part,
             finding->subject != NULL ? finding->subject : "",
-            finding->subject != NULL ? ": " : "", finding->sentence);
+            finding->subject != NULL ? ": " : "", (int)shown, finding->sentence,
+            finding->sentence[shown] != '\0' ? " …" : "");
 }
 
 static void print_verdict(FILE *out, const struct ot_findings *findings)

@@ -61,7 +61,7 @@ static void print_quoted(struct ot_output *out, const char *before, const char *
 }
 
 /* What people know it by: its name, else what a list shows it with. */
-static const char *calling(const struct ot_change *change, const char *name)
+static const char *people_call(const struct ot_change *change, const char *name)
 {
     return name != NULL && *name != '\0' ? name : change->label;
 }
@@ -84,7 +84,8 @@ static void print_one(struct ot_output *out, const struct ot_change *change,
     print_word(out, change, tense);
     if (change->id[0] != '\0')
         ot_output_printf(out, " %s", change->id);
-    print_quoted(out, " ", calling(change, is_rename ? change->before : change->name));
+    print_quoted(out, " ",
+                 people_call(change, is_rename ? change->before : change->name));
     if (is_rename)
         print_quoted(out, " to ", change->name);
     if (change->input != NULL)

@@ -71,12 +71,12 @@ static const struct ot_admin_cert *find_label(const struct ot_admin *admin,
     return found;
 }
 
-static bool is_named(const struct ot_admin_cert *cert, const char *name)
+static bool cert_has_name(const struct ot_admin_cert *cert, const char *name)
 {
     return cert->name != NULL && strcmp(cert->name, name) == 0;
 }
 
-static bool is_labelled(const struct ot_admin_cert *cert, const char *label)
+static bool cert_has_label(const struct ot_admin_cert *cert, const char *label)
 {
     return cert->label != NULL && strcmp(cert->label, label) == 0;
 }
@@ -85,7 +85,8 @@ static void find_by_name(struct meant *meant, const struct ot_admin *admin,
                          const char *name)
 {
     for (size_t i = 0; i < count_known(admin); i++)
-        if (is_named(&admin->certs[i], name) || is_labelled(&admin->certs[i], name))
+        if (cert_has_name(&admin->certs[i], name) ||
+            cert_has_label(&admin->certs[i], name))
             add_meant(meant, &admin->certs[i]);
 }
 
@@ -139,7 +140,7 @@ const struct ot_admin_cert *ot_admin_called(const struct ot_admin *admin,
     for (size_t i = 0; i < count_known(admin); i++) {
         const struct ot_admin_cert *cert = &admin->certs[i];
 
-        if (cert != except && (is_named(cert, name) || is_labelled(cert, name)))
+        if (cert != except && (cert_has_name(cert, name) || cert_has_label(cert, name)))
             return cert;
     }
     return NULL;

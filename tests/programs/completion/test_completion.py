@@ -113,15 +113,22 @@ def test_a_certificate_is_named_by_its_id_where_its_name_will_not_do(shell, mach
         certs.many(7, "Root"),
         ["twice", "twice", "-dash", "line\nend", "turn\u202earound", None, "fine"])]
     machine.sync()
+    labels = {c["id"]: c["label"] for c in machine.listed()}
+    assert sorted(labels[i] for i in ids[:2]) == ["twice", "twice (2)"]
+    by_label = {*(labels[i] for i in ids[3:6]), "twice (2)", "fine"}
+    unusable = {ids[2], next(i for i in ids if labels[i] == "twice")}
     shown = shell.offered("orgtrust show ")
-    assert shown.keys() == {*ids[:6], "fine"}
-    assert shown[ids[0]].endswith(", inactive")
+    assert shown.keys() == unusable | by_label
+    assert shown["twice (2)"].endswith(", inactive")
+    assert shell.ran("orgtrust show", labels[ids[3]][:3]) == ["show", labels[ids[3]]]
+    assert machine.orgtrust("show", labels[ids[3]], "--json").json()["id"] == ids[3]
     assert shown["fine"] == f"{ids[6]}, active"
     assert shell.offered("orgtrust show cert_").keys() >= set(ids)
     assert shell.offered("orgtrust rename --by-id ").keys() == set(ids)
     assert shell.offered("orgtrust export --id ").keys() == set(ids)
-    assert shell.offered(f"orgtrust delete --deactivate {ids[0]} ").keys() == {*ids[1:6], "fine"}
-    assert shell.offered("orgtrust list --name ").keys() == {"fine"}
+    assert shell.offered(f"orgtrust delete --deactivate {ids[0]} ").keys() == \
+        (unusable | by_label) - {ids[0], labels[ids[0]]}
+    assert shell.offered("orgtrust list --name ").keys() == by_label
 
 
 def offered_words(machine) -> list[str]:
@@ -138,8 +145,10 @@ def test_of_many_names_those_of_one_certificate_are_offered(machine, api, roots)
     counts = collections.Counter(names.values())
     alone = [name for name, count in counts.items() if count == 1]
     assert len(alone) > 40
+    labels = {c["id"]: c["label"] for c in machine.listed()}
     assert sorted(offered_words(machine)) == sorted(
-        alone + [cert_id for cert_id, name in names.items() if counts[name] > 1])
+        alone + [cert_id if labels[cert_id] == name else labels[cert_id]
+                 for cert_id, name in names.items() if counts[name] > 1])
 
 
 def test_fault_42_behind_a_damaged_record_a_name_may_be_there_again(machine, api, roots):
@@ -148,7 +157,7 @@ def test_fault_42_behind_a_damaged_record_a_name_may_be_there_again(machine, api
     machine.sync()
     path = machine.snapshot_path()
     content = bytearray(path.read_bytes())
-    assert offered_words(machine) == [ids[0], "fine", "damaged", ids[3], "last"]
+    assert offered_words(machine) == [ids[0], "fine", "damaged", "twin (2)", "last"]
     content[content.index(ids[2].encode())] ^= 1
     path.write_bytes(content)
     assert offered_words(machine) == [ids[0], "fine"]

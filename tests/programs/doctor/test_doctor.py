@@ -127,6 +127,10 @@ def readable(machine):
     machine.path("/etc/orgtrust/admin.key").chmod(0o644)
 
 
+def writable(machine):
+    machine.path("/var/cache/orgtrust").chmod(0o777)
+
+
 def another_snapshot(machine):
     machine.write("/var/cache/orgtrust/default.snapshot", "none")
 
@@ -162,6 +166,7 @@ _BROKEN = {
         "exports", edited("/srv/ca.pem", ""), "fails", "does not hold"),
     "exports for root alone": ("exports", closed, "fails", "/srv is closed to them"),
     "a key that everybody can read": ("source", readable, "fails", "no sync can succeed"),
+    "a cache that everybody can write": ("source", writable, "fails", "mode 0777"),
     "a damaged snapshot": ("source", another_snapshot, "fails", "default.snapshot"),
     "a configuration with a mistake": (
         "source", edited("/etc/orgtrust/orgtrust.conf", "x = y\n"), "fails",
@@ -206,6 +211,15 @@ def test_what_is_broken_is_found(mended, case):
     assert not fixes or results(after) == {check: "proved"}, (fixes, after)
 
 
+def test_without_a_configuration_nothing_is_said_of_what_it_has(mended):
+    mended.write("/etc/orgtrust/orgtrust.conf", "x = y\n")
+    checks = ("system", "exports", "chromium", "programs", "confined", "limits", "distrust")
+    report = mended.doctor("source", *checks, status=14)
+    assert results(report) == {"source": "fails"} | dict.fromkeys(checks, "note")
+    assert {details(report, check) for check in checks} == {
+        "not looked at: the configuration cannot be read -> None"}
+
+
 def typed(machine, command: str, answer: str):
     """The command as it stands, on a terminal where somebody answers."""
     outside, inside = pty.openpty()
@@ -222,7 +236,18 @@ def test_a_revoked_key_fails_and_a_new_one_mends_it(mended, party):
     mended.orgtrust("sync", status=5)
     report = mended.doctor("source", status=14)
     assert report["verdict"].startswith("1 fails: source: default: the API refuses the key")
+    assert report["verdict"].endswith(" …") and len(report["verdict"]) < 160, "one line"
     fix, = (found["fix"] for found in of(report, "source")["findings"])
+    typed(mended, fix, f"{party.key}\n\x04")
+    assert mended.doctor("source")["verdict"] == "all proved: 1 check"
+    assert mended.path("/etc/orgtrust/admin.key").stat().st_mode & 0o777 == 0o600
+
+
+def test_a_missing_key_is_mended_by_a_new_one(mended, party):
+    mended.path("/etc/orgtrust/admin.key").unlink()
+    report = mended.doctor("source", status=14)
+    assert "the key file /etc/orgtrust/admin.key does not exist" in details(report, "source")
+    *_, fix = (found["fix"] for found in of(report, "source")["findings"])
     typed(mended, fix, f"{party.key}\n\x04")
     assert mended.doctor("source")["verdict"] == "all proved: 1 check"
     assert mended.path("/etc/orgtrust/admin.key").stat().st_mode & 0o777 == 0o600
