@@ -106,6 +106,25 @@ static X509 *make_root(const char *what, EVP_PKEY *key, char *name, size_t size)
     return make_certificate(name, key, NULL, NULL);
 }
 
+static X509_CRL *make_empty_crl(const X509 *issuer, EVP_PKEY *key)
+{
+    ASN1_TIME *now = X509_gmtime_adj(NULL, 0), *later = X509_gmtime_adj(NULL, DAY_S);
+    X509_CRL *crl = X509_CRL_new();
+    bool good;
+
+    good = crl != NULL && now != NULL && later != NULL &&
+           X509_CRL_set_issuer_name(crl, X509_get_subject_name(issuer)) == 1 &&
+           X509_CRL_set1_lastUpdate(crl, now) == 1 &&
+           X509_CRL_set1_nextUpdate(crl, later) == 1 &&
+           X509_CRL_sign(crl, key, EVP_sha256()) > 0;
+    ASN1_TIME_free(now);
+    ASN1_TIME_free(later);
+    if (good)
+        return crl;
+    X509_CRL_free(crl);
+    return NULL;
+}
+
 enum ot_status ot_authority_make(struct ot_authority *authority, struct ot_error *err)
 {
     EVP_PKEY *root_key = EVP_EC_gen("P-256"), *bystander_key = EVP_EC_gen("P-256");
@@ -120,12 +139,14 @@ enum ot_status ot_authority_make(struct ot_authority *authority, struct ot_error
         authority->bystander =
             make_root("bystander", bystander_key, other, sizeof(other));
     }
-    if (authority->root != NULL)
+    if (authority->root != NULL) {
         authority->leaf =
             make_certificate("localhost", authority->leaf_key, authority->root, root_key);
+        authority->crl = make_empty_crl(authority->root, root_key);
+    }
     EVP_PKEY_free(root_key);
     EVP_PKEY_free(bystander_key);
-    if (authority->leaf != NULL && authority->bystander != NULL)
+    if (authority->leaf != NULL && authority->crl != NULL && authority->bystander != NULL)
         return OT_OK;
     ERR_clear_error();
     return ot_error_set(err, OT_E_INTERNAL,
@@ -137,6 +158,7 @@ void ot_authority_clear(struct ot_authority *authority)
     X509_free(authority->root);
     X509_free(authority->bystander);
     X509_free(authority->leaf);
+    X509_CRL_free(authority->crl);
     EVP_PKEY_free(authority->leaf_key);
     *authority = (struct ot_authority){.root = NULL};
 }

@@ -14,6 +14,7 @@ struct ot_authority {
     X509 *bystander;    /* vouches for nobody: what else an organization has */
     X509 *leaf;         /* for localhost and 127.0.0.1 */
     EVP_PKEY *leaf_key;
+    X509_CRL *crl; /* root's, of nothing: something for a client to read */
 };
 
 /* Valid from yesterday to tomorrow. ot_authority_clear after success and failure. */

@@ -61,6 +61,23 @@ static enum ot_status look_at_others(struct ot_doctor *doctor,
     return status;
 }
 
+/* A browser is not root's alone. */
+static void look_whether_readable(struct ot_doctor *doctor,
+                                  const struct ot_chromium_browser *browser, bool *good)
+{
+    char path[PATH_MAX], closed[PATH_MAX], *fix = NULL;
+
+    snprintf(path, sizeof(path), "%s/" OT_CHROMIUM_FILE, browser->dir);
+    if (!ot_fix_closed(&fix, closed, doctor, path))
+        return;
+    ot_finding_add(&doctor->findings, PART, OT_VERDICT_FAILS, browser->name, fix,
+                   "the browsers of other users cannot read the policy: %s is closed to "
+                   "them",
+                   closed);
+    free(fix);
+    *good = false;
+}
+
 static enum ot_status
 check_browser(struct ot_doctor *doctor, const struct ot_exports *exports,
               const struct ot_export *item, const struct ot_chromium_browser *browser,
@@ -71,16 +88,20 @@ check_browser(struct ot_doctor *doctor, const struct ot_exports *exports,
     bool same = false, good = true;
     enum ot_status status = ot_chromium_compare(&same, browser, content, &why);
 
-    ot_exported_why(more, sizeof(more), exports, item);
-    if (status != OT_OK || !same) {
-        ot_finding_add(&doctor->findings, PART, OT_VERDICT_FAILS, browser->name,
-                       OT_FIX_AS_ROOT(doctor, "orgtrust sync"), "%s%s",
-                       status != OT_OK ? why.message
-                                       : "its policy " OT_CHROMIUM_FILE
-                                         " is not what the snapshot says",
-                       more);
+    if (status != OT_OK) { /* no sync would change that */
+        ot_finding_add_error(&doctor->findings, PART, OT_VERDICT_FAILS, browser->name, "",
+                             &why);
         return status == OT_E_NOMEM ? ot_error_nomem(err) : OT_OK;
     }
+    if (!same) {
+        ot_exported_why(more, sizeof(more), exports, item);
+        ot_finding_add(&doctor->findings, PART, OT_VERDICT_FAILS, browser->name,
+                       OT_FIX_AS_ROOT(doctor, "orgtrust sync"),
+                       "its policy " OT_CHROMIUM_FILE " is not what the snapshot says%s",
+                       more);
+        return OT_OK;
+    }
+    look_whether_readable(doctor, browser, &good);
     status = look_at_others(doctor, browser, &good, err);
     if (status == OT_OK && good)
         ot_finding_add(

@@ -18,7 +18,7 @@ static enum ot_status try_java_options(struct ot_doctor *doctor, struct ot_error
 {
     const struct ot_wired_trials of = {
         .part = PART,
-        .what = "java with these options",
+        .what = "a Java program (keytool -printcrl) with these options",
         .is_wired = true,
         .why_else = "; orgtrust install java says what is particular about each JDK",
     };
@@ -47,8 +47,8 @@ static enum ot_status check_java(struct ot_doctor *doctor, struct ot_error *err)
         status = try_java_options(doctor, err);
     else if (wiring.kind == OT_WIRED)
         ot_finding_add(&doctor->findings, PART, OT_VERDICT_NOT_PROVED, NULL, NULL,
-                       "there is no java with a javac in the system's directories to try "
-                       "these options with");
+                       "there is no keytool in the system's directories to try these "
+                       "options with");
     if (wiring.kind == OT_WIRED && status == OT_OK)
         status = ot_tokens_try(doctor, PART, OT_TOKEN_JAVA, NULL, err);
     if (wiring.kind == OT_WIRED && status == OT_OK)

@@ -162,6 +162,14 @@ static enum ot_status check_program(const struct view *view,
     return OT_OK;
 }
 
+static bool names_file(const struct ot_findings *findings, size_t from)
+{
+    for (size_t i = from; i < findings->count; i++)
+        if (strstr(findings->items[i].sentence, "FILE") != NULL)
+            return true;
+    return false;
+}
+
 static enum ot_status check_programs(struct ot_doctor *doctor, struct ot_error *err)
 {
     struct view view = {.doctor = doctor, .bundle = find_exported_bundle(doctor->config)};
@@ -170,7 +178,7 @@ static enum ot_status check_programs(struct ot_doctor *doctor, struct ot_error *
 
     for (size_t i = 0; status == OT_OK && ot_program_rows[i].name != NULL; i++)
         status = check_program(&view, &ot_program_rows[i], err);
-    if (status == OT_OK && doctor->findings.count > before && view.bundle == NULL)
+    if (status == OT_OK && view.bundle == NULL && names_file(&doctor->findings, before))
         ot_finding_add(&doctor->findings, PART, OT_VERDICT_NOTE, NULL, NULL,
                        "FILE is what export_bundle = FILE in orgtrust.conf makes");
     if (status == OT_OK && doctor->findings.count == before)

@@ -1,5 +1,4 @@
-/* A Java client, compiled for the occasion, and what the JDKs trust by themselves.
- */
+/* A Java client, and what the JDKs trust by themselves. */
 #ifndef OT_CLI_DOCTOR_JAVA_INTERNAL_H
 #define OT_CLI_DOCTOR_JAVA_INTERNAL_H
 
@@ -8,7 +7,7 @@
 
 struct ot_doctor;
 
-/* Whether there are a JVM and a compiler. */
+/* Whether there is keytool, which every JRE has. */
 bool ot_java_can_try(void);
 
 /* With the PKCS#11 token as trust store, as the installed security properties make it; or

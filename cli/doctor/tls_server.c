@@ -3,6 +3,7 @@
 #include <arpa/inet.h>
 #include <errno.h>
 #include <openssl/err.h>
+#include <openssl/pem.h>
 #include <openssl/ssl.h>
 #include <poll.h>
 #include <pthread.h>
@@ -23,11 +24,12 @@
 #define TAKE_MS 60000
 #define BACKLOG 64
 
-static const char answer[] = "HTTP/1.0 200 OK\r\nContent-Type: text/plain\r\n"
-                             "Connection: close\r\n\r\norgtrust doctor\n";
+#define ANSWER_HEAD                                                                      \
+    "HTTP/1.0 200 OK\r\nContent-Type: text/plain\r\nConnection: close\r\n\r\n"
 
 struct ot_tls_server {
     SSL_CTX *ctx;
+    char *answer; /* with a list of revocations, which Java's keytool comes to read */
     int listening, end; /* end: readable once it is to stop */
     unsigned port;
     pthread_t thread;
@@ -97,7 +99,7 @@ static bool answer_request(const struct ot_tls_server *server, SSL *ssl, int64_t
         return false;
     do {
         ERR_clear_error();
-        rc = SSL_write(ssl, answer, sizeof(answer) - 1);
+        rc = SSL_write(ssl, server->answer, (int)strlen(server->answer));
     } while (rc <= 0 && wait_again(server, ssl, rc, until_ms));
     SSL_shutdown(ssl);
     return true;
@@ -172,6 +174,22 @@ static bool prepare_tls(struct ot_tls_server *server,
            SSL_CTX_use_PrivateKey(server->ctx, authority->leaf_key) == 1;
 }
 
+static bool prepare_answer(struct ot_tls_server *server,
+                           const struct ot_authority *authority)
+{
+    BIO *text = BIO_new(BIO_s_mem());
+    char *data = NULL;
+    long len = 0;
+
+    if (text != NULL && BIO_puts(text, ANSWER_HEAD) > 0 &&
+        PEM_write_bio_X509_CRL(text, authority->crl) == 1)
+        len = BIO_get_mem_data(text, &data);
+    if (len > 0)
+        server->answer = strndup(data, (size_t)len);
+    BIO_free(text);
+    return server->answer != NULL;
+}
+
 static int loopback_socket(int flags, struct sockaddr_in *address)
 {
     socklen_t len = sizeof(*address);
@@ -231,7 +249,7 @@ enum ot_status ot_tls_server_start(struct ot_tls_server **out,
     if (server->end < 0 || server->listening < 0 ||
         listen(server->listening, BACKLOG) != 0)
         status = ot_error_errno(err, OT_E_IO, errno, "cannot listen on 127.0.0.1");
-    else if (!prepare_tls(server, authority))
+    else if (!prepare_tls(server, authority) || !prepare_answer(server, authority))
         status = ot_error_set(err, OT_E_INTERNAL, "OpenSSL cannot be a TLS server here");
     else
         rc = start_thread(server);
@@ -309,6 +327,7 @@ void ot_tls_server_stop(struct ot_tls_server *server)
     if (server->end >= 0)
         close(server->end);
     SSL_CTX_free(server->ctx);
+    free(server->answer);
     pthread_cond_destroy(&server->passed);
     pthread_mutex_destroy(&server->lock);
     free(server);

@@ -101,7 +101,7 @@ def test_a_program_that_does_not_hold_is_found_out(standing_in, case):
 
 
 def test_what_cannot_be_tried_is_not_claimed(standing_in):
-    for program in ("openssl", "gnutls-cli", "tstclnt", "curl", "javac"):
+    for program in ("openssl", "gnutls-cli", "tstclnt", "curl", "keytool"):
         machine = standing_in(program, "")
         machine.path(f"/usr/bin/{program}").unlink()
     for check in ("limits", "distrust"):

@@ -168,7 +168,7 @@ def test_fault_57_doctor_agrees(root):
     """Each reader that is here reads every real file and token whole: as many certificates
     as there are for that place."""
     for program, package in (("gnutls-cli", "gnutls-bin"), ("tstclnt", "libnss3-tools"),
-                             ("keytool", "openjdk-17-jre-headless"), ("javac", None)):
+                             ("keytool", "openjdk-17-jre-headless")):
         need(program, package)
     assert b"\nexport_system = yes\n" in root.read("/etc/orgtrust/orgtrust.conf")
     there = held(root)

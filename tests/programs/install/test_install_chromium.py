@@ -114,6 +114,23 @@ def test_what_others_have_stays_and_is_told(machine):
     machine.write(f"{CHROMIUM}/{NAME}", machine.read(f"{CHROMIUM}/{NAME}").replace(
         b'"CACertificates": [\n    "MII', b'"CACertificates": [\n    "AAA'))
     assert findings(machine, status=14)[0]["fix"] == "orgtrust sync"
+    # What no sync would mend is not said to be mended by one.
+    machine.write(f"{CHROMIUM}/{NAME}", "{}")
+    machine.orgtrust("sync", status=3)
+    found = findings(machine, status=14)[0]
+    assert found["fix"] is None and found["detail"].count("did not write") == 1
+    machine.path(f"{CHROMIUM}/{NAME}").unlink()
+    machine.orgtrust("sync")
+
+
+def test_a_policy_that_users_cannot_read_is_found_and_its_fix_mends_it(machine):
+    add_browsers(machine)
+    machine.install("chromium")
+    machine.path(f"{CHROMIUM}/{NAME}").chmod(0o600)
+    found = findings(machine, status=14)
+    assert found[0]["detail"].endswith(f"{CHROMIUM}/{NAME} is closed to them")
+    machine.run("sh", "-c", found[0]["fix"])
+    assert [one["result"] for one in findings(machine)] == ["proved"]
 
 
 def test_a_user_is_sent_to_root_or_to_nss(machine):
