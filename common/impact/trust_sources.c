@@ -7,6 +7,7 @@
 #include "base/limits.h"
 #include "cache/cache.h"
 #include "cert/cert.h"
+#include "cert/label.h"
 #include "config/config.h"
 #include "config/source.h"
 #include "impact/impact.h"
@@ -276,10 +277,22 @@ enum ot_status ot_trust_sources_open(struct ot_trust_sources **out,
     return status;
 }
 
+/* What is not uploaded yet is labelled as it will be. */
+static enum ot_status label_loss(struct ot_impact_loss *loss,
+                                 const struct ot_record *record, struct ot_error *err)
+{
+    struct ot_span label = record->field[OT_FIELD_LABEL];
+
+    if (label.data == NULL)
+        return ot_label_make(&loss->label, record, 1, err);
+    loss->label = strndup((const char *)label.data, label.len);
+    return loss->label != NULL ? OT_OK : ot_error_nomem(err);
+}
+
 static enum ot_status add_loss(struct ot_impact *impact, const struct ot_source *source,
                                const struct ot_record *record, struct ot_error *err)
 {
-    struct ot_span id = record->field[OT_FIELD_ID], label = record->field[OT_FIELD_LABEL];
+    struct ot_span id = record->field[OT_FIELD_ID];
     struct ot_impact_loss *loss;
 
     if (impact->loss_count++ >= OT_IMPACT_LOSSES_MAX)
@@ -289,10 +302,7 @@ static enum ot_status add_loss(struct ot_impact *impact, const struct ot_source 
     if (id.data != NULL)
         memcpy(loss->id, id.data, id.len < OT_ID_MAX ? id.len : OT_ID_MAX);
     loss->created_at = record->created_at;
-    if (label.data != NULL &&
-        (loss->label = strndup((const char *)label.data, label.len)) == NULL)
-        return ot_error_nomem(err);
-    return OT_OK;
+    return label_loss(loss, record, err);
 }
 
 static bool is_lost(const struct ot_trust_sources *sources, const struct opened *opened,
@@ -414,18 +424,32 @@ static struct ot_cert *read_machine_cert(struct ot_record *record, X509 *cert)
     return facts;
 }
 
-/* Names what a change says no to as lost where only the machine has it. */
+/* Names what a change says no to as lost where only the machine has it: once, of however
+ * many twins. */
 static enum ot_status lose_machine_cert(const struct ot_trust_sources *sources,
-                                        const struct ot_record *record,
+                                        const struct ot_record *record, bool *is_named,
                                         struct ot_impact *impact, struct ot_error *err)
 {
     const struct ot_record *denial;
 
-    for (size_t i = 0; (denial = ot_trust_denial_at(sources->denials, i)) != NULL; i++)
-        if (ot_trust_is_of_same_key(denial, record))
-            return is_named_loss(impact, denial) ? OT_OK
-                                                 : add_loss(impact, NULL, denial, err);
+    for (size_t i = 0; (denial = ot_trust_denial_at(sources->denials, i)) != NULL; i++) {
+        if (!ot_trust_is_of_same_key(denial, record))
+            continue;
+        if (is_named[i] || is_named_loss(impact, denial))
+            return OT_OK;
+        is_named[i] = true;
+        return add_loss(impact, NULL, denial, err);
+    }
     return OT_OK;
+}
+
+static size_t count_denials(const struct ot_trust_sources *sources)
+{
+    size_t count = 0;
+
+    while (ot_trust_denial_at(sources->denials, count) != NULL)
+        count++;
+    return count;
 }
 
 enum ot_status ot_trust_sources_deny_machine(const struct ot_trust_sources *sources,
@@ -433,11 +457,14 @@ enum ot_status ot_trust_sources_deny_machine(const struct ot_trust_sources *sour
                                              struct ot_impact *impact,
                                              struct ot_error *err)
 {
+    bool *is_named = calloc(count_denials(sources) + 1, sizeof(*is_named));
     enum ot_status status = OT_OK;
 
     machine->later = sk_X509_new_null();
-    if (machine->later == NULL)
+    if (machine->later == NULL || is_named == NULL) {
+        free(is_named);
         return ot_error_nomem(err);
+    }
     for (int i = 0; status == OT_OK && i < sk_X509_num(machine->now); i++) {
         X509 *cert = sk_X509_value(machine->now, i);
         struct ot_record record;
@@ -445,11 +472,12 @@ enum ot_status ot_trust_sources_deny_machine(const struct ot_trust_sources *sour
 
         if (facts != NULL && !ot_trust_denies_before(sources->denials, &record) &&
             ot_trust_denies_after(sources->denials, &record))
-            status = lose_machine_cert(sources, &record, impact, err);
+            status = lose_machine_cert(sources, &record, is_named, impact, err);
         else if (sk_X509_push(machine->later, cert) <= 0)
             status = ot_error_nomem(err);
         ot_cert_free(facts);
     }
+    free(is_named);
     return status;
 }
 

@@ -135,7 +135,7 @@ def test_a_no_to_what_the_machine_trusts_by_itself(doubting, organization, certs
     authority, leaf = certs.for_loopback("The machine's own")
     server = serve(leaf)
     bundle, twin = tmp_path / "bundle.crt", tmp_path / "own.pem"
-    bundle.write_text(authority.pem)
+    bundle.write_text(authority.pem + certs.ca(authority.cn, key=authority.key).pem)
     twin.write_text(authority.pem)
     if how == "activate":
         own = organization.add(authority, "own", active=False)
@@ -149,7 +149,7 @@ def test_a_no_to_what_the_machine_trusts_by_itself(doubting, organization, certs
             [PRIVATE, "--put", bundle, "/etc/ssl/certs/ca-certificates.crt", *paths.WRAP,
              paths.COMMAND, *words, *probes(server), "--dry-run", *more], env=doubting.env))
 
-    named = f"{own} 'own'" if own else "what is uploaded"
+    named = f"{own} 'own'" if own else "what is uploaded 'The machine\'s own'"
     assert said().stderr.splitlines() == [
         f"{named}: trusted by this machine without any source",
         f"would be refused  {server} 'localhost'"]
