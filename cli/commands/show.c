@@ -116,7 +116,7 @@ static void print_record(struct ot_output *out, const struct ot_source *source,
     line_span(out, "name", record->field[OT_FIELD_NAME]);
     line_str(out, "source", source->name);
     if (ot_source_distrusts(source))
-        ot_output_printf(out, "%-12sdistrust: nobody on this machine believes it%s\n",
+        ot_output_printf(out, "%-12sdistrust: nobody who asks orgtrust believes it%s\n",
                          "meaning", ot_purposes_denied_text(words, source->purposes));
     print_state(out, record);
     if (ot_source_inherits(source))
@@ -139,11 +139,29 @@ static void print_record(struct ot_output *out, const struct ot_source *source,
     print_limits(out, source, record);
 }
 
+/* The certificate that people know, and what is handed out in its place. */
+static enum ot_status make_texts(struct ot_cert_text *text, char **pem,
+                                 const struct ot_record *record, struct ot_error *err)
+{
+    const struct ot_span *original = &record->field[OT_FIELD_ORIGINAL];
+    const struct ot_span *der = &record->field[OT_FIELD_DER];
+    struct ot_cert_text handed_out = {0};
+    enum ot_status status =
+        ot_cert_text_make(text, original->data != NULL ? *original : *der, err);
+
+    if (status == OT_OK)
+        status = ot_cert_text_make(&handed_out, *der, err);
+    *pem = handed_out.pem;
+    handed_out.pem = NULL;
+    ot_cert_text_clear(&handed_out);
+    return status;
+}
+
 static enum ot_status print_certificate_json(struct ot_output *out,
                                              const struct ot_source *source,
                                              const struct ot_record *record,
                                              const struct ot_cert_text *text,
-                                             struct ot_error *err)
+                                             const char *pem, struct ot_error *err)
 {
     cJSON *root = cJSON_CreateObject();
     int64_t since = trusted_since(source, record);
@@ -163,7 +181,7 @@ static enum ot_status print_certificate_json(struct ot_output *out,
     if (text != NULL)
         ot_hex_text(hex, ot_record_original_digest(record, OT_DIGEST_SHA1), 0);
     ot_json_put_string(root, "sha1", text ? hex : NULL, &failed);
-    ot_json_put_string(root, "pem", text ? text->pem : NULL, &failed);
+    ot_json_put_string(root, "pem", pem, &failed);
     status = failed ? ot_error_nomem(err) : ot_output_json(out, root, false, err);
     cJSON_Delete(root);
     return status;
@@ -175,19 +193,21 @@ static enum ot_status print_match(struct ot_cli *cli, const struct ot_source *so
     struct ot_cert_text text = {0};
     bool readable = record->field[OT_FIELD_DER].data != NULL;
     enum ot_status status = OT_OK;
+    char *pem = NULL;
 
     if (readable)
-        status = ot_cert_text_make(&text, record->field[OT_FIELD_DER], err);
+        status = make_texts(&text, &pem, record, err);
     else if (cli->options.pem)
         status = ot_error_set(err, OT_E_NOT_FOUND,
                               "the certificate is quarantined: there is no PEM of it");
     if (status == OT_OK && cli->options.json)
         status = print_certificate_json(&cli->out, source, record,
-                                        readable ? &text : NULL, err);
+                                        readable ? &text : NULL, pem, err);
     else if (status == OT_OK && cli->options.pem)
-        ot_output_printf(&cli->out, "%s", text.pem);
+        ot_output_printf(&cli->out, "%s", pem);
     else if (status == OT_OK)
         print_record(&cli->out, source, record, readable ? &text : NULL);
+    free(pem);
     ot_cert_text_clear(&text);
     return status;
 }

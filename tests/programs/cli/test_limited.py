@@ -94,7 +94,11 @@ def test_people_know_it_by_the_original(limited, root):
     dotted = ":".join(re.findall("..", root.sha256.upper()))
     assert f"SHA-256     {dotted}\n" in shown and f"names       {NAMES}\n" in shown
     assert "limited" in shown and "handed out" in shown
+    number = f"{root.serial:X}".zfill(2 * ((root.serial.bit_length() + 7) // 8))
+    assert f"serial      {':'.join(re.findall('..', number))}\n" in shown
     assert der_of(limited.orgtrust("show", "limited", "--pem").stdout) == der
+    found = limited.orgtrust("show", "limited", "--json").json()
+    assert found["serial"] in shown and der_of(found["pem"]) == der
     status = limited.status()
     assert status["limits"] == {"names": NAMES, "not_after": None}
     assert status["limited"] == 1 and status["withheld"] == []
