@@ -45,8 +45,11 @@ static void print_source_limits(struct ot_output *out,
     if (source->names != NULL)
         ot_output_printf(out,
                          "  names         %s and nothing else: %u limited to them, and "
-                         "withheld from Java, which holds no anchor to that\n",
-                         source->names, report->limited);
+                         "withheld from Java, which holds no anchor to that%s\n",
+                         source->names, report->limited,
+                         ot_export_spares_system(source)
+                             ? ", and from the system's store, of which Java's is made"
+                             : "");
     if (source->not_after_s != 0)
         ot_output_printf(out, "  not after     %s\n",
                          ot_output_time(end, source->not_after_s));
@@ -183,10 +186,11 @@ static enum ot_status print_report(struct ot_output *out,
                      source->project ? "project " : "the organization",
                      source->project ? source->project : "");
     if (ot_source_distrusts(source))
-        ot_output_printf(out,
-                         "  meaning       distrust: nobody on this machine believes what "
-                         "is active here%s\n",
-                         ot_purposes_denied_text(words, source->purposes));
+        ot_output_printf(
+            out,
+            "  meaning       distrust: nobody who asks orgtrust believes what "
+            "is active here%s\n",
+            ot_purposes_denied_text(words, source->purposes));
     if (report->problem.status != OT_OK)
         ot_output_printf(out, "  problem       %s\n", report->problem.message);
     if (report->has_snapshot) {

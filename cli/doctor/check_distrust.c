@@ -12,6 +12,7 @@
 #include "cache/cache.h"
 #include "cache/distrust.h"
 #include "cert/cert.h"
+#include "cert/cert_text.h"
 #include "config/config.h"
 #include "config/source.h"
 #include "doctor/check_internal.h"
@@ -31,6 +32,7 @@ struct still_trusted {
     size_t total, count;
     const struct ot_source *by; /* of the first */
     char first[2 * OT_SHA256_LEN + 1];
+    struct ot_cert_text text; /* of the first */
 };
 
 /* What is no certificate that could be read is trusted by nobody. */
@@ -42,6 +44,7 @@ static enum ot_status look_at_trusted(void *arg, const char *name, const uint8_t
     struct ot_error why = OT_ERROR_INIT;
     const struct ot_source *by;
     struct ot_cert *cert = NULL;
+    enum ot_status status = OT_OK;
 
     (void)name;
     if (ot_cert_parse(&cert, der, len, &why) != OT_OK)
@@ -53,9 +56,10 @@ static enum ot_status look_at_trusted(void *arg, const char *name, const uint8_t
         found->by = by;
         ot_hex_write(found->first, ot_record_digest(&record, OT_DIGEST_SHA2_256).data,
                      OT_SHA256_LEN);
+        status = ot_cert_text_make(&found->text, ot_span_of(der, len), err);
     }
     ot_cert_free(cert);
-    return OT_OK;
+    return status;
 }
 
 static enum ot_status read_trusted(struct still_trusted *found, const char *path,
@@ -73,16 +77,20 @@ static enum ot_status read_trusted(struct still_trusted *found, const char *path
 }
 
 /* The way out of the system's store, as this distribution has it. */
-static const char *way_out_of_system(void)
+static const char *way_out_of_system(const struct ot_source *by)
 {
-    return access(ot_system_stores[0].program, F_OK) == 0
-               ? "as root: export_system = yes in that source and orgtrust sync, for "
-                 "what "
-                 "the distribution has; a file in /usr/local/share/ca-certificates "
-                 "cannot "
-                 "be told no: take it out, then update-ca-certificates"
-               : "as root: export_system = yes in that source and orgtrust sync, which "
-                 "puts it into the blocklist of the system's trust-source";
+    const bool is_debian = access(ot_system_stores[0].program, F_OK) == 0;
+
+    if (is_debian && by->export_system)
+        return "a file in /usr/local/share/ca-certificates cannot be told no: as root, "
+               "take it out, then update-ca-certificates; one of the distribution's is "
+               "told by orgtrust sync";
+    if (is_debian)
+        return "as root: export_system = yes in that source and orgtrust sync, for what "
+               "the distribution has; a file in /usr/local/share/ca-certificates cannot "
+               "be told no: take it out, then update-ca-certificates";
+    return "as root: export_system = yes in that source and orgtrust sync, which puts it "
+           "into the blocklist of the system's trust-source";
 }
 
 static enum ot_status look_at_system(struct ot_doctor *doctor, struct ot_error *err)
@@ -94,6 +102,7 @@ static enum ot_status look_at_system(struct ot_doctor *doctor, struct ot_error *
     if (bundle == NULL)
         return OT_OK;
     if (read_trusted(&found, bundle, &why) != OT_OK) {
+        ot_cert_text_clear(&found.text);
         if (why.status == OT_E_NOMEM)
             return ot_error_nomem(err);
         ot_finding_add(&doctor->findings, PART, OT_VERDICT_NOT_PROVED, bundle, NULL, "%s",
@@ -108,9 +117,11 @@ static enum ot_status look_at_system(struct ot_doctor *doctor, struct ot_error *
     else
         ot_finding_add(&doctor->findings, PART, OT_VERDICT_FAILS, bundle, NULL,
                        "what is distrusted is still trusted by who reads the system's "
-                       "store: it has %zu of the same name and key, the first of them, "
-                       "which the source %s distrusts, with the SHA-256 %s; %s",
-                       found.count, found.by->name, found.first, way_out_of_system());
+                       "store: it has %zu of the same name and key, the first of them "
+                       "%s, which the source %s distrusts, with the SHA-256 %s; %s",
+                       found.count, found.text.subject, found.by->name, found.first,
+                       way_out_of_system(found.by));
+    ot_cert_text_clear(&found.text);
     return OT_OK;
 }
 

@@ -19,6 +19,11 @@ static void add_unwired(struct ot_doctor *doctor, const struct ot_wiring *wiring
         ot_finding_add(&doctor->findings, PART, OT_VERDICT_FAILS, NULL, fix,
                        "a profile loads the module without its order, so that it "
                        "overrules what the user and Mozilla distrust");
+    else if (wiring->lacks_distrust)
+        ot_finding_add(&doctor->findings, PART, OT_VERDICT_FAILS, NULL, fix,
+                       "what is distrusted is still trusted by a profile where its user "
+                       "or Mozilla trusts it: it does not load "
+                       "orgtrust-distrust-pkcs11.so, which is asked before them");
     else
         ot_finding_add(&doctor->findings, PART, OT_VERDICT_NOT_WIRED, NULL, fix,
                        doctor->env.is_root

@@ -21,6 +21,7 @@
 #include "doctor/scratch_internal.h"
 #include "files/file.h"
 #include "files/place.h"
+#include "install/firefox.h"
 #include "install/tool.h"
 #include "machine/machine_trust.h"
 #include "machine/system_store.h"
@@ -213,6 +214,15 @@ static enum ot_status look_at_database(void *arg, const char *dir, struct ot_err
     return status;
 }
 
+static enum ot_status look_at_databases(struct limited *limited, struct ot_error *err)
+{
+    const struct ot_install_env *env = &limited->doctor->env;
+    enum ot_status status = ot_databases_each(env, look_at_database, limited, err);
+
+    return status == OT_OK ? ot_firefox_profiles_each(env, look_at_database, limited, err)
+                           : status;
+}
+
 /* Programs that trust one source trust the others as well: NSS all tokens, files those
  * that share a place. */
 static enum ot_status look_at_sources(struct limited *limited, struct ot_error *err)
@@ -255,14 +265,14 @@ static enum ot_status check_limited(struct ot_doctor *doctor,
     if (status == OT_OK)
         status = look_at_bundle(&limited, err);
     if (status == OT_OK && ot_tool_exists("certutil"))
-        status = ot_databases_each(&doctor->env, look_at_database, &limited, err);
+        status = look_at_databases(&limited, err);
     if (status == OT_OK)
         status = look_at_sources(&limited, err);
     if (status == OT_OK && !limited.is_void)
         ot_finding_add(&doctor->findings, PART, OT_VERDICT_PROVED, source->name, NULL,
-                       "none of %zu places that were compared (the system's bundle, this "
-                       "user's NSS databases, other sources) trusts one of its %zu "
-                       "anchors' keys without the limits",
+                       "nothing else here (%zu of the system's bundle, this user's NSS "
+                       "databases and Firefox profiles, and other sources were compared) "
+                       "trusts one of its %zu anchors' keys without the limits",
                        limited.places, limited.marks.count);
     if (status == OT_OK && source->names != NULL)
         ot_finding_add(&doctor->findings, PART, OT_VERDICT_NOTE, source->name, NULL,

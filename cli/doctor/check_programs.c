@@ -16,6 +16,7 @@
 #include "doctor/check_internal.h"
 #include "doctor/finding_internal.h"
 #include "doctor/fix_internal.h"
+#include "export/export.h"
 
 #define PART "programs"
 #define SYSTEM_BUNDLE "/etc/ssl/certs/ca-certificates.crt"
@@ -25,6 +26,7 @@
 struct view {
     struct ot_doctor *doctor;
     bool system_holds;  /* the store was compared, in this run */
+    bool system_lacks;  /* and has anchors of some source kept from it */
     const char *bundle; /* export_bundle of the configuration; NULL: none */
 };
 
@@ -127,7 +129,8 @@ static void add_unset_variable(const struct view *view, const struct ot_program_
     if (row->reads == OT_READS_SYSTEM && view->system_holds)
         ot_finding_add(
             findings, PART, OT_VERDICT_NOTE, path, NULL,
-            "reads the system's store, which holds the organization's anchors");
+            "reads the system's store, which holds the organization's anchors%s",
+            view->system_lacks ? " but those that are limited to names" : "");
     else if (row->reads == OT_READS_SYSTEM)
         ot_finding_add(findings, PART, OT_VERDICT_NOT_WIRED, path, fix,
                        "reads the system's store, which orgtrust does not keep%s", ways);
@@ -139,6 +142,14 @@ static void add_unset_variable(const struct view *view, const struct ot_program_
         ot_finding_add(findings, PART, OT_VERDICT_NOT_WIRED, path, fix,
                        "what it runs does not see this machine's files and modules%s",
                        ways);
+}
+
+static bool has_spared(const struct ot_config *config)
+{
+    for (size_t i = 0; config != NULL && i < ot_config_count(config); i++)
+        if (ot_export_spares_system(ot_config_at(config, i)))
+            return true;
+    return false;
 }
 
 static enum ot_status check_program(const struct view *view,
@@ -172,7 +183,9 @@ static bool names_file(const struct ot_findings *findings, size_t from)
 
 static enum ot_status check_programs(struct ot_doctor *doctor, struct ot_error *err)
 {
-    struct view view = {.doctor = doctor, .bundle = find_exported_bundle(doctor->config)};
+    struct view view = {.doctor = doctor,
+                        .system_lacks = has_spared(doctor->config),
+                        .bundle = find_exported_bundle(doctor->config)};
     size_t before = doctor->findings.count;
     enum ot_status status = ot_doctor_ask_system(doctor, &view.system_holds, err);
 

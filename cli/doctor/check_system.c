@@ -5,6 +5,8 @@
 #include <unistd.h>
 
 #include "base/error.h"
+#include "config/config.h"
+#include "config/source.h"
 #include "doctor/check_internal.h"
 #include "doctor/exported_internal.h"
 #include "doctor/finding_internal.h"
@@ -108,6 +110,21 @@ static enum ot_status compare_system_store(struct ot_doctor *doctor,
     return own;
 }
 
+/* That it lacks anchors on purpose. */
+static void note_spared(struct ot_doctor *doctor)
+{
+    for (size_t i = 0; i < ot_config_count(doctor->config); i++) {
+        const struct ot_source *source = ot_config_at(doctor->config, i);
+
+        if (ot_export_spares_system(source))
+            ot_finding_add(&doctor->findings, PART, OT_VERDICT_NOTE, source->name, NULL,
+                           "its anchors are limited to names and not in the system's "
+                           "store, of which Java's is made: what reads only that, such "
+                           "as curl, believes none of them; a file by export_bundle "
+                           "has them");
+    }
+}
+
 static enum ot_status check_system_export(struct ot_doctor *doctor,
                                           const struct ot_exports *exports,
                                           const struct ot_export *item,
@@ -146,6 +163,7 @@ static enum ot_status check_system(struct ot_doctor *doctor, struct ot_error *er
     for (size_t i = 0; status == OT_OK && i < exports->count; i++)
         if (exports->items[i].kind == OT_EXPORT_SYSTEM) {
             status = check_system_export(doctor, exports, &exports->items[i], err);
+            note_spared(doctor);
             found = true;
         }
     if (!found)

@@ -7,11 +7,22 @@
 #include "base/error.h"
 
 struct ot_file_state;
+struct ot_install_env;
 
 /* By a package of the distribution or of Mozilla's, or policies for it are. */
 bool ot_firefox_is_here(void);
 /* The module is every profile's where the machine's policy says so. */
 bool ot_firefox_policy_has_module(void);
+
+/* dir: where a profile may be. Another status than OT_OK ends the walk, and is its own.
+ */
+typedef enum ot_status ot_firefox_look(void *arg, const char *dir, struct ot_error *err);
+
+/* This user's profiles. A Firefox that finds no .mozilla makes its profiles where the XDG
+ * specification has them, as ESR 153 does; one that does goes on there. */
+enum ot_status ot_firefox_profiles_each(const struct ot_install_env *env,
+                                        ot_firefox_look *look, void *arg,
+                                        struct ot_error *err);
 
 /* The policies without our name; see struct ot_stack. */
 enum ot_status ot_firefox_policy_strip(struct ot_file_state *to, const char *path,

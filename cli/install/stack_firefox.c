@@ -15,9 +15,8 @@
 #define WANTED_UNIT "/etc/systemd/user/default.target.wants/orgtrust-firefox.service"
 #define AUTOSTART "/etc/xdg/autostart/orgtrust-firefox.desktop"
 
-static enum ot_status plan_profiles_in(struct ot_stack_plan *plan, const char *above,
-                                       const char *name, bool *found,
-                                       struct ot_error *err)
+static enum ot_status look_below(const char *above, const char *name,
+                                 ot_firefox_look *look, void *arg, struct ot_error *err)
 {
     enum ot_status status = OT_OK;
     struct dirent **entries;
@@ -32,7 +31,7 @@ static enum ot_status plan_profiles_in(struct ot_stack_plan *plan, const char *a
             if (asprintf(&dir, "%s/%s", root, entries[i]->d_name) < 0) {
                 status = ot_error_nomem(err);
             } else {
-                status = ot_nss_plan(plan, dir, found, err);
+                status = look(arg, dir, err);
                 free(dir);
             }
         }
@@ -44,25 +43,34 @@ static enum ot_status plan_profiles_in(struct ot_stack_plan *plan, const char *a
     return status;
 }
 
-/* A Firefox that finds no .mozilla makes its profiles where the XDG specification has
- * them, as ESR 153 does; one that does goes on there. */
-static enum ot_status plan_profiles(struct ot_stack_plan *plan,
-                                    const struct ot_install_env *env, bool *found,
-                                    struct ot_error *err)
+enum ot_status ot_firefox_profiles_each(const struct ot_install_env *env,
+                                        ot_firefox_look *look, void *arg,
+                                        struct ot_error *err)
 {
-    enum ot_status status =
-        plan_profiles_in(plan, env->home, ".mozilla/firefox", found, err);
+    enum ot_status status = look_below(env->home, ".mozilla/firefox", look, arg, err);
 
     return status == OT_OK
-               ? plan_profiles_in(plan, env->config_home, "mozilla/firefox", found, err)
+               ? look_below(env->config_home, "mozilla/firefox", look, arg, err)
                : status;
+}
+
+struct profiles_plan {
+    struct ot_stack_plan *plan;
+    bool found;
+};
+
+static enum ot_status plan_profile(void *arg, const char *dir, struct ot_error *err)
+{
+    struct profiles_plan *profiles = arg;
+
+    return ot_nss_plan(profiles->plan, dir, &profiles->found, err);
 }
 
 static enum ot_status plan_user(struct ot_stack_plan *plan,
                                 const struct ot_install_env *env, struct ot_error *err)
 {
-    bool found = false;
-    enum ot_status status = plan_profiles(plan, env, &found, err);
+    struct profiles_plan profiles = {.plan = plan};
+    enum ot_status status = ot_firefox_profiles_each(env, plan_profile, &profiles, err);
 
     /* A policy cannot give an order. In a profile that has the module already Firefox
      * leaves it as it is. */
@@ -70,7 +78,7 @@ static enum ot_status plan_user(struct ot_stack_plan *plan,
         ot_stack_plan_note(plan, "the machine's policy has the module for every user; a "
                                  "profile's own list says that the user's word and "
                                  "Mozilla's go before it");
-    else if (status == OT_OK && !found)
+    else if (status == OT_OK && !profiles.found)
         status = ot_error_set(err, OT_E_NOT_FOUND,
                               "this user has no profile of Firefox; it makes one when "
                               "it first runs");

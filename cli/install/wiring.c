@@ -37,6 +37,16 @@ static bool is_too_early(const struct ot_stack_plan *plan)
     return false;
 }
 
+static bool lacks_distrust(const struct ot_stack_plan *plan)
+{
+    for (size_t i = 0; i < plan->count; i++)
+        if (ot_nss_wiring_of(&plan->edits[i].before) == OT_NSS_LISTED &&
+            ot_nss_list_has_distrust(&plan->edits[i].after) &&
+            !ot_nss_list_has_distrust(&plan->edits[i].before))
+            return true;
+    return false;
+}
+
 void ot_wiring_look(struct ot_wiring *wiring, const char *stack,
                     const struct ot_install_env *env)
 {
@@ -46,6 +56,7 @@ void ot_wiring_look(struct ot_wiring *wiring, const char *stack,
     *wiring = (struct ot_wiring){.kind = wiring_kind(&plan),
                                  .was_installed = was_installed(stack, env),
                                  .is_too_early = is_too_early(&plan),
+                                 .lacks_distrust = lacks_distrust(&plan),
                                  .why = plan.why};
     ot_stack_plan_clear(&plan);
 }

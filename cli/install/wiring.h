@@ -19,6 +19,8 @@ struct ot_wiring {
     bool was_installed; /* as far as this user may know */
     bool
         is_too_early; /* an NSS database has our module before the user's and Mozilla's */
+    bool lacks_distrust; /* an NSS database has our module in its place, and not the one
+                            of what is distrusted, which it is to have */
     struct ot_error why;
 };
 

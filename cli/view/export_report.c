@@ -14,12 +14,6 @@ static void read_export_state(struct ot_state *state, const struct ot_exports *e
         state->last = why;
 }
 
-static bool takes_part(const struct ot_exports *exports, const struct ot_export *item,
-                       const struct ot_source *source)
-{
-    return (item->sources & ot_exports_bit(exports->config, source)) != 0;
-}
-
 void ot_export_report_print(struct ot_output *out, const struct ot_exports *exports,
                             const struct ot_source *source)
 {
@@ -28,7 +22,7 @@ void ot_export_report_print(struct ot_output *out, const struct ot_exports *expo
         char what[PATH_MAX + 32], time[OT_TIME_MAX];
         struct ot_state state;
 
-        if (!takes_part(exports, item, source))
+        if (!ot_export_is_of(exports, item, source))
             continue;
         read_export_state(&state, exports, item);
         ot_export_describe(what, sizeof(what), item);
@@ -52,7 +46,7 @@ void ot_export_report_json(cJSON *object, const struct ot_exports *exports,
         cJSON *entry;
         bool wrong;
 
-        if (!takes_part(exports, item, source))
+        if (!ot_export_is_of(exports, item, source))
             continue;
         read_export_state(&state, exports, item);
         wrong = state.last.status != OT_OK;
@@ -76,7 +70,7 @@ struct ot_export_count ot_export_report_count(const struct ot_exports *exports,
     for (size_t i = 0; exports != NULL && i < exports->count; i++) {
         struct ot_state state;
 
-        if (!takes_part(exports, &exports->items[i], source))
+        if (!ot_export_is_of(exports, &exports->items[i], source))
             continue;
         read_export_state(&state, exports, &exports->items[i]);
         count.all++;

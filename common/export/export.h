@@ -110,6 +110,10 @@ enum ot_status ot_exports_state(const struct ot_exports *exports,
  * distribution makes that of the JDKs from it. */
 uint32_t ot_export_place(enum ot_export_kind kind);
 
+/* Whether the anchors of a source are kept from the system's store although it wants them
+ * there: it has names, and Java's store is made of the system's. */
+bool ot_export_spares_system(const struct ot_source *source);
+
 /* In which format its file or directory is; OT_FORMAT_COUNT: it has none of its own. */
 enum ot_export_format ot_export_format_of(enum ot_export_kind kind);
 
@@ -118,6 +122,11 @@ const char *ot_export_word(enum ot_export_kind kind);
 /* "bundle /path", "the system's anchors", "Chromium's policies", "on_change"; a command
  * is never shown. */
 void ot_export_describe(char *buf, size_t size, const struct ot_export *item);
+
+/* Whether a source of this configuration has a part in it: by its anchors, or by a no of
+ * its own to those of others. */
+bool ot_export_is_of(const struct ot_exports *exports, const struct ot_export *item,
+                     const struct ot_source *source);
 
 /* The bit of a source of this configuration. */
 uint64_t ot_exports_bit(const struct ot_config *config, const struct ot_source *source);

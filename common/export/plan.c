@@ -35,6 +35,12 @@ uint32_t ot_export_place(enum ot_export_kind kind)
     return OT_RECORD_WITHHELD_FILES;
 }
 
+bool ot_export_spares_system(const struct ot_source *source)
+{
+    return source->export_system && source->names != NULL &&
+           !ot_source_distrusts(source) && ot_system_makes_java();
+}
+
 enum ot_export_format ot_export_format_of(enum ot_export_kind kind)
 {
     switch (kind) {
@@ -98,6 +104,14 @@ static bool is_of_machine(enum ot_export_kind kind)
 static bool wants_of_machine(const struct ot_source *source, enum ot_export_kind kind)
 {
     return kind == OT_EXPORT_SYSTEM ? source->export_system : source->export_chromium;
+}
+
+bool ot_export_is_of(const struct ot_exports *exports, const struct ot_export *item,
+                     const struct ot_source *source)
+{
+    if (ot_source_distrusts(source) && is_of_machine(item->kind))
+        return wants_of_machine(source, item->kind);
+    return (item->sources & ot_exports_bit(exports->config, source)) != 0;
 }
 
 /* A file cannot say what its anchors are trusted for: whoever reads it trusts them for

@@ -140,7 +140,7 @@ static enum ot_status add_reason(char **detail, const struct comparison *compari
 
     if (is_denied(known))
         return add_detail(
-            detail, err, "nobody on this machine believes it%s",
+            detail, err, "nobody who asks orgtrust believes it%s",
             ot_purposes_denied_text(words, comparison->account->source->purposes));
     if ((record->flags & OT_RECORD_QUARANTINED) != 0)
         return add_detail(detail, err, "quarantined: %.*s", (int)note->len,

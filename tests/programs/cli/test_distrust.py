@@ -153,7 +153,7 @@ def test_the_news_of_a_source_that_says_no_tell_a_no(machine, no, root, other, o
     no.activate(machine.id)
     line, told = news()
     assert line == ["-", "no", machine.id, root.sha256, "distrusted",
-                    "doubtful (nobody on this machine believes it for server)"]
+                    "doubtful (nobody who asks orgtrust believes it for server)"]
     assert (told["ORGTRUST_BEGAN"], told["ORGTRUST_CEASED"]) == ("0", "1")
     no.deactivate(machine.id)
     line, told = news()
@@ -284,7 +284,7 @@ def test_people_see_what_is_denied(machine, no):
     assert "\ndenied      server\n" in shown and why in shown and "\ntrusted " in shown
     assert "believes what is active here for server, email\n" in machine.orgtrust("status").stdout
     shown = machine.orgtrust("show", "--source", "no", machine.id).stdout
-    assert "nobody on this machine believes it for server, email\n" in shown
+    assert "nobody who asks orgtrust believes it for server, email\n" in shown
 
 
 def test_the_last_known_no_stays(machine, no, organization, root, other):

@@ -63,7 +63,13 @@ def test_what_the_system_trusts_is_told(doubting, party, system_trusts):
     system_trusts(party.roots[0])
     word, text = verdict(doubting, status=14)
     assert word == "fails" and "still trusted by who reads the system's store" in text
-    assert "the source no distrusts" in text and party.roots[0].sha256 in text
+    assert f"CN={party.roots[0].cn}, which the source no distrusts" in text
+    assert party.roots[0].sha256 in text and "export_system = yes in that source" in text
+    conf = doubting.read(CONF)
+    doubting.write(CONF, conf + b"export_system = yes\n")
+    _, text = verdict(doubting, status=14)
+    doubting.write(CONF, conf)
+    assert "in that source" not in text and "take it out, then update-ca-cert" in text
 
 
 def test_a_twin_is_told_as_well(doubting, party, certs, system_trusts):

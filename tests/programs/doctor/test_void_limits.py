@@ -3,6 +3,8 @@ the same key without them, and from where."""
 
 from __future__ import annotations
 
+import shutil
+
 import pytest
 from examined import details, on_a_machine, results
 
@@ -51,15 +53,22 @@ def test_limits_are_void_where_the_system_trusts_the_original(limited, party):
     assert verdict(limited)[0] == "proved"
 
 
-def test_limits_are_void_where_a_database_trusts_the_original(limited, party):
+@pytest.mark.parametrize("place", ["/root/.pki/nssdb", "/root/.mozilla/firefox/x.default"])
+def test_limits_are_void_where_a_database_trusts_the_original(limited, party, place):
     limited.write("/root/original.pem", party.roots[1].pem)
-    nss = ("certutil", "-d", "sql:/root/.pki/nssdb", "-n", "an original, by hand")
+    nss = ("certutil", "-d", f"sql:{place}", "-n", "an original, by hand")
+    is_new = not limited.path(place).exists()
+    if is_new:
+        limited.path(place).mkdir(parents=True)
+        limited.run("certutil", "-N", "--empty-password", "-d", f"sql:{place}")
     limited.run(*nss, "-A", "-t", "C,,", "-i", "/root/original.pem")
     try:
         word, text = verdict(limited, status=14)
     finally:
         limited.run(*nss, "-D")
-    assert word == "fails" and "void for who trusts sql:/root/.pki/nssdb" in text, text
+        if is_new:
+            shutil.rmtree(limited.path(place))
+    assert word == "fails" and f"void for who trusts sql:{place}" in text, text
     assert party.roots[1].sha256 in text
     assert verdict(limited)[0] == "proved"
 
@@ -95,6 +104,11 @@ def test_the_system_is_given_none_where_java_has_its_own_of_it(installed):
         assert in_system(installed) == 0
         _, text = verdict(installed)
         assert "nor is the system's store, of which its own is made" in text
+        assert "and from the system's store, of which Java's is made" in installed.orgtrust(
+            "status").stdout
+        report = installed.doctor("system", "programs")
+        assert "not in the system's store, of which Java's is made" in details(report, "system")
+        assert "anchors but those that are limited to names" in details(report, "programs")
     finally:
         installed.path(hook).unlink(missing_ok=True)
         installed.write(CONF, before)

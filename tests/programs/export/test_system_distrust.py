@@ -55,6 +55,12 @@ class Debian:
     def sync(self, *args, status=0):
         return self.run([*paths.WRAP, paths.COMMAND, "sync", *args], status)
 
+    def break_tool(self):
+        tool = self.dir / "tool"
+        tool.write_text("#!/bin/sh\nexit 7\n")
+        tool.chmod(0o755)
+        self.more["/usr/sbin/update-ca-certificates"] = tool
+
     def trusted(self) -> set[str]:
         bundle = self.etc / "ssl" / "certs" / "ca-certificates.crt"
         found = set(fingerprints(bundle.read_text()))
@@ -93,6 +99,23 @@ def says_no(debian) -> bool:
         return False
     assert text == TEXT.format("!").replace("theirs/bad", "!theirs/bad"), text
     return True
+
+
+def exports_of_no(debian) -> list[tuple]:
+    return [(one["kind"], one["status"]) for one in debian.world.status("no")["exports"]]
+
+
+def test_people_see_that_a_no_goes_to_the_system_and_when_it_cannot(debian, no):
+    assert exports_of_no(debian) == [("system", None)]
+    no.activate(debian.id)
+    debian.break_tool()
+    debian.sync(status=DISK)
+    [(kind, status)] = exports_of_no(debian)
+    assert kind == "system" and status is not None
+    assert "  export        the system's anchors, " in debian.world.orgtrust("status").text
+    debian.more.clear()
+    debian.sync()
+    assert exports_of_no(debian) == [("system", None)]
 
 
 def test_the_distributions_authority_is_distrusted_and_trusted_again(debian, no):
@@ -203,10 +226,7 @@ def test_what_is_not_known_takes_nothing_back(debian, no, organization):
 def test_a_run_that_was_cut_short_is_finished(debian, no):
     """The tool failed after the list was written; later a run ended after the record."""
     no.activate(debian.id)
-    tool = debian.dir / "tool"
-    tool.write_text("#!/bin/sh\nexit 7\n")
-    tool.chmod(0o755)
-    debian.more["/usr/sbin/update-ca-certificates"] = tool
+    debian.break_tool()
     done = debian.sync(status=DISK)
     assert "update-ca-certificates ended with status 7" in done.stderr
     assert says_no(debian) and debian.trusted() == {"good", "bad"}

@@ -7,6 +7,7 @@ import json
 import os
 
 import pytest
+from clients import make_database
 
 DIRECTORY = f"/usr/lib/{os.uname().machine}-linux-gnu/pkcs11"
 DATABASE = "/root/.pki/nssdb"
@@ -43,8 +44,10 @@ def flags(machine) -> str:
     return found
 
 
-def nss_findings(machine, status) -> str:
-    report = json.loads(machine.orgtrust("doctor", "--json", "nss", status=status).stdout)
+def findings(machine, check, status, **more) -> str:
+    """What of a check fails."""
+    report = json.loads(machine.orgtrust("doctor", "--json", check, status=status,
+                                         **more).stdout)
     return " ".join(finding["detail"] for check in report["checks"]
                     for finding in check["findings"] if finding["result"] == "fails")
 
@@ -66,14 +69,25 @@ def test_one_that_comes_later_is_found_by_doctor_and_wired_again(doubting):
     before = doubting.read(LIST)
     doubting.install("nss")
     assert ENTRY not in doubting.read(LIST).decode(), "nobody pays for what he has not"
-    assert "distrusted" not in nss_findings(doubting, 0)
+    assert "distrusted" not in findings(doubting, "nss", 0)
     distrusts(doubting)
-    assert "what is distrusted is still trusted" in nss_findings(doubting, 14)
+    assert "what is distrusted is still trusted" in findings(doubting, "nss", 14)
     doubting.install("nss")
     assert flags(doubting) == "p,p,p"
-    assert "distrusted" not in nss_findings(doubting, None)
+    assert "distrusted" not in findings(doubting, "nss", None)
     doubting.uninstall("nss")
     assert doubting.read(LIST) == before
+
+
+def test_a_profile_of_firefox_from_before_it_is_found_by_doctor(doubting):
+    doubting.run("chmod", "755", "/var/cache/orgtrust")
+    make_database(doubting, "/home/user/.mozilla/firefox/x.default", user=True)
+    doubting.install("firefox", user=True)
+    assert findings(doubting, "firefox", None, user=True) == ""
+    distrusts(doubting)
+    assert "still trusted by a profile" in findings(doubting, "firefox", 14, user=True)
+    doubting.install("firefox", user=True)
+    assert findings(doubting, "firefox", None, user=True) == ""
 
 
 def test_what_an_admin_changed_meanwhile_stays(doubting):
