@@ -31,7 +31,7 @@ def promtool(*args):
 
 
 def test_the_rules_are_right_and_each_alert_comes_when_it_should():
-    assert "13 rules found" in promtool("check", "rules", RULES)
+    assert "14 rules found" in promtool("check", "rules", RULES)
     assert "SUCCESS" in promtool("test", "rules", MONITORING / "orgtrust.rules.test.yml")
     alerts = set(re.findall(r"alert: (\w+)", RULES.read_text()))
     tried = set(re.findall(r"Orgtrust\w+", (MONITORING / "orgtrust.rules.test.yml").read_text()))
@@ -43,6 +43,16 @@ def test_what_is_asked_for_is_written():
     asked = set(re.findall(r"orgtrust_[a-z_]+", RULES.read_text() + json.dumps(BOARD)))
     described = set(re.findall(r"^\| `(orgtrust_[a-z_]+)", page, re.MULTILINE))
     assert {name.removesuffix("_bucket") for name in asked} <= described
+
+
+def test_the_board_shows_each_figure_that_says_more_than_that_a_server_runs():
+    shown = set(re.findall(r"orgtrust_server_[a-z_]+", json.dumps(BOARD)))
+    page = (paths.REPOSITORY / "docs" / "monitoring.md").read_text()
+    described = set(re.findall(r"^\| `(orgtrust_server_[a-z_]+)", page, re.MULTILINE))
+    left = described - {name.removesuffix("_bucket") for name in shown}
+    assert left == {"orgtrust_server_build_info", "orgtrust_server_start_timestamp_seconds",
+                    "orgtrust_server_requests_in_flight", "orgtrust_server_requests_waiting",
+                    "orgtrust_server_certificates_expired"}
 
 
 @pytest.fixture
