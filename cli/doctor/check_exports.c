@@ -149,11 +149,11 @@ static bool add_file_fault(struct ot_doctor *doctor, const struct ot_export *ite
     char closed[PATH_MAX], *fix = NULL;
 
     if (!same) {
-        ot_finding_add(findings, PART, OT_VERDICT_FAILS, item->target,
-                       ot_fix_sync(doctor),
-                       "does not hold the organization's %zu anchors as the snapshot has "
-                       "them%s",
-                       anchors, more);
+        ot_finding_add(
+            findings, PART, OT_VERDICT_FAILS, item->target, ot_fix_sync(doctor),
+            "does not hold the organization's %zu anchor%s as the snapshot has "
+            "%s%s",
+            anchors, anchors == 1 ? "" : "s", anchors == 1 ? "it" : "them", more);
         return true;
     }
     if (!ot_fix_closed(&fix, closed, doctor, file))

@@ -118,8 +118,8 @@ static void add_usable(struct ot_doctor *doctor, const struct ot_source_report *
     else
         ot_finding_add(&doctor->findings, PART, OT_VERDICT_PROVED, name, NULL,
                        "the snapshot is %s old and can be read by this user: %u "
-                       "certificates, %u active",
-                       age, report->total, report->active);
+                       "certificate%s, %u active",
+                       age, report->total, report->total == 1 ? "" : "s", report->active);
 }
 
 /* A sync makes a snapshot anew; it does not open a directory that somebody closed, nor

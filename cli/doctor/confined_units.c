@@ -109,6 +109,23 @@ static bool sees_place(const struct held_unit *unit, int i)
     return !unit->is_image && access(inside, F_OK) == 0;
 }
 
+/* What is still missing, of the configuration and of the unit. */
+static void write_advice(char *advice, size_t size, const struct held_unit *unit,
+                         bool has_mount, bool is_kept)
+{
+    const bool needs_unit = !has_mount || !unit->is_named;
+
+    snprintf(advice, size, "; it follows by %s%s%s%s%s%s",
+             is_kept ? "" : "export_containers = " OT_MOUNT_POINT " in orgtrust.conf",
+             !is_kept && needs_unit ? ", " : "",
+             has_mount ? "" : "BindReadOnlyPaths=" OT_MOUNT_POINT,
+             !has_mount && !unit->is_named ? " and " : "",
+             unit->is_named ? ""
+                            : "Environment=SSL_CERT_FILE=" OT_MOUNT_POINT
+                              "/" OT_MOUNT_BUNDLE,
+             needs_unit ? " (systemctl edit)" : "");
+}
+
 static void add_unit(const struct ot_confined *confined, const char *name,
                      const struct held_unit *unit)
 {
@@ -122,11 +139,7 @@ static void add_unit(const struct ot_confined *confined, const char *name,
                  unit->root);
     else if (files && plugins)
         return;
-    snprintf(advice, sizeof(advice),
-             "; it follows by %s%sEnvironment=SSL_CERT_FILE=" OT_MOUNT_POINT
-             "/" OT_MOUNT_BUNDLE " (systemctl edit)",
-             is_kept ? "" : "export_containers = " OT_MOUNT_POINT " in orgtrust.conf, ",
-             files ? "" : "BindReadOnlyPaths=" OT_MOUNT_POINT " and ");
+    write_advice(advice, sizeof(advice), unit, files, is_kept);
     ot_finding_add(&confined->doctor->findings, OT_CONFINED_PART,
                    (files && is_kept) || plugins ? OT_VERDICT_NOTE : OT_VERDICT_NOT_WIRED,
                    name, NULL, "by %s it sees %s%s", how,

@@ -78,6 +78,11 @@ def test_the_directory_has_to_be_kept_as_well(held):
     found = rows(held)["held.service"]
     assert found["result"] == "not-wired" and "RootImage=/srv/image.raw" in found["detail"]
     assert f"follows by export_containers = {CONTAINERS} in orgtrust.conf, " in found["detail"]
+    # What the unit has already is not asked for.
+    unit(held, f"RootImage=/srv/image.raw\nBindReadOnlyPaths={CONTAINERS}\n"
+               f"Environment=SSL_CERT_FILE={CONTAINERS}/bundle.pem\n")
+    assert rows(held)["held.service"]["detail"].endswith(
+        f"follows by export_containers = {CONTAINERS} in orgtrust.conf")
 
 
 @pytest.mark.parametrize("line", ["TemporaryFileSystem=/var:ro", "InaccessiblePaths=-/var/cache "
