@@ -37,8 +37,8 @@ static void log_wrong_key(const struct ot_address *address, unsigned count,
 
     ot_address_format(text, address);
     if (wait_s == 0)
-        ot_error_set(&line, OT_E_AUTH, "a wrong key came from %s, the %u. in a minute",
-                     text, count);
+        ot_error_set(&line, OT_E_AUTH,
+                     "a wrong key came from %s, number %u within a minute", text, count);
     else
         ot_error_set(&line, OT_E_AUTH,
                      "more than %d wrong keys came from %s: for %u s its next ones are "
@@ -106,11 +106,32 @@ bool ot_auth_accepts(const struct ot_claim *claim, struct ot_wrong_keys *wrong_k
     return claim->is_right;
 }
 
+/* Somebody tries to change what is trusted with a key that lies on every host. */
+static void log_reading_key(const struct ot_caller *caller,
+                            const struct ot_address *address)
+{
+    static _Atomic int64_t said_us;
+    struct ot_error line = OT_ERROR_INIT;
+    char text[OT_ADDRESS_TEXT_MAX];
+
+    if (!ot_log_is_due(&said_us))
+        return;
+    ot_address_format(text, address);
+    ot_error_set(
+        &line, OT_E_AUTH,
+        "the key %s, which has the role 'read', came from %s to change something "
+        "and was refused",
+        caller->id, text);
+    ot_log_failure(&line);
+}
+
 bool ot_auth_permits(const struct ot_caller *caller, enum ot_need need,
-                     struct ot_reply *reply)
+                     const struct ot_request *request, struct ot_reply *reply)
 {
     if (need == OT_NEED_READ || caller->role == OT_ROLE_ADMIN)
         return true;
+    if (need == OT_NEED_WRITE)
+        log_reading_key(caller, &request->address);
     ot_reply_error(reply, 403, "insufficient_permissions", NULL,
                    "The key %s has the role 'read', which %s: use one with the role "
                    "'admin'.",

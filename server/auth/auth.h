@@ -29,7 +29,7 @@ enum ot_need {
 };
 /* false: reply says 403. */
 bool ot_auth_permits(const struct ot_caller *caller, enum ot_need need,
-                     struct ot_reply *reply);
+                     const struct ot_request *request, struct ot_reply *reply);
 
 /* Notes the use, unless that was done a moment ago. What goes wrong is of no consequence
  * to the request and is not reported. Outside of a transaction. True: it was noted. */

@@ -59,8 +59,8 @@ static enum ot_status take_unit_database(const struct ot_action *action,
     if (status == OT_E_NOT_FOUND)
         return ot_error_set(
             err, OT_E_USAGE,
-            "`%s %s` needs --db DATABASE where orgtrust-server.service is "
-            "not installed; see --help",
+            "`%s %s` needs --db DATABASE where orgtrust-server.service has "
+            "never run; see --help",
             group, action->name);
     arguments->db = arguments->unit_db;
     return status;

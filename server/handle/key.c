@@ -84,7 +84,8 @@ void ot_handle_key_get(struct ot_context *context)
     enum ot_status status;
 
     /* A host asks when its key will end. */
-    if (!is_own && !ot_auth_permits(&context->caller, OT_NEED_OVERSIGHT, context->reply))
+    if (!is_own && !ot_auth_permits(&context->caller, OT_NEED_OVERSIGHT, context->request,
+                                    context->reply))
         return;
     status = ot_db_key_get(context->db, context->key_id, show_key, context, &err);
     if (status != OT_OK)

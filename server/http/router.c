@@ -345,7 +345,7 @@ bool ot_router_admit(struct ot_server *server, struct ot_request *request,
     context.db = ot_store_lend(server->store);
     admitted = ask_first(&context, &claim) &&
                ot_auth_accepts(&claim, server->wrong_keys, request, reply) &&
-               ot_auth_permits(&claim.caller, handler->need, reply) &&
+               ot_auth_permits(&claim.caller, handler->need, request, reply) &&
                check_media(request, reply);
     ot_store_return(server->store, context.db);
     forget_opening(&context);
@@ -371,7 +371,8 @@ static bool may_go_on(struct ot_server *server, struct ot_context *context,
                       const struct method_handler *handler)
 {
     return (context->request->has_waited || within_rate(server->rate, context)) &&
-           ot_auth_permits(&context->caller, handler->need, context->reply) &&
+           ot_auth_permits(&context->caller, handler->need, context->request,
+                           context->reply) &&
            check_media(context->request, context->reply) &&
            ot_handle_knows_project(context);
 }

@@ -1,7 +1,6 @@
 #include "message/reply.h"
 
 #include <stdarg.h>
-#include <stdatomic.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
@@ -79,21 +78,13 @@ void ot_reply_error(struct ot_reply *reply, unsigned status, const char *code,
     ot_jsonw_close(&reply->body, '}');
 }
 
-/* While the database is away every request says the same of it: once in a second is
- * enough for a log, and fills no disk. */
-static bool is_said_lately(void)
-{
-    static atomic_llong said_us;
-    long long said = atomic_load(&said_us), now = ot_log_clock();
-
-    return (said != 0 && now - said < OT_DB_AWAY_LOG_US) ||
-           !atomic_compare_exchange_strong(&said_us, &said, now);
-}
-
 void ot_reply_failure(struct ot_reply *reply, const struct ot_error *err)
 {
+    /* While the database is away every request says the same of it. */
+    static _Atomic int64_t away_said_us;
+
     reply->failure = err->status;
-    if (err->status != OT_E_NETWORK || !is_said_lately())
+    if (err->status != OT_E_NETWORK || ot_log_is_due(&away_said_us))
         ot_log_failure(err);
     if (err->status == OT_E_BUSY) {
         ot_reply_error(reply, 503, "database_busy", NULL,

@@ -122,13 +122,14 @@
 
 /* Of a database server: how long connecting to it may take; how long one of its
  * statements, and the silence of a server that is gone; after it could not be reached,
- * when that is tried again, when clients are told to, and how long the log says no more
- * of it. */
+ * when that is tried again, and when clients are told to. */
 #define OT_DB_CONNECT_S 5
 #define OT_DB_STATEMENT_MS 15000
 #define OT_DB_AWAY_STEP_MS 250
 #define OT_DB_AWAY_RETRY_S 2
-#define OT_DB_AWAY_LOG_US 1000000
+
+/* How long the log says no more of what may come with every request. */
+#define OT_LOG_PAUSE_US 1000000
 
 /* A transaction that the database gave back is done again, so often in all and after a
  * pause that grows from this; so is one that a broken connection has ended. */

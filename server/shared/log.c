@@ -6,6 +6,7 @@
 #include <time.h>
 
 #include "base/error.h"
+#include "shared/limits.h"
 
 /* Letters of keys, ids and words. */
 #define RUN "0123456789_-abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
@@ -77,6 +78,14 @@ const char *ot_log_time(char out[OT_LOG_TIME_MAX], int64_t when)
         strftime(out, OT_LOG_TIME_MAX, "%Y-%m-%dT%H:%M:%SZ", &utc) == 0)
         snprintf(out, OT_LOG_TIME_MAX, "-");
     return out;
+}
+
+bool ot_log_is_due(_Atomic int64_t *said_us)
+{
+    int64_t said = atomic_load(said_us), now = ot_log_clock();
+
+    return (said == 0 || now - said >= OT_LOG_PAUSE_US) &&
+           atomic_compare_exchange_strong(said_us, &said, now);
 }
 
 int64_t ot_log_clock(void)

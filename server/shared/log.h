@@ -2,6 +2,7 @@
 #ifndef OT_SERVER_SHARED_LOG_H
 #define OT_SERVER_SHARED_LOG_H
 
+#include <stdatomic.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -24,5 +25,9 @@ const char *ot_log_time(char out[OT_LOG_TIME_MAX], int64_t when);
 
 /* Microseconds of the monotonic clock. */
 int64_t ot_log_clock(void);
+
+/* Whether a line that may come with every request is due: once a second is enough for a
+ * log, and fills no disk. said_us: when it was the last time; 0 at first. */
+bool ot_log_is_due(_Atomic int64_t *said_us);
 
 #endif

@@ -319,7 +319,7 @@ def test_fault_79_wrong_keys_are_logged_and_throttled_by_address(tmp_path, optio
         log = wait_until(org.server.output)
         assert log.count("a wrong key came from 127.0.0.66, ") == 20
         assert log.count("more than 20 wrong keys came from 127.0.0.66") == 1
-        assert log.count("a wrong key came from 127.0.0.67, the 1. in a minute") == 1
+        assert log.count("a wrong key came from 127.0.0.67, number 1 within a minute") == 1
         assert org.key[:40] not in log and wrong not in log
     finally:
         org.stop()

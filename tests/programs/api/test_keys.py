@@ -88,6 +88,10 @@ def test_a_reading_key_only_reads(organization, pem):
         answer = reader.request(method, path, body)
         assert error_of(answer)[:2] == (403, "insufficient_permissions")
     assert admin.get(cert_id)["name"] is None and not admin.list()[0]["active"]
+    lines = [line for line in organization.server.output().splitlines() if "role 'read'" in line]
+    assert 1 <= len(lines) < 6, "now and then is enough"
+    assert re.search(r"the key key_\w+, which has the role 'read', came from 127\.0\.0\.1 to change"
+                     " something and was refused$", lines[0])
 
 
 @pytest.mark.parametrize("by", ["name", "id"])

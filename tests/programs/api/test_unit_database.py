@@ -99,7 +99,7 @@ def test_one_that_is_given_is_taken_and_not_said(installed, tmp_path):
 def test_without_the_service_it_is_to_be_given(tmp_path):
     done = run([paths.SERVER, "key", "list"], env=clean_environment(HOME=str(tmp_path)))
     assert done.status == 2
-    assert "`key list` needs --db DATABASE where orgtrust-server.service is not" in done.stderr
+    assert "`key list` needs --db DATABASE where orgtrust-server.service has never" in done.stderr
 
 
 def test_a_password_of_the_options_is_not_shown(installed):
