@@ -432,7 +432,7 @@ enum ot_status ot_snapshot_record(struct ot_snapshot *snapshot,
                                   const struct ot_positions *list, uint32_t i,
                                   struct ot_record *record, struct ot_error *err)
 {
-    struct ot_span bytes;
+    struct ot_span bytes = OT_SPAN_ABSENT;
     enum ot_status status = get_record(snapshot, list, i, &bytes, err);
 
     return status == OT_OK ? ot_record_decode(record, bytes.data, bytes.len, err)
@@ -443,7 +443,7 @@ enum ot_status ot_snapshot_record_verified(struct ot_snapshot *snapshot,
                                            const struct ot_positions *list, uint32_t i,
                                            struct ot_record *record, struct ot_error *err)
 {
-    struct ot_span bytes;
+    struct ot_span bytes = OT_SPAN_ABSENT;
     enum ot_status status = get_record(snapshot, list, i, &bytes, err);
 
     return status == OT_OK ? ot_record_decode_verified(record, bytes.data, bytes.len, err)
