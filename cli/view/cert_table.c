@@ -5,7 +5,9 @@
 #include <time.h>
 
 #include "base/limits.h"
+#include "base/text.h"
 #include "config/identifier.h"
+#include "view/cert_order_internal.h"
 #include "view/table.h"
 
 /* Of an id, those of its prefix not counted: few enough to be typed, and enough that the
@@ -17,6 +19,8 @@
 #define ROOM_FOR_ALL 72
 
 #define YEAR_S INT64_C(31556952) /* the mean one of the Gregorian calendar */
+
+#define YEAR_10000 INT64_C(253402300800)
 
 #define PART_MAX 11 /* bytes of a day or a duration: "2026-12-11", "12 days" */
 _Static_assert(2 * PART_MAX + sizeof(" in ") + sizeof(" ago") <= OT_TIME_MAX,
@@ -30,12 +34,50 @@ struct shape {
     size_t id_len; /* 0: whole */
 };
 
+/* Bytes of texts that lie in one piece. */
+#define TEXTS_SIZE (256u * 1024)
+
+struct ot_cert_texts {
+    struct ot_cert_texts *before;
+    size_t size, used;
+    uint8_t bytes[];
+};
+
+/* Room for as many bytes; NULL: out of memory. */
+static uint8_t *reserve_texts(struct ot_cert_table *table, size_t len)
+{
+    struct ot_cert_texts *texts = table->texts;
+    const size_t size = len > TEXTS_SIZE ? len : TEXTS_SIZE;
+
+    if (texts == NULL || texts->size - texts->used < len) {
+        texts = malloc(sizeof(*texts) + size);
+        if (texts == NULL)
+            return NULL;
+        *texts = (struct ot_cert_texts){.before = table->texts, .size = size};
+        table->texts = texts;
+    }
+    texts->used += len;
+    return texts->bytes + texts->used - len;
+}
+
+static struct ot_span store_text(uint8_t **at, struct ot_span text)
+{
+    const struct ot_span copy = ot_span_of(*at, text.len);
+
+    if (text.len > 0)
+        *at = mempcpy(*at, text.data, text.len);
+    return copy;
+}
+
 enum ot_status ot_cert_table_add(struct ot_cert_table *table,
                                  const struct ot_cert_row *row, struct ot_error *err)
 {
     size_t capacity = table->capacity > 0 ? 2 * table->capacity : 64;
+    uint8_t *texts = reserve_texts(table, row->id.len + row->label.len);
     struct ot_cert_row *rows;
 
+    if (texts == NULL)
+        return ot_error_nomem(err);
     if (table->count == table->capacity) {
         rows = reallocarray(table->rows, capacity, sizeof(*rows));
         if (rows == NULL)
@@ -43,49 +85,29 @@ enum ot_status ot_cert_table_add(struct ot_cert_table *table,
         table->rows = rows;
         table->capacity = capacity;
     }
-    table->rows[table->count++] = *row;
+    rows = &table->rows[table->count++];
+    *rows = *row;
+    rows->id = store_text(&texts, row->id);
+    rows->label = store_text(&texts, row->label);
     return OT_OK;
 }
 
 void ot_cert_table_clear(struct ot_cert_table *table)
 {
+    struct ot_cert_texts *texts;
+
+    while ((texts = table->texts) != NULL) {
+        table->texts = texts->before;
+        free(texts);
+    }
     free(table->rows);
     *table = (struct ot_cert_table){0};
 }
 
-static int compare_row_text(struct ot_span a, struct ot_span b)
-{
-    size_t len = a.len < b.len ? a.len : b.len;
-    int order = len > 0 ? memcmp(a.data, b.data, len) : 0;
-
-    return order != 0 ? order : (a.len > b.len) - (a.len < b.len);
-}
-
 static int compare_row_ids(const void *a, const void *b)
 {
-    return compare_row_text(((const struct ot_cert_row *)a)->id,
-                            ((const struct ot_cert_row *)b)->id);
-}
-
-/* What has no end that is known comes last. */
-static int compare_ends(const void *a, const void *b)
-{
-    const struct ot_cert_row *x = a, *y = b;
-
-    if ((x->expires_at == 0) != (y->expires_at == 0))
-        return x->expires_at == 0 ? 1 : -1;
-    if (x->expires_at != y->expires_at)
-        return x->expires_at > y->expires_at ? 1 : -1;
-    return compare_row_text(x->label, y->label);
-}
-
-static size_t common_len(struct ot_span a, struct ot_span b)
-{
-    size_t len = 0;
-
-    while (len < a.len && len < b.len && a.data[len] == b.data[len])
-        len++;
-    return len;
+    return ot_span_compare(((const struct ot_cert_row *)a)->id,
+                           ((const struct ot_cert_row *)b)->id);
 }
 
 /* How many characters of each id there must be, so that none begins like another. */
@@ -95,7 +117,7 @@ static size_t unique_len(struct ot_cert_table *table)
 
     qsort(table->rows, table->count, sizeof(*table->rows), compare_row_ids);
     for (size_t i = 1; i < table->count; i++) {
-        size_t len = common_len(table->rows[i - 1].id, table->rows[i].id);
+        size_t len = ot_span_common_len(table->rows[i - 1].id, table->rows[i].id);
 
         most = len > most ? len : most;
     }
@@ -121,13 +143,40 @@ const char *ot_cert_state(char buf[OT_CERT_STATE_MAX], const char *state, const 
     return buf;
 }
 
+/* A day since 1970, of a year that has four digits, by the rules of the calendar (years
+ * are counted from March, so that the day of a leap year is their last): gmtime_r and
+ * strftime take ten times as long. */
+static void put_day(char *buf, uint64_t day)
+{
+    const uint64_t since_0 = day + 719468, of_400_years = since_0 % 146097;
+    const uint64_t year_of_400 = (of_400_years - of_400_years / 1460 +
+                                  of_400_years / 36524 - of_400_years / 146096) /
+                                 365;
+    const uint64_t of_year =
+        of_400_years - (365 * year_of_400 + year_of_400 / 4 - year_of_400 / 100);
+    const uint64_t from_march = (5 * of_year + 2) / 153;
+    const uint64_t month = from_march < 10 ? from_march + 3 : from_march - 9;
+    const uint64_t year = 400 * (since_0 / 146097) + year_of_400 + (month <= 2);
+    const uint64_t of_month = of_year - (153 * from_march + 2) / 5 + 1;
+
+    ot_text_put_number(buf, year);
+    buf[4] = buf[7] = '-';
+    buf[5] = (char)('0' + month / 10);
+    buf[6] = (char)('0' + month % 10);
+    buf[8] = (char)('0' + of_month / 10);
+    buf[9] = (char)('0' + of_month % 10);
+    buf[10] = '\0';
+}
+
 static const char *day_text(char *buf, int64_t at)
 {
     time_t seconds = (time_t)at;
     struct tm tm;
 
-    if (gmtime_r(&seconds, &tm) == NULL ||
-        strftime(buf, OT_TIME_MAX, "%Y-%m-%d", &tm) == 0)
+    if (at >= 0 && at < YEAR_10000)
+        put_day(buf, (uint64_t)at / 86400);
+    else if (gmtime_r(&seconds, &tm) == NULL ||
+             strftime(buf, OT_TIME_MAX, "%Y-%m-%d", &tm) == 0)
         snprintf(buf, OT_TIME_MAX, "@%lld", (long long)at);
     return buf;
 }
@@ -141,7 +190,7 @@ const char *ot_cert_expiry(char *buf, int64_t expires_at, int64_t now)
     if (away / 86400 < 2 * 365)
         ot_output_duration(in, away);
     else
-        snprintf(in, sizeof(in), "%lld years", (long long)((away + YEAR_S / 2) / YEAR_S));
+        strcpy(ot_text_put_number(in, ((uint64_t)away + YEAR_S / 2) / YEAR_S), " years");
     day_text(day, expires_at);
     at = mempcpy(at, day, strnlen(day, PART_MAX));
     at = stpcpy(at, is_over ? " " : " in ");
@@ -192,19 +241,20 @@ enum ot_status ot_cert_table_print(struct ot_cert_table *table, struct ot_output
     const char *shown[COLUMNS];
     size_t columns = 0;
     struct ot_table *cells = NULL;
-    enum ot_status status;
+    uint32_t *order = NULL;
+    size_t count = 0;
+    enum ot_status status = ot_cert_order(&order, &count, table->rows, table->count, err);
 
     for (size_t i = 0; i < COLUMNS; i++)
         if (i != BY || shape.has_by)
             shown[columns++] = titles[i];
-    status = ot_table_new(&cells, shown, columns, NAME, err);
-    if (table->count > 0)
-        qsort(table->rows, table->count, sizeof(*table->rows), compare_ends);
-    for (size_t i = 0; status == OT_OK && i < table->count; i++)
-        if (table->rows[i].is_shown)
-            status = add_cells(cells, &table->rows[i], &shape, now, err);
+    if (status == OT_OK)
+        status = ot_table_new(&cells, shown, columns, NAME, err);
+    for (size_t i = 0; status == OT_OK && i < count; i++)
+        status = add_cells(cells, &table->rows[order[i]], &shape, now, err);
     if (status == OT_OK && ot_table_rows(cells) > 0)
         ot_table_print(cells, out);
     ot_table_free(cells);
+    free(order);
     return status;
 }

@@ -6,23 +6,19 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "base/span.h"
+#include "view/cert_row.h"
 #include "view/output.h"
 
-struct ot_cert_row {
-    struct ot_span id, label;
-    const char *state;
-    const char *by;     /* where it is active; NULL: the table has no such column */
-    int64_t expires_at; /* Unix seconds; 0: that is not known */
-    int64_t ends_at;    /* of what is active: when that ends by itself; 0: it does not */
-    bool is_shown;      /* else it only counts where an id is to be unique */
-};
+struct ot_cert_texts;
 
-/* Zeroed: empty. The text of the rows is borrowed. */
+/* Zeroed: empty. */
 struct ot_cert_table {
     struct ot_cert_row *rows;
     size_t count, capacity;
+    struct ot_cert_texts *texts; /* what id and label of the rows point into */
 };
+/* Id and label are copied: who reads a snapshot has them at hand, where later each would
+ * be fetched from another page. state and by are borrowed. */
 enum ot_status ot_cert_table_add(struct ot_cert_table *table,
                                  const struct ot_cert_row *row, struct ot_error *err);
 void ot_cert_table_clear(struct ot_cert_table *table);

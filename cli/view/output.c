@@ -245,12 +245,16 @@ const char *ot_output_duration(char *buf, int64_t seconds)
         {60, "min", "min"},
         {1, "s", "s"},
     };
+    char *at = buf;
     size_t i = 0;
 
     while (i < 3 && seconds < 2 * units[i].seconds)
         i++;
     seconds /= units[i].seconds;
-    snprintf(buf, OT_TIME_MAX, "%lld %s", (long long)seconds,
-             seconds == 1 ? units[i].one : units[i].many);
+    if (seconds < 0)
+        *at++ = '-';
+    at = ot_text_put_number(at, seconds < 0 ? -(uint64_t)seconds : (uint64_t)seconds);
+    *at++ = ' ';
+    strcpy(at, seconds == 1 ? units[i].one : units[i].many);
     return buf;
 }

@@ -13,8 +13,8 @@
 #define CUT_AT_LEAST 8
 
 struct cell {
-    size_t at; /* where in text it begins; it ends with a NUL */
-    size_t len;
+    uint32_t
+        len;   /* its text lies behind that of the cell before it, and ends with a NUL */
     int width; /* columns of the terminal that it takes */
 };
 
@@ -26,6 +26,7 @@ struct ot_table {
     char *text;
     size_t text_len, text_capacity;
     size_t longest; /* bytes of a cell */
+    int *widths;    /* of each column: its widest cell's */
 };
 
 void ot_table_free(struct ot_table *table)
@@ -34,6 +35,7 @@ void ot_table_free(struct ot_table *table)
         return;
     free(table->cells);
     free(table->text);
+    free(table->widths);
     free(table);
 }
 
@@ -71,20 +73,30 @@ static enum ot_status reserve_text(struct ot_table *table, size_t size,
     return OT_OK;
 }
 
+/* Nearly all text is plain: as many bytes as columns, and none to escape. */
 static enum ot_status fill_cell(struct ot_table *table, struct cell *cell,
                                 struct ot_span text, struct ot_error *err)
 {
-    size_t size = 8 * text.len + 1; /* as ot_output_text */
+    const char *from = (const char *)text.data;
+    const bool is_plain = ot_text_plain_len(from, text.len) == text.len;
+    const size_t size = (is_plain ? 1 : 8) * text.len + 1; /* as ot_output_text */
     enum ot_status status = reserve_text(table, size, err);
     char *copy;
 
     if (status != OT_OK)
         return status;
     copy = table->text + table->text_len;
-    cell->at = table->text_len;
-    cell->len = ot_text_escape(copy, size, (const char *)text.data, text.len);
-    cell->width = ot_output_width(copy);
-    table->text_len += cell->len + 1;
+    if (is_plain) {
+        if (text.len > 0)
+            memcpy(copy, from, text.len);
+        copy[text.len] = '\0';
+        cell->len = (uint32_t)text.len;
+        cell->width = (int)text.len;
+    } else {
+        cell->len = (uint32_t)ot_text_escape(copy, size, from, text.len);
+        cell->width = ot_output_width(copy);
+    }
+    table->text_len += cell->len + (size_t)1;
     if (cell->len > table->longest)
         table->longest = cell->len;
     return OT_OK;
@@ -94,14 +106,20 @@ enum ot_status ot_table_add(struct ot_table *table, const struct ot_span *cells,
                             struct ot_error *err)
 {
     struct cell *row = next_row(table);
+    const size_t text_len = table->text_len;
     enum ot_status status = OT_OK;
 
     if (row == NULL)
         return ot_error_nomem(err);
-    for (size_t i = 0; status == OT_OK && i < table->columns; i++)
+    for (size_t i = 0; status == OT_OK && i < table->columns; i++) {
         status = fill_cell(table, &row[i], cells[i], err);
+        if (status == OT_OK && row[i].width > table->widths[i])
+            table->widths[i] = row[i].width;
+    }
     if (status == OT_OK)
         table->rows++;
+    else
+        table->text_len = text_len;
     return status;
 }
 
@@ -131,7 +149,8 @@ enum ot_status ot_table_new(struct ot_table **out, const char *const *titles,
         return ot_error_nomem(err);
     table->columns = columns;
     table->cut = cut;
-    status = add_titles(table, titles, err);
+    table->widths = calloc(columns, sizeof(*table->widths));
+    status = table->widths != NULL ? add_titles(table, titles, err) : ot_error_nomem(err);
     if (status == OT_OK)
         *out = table;
     else
@@ -142,19 +161,6 @@ enum ot_status ot_table_new(struct ot_table **out, const char *const *titles,
 size_t ot_table_rows(const struct ot_table *table)
 {
     return table->rows - 1;
-}
-
-static int column_width(const struct ot_table *table, size_t column)
-{
-    int widest = 0;
-
-    for (size_t row = 0; row < table->rows; row++) {
-        int width = table->cells[row * table->columns + column].width;
-
-        if (width > widest)
-            widest = width;
-    }
-    return widest;
 }
 
 /* What the column that is cut gets on a terminal of that width. */
@@ -203,13 +209,14 @@ static char *new_line(const struct ot_table *table, const int *widths)
 static void print_rows(const struct ot_table *table, struct ot_output *out, char *line,
                        const int *widths)
 {
+    const char *text = table->text;
+
     for (size_t row = 0; row < table->rows; row++) {
         const struct cell *cells = table->cells + row * table->columns;
         char *at = line;
 
-        for (size_t i = 0; i < table->columns; i++)
-            at = put_cell(at, table->text + cells[i].at, &cells[i], widths[i],
-                          i + 1 == table->columns);
+        for (size_t i = 0; i < table->columns; text += cells[i++].len + (size_t)1)
+            at = put_cell(at, text, &cells[i], widths[i], i + 1 == table->columns);
         *at++ = '\n';
         ot_output_bytes(out, line, (size_t)(at - line));
     }
@@ -221,7 +228,7 @@ void ot_table_print(const struct ot_table *table, struct ot_output *out)
     char *line = NULL;
 
     for (size_t i = 0; widths != NULL && i < table->columns; i++)
-        widths[i] = column_width(table, i);
+        widths[i] = table->widths[i];
     if (widths != NULL && out->columns > 0)
         fit_widths(table, widths, out->columns);
     if (widths != NULL)

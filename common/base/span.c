@@ -24,6 +24,15 @@ int ot_span_compare(struct ot_span a, struct ot_span b)
     return order != 0 ? order : (a.len > b.len) - (a.len < b.len);
 }
 
+size_t ot_span_common_len(struct ot_span a, struct ot_span b)
+{
+    size_t len = 0;
+
+    while (len < a.len && len < b.len && a.data[len] == b.data[len])
+        len++;
+    return len;
+}
+
 struct ot_span ot_span_str(const char *text)
 {
     return (struct ot_span){(const uint8_t *)text, text == NULL ? 0 : strlen(text)};

@@ -83,10 +83,27 @@ static bool is_hidden(uint32_t c)
            (c >= 0x2066 && c <= 0x2069) || c == 0xfeff;
 }
 
+/* Whether each of eight bytes is from ' ' to '~': none has its highest bit, none would
+ * get it by one more, and each gets it by so many as there are below. */
+static bool is_plain_word(const char *text)
+{
+    const uint64_t ones = UINT64_C(0x0101010101010101), highest = ones << 7;
+    uint64_t word;
+
+    memcpy(&word, text, sizeof(word));
+    return ((word | (word + ones)) & highest) == 0 &&
+           ((word + ones * (0x80 - ' ')) & highest) == highest;
+}
+
 size_t ot_text_plain_len(const char *text, size_t len)
 {
     size_t n = 0;
 
+    while (len - n >= sizeof(uint64_t) && is_plain_word(text + n))
+        n += sizeof(uint64_t);
+    if (len >= sizeof(uint64_t) && len - n < sizeof(uint64_t) &&
+        is_plain_word(text + len - sizeof(uint64_t)))
+        return len;
     while (n < len && text[n] >= ' ' && text[n] <= '~')
         n++;
     return n;
@@ -185,4 +202,14 @@ bool ot_text_day_end(int64_t *out, const char *text)
         return false;
     *out = time;
     return true;
+}
+
+char *ot_text_put_number(char *at, uint64_t n)
+{
+    char digits[OT_TEXT_NUMBER_MAX], *first = digits + sizeof(digits);
+
+    do
+        *--first = (char)('0' + n % 10);
+    while ((n /= 10) > 0);
+    return mempcpy(at, first, (size_t)(digits + sizeof(digits) - first));
 }

@@ -34,4 +34,8 @@ int64_t ot_text_duration_ms(const char *text);
  * UTC. false: it is no day after the first of 1970, and *out is as it was. */
 bool ot_text_day_end(int64_t *out, const char *text);
 
+/* The digits of a number, without a NUL; returns their end. */
+#define OT_TEXT_NUMBER_MAX 20
+char *ot_text_put_number(char *at, uint64_t n);
+
 #endif

@@ -165,6 +165,25 @@ static void an_end_is_a_day_and_how_far_away_it_is(void)
                            "9999-12-31 in 7973 years");
 }
 
+/* As the C library has it, beyond the years of four digits, too. */
+static void each_day_is_that_of_the_calendar(void)
+{
+    const int64_t last = 2932896 + 800; /* 9999-12-31 is the 2932896th since 1970 */
+    unsigned wrong = 0;
+
+    for (int64_t day = -800; day < last; day += day < 50000 ? 1 : 7) {
+        char text[OT_TIME_MAX], expected[OT_TIME_MAX];
+        const time_t at = day * 86400 + (day % 2 != 0 ? 86399 : 0);
+        struct tm tm;
+
+        CU_ASSERT_PTR_NOT_NULL_FATAL(gmtime_r(&at, &tm));
+        strftime(expected, sizeof(expected), "%Y-%m-%d ", &tm);
+        ot_cert_expiry(text, at, 0);
+        wrong += strncmp(text, expected, strlen(expected)) != 0;
+    }
+    CU_ASSERT_EQUAL(wrong, 0);
+}
+
 static void a_lost_line_is_reported(void)
 {
     struct ot_output out = {.stream = fopen("/dev/full", "w")};
@@ -187,6 +206,9 @@ static void durations_and_times_read_well(void)
     CU_ASSERT_STRING_EQUAL(ot_output_duration(buf, 120), "2 min");
     CU_ASSERT_STRING_EQUAL(ot_output_duration(buf, 7200), "2 h");
     CU_ASSERT_STRING_EQUAL(ot_output_duration(buf, 172800), "2 days");
+    CU_ASSERT_STRING_EQUAL(ot_output_duration(buf, -86400), "-86400 s");
+    CU_ASSERT_STRING_EQUAL(ot_output_duration(buf, INT64_MAX), "106751991167300 days");
+    CU_ASSERT_STRING_EQUAL(ot_output_duration(buf, INT64_MIN), "-9223372036854775808 s");
     CU_ASSERT_STRING_EQUAL(ot_output_time(buf, 0), "1970-01-01 00:00:00Z");
     CU_ASSERT_STRING_EQUAL(ot_output_time(buf, 253402300799), "9999-12-31 23:59:59Z");
     CU_ASSERT_STRING_EQUAL(ot_output_time(buf, INT64_MAX), "@9223372036854775807");
@@ -304,6 +326,7 @@ static const struct unit_case cases[] = {
      the_first_column_is_cut_where_it_is_to_be},
     {"a_table_of_many_rows_is_whole", a_table_of_many_rows_is_whole},
     {"an_end_is_a_day_and_how_far_away_it_is", an_end_is_a_day_and_how_far_away_it_is},
+    {"each_day_is_that_of_the_calendar", each_day_is_that_of_the_calendar},
     {"a_lost_line_is_reported", a_lost_line_is_reported},
     {"durations_and_times_read_well", durations_and_times_read_well},
     {"the_bar_is_as_long_as_its_share", the_bar_is_as_long_as_its_share},

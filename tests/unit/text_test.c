@@ -1,5 +1,7 @@
 #include "base/text.h"
 
+#include <inttypes.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "unit.h"
@@ -125,6 +127,41 @@ static void a_day_ends_at_midnight_utc(void)
     CU_ASSERT_EQUAL(end, 1830297599);
 }
 
+/* Each byte at each place of texts of each length that is looked at by words. */
+static void plain_is_what_is_shown_as_it_is(void)
+{
+    char text[32], shown[8 * 32 + 1];
+    unsigned wrong = 0;
+
+    for (size_t len = 1; len <= 26; len++)
+        for (size_t at = 0; at < len; at++)
+            for (int byte = 0; byte < 256; byte++) {
+                const bool is_plain = byte >= ' ' && byte <= '~';
+
+                memset(text, 'a' + (int)at, sizeof(text));
+                text[at] = (char)byte;
+                wrong += ot_text_plain_len(text, len) != (is_plain ? len : at);
+                if (byte < 0x80 && byte != 0)
+                    wrong += is_plain !=
+                             (ot_text_escape(shown, sizeof(shown), text, len) == len);
+            }
+    CU_ASSERT_EQUAL(wrong, 0);
+    CU_ASSERT_EQUAL(ot_text_plain_len("", 0), 0);
+}
+
+static void a_number_is_written_by_its_digits(void)
+{
+    static const uint64_t numbers[] = {0,   1,   9,          10,        99,
+                                       100, 999, UINT32_MAX, INT64_MAX, UINT64_MAX};
+    char text[OT_TEXT_NUMBER_MAX + 1], expected[OT_TEXT_NUMBER_MAX + 1];
+
+    for (size_t i = 0; i < sizeof(numbers) / sizeof(numbers[0]); i++) {
+        *ot_text_put_number(text, numbers[i]) = '\0';
+        snprintf(expected, sizeof(expected), "%" PRIu64, numbers[i]);
+        CU_ASSERT_STRING_EQUAL(text, expected);
+    }
+}
+
 static const struct unit_case cases[] = {
     {"utf8_follows_the_table_of_well_formed_sequences",
      utf8_follows_the_table_of_well_formed_sequences},
@@ -133,6 +170,8 @@ static const struct unit_case cases[] = {
     {"a_full_buffer_ends_at_a_whole_character", a_full_buffer_ends_at_a_whole_character},
     {"a_number_is_digits_and_nothing_else", a_number_is_digits_and_nothing_else},
     {"a_day_ends_at_midnight_utc", a_day_ends_at_midnight_utc},
+    {"plain_is_what_is_shown_as_it_is", plain_is_what_is_shown_as_it_is},
+    {"a_number_is_written_by_its_digits", a_number_is_written_by_its_digits},
     {NULL, NULL}};
 
 int main(int argc, char **argv)
