@@ -18,6 +18,7 @@
 #include "doctor/check_internal.h"
 #include "doctor/fix_internal.h"
 #include "doctor/hold_internal.h"
+#include "doctor/java_internal.h"
 #include "machine/machine_trust.h"
 #include "machine/pem_blocks.h"
 #include "machine/system_store.h"
@@ -125,6 +126,25 @@ static enum ot_status look_at_system(struct ot_doctor *doctor, struct ot_error *
     return OT_OK;
 }
 
+/* It keeps what somebody put into it by hand, or what it had before it was made anew. */
+static enum ot_status find_in_java_store(struct ot_doctor *doctor, struct ot_error *err)
+{
+    struct still_trusted found = {.distrust = doctor->distrust};
+    char path[OT_SCRATCH_PATH_MAX];
+    enum ot_status status = ot_java_store_read(path, &doctor->bench, err);
+
+    if (status == OT_OK)
+        status = read_trusted(&found, path, err);
+    if (status == OT_OK && found.count > 0)
+        ot_finding_add(&doctor->findings, PART, OT_VERDICT_FAILS, OT_JAVA_STORE, NULL,
+                       "what is distrusted is still trusted by Java: its store has %zu "
+                       "of the same name and key, the first of them %s, which the "
+                       "source %s distrusts, with the SHA-256 %s; " OT_JAVA_STORE_ANEW,
+                       found.count, found.text.subject, found.by->name, found.first);
+    ot_cert_text_clear(&found.text);
+    return status == OT_E_NOT_FOUND ? OT_OK : status;
+}
+
 /* Whether it is known what a source distrusts. */
 static enum ot_status look_at_list(struct ot_doctor *doctor,
                                    const struct ot_source *source, struct ot_error *err)
@@ -168,11 +188,14 @@ static enum ot_status check_distrust(struct ot_doctor *doctor, struct ot_error *
     if (status == OT_OK)
         status = look_at_system(doctor, err);
     if (status == OT_OK)
+        status = find_in_java_store(doctor, err);
+    if (status == OT_OK)
         ot_finding_add(
             &doctor->findings, PART, OT_VERDICT_NOTE, NULL, NULL,
             "programs that read lists of their own, GnuTLS with the URL pkcs11: "
-            "and Java with a store of its own are not told of a no; NSS's "
-            "databases are looked at by `orgtrust doctor nss`");
+            "and Java with a store of its own are not told of a no, nor is "
+            "OpenSSL or GnuTLS of a twin that a server sends, signed by an authority "
+            "that they trust; NSS's databases are looked at by `orgtrust doctor nss`");
     return status == OT_OK ? ot_hold_try(doctor, PART, OT_TRIALS_NO, err) : status;
 }
 

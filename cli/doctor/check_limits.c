@@ -18,6 +18,7 @@
 #include "doctor/databases_internal.h"
 #include "doctor/fix_internal.h"
 #include "doctor/hold_internal.h"
+#include "doctor/java_internal.h"
 #include "doctor/scratch_internal.h"
 #include "files/file.h"
 #include "files/place.h"
@@ -119,6 +120,22 @@ static enum ot_status look_at_bundle(struct limited *limited, struct ot_error *e
         return status;
     ot_error_clear(err);
     return OT_OK;
+}
+
+/* Who put something into it by hand, or had it made anew, keeps what the system's store
+ * lost. */
+static enum ot_status look_at_java_store(struct limited *limited, struct ot_error *err)
+{
+    char path[OT_SCRATCH_PATH_MAX];
+    struct ot_ca_marks place = {0};
+    enum ot_status status = ot_java_store_read(path, &limited->doctor->bench, err);
+
+    if (status == OT_OK)
+        status = ot_ca_marks_add_file(&place, path, err);
+    if (status == OT_OK)
+        compare_place(limited, &place, OT_JAVA_STORE, OT_JAVA_STORE_ANEW);
+    ot_ca_marks_clear(&place);
+    return status == OT_E_NOT_FOUND ? OT_OK : status;
 }
 
 static enum ot_status see_certutil(const struct limited *limited, const char *const *argv,
@@ -264,16 +281,19 @@ static enum ot_status check_limited(struct ot_doctor *doctor,
     }
     if (status == OT_OK)
         status = look_at_bundle(&limited, err);
+    if (status == OT_OK)
+        status = look_at_java_store(&limited, err);
     if (status == OT_OK && ot_tool_exists("certutil"))
         status = look_at_databases(&limited, err);
     if (status == OT_OK)
         status = look_at_sources(&limited, err);
     if (status == OT_OK && !limited.is_void)
-        ot_finding_add(&doctor->findings, PART, OT_VERDICT_PROVED, source->name, NULL,
-                       "nothing else here (%zu of the system's bundle, this user's NSS "
-                       "databases and Firefox profiles, and other sources were compared) "
-                       "trusts one of its %zu anchors' keys without the limits",
-                       limited.places, limited.marks.count);
+        ot_finding_add(
+            &doctor->findings, PART, OT_VERDICT_PROVED, source->name, NULL,
+            "nothing else here (%zu of the system's bundle, Java's store, this "
+            "user's NSS databases and Firefox profiles, and other sources "
+            "were compared) trusts one of its %zu anchors' keys without the limits",
+            limited.places, limited.marks.count);
     if (status == OT_OK && source->names != NULL)
         ot_finding_add(&doctor->findings, PART, OT_VERDICT_NOTE, source->name, NULL,
                        "Java holds no anchor to its names: it is given none of these%s",

@@ -3,6 +3,7 @@
 #define OT_CLI_DOCTOR_JAVA_INTERNAL_H
 
 #include "base/error.h"
+#include "doctor/scratch_internal.h"
 #include "doctor/trial_internal.h"
 
 struct ot_doctor;
@@ -18,7 +19,18 @@ enum ot_status ot_java_try_file(const struct ot_bench *bench, enum ot_trials_kin
                                 const char *path, ot_bench_prepare *prepare,
                                 struct ot_three_trials *trials, struct ot_error *err);
 
-/* Findings about the store that Debian's JDKs share, where there is one. */
+/* The store that Debian's JDKs share, and what makes it anew. */
+#define OT_JAVA_STORE "/etc/ssl/certs/java/cacerts"
+#define OT_JAVA_STORE_ANEW                                                               \
+    "as root: take it out of the system's store, remove this file, then "                \
+    "update-ca-certificates --fresh makes it anew"
+
+/* What is in it, as a file in PEM: its path. OT_E_NOT_FOUND: there is no such store, or
+ * no keytool that reads it. */
+enum ot_status ot_java_store_read(char path[OT_SCRATCH_PATH_MAX],
+                                  const struct ot_bench *bench, struct ot_error *err);
+
+/* Findings about that store, where there is one. */
 enum ot_status ot_java_look_at_store(struct ot_doctor *doctor, struct ot_error *err);
 
 #endif

@@ -13,13 +13,41 @@
 #include "doctor/trial_internal.h"
 #include "export/anchors.h"
 #include "export/export.h"
+#include "files/file.h"
 #include "install/tool.h"
 #include "snapshot/record.h"
 
-#define STORE "/etc/ssl/certs/java/cacerts"
+#define STORE OT_JAVA_STORE
 #define HOOK "/etc/ca-certificates/update.d/jks-keystore"
 #define PASSWORD "changeit" /* of every Java installation: it keeps nothing secret */
 #define LIST_BYTES (1024u * 1024) /* 130 bytes an entry */
+
+#define PEM_BYTES (8u * 1024 * 1024)
+
+enum ot_status ot_java_store_read(char path[OT_SCRATCH_PATH_MAX],
+                                  const struct ot_bench *bench, struct ot_error *err)
+{
+    static const char *const argv[] = {
+        "keytool", "-J-XX:-UsePerfData", "-list",  "-rfc", "-keystore",
+        STORE,     "-storepass",         PASSWORD, NULL};
+    char *text;
+    int exit_status;
+    enum ot_status status;
+
+    if (access(STORE, R_OK) != 0 || !ot_tool_exists("keytool"))
+        return OT_E_NOT_FOUND;
+    text = malloc(PEM_BYTES);
+    if (text == NULL)
+        return ot_error_nomem(err);
+    status = ot_bench_run(bench, argv, NULL, text, PEM_BYTES, &exit_status, err);
+    ot_scratch_path(path, &bench->scratch, "java-store");
+    if (status == OT_OK && exit_status != 0)
+        status = OT_E_NOT_FOUND;
+    if (status == OT_OK)
+        status = ot_file_replace(path, text, strlen(text), 0600, err);
+    free(text);
+    return status;
+}
 
 /* As keytool writes it: 01:23:AB… */
 static bool is_in_keytool_list(const char *text, const struct ot_anchor *anchor)

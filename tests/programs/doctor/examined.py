@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import os
+from contextlib import contextmanager
 
 import pytest
 from own_root import OwnRoot, can_have_one
 from support import paths
 
 MODULE = f"/usr/lib/{os.uname().machine}-linux-gnu/pkcs11/orgtrust-pkcs11.so"
+
+JAVA_STORE = "/etc/ssl/certs/java/cacerts"
 
 _CACHE = paths.BUILD / "CMakeCache.txt"
 # Programs of the distribution load what was built, from below /usr.
@@ -25,6 +28,23 @@ class Machine(OwnRoot):
     def doctor(self, *checks, status: int | None = 0, **more) -> dict:
         done = self.orgtrust("doctor", "--json", *checks, status=status, **more)
         return checked(done.json())
+
+    @contextmanager
+    def java_trusts(self, cert):
+        """By the store that Debian's JDKs share, as whoever puts it there by hand has it."""
+        store = self.path(JAVA_STORE)
+        before = store.read_bytes() if store.exists() else None
+        store.parent.mkdir(parents=True, exist_ok=True)
+        self.write("/root/by-hand.pem", cert.pem)
+        self.run("keytool", "-importcert", "-noprompt", "-alias", "by-hand", "-file",
+                 "/root/by-hand.pem", "-keystore", JAVA_STORE, "-storepass", "changeit")
+        try:
+            yield
+        finally:
+            if before is None:
+                store.unlink()
+            else:
+                store.write_bytes(before)
 
     def stand_in(self, program: str, script: str):
         """Another program in a program's place, which stays as PROGRAM.real."""

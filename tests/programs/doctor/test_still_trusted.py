@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import pytest
 from examined import details, on_a_machine, results
+from support.p11_system import need
 
 pytestmark = on_a_machine
 
@@ -79,6 +80,14 @@ def test_a_twin_is_told_as_well(doubting, party, certs, system_trusts):
     system_trusts(twin)
     word, text = verdict(doubting, status=14)
     assert word == "fails" and twin.sha256 in text
+
+
+def test_what_javas_own_store_trusts_is_told(doubting, party):
+    need("keytool")
+    with doubting.java_trusts(party.roots[0]):
+        word, text = verdict(doubting, status=14)
+    assert word == "fails" and "still trusted by Java: its store has 1" in text, text
+    assert party.roots[0].sha256 in text and verdict(doubting)[0] == "proved"
 
 
 def test_a_list_that_is_not_there_is_told(doubting):

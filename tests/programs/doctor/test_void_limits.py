@@ -6,7 +6,8 @@ from __future__ import annotations
 import shutil
 
 import pytest
-from examined import details, on_a_machine, results
+from examined import JAVA_STORE, details, on_a_machine, results
+from support.p11_system import need
 
 pytestmark = on_a_machine
 
@@ -70,6 +71,15 @@ def test_limits_are_void_where_a_database_trusts_the_original(limited, party, pl
             shutil.rmtree(limited.path(place))
     assert word == "fails" and f"void for who trusts sql:{place}" in text, text
     assert party.roots[1].sha256 in text
+    assert verdict(limited)[0] == "proved"
+
+
+def test_limits_are_void_where_javas_store_has_the_original(limited, party):
+    need("keytool")
+    with limited.java_trusts(party.roots[0]):
+        word, text = verdict(limited, status=14)
+    assert word == "fails" and f"void for who trusts {JAVA_STORE}: it has 1" in text, text
+    assert party.roots[0].sha256 in text
     assert verdict(limited)[0] == "proved"
 
 
