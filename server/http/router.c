@@ -183,6 +183,12 @@ static void take_ids(struct ot_context *context, const struct route *route)
     }
 }
 
+/* "/", where a person begins. */
+static bool is_root(const struct ot_request *request)
+{
+    return request->segments == 1 && *request->segment[0] == '\0';
+}
+
 /* NULL: reply says why, or answers an OPTIONS. */
 static const struct method_handler *resolve_route(struct ot_context *context)
 {
@@ -199,6 +205,12 @@ static const struct method_handler *resolve_route(struct ot_context *context)
     if (asks_for_options(context))
         return NULL;
     route = find_route(context->request);
+    if (route == NULL && is_root(context->request) && !context->settings->no_console) {
+        ot_reply_error(context->reply, 404, "unknown_url", NULL,
+                       "There is nothing under this path: people find a page at "
+                       "/console/, and programs the API under /v1.");
+        return NULL;
+    }
     if (route == NULL) {
         ot_reply_error(context->reply, 404, "unknown_url", NULL,
                        "There is nothing under this path: the API's operations are "

@@ -61,6 +61,12 @@ def test_the_page_is_found_without_its_slash(stranger):
     assert (status, headers["Location"], content) == (308, "console/", b"")
 
 
+def test_who_begins_at_the_root_is_told_where_the_page_is(stranger):
+    status, _, content = stranger.request("GET", "/")
+    error = json.loads(content)["error"]
+    assert status == 404 and "people find a page at /console/" in error["message"]
+
+
 @pytest.mark.parametrize("path", ["/console/none.js", "/console/index.html", "/console/%2e%2e",
                                   "/console/main.js/", "/console//", "/console/console.c"])
 def test_nothing_else_is_there(stranger, path):
