@@ -195,7 +195,7 @@ static enum ot_status check_status(const struct ot_api_checker *checker,
         return ot_error_set(
             err, OT_E_SERVER,
             "%s is in trouble (status %ld, attempts: %u)%s; try again later", host,
-            status, answer->attempts, message);
+            status, answer->requests, message);
     return ot_error_set(err, OT_E_PROTOCOL,
                         "%s answers with status %ld, which the API never does", host,
                         status);

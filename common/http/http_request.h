@@ -38,7 +38,8 @@ struct ot_http_answer {
     enum ot_status failure;   /* OT_OK when there is an answer, whatever its status; else
                                  OT_E_NETWORK, OT_E_PROTOCOL (too large, redirect), … */
     struct ot_error error;    /* the sentence, when failure is set */
-    unsigned attempts;        /* without those that a 429 turned away */
+    unsigned requests;        /* how often it was sent */
+    unsigned attempts;        /* of these without those that a 429 or 503 turned away */
 };
 
 /* How hard to try; the defaults are limits.h, tests make it quick. */

@@ -397,6 +397,7 @@ void ot_transfer_conclude(struct ot_transfer *transfer,
 
     memset(answer, 0, sizeof(*answer));
     answer->retry_after_ms = -1;
+    answer->requests = transfer->attempts;
     answer->attempts = transfer->attempts - transfer->turned_away;
     answer->content_type = transfer->content_type;
     answer->etag = transfer->etag;

@@ -150,6 +150,7 @@ static void fault_25_server_errors(void)
 {
     list_fails(500, "", ERROR_BODY("oops"), OT_E_SERVER, "oops", 3);
     list_fails(503, "", "gone fishing", OT_E_SERVER, "status 503", 3);
+    list_fails(503, "Retry-After-Ms: 20\r\n", "{}", OT_E_SERVER, "attempts: 3", 3);
     list_fails(204, "", "", OT_E_PROTOCOL, "", 1);
 }
 
