@@ -107,11 +107,15 @@ static const char what[] = "prepare its statements";
 static enum ot_status take_prepared(PGconn *connection, struct ot_error *err)
 {
     PGresult *result = PQgetResult(connection);
+    const char *sqlstate = PQresultErrorField(result, PG_DIAG_SQLSTATE);
     enum ot_status status = OT_OK;
 
     if (PQresultStatus(result) != PGRES_COMMAND_OK)
-        status = ot_pg_fail(PQresultErrorField(result, PG_DIAG_SQLSTATE),
-                            PQresultErrorMessage(result), what, err);
+        status = ot_pg_fail(sqlstate,
+                            sqlstate != NULL
+                                ? PQresultErrorField(result, PG_DIAG_MESSAGE_PRIMARY)
+                                : PQresultErrorMessage(result),
+                            what, err);
     PQclear(result);
     PQclear(PQgetResult(connection)); /* none, which ends the answer */
     return status;

@@ -298,6 +298,16 @@ def test_what_is_wrong_with_the_database_is_said(cluster, tmp_path):
         assert done.stderr.count("\n") == 1
 
 
+def test_a_table_that_is_gone_is_said_in_one_sentence(cluster):
+    url = cluster.create()
+    assert key_create(url).status == 0
+    cluster.sql(url, "DROP TABLE keys CASCADE")
+    done = key_create(url)
+    assert done.status == 11 and done.stderr == (
+        'orgtrust-server: cannot prepare its statements: PostgreSQL: relation "keys" does not '
+        "exist; restore the schema orgtrust from a copy\n")
+
+
 @pytest.mark.parametrize("place", [
     "mysql://u:s3cret@h/d", "POSTGRESQL://u:s3cret@h/d", "postgresql:organization",
     "host=h dbname=d password=s3cret"])
