@@ -21,6 +21,7 @@ static const char *const outcomes[] = {
 void ot_follow_saw(struct ot_follow *follow, const struct ot_source *source,
                    enum ot_status status, const struct ot_sync_result *result)
 {
+    follow->any_failed |= status != OT_OK;
     if (status == OT_OK && result->empty_is_sure)
         follow->believe_empty |= ot_exports_bit(follow->config, source);
 }
@@ -48,20 +49,31 @@ static bool is_same_reason(const struct ot_export *item, const struct ot_export 
            strcmp(before->why.message, item->why.message) == 0;
 }
 
+/* How much of a reason there is to tell: not once more why the sync failed, nor that one
+ * is to be tried. */
+static int untold_len(const struct ot_follow *follow, const char *why)
+{
+    const char *again = strstr(why, ": the last sync failed: ");
+
+    return (int)(follow->any_failed && again != NULL ? (size_t)(again - why)
+                                                     : strlen(why));
+}
+
 /* before: the one that was printed last; may be NULL. */
 static void print_export(const struct ot_follow *follow, const struct ot_export *item,
                          const struct ot_export *before)
 {
+    const int untold = untold_len(follow, item->why.message);
     char what[DESCRIPTION_MAX];
 
     ot_export_describe(what, sizeof(what), item);
     if (item->outcome == OT_EXPORT_FAILED && item->kind == OT_EXPORT_ON_CHANGE)
         ot_output_fail("%s; it is tried again after the next sync", item->why.message);
     else if (item->outcome == OT_EXPORT_FAILED)
-        ot_report_say(&follow->cli->report, "%s: %s", what, item->why.message);
+        ot_report_say(&follow->cli->report, "%s: %.*s", what, untold, item->why.message);
     else if (item->outcome == OT_EXPORT_KEPT && !follow->is_quiet &&
              !is_same_reason(item, before))
-        ot_output_log(OT_PRIORITY_WARNING, "%s: %s", what, item->why.message);
+        ot_output_log(OT_PRIORITY_WARNING, "%s: %.*s", what, untold, item->why.message);
     else if (item->outcome == OT_EXPORT_WRITTEN && !follow->is_quiet &&
              follow->json == NULL)
         tell_written(follow, item, what);

@@ -15,6 +15,7 @@ struct ot_follow {
     cJSON
         *json; /* gets the member "exports" where there are any; NULL: printed as text */
     uint64_t believe_empty; /* see ot_exports_options; ot_follow_saw fills it */
+    bool any_failed;        /* a sync, which was told; ot_follow_saw fills it */
 };
 
 /* Takes note of how the sync of a source went. */

@@ -16,8 +16,8 @@ static void report_by_source(const struct ot_cli *cli, const struct ot_config *c
 
     if (ot_host_report_send(config, source, &facts, &err) != OT_OK &&
         err.status != OT_E_INTERRUPTED)
-        ot_output_log(OT_PRIORITY_WARNING,
-                      "%s; it is sent again after a later sync", err.message);
+        ot_output_log(OT_PRIORITY_WARNING, "%s; it is sent again after a later sync",
+                      err.message);
 }
 
 void ot_follow_report(const struct ot_cli *cli, const struct ot_config *config)

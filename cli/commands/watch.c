@@ -151,11 +151,13 @@ static enum ot_status sync_watched(struct keeper *keeper, struct ot_watched *wat
 static void refuse_new_configuration(struct keeper *keeper, const struct ot_error *why,
                                      bool is_asked)
 {
-    if (is_asked || strcmp(keeper->refused.message, why->message) != 0)
+    if (is_asked || strcmp(keeper->refused.message, why->message) != 0) {
         ot_output_fail(
             "nothing is synced or written until the configuration can be used: "
             "%s",
             why->message);
+        ot_watch_tell_status(&keeper->watch, why->message);
+    }
     keeper->refused = *why;
 }
 
@@ -223,6 +225,7 @@ static enum ot_status follow_all(struct ot_follow *follow, struct ot_error *err)
     cJSON_Delete(follow->json);
     follow->json = NULL;
     follow->believe_empty = 0;
+    follow->any_failed = false;
     return status;
 }
 
@@ -258,7 +261,7 @@ static enum ot_status take_watch_step(struct keeper *keeper, struct ot_error *er
         status = follow_all(&keeper->follow, err);
         notify_watchdog(&keeper->watchdog);
         keeper->has_followed = true;
-        ot_watch_tell_status(&keeper->watch);
+        ot_watch_tell_status(&keeper->watch, NULL);
         return status == OT_OK ? check_expired(keeper, err) : status;
     }
     if (!keeper->is_ready && ot_watch_expired(&keeper->watch) == NULL) {

@@ -23,7 +23,7 @@ static void put_source(FILE *to, const struct ot_watched *watched)
                 watched->failures == 1 ? "" : "s", watched->trouble);
 }
 
-void ot_watch_tell_status(const struct ot_watch *watch)
+void ot_watch_tell_status(const struct ot_watch *watch, const char *refused)
 {
     char *line = NULL;
     size_t len;
@@ -32,6 +32,9 @@ void ot_watch_tell_status(const struct ot_watch *watch)
     if (to == NULL)
         return;
     fputs("STATUS=", to);
+    if (refused != NULL)
+        fprintf(to, "the configuration cannot be used, so that nothing is synced: %s; ",
+                refused);
     for (size_t i = 0; i < watch->count; i++) {
         fputs(i > 0 ? "; " : "", to);
         put_source(to, &watch->watched[i]);

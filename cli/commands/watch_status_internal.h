@@ -5,7 +5,8 @@
 
 struct ot_watch;
 
-/* Told to the service manager, if there is one. */
-void ot_watch_tell_status(const struct ot_watch *watch);
+/* Told to the service manager, if there is one. refused: why nothing is synced; NULL: it
+ * is. */
+void ot_watch_tell_status(const struct ot_watch *watch, const char *refused);
 
 #endif

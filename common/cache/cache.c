@@ -203,14 +203,21 @@ static enum ot_status refuse_expired(const struct ot_cache *cache,
                                      const struct ot_freshness *freshness,
                                      struct ot_error *err)
 {
-    const int64_t hours = freshness->age_s / 3600;
-    const bool is_long = hours >= 48;
+    static const struct {
+        int64_t seconds;
+        const char *word;
+    } units[] = {{86400, "days"}, {3600, "hours"}, {60, "minutes"}, {1, "seconds"}};
+    const size_t last = sizeof(units) / sizeof(units[0]) - 1;
+    size_t unit = 0;
 
+    while (unit < last && freshness->age_s < 2 * units[unit].seconds)
+        unit++;
     return ot_error_set(err, OT_E_EXPIRED,
                         "the snapshot of source '%s' was last confirmed %lld %s ago, "
                         "longer than max_stale allows",
-                        cache->source->name, (long long)(is_long ? hours / 24 : hours),
-                        is_long ? "days" : "hours");
+                        cache->source->name,
+                        (long long)(freshness->age_s / units[unit].seconds),
+                        units[unit].word);
 }
 
 /* Hands out a view if it is usable; starts a refresh if it is not the newest. */
@@ -247,7 +254,7 @@ static enum ot_status explain_absence(const struct ot_cache *cache, enum ot_stat
 {
     const char *name = cache->source->name;
     bool is_default = strcmp(name, "default") == 0;
-    char what[OT_ERROR_MAX * 3 / 8], why[OT_ERROR_MAX * 3 / 8];
+    char what[OT_ERROR_MAX * 3 / 8], why[OT_ERROR_MAX / 2];
     struct ot_state state;
 
     if (err == NULL || !is_curable(status))

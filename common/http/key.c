@@ -76,6 +76,8 @@ static const char *find_wrapping(const char *text, size_t len)
         return "it begins with the name of a variable: take that and the '=' out";
     if (is_quote(text[0]) || is_quote(text[len - 1]))
         return "it has quotation marks around it: take them out";
+    if (memchr(text, '\n', len) != NULL)
+        return "it has more than one line: let only the key stand there";
     return NULL;
 }
 

@@ -43,8 +43,8 @@ static enum ot_status put_pair(struct writer *w, const void *key, size_t key_len
         return ot_error_set(err, OT_E_PROTOCOL,
                             "the certificates do not fit into one snapshot of 4 GB");
     if (cdb_make_add(&w->cdb, key, (unsigned)key_len, value, (unsigned)len) != 0)
-        return ot_error_errno(err, OT_E_IO, errno, "cannot write %s; nothing was changed",
-                              w->file.path);
+        return ot_error_errno(err, OT_E_IO, errno,
+                              "cannot write %s, which stays as it was", w->file.path);
     w->at += OT_FORMAT_ENTRY_LEN + key_len + len;
     return OT_OK;
 }
@@ -331,7 +331,7 @@ static enum ot_status write_database(struct writer *w, struct ot_record *sorted,
     /* tinycdb says ENOENT where it had no memory for its tables. */
     if (cdb_make_finish(&w->cdb) != 0 && status == OT_OK)
         status = ot_error_errno(err, OT_E_IO, errno == ENOENT ? ENOMEM : errno,
-                                "cannot write %s; nothing was changed", w->file.path);
+                                "cannot write %s, which stays as it was", w->file.path);
     return status == OT_OK ? finish_file(w, err) : status;
 }
 

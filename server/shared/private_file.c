@@ -80,6 +80,17 @@ static enum ot_status check_beside(const struct ot_place *place, struct ot_error
     return status;
 }
 
+/* Of such a file nobody is told to change the mode or the owner. */
+static bool is_no_database(int fd)
+{
+    static const char sqlite[] = "SQLite format 3"; /* with the zero behind it */
+    char head[sizeof(sqlite)];
+    ssize_t n = pread(fd, head, sizeof(head), 0);
+
+    return n > 0 &&
+           (n < (ssize_t)sizeof(head) || memcmp(head, sqlite, sizeof(head)) != 0);
+}
+
 static enum ot_status make_database(const struct ot_place *place, struct ot_error *err)
 {
     const int flags = O_RDWR | O_CLOEXEC | O_NONBLOCK | O_NOCTTY | O_NOFOLLOW;
@@ -96,6 +107,10 @@ static enum ot_status make_database(const struct ot_place *place, struct ot_erro
                                 "cannot open database %s (its directory must be writable "
                                 "for this user)",
                                 place->path);
+    if (status == OT_E_UNSAFE && fd >= 0 && is_no_database(fd))
+        status = ot_error_set(
+            err, OT_E_CORRUPT,
+            "%s is not an orgtrust database: name another file with --db", place->path);
     if (status == OT_OK && fd < 0)
         status =
             ot_error_errno(err, OT_E_IO, errnum, "cannot open database %s", place->path);

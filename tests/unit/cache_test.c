@@ -104,6 +104,12 @@ static void an_expired_one_is_not_handed_out_though_mapped(void)
     fixture_age(fixture_snapshot, 7 * 86400 + 5);
     fixture_get(cache, 0, OT_E_EXPIRED);
     expect_words("run 'orgtrust sync --source corp'");
+    expect_words("last confirmed 7 days ago");
+    fixture_source.max_stale_s = 30;
+    fixture_age(fixture_snapshot, 600);
+    fixture_get(cache, 0, OT_E_EXPIRED);
+    expect_words("last confirmed 10 minutes ago");
+    fixture_source.max_stale_s = 7 * 86400;
     fixture_age(fixture_snapshot, 60);
     CU_ASSERT_EQUAL(fixture_get(cache, 0, OT_OK), 2);
     fixture_age(fixture_snapshot, 7 * 86400 + 5); /* gone, and too old when last seen */

@@ -97,13 +97,14 @@ static void reads_a_file(void)
 static void refuses_what_is_no_key(void)
 {
     static const char *const bad[] = {
-        SECRET "\nother\n", SECRET "\x7f",     "\xc3\xa9" SECRET,
-        SECRET "\x01\n",    SECRET "\xe2\x80", SECRET "\r" SECRET,
+        SECRET "\x7f",     "\xc3\xa9" SECRET,  SECRET "\x01\n",
+        SECRET "\xe2\x80", SECRET "\r" SECRET,
     };
     static const struct {
         const char *text, *why;
     } wrapped[] = {
         {"sk admin", "a blank (byte 3)"},
+        {SECRET "\nother\n", "more than one line"},
         {"\"" SECRET "\"\n", "quotation marks"},
         {SECRET "'", "quotation marks"},
         {"\xef\xbb\xbf" SECRET, "byte order mark"},

@@ -117,7 +117,9 @@ def damaged(kind, path):
             database.execute("PRAGMA user_version = 99")
         database.commit()
         database.close()
-    path.chmod(0o666 if kind == "writable" else 0o600)
+    elif kind == "text for all":
+        path.write_text("root:x:0:0:root:/root:/bin/bash\n")
+    path.chmod({"writable": 0o666, "text for all": 0o644}.get(kind, 0o600))
 
 
 @pytest.mark.file
@@ -125,6 +127,7 @@ def damaged(kind, path):
     ("words", 11, "o.db is not an orgtrust database"),
     ("foreign", 11, "o.db is not an orgtrust database: it belongs to another program"),
     ("newer", 3, "99"), ("writable", 3, "chmod 600"),
+    ("text for all", 11, "o.db is not an orgtrust database: name another file with --db"),
 ])
 def test_a_database_that_is_not_ours_is_left_alone(tmp_path, kind, status, word):
     path = tmp_path / "o.db"

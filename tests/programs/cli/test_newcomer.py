@@ -113,6 +113,13 @@ def test_a_key_that_has_come_to_its_end(newcomer):
         "that it is an admin key of the right organization and still valid")
 
 
+def test_two_lines_of_keys(newcomer):
+    newcomer.world.key_file.write_text(f"{newcomer.organization.key}\nsk-admin-other\n")
+    assert newcomer.said("sync", status=CONFIG) == (
+        "orgtrust: source 'default': KEY holds no admin key alone: it has more than one line: let "
+        "only the key stand there")
+
+
 def test_no_key(newcomer):
     newcomer.world.key_file.unlink()
     assert newcomer.said("sync", status=CONFIG) == (
@@ -488,8 +495,8 @@ def test_a_full_disk(settled):
         return settled.named(done.stderr)
 
     assert full(world.cache, "sync") == (
-        "orgtrust: source 'default': cannot write CACHE/default.snapshot; nothing was changed: "
-        "No space left on device")
+        "orgtrust: source 'default': cannot write CACHE/default.snapshot, which stays as it "
+        "was: No space left on device")
     assert full(out, "export", "--format", "pem", "--output", out / "ca.pem") == (
         "orgtrust: cannot write HOME/out/ca.pem (write); nothing was changed, free some space: "
         "No space left on device")
@@ -654,3 +661,15 @@ def test_every_locale_shows_the_same(settled, certs):
             seen.add((done.stdout, done.stderr))
         assert len(seen) == 1, words
     assert "Zürich İstanbul 日本" in settled.world.orgtrust("list", env={"LC_ALL": "C"}).stdout
+
+
+def test_an_export_does_not_say_once_more_why_the_sync_failed(settled):
+    """And its base_url is another since the last sync, so that it has nothing to go by."""
+    settled.configure(export_bundle=str(settled.dir / "bundle.pem"))
+    settled.world.sync()
+    port = unused_port()
+    settled.configure(export_bundle=str(settled.dir / "bundle.pem"),
+                      base_url=f"https://127.0.0.1:{port}/v1")
+    first, second = settled.said("sync", status=NETWORK).splitlines()
+    assert "Connection refused" in first
+    assert second.endswith(f"the configuration says the organization of https://127.0.0.1:{port}/v1")

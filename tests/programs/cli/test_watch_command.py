@@ -351,6 +351,20 @@ def test_the_service_manager_is_told_what_was_seen_and_what_fails(watched, api, 
     ends_at_once(process)
 
 
+def test_the_service_manager_is_told_that_the_configuration_cannot_be_used(watched, manager):
+    process = watched.start("watch", env={"NOTIFY_SOCKET": manager.path})
+    manager.hear("READY=1")
+    watched.configure("no_key_of_ours = x\n")
+    process.child.send_signal(signal.SIGHUP)
+    said = manager.hear("STATUS=the configuration")
+    assert re.fullmatch(r"STATUS=the configuration cannot be used, so that nothing is synced: .*"
+                        r"unknown key 'no_key_of_ours'.*; default was seen at \S+ \S+Z", said), said
+    watched.configure()
+    process.child.send_signal(signal.SIGHUP)
+    assert re.fullmatch(r"STATUS=default was seen at \S+ \S+Z", manager.hear("STATUS=default"))
+    ends_at_once(process)
+
+
 def test_the_unit_fails_once_nothing_is_trusted_any_more(watched, api, manager):
     watched.sync()
     watched.configure(refresh_interval="1s", max_stale="2s")
