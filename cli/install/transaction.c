@@ -230,7 +230,7 @@ static enum ot_status plan_undo(struct ot_stack_plan *plan, const struct ot_stac
         status = ot_file_state_copy(&edit->after, &entry->before, err);
     else if (found)
         ot_stack_plan_note(
-            plan, "%s was edited since: only what orgtrust put there is taken out",
+            plan, "%s has changed since: only what orgtrust put there is taken out",
             entry->path);
     else if (stack->strip != NULL)
         ot_stack_plan_note(plan,

@@ -316,7 +316,7 @@ def test_an_edited_file_keeps_the_edits(bare_machine):
     policies["policies"]["DisableTelemetry"] = True
     bare_machine.write("/etc/firefox/policies/policies.json", json.dumps(policies))
     done = bare_machine.uninstall()
-    assert done.stdout.count("was edited since: only what orgtrust put there") == 2
+    assert done.stdout.count("has changed since: only what orgtrust put there") == 2
     assert bare_machine.read("/etc/ssl/openssl.cnf") == b"# mine\n" + original + b"[mine]\na = b\n"
     assert json.loads(bare_machine.read("/etc/firefox/policies/policies.json")) == {
         "policies": {"SecurityDevices": {"Add": {}}, "DisableTelemetry": True}}
