@@ -1,10 +1,13 @@
 #include "cert/name_constraints_internal.h"
 
+#include <arpa/inet.h>
 #include <openssl/err.h>
 #include <openssl/x509v3.h>
 #include <stdbool.h>
+#include <stdio.h>
 #include <stdlib.h>
 
+#include "base/text.h"
 #include "cert/name_subtree_internal.h"
 #include "config/name_limits.h"
 
@@ -68,6 +71,41 @@ static bool push_subtree(STACK_OF(GENERAL_SUBTREE) * *list, enum ot_name_kind ki
     return true;
 }
 
+#define SUBTREE_TEXT_MAX 160
+
+/* As OpenSSL's configuration has it: "DNS:.a", "email:b@a", "IP:10.0.0.0/255.0.0.0". */
+static void write_subtree(char text[SUBTREE_TEXT_MAX], enum ot_name_kind kind,
+                          struct ot_span base)
+{
+    static const char *const words[] = {
+        [OT_NAME_DNS] = "DNS", [OT_NAME_ADDRESS] = "IP", [OT_NAME_MAIL] = "email"};
+    const int family = base.len == 8 ? AF_INET : AF_INET6;
+    char address[INET6_ADDRSTRLEN], mask[INET6_ADDRSTRLEN];
+    size_t at = (size_t)snprintf(text, SUBTREE_TEXT_MAX, "%s:", words[kind]);
+
+    if (kind != OT_NAME_ADDRESS)
+        ot_text_escape(text + at, SUBTREE_TEXT_MAX - at, (const char *)base.data,
+                       base.len);
+    else if (base.len != 8 && base.len != 32)
+        snprintf(text + at, SUBTREE_TEXT_MAX - at, "%zu bytes", base.len);
+    else
+        snprintf(text + at, SUBTREE_TEXT_MAX - at, "%s/%s",
+                 inet_ntop(family, base.data, address, sizeof(address)),
+                 inet_ntop(family, base.data + base.len / 2, mask, sizeof(mask)));
+}
+
+static enum ot_status refuse_subtree(enum ot_name_kind kind, struct ot_span base,
+                                     struct ot_error *err)
+{
+    char text[SUBTREE_TEXT_MAX];
+
+    write_subtree(text, kind, base);
+    return ot_error_set(err, OT_E_PROTOCOL,
+                        "its own name constraint '%s' does not mean the same to all "
+                        "programs",
+                        text);
+}
+
 /* Whether they can be kept, or met with ours. */
 static enum ot_status check_subtrees(const STACK_OF(GENERAL_SUBTREE) * list,
                                      struct ot_error *err)
@@ -82,9 +120,7 @@ static enum ot_status check_subtrees(const STACK_OF(GENERAL_SUBTREE) * list,
                 err, OT_E_PROTOCOL,
                 "a name constraint of its own has a minimum or a maximum");
         if (kind != OT_NAME_KINDS && !ot_subtree_is_good(kind, base_of(subtree)))
-            return ot_error_set(err, OT_E_PROTOCOL,
-                                "a name constraint of its own does not mean the same to "
-                                "all programs");
+            return refuse_subtree(kind, base_of(subtree), err);
     }
     return OT_OK;
 }
