@@ -34,8 +34,9 @@ static void tell_written(const struct ot_follow *follow, const struct ot_export 
     if (item->kind == OT_EXPORT_ON_CHANGE)
         snprintf(line, sizeof(line), "%s: the command was run", what);
     else
-        snprintf(line, sizeof(line), "%s: %zu anchor%s", what, item->anchors,
-                 item->anchors == 1 ? "" : "s");
+        snprintf(line, sizeof(line), "%s: %zu anchor%s%s", what, item->anchors,
+                 item->anchors == 1 ? "" : "s",
+                 item->says_no ? ", and told what is distrusted" : "");
     if (follow->is_log)
         ot_output_say("%s", line);
     else

@@ -132,8 +132,9 @@ static enum ot_status note_export(struct ot_stack_plan *plan, enum ot_export_kin
         if (item->outcome == OT_EXPORT_KEPT)
             ot_stack_plan_note(plan, "%s", item->why.message);
         else
-            ot_stack_plan_note(plan, "%zu anchor%s of orgtrust in %s", item->anchors,
-                               item->anchors == 1 ? "" : "s", place);
+            ot_stack_plan_note(plan, "%zu anchor%s of orgtrust in %s%s", item->anchors,
+                               item->anchors == 1 ? "" : "s", place,
+                               item->says_no ? ", told what is distrusted" : "");
         return OT_OK;
     }
     /* What went wrong with another export is for the next sync to tell. */

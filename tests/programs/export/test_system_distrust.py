@@ -120,7 +120,8 @@ def test_people_see_that_a_no_goes_to_the_system_and_when_it_cannot(debian, no):
 
 def test_the_distributions_authority_is_distrusted_and_trusted_again(debian, no):
     no.activate(debian.id)
-    debian.sync("--source", "no")
+    assert "the system's anchors: 0 anchors, and told what is distrusted\n" in debian.sync(
+        "--source", "no").stdout
     assert says_no(debian) and debian.trusted() == {"good"}
     before = debian.list.stat().st_ino
     debian.sync()
