@@ -14,6 +14,25 @@
 #include "view/cert_table.h"
 #include "view/record_json.h"
 
+/* The certificate that people know, and the one that is handed out in its place, or
+ * itself. */
+struct texts {
+    struct ot_cert_text known, handed_out;
+};
+
+static enum ot_status make_texts(struct texts *texts, const struct ot_record *record,
+                                 struct ot_error *err)
+{
+    const struct ot_span *original = &record->field[OT_FIELD_ORIGINAL];
+    const struct ot_span *der = &record->field[OT_FIELD_DER];
+    enum ot_status status = ot_cert_text_make(&texts->handed_out, *der, err);
+
+    return status == OT_OK
+               ? ot_cert_text_make(&texts->known,
+                                   original->data != NULL ? *original : *der, err)
+               : status;
+}
+
 static void print_line(struct ot_output *out, const char *title, const char *text,
                        size_t len)
 {
@@ -63,16 +82,32 @@ static void print_facts(struct ot_output *out, const struct ot_record *record,
     line_hex(out, "SHA-1", ot_record_original_digest(record, OT_DIGEST_SHA1));
 }
 
+/* Where it has constraints of its own it may not vouch for all that its source permits.
+ */
+static void print_permitted(struct ot_output *out, const struct ot_source *source,
+                            const struct ot_cert_text *text)
+{
+    const char *permitted =
+        text->permitted[0] != '\0' ? text->permitted : "none of these";
+    const bool excludes = text->excluded[0] != '\0';
+
+    if (excludes || strcmp(permitted, source->names) != 0)
+        ot_output_printf(out, "%-12s%s%s%s, by constraints of its own\n", "permitted",
+                         permitted, excludes ? " but " : "", text->excluded);
+}
+
 /* What is handed out in its place. */
 static void print_limits(struct ot_output *out, const struct ot_source *source,
-                         const struct ot_record *record)
+                         const struct ot_record *record, const struct ot_cert_text *text)
 {
     char end[OT_TIME_MAX];
 
     if (record->field[OT_FIELD_ORIGINAL].data == NULL)
         return;
-    if (source->names != NULL)
+    if (source->names != NULL) {
         line_str(out, "names", source->names);
+        print_permitted(out, source, text);
+    }
     if (source->not_after_s != 0)
         line_str(out, "not after", ot_output_time(end, source->not_after_s));
     line_hex(out, "handed out", ot_record_digest(record, OT_DIGEST_SHA2_256));
@@ -106,8 +141,9 @@ static void print_state(struct ot_output *out, const struct ot_record *record)
     line_str(out, "state", word);
 }
 
+/* texts: NULL where nobody can read it. */
 static void print_record(struct ot_output *out, const struct ot_source *source,
-                         const struct ot_record *record, const struct ot_cert_text *text)
+                         const struct ot_record *record, const struct texts *texts)
 {
     char time[OT_TIME_MAX], places[OT_PLACES_TEXT_MAX], words[OT_PURPOSES_TEXT_MAX];
     int64_t since = trusted_since(source, record);
@@ -134,35 +170,19 @@ static void print_record(struct ot_output *out, const struct ot_source *source,
     line_str(out, "uploaded", ot_output_time(time, record->created_at));
     if (since != 0)
         line_str(out, "trusted", ot_output_time(time, since));
-    if (text != NULL)
-        print_facts(out, record, text);
-    print_limits(out, source, record);
-}
-
-/* The certificate that people know, and what is handed out in its place. */
-static enum ot_status make_texts(struct ot_cert_text *text, char **pem,
-                                 const struct ot_record *record, struct ot_error *err)
-{
-    const struct ot_span *original = &record->field[OT_FIELD_ORIGINAL];
-    const struct ot_span *der = &record->field[OT_FIELD_DER];
-    struct ot_cert_text handed_out = {0};
-    enum ot_status status =
-        ot_cert_text_make(text, original->data != NULL ? *original : *der, err);
-
-    if (status == OT_OK)
-        status = ot_cert_text_make(&handed_out, *der, err);
-    *pem = handed_out.pem;
-    handed_out.pem = NULL;
-    ot_cert_text_clear(&handed_out);
-    return status;
+    if (texts == NULL)
+        return;
+    print_facts(out, record, &texts->known);
+    print_limits(out, source, record, &texts->handed_out);
 }
 
 static enum ot_status print_certificate_json(struct ot_output *out,
                                              const struct ot_source *source,
                                              const struct ot_record *record,
-                                             const struct ot_cert_text *text,
-                                             const char *pem, struct ot_error *err)
+                                             const struct texts *texts,
+                                             struct ot_error *err)
 {
+    const struct ot_cert_text *text = texts != NULL ? &texts->known : NULL;
     cJSON *root = cJSON_CreateObject();
     int64_t since = trusted_since(source, record);
     bool failed = root == NULL;
@@ -181,7 +201,7 @@ static enum ot_status print_certificate_json(struct ot_output *out,
     if (text != NULL)
         ot_hex_text(hex, ot_record_original_digest(record, OT_DIGEST_SHA1), 0);
     ot_json_put_string(root, "sha1", text ? hex : NULL, &failed);
-    ot_json_put_string(root, "pem", pem, &failed);
+    ot_json_put_string(root, "pem", texts ? texts->handed_out.pem : NULL, &failed);
     status = failed ? ot_error_nomem(err) : ot_output_json(out, root, false, err);
     cJSON_Delete(root);
     return status;
@@ -190,25 +210,23 @@ static enum ot_status print_certificate_json(struct ot_output *out,
 static enum ot_status print_match(struct ot_cli *cli, const struct ot_source *source,
                                   const struct ot_record *record, struct ot_error *err)
 {
-    struct ot_cert_text text = {0};
-    bool readable = record->field[OT_FIELD_DER].data != NULL;
+    struct texts made = {.known = {0}};
+    const struct texts *texts = record->field[OT_FIELD_DER].data != NULL ? &made : NULL;
     enum ot_status status = OT_OK;
-    char *pem = NULL;
 
-    if (readable)
-        status = make_texts(&text, &pem, record, err);
+    if (texts != NULL)
+        status = make_texts(&made, record, err);
     else if (cli->options.pem)
         status = ot_error_set(err, OT_E_NOT_FOUND,
                               "the certificate is quarantined: there is no PEM of it");
     if (status == OT_OK && cli->options.json)
-        status = print_certificate_json(&cli->out, source, record,
-                                        readable ? &text : NULL, pem, err);
+        status = print_certificate_json(&cli->out, source, record, texts, err);
     else if (status == OT_OK && cli->options.pem)
-        ot_output_printf(&cli->out, "%s", pem);
+        ot_output_printf(&cli->out, "%s", made.handed_out.pem);
     else if (status == OT_OK)
-        print_record(&cli->out, source, record, readable ? &text : NULL);
-    free(pem);
-    ot_cert_text_clear(&text);
+        print_record(&cli->out, source, record, texts);
+    ot_cert_text_clear(&made.known);
+    ot_cert_text_clear(&made.handed_out);
     return status;
 }
 

@@ -14,6 +14,7 @@
 #include "base/text.h"
 #include "cert/der_internal.h"
 #include "cert/keyless_internal.h"
+#include "cert/name_constraints_internal.h"
 #include "cert/pem.h"
 
 /* RFC 2253's escapes, but UTF-8 as it is and in the order in which the name is written.
@@ -129,6 +130,7 @@ enum ot_status ot_cert_text_make(struct ot_cert_text *text, struct ot_span der,
 {
     X509 *cert = NULL;
     size_t used;
+    enum ot_status status;
 
     memset(text, 0, sizeof(*text));
     if (der.len <= LONG_MAX)
@@ -142,11 +144,12 @@ enum ot_status ot_cert_text_make(struct ot_cert_text *text, struct ot_span der,
     text->serial = serial_text(X509_get0_serialNumber(cert));
     text->key = key_text(cert, der);
     text->pem = ot_pem_encode(der.data, der.len);
+    status = ot_name_permits_text(&text->permitted, &text->excluded, cert, err);
     X509_free(cert);
     ERR_clear_error();
     if (text->subject != NULL && text->issuer != NULL && text->serial != NULL &&
         text->key != NULL && text->pem != NULL)
-        return OT_OK;
+        return status;
     return ot_error_nomem(err);
 }
 
@@ -157,5 +160,7 @@ void ot_cert_text_clear(struct ot_cert_text *text)
     free(text->serial);
     free(text->key);
     free(text->pem);
+    free(text->permitted);
+    free(text->excluded);
     memset(text, 0, sizeof(*text));
 }

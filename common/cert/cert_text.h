@@ -9,6 +9,9 @@ struct ot_cert_text {
     char *serial;           /* "1A:2B", with a minus sign where negative */
     char *key;              /* "RSA 2048 bits", "EC prime256v1", "ED25519 256 bits" */
     char *pem;
+    /* What its name constraints permit of DNS names, addresses and mail, and what of that
+     * they exclude, in the configuration's words; "" is nothing. */
+    char *permitted, *excluded;
 };
 
 /* Reads it out of DER with OpenSSL. ot_cert_text_clear after success and failure. */

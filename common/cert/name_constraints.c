@@ -11,11 +11,6 @@
 #include "cert/name_subtree_internal.h"
 #include "config/name_limits.h"
 
-/* Nobody has a mailbox there (RFC 2606 §2). To OpenSSL an empty name of a host, or a
- * dot, is no mailbox, where it is every one to others: so all are excluded by permitting
- * and excluding a single host. */
-#define NO_HOST "invalid"
-
 /* What is permitted, at most: as many as fit into a certificate where each is as short as
  * may be. Each of its own can meet each limit, and both are many. */
 #define SUBTREES_MAX 8192
@@ -34,8 +29,7 @@ static int general_type(enum ot_name_kind kind)
     return kind == OT_NAME_MAIL ? GEN_EMAIL : GEN_DNS;
 }
 
-/* The kind that a subtree is of; OT_NAME_KINDS: none that is limited. */
-static enum ot_name_kind kind_of(const GENERAL_SUBTREE *subtree)
+enum ot_name_kind ot_subtree_kind(const GENERAL_SUBTREE *subtree)
 {
     enum ot_name_kind kind = OT_NAME_DNS;
 
@@ -44,7 +38,7 @@ static enum ot_name_kind kind_of(const GENERAL_SUBTREE *subtree)
     return kind;
 }
 
-static struct ot_span base_of(const GENERAL_SUBTREE *subtree)
+struct ot_span ot_subtree_base(const GENERAL_SUBTREE *subtree)
 {
     const ASN1_STRING *text = subtree->base->d.ia5;
 
@@ -112,15 +106,15 @@ static enum ot_status check_subtrees(const STACK_OF(GENERAL_SUBTREE) * list,
 {
     for (int i = 0; i < sk_GENERAL_SUBTREE_num(list); i++) {
         const GENERAL_SUBTREE *subtree = sk_GENERAL_SUBTREE_value(list, i);
-        enum ot_name_kind kind = kind_of(subtree);
+        enum ot_name_kind kind = ot_subtree_kind(subtree);
 
         if ((subtree->minimum != NULL && ASN1_INTEGER_get(subtree->minimum) != 0) ||
             subtree->maximum != NULL)
             return ot_error_set(
                 err, OT_E_PROTOCOL,
                 "a name constraint of its own has a minimum or a maximum");
-        if (kind != OT_NAME_KINDS && !ot_subtree_is_good(kind, base_of(subtree)))
-            return refuse_subtree(kind, base_of(subtree), err);
+        if (kind != OT_NAME_KINDS && !ot_subtree_is_good(kind, ot_subtree_base(subtree)))
+            return refuse_subtree(kind, ot_subtree_base(subtree), err);
     }
     return OT_OK;
 }
@@ -142,10 +136,10 @@ static bool meet_limit(STACK_OF(GENERAL_SUBTREE) * *into,
     for (int i = 0; i < sk_GENERAL_SUBTREE_num(own) && !are_too_many(*into); i++) {
         const GENERAL_SUBTREE *subtree = sk_GENERAL_SUBTREE_value(own, i);
 
-        if (kind_of(subtree) != limit->kind)
+        if (ot_subtree_kind(subtree) != limit->kind)
             continue;
         *is_own = true;
-        if (ot_subtree_meet(&both, limit->kind, base_of(subtree), base) &&
+        if (ot_subtree_meet(&both, limit->kind, ot_subtree_base(subtree), base) &&
             !push_subtree(into, limit->kind, both.base))
             return false;
     }
@@ -157,7 +151,8 @@ static bool has_block_of(const STACK_OF(GENERAL_SUBTREE) * list, size_t len)
     for (int i = 0; i < sk_GENERAL_SUBTREE_num(list); i++) {
         const GENERAL_SUBTREE *subtree = sk_GENERAL_SUBTREE_value(list, i);
 
-        if (kind_of(subtree) == OT_NAME_ADDRESS && base_of(subtree).len == len)
+        if (ot_subtree_kind(subtree) == OT_NAME_ADDRESS &&
+            ot_subtree_base(subtree).len == len)
             return true;
     }
     return false;
@@ -166,7 +161,7 @@ static bool has_block_of(const STACK_OF(GENERAL_SUBTREE) * list, size_t len)
 static bool has_kind(const STACK_OF(GENERAL_SUBTREE) * list, enum ot_name_kind kind)
 {
     for (int i = 0; i < sk_GENERAL_SUBTREE_num(list); i++)
-        if (kind_of(sk_GENERAL_SUBTREE_value(list, i)) == kind)
+        if (ot_subtree_kind(sk_GENERAL_SUBTREE_value(list, i)) == kind)
             return true;
     return false;
 }
@@ -176,7 +171,7 @@ static bool has_kind(const STACK_OF(GENERAL_SUBTREE) * list, enum ot_name_kind k
 static bool exclude_others(NAME_CONSTRAINTS *made)
 {
     static const uint8_t every_address[32] = {0};
-    const struct ot_span nobody = ot_span_str(NO_HOST);
+    const struct ot_span nobody = ot_span_str(OT_NO_MAIL_HOST);
     STACK_OF(GENERAL_SUBTREE) **permitted = &made->permittedSubtrees;
     STACK_OF(GENERAL_SUBTREE) **excluded = &made->excludedSubtrees;
 
@@ -199,7 +194,7 @@ static bool move_subtrees(STACK_OF(GENERAL_SUBTREE) * *into,
     for (int i = 0; i < sk_GENERAL_SUBTREE_num(from);) {
         GENERAL_SUBTREE *subtree = sk_GENERAL_SUBTREE_value(from, i);
 
-        if (!every_kind && kind_of(subtree) != OT_NAME_KINDS) {
+        if (!every_kind && ot_subtree_kind(subtree) != OT_NAME_KINDS) {
             i++;
             continue;
         }

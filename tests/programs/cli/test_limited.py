@@ -93,7 +93,7 @@ def test_people_know_it_by_the_original(limited, root):
     shown = limited.orgtrust("show", "limited").stdout
     dotted = ":".join(re.findall("..", root.sha256.upper()))
     assert f"SHA-256     {dotted}\n" in shown and f"names       {NAMES}\n" in shown
-    assert "limited" in shown and "handed out" in shown
+    assert "limited" in shown and "handed out" in shown and "permitted" not in shown
     number = f"{root.serial:X}".zfill(2 * ((root.serial.bit_length() + 7) // 8))
     assert f"serial      {':'.join(re.findall('..', number))}\n" in shown
     assert der_of(limited.orgtrust("show", "limited", "--pem").stdout) == der
@@ -162,6 +162,21 @@ def test_a_shorter_life(world, organization, root):
     configure(world, not_after=past)
     world.sync()
     assert [entry["sha256"] for entry in world.status()["expired"]] == [root.sha256]
+
+
+@pytest.mark.parametrize("own, permitted", [
+    ("permitted;DNS:sub.corp.example,permitted;DNS:b.example", "sub.corp.example, 10.0.0.0/8"),
+    ("excluded;DNS:secret.corp.example", f"{NAMES} but secret.corp.example"),
+    ("permitted;DNS:b.example,permitted;IP:11.0.0.0/255.0.0.0", "none of these")])
+def test_show_says_what_its_own_constraints_leave(world, organization, certs, own, permitted):
+    cert = certs.ca("Constrained", key=certs.new_key(),
+                    extensions=(f"nameConstraints=critical,{own}",))
+    organization.add(cert, "constrained")
+    configure(world, names=NAMES)
+    world.sync()
+    shown = world.orgtrust("show", "constrained").stdout
+    assert f"\npermitted   {permitted}, by constraints of its own\n" in shown, shown
+    assert f"\nnames       {NAMES}\n" in shown
 
 
 def test_what_cannot_be_limited_is_withheld_from_all(world, organization, certs):
