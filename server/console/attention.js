@@ -43,10 +43,10 @@ function ofHosts({ hosts, checkedAt }) {
 
 /** Others' keys: with that of the hosts all of them stop. */
 function ofKeys({ keys, server, checkedAt }) {
-  return keys.filter(({ id, expires_at: end }) => id !== server.key.id && end
-    && Math.abs(end - checkedAt) < SOON_S).map((key) => ({
-    who: `The key ${key.name || key.id}`, href: "#keys",
-    text: `${key.expires_at < checkedAt ? "ended" : "ends"} ${formatDistance(key.expires_at, checkedAt)}` }));
+  const ending = keys.filter(({ id, expires_at: end }) => id !== server.key.id && end
+    && Math.abs(end - checkedAt) < SOON_S);
+  return ending.map(({ id, name, expires_at: end }) => ({ who: `The key ${name || id}`,
+    href: "#keys", text: `${end < checkedAt ? "ended" : "ends"} ${formatDistance(end, checkedAt)}` }));
 }
 
 /** What needs attention: {who, text, href}, of which who and href may be absent. */

@@ -20,8 +20,9 @@ function evidenceOfHosts({ hosts }, scope, active) {
   if (following === 0) return "No host has reported that it follows this scope.";
   const [follow, have, lose] = following === 1 ? ["follows", "has", "It loses"]
     : ["follow", "have", "They lose"];
-  return active ? `${formatNumber(current)} of ${formatCount(following, "host")} that ${follow} this `
-      + `scope ${have} the present list, and with it this certificate. ${lose} it at the next sync.`
+  return active ? `${formatNumber(current)} of ${formatCount(following, "host")} that ${follow} `
+      + `this scope ${have} the present list, and with it this certificate. ${lose} it at the next `
+      + "sync."
     : `${formatCount(following, "host")} will trust it after the next sync${following > current
       ? `, ${formatNumber(following - current)} of them behind already` : ""}.`;
 }
@@ -79,7 +80,8 @@ export function askToggle(page, certificate, scope) {
     h("ul", { class: "evidence" }, h("li", null, evidenceOfHosts(organization, scope, active)),
       h("li", null, evidenceOfLine(certificate, organization, active)),
       elsewhere ? h("li", null, foreign(elsewhere)) : null,
-      odd ? h("li", { class: "odd" }, `It ${odd}.`) : null, evidenceOfLog(certificate, organization)),
+      odd ? h("li", { class: "odd" }, `It ${odd}.`) : null,
+      evidenceOfLog(certificate, organization)),
     active ? null : untilField(),
     actionsOf(verb, () => sendToggle(page, certificate, scope, active), close,
       active ? "danger" : "primary")].flat().filter(Boolean));

@@ -75,7 +75,8 @@ function timelineRow(entry, scale, now, isFirst) {
 function legendOf(found, now) {
   const isEnded = (one) => isActive(one) && validityOf(one, now) === "ended";
   const items = [["valid", "active"], ["soon", "active, ends within 30 days"],
-    ...found.some(isEnded) ? [["ended", "active, has ended"]] : [], ["inactive", "not active"], ["gap", "gap between a root and its successor"],
+    ...found.some(isEnded) ? [["ended", "active, has ended"]] : [],
+    ["inactive", "not active"], ["gap", "gap between a root and its successor"],
     ["today", `today, ${formatDate(now)}`], ["soon-line", `in 30 days, ${formatDate(now + SOON_S)}`]];
   return h("ul", { class: "legend" }, items.map(([name, text]) =>
     h("li", null, h("span", { class: `key ${name}`, "aria-hidden": "true" }), text)));
