@@ -57,6 +57,7 @@ void ot_offers_read(struct ot_offers *offers, struct ot_snapshot *snapshot)
     offers->certs = calloc((size_t)all.count + 1, sizeof(*offers->certs));
     if (offers->certs != NULL)
         offers->is_whole = add_offers(offers, &all, &err) == OT_OK;
+    ot_repeats_find(&offers->callings);
 }
 
 void ot_offers_clear(struct ot_offers *offers)

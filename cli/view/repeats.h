@@ -10,10 +10,8 @@
 
 /* Zeroed: of nothing, not yet set up. */
 struct ot_repeats {
-    uint32_t count;
-    unsigned shift;         /* what is left of a hash is its place in the sets below */
-    uint64_t *hashes;       /* of each term; 0: it was not noted */
-    uint64_t *once, *again; /* sets of places */
+    uint32_t count, noted;
+    uint64_t *hashes; /* of each term; 0: it was not noted, or is alone */
 };
 
 /* For terms that are numbered from 0 to count - 1, of which some may not be noted. */
@@ -24,8 +22,11 @@ void ot_repeats_clear(struct ot_repeats *repeats); /* also of what is only zeroe
 /* The term of that number, once, by a hash of 64 bits that are as good as random. */
 void ot_repeats_note(struct ot_repeats *repeats, uint32_t i, uint64_t hash);
 
-/* When all have been noted. False: it was not noted, or is certainly the only one of its
- * hash. True: mostly it is not. */
+/* When all have been noted, before one is asked for. */
+void ot_repeats_find(struct ot_repeats *repeats);
+
+/* False: it was not noted, or is certainly the only one of its hash. True: mostly it is
+ * not. */
 bool ot_repeats_has(const struct ot_repeats *repeats, uint32_t i);
 
 #endif

@@ -166,6 +166,7 @@ static enum ot_status look_at_serials(const struct report_work *work,
     struct ot_source_report *report = work->report;
     enum ot_status status = OT_OK;
 
+    ot_repeats_find(work->serials);
     for (uint32_t i = 0; status == OT_OK && i < report->all.count; i++) {
         struct ot_record record;
 
