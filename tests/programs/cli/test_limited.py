@@ -179,6 +179,15 @@ def test_show_says_what_its_own_constraints_leave(world, organization, certs, ow
     assert f"\nnames       {NAMES}\n" in shown
 
 
+@pytest.mark.parametrize("names", ["0.0.0.0/0", "a.example, *.b.example, ::/0, @a.example"])
+def test_show_has_nothing_to_say_of_one_without_constraints(world, organization, root, names):
+    organization.add(root, "limited")
+    configure(world, names=names)
+    world.sync()
+    shown = world.orgtrust("show", "limited").stdout
+    assert f"\nnames       {names}\n" in shown and "\npermitted " not in shown, shown
+
+
 def test_what_cannot_be_limited_is_withheld_from_all(world, organization, certs):
     leaf = certs.ca("No authority", key=certs.new_key(), is_ca=False)
     odd = certs.ca("Odd constraints", key=certs.new_key(), extensions=(
