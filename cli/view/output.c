@@ -57,7 +57,8 @@ void ot_output_pieces(struct ot_output *out, const struct ot_span *pieces, size_
         else if (pieces[i].len > 0)
             at = mempcpy(at, pieces[i].data, pieces[i].len);
     }
-    ot_output_bytes(out, line, (size_t)(at - line));
+    if (at > line)
+        ot_output_bytes(out, line, (size_t)(at - line));
 }
 
 void ot_output_text(struct ot_output *out, const char *text, size_t len)
