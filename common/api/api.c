@@ -100,6 +100,11 @@ bool ot_api_takes_waits(const struct ot_api *api)
     return api->checker.takes_waits;
 }
 
+bool ot_api_gives_contents(const struct ot_api *api)
+{
+    return api->checker.gives_contents;
+}
+
 bool ot_api_inherits(const struct ot_api *api)
 {
     return api->inherits;

@@ -55,6 +55,10 @@ bool ot_api_takes_reports(const struct ot_api *api);
  * (api_wait.h). */
 bool ot_api_takes_waits(const struct ot_api *api);
 
+/* Whether the last good answer said that the API gives the contents of several
+ * certificates at once. */
+bool ot_api_gives_contents(const struct ot_api *api);
+
 /* Called once for each id, in the order of the answers. OT_OK: cert has content or not
  * (the caller checks). Else status and err say why, OT_E_NOT_FOUND for a 404. Returning
  * other than OT_OK stops the rest. */
@@ -65,9 +69,14 @@ typedef enum ot_status ot_api_got(void *arg, size_t i, enum ot_status status,
 enum ot_status ot_api_get_many(struct ot_api *api, const char *const *ids, size_t count,
                                ot_api_got *got, void *arg, struct ot_error *err);
 
+#define OT_API_IDS_MAX 2048
+
 /* Many pages and certificates at once, in the order of the answers. */
 struct ot_api_wanted {
-    const char *id; /* a certificate with content; NULL: a page, as ot_api_list has it */
+    const char *id;  /* a certificate with content */
+    const char *ids; /* several of them, with commas between their ids, in at most
+                        OT_API_IDS_MAX bytes with the NUL */
+    /* Neither: a page, as ot_api_list has it. */
     const char *after;
     unsigned limit;
     bool of_organization; /* a page of ot_api_list_organization */
@@ -81,6 +90,9 @@ struct ot_api_reader {
     enum ot_status (*page)(void *arg, size_t i, enum ot_status status,
                            struct ot_api_page *page, size_t bytes, struct ot_error *err);
     ot_api_got *cert;
+    /* Those of the several that the API gave; or status and err say why it did not. */
+    enum ot_status (*certs)(void *arg, size_t i, enum ot_status status,
+                            struct ot_api_page *page, struct ot_error *err);
     void *arg;
 };
 

@@ -234,6 +234,7 @@ static void note_good_answer(struct ot_api_checker *checker,
     checker->key_ends_at = answer->key_expires_at;
     checker->takes_reports |= answer->takes_reports;
     checker->takes_waits = answer->takes_waits;
+    checker->gives_contents = answer->gives_contents;
 }
 
 enum ot_status ot_api_checker_check(struct ot_api_checker *self,

@@ -23,6 +23,7 @@ struct ot_api_checker {
     int64_t retry_after_ms; /* that came with it, or -1 */
     bool takes_reports;     /* as a good answer said: one that a relay kept may not */
     bool takes_waits;       /* as the last good answer said */
+    bool gives_contents;    /* the same */
     int64_t key_ends_at;    /* as the last good answer said, or 0 */
 };
 

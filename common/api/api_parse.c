@@ -223,13 +223,21 @@ static enum ot_status parse_scope_item(void *place, const cJSON *item, const cha
     return status;
 }
 
+static enum ot_status parse_single_item(void *place, const cJSON *item, const char *path,
+                                        const void *unused, struct ot_error *err)
+{
+    (void)unused;
+    return parse_item(place, item, NULL, path, err);
+}
+
 /* On failure the caller clears the page. */
 static enum ot_status parse_data(struct ot_api_page *page, const cJSON *root,
-                                 const char *kind, struct ot_error *err)
+                                 ot_api_parse_item *parse, const char *kind,
+                                 struct ot_error *err)
 {
     struct ot_api_array array;
     enum ot_status status =
-        parse_array(&array, sizeof(*page->certs), root, parse_scope_item, kind, err);
+        parse_array(&array, sizeof(*page->certs), root, parse, kind, err);
 
     page->certs = array.items;
     page->count = array.count;
@@ -262,7 +270,7 @@ static enum ot_status parse_page(struct ot_api_page *page, const cJSON *root,
     if (status == OT_OK)
         status = parse_cursor(page->last_id, root, "last_id", page->has_more, err);
     if (status == OT_OK)
-        status = parse_data(page, root, kind, err);
+        status = parse_data(page, root, parse_scope_item, kind, err);
     return status;
 }
 
@@ -304,9 +312,28 @@ enum ot_status ot_api_parse_toggled(struct ot_api_page *out, const char *kind,
         return status;
     status = check_toggled(root, kind, err);
     if (status == OT_OK)
-        status = parse_data(out, root, NULL, err);
+        status = parse_data(out, root, parse_scope_item, NULL, err);
     if (status == OT_OK)
         out->deactivate_at = parse_deactivate_at(root);
+    if (status != OT_OK)
+        ot_api_page_clear(out);
+    cJSON_Delete(root);
+    return status;
+}
+
+enum ot_status ot_api_parse_contents(struct ot_api_page *out, const char *text,
+                                     size_t len, struct ot_error *err)
+{
+    enum ot_status status;
+    cJSON *root;
+
+    memset(out, 0, sizeof(*out));
+    status = ot_json_parse(&root, text, len, err);
+    if (status != OT_OK)
+        return status;
+    status = ot_json_literal(root, "object", "", "list", err);
+    if (status == OT_OK)
+        status = parse_data(out, root, parse_single_item, NULL, err);
     if (status != OT_OK)
         ot_api_page_clear(out);
     cJSON_Delete(root);

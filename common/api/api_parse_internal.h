@@ -21,6 +21,9 @@ enum ot_status ot_api_parse_toggled(struct ot_api_page *out, const char *kind,
                                     const char *text, size_t len, struct ot_error *err);
 enum ot_status ot_api_parse_cert(struct ot_api_cert *out, const char *text, size_t len,
                                  struct ot_error *err);
+/* A list of what ot_api_parse_cert takes, each with content. */
+enum ot_status ot_api_parse_contents(struct ot_api_page *out, const char *text,
+                                     size_t len, struct ot_error *err);
 enum ot_status ot_api_parse_deleted(const char *id, const char *text, size_t len,
                                     struct ot_error *err);
 /* The items of a list, whatever they are. */

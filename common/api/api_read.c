@@ -7,6 +7,7 @@
 #include "api/api_cert.h"
 #include "api/api_parse_internal.h"
 #include "api/moment_tag.h"
+#include "base/api_extension.h"
 #include "base/error.h"
 #include "base/limits.h"
 #include "http/http.h"
@@ -17,7 +18,7 @@
 struct reading {
     struct ot_api *api;
     const struct ot_api_reader *reader;
-    char path[OT_API_LIST_PATH_MAX]; /* of the request that is being sent */
+    char path[OT_API_LIST_PATH_MAX + OT_API_IDS_MAX]; /* of the request to be sent */
     char header[sizeof(IF_NONE_MATCH) + OT_MOMENT_TAG_MAX]; /* its own */
 };
 
@@ -47,6 +48,11 @@ static enum ot_status fill_read(void *arg, size_t i, struct ot_http_request *req
                  wanted.tag);
         request->header = reading->header;
         request->is_conditional = true;
+    }
+    if (wanted.ids != NULL) {
+        snprintf(reading->path, sizeof(reading->path),
+                 OT_CONTENTS_PATH "?" OT_CONTENTS_PARAMETER "=%s", wanted.ids);
+        return OT_OK;
     }
     if (wanted.id == NULL)
         return ot_api_format_list_path(reading->path,
@@ -103,6 +109,25 @@ static enum ot_status end_cert(struct reading *reading, size_t i, const char *id
     return status;
 }
 
+static enum ot_status end_certs(struct reading *reading, size_t i,
+                                const struct ot_http_answer *answer, struct ot_error *err)
+{
+    struct ot_api_checker *checker = &reading->api->checker;
+    struct ot_api_page page = {.count = 0};
+    enum ot_status status = ot_api_checker_check(checker, answer, err);
+
+    if (status != OT_OK) {
+        ot_error_prefix(err, "cannot get several certificates");
+    } else {
+        status = ot_api_parse_contents(&page, answer->body, answer->len, err);
+        if (status != OT_OK)
+            ot_api_checker_blame(checker, answer, err);
+    }
+    status = reading->reader->certs(reading->reader->arg, i, status, &page, err);
+    ot_api_page_clear(&page);
+    return status;
+}
+
 static enum ot_status end_read(void *arg, size_t i, const struct ot_http_answer *answer,
                                struct ot_error *err)
 {
@@ -112,6 +137,8 @@ static enum ot_status end_read(void *arg, size_t i, const struct ot_http_answer 
     const char *kind = wanted.of_organization ? OT_API_ORGANIZATION_KIND
                                               : ot_api_item_kind(reading->api);
 
+    if (wanted.ids != NULL)
+        return end_certs(reading, i, answer, err);
     return wanted.id == NULL ? end_page(reading, i, kind, answer, err)
                              : end_cert(reading, i, wanted.id, answer, err);
 }

@@ -15,6 +15,16 @@
 #define OT_REPORTS_HEADER "Orgtrust-Reports"
 #define OT_REPORTS_TAKEN "yes"
 
+/* A header of every answer to a key: the contents of several certificates may be asked
+ * for at once, by a parameter with their ids and commas between them. The answer is a
+ * list of what each would have been by itself; of the ids it leaves out nothing is said.
+ */
+#define OT_CONTENTS_HEADER "Orgtrust-Contents"
+#define OT_CONTENTS_GIVEN "yes"
+#define OT_CONTENTS_PATH "/orgtrust/contents"
+#define OT_CONTENTS_PARAMETER "ids"
+#define OT_CONTENTS_MAX 100
+
 /* A header of every answer to a key: a list may be asked for with the parameter, whose
  * value is the 32 digits of an ETag as below. As long as they are those of now the answer
  * is held, up to OT_WAIT_S seconds. */

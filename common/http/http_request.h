@@ -35,6 +35,7 @@ struct ot_http_answer {
     int64_t key_expires_at;   /* what OT_KEY_EXPIRES_HEADER says; 0: nothing */
     bool takes_reports;       /* it says OT_REPORTS_HEADER */
     bool takes_waits;         /* it says OT_WAITS_HEADER */
+    bool gives_contents;      /* it says OT_CONTENTS_HEADER */
     enum ot_status failure;   /* OT_OK when there is an answer, whatever its status; else
                                  OT_E_NETWORK, OT_E_PROTOCOL (too large, redirect), … */
     struct ot_error error;    /* the sentence, when failure is set */

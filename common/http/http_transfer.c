@@ -414,6 +414,7 @@ void ot_transfer_conclude(struct ot_transfer *transfer,
         answer->key_expires_at = read_key_expires(easy);
         answer->takes_reports = has_header(easy, OT_REPORTS_HEADER, OT_REPORTS_TAKEN);
         answer->takes_waits = has_header(easy, OT_WAITS_HEADER, OT_WAITS_TAKEN);
+        answer->gives_contents = has_header(easy, OT_CONTENTS_HEADER, OT_CONTENTS_GIVEN);
         read_etag(transfer);
         if (answer->status >= 300 && answer->status < 400 &&
             !is_not_modified(transfer, answer))

@@ -21,6 +21,7 @@ struct ot_content {
     bool is_asked_again;            /* the first answer came without content */
     bool is_kept;                   /* the partial file has it */
     int64_t created_at;             /* as the listing has it */
+    struct ot_content *beside; /* the next in its request (sync_together_internal.h) */
     struct ot_content *next; /* among those that have been checked, see ot_work_checked */
     char id[OT_ID_MAX + 1];
 };

@@ -19,10 +19,12 @@
 
 static void want_request(void *arg, size_t i, struct ot_api_wanted *wanted)
 {
-    const struct ot_crawler *crawler = arg;
+    struct ot_crawler *crawler = arg;
     const struct ot_crawler_request *request = &crawler->requests[i];
 
-    if (request->content != NULL)
+    if (request->content != NULL && request->content->beside != NULL)
+        wanted->ids = ot_together_ids(&crawler->together, request->content);
+    else if (request->content != NULL)
         wanted->id = request->content->id;
     else
         ot_pages_want(crawler, request, wanted);
@@ -50,6 +52,15 @@ static enum ot_status take_cert(void *arg, size_t i, enum ot_status status,
     return ot_wanted_take(crawler, crawler->requests[i].content, status, cert, err);
 }
 
+static enum ot_status take_certs(void *arg, size_t i, enum ot_status status,
+                                 struct ot_api_page *page, struct ot_error *err)
+{
+    struct ot_crawler *crawler = arg;
+
+    return ot_wanted_take_several(crawler, crawler->requests[i].content, status, page,
+                                  err);
+}
+
 static void keep_now_and_then(void *arg)
 {
     struct ot_crawler *crawler = arg;
@@ -64,7 +75,8 @@ static void keep_now_and_then(void *arg)
 
 static enum ot_status read_pages(struct ot_crawler *crawler, struct ot_error *err)
 {
-    const struct ot_api_reader reader = {want_request, take_page, take_cert, crawler};
+    const struct ot_api_reader reader = {want_request, take_page, take_cert, take_certs,
+                                         crawler};
     struct ot_http *http = ot_api_http(crawler->api);
     enum ot_status status = ot_pages_begin(crawler, err);
 

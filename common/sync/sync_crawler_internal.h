@@ -10,6 +10,7 @@
 
 #include "base/error.h"
 #include "sync/sync_guess_internal.h"
+#include "sync/sync_together_internal.h"
 
 struct ot_api;
 struct ot_content;
@@ -23,7 +24,7 @@ struct ot_sync_options;
 struct ot_work;
 
 struct ot_crawler_request {
-    struct ot_content *content; /* NULL: a page */
+    struct ot_content *content; /* and those beside it; NULL: a page */
     size_t guess; /* the page is this one; OT_GUESS_NONE: that behind what is listed */
 };
 
@@ -40,12 +41,14 @@ struct ot_crawler {
     struct ot_pass *pass;
     struct ot_work *work; /* checks what arrives */
     struct ot_crawler_request *requests;
-    size_t count, capacity; /* of them */
-    size_t known;           /* listed certificates that have been looked at */
-    bool has_changed;       /* the API said so when it was asked by the tag */
-    bool is_held;           /* contents wait for the whole listing */
-    size_t done, total;     /* contents, for the progress */
-    uint64_t bytes;         /* of all contents that came */
+    size_t count, capacity;      /* of them */
+    size_t known;                /* listed certificates that have been looked at */
+    bool has_changed;            /* the API said so when it was asked by the tag */
+    bool is_held;                /* contents wait for the whole listing */
+    struct ot_together together; /* that will be asked for next */
+    bool asks_singly;            /* asked for several at once, the API refused */
+    size_t done, total;          /* contents, for the progress */
+    uint64_t bytes;              /* of all contents that came */
 };
 
 /* Begins a pass with a crawler that is zeroed from the pass on; ot_crawler_end is needed

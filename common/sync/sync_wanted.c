@@ -37,12 +37,52 @@ static enum ot_status take_kept(struct ot_crawler *crawler, struct ot_content *c
     return status == OT_OK ? ot_work_put_der(crawler->work, content, der, err) : status;
 }
 
+/* For content and those beside it. */
 static enum ot_status ask_for(struct ot_crawler *crawler, struct ot_content *content,
                               struct ot_error *err)
 {
     const struct ot_crawler_request request = {content, OT_GUESS_NONE};
 
     return ot_crawler_add(crawler, request, err);
+}
+
+/* For each of these by itself. */
+static enum ot_status ask_singly(struct ot_crawler *crawler, struct ot_content *contents,
+                                 struct ot_error *err)
+{
+    enum ot_status status = OT_OK;
+
+    while (contents != NULL && status == OT_OK) {
+        struct ot_content *next = contents->beside;
+
+        contents->beside = NULL;
+        status = ask_for(crawler, contents, err);
+        contents = next;
+    }
+    return status;
+}
+
+/* For all that are together, in one request where the API takes that. */
+static enum ot_status ask_for_gathered(struct ot_crawler *crawler, struct ot_error *err)
+{
+    struct ot_content *contents = ot_together_end(&crawler->together);
+
+    if (contents == NULL)
+        return OT_OK;
+    if (crawler->asks_singly || !ot_api_gives_contents(crawler->api))
+        return ask_singly(crawler, contents, err);
+    return ask_for(crawler, contents, err);
+}
+
+static enum ot_status gather_content(struct ot_crawler *crawler,
+                                     struct ot_content *content, struct ot_error *err)
+{
+    enum ot_status status = OT_OK;
+
+    if (!ot_together_has_room(&crawler->together, content))
+        status = ask_for_gathered(crawler, err);
+    ot_together_add(&crawler->together, content);
+    return status;
 }
 
 /* Whether old lacks the content of an item. What its own answer says may change, as its
@@ -93,7 +133,7 @@ static enum ot_status want_content(struct ot_crawler *crawler,
         ot_partial_find(crawler->partial, item->id, item->created_at, &der))
         return take_kept(crawler, *content, der, err);
     if (status == OT_OK)
-        status = ask_for(crawler, *content, err);
+        status = gather_content(crawler, *content, err);
     crawler->total += status == OT_OK;
     return status;
 }
@@ -106,7 +146,7 @@ enum ot_status ot_wanted_listed(struct ot_crawler *crawler, struct ot_error *err
     for (; status == OT_OK && crawler->known < crawl->listing.count; crawler->known++)
         status = want_content(crawler, &crawl->listing.certs[crawler->known],
                               &crawl->contents[crawler->known], err);
-    return status;
+    return status == OT_OK ? ask_for_gathered(crawler, err) : status;
 }
 
 enum ot_status ot_wanted_early(struct ot_crawler *crawler, const struct ot_api_page *page,
@@ -120,14 +160,14 @@ enum ot_status ot_wanted_early(struct ot_crawler *crawler, const struct ot_api_p
         struct ot_content *content;
 
         if (crawl->early_count == OT_EARLY_MAX)
-            return OT_OK;
+            break;
         if (ot_listing_find(&crawl->listing, item->id) != NULL)
             continue;
         status = want_content(crawler, item, &content, err);
         if (content != NULL)
             crawl->early[crawl->early_count++] = content;
     }
-    return status;
+    return status == OT_OK ? ask_for_gathered(crawler, err) : status;
 }
 
 static enum ot_status ask_again(struct ot_crawler *crawler, struct ot_content *content,
@@ -178,4 +218,39 @@ enum ot_status ot_wanted_take(struct ot_crawler *crawler, struct ot_content *con
     if (options->progress != NULL)
         options->progress(options->arg, "get", crawler->done, crawler->total);
     return OT_OK;
+}
+
+/* Whether the answer says nothing of the certificates, but that they are not to be had in
+ * this way: of something in between, say, that does not know it. */
+static bool is_refusal_of_several(enum ot_status status)
+{
+    return status == OT_E_NOT_FOUND || status == OT_E_REFUSED ||
+           status == OT_E_FORBIDDEN || status == OT_E_PROTOCOL;
+}
+
+enum ot_status ot_wanted_take_several(struct ot_crawler *crawler,
+                                      struct ot_content *contents, enum ot_status status,
+                                      const struct ot_api_page *page,
+                                      struct ot_error *err)
+{
+    size_t before;
+
+    if (is_refusal_of_several(status)) {
+        ot_error_clear(err);
+        crawler->asks_singly = true;
+        status = OT_OK;
+    }
+    for (size_t i = 0; status == OT_OK && i < page->count; i++) {
+        const struct ot_api_cert *cert = &page->certs[i];
+        struct ot_content *content = ot_together_take(&contents, cert->id);
+
+        if (content != NULL)
+            status = ot_wanted_take(crawler, content, OT_OK, cert, err);
+    }
+    before = crawler->count;
+    if (status == OT_OK)
+        status = ask_singly(crawler, contents, err);
+    if (status == OT_OK)
+        ot_api_read_more(crawler->api, crawler->count - before);
+    return status;
 }

@@ -24,4 +24,11 @@ enum ot_status ot_wanted_take(struct ot_crawler *crawler, struct ot_content *con
                               enum ot_status status, const struct ot_api_cert *cert,
                               struct ot_error *err);
 
+/* The same for several that were asked for together. What the answer leaves out is asked
+ * for by itself, and so is everything from now on where the API refused it as a whole. */
+enum ot_status ot_wanted_take_several(struct ot_crawler *crawler,
+                                      struct ot_content *contents, enum ot_status status,
+                                      const struct ot_api_page *page,
+                                      struct ot_error *err);
+
 #endif

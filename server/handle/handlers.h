@@ -28,6 +28,7 @@ ot_handler ot_handle_audit_list;
 
 /* What the hosted API has nothing for, under /v1/orgtrust. */
 ot_handler ot_handle_report;
+ot_handler ot_handle_contents;
 ot_handler ot_handle_host_list;
 ot_handler ot_handle_host_count;
 ot_handler ot_handle_server_get;

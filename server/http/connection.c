@@ -254,8 +254,10 @@ static void add_headers(struct MHD_Response *response, const struct ot_reply *re
         snprintf(seconds, sizeof(seconds), "%" PRId64, reply->key_expires_at);
         MHD_add_response_header(response, OT_KEY_EXPIRES_HEADER, seconds);
     }
-    if (reply->takes_reports)
+    if (reply->is_to_key) {
         MHD_add_response_header(response, OT_REPORTS_HEADER, OT_REPORTS_TAKEN);
+        MHD_add_response_header(response, OT_CONTENTS_HEADER, OT_CONTENTS_GIVEN);
+    }
     if (reply->takes_waits)
         MHD_add_response_header(response, OT_WAITS_HEADER, OT_WAITS_TAKEN);
     if (reply->status == 401)

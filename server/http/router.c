@@ -72,6 +72,7 @@ static const struct route routes[] = {
     {{"v1", "organization", "projects", ":project", "certificates", "deactivate"},
      {{OT_METHOD_POST, ot_handle_deactivate, OT_NEED_WRITE}}},
     {{"v1", "orgtrust", "reports"}, {{OT_METHOD_POST, ot_handle_report, OT_NEED_READ}}},
+    {{"v1", "orgtrust", "contents"}, {{OT_METHOD_GET, ot_handle_contents, OT_NEED_READ}}},
     {{"v1", "orgtrust", "hosts"}, {{OT_METHOD_GET, ot_handle_host_list, OT_NEED_READ}}},
     {{"v1", "orgtrust", "hosts", "count"},
      {{OT_METHOD_GET, ot_handle_host_count, OT_NEED_READ}}},
@@ -215,8 +216,8 @@ static const struct method_handler *resolve_route(struct ot_context *context)
         ot_reply_error(context->reply, 404, "unknown_url", NULL,
                        "There is nothing under this path: the API's operations are "
                        "under certificates, projects, admin_api_keys and audit_logs of "
-                       "/v1/organization, and reports, hosts, server and certificates "
-                       "of /v1/orgtrust.");
+                       "/v1/organization, and reports, contents, hosts, server and "
+                       "certificates of /v1/orgtrust.");
         return NULL;
     }
     take_ids(context, route);
@@ -454,7 +455,7 @@ void ot_router_run(struct ot_server *server, struct ot_request *request,
     if (claim.caller.seq != 0) {
         memcpy(caller, claim.caller.id, OT_APIKEY_ID_MAX);
         reply->key_expires_at = claim.caller.expires_at;
-        reply->takes_reports = true;
+        reply->is_to_key = true;
         reply->takes_waits = ot_waits_are_taken(server->waits);
         if (ot_auth_note_use(context.db, &claim.caller))
             ot_openings_note_use(server->openings, claim.caller.id, ot_clock_unix_s());

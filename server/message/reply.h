@@ -33,8 +33,8 @@ struct ot_reply {
     const char *location;   /* NULL: no Location header */
     unsigned retry_after_s; /* 0: no Retry-After header */
     int64_t key_expires_at; /* of the key that asked; 0: never, or there was none */
-    bool takes_reports;     /* it is said to whoever asks with a key */
-    bool takes_waits;       /* the same */
+    bool is_to_key;         /* what else this server does (api_extension.h) is said */
+    bool takes_waits;       /* and that it does this */
     bool is_to_wait;        /* it is none yet, until what etag says is over */
     bool close;             /* the connection is of no more use */
     enum ot_status failure; /* of the database, else OT_OK */

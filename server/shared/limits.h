@@ -18,6 +18,10 @@
 /* A list of 100 items with names of OT_NAME_CHARS_MAX, escaped; a certificate in PEM. */
 #define OT_REPLY_MAX (4u * 1024 * 1024)
 
+/* The contents of several certificates in one answer: no more are begun behind this. A
+ * hundred with keys of RSA have a fifth of it. */
+#define OT_CONTENTS_LEN (1024u * 1024)
+
 /* Answers that are kept for whoever asks the same next: the pages and certificates that a
  * fleet fetches one host after the other. How many, how long each is at most, and all of
  * them together. A page of 100 has 20 to 35 KiB: all pages of 100,000 certificates. */

@@ -127,6 +127,31 @@ enum ot_status ot_db_cert_content(struct ot_db *db, const char *id, char **pem,
     return status == OT_OK && *pem == NULL ? ot_error_nomem(err) : status;
 }
 
+struct content_sight {
+    ot_content_seen *seen;
+    void *arg;
+};
+
+static void see_content_row(void *arg, const struct ot_row *row)
+{
+    const struct content_sight *sight = arg;
+    const struct ot_cert_row cert = ot_cert_row_of(row, 0);
+
+    sight->seen(sight->arg, &cert, ot_row_text(row, OT_CERT_COLUMNS));
+}
+
+enum ot_status ot_db_cert_contents(struct ot_db *db, const char *ids,
+                                   ot_content_seen *seen, void *arg, struct ot_error *err)
+{
+    struct content_sight sight = {seen, arg};
+    const struct ot_value values[] = {ot_value_text(ids)};
+    const struct ot_query query = {
+        OT_SQL_CERT_CONTENTS, "read certificates", values, 1, see_content_row, &sight};
+    int64_t rows;
+
+    return ot_db_ask(db, &query, &rows, err);
+}
+
 enum ot_status ot_db_cert_rename(struct ot_db *db, const char *id, const char *name,
                                  struct ot_error *err)
 {

@@ -44,6 +44,12 @@ enum ot_status ot_db_cert_in_scope(struct ot_db *db, const char *scope, const ch
 enum ot_status ot_db_cert_content(struct ot_db *db, const char *id, char **pem,
                                   struct ot_error *err);
 
+/* The certificates with these ids, a JSON array, in the order in which they came. */
+typedef void ot_content_seen(void *arg, const struct ot_cert_row *row, const char *pem);
+enum ot_status ot_db_cert_contents(struct ot_db *db, const char *ids,
+                                   ot_content_seen *seen, void *arg,
+                                   struct ot_error *err);
+
 /* Both OT_E_NOT_FOUND as above. name NULL: none. */
 enum ot_status ot_db_cert_rename(struct ot_db *db, const char *id, const char *name,
                                  struct ot_error *err);

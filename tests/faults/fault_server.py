@@ -2,7 +2,7 @@
 
 A FaultServer answers correctly from the certificates it was given. A test changes what it
 must: `server.on(kind, handler, nth=…, cert_id=…)` puts a handler before the right answer of
-the requests of that kind ("list", "get", "upload", "rename", "delete", "activate",
+the requests of that kind ("list", "get", "contents", "upload", "rename", "delete", "activate",
 "deactivate", or "any"). The handler gets the request and the right answer and returns an
 answer to send, or None to close the connection without one. Everything is deterministic:
 the n-th request of a kind is the n-th handled, counted under one lock.
@@ -107,6 +107,7 @@ class FaultServer:
         self.certs: list[dict] = []
         self.contents: dict[str, object] = {}
         self.page_limit = 100  # of a list, whatever is asked for
+        self.gives_contents = False  # of several at once, as orgtrust-server does
         self.requests: list[Request] = []
         self._rules: list[tuple[str, int | None, str | None, Handler]] = []
         self._lock = threading.Lock()
@@ -189,7 +190,10 @@ class FaultServer:
         handle = getattr(self, f"_answer_{request.kind}", None)
         if handle is None:
             return error(404, "There is nothing here.")
-        return handle(request)
+        answer = handle(request)
+        if self.gives_contents:
+            answer.headers["Orgtrust-Contents"] = "yes"
+        return answer
 
     def _shown(self, request: Request, cert: dict) -> dict:
         shown = copy.deepcopy(cert)
@@ -228,6 +232,14 @@ class FaultServer:
             return error(404, "No such certificate")
         content = request.query.get("include[]") == "content"
         return Answer(body=self._certificate(request.cert_id, content))
+
+    def _answer_contents(self, request: Request) -> Answer:
+        if not self.gives_contents:
+            return error(404, "There is nothing here.")
+        known = {cert["id"] for cert in self.certs}
+        return Answer(body={"object": "list", "has_more": False, "data": [
+            self._certificate(cert_id, True)
+            for cert_id in request.query["ids"].split(",") if cert_id in known]})
 
     def _answer_upload(self, request: Request) -> Answer:
         body = request.json()
@@ -345,6 +357,8 @@ class FaultServer:
             r"/v1/organization/(?:projects/([^/]+)/)?certificates(?:/([^/]+))?", url.path
         )
         kind, project, last = "unknown", None, None
+        if (method, url.path) == ("GET", "/v1/orgtrust/contents"):
+            kind = "contents"
         if match:
             project, last = match.groups()
             kind = {

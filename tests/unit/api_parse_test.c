@@ -372,6 +372,24 @@ static void parses_deletions(void)
     CU_ASSERT_EQUAL(deleted(""), OT_E_PROTOCOL);
 }
 
+static void parses_contents(void)
+{
+    static const char text[] =
+        "{\"object\":\"list\",\"data\":[" CERT("certificate", "\"content\":\"PEM\"") "]}";
+    static const char other[] = "{\"object\":\"page\",\"data\":[]}";
+    struct ot_error err = OT_ERROR_INIT;
+    struct ot_api_page page;
+
+    CU_ASSERT_EQUAL(ot_api_parse_contents(&page, text, strlen(text), &err), OT_OK);
+    CU_ASSERT_EQUAL_FATAL(page.count, 1);
+    CU_ASSERT_STRING_EQUAL(page.certs[0].content, "PEM");
+    CU_ASSERT_FALSE(page.certs[0].has_active);
+    ot_api_page_clear(&page);
+    CU_ASSERT_EQUAL(ot_api_parse_contents(&page, other, strlen(other), &err),
+                    OT_E_PROTOCOL);
+    CU_ASSERT_PTR_NULL(page.certs);
+}
+
 static bool error_of(char message[64], const char *text)
 {
     memset(message, '#', 64);
@@ -407,6 +425,7 @@ static const struct unit_case cases[] = {
     {"parses activations", parses_activations},
     {"answers of older descriptions are taken", answers_of_older_descriptions_are_taken},
     {"parses deletions", parses_deletions},
+    {"parses contents", parses_contents},
     {"finds the message of an error", finds_the_message_of_an_error},
     {"fault_03_has_more_without_a_cursor", fault_03_has_more_without_a_cursor},
     {"fault_05_fields_of_the_page", fault_05_fields_of_the_page},

@@ -53,6 +53,11 @@ const char *const ot_pg_sql[OT_PG_COUNT] = {
     [OT_SQL_CERT_CONTENT] =
         "SELECT pem FROM contents"
         " WHERE certificate = (SELECT seq FROM certificates WHERE id = $1)",
+    [OT_SQL_CERT_CONTENTS] =
+        "SELECT id, name, created_at, valid_at, expires_at, 0, NULL, pem"
+        " FROM certificates JOIN contents ON certificate = seq"
+        " WHERE id = ANY (ARRAY(SELECT json_array_elements_text($1::text::json)))"
+        " ORDER BY seq",
     [OT_SQL_CERT_IN_SCOPE] =
         "SELECT c.id, c.name, c.created_at, c.valid_at, c.expires_at,"
         " a.certificate IS NOT NULL, a.ends_at FROM certificates c"

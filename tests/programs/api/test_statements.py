@@ -131,3 +131,11 @@ def test_a_change_of_another_servers_is_seen_by_the_next_request(traced, pem):
     traced.create_project("other")
     assert 1 <= len(traced.count(ask)) <= 2
     assert len(traced.count(ask)) == 1
+
+
+def test_many_contents_cost_one_statement_more(traced, pem):
+    api = traced.api
+    certs = [api.upload(pem, "Name") for _ in range(30)]
+    path = f"/v1/orgtrust/contents?ids={','.join(certs)}"
+    assert len(traced.count(lambda: api.request("GET", path))) == 2
+    assert len(traced.count(lambda: api.request("GET", path))) == 1, "it was kept"

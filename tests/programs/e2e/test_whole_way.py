@@ -39,7 +39,7 @@ def synced(large, tmp_path_factory):
     world = World(tmp_path_factory.mktemp("world"), org.base_url, org.key)
     done = world.sync("--json").json()["sources"][0]
     assert done["total"] == TOTAL and done["active"] == ACTIVE
-    assert done["requests"] == 3 + TOTAL, "three pages, and each content once"
+    assert done["requests"] == 3 + TOTAL / 50, "three pages, and fifty contents at a time"
     yield world
     world.close()
 

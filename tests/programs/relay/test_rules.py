@@ -193,6 +193,24 @@ def test_a_configuration_of_before_tells_no_host_to_wait(relays, api, key, ids):
     assert api.count() == before
 
 
+def test_contents_are_kept_one_by_one(relays, api, key, roots, hosts):
+    """What an API gives of several at once would be in the cache once for each choice of them:
+    hosts are not told of it, and the relay does not have it."""
+    api.gives_contents = True
+    for _ in range(4):
+        api.add(roots[0])
+    relay = relays(f"127.0.0.1:{api.port}", key)
+    for target in (f"{LIST}?limit=100&order=asc", f"{LIST}/{api.certs[0]['id']}"):
+        status, headers, _ = relay.ask("GET", target)
+        assert status == 200 and "Orgtrust-Contents" not in headers
+    assert relay.ask("GET", f"/v1/orgtrust/contents?ids={api.certs[0]['id']}")[0] == 404
+    for _ in range(2):
+        machine = hosts(relay)
+        machine.sync()
+        assert machine.status()["active"] == 4
+    assert api.count("contents") == 0 and api.count("get") == 1 + 4
+
+
 def test_only_the_master_can_read_the_key(relay, key):
     if os.geteuid() != 0:
         pytest.skip("needs root: nginx's workers are somebody else only then")
