@@ -20,6 +20,7 @@
 #include "shared/address.h"
 #include "shared/limits.h"
 #include "shared/log.h"
+#include "store/store.h"
 
 /* One request and its reply. */
 struct exchange {
@@ -355,6 +356,16 @@ static enum MHD_Result send_reply(struct exchange *exchange,
     return result;
 }
 
+/* What was changed after the question and before the wait has released nobody that came
+ * later. Where the database does not answer, it is looked at again in a second. */
+static void look_behind(struct ot_server *server)
+{
+    struct ot_db *db = ot_store_lend(server->store);
+
+    (void)ot_waits_look(server->waits, db, NULL);
+    ot_store_return(server->store, db);
+}
+
 /* Whether it is held: the handler is called again once that is over. */
 static bool hold_exchange(struct exchange *exchange, struct MHD_Connection *connection,
                           unsigned turn)
@@ -371,8 +382,11 @@ static bool hold_exchange(struct exchange *exchange, struct MHD_Connection *conn
         return false;
     exchange->complete = false;
     atomic_fetch_sub(&server->answering, 1);
-    if (ot_waits_hold(server->waits, &exchange->wait, connection, etag, turn, now_us))
+    if (ot_waits_hold(server->waits, &exchange->wait, connection, etag, now_us)) {
+        if (ot_waits_turn(server->waits) != turn)
+            look_behind(server);
         return true;
+    }
     set_complete(exchange);
     return false;
 }

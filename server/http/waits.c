@@ -91,14 +91,12 @@ static void look_after(struct ot_waits *waits, struct ot_wait *wait)
 
 /* Who releases it finds it suspended: both happen under the lock. */
 bool ot_waits_hold(struct ot_waits *waits, struct ot_wait *wait,
-                   struct MHD_Connection *connection, const char *etag, unsigned turn,
-                   int64_t now_us)
+                   struct MHD_Connection *connection, const char *etag, int64_t now_us)
 {
     bool is_held;
 
     pthread_mutex_lock(&waits->lock);
-    is_held = !waits->is_closed && atomic_load(&waits->turn) == turn &&
-              waits->count < waits->max;
+    is_held = !waits->is_closed && waits->count < waits->max;
     if (is_held) {
         wait->connection = connection;
         wait->until_us = now_us + OT_WAIT_S * SECOND_US;

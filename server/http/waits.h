@@ -41,12 +41,11 @@ unsigned ot_waits_count(struct ot_waits *waits);
 unsigned ot_waits_turn(struct ot_waits *waits);
 
 /* From within the access handler, which is called again for the connection once the wait
- * is released. etag: of a page as it is now. false: it is not held, for something was
- * changed since the turn, the server ends, or there are too many. now_us: the monotonic
- * clock. */
+ * is released. etag: of a page as it was at some turn; where that is over by now, the
+ * caller looks (ot_waits_look), for nobody else may. false: it is not held, for the
+ * server ends, or there are too many. now_us: the monotonic clock. */
 bool ot_waits_hold(struct ot_waits *waits, struct ot_wait *wait,
-                   struct MHD_Connection *connection, const char *etag, unsigned turn,
-                   int64_t now_us);
+                   struct MHD_Connection *connection, const char *etag, int64_t now_us);
 
 /* Something may have been changed from here, and db, which is in no transaction, says
  * whether. */

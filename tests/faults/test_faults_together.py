@@ -10,7 +10,7 @@ COUNT = 60
 
 @pytest.fixture
 def giving(api, roots):
-        api.gives_contents = True
+    api.gives_contents = True
     for number in range(COUNT):
         api.add(roots[number % len(roots)], name=f"Number {number}")
     return api

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import hashlib
 import itertools
 import subprocess
@@ -54,12 +55,17 @@ class Cert:
 
     def dates(self) -> tuple[int, int]:
         """notBefore and notAfter in Unix seconds."""
-        out = _openssl("x509", "-noout", "-dates", "-in", self.path).decode()
-        values = [line.split("=", 1)[1] for line in out.strip().splitlines()]
-        return tuple(
-            int(time.mktime(time.strptime(v, "%b %d %H:%M:%S %Y GMT")) - time.timezone)
-            for v in values
-        )
+        return _dates(self.pem)
+
+
+@functools.cache
+def _dates(pem: str) -> tuple[int, int]:
+    out = _openssl("x509", "-noout", "-dates", stdin=pem.encode()).decode()
+    values = [line.split("=", 1)[1] for line in out.strip().splitlines()]
+    return tuple(
+        int(time.mktime(time.strptime(v, "%b %d %H:%M:%S %Y GMT")) - time.timezone)
+        for v in values
+    )
 
 
 def _openssl(*argv, stdin: bytes | None = None) -> bytes:

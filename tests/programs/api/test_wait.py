@@ -118,6 +118,23 @@ def test_what_changes_no_list_does_not_release_it(organization, pem):
     assert held.result()[0] == 200
 
 
+@pytest.mark.postgresql
+def test_word_of_what_was_before_does_not_release_it(organization, pem):
+    """The database tells of a commit when it comes to it, also while somebody begins to wait."""
+    organization.api.upload(pem)
+    telling = threading.Thread(target=organization.sql, args=(
+        "DO $$ BEGIN FOR i IN 1..12000 LOOP NOTIFY orgtrust; COMMIT; END LOOP; END $$",))
+    telling.start()
+    held = [waiting(organization) for _ in range(32)]
+    assert telling.is_alive()
+    assert all(one.is_held(0.2) for one in held)
+    telling.join()
+    assert all(one.is_held(0.2) for one in held)
+    organization.api.upload(pem)
+    for one in held:
+        assert one.result()[0] == 200
+
+
 @pytest.mark.both
 def test_the_end_of_an_activation_releases_it(organization, pem):
     api = organization.api
