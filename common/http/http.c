@@ -162,8 +162,8 @@ static enum ot_status send_request(struct run *run, struct ot_transfer *transfer
     memset(&transfer->request, 0, sizeof(transfer->request));
     status = run->fill(run->arg, transfer->index, &transfer->request, run->err);
     if (status == OT_OK)
-        status = ot_transfer_prepare(transfer, &http->endpoint, http->deadline_ms - now,
-                                     run->err);
+        status = ot_transfer_prepare(transfer, &http->endpoint, http->multiplexes,
+                                     http->deadline_ms - now, run->err);
     if (status != OT_OK)
         return status;
     code = curl_multi_add_handle(http->multi, transfer->easy);

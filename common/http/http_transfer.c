@@ -15,6 +15,13 @@
 #include "http/http_memory_internal.h"
 #include "http/http_retry_internal.h"
 
+/* libcurl's buffer of a transfer. Where an answer over HTTP/2 is longer than that, and
+ * others come on the same connection, libcurl 7.88 sometimes leaves the rest of it where
+ * it is until the transfer counts as too slow: every answer but the longest pages fits.
+ * Else a longer one than libcurl's own only costs to be wiped. */
+#define RECEIVED_AT_ONCE (256L * 1024)
+#define RECEIVED_ALONE (16L * 1024)
+
 /* What a connection's transfer may keep between answers; pages are larger and rare. */
 #define BODY_KEPT_MAX (64u * 1024)
 
@@ -102,8 +109,10 @@ static int check_wire(void *arg, curl_off_t download_total, curl_off_t download_
 
 static unsigned set_callbacks(CURL *easy, struct ot_transfer *transfer)
 {
+    const long at_once = transfer->is_beside_others ? RECEIVED_AT_ONCE : RECEIVED_ALONE;
     unsigned bad = 0;
 
+    bad |= curl_easy_setopt(easy, CURLOPT_BUFFERSIZE, at_once);
     bad |= curl_easy_setopt(easy, CURLOPT_PRIVATE, transfer);
     bad |= curl_easy_setopt(easy, CURLOPT_WRITEFUNCTION, receive_body);
     bad |= curl_easy_setopt(easy, CURLOPT_WRITEDATA, transfer);
@@ -117,6 +126,16 @@ static unsigned set_callbacks(CURL *easy, struct ot_transfer *transfer)
     bad |= curl_easy_setopt(easy, CURLOPT_NOPROGRESS, 0L);
     bad |= curl_easy_setopt(easy, CURLOPT_ERRORBUFFER, transfer->detail);
     return bad;
+}
+
+/* The size of the buffer can be set before the first request alone. */
+static void set_beside_others(struct ot_transfer *transfer, bool is_beside_others)
+{
+    if (transfer->is_beside_others != is_beside_others) {
+        curl_easy_cleanup(transfer->easy);
+        transfer->easy = NULL;
+    }
+    transfer->is_beside_others = is_beside_others;
 }
 
 static enum ot_status make_easy(struct ot_transfer *transfer,
@@ -182,8 +201,8 @@ static CURLcode set_transfer_headers(struct ot_transfer *transfer,
 }
 
 enum ot_status ot_transfer_prepare(struct ot_transfer *transfer,
-                                   struct ot_endpoint *endpoint, int64_t time_left_ms,
-                                   struct ot_error *err)
+                                   struct ot_endpoint *endpoint, bool is_beside_others,
+                                   int64_t time_left_ms, struct ot_error *err)
 {
     const struct ot_http_request *request = &transfer->request;
     const int64_t allowed_ms = endpoint->timeout_ms + INT64_C(1000) * request->held_s;
@@ -192,6 +211,7 @@ enum ot_status ot_transfer_prepare(struct ot_transfer *transfer,
     unsigned bad;
     CURL *easy;
 
+    set_beside_others(transfer, is_beside_others);
     if (transfer->easy == NULL)
         status = make_easy(transfer, endpoint, err);
     if (status != OT_OK)

@@ -20,6 +20,7 @@ struct ot_transfer {
     int64_t sent_ms;                /* when it was last sent */
     unsigned attempts, turned_away; /* in all; those that the server had no time for */
     struct ot_http_request request;
+    bool is_beside_others;    /* as easy was made */
     struct curl_slist header; /* of this request alone, before those of all */
     char *body;               /* of the answer; kept for the next one */
     size_t len, capacity;
@@ -32,10 +33,11 @@ struct ot_transfer {
     char detail[CURL_ERROR_SIZE]; /* libcurl's words for a failure */
 };
 
-/* Makes the handle ready to send the request, within time_left_ms. */
+/* Makes the handle ready to send the request, within time_left_ms. is_beside_others: on
+ * the same connection, by HTTP/2. */
 enum ot_status ot_transfer_prepare(struct ot_transfer *transfer,
-                                   struct ot_endpoint *endpoint, int64_t time_left_ms,
-                                   struct ot_error *err);
+                                   struct ot_endpoint *endpoint, bool is_beside_others,
+                                   int64_t time_left_ms, struct ot_error *err);
 
 /* What became of it: the answer for the caller, and what a retry depends on. */
 void ot_transfer_conclude(struct ot_transfer *transfer,

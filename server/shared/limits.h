@@ -19,8 +19,9 @@
 #define OT_REPLY_MAX (4u * 1024 * 1024)
 
 /* The contents of several certificates in one answer: no more are begun behind this. A
- * hundred with keys of RSA have a fifth of it. */
-#define OT_CONTENTS_LEN (1024u * 1024)
+ * hundred with keys of RSA, 2048 bits, fit; and with one more certificate it is no longer
+ * than what clients receive at once. */
+#define OT_CONTENTS_LEN (192u * 1024)
 
 /* Answers that are kept for whoever asks the same next: the pages and certificates that a
  * fleet fetches one host after the other. How many, how long each is at most, and all of

@@ -1,6 +1,7 @@
 """Through an HTTP/2 front end, as the hosted API is reached: TLS, one connection."""
 
 import signal
+import sqlite3
 
 import pytest
 from support.front import MISSING, NGHTTPX, start_front
@@ -34,6 +35,25 @@ def test_a_sync_over_http2(organization, world, certs, front):
     lines = log.read_text().splitlines()
     assert len(lines) == 2, "one page and the contents"
     assert all(line.startswith("h2 ") and line.endswith("HTTP/2") for line in lines), lines[0]
+
+
+def test_long_answers_beside_each_other_do_not_wait(organization, world, certs, front):
+    """libcurl's buffer is longer than they are: with a short one some of them stood still until
+    they were given up, in one sync of ten."""
+    url, bundle, log = front
+    with sqlite3.connect(organization.db) as db:
+        pem = certs.many(1, "Over h2")[0].pem
+        for i in range(10000):
+            made = db.execute("INSERT INTO certificates (id, name, created_at, valid_at, expires_at)"
+                              " VALUES (?, NULL, ?, 1, 2)", (f"cert_{i:032x}", i)).lastrowid
+            db.execute("INSERT INTO contents VALUES (?, ?)", (made, pem))
+            db.execute("INSERT INTO activations (scope, certificate) VALUES ('', ?)", (made,))
+    db.close()
+    world.configure(base_url=url, ca_file=str(bundle))
+    for _ in range(30):
+        world.snapshot_path().unlink(missing_ok=True)
+        done = world.sync("--json").json()["sources"][0]
+        assert (done["total"], done["requests"], done["retries"]) == (10000, 300, 0)
 
 
 def test_tls_of_the_servers_own(tmp_path, certs, roots):
