@@ -44,8 +44,8 @@ struct ot_finding *ot_finding_add(struct ot_findings *findings, const char *part
 void ot_finding_add_error(struct ot_findings *findings, const char *part,
                           enum ot_verdict verdict, const char *subject,
                           const char *before, const struct ot_error *why);
-/* The command that an error ends with, behind "; run: "; NULL: none. *said: how much of the
- * message comes before it. */
+/* The command that an error ends with, behind "; run: "; NULL: none. *said: how much of
+ * the message comes before it. */
 const char *ot_finding_command(const struct ot_error *why, size_t *said);
 void ot_findings_clear(struct ot_findings *findings);
 

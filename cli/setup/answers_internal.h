@@ -13,11 +13,11 @@ struct ot_answers {
     struct ot_key key;
 };
 
-/* In two parts, so that who answers at the URL is looked at before anybody types a key for
- * it: the URL and what options and environment say, then what is still to be asked. Both ask
- * only where there is a terminal, --yes is not given, and an option has not said it already;
- * an answer that cannot be right is said to be so, and asked again. ot_answers_clear after
- * success and failure. */
+/* In two parts, so that who answers at the URL is looked at before anybody types a key
+ * for it: the URL and what options and environment say, then what is still to be asked.
+ * Both ask only where there is a terminal, --yes is not given, and an option has not said
+ * it already; an answer that cannot be right is said to be so, and asked again.
+ * ot_answers_clear after success and failure. */
 enum ot_status ot_answers_begin(struct ot_answers *answers,
                                 const struct ot_options *options, struct ot_error *err);
 enum ot_status ot_answers_complete(struct ot_answers *answers,

@@ -140,7 +140,8 @@ static void refuses(const char *own, const char *why)
 static void what_cannot_be_met_is_refused_with_the_reason(void)
 {
     refuses("permitted;IP:10.0.0.0/255.0.255.0", "'IP:10.0.0.0/255.0.255.0' does not");
-    refuses("permitted;IP:fd00::/ff00::ff", "'IP:fd00::/ff00::ff' does not mean the same");
+    refuses("permitted;IP:fd00::/ff00::ff",
+            "'IP:fd00::/ff00::ff' does not mean the same");
     refuses("permitted;email:u@", "'email:u@' does not mean the same");
     refuses("excluded;DNS:*.a", "'DNS:*.a' does not mean the same");
     refuses("permitted;DNS:a..b", "'DNS:a..b' does not mean the same");
