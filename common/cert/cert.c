@@ -259,12 +259,12 @@ static unsigned barred_purposes(X509 *x509)
 
 /* The last thing: it needs to be known whether it is a CA, for which its extensions have
  * been read. */
-static void check_fitness(struct ot_cert *cert)
+static void check_fitness(struct ot_cert *cert, struct ot_span sound_key)
 {
     struct ot_record *facts = &cert->facts;
 
     ot_fitness_check(&cert->fitness, facts->field[OT_FIELD_DER],
-                     (facts->flags & OT_RECORD_CA) != 0, cert->is_sound);
+                     (facts->flags & OT_RECORD_CA) != 0, cert->is_sound, sound_key);
     facts->flags |= cert->fitness.withheld;
     if (cert->fitness.withheld != 0)
         facts->field[OT_FIELD_WITHHELD] = ot_span_str(cert->fitness.reason);
@@ -300,7 +300,7 @@ static enum ot_status read_facts(struct ot_cert *cert, X509 *x509, size_t len,
     facts->flags |= is_self_signed(x509, cert->authority) ? OT_RECORD_SELF_SIGNED : 0;
     facts->flags |= barred_purposes(x509) << OT_RECORD_BARRED_SHIFT;
     cert->is_sound = (X509_get_extension_flags(x509) & EXFLAG_INVALID) == 0;
-    check_fitness(cert);
+    check_fitness(cert, OT_SPAN_ABSENT);
     return check_memory(err);
 }
 
@@ -397,6 +397,16 @@ static enum ot_status read_new_end(struct ot_record *facts, struct ot_span der,
     return status;
 }
 
+/* Absent where it has not been found to be sound, or may not have been. */
+static struct ot_span sound_key_of(const struct ot_cert *cert)
+{
+    struct ot_span key = OT_SPAN_ABSENT;
+
+    if (cert->fitness.withheld == 0)
+        ot_der_only(cert->facts.field[OT_FIELD_SPKI], OT_DER_SEQUENCE, &key);
+    return key;
+}
+
 /* What has not changed is original's. */
 static enum ot_status read_rewrapped(struct ot_cert *cert, const struct ot_cert *original,
                                      size_t len, struct ot_error *err)
@@ -424,7 +434,7 @@ static enum ot_status read_rewrapped(struct ot_cert *cert, const struct ot_cert 
     facts->field[OT_FIELD_DIGESTS] = ot_span_of(cert->digests, OT_DIGESTS_LEN);
     facts->field[OT_FIELD_WITHHELD] = OT_SPAN_ABSENT;
     facts->flags &= ~(uint32_t)OT_RECORD_WITHHELD;
-    check_fitness(cert);
+    check_fitness(cert, sound_key_of(original));
     return check_memory(err);
 }
 

@@ -11,9 +11,10 @@
 struct ot_fitness;
 
 /* Checks a certificate that OpenSSL could read. is_ca: it vouches for others, so that it
- * needs a name; is_sound: OpenSSL could make out its extensions. Touches no shared state.
- */
+ * needs a name; is_sound: OpenSSL could make out its extensions. sound_key: a key, as
+ * tbs_internal.h has it, with which nothing was wrong when it was checked, or none.
+ * Touches no shared state. */
 void ot_fitness_check(struct ot_fitness *out, struct ot_span der, bool is_ca,
-                      bool is_sound);
+                      bool is_sound, struct ot_span sound_key);
 
 #endif

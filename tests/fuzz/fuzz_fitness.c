@@ -32,8 +32,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     struct ot_fitness first, second;
 
-    ot_fitness_check(&first, ot_span_of(data, size), true, true);
-    ot_fitness_check(&second, ot_span_of(data, size), true, true);
+    ot_fitness_check(&first, ot_span_of(data, size), true, true, OT_SPAN_ABSENT);
+    ot_fitness_check(&second, ot_span_of(data, size), true, true, OT_SPAN_ABSENT);
     must((first.withheld != 0) == (first.reason[0] != '\0'));
     must((first.withheld & ~(uint32_t)OT_RECORD_WITHHELD) == 0);
     must(first.withheld == second.withheld && strcmp(first.reason, second.reason) == 0);
