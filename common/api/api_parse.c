@@ -274,8 +274,12 @@ static enum ot_status parse_page(struct ot_api_page *page, const cJSON *root,
     return status;
 }
 
-enum ot_status ot_api_parse_page(struct ot_api_page *out, const char *kind,
-                                 const char *text, size_t len, struct ot_error *err)
+typedef enum ot_status parse_page_of(struct ot_api_page *page, const cJSON *root,
+                                     const char *kind, struct ot_error *err);
+
+static enum ot_status parse_text(struct ot_api_page *out, const char *text, size_t len,
+                                 parse_page_of *parse, const char *kind,
+                                 struct ot_error *err)
 {
     enum ot_status status;
     cJSON *root;
@@ -284,11 +288,17 @@ enum ot_status ot_api_parse_page(struct ot_api_page *out, const char *kind,
     status = ot_json_parse(&root, text, len, err);
     if (status != OT_OK)
         return status;
-    status = parse_page(out, root, kind, err);
+    status = parse(out, root, kind, err);
     if (status != OT_OK)
         ot_api_page_clear(out);
     cJSON_Delete(root);
     return status;
+}
+
+enum ot_status ot_api_parse_page(struct ot_api_page *out, const char *kind,
+                                 const char *text, size_t len, struct ot_error *err)
+{
+    return parse_text(out, text, len, parse_page, kind, err);
 }
 
 /* An older description calls the answer to activate and deactivate a list. */
@@ -300,44 +310,38 @@ static enum ot_status check_toggled(const cJSON *root, const char *kind,
     return ot_json_literal(root, "object", "", kind, err);
 }
 
+static enum ot_status parse_toggled(struct ot_api_page *page, const cJSON *root,
+                                    const char *kind, struct ot_error *err)
+{
+    enum ot_status status = check_toggled(root, kind, err);
+
+    if (status == OT_OK)
+        status = parse_data(page, root, parse_scope_item, NULL, err);
+    if (status == OT_OK)
+        page->deactivate_at = parse_deactivate_at(root);
+    return status;
+}
+
 enum ot_status ot_api_parse_toggled(struct ot_api_page *out, const char *kind,
                                     const char *text, size_t len, struct ot_error *err)
 {
-    enum ot_status status;
-    cJSON *root;
+    return parse_text(out, text, len, parse_toggled, kind, err);
+}
 
-    memset(out, 0, sizeof(*out));
-    status = ot_json_parse(&root, text, len, err);
-    if (status != OT_OK)
-        return status;
-    status = check_toggled(root, kind, err);
-    if (status == OT_OK)
-        status = parse_data(out, root, parse_scope_item, NULL, err);
-    if (status == OT_OK)
-        out->deactivate_at = parse_deactivate_at(root);
-    if (status != OT_OK)
-        ot_api_page_clear(out);
-    cJSON_Delete(root);
-    return status;
+static enum ot_status parse_contents(struct ot_api_page *page, const cJSON *root,
+                                     const char *unused, struct ot_error *err)
+{
+    enum ot_status status = ot_json_literal(root, "object", "", "list", err);
+
+    (void)unused;
+    return status == OT_OK ? parse_data(page, root, parse_single_item, NULL, err)
+                           : status;
 }
 
 enum ot_status ot_api_parse_contents(struct ot_api_page *out, const char *text,
                                      size_t len, struct ot_error *err)
 {
-    enum ot_status status;
-    cJSON *root;
-
-    memset(out, 0, sizeof(*out));
-    status = ot_json_parse(&root, text, len, err);
-    if (status != OT_OK)
-        return status;
-    status = ot_json_literal(root, "object", "", "list", err);
-    if (status == OT_OK)
-        status = parse_data(out, root, parse_single_item, NULL, err);
-    if (status != OT_OK)
-        ot_api_page_clear(out);
-    cJSON_Delete(root);
-    return status;
+    return parse_text(out, text, len, parse_contents, NULL, err);
 }
 
 enum ot_status ot_api_parse_cert(struct ot_api_cert *out, const char *text, size_t len,
