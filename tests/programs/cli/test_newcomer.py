@@ -167,7 +167,8 @@ def unused_port() -> int:
 def test_a_url_without_the_end_of_the_path(newcomer):
     unknown = ("API knows nothing of the kind (status 404): There is nothing under this path: "
                "the API's operations are under certificates, projects, admin_api_keys and "
-               "audit_logs of /v1/organization, and reports, hosts, server and certificates of "
+               "audit_logs of /v1/organization, and reports, contents, hosts, server and "
+               "certificates of "
                "/v1/orgtrust; ")
     for path in ("", "/v2"):
         newcomer.configure(base_url=newcomer.url.removesuffix("/v1") + path)
