@@ -182,10 +182,10 @@ static bool prepare_answer(struct ot_tls_server *server,
     long len = 0;
 
     if (text != NULL && BIO_puts(text, ANSWER_HEAD) > 0 &&
-        PEM_write_bio_X509_CRL(text, authority->crl) == 1)
+        PEM_write_bio_X509_CRL(text, authority->crl) == 1 && BIO_write(text, "", 1) == 1)
         len = BIO_get_mem_data(text, &data);
     if (len > 0)
-        server->answer = strndup(data, (size_t)len);
+        server->answer = strdup(data);
     BIO_free(text);
     return server->answer != NULL;
 }
