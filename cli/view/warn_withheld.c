@@ -31,20 +31,16 @@ static bool is_warned_of(const struct ot_changes *changes, size_t i)
 
 static void warn_known(struct ot_snapshot *snapshot, const struct ot_change *change)
 {
-    struct ot_span id = ot_span_str(change->id);
-    struct ot_positions list;
     struct ot_record record;
+    bool found;
 
-    if (ot_snapshot_find(snapshot, OT_INDEX_ID, id, OT_SPAN_ABSENT, &list, NULL) != OT_OK)
-        return;
-    for (uint32_t i = 0; i < list.count; i++) {
-        const struct ot_span *why = &record.field[OT_FIELD_WITHHELD];
-
-        if (ot_snapshot_record(snapshot, &list, i, &record, NULL) == OT_OK &&
-            ot_span_equal(record.field[OT_FIELD_ID], id) &&
-            (record.flags & OT_RECORD_WITHHELD) != 0 && why->data != NULL)
-            say_withheld(change->id, record.flags, (const char *)why->data, why->len);
-    }
+    if (ot_snapshot_find_id(snapshot, ot_span_str(change->id), &record, &found, NULL) ==
+            OT_OK &&
+        found && (record.flags & OT_RECORD_WITHHELD) != 0 &&
+        record.field[OT_FIELD_WITHHELD].data != NULL)
+        say_withheld(change->id, record.flags,
+                     (const char *)record.field[OT_FIELD_WITHHELD].data,
+                     record.field[OT_FIELD_WITHHELD].len);
 }
 
 void ot_warn_withheld(const struct ot_source *source, const struct ot_changes *changes)

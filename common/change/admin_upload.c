@@ -11,44 +11,22 @@
 #include "change/admin.h"
 #include "change/admin_internal.h"
 #include "change/cert_input.h"
-#include "config/source_path.h"
 #include "http/http_request.h"
 #include "snapshot/record.h"
 #include "snapshot/snapshot.h"
 
-/* What the snapshot cannot say is asked for; that it is not there is no failure. */
-struct ot_snapshot *ot_admin_snapshot(const struct ot_admin *admin)
-{
-    struct ot_snapshot *snapshot = NULL;
-    char *scope = ot_source_scope(admin->configured);
-    char path[PATH_MAX];
-
-    if (scope != NULL &&
-        ot_source_path(path, admin->configured, OT_SOURCE_SNAPSHOT, NULL) == OT_OK)
-        ot_snapshot_open(&snapshot, path, scope, NULL);
-    free(scope);
-    return snapshot;
-}
-
 static void look_up(struct ot_admin_cert *cert, struct ot_snapshot *snapshot)
 {
-    const struct ot_span id = ot_span_str(cert->id);
-    struct ot_positions found;
+    struct ot_record record;
+    bool found;
 
-    if (ot_snapshot_find(snapshot, OT_INDEX_ID, id, OT_SPAN_ABSENT, &found, NULL) !=
-        OT_OK)
+    if (ot_snapshot_find_id(snapshot, ot_span_str(cert->id), &record, &found, NULL) !=
+            OT_OK ||
+        !found || (record.flags & OT_RECORD_QUARANTINED) != 0)
         return;
-    for (uint32_t i = 0; i < found.count; i++) {
-        struct ot_record record;
-
-        if (ot_snapshot_record(snapshot, &found, i, &record, NULL) != OT_OK ||
-            (record.flags & OT_RECORD_QUARANTINED) != 0 ||
-            !ot_span_equal(record.field[OT_FIELD_ID], id))
-            continue;
-        memcpy(cert->sha256, ot_record_original_digest(&record, OT_DIGEST_SHA2_256).data,
-               OT_SHA256_LEN);
-        cert->has_sha256 = true;
-    }
+    memcpy(cert->sha256, ot_record_original_digest(&record, OT_DIGEST_SHA2_256).data,
+           OT_SHA256_LEN);
+    cert->has_sha256 = true;
 }
 
 static enum ot_status take_content(void *arg, size_t i, enum ot_status status,

@@ -94,18 +94,14 @@ static enum ot_status fetch_record(const struct comparison *comparison, struct o
                                    struct ot_record *record)
 {
     struct ot_snapshot *snapshot = comparison->account->snapshot;
-    struct ot_positions found;
-    enum ot_status status = ot_snapshot_find(snapshot, OT_INDEX_ID, id, OT_SPAN_ABSENT,
-                                             &found, comparison->err);
+    bool found;
+    enum ot_status status =
+        ot_snapshot_find_id(snapshot, id, record, &found, comparison->err);
 
-    for (uint32_t i = 0; status == OT_OK && i < found.count; i++) {
-        status = ot_snapshot_record(snapshot, &found, i, record, comparison->err);
-        if (status == OT_OK && ot_span_equal(record->field[OT_FIELD_ID], id))
-            return OT_OK;
-    }
-    return status != OT_OK ? status
-                           : ot_error_set(comparison->err, OT_E_INTERNAL,
-                                          "a certificate of the list has no record");
+    return status != OT_OK || found
+               ? status
+               : ot_error_set(comparison->err, OT_E_INTERNAL,
+                              "a certificate of the list has no record");
 }
 
 static bool is_denied(const struct ot_known *known)

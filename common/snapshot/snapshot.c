@@ -409,10 +409,13 @@ uint32_t ot_positions_at(const struct ot_positions *list, uint32_t i)
     return ot_get_u32(list->data + 4 * (size_t)i);
 }
 
-/* The bytes from a record of a list on, up to where it ends at the latest. */
-static enum ot_status get_record(const struct ot_snapshot *snapshot,
-                                 const struct ot_positions *list, uint32_t i,
-                                 struct ot_span *bytes, struct ot_error *err)
+typedef enum ot_status decode_record(struct ot_record *record, const uint8_t *bytes,
+                                     size_t len, struct ot_error *err);
+
+static enum ot_status read_record(const struct ot_snapshot *snapshot,
+                                  const struct ot_positions *list, uint32_t i,
+                                  decode_record *decode, struct ot_record *record,
+                                  struct ot_error *err)
 {
     size_t at = ot_positions_at(list, i), end = snapshot->data_end, next;
 
@@ -424,30 +427,37 @@ static enum ot_status get_record(const struct ot_snapshot *snapshot,
         end = next;
     if (at < OT_FORMAT_DIRECTORY_LEN || at >= end)
         return refuse_damaged(err, "position");
-    *bytes = ot_span_of(snapshot->bytes + at, end - at);
-    return OT_OK;
+    return decode(record, snapshot->bytes + at, end - at, err);
 }
 
 enum ot_status ot_snapshot_record(struct ot_snapshot *snapshot,
                                   const struct ot_positions *list, uint32_t i,
                                   struct ot_record *record, struct ot_error *err)
 {
-    struct ot_span bytes = OT_SPAN_ABSENT;
-    enum ot_status status = get_record(snapshot, list, i, &bytes, err);
-
-    return status == OT_OK ? ot_record_decode(record, bytes.data, bytes.len, err)
-                           : status;
+    return read_record(snapshot, list, i, ot_record_decode, record, err);
 }
 
 enum ot_status ot_snapshot_record_verified(struct ot_snapshot *snapshot,
                                            const struct ot_positions *list, uint32_t i,
                                            struct ot_record *record, struct ot_error *err)
 {
-    struct ot_span bytes = OT_SPAN_ABSENT;
-    enum ot_status status = get_record(snapshot, list, i, &bytes, err);
+    return read_record(snapshot, list, i, ot_record_decode_verified, record, err);
+}
 
-    return status == OT_OK ? ot_record_decode_verified(record, bytes.data, bytes.len, err)
-                           : status;
+enum ot_status ot_snapshot_find_id(struct ot_snapshot *snapshot, struct ot_span id,
+                                   struct ot_record *record, bool *found,
+                                   struct ot_error *err)
+{
+    struct ot_positions same;
+    enum ot_status status =
+        ot_snapshot_find(snapshot, OT_INDEX_ID, id, OT_SPAN_ABSENT, &same, err);
+
+    *found = false;
+    for (uint32_t i = 0; status == OT_OK && !*found && i < same.count; i++) {
+        status = ot_snapshot_record(snapshot, &same, i, record, err);
+        *found = status == OT_OK && ot_span_equal(record->field[OT_FIELD_ID], id);
+    }
+    return status;
 }
 
 bool ot_snapshot_follow(const struct ot_snapshot *snapshot,

@@ -129,6 +129,11 @@ enum ot_status ot_snapshot_record_verified(struct ot_snapshot *snapshot,
                                            struct ot_record *record,
                                            struct ot_error *err);
 
+/* The one record with this id; *found: there is one. */
+enum ot_status ot_snapshot_find_id(struct ot_snapshot *snapshot, struct ot_span id,
+                                   struct ot_record *record, bool *found,
+                                   struct ot_error *err);
+
 /* The record that lies in the file behind another one of this snapshot, if the lower 32
  * bits of its number are these: who reads what a search has found asks for one after the
  * other, and to look each up costs as much again as to read it. before and record may be

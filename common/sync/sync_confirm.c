@@ -1,6 +1,7 @@
 #include "sync/sync_confirm_internal.h"
 
 #include "api/api_cert.h"
+#include "base/span.h"
 #include "snapshot/record.h"
 #include "snapshot/snapshot.h"
 #include "sync/sync_content_internal.h"
@@ -21,8 +22,8 @@ static enum ot_status look_for_loss(const struct ot_crawler *crawler, bool *is_l
         const uint32_t flags = OT_RECORD_ACTIVE | OT_RECORD_QUARANTINED;
         struct ot_record record;
         bool found;
-        enum ot_status status =
-            ot_crawl_find_old(crawler->old, listing->certs[i].id, &record, &found, err);
+        enum ot_status status = ot_snapshot_find_id(
+            crawler->old, ot_span_str(listing->certs[i].id), &record, &found, err);
 
         if (status != OT_OK)
             return status;

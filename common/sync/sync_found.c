@@ -6,28 +6,8 @@
 #include "base/span.h"
 #include "cert/cert.h"
 #include "snapshot/record.h"
-#include "snapshot/snapshot.h"
 #include "sync/sync_content_internal.h"
 #include "sync/sync_partial_internal.h"
-
-enum ot_status ot_crawl_find_old(struct ot_snapshot *old, const char *id,
-                                 struct ot_record *record, bool *found,
-                                 struct ot_error *err)
-{
-    struct ot_span term = ot_span_str(id);
-    struct ot_positions list;
-    enum ot_status status =
-        ot_snapshot_find(old, OT_INDEX_ID, term, OT_SPAN_ABSENT, &list, err);
-
-    *found = false;
-    for (uint32_t i = 0; status == OT_OK && i < list.count; i++) {
-        status = ot_snapshot_record(old, &list, i, record, err);
-        *found = status == OT_OK && ot_span_equal(record->field[OT_FIELD_ID], term);
-        if (*found)
-            break;
-    }
-    return status;
-}
 
 enum ot_status ot_crawl_make_room(struct ot_crawl *crawl, struct ot_error *err)
 {

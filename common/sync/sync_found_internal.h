@@ -12,8 +12,6 @@
 
 struct ot_content;
 struct ot_partial;
-struct ot_record;
-struct ot_snapshot;
 
 /* Contents that were asked for before their page could be taken: of the last two pages of
  * each of two lists. */
@@ -40,10 +38,5 @@ void ot_crawl_clear(struct ot_crawl *crawl);
 
 /* Room for a content of each certificate that is listed by now. */
 enum ot_status ot_crawl_make_room(struct ot_crawl *crawl, struct ot_error *err);
-
-/* The record that the last snapshot has under an id. */
-enum ot_status ot_crawl_find_old(struct ot_snapshot *old, const char *id,
-                                 struct ot_record *record, bool *found,
-                                 struct ot_error *err);
 
 #endif

@@ -116,8 +116,8 @@ static enum ot_status init_entry(struct ot_plan *plan, size_t i, struct ot_error
     enum ot_status status = OT_OK;
 
     if (plan->old != NULL)
-        status =
-            ot_crawl_find_old(plan->old, entry->item->id, &old, &entry->is_known, err);
+        status = ot_snapshot_find_id(plan->old, ot_span_str(entry->item->id), &old,
+                                     &entry->is_known, err);
     if (status != OT_OK)
         return status;
     if (entry->content != NULL) {
@@ -310,7 +310,8 @@ static enum ot_status finish_entry(struct ot_plan *plan, size_t i, struct ot_err
     bool found;
 
     if (entry->is_known && (entry->content != NULL || entry->cert != NULL))
-        status = ot_crawl_find_old(plan->old, entry->item->id, &before, &found, err);
+        status = ot_snapshot_find_id(plan->old, ot_span_str(entry->item->id), &before,
+                                     &found, err);
     if (status == OT_OK && (record->flags & OT_RECORD_QUARANTINED) == 0) {
         status = note_warnings(plan, i, err);
         if (status == OT_OK)

@@ -8,6 +8,7 @@
 #include "api/extra.h"
 #include "base/span.h"
 #include "snapshot/record.h"
+#include "snapshot/snapshot.h"
 #include "sync/sync_content_internal.h"
 #include "sync/sync_crawler_internal.h"
 #include "sync/sync_found_internal.h"
@@ -96,7 +97,8 @@ static enum ot_status look_into_old(const struct ot_crawler *crawler,
 
     *found = false;
     if (crawler->old != NULL)
-        status = ot_crawl_find_old(crawler->old, item->id, &record, found, err);
+        status =
+            ot_snapshot_find_id(crawler->old, ot_span_str(item->id), &record, found, err);
     *lacks = !*found || ot_extra_restriction(record.field[OT_FIELD_EXTRA]).data != NULL;
     return status;
 }
