@@ -9,12 +9,11 @@
 #include "handle/handlers.h"
 #include "handle/page_internal.h"
 #include "handle/query_internal.h"
+#include "handle/revision_internal.h"
 #include "message/answers.h"
 #include "message/buffer.h"
-#include "message/etag.h"
 #include "message/json_write.h"
 #include "message/reply.h"
-#include "message/request.h"
 #include "shared/limits.h"
 #include "store/cert.h"
 
@@ -25,44 +24,22 @@
 static bool write_id_array(struct ot_buffer *out, const char *ids)
 {
     char id[OT_ID_MAX + 1];
-    bool good = true;
-    unsigned count = 0;
+    size_t len;
 
     ot_jsonw_open(out, '[');
-    while (good) {
-        size_t len = strcspn(ids, ",");
-
-        good = ++count <= OT_CONTENTS_MAX && ot_is_cert_id(ids, len);
-        if (!good)
-            break;
+    for (unsigned count = 1;; count++, ids += len + 1) {
+        len = strcspn(ids, ",");
+        if (count > OT_CONTENTS_MAX || !ot_is_cert_id(ids, len))
+            return false;
         memcpy(id, ids, len);
         id[len] = '\0';
         ot_jsonw_text(out, id);
         if (ids[len] == '\0')
             break;
-        ids += len + 1;
     }
     ot_jsonw_close(out, ']');
     ot_buffer_append(out, "", 1);
-    return good;
-}
-
-/* A certificate's content never changes, and its name and whether it is there only with
- * the revision. */
-static bool is_content_asked_anew(struct ot_context *context, const char *ids)
-{
-    static const char kind[] = OT_CONTENTS_PATH;
-    const struct ot_etag_part parts[] = {
-        {kind, sizeof(kind)},
-        {context->revision, sizeof(context->revision)},
-        {ids, strlen(ids)},
-        {&context->caller.expires_at, sizeof(context->caller.expires_at)},
-    };
-
-    if (!context->has_revision)
-        return true;
-    ot_etag_make(context->reply->etag, parts, sizeof(parts) / sizeof(parts[0]));
-    return !ot_reply_is_known(context->reply, context->request->if_none_match);
+    return true;
 }
 
 /* Those that are too much are left out: whoever lacks one asks for it by itself. */
@@ -95,7 +72,7 @@ static void answer_contents(struct ot_context *context, const struct ot_buffer *
     if (ids->failed) {
         ot_error_nomem(&err);
         ot_reply_failure(context->reply, &err);
-    } else if (is_content_asked_anew(context, ids->data) &&
+    } else if (ot_revision_is_asked_anew(context, OT_CONTENTS_PATH, ids->data, 0) &&
                !ot_answers_find(context->answers, context->reply)) {
         write_contents(context, ids->data);
         if (context->reply->status == 200)

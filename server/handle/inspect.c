@@ -17,16 +17,17 @@
 #include "handle/handlers.h"
 #include "handle/page_internal.h"
 #include "handle/query_internal.h"
+#include "handle/revision_internal.h"
 #include "message/answers.h"
 #include "message/buffer.h"
-#include "message/etag.h"
 #include "message/json_write.h"
 #include "message/reply.h"
-#include "message/request.h"
 #include "shared/limits.h"
 #include "snapshot/record.h"
 #include "store/active.h"
 #include "store/cert.h"
+
+#define INSPECTION "orgtrust" /* for ot_revision_is_asked_anew */
 
 /* A row that outlives its question, since others are asked for each. */
 struct inspected {
@@ -260,25 +261,6 @@ static void clear_inspection(struct inspection *inspection)
     free(inspection);
 }
 
-/* All of it is in the organization's revision. false: reply says that it is as before. */
-static bool is_inspected_anew(struct ot_context *context, const char *what,
-                              unsigned limit)
-{
-    static const char kind[] = "orgtrust";
-    const struct ot_etag_part parts[] = {
-        {kind, sizeof(kind)},
-        {context->revision, sizeof(context->revision)},
-        {&limit, sizeof(limit)},
-        {what, what != NULL ? strlen(what) : 0},
-        {&context->caller.expires_at, sizeof(context->caller.expires_at)},
-    };
-
-    if (!context->has_revision)
-        return true;
-    ot_etag_make(context->reply->etag, parts, sizeof(parts) / sizeof(parts[0]));
-    return !ot_reply_is_known(context->reply, context->request->if_none_match);
-}
-
 static enum ot_status write_all_inspected(struct inspection *inspection,
                                           struct ot_error *err)
 {
@@ -326,7 +308,7 @@ void ot_handle_inspect_list(struct ot_context *context)
     if (!ot_query_limit(context, &range.limit) ||
         !ot_query_cert_after(context, &range, &cursor, &after))
         return;
-    if (!is_inspected_anew(context, after, range.limit) ||
+    if (!ot_revision_is_asked_anew(context, INSPECTION, after, range.limit) ||
         ot_answers_find(context->answers, context->reply))
         return;
     inspect_page(context, range);
@@ -344,7 +326,8 @@ void ot_handle_inspect_get(struct ot_context *context)
                             .expires_at = cert->expires_at};
     enum ot_status status = OT_E_NOT_FOUND;
 
-    if (context->has_cert && !is_inspected_anew(context, context->cert_id, 0))
+    if (context->has_cert &&
+        !ot_revision_is_asked_anew(context, INSPECTION, context->cert_id, 0))
         return;
     snprintf(row.id, sizeof(row.id), "%s", context->cert_id);
     if (context->has_cert)
