@@ -14,23 +14,23 @@
 #include "view/cert_table.h"
 #include "view/record_json.h"
 
-/* The certificate that people know, and the one that is handed out in its place, or
- * itself. */
+/* Of the certificate that is handed out, and of the original, where another one is. */
 struct texts {
-    struct ot_cert_text known, handed_out;
+    struct ot_cert_text handed_out, original;
+    const struct ot_cert_text *known; /* the one by which people know it */
 };
 
 static enum ot_status make_texts(struct texts *texts, const struct ot_record *record,
                                  struct ot_error *err)
 {
-    const struct ot_span *original = &record->field[OT_FIELD_ORIGINAL];
-    const struct ot_span *der = &record->field[OT_FIELD_DER];
-    enum ot_status status = ot_cert_text_make(&texts->handed_out, *der, err);
+    const struct ot_span original = record->field[OT_FIELD_ORIGINAL];
+    enum ot_status status =
+        ot_cert_text_make(&texts->handed_out, record->field[OT_FIELD_DER], err);
 
-    return status == OT_OK
-               ? ot_cert_text_make(&texts->known,
-                                   original->data != NULL ? *original : *der, err)
-               : status;
+    texts->known = original.data != NULL ? &texts->original : &texts->handed_out;
+    if (status != OT_OK || original.data == NULL)
+        return status;
+    return ot_cert_text_make(&texts->original, original, err);
 }
 
 static void print_line(struct ot_output *out, const char *title, const char *text,
@@ -172,7 +172,7 @@ static void print_record(struct ot_output *out, const struct ot_source *source,
         line_str(out, "trusted", ot_output_time(time, since));
     if (texts == NULL)
         return;
-    print_facts(out, record, &texts->known);
+    print_facts(out, record, texts->known);
     print_limits(out, source, record, &texts->handed_out);
 }
 
@@ -182,7 +182,7 @@ static enum ot_status print_certificate_json(struct ot_output *out,
                                              const struct texts *texts,
                                              struct ot_error *err)
 {
-    const struct ot_cert_text *text = texts != NULL ? &texts->known : NULL;
+    const struct ot_cert_text *text = texts != NULL ? texts->known : NULL;
     cJSON *root = cJSON_CreateObject();
     int64_t since = trusted_since(source, record);
     bool failed = root == NULL;
@@ -210,7 +210,7 @@ static enum ot_status print_certificate_json(struct ot_output *out,
 static enum ot_status print_match(struct ot_cli *cli, const struct ot_source *source,
                                   const struct ot_record *record, struct ot_error *err)
 {
-    struct texts made = {.known = {0}};
+    struct texts made = {.known = NULL};
     const struct texts *texts = record->field[OT_FIELD_DER].data != NULL ? &made : NULL;
     enum ot_status status = OT_OK;
 
@@ -225,7 +225,7 @@ static enum ot_status print_match(struct ot_cli *cli, const struct ot_source *so
         ot_output_printf(&cli->out, "%s", made.handed_out.pem);
     else if (status == OT_OK)
         print_record(&cli->out, source, record, texts);
-    ot_cert_text_clear(&made.known);
+    ot_cert_text_clear(&made.original);
     ot_cert_text_clear(&made.handed_out);
     return status;
 }
