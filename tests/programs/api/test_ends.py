@@ -33,6 +33,11 @@ def states(client):
     return {c["id"]: c["active"] for c in client.list()}
 
 
+def soon():
+    """A whole second, at least two away: what is asked before it has the time."""
+    return int(time.time() + 2 + paths.SLOWNESS)
+
+
 def wait_for(at):
     while time.time() < at:
         time.sleep(0.02)
@@ -57,7 +62,7 @@ def until_gone(org, seconds=5):
 def test_it_ends_at_its_time_in_its_scope_alone(organization, api, pem):
     lab = organization.client(project="lab")
     one, two = api.upload(pem, "One"), api.upload(pem)
-    at = int(time.time() + 1 + paths.SLOWNESS)  # what comes before it is asked before it
+    at = soon()
     status, _, content = activate(api, [one, two], at)
     assert status == 200 and json.loads(content)[AT] == at
     assert all(c["active"] for c in json.loads(content)["data"])
@@ -80,7 +85,7 @@ def test_it_ends_at_its_time_in_its_scope_alone(organization, api, pem):
 def test_it_needs_nobody_who_asks(organization, api, pem):
     lab = organization.client(project="lab")
     ids = [api.upload(pem) for _ in range(13)]
-    at = int(time.time()) + 2
+    at = soon()
     for i in range(0, 13, 10):
         activate(api, ids[i:i + 10], at)
     activate(lab, ids[:1], at)
@@ -95,7 +100,7 @@ def test_it_needs_nobody_who_asks(organization, api, pem):
 @pytest.mark.parametrize("how", [signal.SIGTERM, signal.SIGKILL])
 def test_what_ended_while_the_server_was_down_is_never_shown(organization, api, pem, how):
     cert_id, other = api.upload(pem), api.upload(pem)
-    at = int(time.time()) + 1
+    at = soon()
     activate(api, [cert_id], at)
     activate(api, [other], at + 3600)
     organization.stop(how)
@@ -143,7 +148,7 @@ def test_lists_show_the_end_of_their_scope_alone(organization, api, pem):
 
 def test_an_end_that_was_taken_back_does_not_come(organization, api, pem):
     kept, ended = api.upload(pem), api.upload(pem)
-    at = int(time.time()) + 1
+    at = soon()
     activate(api, [kept, ended], at)
     api.activate(kept)
     wait_for(at)
@@ -153,7 +158,7 @@ def test_an_end_that_was_taken_back_does_not_come(organization, api, pem):
 def test_a_revoked_key_leaves_the_end_it_set(organization, api, pem):
     cert_id = api.upload(pem)
     other = organization.client(key=organization.create_key(name="other"))
-    at = int(time.time()) + 2
+    at = soon()
     activate(other, [cert_id], at)
     api.call("DELETE", "/v1/organization/admin_api_keys/key_" + other.key.split("-")[1])
     wait_for(at)
@@ -176,7 +181,7 @@ def test_an_end_is_a_time_to_come(organization, api, pem, at, code):
 
 def test_who_cannot_carry_it_out_answers_nothing_stale(organization, api, pem):
     cert_id = api.upload(pem)
-    at = int(time.time()) + 1
+    at = soon()
     activate(api, [cert_id], at)
     with organization.writing():
         wait_for(at)
@@ -189,7 +194,7 @@ def test_no_reader_among_many_sees_it_after_its_time(organization, api, pem):
     """While others write; all of one request end together."""
     ids = [api.upload(pem) for _ in range(5)]
     busy = api.upload(pem)
-    at = int(time.time()) + 3
+    at = soon()
     activate(api, ids, at)
     wrong, counts = [], {"before": 0, "after": 0}
 
