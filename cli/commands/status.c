@@ -65,7 +65,7 @@ static void print_refresh(struct ot_output *out, const struct ot_source_report *
         ot_output_printf(out, "due\n");
     else
         ot_output_printf(out, "in %s (%s)\n",
-                         ot_output_duration(span, report->next_refresh - now),
+                         ot_text_span(span, report->next_refresh - now),
                          ot_output_time(time, report->next_refresh));
     if (report->state.failures > 0)
         ot_output_printf(out, "  last error    %s, %u in a row: %s\n",
@@ -90,10 +90,10 @@ static void print_key_end(struct ot_output *out, const struct ot_source_report *
                          "is seen\n",
                          ot_output_time(time, ends_at));
     else
-        ot_output_printf(
-            out, "  admin key     ends in %s (%s)%s\n",
-            ot_output_duration(span, ends_at - now), ot_output_time(time, ends_at),
-            ends_at - now < report->soon_s ? ": ask for a new one in time" : "");
+        ot_output_printf(out, "  admin key     ends in %s (%s)%s\n",
+                         ot_text_span(span, ends_at - now), ot_output_time(time, ends_at),
+                         ends_at - now < report->soon_s ? ": ask for a new one in time"
+                                                        : "");
 }
 
 static void print_entry(struct ot_output *out, enum ot_attention kind,
@@ -131,7 +131,7 @@ static void print_title(struct ot_output *out, const struct ot_source_report *re
 
     ot_output_printf(out, "  %zu %s%s%s:\n", report->attention[kind].count,
                      attention_titles[kind], has_span ? " " : "",
-                     has_span ? ot_output_duration(span, report->soon_s) : "");
+                     has_span ? ot_text_span(span, report->soon_s) : "");
 }
 
 static enum ot_status print_attention(struct ot_output *out,
@@ -202,7 +202,7 @@ static enum ot_status print_report(struct ot_output *out,
                              ot_output_time(time, report->freshness.seen_at));
         else
             ot_output_printf(out, "  last seen     %s ago (%s)\n",
-                             ot_output_duration(span, report->freshness.age_s),
+                             ot_text_span(span, report->freshness.age_s),
                              ot_output_time(time, report->freshness.seen_at));
     }
     print_source_limits(out, report);

@@ -3,6 +3,7 @@
 #include <stdarg.h>
 #include <string.h>
 
+#include "base/text.h"
 #include "config/source.h"
 #include "notify/notify.h"
 #include "view/export_report.h"
@@ -59,7 +60,7 @@ static void check_sight(struct check_findings *findings,
     else if (report->freshness.age_s / INTERVALS_WORTH_A_LOOK >
              report->source->refresh_interval_s)
         add_finding(findings, OT_CHECK_WARNING, name, "last seen %s ago",
-                    ot_output_duration(span, report->freshness.age_s));
+                    ot_text_span(span, report->freshness.age_s));
     if (state->failures >= FAILURES_WORTH_A_LOOK)
         add_finding(findings, OT_CHECK_WARNING, name,
                     "%u failed syncs in a row, the last: %s", state->failures,
@@ -68,10 +69,10 @@ static void check_sight(struct check_findings *findings,
         return;
     if (state->key_ends_at <= now)
         add_finding(findings, OT_CHECK_CRITICAL, name, "the admin key ended %s ago",
-                    ot_output_duration(span, now - state->key_ends_at));
+                    ot_text_span(span, now - state->key_ends_at));
     else
         add_finding(findings, OT_CHECK_WARNING, name, "the admin key ends in %s",
-                    ot_output_duration(span, state->key_ends_at - now));
+                    ot_text_span(span, state->key_ends_at - now));
 }
 
 /* Whether what is seen gets to those that it is for. */
@@ -121,7 +122,7 @@ static void check_certificates(struct check_findings *findings,
             add_finding(findings, OT_CHECK_WARNING, name, "%zu %s%s%s", count,
                         count == 1 ? oddities[i].one : oddities[i].many,
                         has_span ? " " : "",
-                        has_span ? ot_output_duration(span, report->soon_s) : "");
+                        has_span ? ot_text_span(span, report->soon_s) : "");
     }
 }
 
@@ -148,7 +149,7 @@ static void describe_good(char *line, size_t size,
             oldest_s = machine->sources[i].freshness.age_s;
     }
     snprintf(line, size, "%zu source%s, %zu active, seen %s ago", machine->count,
-             machine->count == 1 ? "" : "s", active, ot_output_duration(span, oldest_s));
+             machine->count == 1 ? "" : "s", active, ot_text_span(span, oldest_s));
 }
 
 void ot_status_check(struct ot_cli *cli, const struct ot_machine_report *machine)

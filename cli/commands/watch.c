@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "base/service_manager.h"
+#include "base/text.h"
 #include "commands/commands.h"
 #include "commands/follow_internal.h"
 #include "commands/sync_apart_internal.h"
@@ -88,7 +89,7 @@ report_watched_sync(struct ot_cli *cli, const struct ot_watched *watched,
 
     if (cli->options.json)
         return tell_json(cli, watched, status, result, error, err);
-    ot_output_duration(span, (watched->due_ms - ot_watch_clock_ms() + 999) / 1000);
+    ot_text_span(span, (watched->due_ms - ot_watch_clock_ms() + 999) / 1000);
     if (status != OT_OK) {
         /* The sentence names the source. */
         ot_output_log(OT_PRIORITY_WARNING, "%s; next try in %s", error->message, span);

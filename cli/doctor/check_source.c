@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "base/error.h"
+#include "base/text.h"
 #include "config/config.h"
 #include "config/source.h"
 #include "config/source_path.h"
@@ -95,7 +96,7 @@ static void add_usable(struct ot_doctor *doctor, const struct ot_source_report *
     size_t said;
 
     (void)ot_finding_command(&report->state.last, &said);
-    ot_output_duration(age, report->freshness.age_s);
+    ot_text_span(age, report->freshness.age_s);
     if (report->freshness.future)
         ot_finding_add(&doctor->findings, PART, OT_VERDICT_NOTE, name,
                        ot_fix_sync(doctor),

@@ -188,7 +188,7 @@ const char *ot_cert_expiry(char *buf, int64_t expires_at, int64_t now)
     char day[OT_TIME_MAX], in[OT_TIME_MAX], *at = buf;
 
     if (away / 86400 < 2 * 365)
-        ot_output_duration(in, away);
+        ot_text_span(in, away);
     else
         strcpy(ot_text_put_number(in, ((uint64_t)away + YEAR_S / 2) / YEAR_S), " years");
     day_text(day, expires_at);

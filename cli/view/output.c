@@ -234,28 +234,3 @@ const char *ot_output_time(char *buf, int64_t unix_seconds)
         snprintf(buf, OT_TIME_MAX, "@%lld", (long long)unix_seconds);
     return buf;
 }
-
-const char *ot_output_duration(char *buf, int64_t seconds)
-{
-    static const struct {
-        int64_t seconds;
-        const char *one, *many;
-    } units[] = {
-        {86400, "day", "days"},
-        {3600, "h", "h"},
-        {60, "min", "min"},
-        {1, "s", "s"},
-    };
-    char *at = buf;
-    size_t i = 0;
-
-    while (i < 3 && seconds < 2 * units[i].seconds)
-        i++;
-    seconds /= units[i].seconds;
-    if (seconds < 0)
-        *at++ = '-';
-    at = ot_text_put_number(at, seconds < 0 ? -(uint64_t)seconds : (uint64_t)seconds);
-    *at++ = ' ';
-    strcpy(at, seconds == 1 ? units[i].one : units[i].many);
-    return buf;
-}

@@ -75,7 +75,5 @@ size_t ot_output_fit(const char *text, int limit);
 #define OT_TIME_MAX 32
 /* "2026-11-23 20:47:45Z"; buf has OT_TIME_MAX bytes. Returns buf. */
 const char *ot_output_time(char *buf, int64_t unix_seconds);
-/* "45 s", "12 min", "5 h", "3 days": the largest unit that is at least two, or one. */
-const char *ot_output_duration(char *buf, int64_t seconds);
 
 #endif

@@ -213,3 +213,28 @@ char *ot_text_put_number(char *at, uint64_t n)
     while ((n /= 10) > 0);
     return mempcpy(at, first, (size_t)(digits + sizeof(digits) - first));
 }
+
+const char *ot_text_span(char *buf, int64_t seconds)
+{
+    static const struct {
+        int64_t seconds;
+        const char *one, *many;
+    } units[] = {
+        {86400, "day", "days"},
+        {3600, "h", "h"},
+        {60, "min", "min"},
+        {1, "s", "s"},
+    };
+    char *at = buf;
+    size_t i = 0;
+
+    while (i < 3 && seconds < 2 * units[i].seconds)
+        i++;
+    seconds /= units[i].seconds;
+    if (seconds < 0)
+        *at++ = '-';
+    at = ot_text_put_number(at, seconds < 0 ? -(uint64_t)seconds : (uint64_t)seconds);
+    *at++ = ' ';
+    strcpy(at, seconds == 1 ? units[i].one : units[i].many);
+    return buf;
+}

@@ -38,4 +38,9 @@ bool ot_text_day_end(int64_t *out, const char *text);
 #define OT_TEXT_NUMBER_MAX 20
 char *ot_text_put_number(char *at, uint64_t n);
 
+/* "45 s", "12 min", "5 h", "3 days": the largest unit that is at least two, or one.
+ * buf has OT_TEXT_SPAN_MAX bytes. Returns buf. */
+#define OT_TEXT_SPAN_MAX (sizeof("- days") + OT_TEXT_NUMBER_MAX)
+const char *ot_text_span(char *buf, int64_t seconds);
+
 #endif

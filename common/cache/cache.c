@@ -203,21 +203,12 @@ static enum ot_status refuse_expired(const struct ot_cache *cache,
                                      const struct ot_freshness *freshness,
                                      struct ot_error *err)
 {
-    static const struct {
-        int64_t seconds;
-        const char *word;
-    } units[] = {{86400, "days"}, {3600, "hours"}, {60, "minutes"}, {1, "seconds"}};
-    const size_t last = sizeof(units) / sizeof(units[0]) - 1;
-    size_t unit = 0;
+    char age[OT_TEXT_SPAN_MAX];
 
-    while (unit < last && freshness->age_s < 2 * units[unit].seconds)
-        unit++;
     return ot_error_set(err, OT_E_EXPIRED,
-                        "the snapshot of source '%s' was last confirmed %lld %s ago, "
-                        "longer than max_stale allows",
-                        cache->source->name,
-                        (long long)(freshness->age_s / units[unit].seconds),
-                        units[unit].word);
+                        "the snapshot of source '%s' was last confirmed %s ago, longer "
+                        "than max_stale allows",
+                        cache->source->name, ot_text_span(age, freshness->age_s));
 }
 
 /* Hands out a view if it is usable; starts a refresh if it is not the newest. */

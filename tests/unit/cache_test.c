@@ -108,7 +108,7 @@ static void an_expired_one_is_not_handed_out_though_mapped(void)
     fixture_source.max_stale_s = 30;
     fixture_age(fixture_snapshot, 600);
     fixture_get(cache, 0, OT_E_EXPIRED);
-    expect_words("last confirmed 10 minutes ago");
+    expect_words("last confirmed 10 min ago");
     fixture_source.max_stale_s = 7 * 86400;
     fixture_age(fixture_snapshot, 60);
     CU_ASSERT_EQUAL(fixture_get(cache, 0, OT_OK), 2);

@@ -196,19 +196,10 @@ static void a_lost_line_is_reported(void)
     fclose(out.stream);
 }
 
-static void durations_and_times_read_well(void)
+static void times_read_well(void)
 {
     char buf[OT_TIME_MAX];
 
-    CU_ASSERT_STRING_EQUAL(ot_output_duration(buf, 0), "0 s");
-    CU_ASSERT_STRING_EQUAL(ot_output_duration(buf, 1), "1 s");
-    CU_ASSERT_STRING_EQUAL(ot_output_duration(buf, 119), "119 s");
-    CU_ASSERT_STRING_EQUAL(ot_output_duration(buf, 120), "2 min");
-    CU_ASSERT_STRING_EQUAL(ot_output_duration(buf, 7200), "2 h");
-    CU_ASSERT_STRING_EQUAL(ot_output_duration(buf, 172800), "2 days");
-    CU_ASSERT_STRING_EQUAL(ot_output_duration(buf, -86400), "-86400 s");
-    CU_ASSERT_STRING_EQUAL(ot_output_duration(buf, INT64_MAX), "106751991167300 days");
-    CU_ASSERT_STRING_EQUAL(ot_output_duration(buf, INT64_MIN), "-9223372036854775808 s");
     CU_ASSERT_STRING_EQUAL(ot_output_time(buf, 0), "1970-01-01 00:00:00Z");
     CU_ASSERT_STRING_EQUAL(ot_output_time(buf, 253402300799), "9999-12-31 23:59:59Z");
     CU_ASSERT_STRING_EQUAL(ot_output_time(buf, INT64_MAX), "@9223372036854775807");
@@ -328,7 +319,7 @@ static const struct unit_case cases[] = {
     {"an_end_is_a_day_and_how_far_away_it_is", an_end_is_a_day_and_how_far_away_it_is},
     {"each_day_is_that_of_the_calendar", each_day_is_that_of_the_calendar},
     {"a_lost_line_is_reported", a_lost_line_is_reported},
-    {"durations_and_times_read_well", durations_and_times_read_well},
+    {"times_read_well", times_read_well},
     {"the_bar_is_as_long_as_its_share", the_bar_is_as_long_as_its_share},
     {"a_summary_says_what_changed", a_summary_says_what_changed},
     {"hexadecimal_comes_in_both_forms", hexadecimal_comes_in_both_forms},

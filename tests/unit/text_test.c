@@ -162,6 +162,21 @@ static void a_number_is_written_by_its_digits(void)
     }
 }
 
+static void a_span_is_told_in_its_largest_unit(void)
+{
+    char buf[OT_TEXT_SPAN_MAX];
+
+    CU_ASSERT_STRING_EQUAL(ot_text_span(buf, 0), "0 s");
+    CU_ASSERT_STRING_EQUAL(ot_text_span(buf, 1), "1 s");
+    CU_ASSERT_STRING_EQUAL(ot_text_span(buf, 119), "119 s");
+    CU_ASSERT_STRING_EQUAL(ot_text_span(buf, 120), "2 min");
+    CU_ASSERT_STRING_EQUAL(ot_text_span(buf, 7200), "2 h");
+    CU_ASSERT_STRING_EQUAL(ot_text_span(buf, 172800), "2 days");
+    CU_ASSERT_STRING_EQUAL(ot_text_span(buf, -86400), "-86400 s");
+    CU_ASSERT_STRING_EQUAL(ot_text_span(buf, INT64_MAX), "106751991167300 days");
+    CU_ASSERT_STRING_EQUAL(ot_text_span(buf, INT64_MIN), "-9223372036854775808 s");
+}
+
 static const struct unit_case cases[] = {
     {"utf8_follows_the_table_of_well_formed_sequences",
      utf8_follows_the_table_of_well_formed_sequences},
@@ -172,6 +187,7 @@ static const struct unit_case cases[] = {
     {"a_day_ends_at_midnight_utc", a_day_ends_at_midnight_utc},
     {"plain_is_what_is_shown_as_it_is", plain_is_what_is_shown_as_it_is},
     {"a_number_is_written_by_its_digits", a_number_is_written_by_its_digits},
+    {"a_span_is_told_in_its_largest_unit", a_span_is_told_in_its_largest_unit},
     {NULL, NULL}};
 
 int main(int argc, char **argv)
