@@ -16,7 +16,7 @@ LIST = "/v1/organization/certificates"
 LIMIT, SHARE, HEAD_S, BODY_S = 4096, 512, 20, 30
 
 pytestmark = [pytest.mark.usefixtures("many_files"),
-              pytest.mark.skipif(paths.WRAP != [] or paths.SLOWNESS > 1,
+              pytest.mark.skipif(paths.WRAP != [] or paths.IS_SLOW,
                                  reason="times and thousands of connections")]
 
 

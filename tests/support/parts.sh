@@ -231,6 +231,7 @@ part_release() {
         "$python" "$project/tests/lint/structure.py" --for-one-file "$builds/release"
     hold_instructions
     unit_tests release
+    slower 2 # another part runs beside it
     program_tests release
     say_what_runs_on_files_alone 'framing, requests and TLS are the same on every database'
 }

@@ -27,6 +27,8 @@ PRELOAD = os.environ.get("ORGTRUST_PRELOAD", "")
 
 # How much slower than a plain build everything is, for timeouts.
 SLOWNESS = float(os.environ.get("ORGTRUST_SLOWNESS", "20" if WRAP else "1"))
+# Where times of the plain build say nothing. Half of a machine, as `tests/run` gives, is enough.
+IS_SLOW = SLOWNESS > 2
 
 # Set by `tests/run --long`: the tests that take minutes run too.
 LONG = os.environ.get("ORGTRUST_LONG", "") == "1"

@@ -20,7 +20,7 @@ from test_wait_hosts import Host, waiting
 
 pytestmark = [pytest.mark.file, pytest.mark.concurrency, pytest.mark.usefixtures("many_files"),
               pytest.mark.skipif(bool(paths.WRAP) or paths.is_sanitized("address")
-                                 or paths.is_sanitized("thread") or paths.SLOWNESS > 1,
+                                 or paths.is_sanitized("thread") or paths.IS_SLOW,
                                  reason="memory and times of the plain build")]
 
 SCALE = 1 if paths.LONG else 10

@@ -12,7 +12,7 @@ from support import paths
 from support.organization import Organization
 
 pytestmark = [pytest.mark.usefixtures("many_files"),
-              pytest.mark.skipif(paths.is_sanitized("address") or paths.SLOWNESS > 1,
+              pytest.mark.skipif(paths.is_sanitized("address") or paths.IS_SLOW,
                                  reason="with the plain build; times")]
 
 LIST = "/v1/organization/certificates"

@@ -17,7 +17,7 @@ from test_waits import PAGE, active, asked, begin, held, org  # noqa: F401
 
 pytestmark = [pytest.mark.usefixtures("many_files"),
               pytest.mark.skipif(bool(paths.WRAP) or paths.is_sanitized("address")
-                                 or paths.is_sanitized("thread") or paths.SLOWNESS > 1,
+                                 or paths.is_sanitized("thread") or paths.IS_SLOW,
                                  reason="times of the plain build")]
 
 SCALE = 1 if paths.LONG else 10
