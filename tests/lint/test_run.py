@@ -60,3 +60,22 @@ def test_what_some_tests_lack_is_said_once(tmp_path):
     skipped = [line for line in done.stdout.splitlines() if line.startswith("SKIPPED")]
     assert skipped == ["SKIPPED release: a.test_b::test_0 and 569 more: needs namespaces"]
     assert done.stdout.splitlines()[-1] == "1 passed, 0 failed, 570 skipped"
+
+
+def test_the_end_names_everything_that_failed(tmp_path):
+    """However much each of them said."""
+    for part in ("asan", "release"):
+        directory = tmp_path / "results" / part
+        directory.mkdir(parents=True)
+        (directory / "status").write_text("0\n")
+        (directory / "seconds").write_text("1\n")
+        cases = "".join(f'<testcase classname="a" name="test_{i}"><failure>{"a line&#10;" * 99}'
+                        f'{part} {i}</failure></testcase>' for i in range(9))
+        (directory / "pytest-a.xml").write_text(f"<testsuite>{cases}</testsuite>")
+    done = run([sys.executable, TALLY, Path(tmp_path / "results"), tmp_path],
+               env=clean_environment())
+    said = done.stdout.splitlines()
+    assert done.status == 1 and said[-19:] == [
+        *(f"FAILED  {part}: a::test_{i}" for part in ("asan", "release") for i in range(9)),
+        "0 passed, 18 failed, 0 skipped"]
+    assert all(f"    {part} {i}" in said for part in ("asan", "release") for i in range(9))

@@ -1,7 +1,7 @@
 """Counts what the parts of tests/run recorded and says it.
 
 tally.py --line RESULTS/PART    one line for a part that has just ended
-tally.py RESULTS LOGS           the table, what failed, what was skipped, the closing line;
+tally.py RESULTS LOGS           the table, what was skipped, what failed, the closing line;
                                 exit status 1 when anything failed"""
 
 from __future__ import annotations
@@ -104,18 +104,20 @@ def main(argv: list[str]) -> int:
     for part in parts:
         print(f"{part.name:9} {part.line()}   {logs / part.name}.log")
     for part in parts:
-        for name in part.failed:
-            print(f"FAILED  {part.name}: {name}")
-            for line in part.words.get(name, []):
-                print(f"        {line}")
-    for part in parts:
         for why, names in by_reason(part.skipped).items():
             more = f" and {len(names) - 1} more" if len(names) > 1 else ""
             print(f"SKIPPED {part.name}: {names[0]}{more}: {why}")
         for name, why in part.left_out:
             print(f"PARTLY  {part.name}: {name} without {why}")
+    for part in parts:
+        for name, words in part.words.items():
+            print("", f"{part.name}: {name}", *(f"    {line}" for line in words), sep="\n")
+    print()
+    for part in parts:  # nothing between them: whoever has the end alone sees what failed
+        for name in part.failed:
+            print(f"FAILED  {part.name}: {name}")
     failed = sum(len(p.failed) for p in parts)
-    print(f"\n{sum(p.passed for p in parts)} passed, {failed} failed, "
+    print(f"{sum(p.passed for p in parts)} passed, {failed} failed, "
           f"{sum(len(p.skipped) for p in parts)} skipped")
     return 1 if failed or not parts else 0
 
