@@ -6,9 +6,13 @@ process: nothing of this system's /etc, /usr or homes is ever touched."""
 
 from __future__ import annotations
 
+import atexit
+import functools
 import os
+import shutil
 import stat
 import subprocess
+import tempfile
 from hashlib import sha256
 from pathlib import Path
 
@@ -23,7 +27,8 @@ set -eu
 mount -t tmpfs -o mode=755 tmpfs "$1"
 cd "$1"
 mkdir upper work root
-mount -t overlay overlay -o lowerdir=/,upperdir=$PWD/upper,workdir=$PWD/work root
+cp -a "$4" settled
+mount -t overlay overlay -o lowerdir=$PWD/settled:/,upperdir=$PWD/upper,workdir=$PWD/work root
 for empty in tmp run root home; do mount -t tmpfs -o mode=755 tmpfs root/$empty; done
 chmod 1777 root/tmp
 mount --rbind /dev root/dev
@@ -42,11 +47,35 @@ touch root/run/is-ready
 exec chroot root sleep infinity
 """
 
+# What that command changes of this system before anything of ours has: somebody may have
+# put an authority here without it. $1 gets the files, as a layer over this system.
+_SETTLE = r"""
+set -eu
+mount -t tmpfs tmpfs /mnt
+cd /mnt
+mkdir upper work root
+mount -t overlay overlay -o lowerdir=/,upperdir=$PWD/upper,workdir=$PWD/work root
+mount --rbind /dev root/dev
+chroot root update-ca-certificates --hooksdir /nowhere
+cp -a upper/. "$1"
+"""
+
 # Where orgtrust could change something.
 WATCHED = ("etc", "root", "home", "tmp", "run", "var/lib/orgtrust", "var/cache/orgtrust",
            "var/spool", "usr/lib/ssl", "usr/lib/firefox-esr/distribution",
            "usr/share/firefox-esr", "usr/share/p11-kit", "usr/share/orgtrust",
            "usr/lib/systemd/system", "usr/local/share")
+
+
+@functools.cache
+def _settled() -> Path:
+    layer = Path(tempfile.mkdtemp(prefix="settled"))
+    atexit.register(shutil.rmtree, layer)
+    if shutil.which("update-ca-certificates"):
+        done = run(["unshare", "--mount", "sh", "-c", _SETTLE, "settle", layer],
+                   env=clean_environment())
+        assert done.status == 0, done
+    return layer
 
 
 class OwnRoot:
@@ -55,7 +84,7 @@ class OwnRoot:
         self.place, self.key = directory, key
         self.holder = Background(
             ["unshare", "--mount", "--propagation", "private", "sh", "-c", _SETUP, "setup",
-             directory, paths.BUILD, USER],
+             directory, paths.BUILD, USER, _settled()],
             env=clean_environment(), log=directory.parent / f"{directory.name}.log")
         self.root = Path(f"/proc/{self.holder.pid}/root")
         wait_until(self._is_ready, what="the machine of its own")

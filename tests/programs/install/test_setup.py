@@ -70,9 +70,6 @@ def fresh(tmp_path, api):
     made = OwnRoot(tmp_path / "machine", key=api.key)
     made.run("rm", "-rf", *LEFT_OUT, "/etc/orgtrust", "/var/cache/orgtrust",
              "/var/lib/orgtrust")
-    # This system may have been changed since its store was last written.
-    if made.path("/usr/sbin/update-ca-certificates").exists():
-        made.run("update-ca-certificates")
     made.orgtrust = functools.partial(made.orgtrust, timeout=240.0)
     made.write("/root/key", api.key + "\n", mode=0o600)
     yield made
