@@ -17,7 +17,6 @@ class Profile:
     within: Counter[str] = field(default_factory=Counter)  # instructions in its own code
     leaving: Counter[str] = field(default_factory=Counter)  # calls from it into another
     calls: Counter[str] = field(default_factory=Counter)  # of a function, by its name
-    inside: Counter[str] = field(default_factory=Counter)  # what these took, with their callees
 
     @property
     def total(self) -> int:
@@ -66,11 +65,8 @@ def _parse(text: str) -> Profile:
                 profile.leaving[here] += times
             callee, is_call = "", True
         elif line[:1] in _COST:
-            cost = sum(map(int, line.split()[1:]))
-            if is_call:
-                profile.inside[called] += cost
-            else:
-                profile.within[here] += cost
+            if not is_call:
+                profile.within[here] += sum(map(int, line.split()[1:]))
             is_call = False
     return profile
 

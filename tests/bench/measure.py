@@ -130,23 +130,26 @@ def count_instructions(argv, env, side: Side, timeout=1800) -> None:
     side.instructions = counted.total / operations
 
 
-def count_batch(argv, env, wrapper=(), timeout=1800) -> tuple[callgrind.Profile, int]:
-    """What callgrind counts of one measured batch of a driver, and its operations. wrapper
-    goes before valgrind."""
+def count_batch(argv, env, timeout=1800) -> tuple[callgrind.Profile, int]:
+    """What callgrind counts of one measured batch of a driver, and its operations."""
     with tempfile.TemporaryDirectory() as scratch:
         out = Path(scratch) / "out"
-        done = _run([*wrapper, *callgrind.command(out, "bench_section"), *argv], env, timeout)
+        done = _run([*callgrind.command(out, "bench_section"), *argv], env, timeout)
         counted = callgrind.read(out)
     return counted, int(done.stdout.split()[3])
 
 
 def instructions_a_call(argv, env, function: str, wrapper=()) -> float:
-    """What a call of this function took in one measured batch of a driver, with all that it
-    calls."""
-    counted, _ = count_batch(argv, env, wrapper)
+    """What a call of this function takes in a run of a driver, with all that it calls. Of the
+    whole run, the round that only warms up included: callgrind counts calls also where it
+    collects nothing. wrapper goes before valgrind."""
+    with tempfile.TemporaryDirectory() as scratch:
+        out = Path(scratch) / "out"
+        _run([*wrapper, *callgrind.command(out, function), *argv], env, 1800)
+        counted = callgrind.read(out)
     if counted.calls[function] == 0:
         raise CannotRun(f"callgrind saw no call of {function}: {argv}")
-    return counted.inside[function] / counted.calls[function]
+    return counted.total / counted.calls[function]
 
 
 def process_instructions(argv, env, timeout=1800) -> int:
