@@ -1,6 +1,10 @@
 #include "lock.h"
 
+#include <errno.h>
+#include <linux/futex.h>
 #include <string.h>
+#include <sys/syscall.h>
+#include <unistd.h>
 
 CK_RV ot_locking_init(struct ot_locking *locking, const CK_C_INITIALIZE_ARGS *args)
 {
@@ -24,44 +28,52 @@ CK_RV ot_locking_init(struct ot_locking *locking, const CK_C_INITIALIZE_ARGS *ar
 
 CK_RV ot_lock_init(struct ot_lock *lock, const struct ot_locking *locking)
 {
-    if (locking->create != NULL) {
-        if (locking->create(&lock->mutex) != CKR_OK)
-            return CKR_CANT_LOCK;
-    } else if (pthread_mutex_init(&lock->system, NULL) != 0) {
+    lock->mutex = NULL;
+    if (locking->create != NULL && locking->create(&lock->mutex) != CKR_OK)
         return CKR_CANT_LOCK;
-    }
+    atomic_init(&lock->state, locking->create != NULL ? OT_LOCK_FOREIGN : OT_LOCK_FREE);
     lock->locking = locking;
     return CKR_OK;
 }
 
 void ot_lock_clear(struct ot_lock *lock)
 {
-    if (lock->locking == NULL)
-        return;
-    if (lock->locking->destroy != NULL)
+    if (lock->locking != NULL && lock->locking->destroy != NULL)
         (void)lock->locking->destroy(lock->mutex);
-    else
-        (void)pthread_mutex_destroy(&lock->system);
     lock->locking = NULL;
 }
 
-CK_RV ot_lock_take(struct ot_lock *lock)
+static void call_futex(struct ot_lock *lock, int operation, unsigned value)
+{
+    int saved = errno;
+
+    (void)syscall(SYS_futex, &lock->state, operation, value, NULL, NULL, 0);
+    errno = saved;
+}
+
+/* Whoever has waited once cannot know that nobody else does, and so takes the lock as one
+ * that is waited for. */
+CK_RV ot_lock_wait(struct ot_lock *lock)
 {
     if (lock->locking->lock != NULL)
         return lock->locking->lock(lock->mutex) == CKR_OK ? CKR_OK : CKR_GENERAL_ERROR;
-    (void)pthread_mutex_lock(&lock->system);
+    while (atomic_exchange_explicit(&lock->state, OT_LOCK_AWAITED,
+                                    memory_order_acquire) != OT_LOCK_FREE)
+        call_futex(lock, FUTEX_WAIT_PRIVATE, OT_LOCK_AWAITED);
     return CKR_OK;
+}
+
+void ot_lock_wake(struct ot_lock *lock)
+{
+    if (lock->locking->unlock != NULL) {
+        (void)lock->locking->unlock(lock->mutex);
+        return;
+    }
+    atomic_store_explicit(&lock->state, OT_LOCK_FREE, memory_order_release);
+    call_futex(lock, FUTEX_WAKE_PRIVATE, 1);
 }
 
 bool ot_lock_was_free(struct ot_lock *lock)
 {
-    return lock->locking->lock == NULL && pthread_mutex_trylock(&lock->system) == 0;
-}
-
-void ot_lock_drop(struct ot_lock *lock)
-{
-    if (lock->locking->unlock != NULL)
-        (void)lock->locking->unlock(lock->mutex);
-    else
-        (void)pthread_mutex_unlock(&lock->system);
+    return atomic_load_explicit(&lock->state, memory_order_acquire) == OT_LOCK_FREE;
 }

@@ -4,7 +4,7 @@
 #ifndef OT_P11_LOCK_H
 #define OT_P11_LOCK_H
 
-#include <pthread.h>
+#include <stdatomic.h>
 #include <stdbool.h>
 
 #include "cryptoki_3.h"
@@ -16,10 +16,12 @@ struct ot_locking {
     CK_UNLOCKMUTEX unlock;
 };
 
+enum ot_lock_state { OT_LOCK_FREE, OT_LOCK_HELD, OT_LOCK_AWAITED, OT_LOCK_FOREIGN };
+
 struct ot_lock {
     const struct ot_locking *locking; /* NULL: not initialised */
-    void *mutex;                      /* the application's */
-    pthread_mutex_t system;
+    void *mutex;                      /* the application's; then the state is foreign */
+    _Atomic unsigned state;           /* enum ot_lock_state; of ours, for futex(2) */
 };
 
 /* From what C_Initialize was given (NULL: nothing). CKR_ARGUMENTS_BAD: some functions
@@ -32,9 +34,33 @@ CK_RV ot_locking_init(struct ot_locking *locking, const CK_C_INITIALIZE_ARGS *ar
 CK_RV ot_lock_init(struct ot_lock *lock, const struct ot_locking *locking);
 void ot_lock_clear(struct ot_lock *lock);
 
-/* Not CKR_OK only where the application's function fails; then it is not locked. */
-CK_RV ot_lock_take(struct ot_lock *lock);
-void ot_lock_drop(struct ot_lock *lock);
+/* What take and drop do where somebody else has the lock or waits for it, and where it is
+ * the application's. */
+CK_RV ot_lock_wait(struct ot_lock *lock);
+void ot_lock_wake(struct ot_lock *lock);
+
+/* Not CKR_OK only where the application's function fails; then it is not locked. Here,
+ * for a lock that nobody contends is one instruction that counts. */
+static inline CK_RV ot_lock_take(struct ot_lock *lock)
+{
+    unsigned seen = OT_LOCK_FREE;
+
+    return atomic_compare_exchange_strong_explicit(&lock->state, &seen, OT_LOCK_HELD,
+                                                   memory_order_acquire,
+                                                   memory_order_relaxed)
+               ? CKR_OK
+               : ot_lock_wait(lock);
+}
+
+static inline void ot_lock_drop(struct ot_lock *lock)
+{
+    unsigned seen = OT_LOCK_HELD;
+
+    if (!atomic_compare_exchange_strong_explicit(&lock->state, &seen, OT_LOCK_FREE,
+                                                 memory_order_release,
+                                                 memory_order_relaxed))
+        ot_lock_wake(lock);
+}
 
 /* In a forked child, of a lock of its parent: whether no thread had it when it forked. An
  * application's mutexes cannot be asked. */
