@@ -122,28 +122,23 @@ void ot_record_encode(const struct ot_record *record, uint8_t *out)
     ot_record_seal(out, at);
 }
 
-/* What every certificate has. A quarantined one has only id and label. */
-static bool is_complete(const struct ot_record *record)
-{
-    static const enum ot_field always[] = {OT_FIELD_DER,
-                                           OT_FIELD_SUBJECT,
-                                           OT_FIELD_ISSUER,
-                                           OT_FIELD_SERIAL,
-                                           OT_FIELD_SUBJECT_CANON,
-                                           OT_FIELD_ISSUER_CANON,
-                                           OT_FIELD_SERIAL_MAGNITUDE,
-                                           OT_FIELD_SPKI,
-                                           OT_FIELD_KEY_ID,
-                                           OT_FIELD_SPKI_SHA1};
+/* What every certificate has, as bits. A quarantined one has only id and label. */
+#define BIT(field) (1u << (field))
+#define ALWAYS (BIT(OT_FIELD_ID) | BIT(OT_FIELD_LABEL))
+#define ALWAYS_OF_USABLE                                                                 \
+    (ALWAYS | BIT(OT_FIELD_DER) | BIT(OT_FIELD_SUBJECT) | BIT(OT_FIELD_ISSUER) |         \
+     BIT(OT_FIELD_SERIAL) | BIT(OT_FIELD_SUBJECT_CANON) | BIT(OT_FIELD_ISSUER_CANON) |   \
+     BIT(OT_FIELD_SERIAL_MAGNITUDE) | BIT(OT_FIELD_SPKI) | BIT(OT_FIELD_KEY_ID) |        \
+     BIT(OT_FIELD_SPKI_SHA1))
 
-    if (record->field[OT_FIELD_ID].len == 0 || record->field[OT_FIELD_LABEL].data == NULL)
+static bool is_complete(const struct ot_record *record, unsigned absent)
+{
+    if (record->field[OT_FIELD_ID].len == 0 || (absent & ALWAYS) != 0)
         return false;
     if (record->flags & OT_RECORD_QUARANTINED)
         return true;
-    for (size_t i = 0; i < sizeof(always) / sizeof(always[0]); i++)
-        if (record->field[always[i]].data == NULL)
-            return false;
-    return record->field[OT_FIELD_DIGESTS].len == OT_DIGESTS_LEN &&
+    return (absent & ALWAYS_OF_USABLE) == 0 &&
+           record->field[OT_FIELD_DIGESTS].len == OT_DIGESTS_LEN &&
            (record->field[OT_FIELD_ORIGINAL].data == NULL ||
             record->field[OT_FIELD_ORIGINAL_DIGESTS].len == OT_DIGESTS_LEN);
 }
@@ -163,10 +158,10 @@ static bool is_within_limits(const struct ot_record *record)
            field[OT_FIELD_ORIGINAL_DIGESTS].len <= OT_DIGESTS_LEN;
 }
 
-/* The fields of a record that ends at end, from where their lengths stand; false: they do
- * not fill it, or one is longer than any can be. */
+/* The fields of a record that ends at end, from where their lengths stand, and which are
+ * absent, as bits; false: they do not fill it, or one is longer than any can be. */
 static bool split_record(struct ot_record *record, const uint8_t *lengths,
-                         const uint8_t *end)
+                         const uint8_t *end, unsigned *absent)
 {
     const uint8_t *at = lengths + 4 * OT_FIELD_COUNT;
 
@@ -178,6 +173,7 @@ static bool split_record(struct ot_record *record, const uint8_t *lengths,
             at += len;
         } else if (len == ABSENT) {
             record->field[i] = OT_SPAN_ABSENT;
+            *absent |= BIT(i);
         } else {
             return false;
         }
@@ -216,6 +212,7 @@ enum ot_status ot_record_decode_verified(struct ot_record *record, const uint8_t
                                          size_t len, struct ot_error *err)
 {
     const size_t total = record_len(bytes, len);
+    unsigned absent = 0;
 
     if (total == 0)
         return refuse_record(err);
@@ -224,8 +221,8 @@ enum ot_status ot_record_decode_verified(struct ot_record *record, const uint8_t
     record->valid_at = (int64_t)ot_get_u64(bytes + AT_TIMES + 8);
     record->expires_at = (int64_t)ot_get_u64(bytes + AT_TIMES + 16);
     record->ends_at = (int64_t)ot_get_u64(bytes + AT_TIMES + 24);
-    if (split_record(record, bytes + AT_FIELDS, bytes + total) &&
-        is_within_limits(record) && is_complete(record))
+    if (split_record(record, bytes + AT_FIELDS, bytes + total, &absent) &&
+        is_within_limits(record) && is_complete(record, absent))
         return OT_OK;
     return refuse_record(err);
 }
