@@ -12,8 +12,9 @@ static const char *const java_libraries[] = {"libjvm.so", "libj2pkcs11.so"};
 
 static atomic_bool is_java;
 
-/* The process into which the module was loaded. */
-static pid_t home;
+/* The process into which the module was loaded. Set, so that it does not lie behind the
+ * room of inside.c, in a page that would be dirty for it alone. */
+static pid_t home = -1;
 
 __attribute__((constructor)) static void remember_home(void)
 {

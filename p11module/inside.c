@@ -25,27 +25,30 @@ struct house {
     struct door doors[OT_DOORS];
 };
 
-/* Part of the library, so that it goes with it: whole pages that no file backs. */
-static unsigned char room[2 * PAGE_MAX];
-static _Atomic(struct house *) house;
-static bool is_wiped_on_fork; /* else the process id tells, as the instance has it */
-
-/* Guarded. All instances that are not freed yet: the one that is initialised, those that
- * have ended with calls inside, and in a child its parent's. Sound at any moment. */
-static _Atomic(struct ot_instance *) instances;
+/* Part of the library, so that it goes with it. One object, because what lies behind the
+ * room would dirty a page of its own. */
+static struct {
+    _Atomic(struct house *) house;
+    bool is_wiped_on_fork; /* else the process id tells, as the instance has it */
+    /* Guarded. All instances that are not freed yet: the one that is initialised, those
+     * that have ended with calls inside, and in a child its parent's. Sound at any
+     * moment. */
+    _Atomic(struct ot_instance *) instances;
+    unsigned char room[2 * PAGE_MAX]; /* for the house: whole pages that no file backs */
+} site;
 
 static struct house *make_house(void)
 {
-    struct house *made = atomic_load_explicit(&house, memory_order_acquire);
+    struct house *made = atomic_load_explicit(&site.house, memory_order_acquire);
     size_t len = (size_t)sysconf(_SC_PAGESIZE);
-    uintptr_t at = ((uintptr_t)room + len - 1) / len * len;
+    uintptr_t at = ((uintptr_t)site.room + len - 1) / len * len;
 
     if (made != NULL)
         return made;
     made = (struct house *)at;
     /* Twice by two threads does no harm. */
-    is_wiped_on_fork = len <= PAGE_MAX && madvise(made, len, MADV_WIPEONFORK) == 0;
-    atomic_store_explicit(&house, made, memory_order_release);
+    site.is_wiped_on_fork = len <= PAGE_MAX && madvise(made, len, MADV_WIPEONFORK) == 0;
+    atomic_store_explicit(&site.house, made, memory_order_release);
     return made;
 }
 
@@ -54,8 +57,9 @@ static struct ot_instance *instance_in(struct house *in)
 {
     struct ot_instance *instance = atomic_load(&in->instance);
 
-    return instance != NULL && (is_wiped_on_fork || instance->pid == getpid()) ? instance
-                                                                               : NULL;
+    return instance != NULL && (site.is_wiped_on_fork || instance->pid == getpid())
+               ? instance
+               : NULL;
 }
 
 /* Whether no call is left that began before the module ended. Those that have begun since
@@ -72,7 +76,7 @@ static bool is_unused(struct house *in, struct ot_instance *instance)
 static void sweep_instances(struct house *in)
 {
     struct ot_instance *instance, *unused = NULL;
-    _Atomic(struct ot_instance *) *link = &instances;
+    _Atomic(struct ot_instance *) *link = &site.instances;
     bool is_waiting = false;
     pid_t self = getpid();
 
@@ -99,7 +103,7 @@ static void sweep_instances(struct house *in)
 
 struct ot_instance *ot_inside_enter(unsigned door)
 {
-    struct house *in = atomic_load_explicit(&house, memory_order_acquire);
+    struct house *in = atomic_load_explicit(&site.house, memory_order_acquire);
     struct ot_instance *instance;
 
     if (in == NULL)
@@ -114,7 +118,7 @@ struct ot_instance *ot_inside_enter(unsigned door)
 
 void ot_inside_leave(unsigned door)
 {
-    struct house *in = atomic_load_explicit(&house, memory_order_relaxed);
+    struct house *in = atomic_load_explicit(&site.house, memory_order_relaxed);
 
     atomic_fetch_sub(&in->doors[door].inside, 1);
     if (atomic_load(&in->is_ending))
@@ -123,14 +127,14 @@ void ot_inside_leave(unsigned door)
 
 void ot_inside_stay(unsigned door)
 {
-    struct house *in = atomic_load_explicit(&house, memory_order_relaxed);
+    struct house *in = atomic_load_explicit(&site.house, memory_order_relaxed);
 
     atomic_fetch_add(&in->doors[door].inside, 1);
 }
 
 bool ot_inside_is_initialized(void)
 {
-    struct house *in = atomic_load_explicit(&house, memory_order_acquire);
+    struct house *in = atomic_load_explicit(&site.house, memory_order_acquire);
 
     return in != NULL && instance_in(in) != NULL;
 }
@@ -167,8 +171,8 @@ CK_RV ot_inside_install(struct ot_instance *instance)
     ot_guard_take(&in->guard);
     rv = count_user(in, &instance->locking);
     if (rv == CKR_CRYPTOKI_NOT_INITIALIZED) {
-        atomic_store(&instance->next, atomic_load(&instances));
-        atomic_store(&instances, instance);
+        atomic_store(&instance->next, atomic_load(&site.instances));
+        atomic_store(&site.instances, instance);
         in->users = 1;
         atomic_store(&in->instance, instance);
         instance = NULL;
@@ -201,7 +205,7 @@ void ot_inside_forget_parent(void)
 {
     struct house *in = make_house();
     struct ot_instance *instance, *inherited = NULL;
-    _Atomic(struct ot_instance *) *link = &instances;
+    _Atomic(struct ot_instance *) *link = &site.instances;
     pid_t self = getpid();
 
     ot_guard_take(&in->guard);
