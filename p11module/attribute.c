@@ -250,6 +250,18 @@ static struct ot_span label_value(const struct ot_object *object)
                                              : object->record.field[OT_FIELD_LABEL];
 }
 
+/* One that could not be computed at sync time (MD5 under FIPS) is all zeros, and then the
+ * object has none. */
+static struct ot_span known_digest(const struct ot_record *record, enum ot_digest digest)
+{
+    struct ot_span value = ot_record_digest(record, digest);
+
+    for (size_t i = 0; i < value.len; i++)
+        if (value.data[i] != 0)
+            return value;
+    return OT_SPAN_ABSENT;
+}
+
 /* How the hashes of the object were made: CKM_ values of §6.20 (digests). */
 static struct ot_span hash_algorithm(union ot_scratch *scratch, enum ot_object_kind kind)
 {
@@ -276,7 +288,7 @@ static struct ot_span evaluate_rule(const struct rule *rule,
     case FIELD:
         return record->field[rule->arg];
     case DIGEST:
-        return ot_record_digest(record, (enum ot_digest)rule->arg);
+        return known_digest(record, (enum ot_digest)rule->arg);
     case WHOLE:
         return whole_value(scratch, object);
     case LABEL:
@@ -309,26 +321,12 @@ static struct ot_span evaluate_rule(const struct rule *rule,
     return ot_span_of("", 0);
 }
 
-/* A digest that could not be computed at sync time (MD5 under FIPS) is all zeros. */
-static bool is_value_known(const struct rule *rule, struct ot_span value)
-{
-    if (rule->how != DIGEST)
-        return true;
-    for (size_t i = 0; i < value.len; i++)
-        if (value.data[i] != 0)
-            return true;
-    return false;
-}
-
-bool ot_attribute_get(const struct ot_object *object, CK_ATTRIBUTE_TYPE type,
-                      union ot_scratch *scratch, struct ot_span *value)
+struct ot_span ot_attribute_get(const struct ot_object *object, CK_ATTRIBUTE_TYPE type,
+                                union ot_scratch *scratch)
 {
     const struct rule *rule = find_rule(object->kind, type);
 
-    if (rule == NULL)
-        return false;
-    *value = evaluate_rule(rule, object, scratch);
-    return is_value_known(rule, *value);
+    return rule != NULL ? evaluate_rule(rule, object, scratch) : OT_SPAN_ABSENT;
 }
 
 bool ot_attribute_is_known(enum ot_object_kind kind, CK_ATTRIBUTE_TYPE type)

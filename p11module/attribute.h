@@ -17,10 +17,10 @@ union ot_scratch {
     uint8_t extension[OT_EXTENSION_MAX];
 };
 
-/* The value of an attribute, in the object's snapshot or in scratch; false when the
+/* The value of an attribute, in the object's snapshot or in scratch; absent when the
  * object has no such attribute. */
-bool ot_attribute_get(const struct ot_object *object, CK_ATTRIBUTE_TYPE type,
-                      union ot_scratch *scratch, struct ot_span *value);
+struct ot_span ot_attribute_get(const struct ot_object *object, CK_ATTRIBUTE_TYPE type,
+                                union ot_scratch *scratch);
 
 /* Whether objects of a kind have the attribute at all. */
 bool ot_attribute_is_known(enum ot_object_kind kind, CK_ATTRIBUTE_TYPE type);

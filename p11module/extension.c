@@ -64,29 +64,27 @@ struct ot_span ot_extension_oid(void)
     return ot_span_of(extended_key_usage, sizeof(extended_key_usage));
 }
 
-/* The tag and length of len bytes, below 128; returns behind them. */
-static uint8_t *put_der_header(uint8_t *out, uint8_t tag, size_t len)
+/* The tag and length of len bytes, below 128: two bytes. */
+static void put_der_header(uint8_t *out, uint8_t tag, size_t len)
 {
     out[0] = tag;
     out[1] = (uint8_t)len;
-    return out + 2;
 }
 
 size_t ot_extension_put(unsigned purposes, uint8_t out[OT_EXTENSION_MAX])
 {
+    /* SEQUENCE { extnID, extnValue OCTET STRING { SEQUENCE { the purposes } } } */
     const size_t oid = sizeof(extended_key_usage);
-    uint8_t oids[OT_PURPOSE_OIDS_MAX], *at;
+    uint8_t *const value = out + 2 + oid, *const oids = value + 2 + 2;
     size_t len = ot_purposes_put(purposes, oids);
 
     if (len == 0) {
         len = sizeof(no_purpose);
         memcpy(oids, no_purpose, len);
     }
-    /* SEQUENCE { extnID, extnValue OCTET STRING { SEQUENCE { the purposes } } } */
-    at = put_der_header(out, 0x30, oid + 2 + 2 + len);
-    memcpy(at, extended_key_usage, oid);
-    at = put_der_header(at + oid, 0x04, 2 + len);
-    at = put_der_header(at, 0x30, len);
-    memcpy(at, oids, len);
-    return (size_t)(at - out) + len;
+    put_der_header(out, 0x30, oid + 2 + 2 + len);
+    memcpy(out + 2, extended_key_usage, oid);
+    put_der_header(value, 0x04, 2 + len);
+    put_der_header(value + 2, 0x30, len);
+    return 2 + oid + 2 + 2 + len;
 }

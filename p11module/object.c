@@ -72,14 +72,20 @@ static bool is_first(struct ot_snapshot *snapshot, const struct ot_record *recor
     return ot_span_equal(first, record->field[OT_FIELD_ID]);
 }
 
-bool ot_object_renew(struct ot_object *object, int64_t now)
+/* Whether it is an anchor, and how long that does not change. */
+static void note_times(struct ot_object *object, int64_t now)
 {
-    if (object->kind == OT_OBJECT_PROFILE)
-        return true;
-    object->is_anchor = !object->policy.is_distrust &&
-                        (object->record.flags & OT_RECORD_CA) != 0 &&
-                        ot_record_is_valid_at(&object->record, now);
-    return object->policy.is_admin || object->policy.is_distrust || object->is_anchor;
+    const struct ot_record *record = &object->record;
+    const bool is_valid = ot_record_is_valid_at(record, now);
+
+    object->since = is_valid ? record->valid_at : INT64_MIN;
+    object->until = is_valid ? record->expires_at : INT64_MAX;
+    if (now < record->valid_at)
+        object->until = record->valid_at - 1;
+    else if (!is_valid)
+        object->since = record->expires_at + 1;
+    object->is_anchor =
+        !object->policy.is_distrust && (record->flags & OT_RECORD_CA) != 0 && is_valid;
 }
 
 unsigned ot_object_kinds(const struct ot_token_policy *policy)
@@ -101,7 +107,8 @@ bool ot_object_make(struct ot_object *object, enum ot_object_kind kind,
     object->policy = *policy;
     if (record != &object->record)
         object->record = *record;
-    if (!ot_object_renew(object, now))
+    note_times(object, now);
+    if (!object->is_anchor && !policy->is_admin && !policy->is_distrust)
         return false;
     if (kind == OT_OBJECT_CERTIFICATE && policy->is_distrust &&
         (record->flags & OT_RECORD_WITHHELD_TOKEN) != 0)
@@ -119,6 +126,8 @@ void ot_object_make_profile(struct ot_object *object)
 {
     memset(object, 0, sizeof(*object));
     object->kind = OT_OBJECT_PROFILE;
+    object->since = INT64_MIN;
+    object->until = INT64_MAX;
 }
 
 static bool is_meant_and_shown(const struct ot_record *record, CK_OBJECT_HANDLE number,

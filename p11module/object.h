@@ -39,6 +39,7 @@ struct ot_object {
     enum ot_object_kind kind;
     struct ot_record record; /* not of a profile; spans lie in the snapshot */
     bool is_anchor;          /* a CA and valid: trusted */
+    int64_t since, until;    /* while it is what it is, both ends included */
     unsigned purposes; /* what the anchor is trusted for, or denied; of an extension:
                           what it limits all anchors of that key to */
     struct ot_token_policy policy;
@@ -66,8 +67,11 @@ bool ot_object_make(struct ot_object *object, enum ot_object_kind kind,
                     struct ot_snapshot *snapshot, const struct ot_record *record,
                     const struct ot_token_policy *policy, int64_t now);
 
-/* Brings an object that was made before to the present; false when it is gone. */
-bool ot_object_renew(struct ot_object *object, int64_t now);
+/* Whether an object that was made before has stayed what it was. */
+static inline bool ot_object_is_current(const struct ot_object *object, int64_t now)
+{
+    return object->since <= now && now <= object->until;
+}
 
 /* The object that a handle means in a snapshot (NULL: an empty token). */
 bool ot_object_find(struct ot_object *object, CK_OBJECT_HANDLE handle,

@@ -6,6 +6,7 @@
 
 #include <stdatomic.h>
 
+#include "attribute.h"
 #include "cryptoki_3.h"
 #include "inside.h"
 #include "lock.h"
@@ -29,6 +30,7 @@ struct ot_session {
     unsigned looks; /* of the slot, when this was taken */
     CK_OBJECT_HANDLE last_handle;
     struct ot_object last;
+    union ot_scratch scratch; /* of a value that is being read */
 };
 
 struct ot_shard {

@@ -99,11 +99,10 @@ bool ot_template_matches(const struct ot_template *pattern,
                          const struct ot_object *object)
 {
     union ot_scratch scratch;
-    struct ot_span value;
 
     for (size_t i = 0; i < pattern->count; i++)
-        if (!ot_attribute_get(object, pattern->wanted[i].type, &scratch, &value) ||
-            !ot_span_equal(value, pattern->wanted[i].value))
+        if (!ot_span_equal(ot_attribute_get(object, pattern->wanted[i].type, &scratch),
+                           pattern->wanted[i].value))
             return false;
     return true;
 }

@@ -37,10 +37,9 @@ static void set_id(char id[OT_ID_MAX + 1], const struct ot_object *object)
 static bool is_unchanged(const struct ot_object *object, const CK_ATTRIBUTE *attribute)
 {
     union ot_scratch scratch;
-    struct ot_span value;
+    struct ot_span value = ot_attribute_get(object, attribute->type, &scratch);
 
-    return ot_attribute_get(object, attribute->type, &scratch, &value) &&
-           value.len == attribute->ulValueLen &&
+    return value.data != NULL && value.len == attribute->ulValueLen &&
            (value.len == 0 || memcmp(value.data, attribute->pValue, value.len) == 0);
 }
 
