@@ -78,13 +78,20 @@ static void *search_until_stopped(void *arg)
 static void *share_a_session(void *arg)
 {
     CK_OBJECT_HANDLE objects[3];
+    CK_OBJECT_CLASS class;
+    CK_ATTRIBUTE asked = {CKA_CLASS, &class, sizeof(class)};
     CK_ULONG n, size;
 
     (void)arg;
     while (!stop) {
         (void)f->C_FindObjectsInit(session, NULL, 0);
-        if (f->C_FindObjects(session, objects, 3, &n) == CKR_OK && n > 0)
+        if (f->C_FindObjects(session, objects, 3, &n) == CKR_OK && n > 0) {
             (void)f->C_GetObjectSize(session, objects[0], &size);
+            if (f->C_GetAttributeValue(session, objects[0], &asked, 1) == CKR_OK &&
+                class != CKO_CERTIFICATE && class != OT_CKO_NSS_TRUST &&
+                class != OT_CKO_TRUST && class != CKO_PROFILE)
+                wrong++;
+        }
         (void)f->C_FindObjectsFinal(session);
         searches++;
     }
@@ -138,6 +145,7 @@ static void fault_48_many_threads_in_one_session(void)
     wait_for_searches(2000);
     CU_ASSERT_EQUAL(f->C_CloseSession(session), CKR_OK); /* under their hands */
     join(threads, 8);
+    CU_ASSERT_EQUAL(wrong, 0);
     token_stop();
 }
 
