@@ -43,8 +43,8 @@ static CK_RV get_all(struct ot_session *session, CK_OBJECT_HANDLE handle,
     return rv;
 }
 
-/* GnuTLS asks this thirty times of each of a thousand objects: what lies on the way is
- * put into one function. */
+/* GnuTLS calls this fifteen times for each of a thousand objects: what it calls is put
+ * into the one function, all but what is marked to stay out. */
 __attribute__((flatten)) CK_RV C_GetAttributeValue(CK_SESSION_HANDLE handle,
                                                    CK_OBJECT_HANDLE object_handle,
                                                    CK_ATTRIBUTE *attributes,

@@ -73,7 +73,7 @@ static bool is_unused(struct house *in, struct ot_instance *instance)
 }
 
 /* Frees what has ended and is used no more. */
-static void sweep_instances(struct house *in)
+__attribute__((noinline)) static void sweep_instances(struct house *in)
 {
     struct ot_instance *instance, *unused = NULL;
     _Atomic(struct ot_instance *) *link = &site.instances;

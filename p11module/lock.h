@@ -1,6 +1,7 @@
 /* Locks as the application wants them (C_Initialize, §5.4): its own mutexes where it
- * insists on them, the system's otherwise. Also where it says that it has one thread
- * only: many that say so have more, and a lock that nobody contends costs nothing. */
+ * insists on them, a word for futex(2) otherwise: libc's mutex takes 55 instructions, a
+ * third of what a call takes in all. Also where it says that it has one thread only: many
+ * that say so have more, and a lock that nobody contends costs nothing. */
 #ifndef OT_P11_LOCK_H
 #define OT_P11_LOCK_H
 
@@ -10,7 +11,7 @@
 #include "cryptoki_3.h"
 
 struct ot_locking {
-    CK_CREATEMUTEX create; /* NULL: the system's */
+    CK_CREATEMUTEX create; /* NULL: there are none */
     CK_DESTROYMUTEX destroy;
     CK_LOCKMUTEX lock;
     CK_UNLOCKMUTEX unlock;
@@ -21,7 +22,7 @@ enum ot_lock_state { OT_LOCK_FREE, OT_LOCK_HELD, OT_LOCK_AWAITED, OT_LOCK_FOREIG
 struct ot_lock {
     const struct ot_locking *locking; /* NULL: not initialised */
     void *mutex;                      /* the application's; then the state is foreign */
-    _Atomic unsigned state;           /* enum ot_lock_state; of ours, for futex(2) */
+    _Atomic unsigned state;           /* enum ot_lock_state */
 };
 
 /* From what C_Initialize was given (NULL: nothing). CKR_ARGUMENTS_BAD: some functions
@@ -39,8 +40,7 @@ void ot_lock_clear(struct ot_lock *lock);
 CK_RV ot_lock_wait(struct ot_lock *lock);
 void ot_lock_wake(struct ot_lock *lock);
 
-/* Not CKR_OK only where the application's function fails; then it is not locked. Here,
- * for a lock that nobody contends is one instruction that counts. */
+/* Not CKR_OK only where the application's function fails; then it is not locked. */
 static inline CK_RV ot_lock_take(struct ot_lock *lock)
 {
     unsigned seen = OT_LOCK_FREE;

@@ -209,7 +209,9 @@ static void refresh_view(struct ot_session *session)
     session->snapshot = ot_view_newest(session->slot->view, &session->looks);
 }
 
-/* Of fifteen questions the one that is about another object than the one before. */
+/* The one question of many that is about another object than the one before: out of the
+ * way of these. Snapshots do not change, so that a record is verified when it is found,
+ * and not again while it is the last one that was asked for. */
 __attribute__((noinline)) static const struct ot_object *
 find_object(struct ot_session *session, CK_OBJECT_HANDLE handle, int64_t now)
 {
