@@ -12,6 +12,7 @@ import time
 import pytest
 from fault_server import error
 from support import paths
+from support.account import let_others_write
 from support.process import run, wait_until
 from support.world import CONFIG, DISK, OK, PROTOCOL, SNAPSHOT
 
@@ -234,13 +235,13 @@ def test_fault_40_a_key_file_that_is_a_link_or_fifo_is_refused(synced, key):
 
 @pytest.mark.parametrize("mode", [0o664, 0o646, 0o666])
 def test_fault_41_a_snapshot_that_others_may_write_is_refused(synced, mode):
-    synced.snapshot_path().chmod(mode)
+    let_others_write(synced.snapshot_path(), mode)
     refuses(synced, "writ")
 
 
 @pytest.mark.parametrize("mode", [0o775, 0o757, 0o1777])
 def test_fault_41_a_cache_directory_that_others_may_write_is_refused(synced, mode):
-    synced.cache.chmod(mode)
+    let_others_write(synced.cache, mode)
     try:
         refuses(synced, str(synced.cache))
         synced.sync(status=CONFIG)

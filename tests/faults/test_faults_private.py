@@ -5,6 +5,7 @@ import stat
 
 import pytest
 from support import paths
+from support.account import let_others_write
 from support.organization import Organization
 from support.process import clean_environment, run
 
@@ -61,7 +62,7 @@ def test_fault_78_a_database_of_another_owner(place, suffix):
 
 @pytest.mark.parametrize("mode", [0o770, 0o777, 0o1777])
 def test_fault_78_a_directory_that_others_can_write(place, mode):
-    place.chmod(mode)
+    let_others_write(place, mode)
     is_refused_by_all(place / "o.db", str(place))
 
 

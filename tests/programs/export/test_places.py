@@ -5,6 +5,7 @@ import signal
 import time
 
 import pytest
+from support.account import let_others_write
 
 ADA = 65534  # a user without rights
 SECONDS = 4.0  # of a race
@@ -44,7 +45,7 @@ def test_fault_70_nothing_is_written_below_another_users_directory(
 def test_fault_70_nor_below_one_that_others_may_write(exports, active, mode, tmp_path):
     shared = tmp_path / "shared"
     (shared / "ours").mkdir(parents=True)
-    shared.chmod(mode)
+    let_others_write(shared, mode)
     exports.configure(export_dir=shared / "ours" / "ca.d")
     done = exports.sync(status=3)
     assert f"{shared}, which leads to " in done.stderr and "chmod go-w" in done.stderr
