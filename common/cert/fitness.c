@@ -67,17 +67,19 @@ static void check_time(struct ot_fitness *out, const struct ot_der_value *time,
                             which, fault);
 }
 
-static void check_name(struct ot_fitness *out, struct ot_span name, const char *which,
-                       bool may_be_empty)
+static void withhold_nameless(struct ot_fitness *out, const char *which)
+{
+    ot_fitness_withhold(out, OT_PLACES_SHARED,
+                        "its %s is empty: Java would throw away every certificate "
+                        "beside it",
+                        which);
+}
+
+static void check_name(struct ot_fitness *out, struct ot_span name, const char *which)
 {
     const char *fault = ot_fitness_name_fault(name);
 
-    if (name.len == 0 && !may_be_empty)
-        ot_fitness_withhold(out, OT_PLACES_SHARED,
-                            "its %s is empty: Java would throw away every certificate "
-                            "beside it",
-                            which);
-    else if (fault != NULL)
+    if (fault != NULL)
         ot_fitness_withhold(out, OT_PLACES_SHARED,
                             "its %s %s: a strict reader, as GnuTLS and Java can be, "
                             "throws away every certificate beside it",
@@ -109,8 +111,8 @@ static void check_version(struct ot_fitness *out, const struct ot_tbs *tbs)
             "GnuTLS would throw away every certificate beside it");
 }
 
-void ot_fitness_check(struct ot_fitness *out, struct ot_span der, bool is_ca,
-                      bool is_sound, struct ot_span sound_key)
+void ot_fitness_check(struct ot_fitness *out, struct ot_span der,
+                      struct ot_span sound_key)
 {
     struct ot_tbs tbs;
 
@@ -133,8 +135,16 @@ void ot_fitness_check(struct ot_fitness *out, struct ot_span der, bool is_ca,
                             "its two signature algorithms differ: Java and GnuTLS would "
                             "throw away every certificate beside it");
     ot_fitness_check_algorithm(out, tbs.inner);
-    check_name(out, tbs.issuer, "issuer", false);
-    check_name(out, tbs.subject, "subject", !is_ca);
+    if (tbs.issuer.len == 0)
+        withhold_nameless(out, "issuer");
+    check_name(out, tbs.issuer, "issuer");
+    check_name(out, tbs.subject, "subject");
+}
+
+void ot_fitness_conclude(struct ot_fitness *out, bool lacks_name, bool is_sound)
+{
+    if (lacks_name)
+        withhold_nameless(out, "subject");
     if (!is_sound)
         ot_fitness_withhold(out, OT_PLACES_ALL,
                             "its extensions are none that OpenSSL can make out");

@@ -10,11 +10,14 @@
 
 struct ot_fitness;
 
-/* Checks a certificate that OpenSSL could read. is_ca: it vouches for others, so that it
- * needs a name; is_sound: OpenSSL could make out its extensions. sound_key: a key, as
- * tbs_internal.h has it, with which nothing was wrong when it was checked, or none.
- * Touches no shared state. */
-void ot_fitness_check(struct ot_fitness *out, struct ot_span der, bool is_ca,
-                      bool is_sound, struct ot_span sound_key);
+/* Checks any bytes; what is fit for every place is a certificate that OpenSSL can read.
+ * sound_key: a key, as tbs_internal.h has it, with which nothing was wrong when it was
+ * checked, or none. Touches no shared state. */
+void ot_fitness_check(struct ot_fitness *out, struct ot_span der,
+                      struct ot_span sound_key);
+
+/* What its extensions must have been read for. lacks_name: it vouches for others, and has
+ * no name; is_sound: OpenSSL could make out its extensions. */
+void ot_fitness_conclude(struct ot_fitness *out, bool lacks_name, bool is_sound);
 
 #endif

@@ -88,14 +88,6 @@ static bool names_serial(struct ot_span value, struct ot_span serial)
     return false;
 }
 
-static bool is_version_3(const struct ot_tbs *tbs)
-{
-    const uint8_t version[] = {OT_TBS_VERSION_3};
-
-    return tbs->version.data != NULL &&
-           ot_span_equal(tbs->version, ot_span_of(version, sizeof(version)));
-}
-
 /* Of version 1 it becomes one of version 3, which has constraints; there a CA has to say
  * that it is one. */
 static enum ot_status read_extensions(struct extensions *out, const struct ot_tbs *tbs,
@@ -104,7 +96,7 @@ static enum ot_status read_extensions(struct extensions *out, const struct ot_tb
     struct ot_extension extension;
     struct ot_span rest;
 
-    *out = (struct extensions){.needs_basic = !is_version_3(tbs)};
+    *out = (struct extensions){.needs_basic = !ot_tbs_is_version_3(tbs)};
     if (tbs->extensions.data != NULL &&
         !ot_der_only(tbs->extensions, OT_DER_SEQUENCE, &out->list))
         return ot_error_set(err, OT_E_PROTOCOL, "its list of extensions is not DER");

@@ -73,6 +73,11 @@ bool ot_tbs_split(struct ot_tbs *out, struct ot_span der)
            ot_der_is_bits(signature) && split_content(out, tbs);
 }
 
+bool ot_tbs_is_version_3(const struct ot_tbs *tbs)
+{
+    return tbs->version.len == 1 && tbs->version.data[0] == OT_TBS_VERSION_3;
+}
+
 bool ot_extension_take(struct ot_span *list, struct ot_extension *out)
 {
     struct ot_span content, critical, begin = *list;

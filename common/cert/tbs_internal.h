@@ -26,6 +26,8 @@ struct ot_tbs {
 /* Spans point into der. */
 bool ot_tbs_split(struct ot_tbs *out, struct ot_span der);
 
+bool ot_tbs_is_version_3(const struct ot_tbs *tbs);
+
 /* An Extension (§4.1.2.9): contents of its OID and of the OCTET STRING, all of it. */
 struct ot_extension {
     struct ot_span type, value, whole;

@@ -1,5 +1,6 @@
-/* ot_cert_parse has OpenSSL read certificates without making their keys. Here OpenSSL
- * reads the same bytes with the key, and must accept the same ones and say the same. */
+/* ot_cert_parse reads a plain certificate where it lies, and has OpenSSL read any other
+ * without making its key. Here OpenSSL reads the same bytes with the key, and must accept
+ * the same ones and say the same. */
 #include <dirent.h>
 #include <openssl/err.h>
 #include <openssl/evp.h>
@@ -76,9 +77,34 @@ static void compare_key_ids(const struct ot_record *record, X509 *x509)
         CU_ASSERT(is_octets(record->field[OT_FIELD_AUTHORITY_KEY_ID], issuers));
 }
 
+static void compare_serial(const struct ot_record *record, const X509 *x509)
+{
+    struct ot_span magnitude = record->field[OT_FIELD_SERIAL_MAGNITUDE];
+    BIGNUM *number = ASN1_INTEGER_to_BN(X509_get0_serialNumber(x509), NULL);
+    BIGNUM *ours = BN_bin2bn(magnitude.data, (int)magnitude.len, NULL);
+
+    CU_ASSERT(magnitude.len == 0 || magnitude.data[0] != 0);
+    CU_ASSERT_EQUAL(BN_ucmp(ours, number), 0);
+    BN_free(number);
+    BN_free(ours);
+}
+
+static bool is_self_signed(X509 *x509)
+{
+    AUTHORITY_KEYID *authority =
+        X509_get_ext_d2i(x509, NID_authority_key_identifier, NULL, NULL);
+    bool is =
+        X509_NAME_cmp(X509_get_subject_name(x509), X509_get_issuer_name(x509)) == 0 &&
+        X509_check_akid(x509, authority) == X509_V_OK;
+
+    AUTHORITY_KEYID_free(authority);
+    return is;
+}
+
 static void compare_facts(const struct ot_record *record, X509 *x509)
 {
     int ca = X509_check_ca(x509);
+    uint32_t flags = X509_get_extension_flags(x509);
 
     CU_ASSERT_EQUAL((record->flags & OT_RECORD_CA) != 0, ca == 1 || ca == 3);
     CU_ASSERT(is_name(record->field[OT_FIELD_SUBJECT], X509_get_subject_name(x509)));
@@ -86,12 +112,12 @@ static void compare_facts(const struct ot_record *record, X509 *x509)
     CU_ASSERT_EQUAL(record->valid_at, seconds(X509_get0_notBefore(x509)));
     CU_ASSERT_EQUAL(record->expires_at, seconds(X509_get0_notAfter(x509)));
     compare_key_ids(record, x509);
-    /* What OpenSSL takes for self-signed is so here; it wants a key that it knows, too.
-     */
-    if ((X509_get_extension_flags(x509) & EXFLAG_SS) != 0)
-        CU_ASSERT(record->flags & OT_RECORD_SELF_SIGNED);
-    if ((X509_get_extension_flags(x509) & EXFLAG_SI) == 0)
-        CU_ASSERT_FALSE(record->flags & OT_RECORD_SELF_SIGNED);
+    compare_serial(record, x509);
+    CU_ASSERT_EQUAL((record->flags & OT_RECORD_SELF_SIGNED) != 0, is_self_signed(x509));
+    if ((flags & EXFLAG_INVALID) != 0)
+        CU_ASSERT_EQUAL(record->flags & OT_RECORD_WITHHELD, OT_RECORD_WITHHELD);
+    if ((flags & EXFLAG_XKUSAGE) == 0)
+        CU_ASSERT_FALSE(record->flags & OT_RECORD_BARRED);
 }
 
 /* Names and times are read more strictly by us than by d2i_X509. */
@@ -126,15 +152,15 @@ static void compare(struct tally *tally, const uint8_t *der, size_t len)
 /* Each byte in turn is another one. */
 static void compare_damaged(struct tally *tally, uint8_t *der, size_t len)
 {
-    static const uint8_t damages[] = {0x01, 0x80, 0xff};
+    static const uint8_t damages[] = {0x01, 0x04, 0x80, 0xff};
 
     compare(tally, der, len);
-    for (size_t i = 0; i < len; i++) {
-        uint8_t byte = der[i];
+    for (size_t i = 0; i < len * sizeof(damages); i++) {
+        uint8_t *place = &der[i / sizeof(damages)], byte = *place;
 
-        der[i] ^= damages[i % sizeof(damages)];
+        *place ^= damages[i % sizeof(damages)];
         compare(tally, der, len);
-        der[i] = byte;
+        *place = byte;
     }
 }
 
@@ -146,6 +172,8 @@ static void compare_key(EVP_PKEY *key, long version)
     size_t len;
 
     CU_ASSERT_PTR_NOT_NULL_FATAL(key);
+    certs_add_ext(x509, NID_authority_key_identifier, "keyid");
+    certs_add_ext(x509, NID_key_usage, "critical,keyCertSign,cRLSign");
     while (version == X509_VERSION_1 && X509_get_ext_count(x509) > 0)
         X509_EXTENSION_free(X509_delete_ext(x509, 0));
     X509_set_version(x509, version);
