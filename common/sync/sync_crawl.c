@@ -39,6 +39,7 @@ static enum ot_status take_page(void *arg, size_t i, enum ot_status status,
     const size_t before = crawler->count;
 
     status = ot_pages_take(crawler, &request, status, page, bytes, err);
+    ot_work_wake(crawler->work);
     if (status == OT_OK)
         ot_api_read_more(crawler->api, crawler->count - before);
     return status;
@@ -49,7 +50,9 @@ static enum ot_status take_cert(void *arg, size_t i, enum ot_status status,
 {
     struct ot_crawler *crawler = arg;
 
-    return ot_wanted_take(crawler, crawler->requests[i].content, status, cert, err);
+    status = ot_wanted_take(crawler, crawler->requests[i].content, status, cert, err);
+    ot_work_wake(crawler->work);
+    return status;
 }
 
 static enum ot_status take_certs(void *arg, size_t i, enum ot_status status,
@@ -57,8 +60,10 @@ static enum ot_status take_certs(void *arg, size_t i, enum ot_status status,
 {
     struct ot_crawler *crawler = arg;
 
-    return ot_wanted_take_several(crawler, crawler->requests[i].content, status, page,
-                                  err);
+    status =
+        ot_wanted_take_several(crawler, crawler->requests[i].content, status, page, err);
+    ot_work_wake(crawler->work);
+    return status;
 }
 
 static void keep_now_and_then(void *arg)

@@ -13,7 +13,8 @@
 #define WORTH_THREADS 32
 /* More than this many gain nothing: the network does not bring so much. */
 #define THREADS_MAX 8
-/* Waiting at most: keeps the threads busy, and little memory taken. */
+/* Waiting at most: keeps the threads busy, and little memory taken. What comes then is
+ * checked by whoever brings it. */
 #define QUEUE_LEN 128
 
 struct job {
@@ -26,8 +27,8 @@ struct ot_work {
     size_t put; /* so many contents so far, up to WORTH_THREADS */
     pthread_t threads[THREADS_MAX];
     size_t thread_count;
-    pthread_mutex_t mutex;          /* guards what follows */
-    pthread_cond_t filled, drained; /* there is a job, or will be none; there is room */
+    pthread_mutex_t mutex; /* guards what follows */
+    pthread_cond_t filled; /* there is a job, or will be none */
     struct job queue[QUEUE_LEN];
     size_t first, waiting;
     bool is_closed;
@@ -47,8 +48,7 @@ static bool take_job(struct ot_work *work, struct job *job)
     if (found) {
         *job = work->queue[work->first];
         work->first = (work->first + 1) % QUEUE_LEN;
-        if (work->waiting-- == QUEUE_LEN)
-            pthread_cond_signal(&work->drained);
+        work->waiting--;
     }
     pthread_mutex_unlock(&work->mutex);
     return found;
@@ -94,7 +94,7 @@ static void *work_on_jobs(void *arg)
     return NULL;
 }
 
-/* Where no thread can be made, ot_work_put does the work itself. */
+/* Where none can be made, has_threads says so. */
 static void start_threads(struct ot_work *work)
 {
     long processors = sysconf(_SC_NPROCESSORS_ONLN);
@@ -122,7 +122,6 @@ enum ot_status ot_work_new(struct ot_work **out, struct ot_error *err)
         return ot_error_nomem(err);
     pthread_mutex_init(&work->mutex, NULL);
     pthread_cond_init(&work->filled, NULL);
-    pthread_cond_init(&work->drained, NULL);
     *out = work;
     return OT_OK;
 }
@@ -139,7 +138,6 @@ static enum ot_status failure_of(struct ot_work *work, struct ot_error *err)
     return status;
 }
 
-/* Whether threads are there to check one more. */
 static bool has_threads(struct ot_work *work)
 {
     if (work->put < WORTH_THREADS) {
@@ -150,15 +148,28 @@ static bool has_threads(struct ot_work *work)
     return work->thread_count > 0;
 }
 
+/* Whether threads are there to check one more, which they may be behind with. */
+static bool has_room(struct ot_work *work)
+{
+    bool has;
+
+    if (!has_threads(work))
+        return false;
+    pthread_mutex_lock(&work->mutex);
+    has = work->waiting < QUEUE_LEN;
+    pthread_mutex_unlock(&work->mutex);
+    if (!has)
+        ot_work_wake(work);
+    return has;
+}
+
+/* There is room, which only who asks for it fills. */
 static enum ot_status enqueue_job(struct ot_work *work, const struct job *job,
                                   struct ot_error *err)
 {
     pthread_mutex_lock(&work->mutex);
-    while (work->waiting == QUEUE_LEN)
-        pthread_cond_wait(&work->drained, &work->mutex);
     work->queue[(work->first + work->waiting) % QUEUE_LEN] = *job;
     work->waiting++;
-    pthread_cond_signal(&work->filled);
     pthread_mutex_unlock(&work->mutex);
     return failure_of(work, err);
 }
@@ -170,7 +181,7 @@ enum ot_status ot_work_put(struct ot_work *work, struct ot_content *content,
 
     /* One that is too long to be read takes no time, and would take the queue's memory.
      */
-    if (!has_threads(work) || strlen(text) > OT_CERT_PEM_MAX) {
+    if (!has_room(work) || strlen(text) > OT_CERT_PEM_MAX) {
         job.text = (char *)(uintptr_t)text;
         return check_content(work, &job, err);
     }
@@ -183,8 +194,12 @@ enum ot_status ot_work_put_der(struct ot_work *work, struct ot_content *content,
 {
     const struct job job = {.content = content, .der = der};
 
-    return has_threads(work) ? enqueue_job(work, &job, err)
-                             : check_content(work, &job, err);
+    return has_room(work) ? enqueue_job(work, &job, err) : check_content(work, &job, err);
+}
+
+void ot_work_wake(struct ot_work *work)
+{
+    pthread_cond_broadcast(&work->filled);
 }
 
 struct ot_content *ot_work_checked(struct ot_work *work)
@@ -228,7 +243,6 @@ void ot_work_free(struct ot_work *work)
     pthread_mutex_unlock(&work->mutex);
     join_threads(work);
     pthread_cond_destroy(&work->filled);
-    pthread_cond_destroy(&work->drained);
     pthread_mutex_destroy(&work->mutex);
     free(work);
 }
