@@ -1,6 +1,7 @@
 #include "api/json_scan_internal.h"
 
 #include <stdbool.h>
+#include <stdint.h>
 #include <string.h>
 
 #include "base/hex.h"
@@ -78,32 +79,59 @@ static enum ot_status scan_unicode_escape(struct scan *scan)
     return OT_OK;
 }
 
+/* Whether each of eight bytes stands for itself in a string: none is a control character,
+ * a quotation mark or a backslash, that is, none is below ' ' by itself or zero where it
+ * differs from one of these. */
+static bool is_literal_word(const char *text)
+{
+    const uint64_t ones = UINT64_C(0x0101010101010101), highest = ones << 7;
+    uint64_t word, quote, escape;
+
+    memcpy(&word, text, sizeof(word));
+    quote = word ^ ones * '"';
+    escape = word ^ ones * '\\';
+    return ((((word - ones * ' ') & ~word) | ((quote - ones) & ~quote) |
+             ((escape - ones) & ~escape)) &
+            highest) == 0;
+}
+
+static void skip_literals(struct scan *scan)
+{
+    while (scan->end - scan->p >= (ptrdiff_t)sizeof(uint64_t) && is_literal_word(scan->p))
+        scan->p += sizeof(uint64_t);
+    while (scan->p < scan->end && (unsigned char)*scan->p >= ' ' && *scan->p != '"' &&
+           *scan->p != '\\')
+        scan->p++;
+}
+
+/* At the character behind a backslash. */
+static enum ot_status scan_escape(struct scan *scan)
+{
+    if (*scan->p == 'u')
+        return scan_unicode_escape(scan);
+    if (*scan->p == '\0' || strchr("\"\\/bfnrt", *scan->p) == NULL)
+        return bad_at(scan, "an unknown escape in a string");
+    scan->p++;
+    return OT_OK;
+}
+
 static enum ot_status scan_string(struct scan *scan)
 {
-    for (scan->p++; scan->p < scan->end;) {
-        unsigned char c = (unsigned char)*scan->p;
+    enum ot_status status = OT_OK;
 
-        if (c < 0x20)
-            return bad_at(scan, "a control character in a string");
-        scan->p++;
-        if (c == '"')
-            return OT_OK;
-        if (c != '\\')
-            continue;
+    for (scan->p++; status == OT_OK;) {
+        skip_literals(scan);
         if (scan->p == scan->end)
             break;
-        if (*scan->p == 'u') {
-            enum ot_status status = scan_unicode_escape(scan);
-
-            if (status != OT_OK)
-                return status;
-        } else if (*scan->p != '\0' && strchr("\"\\/bfnrt", *scan->p) != NULL) {
-            scan->p++;
-        } else {
-            return bad_at(scan, "an unknown escape in a string");
-        }
+        if ((unsigned char)*scan->p < ' ')
+            return bad_at(scan, "a control character in a string");
+        if (*scan->p++ == '"')
+            return OT_OK;
+        if (scan->p == scan->end)
+            break;
+        status = scan_escape(scan);
     }
-    return bad_at(scan, "a string without an end");
+    return status != OT_OK ? status : bad_at(scan, "a string without an end");
 }
 
 static bool skip_digits(struct scan *scan)

@@ -19,11 +19,9 @@ struct marker {
     bool begins;
 };
 
-/* Asked at every byte, of which the first is nearly always another. */
 static bool has_prefix(const char *text, size_t len, const char *prefix)
 {
-    return len > 0 && text[0] == prefix[0] && len >= strlen(prefix) &&
-           memcmp(text, prefix, strlen(prefix)) == 0;
+    return len >= strlen(prefix) && memcmp(text, prefix, strlen(prefix)) == 0;
 }
 
 static bool label_is(struct ot_span label, const char *text)
@@ -31,32 +29,36 @@ static bool label_is(struct ot_span label, const char *text)
     return ot_span_equal(label, ot_span_str(text));
 }
 
-/* Whether the word at this place stands behind dashes. Fewer of them than five and a
- * space are SSH's own form (RFC 4716 §3.4), and what a careless copy makes of ours. */
-static bool is_behind_dashes(const char *pem, size_t at)
+/* Whether a marker of a private key begins at a dash. Fewer of them than five and a space
+ * are SSH's own form (RFC 4716 §3.4), and what a careless copy makes of ours. */
+static bool is_key_marker(const char *dash, size_t len)
 {
-    if (at > 0 && pem[at - 1] == ' ')
-        at--;
-    return at >= 4 && memcmp(pem + at - 4, "----", 4) == 0;
+    const char *word = dash + strlen("----");
+    size_t n = 0;
+
+    if (!has_prefix(dash, len, "----"))
+        return false;
+    len -= strlen("----");
+    if (has_prefix(word, len, " ")) {
+        word++;
+        len--;
+    }
+    if (!has_prefix(word, len, "BEGIN ") && !has_prefix(word, len, "END "))
+        return false;
+    while (n < len && word[n] != '\n' && word[n] != '\r' &&
+           !has_prefix(word + n, len - n, "----"))
+        n++;
+    return memmem(word, n, "PRIVATE KEY", strlen("PRIVATE KEY")) != NULL;
 }
 
 /* Looked for before anything else, so that no other defect can hide one. */
 bool ot_pem_has_private_key(const char *pem, size_t len)
 {
-    for (size_t i = 0; i < len; i++) {
-        const char *word = pem + i;
-        size_t n = 0;
+    const char *end = pem + len, *dash = pem;
 
-        if (!has_prefix(word, len - i, "BEGIN ") && !has_prefix(word, len - i, "END "))
-            continue;
-        if (!is_behind_dashes(pem, i))
-            continue;
-        while (i + n < len && word[n] != '\n' && word[n] != '\r' &&
-               !has_prefix(word + n, len - i - n, "----"))
-            n++;
-        if (memmem(word, n, "PRIVATE KEY", strlen("PRIVATE KEY")) != NULL)
+    for (; (dash = memchr(dash, '-', (size_t)(end - dash))) != NULL; dash++)
+        if (is_key_marker(dash, (size_t)(end - dash)))
             return true;
-    }
     return false;
 }
 
@@ -149,21 +151,12 @@ static enum ot_status count_blocks(const char *pem, size_t len, size_t *blocks,
     return OT_OK;
 }
 
-/* Decodes into out, which has three bytes for every four, by way of packed, which has
- * len + 1. NULL, or what is wrong: OpenSSL's decoder passes over blanks at the ends,
- * takes padding anywhere for zeros, and does not look at the bits that are left over. */
-static const char *decode_base64(uint8_t *out, size_t *out_len, char *packed,
-                                 const char *text, size_t len)
+/* What is wrong with base64 that cannot be decoded. */
+static const char *explain_base64(const char *packed, size_t n)
 {
-    size_t n = 0, digits, padding;
-    unsigned char last[5];
+    size_t digits = strspn(packed, BASE64);
+    size_t padding = strspn(packed + digits, "=");
 
-    for (size_t i = 0; i < len; i++)
-        if (text[i] != ' ' && text[i] != '\t' && text[i] != '\r' && text[i] != '\n')
-            packed[n++] = text[i];
-    packed[n] = '\0';
-    digits = strspn(packed, BASE64);
-    padding = strspn(packed + digits, "=");
     if (digits + padding < n && packed[digits + padding] == ':')
         return "its block has PEM headers, as encrypted keys have";
     if (strspn(packed + digits + padding, BASE64 "=") < n - digits - padding)
@@ -174,8 +167,29 @@ static const char *decode_base64(uint8_t *out, size_t *out_len, char *packed,
         return "its base64 is cut off or wrongly padded";
     if (n == 0)
         return "its block is empty";
-    if (EVP_DecodeBlock(out, (unsigned char *)packed, (int)n) < 0)
-        return "its base64 cannot be decoded";
+    return "its base64 cannot be decoded";
+}
+
+/* Decodes into out, which has three bytes for every four, by way of packed, which has
+ * len + 1. NULL, or what is wrong: OpenSSL's decoder passes over blanks and dashes at the
+ * ends, takes padding anywhere for zeros, and does not look at the bits that are left
+ * over. */
+static const char *decode_base64(uint8_t *out, size_t *out_len, char *packed,
+                                 const char *text, size_t len)
+{
+    size_t n = 0, padding = 0;
+    unsigned char last[5];
+
+    for (size_t i = 0; i < len; i++)
+        if (text[i] != ' ' && text[i] != '\t' && text[i] != '\r' && text[i] != '\n')
+            packed[n++] = text[i];
+    packed[n] = '\0';
+    while (padding < 2 && padding < n && packed[n - padding - 1] == '=')
+        padding++;
+    if (n == 0 || memchr(packed, '=', n - padding) != NULL ||
+        EVP_DecodeBlock(out, (unsigned char *)packed, (int)n) != (int)(n / 4 * 3) ||
+        n % 4 != 0)
+        return explain_base64(packed, n);
     *out_len = n / 4 * 3 - padding;
     EVP_EncodeBlock(last, out + n / 4 * 3 - 3, (int)(3 - padding));
     return memcmp(last, packed + n - 4, 4) == 0 ? NULL : "its base64 has bits left over";
