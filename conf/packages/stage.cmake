@@ -2,6 +2,7 @@
 # wants of a package that an installation by hand does not need.
 set(conf ${CPACK_ORGTRUST_SOURCE_DIR}/conf/packages)
 set(readable FILE_PERMISSIONS OWNER_READ OWNER_WRITE GROUP_READ WORLD_READ)
+set(runnable ${readable} OWNER_EXECUTE GROUP_EXECUTE WORLD_EXECUTE)
 
 # compress(FROM TO): without a name and a time, so that the same text is the same file.
 function(compress from to)
@@ -25,7 +26,8 @@ foreach(package IN LISTS CPACK_COMPONENTS_ALL)
   compress(${CPACK_ORGTRUST_SOURCE_DIR}/CHANGELOG.md ${doc}/changelog.gz)
   file(COPY ${conf}/copyright DESTINATION ${doc} ${readable})
   if(EXISTS ${conf}/${package}/package-wiring) # what its scripts, and others', share
-    file(COPY ${conf}/${package}/package-wiring DESTINATION ${tree}/usr/lib/orgtrust)
+    file(COPY ${conf}/${package}/package-wiring DESTINATION ${tree}/usr/lib/orgtrust
+      ${runnable})
   endif()
   if(EXISTS ${conf}/${package}/overrides)
     set(overrides ${tree}/usr/share/lintian/overrides)

@@ -2,7 +2,9 @@
 
 #include <CUnit/Basic.h>
 #include <ftw.h>
+#include <grp.h>
 #include <limits.h>
+#include <pwd.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -30,6 +32,36 @@ const char *unit_path(const char *name)
 void unit_skip(const char *why)
 {
     printf("\n  NOT TESTED here: %s\n", why);
+}
+
+/* As common/files/private_group.c has it. */
+static bool is_private(gid_t group)
+{
+    const struct passwd *me = getpwuid(geteuid()), *user;
+    const struct group *entry = getgrgid(group);
+    bool is_good = geteuid() != 0 && me != NULL && me->pw_gid == group && entry != NULL;
+    char name[LOGIN_NAME_MAX];
+
+    if (!is_good)
+        return false;
+    snprintf(name, sizeof(name), "%s", me->pw_name);
+    is_good = strcmp(entry->gr_name, name) == 0 || group == geteuid();
+    for (char *const *member = entry->gr_mem; *member != NULL; member++)
+        is_good = is_good && strcmp(*member, name) == 0;
+    setpwent();
+    while ((user = getpwent()) != NULL)
+        is_good = is_good && (user->pw_gid != group || user->pw_uid == geteuid());
+    endpwent();
+    return is_good;
+}
+
+bool unit_group_has_others(void)
+{
+    bool has = !is_private(getegid());
+
+    if (!has)
+        unit_skip("what a group may write (nobody else is in this user's)");
+    return has;
 }
 
 static int remove_entry(const char *path, const struct stat *st, int kind,
