@@ -7,7 +7,7 @@
 #define KEY_CERT_SIGN 0x04
 
 /* The last octet of id-ce 2.5.29.n. */
-enum { KEY_ID = 0x0e, KEY_USAGE = 0x0f, BASIC_CONSTRAINTS = 0x13, AUTHORITY_ID = 0x23 };
+enum { SUBJECT_KEY = 0x0e, USAGE = 0x0f, CONSTRAINTS = 0x13, AUTHORITY_KEY = 0x23 };
 
 struct plain {
     struct ot_reading *out;
@@ -52,13 +52,13 @@ static bool read_extension(struct plain *plain, const struct ot_extension *exten
     if (type.len != 3 || memcmp(type.data, "\x55\x1d", 2) != 0)
         return false;
     switch (type.data[2]) {
-    case KEY_ID:
+    case SUBJECT_KEY:
         return ot_der_only(extension->value, OT_DER_OCTETS, &plain->out->key_id);
-    case KEY_USAGE:
+    case USAGE:
         return read_key_usage(plain, extension->value);
-    case BASIC_CONSTRAINTS:
+    case CONSTRAINTS:
         return read_basic_constraints(plain, extension->value);
-    case AUTHORITY_ID:
+    case AUTHORITY_KEY:
         return read_authority_id(plain, extension->value);
     default:
         return false;
