@@ -7,13 +7,7 @@
 #define KEY_CERT_SIGN 0x04
 
 /* The last octet of id-ce 2.5.29.n. */
-enum {
-    SUBJECT_KEY = 0x0e,
-    USAGE = 0x0f,
-    CONSTRAINTS = 0x13,
-    NAMES = 0x1e, /* what a limited authority has; says nothing of what is read here */
-    AUTHORITY_KEY = 0x23
-};
+enum { SUBJECT_KEY = 0x0e, USAGE = 0x0f, CONSTRAINTS = 0x13, AUTHORITY_KEY = 0x23 };
 
 struct plain {
     struct ot_reading *out;
@@ -64,8 +58,6 @@ static bool read_extension(struct plain *plain, const struct ot_extension *exten
         return read_key_usage(plain, extension->value);
     case CONSTRAINTS:
         return read_basic_constraints(plain, extension->value);
-    case NAMES:
-        return true;
     case AUTHORITY_KEY:
         return read_authority_id(plain, extension->value);
     default:

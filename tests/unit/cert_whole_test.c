@@ -174,8 +174,6 @@ static void compare_key(EVP_PKEY *key, long version)
     CU_ASSERT_PTR_NOT_NULL_FATAL(key);
     certs_add_ext(x509, NID_authority_key_identifier, "keyid");
     certs_add_ext(x509, NID_key_usage, "critical,keyCertSign,cRLSign");
-    certs_add_ext(x509, NID_name_constraints,
-                  "critical,permitted;DNS:corp.example,excluded;IP:0.0.0.0/0.0.0.0");
     while (version == X509_VERSION_1 && X509_get_ext_count(x509) > 0)
         X509_EXTENSION_free(X509_delete_ext(x509, 0));
     X509_set_version(x509, version);
