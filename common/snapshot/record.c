@@ -4,9 +4,6 @@
 #include <string.h>
 #include <strings.h>
 
-#define XXH_INLINE_ALL
-#include <xxhash.h>
-
 #include "base/bytes.h"
 #include "base/limits.h"
 #include "snapshot/snapshot_format.h"
@@ -83,6 +80,12 @@ static uint64_t number_of_id(struct ot_span id)
     return ot_span_hash(id) & ~UINT64_C(7);
 }
 
+/* Of a record with all of its bytes. */
+static uint64_t checksum_of(const uint8_t *bytes, size_t len)
+{
+    return ot_span_hash(ot_span_of(bytes + AT_FLAGS, len - AT_FLAGS));
+}
+
 size_t ot_record_encoded_len(const struct ot_record *record)
 {
     size_t len = HEADER_LEN;
@@ -96,7 +99,7 @@ void ot_record_seal(uint8_t *bytes, size_t len)
 {
     ot_put_u32(bytes, MAGIC);
     ot_put_u32(bytes + AT_LENGTH, (uint32_t)len);
-    ot_put_u64(bytes + AT_CHECKSUM, XXH3_64bits(bytes + AT_FLAGS, len - AT_FLAGS));
+    ot_put_u64(bytes + AT_CHECKSUM, checksum_of(bytes, len));
 }
 
 void ot_record_encode(const struct ot_record *record, uint8_t *out)
@@ -143,33 +146,42 @@ static bool is_complete(const struct ot_record *record, unsigned absent)
             record->field[OT_FIELD_ORIGINAL_DIGESTS].len == OT_DIGESTS_LEN);
 }
 
-/* Whether fields are no longer than whoever uses one relies on: a file whose checksums
- * are right may still be forged. What is not named here is a part of the certificate, or
- * a sentence about it. */
-static bool is_within_limits(const struct ot_record *record)
+/* How long a field may be, on which whoever uses it relies: a file whose checksums are
+ * right may still be forged. What is not named here is a part of the certificate, or a
+ * sentence about it. */
+static size_t field_max(enum ot_field field)
 {
-    const struct ot_span *field = record->field;
-
-    return field[OT_FIELD_ID].len <= OT_ID_MAX &&
-           field[OT_FIELD_NAME].len <= OT_NAME_MAX &&
-           field[OT_FIELD_LABEL].len <= OT_LABEL_MAX &&
-           field[OT_FIELD_SPKI_SHA1].len <= digests[OT_DIGEST_SHA1].len &&
-           field[OT_FIELD_DIGESTS].len <= OT_DIGESTS_LEN &&
-           field[OT_FIELD_ORIGINAL_DIGESTS].len <= OT_DIGESTS_LEN;
+    switch (field) {
+    case OT_FIELD_ID:
+        return OT_ID_MAX;
+    case OT_FIELD_NAME:
+        return OT_NAME_MAX;
+    case OT_FIELD_LABEL:
+        return OT_LABEL_MAX;
+    case OT_FIELD_SPKI_SHA1:
+        return digests[OT_DIGEST_SHA1].len;
+    case OT_FIELD_DIGESTS:
+    case OT_FIELD_ORIGINAL_DIGESTS:
+        return OT_DIGESTS_LEN;
+    default:
+        return OT_CERT_DER_MAX;
+    }
 }
 
-/* The fields of a record that ends at end, from where their lengths stand, and which are
- * absent, as bits; false: they do not fill it, or one is longer than any can be. */
-static bool split_record(struct ot_record *record, const uint8_t *lengths,
-                         const uint8_t *end, unsigned *absent)
+/* The fields of a record of so many bytes, and which are absent, as bits; false: they do
+ * not fill it, or one is longer than it may be, and they are of no use. */
+static bool split_record(struct ot_record *record, const uint8_t *bytes, size_t total,
+                         unsigned *absent)
 {
-    const uint8_t *at = lengths + 4 * OT_FIELD_COUNT;
+    size_t at = HEADER_LEN;
 
+    /* Each of its own, so that its limit is a number in the code. */
+#pragma GCC unroll OT_FIELD_COUNT
     for (size_t i = 0; i < OT_FIELD_COUNT; i++) {
-        const uint32_t len = ot_get_u32(lengths + 4 * i);
+        const uint32_t len = ot_get_u32(bytes + AT_FIELDS + 4 * i);
 
-        if (len <= OT_CERT_DER_MAX && len <= (size_t)(end - at)) {
-            record->field[i] = ot_span_of(at, len);
+        if (len <= field_max((enum ot_field)i)) {
+            record->field[i] = ot_span_of(bytes + at, len);
             at += len;
         } else if (len == ABSENT) {
             record->field[i] = OT_SPAN_ABSENT;
@@ -178,7 +190,7 @@ static bool split_record(struct ot_record *record, const uint8_t *lengths,
             return false;
         }
     }
-    return at == end;
+    return at == total; /* so that none ends behind it */
 }
 
 static enum ot_status refuse_record(struct ot_error *err)
@@ -202,8 +214,7 @@ enum ot_status ot_record_decode(struct ot_record *record, const uint8_t *bytes,
 {
     const size_t total = record_len(bytes, len);
 
-    if (total == 0 || XXH3_64bits(bytes + AT_FLAGS, total - AT_FLAGS) !=
-                          ot_get_u64(bytes + AT_CHECKSUM))
+    if (total == 0 || checksum_of(bytes, total) != ot_get_u64(bytes + AT_CHECKSUM))
         return refuse_record(err);
     return ot_record_decode_verified(record, bytes, total, err);
 }
@@ -221,8 +232,7 @@ enum ot_status ot_record_decode_verified(struct ot_record *record, const uint8_t
     record->valid_at = (int64_t)ot_get_u64(bytes + AT_TIMES + 8);
     record->expires_at = (int64_t)ot_get_u64(bytes + AT_TIMES + 16);
     record->ends_at = (int64_t)ot_get_u64(bytes + AT_TIMES + 24);
-    if (split_record(record, bytes + AT_FIELDS, bytes + total, &absent) &&
-        is_within_limits(record) && is_complete(record, absent))
+    if (split_record(record, bytes, total, &absent) && is_complete(record, absent))
         return OT_OK;
     return refuse_record(err);
 }
