@@ -3,7 +3,6 @@
 #include <string.h>
 
 #include "base/limits.h"
-#include "cache/distrust.h"
 #include "extension.h"
 #include "snapshot/snapshot.h"
 
@@ -115,8 +114,7 @@ bool ot_object_make(struct ot_object *object, enum ot_object_kind kind,
         return false;
     if (kind == OT_OBJECT_EXTENSION)
         return ot_extension_purposes(&object->purposes, snapshot, record, policy, now);
-    object->purposes =
-        policy->purposes & ~ot_distrust_purposes(policy->distrust, record, NULL);
+    object->purposes = ot_token_policy_purposes(policy, record);
     return kind == OT_OBJECT_CERTIFICATE ||
            ((policy->is_admin || ot_object_is_active(object)) &&
             is_first(snapshot, record, policy, now));
@@ -128,12 +126,6 @@ void ot_object_make_profile(struct ot_object *object)
     object->kind = OT_OBJECT_PROFILE;
     object->since = INT64_MIN;
     object->until = INT64_MAX;
-}
-
-static bool is_meant_and_shown(const struct ot_record *record, CK_OBJECT_HANDLE number,
-                               const struct ot_token_policy *policy, int64_t now)
-{
-    return number_of(record) == number && ot_token_policy_shows(policy, record, now);
 }
 
 bool ot_object_find(struct ot_object *object, CK_OBJECT_HANDLE handle,
@@ -156,7 +148,7 @@ bool ot_object_find(struct ot_object *object, CK_OBJECT_HANDLE handle,
         return false;
     for (uint32_t i = 0; i < list.count; i++)
         if (ot_snapshot_record(snapshot, &list, i, record, NULL) == OT_OK &&
-            is_meant_and_shown(record, number, policy, now))
+            number_of(record) == number && ot_token_policy_shows(policy, record, now))
             return ot_object_make(object, kind, snapshot, record, policy, now);
     return false;
 }
@@ -169,9 +161,8 @@ bool ot_object_follow(struct ot_object *object, CK_OBJECT_HANDLE handle,
     CK_OBJECT_HANDLE number = handle & ~KIND_MASK;
     struct ot_record *record = &object->record;
 
-    return object->kind != OT_OBJECT_PROFILE && kind != OT_OBJECT_PROFILE &&
-           (ot_object_kinds(policy) & 1u << kind) != 0 &&
+    return kind == object->kind && kind != OT_OBJECT_PROFILE &&
            ot_snapshot_follow(snapshot, record, number, record) &&
-           is_meant_and_shown(record, number, policy, now) &&
+           ot_token_policy_shows(policy, record, now) &&
            ot_object_make(object, kind, snapshot, record, policy, now);
 }

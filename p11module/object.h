@@ -79,7 +79,8 @@ bool ot_object_find(struct ot_object *object, CK_OBJECT_HANDLE handle,
                     int64_t now);
 
 /* The same where the object is still another one of that snapshot, and the one that is
- * meant may lie behind it; false: it does not, and object is of no more use. */
+ * meant may lie behind it and be of its kind; false: it is not, and object is of no more
+ * use. */
 bool ot_object_follow(struct ot_object *object, CK_OBJECT_HANDLE handle,
                       struct ot_snapshot *snapshot, const struct ot_token_policy *policy,
                       int64_t now);

@@ -16,6 +16,11 @@ struct ot_token_policy {
                                      the same here */
 };
 
+/* The source's purposes, without those for which other sources say no to the certificate.
+ */
+unsigned ot_token_policy_purposes(const struct ot_token_policy *policy,
+                                  const struct ot_record *record);
+
 /* Whether the certificate is shown at all at Unix time now: a trust anchor that all
  * readers of tokens can read, to which sources leave some purpose, and one that this
  * process holds to the limits on its names if it has any; or what is distrusted for

@@ -468,9 +468,10 @@ bool ot_snapshot_follow(const struct ot_snapshot *snapshot,
     size_t at = (size_t)(last.data - snapshot->bytes) + last.len + OT_FORMAT_ENTRY_LEN +
                 OT_FORMAT_RECORD_KEY_LEN;
 
+    /* The number is one of bytes that nobody has verified, which decoding does then. */
     return at < snapshot->data_end &&
-           (uint32_t)ot_record_peek_number(snapshot->bytes + at,
-                                           snapshot->data_end - at) == (uint32_t)number &&
+           (unsigned long)ot_record_peek_number(
+               snapshot->bytes + at, snapshot->data_end - at) == (unsigned long)number &&
            ot_record_decode(record, snapshot->bytes + at, snapshot->data_end - at,
                             NULL) == OT_OK;
 }

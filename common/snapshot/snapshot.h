@@ -134,10 +134,11 @@ enum ot_status ot_snapshot_find_id(struct ot_snapshot *snapshot, struct ot_span 
                                    struct ot_record *record, bool *found,
                                    struct ot_error *err);
 
-/* The record that lies in the file behind another one of this snapshot, if the lower 32
- * bits of its number are these: who reads what a search has found asks for one after the
- * other, and to look each up costs as much again as to read it. before and record may be
- * the same. False: it is another one, or damaged, and record is of no use. */
+/* The record that lies in the file behind another one of this snapshot, if this is its
+ * number, as far as an unsigned long holds that: who reads what a search has found asks
+ * for one after the other, and to look each up costs as much again as to read it. before
+ * and record may be the same. False: it is another one, or damaged, and record is of no
+ * use. */
 bool ot_snapshot_follow(const struct ot_snapshot *snapshot,
                         const struct ot_record *before, uint64_t number,
                         struct ot_record *record);
