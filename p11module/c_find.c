@@ -31,7 +31,7 @@ static CK_RV slot_to_search(struct ot_module *module, CK_SESSION_HANDLE handle,
     if (rv != CKR_OK)
         return rv;
     *slot = session->slot;
-    if ((attributes == NULL && count > 0) || count > OT_TEMPLATE_MAX)
+    if (!ot_template_is_good(attributes, count))
         rv = CKR_ARGUMENTS_BAD;
     else if (session->find != NULL)
         rv = CKR_OPERATION_ACTIVE;

@@ -12,27 +12,29 @@
 static CK_RV get_one(const struct ot_object *object, union ot_scratch *scratch,
                      CK_ATTRIBUTE *attribute)
 {
-    const CK_ULONG room = attribute->ulValueLen;
     const struct ot_span value = ot_attribute_get(object, attribute->type, scratch);
+    CK_RV rv = CKR_OK;
 
-    attribute->ulValueLen = CK_UNAVAILABLE_INFORMATION;
     if (value.data == NULL)
-        return CKR_ATTRIBUTE_TYPE_INVALID;
-    if (attribute->pValue != NULL && room < value.len)
-        return CKR_BUFFER_TOO_SMALL;
-    attribute->ulValueLen = value.len;
-    if (attribute->pValue != NULL)
+        rv = CKR_ATTRIBUTE_TYPE_INVALID;
+    else if (attribute->pValue != NULL && attribute->ulValueLen < value.len)
+        rv = CKR_BUFFER_TOO_SMALL;
+    else if (attribute->pValue != NULL)
         memcpy(attribute->pValue, value.data, value.len);
-    return CKR_OK;
+    attribute->ulValueLen = rv == CKR_OK ? value.len : CK_UNAVAILABLE_INFORMATION;
+    return rv;
 }
 
 /* All attributes are answered, whatever is wrong with one of them. */
 static CK_RV get_all(struct ot_session *session, CK_OBJECT_HANDLE handle,
                      CK_ATTRIBUTE *attributes, CK_ULONG count)
 {
-    const struct ot_object *object = ot_session_object(session, handle);
+    const struct ot_object *object;
     CK_RV rv = CKR_OK, one;
 
+    if (!ot_template_is_good(attributes, count))
+        return CKR_ARGUMENTS_BAD;
+    object = ot_session_object(session, handle);
     if (object == NULL)
         return CKR_OBJECT_HANDLE_INVALID;
     for (CK_ULONG i = 0; i < count; i++) {
@@ -55,10 +57,7 @@ __attribute__((flatten)) CK_RV C_GetAttributeValue(CK_SESSION_HANDLE handle,
 
     if (rv != CKR_OK)
         return rv;
-    if ((attributes == NULL && count > 0) || count > OT_TEMPLATE_MAX)
-        rv = CKR_ARGUMENTS_BAD;
-    else
-        rv = get_all(session, object_handle, attributes, count);
+    rv = get_all(session, object_handle, attributes, count);
     ot_session_drop(session);
     return rv;
 }

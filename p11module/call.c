@@ -19,7 +19,7 @@ CK_RV ot_session_take(CK_SESSION_HANDLE handle, struct ot_session **out)
 
 void ot_session_drop(struct ot_session *session)
 {
-    unsigned door = ot_inside_door(session->handle);
+    unsigned door = session->shard->number;
 
     ot_session_drop_in(session);
     ot_inside_leave(door);

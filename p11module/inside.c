@@ -18,11 +18,11 @@ struct door {
 
 /* Lies in memory that the kernel zeroes in a forked child. */
 struct house {
+    struct door doors[OT_DOORS];
     _Atomic(struct ot_instance *) instance; /* NULL: not initialised */
     atomic_bool is_ending;                  /* a module waits for its last call */
     struct ot_guard guard;
     unsigned long users; /* guarded: calls of C_Initialize without their C_Finalize */
-    struct door doors[OT_DOORS];
 };
 
 /* Part of the library, so that it goes with it. One object, because what lies behind the

@@ -102,7 +102,7 @@ CK_RV C_SetAttributeValue(CK_SESSION_HANDLE session, CK_OBJECT_HANDLE object,
 
     if (rv != CKR_OK)
         return rv;
-    if ((attributes == NULL && count > 0) || count > OT_TEMPLATE_MAX)
+    if (!ot_template_is_good(attributes, count))
         return CKR_ARGUMENTS_BAD;
     return refuse_change(session, object);
 }

@@ -23,8 +23,10 @@ CK_RV ot_session_table_init(struct ot_session_table *table,
 {
     CK_RV rv = CKR_OK;
 
-    for (size_t i = 0; i < OT_SESSION_SHARDS && rv == CKR_OK; i++)
+    for (unsigned i = 0; i < OT_SESSION_SHARDS && rv == CKR_OK; i++) {
+        table->shards[i].number = i;
         rv = ot_lock_init(&table->shards[i].lock, locking);
+    }
     return rv;
 }
 
@@ -82,21 +84,23 @@ static CK_RV find_place(struct ot_shard *shard, size_t *place)
     return CKR_OK;
 }
 
-static CK_SESSION_HANDLE make_handle(struct ot_shard *shard, size_t number, size_t place)
+static CK_SESSION_HANDLE make_handle(struct ot_shard *shard, size_t place)
 {
     const CK_ULONG most = ULONG_MAX >> (SHARD_BITS + PLACE_BITS);
 
     shard->opened = shard->opened == most ? 1 : shard->opened + 1; /* never 0 */
-    return shard->opened << (SHARD_BITS + PLACE_BITS) | place << SHARD_BITS | number;
+    return shard->opened << (SHARD_BITS + PLACE_BITS) | place << SHARD_BITS |
+           shard->number;
 }
 
 /* The handle is told while the session cannot be closed yet. */
 static CK_RV add_session(struct ot_session_table *table, struct ot_session *session,
                          CK_SESSION_HANDLE *handle)
 {
-    size_t number = atomic_fetch_add(&table->turn, 1) % OT_SESSION_SHARDS, place;
-    struct ot_shard *shard = &table->shards[number];
+    unsigned turn = atomic_fetch_add(&table->turn, 1);
+    struct ot_shard *shard = &table->shards[turn % OT_SESSION_SHARDS];
     CK_RV rv = ot_lock_take(&shard->lock);
+    size_t place;
 
     if (rv != CKR_OK)
         return rv;
@@ -104,7 +108,7 @@ static CK_RV add_session(struct ot_session_table *table, struct ot_session *sess
     if (rv == CKR_OK)
         rv = ot_slot_open(session->slot, session->is_read_write);
     if (rv == CKR_OK) {
-        session->handle = make_handle(shard, number, place);
+        session->handle = make_handle(shard, place);
         session->shard = shard;
         shard->sessions[place] = session;
         *handle = session->handle;
@@ -212,8 +216,8 @@ static void refresh_view(struct ot_session *session)
 /* The one question of many that is about another object than the one before: out of the
  * way of these. Snapshots do not change, so that a record is verified when it is found,
  * and not again while it is the last one that was asked for. */
-__attribute__((noinline)) static const struct ot_object *
-find_object(struct ot_session *session, CK_OBJECT_HANDLE handle, int64_t now)
+__attribute__((noinline)) static bool find_object(struct ot_session *session,
+                                                  CK_OBJECT_HANDLE handle, int64_t now)
 {
     const struct ot_token_policy *policy = &session->slot->policy;
     bool has_last = session->last_handle != CK_INVALID_HANDLE;
@@ -223,14 +227,12 @@ find_object(struct ot_session *session, CK_OBJECT_HANDLE handle, int64_t now)
          ot_object_follow(&session->last, handle, session->snapshot, policy, now)) ||
         ot_object_find(&session->last, handle, session->snapshot, policy, now)) {
         session->last_handle = handle;
-        return &session->last;
+        return true;
     }
     /* Not kept: the search may let go of its snapshot. */
-    if (session->find != NULL &&
-        ot_object_find(&session->last, handle, session->find->candidates.snapshot, policy,
-                       now))
-        return &session->last;
-    return NULL;
+    return session->find != NULL &&
+           ot_object_find(&session->last, handle, session->find->candidates.snapshot,
+                          policy, now);
 }
 
 const struct ot_object *ot_session_object(struct ot_session *session,
@@ -241,10 +243,11 @@ const struct ot_object *ot_session_object(struct ot_session *session,
     if (!ot_slot_shows_objects(session->slot))
         return NULL;
     refresh_view(session);
-    if (handle == session->last_handle && handle != CK_INVALID_HANDLE &&
-        ot_object_is_current(&session->last, now))
+    if ((handle == session->last_handle && handle != CK_INVALID_HANDLE &&
+         ot_object_is_current(&session->last, now)) ||
+        find_object(session, handle, now))
         return &session->last;
-    return find_object(session, handle, now);
+    return NULL;
 }
 
 void ot_session_expect(struct ot_session *session, CK_OBJECT_HANDLE handle)

@@ -35,6 +35,7 @@ struct ot_session {
 
 struct ot_shard {
     struct ot_lock lock;
+    unsigned number; /* which it is, and by which door calls about its sessions come */
     struct ot_session **sessions;
     size_t room;
     size_t first_free; /* no place before it is free */

@@ -61,7 +61,7 @@ CK_RV ot_template_copy(struct ot_template *pattern, const CK_ATTRIBUTE *attribut
     size_t len;
     CK_RV rv;
 
-    if ((attributes == NULL && count > 0) || count > OT_TEMPLATE_MAX)
+    if (!ot_template_is_good(attributes, count))
         return CKR_ARGUMENTS_BAD;
     rv = measure_values(attributes, count, &len);
     if (rv != CKR_OK)

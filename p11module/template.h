@@ -13,6 +13,12 @@ struct ot_object;
  * it to its end could be a fault. */
 #define OT_TEMPLATE_MAX 256u
 
+/* Whether it can be read at all; else a call is CKR_ARGUMENTS_BAD. */
+static inline bool ot_template_is_good(const CK_ATTRIBUTE *attributes, CK_ULONG count)
+{
+    return count == 0 || (attributes != NULL && count <= OT_TEMPLATE_MAX);
+}
+
 /* What the searches of GnuTLS (class, trusted, certificate type, subject, id), NSS
  * (token, class, issuer, serial), Chromium and p11-kit need at most, without a call of
  * malloc. */

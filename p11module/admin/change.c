@@ -162,7 +162,7 @@ CK_RV C_SetAttributeValue(CK_SESSION_HANDLE handle, CK_OBJECT_HANDLE object_hand
 
     if (rv != CKR_OK)
         return rv;
-    if ((attributes == NULL && count > 0) || count > OT_TEMPLATE_MAX)
+    if (!ot_template_is_good(attributes, count))
         rv = CKR_ARGUMENTS_BAD;
     else if ((object = ot_session_object(session, object_handle)) == NULL)
         rv = CKR_OBJECT_HANDLE_INVALID;
