@@ -170,7 +170,7 @@ static enum ot_status init_source(struct ot_source *source, struct ot_limits *li
         return OT_OK;
     status = ot_name_limits_parse(&limits->names, scene->names, err);
     if (status == OT_OK)
-        source->names = ot_name_limits_text(&limits->names);
+        source->names = strdup(limits->names.text);
     return status == OT_OK && source->names == NULL ? ot_error_nomem(err) : status;
 }
 

@@ -24,8 +24,8 @@
 struct ot_cert {
     struct ot_record facts;  /* what ot_cert_fill hands out */
     struct ot_span validity; /* with its header */
-    struct ot_fitness fitness;
-    bool is_sound; /* OpenSSL could make out its extensions */
+    bool is_sound;           /* OpenSSL could make out its extensions */
+    char *withheld;          /* why it is kept from somebody; NULL: it is not */
     uint8_t *subject_canon, *issuer_canon;
     uint8_t *magnitude; /* of a negative number */
     uint8_t *held;      /* the identifiers of keys, where OpenSSL read them */
@@ -228,16 +228,22 @@ static bool is_self_signed(const struct ot_record *facts,
 }
 
 /* The last thing, when it is known whether it is a CA. */
-static void conclude_fitness(struct ot_cert *cert)
+static enum ot_status conclude_fitness(struct ot_cert *cert, struct ot_fitness *fitness,
+                                       struct ot_error *err)
 {
     struct ot_record *facts = &cert->facts;
     bool lacks_name = (facts->flags & OT_RECORD_CA) != 0 &&
                       facts->field[OT_FIELD_SUBJECT_CANON].len == 0;
 
-    ot_fitness_conclude(&cert->fitness, lacks_name, cert->is_sound);
-    facts->flags |= cert->fitness.withheld;
-    if (cert->fitness.withheld != 0)
-        facts->field[OT_FIELD_WITHHELD] = ot_span_str(cert->fitness.reason);
+    ot_fitness_conclude(fitness, lacks_name, cert->is_sound);
+    if (fitness->withheld == 0)
+        return OT_OK;
+    cert->withheld = strdup(fitness->reason);
+    if (cert->withheld == NULL)
+        return ot_error_nomem(err);
+    facts->flags |= fitness->withheld;
+    facts->field[OT_FIELD_WITHHELD] = ot_span_str(cert->withheld);
+    return OT_OK;
 }
 
 static enum ot_status read_facts(struct ot_cert *cert, EVP_MD_CTX *ctx,
@@ -265,7 +271,6 @@ static enum ot_status read_facts(struct ot_cert *cert, EVP_MD_CTX *ctx,
     facts->flags |= is_self_signed(facts, reading) ? OT_RECORD_SELF_SIGNED : 0;
     facts->flags |= reading->barred << OT_RECORD_BARRED_SHIFT;
     cert->is_sound = reading->is_sound;
-    conclude_fitness(cert);
     return OT_OK;
 }
 
@@ -274,16 +279,16 @@ static enum ot_status parse_certificate(struct ot_cert *cert, struct ot_span der
 {
     EVP_MD_CTX *ctx = EVP_MD_CTX_new();
     enum ot_status status = ctx == NULL ? ot_error_nomem(err) : OT_OK;
+    struct ot_fitness fitness;
     struct ot_reading reading;
 
-    ot_fitness_check(&cert->fitness, der, OT_SPAN_ABSENT);
-    if (status == OT_OK &&
-        (cert->fitness.withheld != 0 || !ot_reading_plain(&reading, der)))
+    ot_fitness_check(&fitness, der, OT_SPAN_ABSENT);
+    if (status == OT_OK && (fitness.withheld != 0 || !ot_reading_plain(&reading, der)))
         status = ot_reading_by_openssl(&reading, &cert->held, der, err);
     if (status == OT_OK)
         status = read_facts(cert, ctx, der, &reading, err);
     EVP_MD_CTX_free(ctx);
-    return status;
+    return status == OT_OK ? conclude_fitness(cert, &fitness, err) : status;
 }
 
 static struct ot_cert *new_cert(struct ot_span der)
@@ -326,7 +331,7 @@ static struct ot_span sound_key_of(const struct ot_cert *cert)
 {
     struct ot_span key = OT_SPAN_ABSENT;
 
-    if (cert->fitness.withheld == 0)
+    if (cert->withheld == NULL)
         ot_der_only(cert->facts.field[OT_FIELD_SPKI], OT_DER_SEQUENCE, &key);
     return key;
 }
@@ -339,6 +344,7 @@ static enum ot_status read_rewrapped(struct ot_cert *cert, const struct ot_cert 
     struct ot_span serial = original->facts.field[OT_FIELD_SERIAL];
     EVP_MD_CTX *ctx = EVP_MD_CTX_new();
     enum ot_status status = ctx == NULL ? ot_error_nomem(err) : OT_OK;
+    struct ot_fitness fitness;
 
     *facts = original->facts;
     cert->is_sound = original->is_sound;
@@ -355,9 +361,8 @@ static enum ot_status read_rewrapped(struct ot_cert *cert, const struct ot_cert 
         return status;
     facts->field[OT_FIELD_WITHHELD] = OT_SPAN_ABSENT;
     facts->flags &= ~(uint32_t)OT_RECORD_WITHHELD;
-    ot_fitness_check(&cert->fitness, der, sound_key_of(original));
-    conclude_fitness(cert);
-    return OT_OK;
+    ot_fitness_check(&fitness, der, sound_key_of(original));
+    return conclude_fitness(cert, &fitness, err);
 }
 
 enum ot_status ot_cert_of_rewrapped(struct ot_cert **out, const struct ot_cert *original,
@@ -383,6 +388,7 @@ void ot_cert_free(struct ot_cert *cert)
 {
     if (cert == NULL)
         return;
+    free(cert->withheld);
     free(cert->subject_canon);
     free(cert->issuer_canon);
     free(cert->magnitude);

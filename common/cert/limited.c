@@ -12,7 +12,7 @@ struct ot_limited {
     const struct ot_cert *original;
     struct ot_cert *cert; /* with limits on it; NULL: that cannot be */
     bool has_names;
-    char reason[OT_ERROR_MAX];
+    char *reason; /* why; else NULL */
 };
 
 static const char java_reason[] =
@@ -52,11 +52,11 @@ enum ot_status ot_limited_new(struct ot_limited **out, const struct ot_cert *ori
     ot_cert_fill(original, &facts);
     status = put_limits(limited, &facts, limits, &why);
     if (status == OT_E_PROTOCOL) {
-        ot_cert_free(limited->cert);
-        limited->cert = NULL;
         ot_error_prefix(&why, "the limits of its source cannot be put on it");
-        memcpy(limited->reason, why.message, sizeof(limited->reason));
-    } else if (status != OT_OK) {
+        limited->reason = strdup(why.message);
+        status = limited->reason != NULL ? OT_OK : ot_error_nomem(&why);
+    }
+    if (status != OT_OK) {
         ot_limited_free(limited);
         if (err != NULL)
             *err = why;
@@ -71,6 +71,7 @@ void ot_limited_free(struct ot_limited *limited)
     if (limited == NULL)
         return;
     ot_cert_free(limited->cert);
+    free(limited->reason);
     free(limited);
 }
 

@@ -172,22 +172,20 @@ static enum ot_status derive_serial(struct new_parts *parts, struct ot_span der,
                                     const struct ot_limits *limits, struct ot_error *err)
 {
     static const char word[] = "orgtrust limits";
-    char *names = ot_name_limits_text(&limits->names);
+    const char *names = limits->names.text != NULL ? limits->names.text : "";
     uint8_t sum[EVP_MAX_MD_SIZE], not_after[8];
     EVP_MD_CTX *ctx = EVP_MD_CTX_new();
     const EVP_MD *method = ot_digest_method(OT_DIGEST_SHA2_256);
     bool done;
 
     ot_put_u64(not_after, (uint64_t)limits->not_after);
-    done = names != NULL && ctx != NULL && method != NULL &&
-           EVP_DigestInit_ex(ctx, method, NULL) == 1 &&
+    done = ctx != NULL && method != NULL && EVP_DigestInit_ex(ctx, method, NULL) == 1 &&
            EVP_DigestUpdate(ctx, word, sizeof(word)) == 1 &&
            EVP_DigestUpdate(ctx, der.data, der.len) == 1 &&
            EVP_DigestUpdate(ctx, not_after, sizeof(not_after)) == 1 &&
            EVP_DigestUpdate(ctx, names, strlen(names)) == 1 &&
            EVP_DigestFinal_ex(ctx, sum, NULL) == 1;
     EVP_MD_CTX_free(ctx);
-    free(names);
     if (!done)
         return ot_error_nomem(err);
     memcpy(parts->number, sum, SERIAL_LEN);

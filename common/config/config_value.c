@@ -333,21 +333,15 @@ static enum ot_status set_names(const struct rule *rule, void *field, const char
 {
     struct ot_name_limits limits;
     enum ot_status status;
-    char *text;
 
     (void)rule;
     if (is_none(value))
         return replace_value(field, NULL, err);
     status = ot_name_limits_parse(&limits, value, err);
-    text = status == OT_OK ? ot_name_limits_text(&limits) : NULL;
+    if (status == OT_OK)
+        status = replace_value(field, limits.text, err);
     ot_name_limits_clear(&limits);
-    if (status != OT_OK)
-        return status;
-    if (text == NULL)
-        return ot_error_nomem(err);
-    free(*(char **)field);
-    *(char **)field = text;
-    return OT_OK;
+    return status;
 }
 
 /* A day, of which the last second counts. */

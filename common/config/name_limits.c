@@ -163,45 +163,6 @@ static void sort_limits(struct ot_name_limits *limits)
     limits->count = kept + 1;
 }
 
-enum ot_status ot_name_limits_parse(struct ot_name_limits *limits, const char *text,
-                                    struct ot_error *err)
-{
-    size_t room = 1;
-
-    *limits = (struct ot_name_limits){0};
-    for (const char *c = text; *c != '\0'; c++)
-        room += *c == ',';
-    if (room > OT_NAME_LIMITS_MAX)
-        return ot_error_set(err, OT_E_CONFIG, "names may hold at most %d items",
-                            OT_NAME_LIMITS_MAX);
-    limits->items = calloc(room, sizeof(*limits->items));
-    if (limits->items == NULL)
-        return ot_error_nomem(err);
-    for (const char *word = text; limits->count < room; limits->count++) {
-        size_t behind, len;
-        const char *fault;
-
-        word += strspn(word, " \t");
-        behind = len = strcspn(word, ",");
-        while (len > 0 && (word[len - 1] == ' ' || word[len - 1] == '\t'))
-            len--;
-        fault = take_item(&limits->items[limits->count], word, len);
-        if (fault != NULL)
-            return ot_error_set(err, OT_E_CONFIG,
-                                "item %zu of names is %s; it must be %s",
-                                limits->count + 1, fault, forms);
-        word += behind + (word[behind] == ',');
-    }
-    sort_limits(limits);
-    return OT_OK;
-}
-
-void ot_name_limits_clear(struct ot_name_limits *limits)
-{
-    free(limits->items);
-    *limits = (struct ot_name_limits){0};
-}
-
 static void put_block(char *out, size_t size, const struct ot_name_limit *limit)
 {
     size_t octets = limit->len / 2, len;
@@ -240,4 +201,45 @@ char *ot_name_limits_text(const struct ot_name_limits *limits)
         len += strlen(text + len);
     }
     return text;
+}
+
+enum ot_status ot_name_limits_parse(struct ot_name_limits *limits, const char *text,
+                                    struct ot_error *err)
+{
+    size_t room = 1;
+
+    *limits = (struct ot_name_limits){0};
+    for (const char *c = text; *c != '\0'; c++)
+        room += *c == ',';
+    if (room > OT_NAME_LIMITS_MAX)
+        return ot_error_set(err, OT_E_CONFIG, "names may hold at most %d items",
+                            OT_NAME_LIMITS_MAX);
+    limits->items = calloc(room, sizeof(*limits->items));
+    if (limits->items == NULL)
+        return ot_error_nomem(err);
+    for (const char *word = text; limits->count < room; limits->count++) {
+        size_t behind, len;
+        const char *fault;
+
+        word += strspn(word, " \t");
+        behind = len = strcspn(word, ",");
+        while (len > 0 && (word[len - 1] == ' ' || word[len - 1] == '\t'))
+            len--;
+        fault = take_item(&limits->items[limits->count], word, len);
+        if (fault != NULL)
+            return ot_error_set(err, OT_E_CONFIG,
+                                "item %zu of names is %s; it must be %s",
+                                limits->count + 1, fault, forms);
+        word += behind + (word[behind] == ',');
+    }
+    sort_limits(limits);
+    limits->text = ot_name_limits_text(limits);
+    return limits->text != NULL ? OT_OK : ot_error_nomem(err);
+}
+
+void ot_name_limits_clear(struct ot_name_limits *limits)
+{
+    free(limits->items);
+    free(limits->text);
+    *limits = (struct ot_name_limits){0};
 }

@@ -31,6 +31,7 @@ struct ot_name_limit {
 struct ot_name_limits {
     size_t count;
     struct ot_name_limit *items; /* in the order of kinds, each once */
+    char *text; /* the one text that all ways to write the same limits have */
 };
 
 /* OT_E_CONFIG says which item, by its number, is wrong, and how to write it; the value
@@ -39,8 +40,7 @@ enum ot_status ot_name_limits_parse(struct ot_name_limits *limits, const char *t
                                     struct ot_error *err);
 void ot_name_limits_clear(struct ot_name_limits *limits);
 
-/* The one text that all ways to write the same limits have; the caller frees it. NULL:
- * out of memory. */
+/* The text of these items, which the caller frees. NULL: out of memory. */
 char *ot_name_limits_text(const struct ot_name_limits *limits);
 
 #endif
