@@ -111,10 +111,9 @@ static void check_version(struct ot_fitness *out, const struct ot_tbs *tbs)
             "GnuTLS would throw away every certificate beside it");
 }
 
-void ot_fitness_check(struct ot_fitness *out, struct ot_span der,
-                      struct ot_span sound_key)
+void ot_fitness_check(struct ot_fitness *out, struct ot_span der, struct ot_span fit)
 {
-    struct ot_tbs tbs;
+    struct ot_tbs tbs, known = {.key = OT_SPAN_ABSENT};
 
     *out = (struct ot_fitness){0};
     if (!ot_tbs_split(&tbs, der)) {
@@ -126,7 +125,9 @@ void ot_fitness_check(struct ot_fitness *out, struct ot_span der,
     }
     check_time(out, &tbs.from, "notBefore");
     check_time(out, &tbs.to, "notAfter");
-    if (!ot_span_equal(tbs.key, sound_key))
+    if (fit.data != NULL)
+        ot_tbs_split(&known, fit);
+    if (!ot_span_equal(tbs.key, known.key))
         ot_fitness_check_key(out, tbs.key);
     ot_fitness_check_extensions(out, tbs.extensions);
     check_version(out, &tbs);
@@ -134,11 +135,14 @@ void ot_fitness_check(struct ot_fitness *out, struct ot_span der,
         ot_fitness_withhold(out, OT_PLACES_SHARED,
                             "its two signature algorithms differ: Java and GnuTLS would "
                             "throw away every certificate beside it");
-    ot_fitness_check_algorithm(out, tbs.inner);
+    if (!ot_span_equal(tbs.inner, known.inner))
+        ot_fitness_check_algorithm(out, tbs.inner);
     if (tbs.issuer.len == 0)
         withhold_nameless(out, "issuer");
-    check_name(out, tbs.issuer, "issuer");
-    check_name(out, tbs.subject, "subject");
+    if (!ot_span_equal(tbs.issuer, known.issuer))
+        check_name(out, tbs.issuer, "issuer");
+    if (!ot_span_equal(tbs.subject, known.subject))
+        check_name(out, tbs.subject, "subject");
 }
 
 void ot_fitness_conclude(struct ot_fitness *out, bool lacks_name, bool is_sound)

@@ -11,10 +11,9 @@
 struct ot_fitness;
 
 /* Checks any bytes; what is fit for every place is a certificate that OpenSSL can read.
- * sound_key: a key, as tbs_internal.h has it, with which nothing was wrong when it was
- * checked, or none. Touches no shared state. */
-void ot_fitness_check(struct ot_fitness *out, struct ot_span der,
-                      struct ot_span sound_key);
+ * fit: one that was fit for every place when it was checked, or none; where both have the
+ * same key, algorithm or name, that is not checked again. Touches no shared state. */
+void ot_fitness_check(struct ot_fitness *out, struct ot_span der, struct ot_span fit);
 
 /* What its extensions must have been read for. lacks_name: it vouches for others, and has
  * no name; is_sound: OpenSSL could make out its extensions. */

@@ -23,10 +23,21 @@ static bool has_digest(const struct ot_record *record, enum ot_digest digest,
            ot_span_equal(ot_record_original_digest(record, digest), fingerprint);
 }
 
+/* What stands where one was not computed, and is no certificate's. */
+static bool is_zeros(struct ot_span fingerprint)
+{
+    for (size_t i = 0; i < fingerprint.len; i++)
+        if (fingerprint.data[i] != 0)
+            return false;
+    return true;
+}
+
 static bool has_fingerprint(const struct ot_record *record, const struct ot_query *query)
 {
     int digest;
 
+    if (is_zeros(query->fingerprint))
+        return false;
     if (query->digest != OT_DIGEST_COUNT)
         return has_digest(record, query->digest, query->fingerprint);
     for (digest = 0; digest < OT_DIGEST_COUNT; digest++)

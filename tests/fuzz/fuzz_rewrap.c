@@ -71,7 +71,10 @@ static void check_facts(const struct ot_record *limited)
     ot_cert_fill(cert, &read);
     for (int i = 0; i < OT_FIELD_COUNT; i++)
         must(i == OT_FIELD_ORIGINAL || i == OT_FIELD_ORIGINAL_DIGESTS ||
-             i == OT_FIELD_WITHHELD || ot_span_equal(limited->field[i], read.field[i]));
+             i == OT_FIELD_WITHHELD || i == OT_FIELD_DIGESTS ||
+             ot_span_equal(limited->field[i], read.field[i]));
+    must(ot_span_equal(ot_record_digest(limited, OT_DIGEST_SHA2_256),
+                       ot_record_digest(&read, OT_DIGEST_SHA2_256)));
     must((read.flags & ~limited->flags) == 0);
     must((limited->flags & ~read.flags &
           ~(uint32_t)(OT_RECORD_WITHHELD | OT_RECORD_NAMES_LIMITED)) == 0);

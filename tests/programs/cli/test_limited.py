@@ -55,8 +55,13 @@ def test_only_the_limited_one_is_handed_out(limited, root):
                  ("-sha1", "-fingerprint", root.fingerprint("sha1")),
                  ("-sha512", "-fingerprint", root.fingerprint("sha512")),
                  ("-sha256", "-fingerprint", hashlib.sha256(der).hexdigest()),
+                 ("-md5", "-fingerprint", hashlib.md5(der).hexdigest()),
                  ("-alias", "limited")):
         assert handed_out(limited, *args) == [der], args
+    # By the longest digests it is found as its original alone; what was not computed is not
+    # found as zeros.
+    for long in (hashlib.sha512(der).hexdigest(), "00" * 64):
+        assert handed_out(limited, "-sha512", "-fingerprint", long) == []
     # Its issuer and number are those of what is handed out.
     assert handed_out(limited, "-issuer", "/CN=Limited", "-serial", hex(root.serial)) == []
 
