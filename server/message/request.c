@@ -82,6 +82,18 @@ static bool split_path(struct ot_request *request, char *path)
     return true;
 }
 
+/* Room for the parameters of a query: few have more than two, and thousands of requests
+ * may wait. */
+static bool make_room(struct ot_request *request, const char *query)
+{
+    size_t count = 1;
+
+    for (; *query != '\0' && count < OT_PARAMETERS_MAX; query++)
+        count += *query == '&';
+    request->parameters = calloc(count, sizeof(*request->parameters));
+    return request->parameters != NULL;
+}
+
 static bool split_query(struct ot_request *request, char *text)
 {
     char *rest = text;
@@ -160,6 +172,10 @@ bool ot_request_init(struct ot_request *request, const char *target)
     query = strchr(request->target, '?');
     if (query != NULL)
         *query++ = '\0';
+    if (query != NULL && !make_room(request, query)) {
+        ot_request_clear(request);
+        return false;
+    }
     if (strcmp(request->target, "*") == 0)
         return true; /* the server as a whole (§3.2.4): no segment */
     request->malformed = !has_only_uri_bytes(target) ||
@@ -171,5 +187,6 @@ bool ot_request_init(struct ot_request *request, const char *target)
 void ot_request_clear(struct ot_request *request)
 {
     free(request->target);
+    free(request->parameters);
     ot_buffer_clear(&request->body);
 }

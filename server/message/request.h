@@ -28,7 +28,7 @@ struct ot_request {
     char *target; /* the decoded segments and query lie in here */
     const char *segment[OT_SEGMENTS_MAX];
     unsigned segments;
-    struct ot_parameter parameters[OT_PARAMETERS_MAX]; /* of the query, in their order */
+    struct ot_parameter *parameters; /* of the query, in their order */
     unsigned parameter_count;
     bool malformed; /* an encoding that means nothing, a NUL, too many parameters */
 

@@ -6,6 +6,7 @@ import contextlib
 import re
 import select
 import socket
+import ssl
 
 LIST = "/v1/organization/certificates"
 
@@ -20,9 +21,9 @@ class WaitingHosts(contextlib.ExitStack):
     digits."""
 
     def __init__(self, port: int, digits: str, count: int, key: str | None = None,
-                 source: str | None = None):
+                 source: str | None = None, tls: ssl.SSLContext | None = None):
         super().__init__()
-        self.port, self.key, self.source = port, key, source
+        self.port, self.key, self.source, self.tls = port, key, source, tls
         authorization = f"Authorization: Bearer {key}\r\n" if key else ""
         self.request = (
             f"GET {LIST}?limit=1&wait={digits} HTTP/1.1\r\nHost: 127.0.0.1\r\n"
@@ -34,6 +35,8 @@ class WaitingHosts(contextlib.ExitStack):
         source = self.source or f"127.0.0.{1 + number % 4}"
         link = self.enter_context(socket.create_connection(
             ("127.0.0.1", self.port), 30, source_address=(source, 0)))
+        if self.tls is not None:
+            link = self.enter_context(self.tls.wrap_socket(link, server_hostname="127.0.0.1"))
         link.sendall(self.request)
         return link
 

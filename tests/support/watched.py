@@ -5,20 +5,29 @@ from __future__ import annotations
 import http.client
 import re
 import shutil
+from pathlib import Path
 
+from .certs import Cert
 from .organization import Organization
 from .process import run, wait_until
 
 
 class Watched(Organization):
-    """A server with --metrics; which of its ports is which is what it prints."""
+    """A server with --metrics; which of its ports is which is what it prints. tls: the
+    authority and the certificate with which it listens."""
+
+    def __init__(self, directory: Path, tls: tuple[Cert, Cert] | None = None):
+        over_tls = ()
+        if tls is not None:
+            over_tls = ("--tls-cert", str(tls[1].path), "--tls-key", str(tls[1].key))
+        super().__init__(directory, options=("--metrics", "127.0.0.1:0", *over_tls),
+                         ca=tls[0].path if tls is not None else None)
 
     def start(self, port: int = 0):
-        self.options = ("--metrics", "127.0.0.1:0")
         super().start(port)
         log = self.dir / "server.log"
         wait_until(lambda: "metrics on" in log.read_text())
-        self.port = int(re.findall(r"listening on http://127.0.0.1:(\d+)/v1", log.read_text())[-1])
+        self.port = int(re.findall(r"listening on https?://127.0.0.1:(\d+)/v1", log.read_text())[-1])
         self.watch_port = int(re.findall(r"metrics on http://127.0.0.1:(\d+)/metrics",
                                          log.read_text())[-1])
         self.api = self.client()
