@@ -107,6 +107,6 @@ def memory(plan: Plan):
         against = "" if peer_size == size else f" to p11-kit-trust with {peer_size} only"
         judged = size >= 150
         yield Fact("memory", size, f"resident, ratio{against}", ours[0] / peer[0], "×",
-                   "≤ 1/20" if judged else "", ours[0] / peer[0] <= 1 / 20 if judged else None)
+                   "≤ 1/15" if judged else "", ours[0] / peer[0] <= 1 / 15 if judged else None)
         yield Fact("memory", size, f"private and dirty, ratio{against}", ours[1] / peer[1],
                    "×")
