@@ -331,8 +331,8 @@ enum ot_status ot_cert_parse(struct ot_cert **out, const uint8_t *der, size_t le
     return OT_OK;
 }
 
-/* What has not changed is original's, by which people know it: of itself it has the
- * digests that searches have an index of, and that NSS shows. */
+/* What has not changed is original's, which is fit for all and by which people know it:
+ * of itself it has the digests that searches have an index of, and that NSS shows. */
 static enum ot_status read_rewrapped(struct ot_cert *cert, const struct ot_cert *original,
                                      struct ot_span der, struct ot_error *err)
 {
@@ -341,8 +341,6 @@ static enum ot_status read_rewrapped(struct ot_cert *cert, const struct ot_cert 
     EVP_MD_CTX *ctx = EVP_MD_CTX_new();
     enum ot_status status = ctx == NULL ? ot_error_nomem(err) : OT_OK;
     struct ot_fitness fitness;
-    struct ot_span fit =
-        original->withheld == NULL ? original->facts.field[OT_FIELD_DER] : OT_SPAN_ABSENT;
 
     *facts = original->facts;
     cert->is_sound = original->is_sound;
@@ -357,19 +355,22 @@ static enum ot_status read_rewrapped(struct ot_cert *cert, const struct ot_cert 
     EVP_MD_CTX_free(ctx);
     if (status != OT_OK)
         return status;
-    facts->field[OT_FIELD_WITHHELD] = OT_SPAN_ABSENT;
-    facts->flags &= ~(uint32_t)OT_RECORD_WITHHELD;
-    ot_fitness_check(&fitness, der, fit);
+    ot_fitness_check(&fitness, der, original->facts.field[OT_FIELD_DER]);
     return conclude_fitness(cert, &fitness, err);
 }
 
 enum ot_status ot_cert_of_rewrapped(struct ot_cert **out, const struct ot_cert *original,
                                     struct ot_span der, struct ot_error *err)
 {
-    struct ot_cert *cert = new_cert(der);
+    struct ot_cert *cert;
     enum ot_status status;
 
     *out = NULL;
+    /* An odd one may be another once its version is: extensions of version 1 do not
+     * count. */
+    if (original->withheld != NULL)
+        return ot_cert_parse(out, der.data, der.len, err);
+    cert = new_cert(der);
     if (cert == NULL)
         return ot_error_nomem(err);
     ERR_clear_error();

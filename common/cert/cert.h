@@ -21,8 +21,8 @@ enum ot_status ot_cert_parse(struct ot_cert **out, const uint8_t *der, size_t le
 void ot_cert_free(struct ot_cert *cert);
 
 /* Facts of what ot_rewrap has made of original, which is a CA and must outlive it: as
- * ot_cert_parse would find them, without reading again what has stayed; but for SHA-384
- * and SHA-512, which are zeros: people know it by its original's. */
+ * ot_cert_parse would find them, without reading again what has stayed; but SHA-384 and
+ * SHA-512 may be zeros: people know it by its original's. */
 enum ot_status ot_cert_of_rewrapped(struct ot_cert **out, const struct ot_cert *original,
                                     struct ot_span der, struct ot_error *err);
 

@@ -97,6 +97,21 @@ static void one_that_names_itself_by_its_number_keeps_it(void)
     rewraps_drop(after);
 }
 
+/* Of version 1, extensions do not count: this one is signed by itself, and says otherwise
+ * once it is of version 3. */
+static void an_odd_one_is_read_again(void)
+{
+    X509 *x509 = certs_new("odd", 6);
+    struct ot_span before, after;
+
+    certs_add_ext(x509, NID_authority_key_identifier, "DER:3006800401020304");
+    CU_ASSERT_EQUAL(X509_set_version(x509, X509_VERSION_1), 1);
+    before = rewraps_finish(x509);
+    after = rewraps_make(before, "good.example", 1830297599);
+    rewraps_drop(before);
+    rewraps_drop(after);
+}
+
 /* Other kinds of names are none of ours. */
 static void other_constraints_of_its_own_stay(void)
 {
@@ -185,6 +200,7 @@ int main(int argc, char **argv)
          a_life_is_shortened_and_never_lengthened},
         {"one_that_names_itself_by_its_number_keeps_it",
          one_that_names_itself_by_its_number_keeps_it},
+        {"an_odd_one_is_read_again", an_odd_one_is_read_again},
         {"other_constraints_of_its_own_stay", other_constraints_of_its_own_stay},
         {"what_cannot_be_met_is_refused_with_the_reason",
          what_cannot_be_met_is_refused_with_the_reason},
