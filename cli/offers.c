@@ -6,26 +6,36 @@
 #include "base/text.h"
 #include "snapshot/record.h"
 #include "snapshot/snapshot.h"
+#include "view/large_memory.h"
 #include "view/record_json.h"
 
-static void add_offer(struct ot_offers *offers, const struct ot_record *record)
+static enum ot_status add_offer(struct ot_offers *offers, const struct ot_record *record,
+                                struct ot_error *err)
 {
     const struct ot_span name = record->field[OT_FIELD_NAME],
                          label = record->field[OT_FIELD_LABEL];
-    const bool is_named_so = ot_span_equal(name, label);
-    const uint32_t i = offers->count++;
+    const uint32_t i = offers->count;
+    struct ot_offer *offer = &offers->certs[i];
+    enum ot_status status;
 
-    offers->certs[i] = (struct ot_offer){
+    *offer = (struct ot_offer){
         .id = record->field[OT_FIELD_ID],
         .label = label,
-        .is_named_so = is_named_so,
+        .is_named_so = ot_span_equal(name, label),
         .flags = record->flags,
         .state = ot_record_state_word(record),
     };
+    status = ot_texts_keep(&offers->texts, &offer->label, err);
+    if (status == OT_OK)
+        status = ot_texts_keep(&offers->texts, &offer->id, err);
+    if (status != OT_OK)
+        return status;
     if (name.data != NULL)
         ot_repeats_note(&offers->callings, i, ot_span_hash(name));
-    if (!is_named_so)
+    if (!offer->is_named_so)
         ot_repeats_note(&offers->callings, offers->capacity + i, ot_span_hash(label));
+    offers->count++;
+    return OT_OK;
 }
 
 static enum ot_status add_offers(struct ot_offers *offers, const struct ot_positions *all,
@@ -38,7 +48,7 @@ static enum ot_status add_offers(struct ot_offers *offers, const struct ot_posit
 
         status = ot_snapshot_record(offers->snapshot, all, i, &record, err);
         if (status == OT_OK)
-            add_offer(offers, &record);
+            status = add_offer(offers, &record, err);
     }
     return status;
 }
@@ -54,7 +64,7 @@ void ot_offers_read(struct ot_offers *offers, struct ot_snapshot *snapshot)
         status = ot_repeats_init(&offers->callings, 2 * all.count, &err);
     if (status != OT_OK)
         return;
-    offers->certs = calloc((size_t)all.count + 1, sizeof(*offers->certs));
+    offers->certs = ot_large_malloc(((size_t)all.count + 1) * sizeof(*offers->certs));
     if (offers->certs != NULL)
         offers->is_whole = add_offers(offers, &all, &err) == OT_OK;
     ot_repeats_find(&offers->callings);
@@ -63,6 +73,7 @@ void ot_offers_read(struct ot_offers *offers, struct ot_snapshot *snapshot)
 void ot_offers_clear(struct ot_offers *offers)
 {
     free(offers->certs);
+    ot_texts_clear(&offers->texts);
     ot_repeats_clear(&offers->callings);
     *offers = (struct ot_offers){0};
 }

@@ -5,6 +5,7 @@
 
 #include "base/span.h"
 #include "view/repeats.h"
+#include "view/texts.h"
 
 struct ot_snapshot;
 
@@ -16,8 +17,9 @@ struct ot_offer {
 };
 
 struct ot_offers {
-    struct ot_snapshot *snapshot; /* not owned; texts point into it */
+    struct ot_snapshot *snapshot; /* not owned */
     struct ot_offer *certs;
+    struct ot_texts texts; /* what these point into */
     uint32_t count, capacity;
     struct ot_repeats callings; /* names, then, from capacity on, labels that are none */
     bool is_whole;              /* none behind them was damaged */

@@ -2,21 +2,22 @@
 
 #include <stdlib.h>
 
-/* Places in a set for each term: of 32 that are alone, one shares its place. */
-#define PLACES_PER_TERM 32u
-#define PLACES_MIN_BITS 6u /* one word */
+#include "view/large_memory.h"
 
-/* Sets of places, of which the highest bits of a hash name one. */
-struct places {
-    unsigned shift;
-    uint64_t *once, *again;
-};
+/* What is known of a term is in the lowest bits of its hash. */
+#define NOTED UINT64_C(1)
+#define AGAIN UINT64_C(2)
+#define OF_HASH (~(NOTED | AGAIN))
+
+/* A table of the terms by their hashes has room for twice as many. One that finds its
+ * place taken goes to the next, but not for ever: then there may be more of it. */
+#define PROBES_MAX 64u
 
 enum ot_status ot_repeats_init(struct ot_repeats *repeats, uint32_t count,
                                struct ot_error *err)
 {
     *repeats = (struct ot_repeats){.count = count};
-    repeats->hashes = calloc((size_t)count + 1, sizeof(*repeats->hashes));
+    repeats->hashes = ot_large_calloc((size_t)count + 1, sizeof(*repeats->hashes));
     return repeats->hashes != NULL ? OT_OK : ot_error_nomem(err);
 }
 
@@ -28,54 +29,56 @@ void ot_repeats_clear(struct ot_repeats *repeats)
 
 void ot_repeats_note(struct ot_repeats *repeats, uint32_t i, uint64_t hash)
 {
-    repeats->hashes[i] = hash | 1;
+    repeats->hashes[i] = (hash & OF_HASH) | NOTED;
     repeats->noted++;
 }
 
-static bool has_place(const uint64_t *set, uint64_t place)
+/* Puts a term into the table, 2^bits numbers of terms and 1, unless one of its hash is
+ * there. */
+static void place_term(struct ot_repeats *repeats, uint32_t i, uint32_t *table,
+                       unsigned bits)
 {
-    return (set[place / 64] >> place % 64 & 1) != 0;
-}
+    uint64_t *hashes = repeats->hashes;
+    size_t at = (size_t)(hashes[i] >> (64 - bits));
 
-static void fill_places(const struct places *places, const struct ot_repeats *repeats)
-{
-    for (uint32_t i = 0; i < repeats->count; i++) {
-        const uint64_t place = repeats->hashes[i] >> places->shift;
-        const uint64_t bit = UINT64_C(1) << place % 64;
+    for (unsigned n = 0; n < PROBES_MAX; n++) {
+        const uint32_t there = table[at];
 
-        if (repeats->hashes[i] == 0)
-            continue;
-        if (has_place(places->once, place))
-            places->again[place / 64] |= bit;
-        places->once[place / 64] |= bit;
+        if (there == 0) {
+            table[at] = i + 1;
+            return;
+        }
+        if (((hashes[there - 1] ^ hashes[i]) & OF_HASH) == 0) {
+            hashes[there - 1] |= AGAIN;
+            break;
+        }
+        at = (at + 1) & (((size_t)1 << bits) - 1);
     }
+    hashes[i] |= AGAIN;
 }
 
-/* All at once: the sets stay in the processor's caches, which they would not between the
- * records that terms are of. Without memory for them each may be there again. */
+/* All at once: the table stays in the processor's caches, which it would not between the
+ * records that terms are of. Without memory for it each may be there again. */
 void ot_repeats_find(struct ot_repeats *repeats)
 {
-    unsigned bits = PLACES_MIN_BITS;
-    struct places places = {0};
-    size_t words;
+    unsigned bits = 1;
+    uint32_t *table;
 
-    while (UINT64_C(1) << bits < (uint64_t)repeats->noted * PLACES_PER_TERM)
+    while (UINT64_C(1) << bits < UINT64_C(2) * repeats->noted)
         bits++;
-    words = (size_t)1 << (bits - PLACES_MIN_BITS);
-    places.shift = 64 - bits;
-    places.once = calloc(words, sizeof(*places.once));
-    places.again = calloc(words, sizeof(*places.again));
-    if (places.once != NULL && places.again != NULL) {
-        fill_places(&places, repeats);
-        for (uint32_t i = 0; i < repeats->count; i++)
-            if (!has_place(places.again, repeats->hashes[i] >> places.shift))
-                repeats->hashes[i] = 0;
+    table = ot_large_calloc((size_t)1 << bits, sizeof(*table));
+    for (uint32_t i = 0; i < repeats->count; i++) {
+        if (repeats->hashes[i] == 0)
+            continue;
+        if (table != NULL)
+            place_term(repeats, i, table, bits);
+        else
+            repeats->hashes[i] |= AGAIN;
     }
-    free(places.once);
-    free(places.again);
+    free(table);
 }
 
 bool ot_repeats_has(const struct ot_repeats *repeats, uint32_t i)
 {
-    return repeats->hashes[i] != 0;
+    return (repeats->hashes[i] & AGAIN) != 0;
 }

@@ -11,7 +11,7 @@
 /* Zeroed: of nothing, not yet set up. */
 struct ot_repeats {
     uint32_t count, noted;
-    uint64_t *hashes; /* of each term; 0: it was not noted, or is alone */
+    uint64_t *hashes; /* of each term; 0: it was not noted */
 };
 
 /* For terms that are numbered from 0 to count - 1, of which some may not be noted. */
