@@ -43,11 +43,11 @@ static void add_candidate(const struct completion *c, struct ot_span word,
 {
     const struct ot_span line[] = {ot_span_of(c->current, (size_t)c->head),
                                    word,
-                                   ot_span_str("\t"),
+                                   ot_span_of("\t", 1),
                                    about,
-                                   ot_span_str(state != NULL ? ", " : ""),
-                                   ot_span_str(state != NULL ? state : ""),
-                                   ot_span_str("\n")};
+                                   ot_span_of(", ", state != NULL ? 2 : 0),
+                                   ot_span_str(state),
+                                   ot_span_of("\n", 1)};
 
     for (char **at = c->words; c->pending == OT_OPTION_COUNT && *at != c->current; at++)
         if (ot_span_equal(word, ot_span_str(*at)))
@@ -153,28 +153,42 @@ static bool can_be_acted_on(const struct completion *c, const struct ot_source *
     return is_active == (c->command->acts_on == OT_LIST_ACTIVE);
 }
 
+/* Which of its words a certificate is offered with. */
+struct calling {
+    bool by_id, by_name; /* only so */
+    bool id_is_begun;
+};
+
+static struct calling find_calling(const struct completion *c)
+{
+    const char *typed = c->current + c->head;
+    const size_t len = strnlen(typed, strlen(ID_PREFIX));
+
+    return (struct calling){
+        .by_id = c->pending == OT_OPTION_ID ||
+                 (c->options & OT_OPTION_BIT(OT_OPTION_BY_ID)) != 0,
+        .by_name = c->pending == OT_OPTION_NAME,
+        .id_is_begun = len > 0 && strncmp(typed, ID_PREFIX, len) == 0,
+    };
+}
+
 /* One word for each certificate, what a list shows it with; the id if it needs one, or if
  * one is begun. */
-static void add_certificate(const struct completion *c, const struct ot_offers *offers,
-                            uint32_t i)
+static void add_certificate(const struct completion *c, const struct calling *calling,
+                            const struct ot_offers *offers, uint32_t i)
 {
     const struct ot_offer *cert = &offers->certs[i];
-    const char *typed = c->current + c->head;
-    size_t len = strnlen(typed, strlen(ID_PREFIX));
-    bool by_name = c->pending == OT_OPTION_NAME,
-         usable = ot_offers_has_usable_label(offers, i);
-    bool by_id =
-        c->pending == OT_OPTION_ID || (c->options & OT_OPTION_BIT(OT_OPTION_BY_ID)) != 0;
-    bool id_is_begun = len > 0 && strncmp(typed, ID_PREFIX, len) == 0;
+    const bool usable = ot_offers_has_usable_label(offers, i);
 
-    if (usable && !by_id)
+    if (usable && !calling->by_id)
         add_candidate(c, cert->label, cert->id, cert->state);
-    if (by_id || (!by_name && (!usable || id_is_begun)))
+    if (calling->by_id || (!calling->by_name && (!usable || calling->id_is_begun)))
         add_candidate(c, cert->id, cert->label, cert->state);
 }
 
 static void add_certificates(const struct completion *c)
 {
+    const struct calling calling = find_calling(c);
     struct ot_error err = OT_ERROR_INIT;
     struct ot_snapshot_use use;
     struct ot_offers offers = {.count = 0};
@@ -183,7 +197,7 @@ static void add_certificates(const struct completion *c)
         ot_offers_read(&offers, use.snapshot);
     for (uint32_t i = 0; i < offers.count; i++)
         if (can_be_acted_on(c, use.source, offers.certs[i].flags))
-            add_certificate(c, &offers, i);
+            add_certificate(c, &calling, &offers, i);
     ot_offers_clear(&offers);
     ot_snapshot_use_end(&use);
 }
