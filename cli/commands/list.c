@@ -66,7 +66,7 @@ static enum ot_status add_listed_object(cJSON *array, const struct ot_source *so
     return failed ? ot_error_nomem(err) : OT_OK;
 }
 
-/* Adds what is wanted to the array or, if there is none, to the table. */
+/* Adds what is wanted to the table or, if there is none, to the array. */
 static enum ot_status collect_rows(struct ot_cli *cli, const struct ot_snapshot_use *use,
                                    struct ot_cert_table *table, cJSON *array,
                                    struct ot_error *err)
@@ -75,6 +75,8 @@ static enum ot_status collect_rows(struct ot_cli *cli, const struct ot_snapshot_
     struct ot_positions all;
     enum ot_status status = ot_snapshot_all(snapshot, &all, err);
 
+    if (status == OT_OK && table != NULL)
+        status = ot_cert_table_init(table, all.count, err);
     for (uint32_t i = 0; status == OT_OK && i < all.count; i++) {
         struct ot_record record;
         bool is_listed;
@@ -84,7 +86,7 @@ static enum ot_status collect_rows(struct ot_cli *cli, const struct ot_snapshot_
             break;
         (void)ot_distrust_mark(use->distrust, &record, use->source->purposes);
         is_listed = is_listed_record(&cli->options, &record);
-        if (array == NULL)
+        if (table != NULL)
             status = add_row(table, use->source, &record, is_listed, err);
         else if (is_listed)
             status = add_listed_object(array, use->source, &record, err);

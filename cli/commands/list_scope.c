@@ -55,8 +55,8 @@ static bool is_wanted(const struct ot_options *options, const struct ot_admin_ce
 static enum ot_status print_scope(struct ot_cli *cli, const struct ot_admin *admin,
                                   struct ot_error *err)
 {
-    struct ot_cert_table table = {0};
-    enum ot_status status = OT_OK;
+    struct ot_cert_table table;
+    enum ot_status status = ot_cert_table_init(&table, ot_admin_count(admin), err);
 
     for (size_t i = 0; status == OT_OK && i < ot_admin_count(admin); i++) {
         const struct ot_admin_cert *cert = ot_admin_at(admin, i);

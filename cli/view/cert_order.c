@@ -4,31 +4,31 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* What is sorted in place of a row, a fifth of its size: its end as a number that
- * compares as it does, and of its label the eight bytes behind what all have in common.
- */
+#include "view/large_memory.h"
+
+/* What is sorted in place of a row, a fifth of its size: first its end as a number that
+ * compares as it does; then, of those with one end, the eight bytes of the label behind
+ * what all of them have in common. */
 struct order_key {
-    uint64_t end, head;
+    uint64_t number;
     uint32_t row;
 };
 
-/* Keys are sorted by a byte at a time, the last one of the head first. */
-#define DIGITS 16u
+/* Numbers are sorted by a byte at a time, the last one first. */
+#define DIGITS 8u
 #define DIGIT_VALUES 256u
 
-struct order_work {
-    const struct ot_cert_row *rows;
-    struct order_key *keys, *spare;
-    size_t count;
-};
+/* Fewer keys than these are compared with each other. */
+#define FEW 64u
 
-static size_t common_label_len(const struct order_work *work)
+static size_t common_label_len(const struct ot_cert_row *rows,
+                               const struct order_key *keys, size_t count)
 {
-    const struct ot_span first = work->rows[work->keys[0].row].label;
+    const struct ot_span first = rows[keys[0].row].label;
     size_t len = first.len;
 
-    for (size_t i = 1; i < work->count; i++) {
-        const struct ot_span label = work->rows[work->keys[i].row].label;
+    for (size_t i = 1; i < count; i++) {
+        const struct ot_span label = rows[keys[i].row].label;
 
         if (label.len < len || memcmp(label.data, first.data, len) != 0)
             len = ot_span_common_len(label, first);
@@ -54,108 +54,113 @@ static uint64_t end_of(int64_t expires_at)
     return expires_at == 0 ? UINT64_MAX : from_least - (expires_at > 0);
 }
 
-static void fill_keys(struct order_work *work, size_t count)
+static size_t number_digit(uint64_t number, unsigned digit)
 {
-    size_t skipped;
-
-    for (uint32_t i = 0; i < count; i++)
-        if (work->rows[i].is_shown)
-            work->keys[work->count++].row = i;
-    if (work->count == 0)
-        return;
-    skipped = common_label_len(work);
-    for (size_t i = 0; i < work->count; i++) {
-        struct order_key *key = &work->keys[i];
-        const struct ot_cert_row *row = &work->rows[key->row];
-
-        key->end = end_of(row->expires_at);
-        key->head = head_of(row->label, skipped);
-    }
-}
-
-static size_t key_digit(const struct order_key *key, unsigned digit)
-{
-    const uint64_t word = digit < DIGITS / 2 ? key->head : key->end;
-
-    return word >> 8 * (digit % 8) & (DIGIT_VALUES - 1);
+    return number >> 8 * digit & (DIGIT_VALUES - 1);
 }
 
 /* By one digit; what is the same in it keeps its order. */
-static void sort_by_digit(struct order_work *work, unsigned digit)
+static void sort_by_digit(struct order_key *sorted, const struct order_key *keys,
+                          size_t count, unsigned digit)
 {
-    struct order_key *sorted = work->spare;
     uint32_t starts[DIGIT_VALUES + 1] = {0};
 
-    for (size_t i = 0; i < work->count; i++)
-        starts[key_digit(&work->keys[i], digit) + 1]++;
+    for (size_t i = 0; i < count; i++)
+        starts[number_digit(keys[i].number, digit) + 1]++;
     for (size_t i = 1; i < DIGIT_VALUES; i++)
         starts[i] += starts[i - 1];
-    for (size_t i = 0; i < work->count; i++)
-        sorted[starts[key_digit(&work->keys[i], digit)]++] = work->keys[i];
-    work->spare = work->keys;
-    work->keys = sorted;
+    for (size_t i = 0; i < count; i++)
+        sorted[starts[number_digit(keys[i].number, digit)]++] = keys[i];
 }
 
-/* By those that are not the same in all keys, which are few. */
-static void sort_keys(struct order_work *work)
+/* By those digits that are not the same in all keys, which are few. spare has room for as
+ * many. */
+static void sort_by_number(struct order_key *keys, struct order_key *spare, size_t count)
 {
-    struct order_key differing = {0};
+    struct order_key *from = keys, *to = spare, *sorted;
+    uint64_t differing = 0;
 
-    for (size_t i = 1; i < work->count; i++) {
-        differing.end |= work->keys[i].end ^ work->keys[0].end;
-        differing.head |= work->keys[i].head ^ work->keys[0].head;
+    for (size_t i = 1; i < count; i++)
+        differing |= keys[i].number ^ keys[0].number;
+    for (unsigned digit = 0; digit < DIGITS; digit++) {
+        if (number_digit(differing, digit) == 0)
+            continue;
+        sort_by_digit(to, from, count, digit);
+        sorted = to;
+        to = from;
+        from = sorted;
     }
-    for (unsigned digit = 0; digit < DIGITS; digit++)
-        if (key_digit(&differing, digit) != 0)
-            sort_by_digit(work, digit);
+    if (from != keys)
+        memcpy(keys, from, count * sizeof(*keys));
 }
 
-/* Of what has the same key; arg: the rows. */
-static int compare_ties(const void *a, const void *b, void *arg)
+/* How many from the first on have its number. */
+static size_t count_same(const struct order_key *keys, size_t count)
+{
+    size_t same = 1;
+
+    while (same < count && keys[same].number == keys[0].number)
+        same++;
+    return same;
+}
+
+/* By label, of one label as they came; arg: the rows. */
+static int compare_labels(const void *a, const void *b, void *arg)
 {
     const struct order_key *i = a, *j = b;
-    const struct ot_cert_row *x = (const struct ot_cert_row *)arg + i->row,
-                             *y = (const struct ot_cert_row *)arg + j->row;
-    const int order = ot_span_compare(x->label, y->label);
+    const struct ot_cert_row *rows = arg;
+    const int order = ot_span_compare(rows[i->row].label, rows[j->row].label);
 
     return order != 0 ? order : (i->row > j->row) - (i->row < j->row);
 }
 
-static void sort_ties(struct order_work *work)
+static void sort_few(struct ot_cert_row *rows, struct order_key *keys, size_t count)
 {
-    size_t first, i;
+    if (count > 1)
+        qsort_r(keys, count, sizeof(*keys), compare_labels, rows);
+}
 
-    for (first = 0; first < work->count; first = i) {
-        const struct order_key *key = &work->keys[first];
+static void sort_by_label(struct ot_cert_row *rows, struct order_key *keys,
+                          struct order_key *spare, size_t count)
+{
+    size_t skipped, same;
 
-        for (i = first + 1; i < work->count && work->keys[i].end == key->end &&
-                            work->keys[i].head == key->head;)
-            i++;
-        if (i - first > 1)
-            qsort_r(&work->keys[first], i - first, sizeof(*key), compare_ties,
-                    (void *)(uintptr_t)work->rows);
+    if (count < FEW) {
+        sort_few(rows, keys, count);
+        return;
+    }
+    skipped = common_label_len(rows, keys, count);
+    for (size_t i = 0; i < count; i++)
+        keys[i].number = head_of(rows[keys[i].row].label, skipped);
+    sort_by_number(keys, spare, count);
+    for (size_t i = 0; i < count; i += same) {
+        same = count_same(keys + i, count - i);
+        sort_few(rows, keys + i, same);
     }
 }
 
-enum ot_status ot_cert_order(uint32_t **order, size_t *shown,
-                             const struct ot_cert_row *rows, size_t count,
-                             struct ot_error *err)
+enum ot_status ot_cert_order(uint32_t **order, size_t *shown, struct ot_cert_row *rows,
+                             size_t count, struct ot_error *err)
 {
-    struct order_key *keys = calloc(2 * count + 1, sizeof(*keys));
-    struct order_work work = {.rows = rows, .keys = keys};
+    struct order_key *keys = ot_large_malloc((2 * count + 1) * sizeof(*keys));
+    size_t same;
 
-    *order = calloc(count + 1, sizeof(**order));
+    *shown = 0;
+    *order = malloc((count + 1) * sizeof(**order));
     if (keys == NULL || *order == NULL) {
         free(keys);
         return ot_error_nomem(err);
     }
-    work.spare = keys + count;
-    fill_keys(&work, count);
-    sort_keys(&work);
-    sort_ties(&work);
-    for (size_t i = 0; i < work.count; i++)
-        (*order)[i] = work.keys[i].row;
-    *shown = work.count;
+    for (uint32_t i = 0; i < count; i++)
+        if (rows[i].is_shown)
+            keys[(*shown)++] = (struct order_key){end_of(rows[i].expires_at), i};
+    sort_by_number(keys, keys + count, *shown);
+    for (size_t i = 0; i < *shown; i += same) {
+        same = count_same(keys + i, *shown - i);
+        sort_by_label(rows, keys + i, keys + count, same);
+    }
+    for (size_t i = 0; i < *shown; i++)
+        (*order)[i] = keys[i].row;
     free(keys);
     return OT_OK;
 }

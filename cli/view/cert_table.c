@@ -8,6 +8,7 @@
 #include "base/text.h"
 #include "config/identifier.h"
 #include "view/cert_order_internal.h"
+#include "view/large_memory.h"
 #include "view/table.h"
 
 /* Of an id, those of its prefix not counted: few enough to be typed, and enough that the
@@ -34,72 +35,31 @@ struct shape {
     size_t id_len; /* 0: whole */
 };
 
-/* Bytes of texts that lie in one piece. */
-#define TEXTS_SIZE (256u * 1024)
-
-struct ot_cert_texts {
-    struct ot_cert_texts *before;
-    size_t size, used;
-    uint8_t bytes[];
-};
-
-/* Room for as many bytes; NULL: out of memory. */
-static uint8_t *reserve_texts(struct ot_cert_table *table, size_t len)
+enum ot_status ot_cert_table_init(struct ot_cert_table *table, size_t most,
+                                  struct ot_error *err)
 {
-    struct ot_cert_texts *texts = table->texts;
-    const size_t size = len > TEXTS_SIZE ? len : TEXTS_SIZE;
-
-    if (texts == NULL || texts->size - texts->used < len) {
-        texts = malloc(sizeof(*texts) + size);
-        if (texts == NULL)
-            return NULL;
-        *texts = (struct ot_cert_texts){.before = table->texts, .size = size};
-        table->texts = texts;
-    }
-    texts->used += len;
-    return texts->bytes + texts->used - len;
-}
-
-static struct ot_span store_text(uint8_t **at, struct ot_span text)
-{
-    const struct ot_span copy = ot_span_of(*at, text.len);
-
-    if (text.len > 0)
-        *at = mempcpy(*at, text.data, text.len);
-    return copy;
+    *table = (struct ot_cert_table){
+        .rows = ot_large_malloc((most + 1) * sizeof(*table->rows))};
+    return table->rows != NULL ? OT_OK : ot_error_nomem(err);
 }
 
 enum ot_status ot_cert_table_add(struct ot_cert_table *table,
                                  const struct ot_cert_row *row, struct ot_error *err)
 {
-    size_t capacity = table->capacity > 0 ? 2 * table->capacity : 64;
-    uint8_t *texts = reserve_texts(table, row->id.len + row->label.len);
-    struct ot_cert_row *rows;
+    struct ot_cert_row *kept = &table->rows[table->count];
+    enum ot_status status;
 
-    if (texts == NULL)
-        return ot_error_nomem(err);
-    if (table->count == table->capacity) {
-        rows = reallocarray(table->rows, capacity, sizeof(*rows));
-        if (rows == NULL)
-            return ot_error_nomem(err);
-        table->rows = rows;
-        table->capacity = capacity;
-    }
-    rows = &table->rows[table->count++];
-    *rows = *row;
-    rows->id = store_text(&texts, row->id);
-    rows->label = store_text(&texts, row->label);
-    return OT_OK;
+    *kept = *row;
+    status = ot_texts_keep(&table->texts, &kept->label, err);
+    if (status == OT_OK)
+        status = ot_texts_keep(&table->texts, &kept->id, err);
+    table->count += status == OT_OK;
+    return status;
 }
 
 void ot_cert_table_clear(struct ot_cert_table *table)
 {
-    struct ot_cert_texts *texts;
-
-    while ((texts = table->texts) != NULL) {
-        table->texts = texts->before;
-        free(texts);
-    }
+    ot_texts_clear(&table->texts);
     free(table->rows);
     *table = (struct ot_cert_table){0};
 }
@@ -181,22 +141,30 @@ static const char *day_text(char *buf, int64_t at)
     return buf;
 }
 
-const char *ot_cert_expiry(char *buf, int64_t expires_at, int64_t now)
+/* The text of an end that lies on this day. */
+static const char *expiry_text(char *buf, const char *day, int64_t expires_at,
+                               int64_t now)
 {
     const int64_t away = expires_at > now ? expires_at - now : now - expires_at;
     const bool is_over = expires_at <= now;
-    char day[OT_TIME_MAX], in[OT_TIME_MAX], *at = buf;
+    char in[OT_TIME_MAX], *at = buf;
 
     if (away / 86400 < 2 * 365)
         ot_text_span(in, away);
     else
         strcpy(ot_text_put_number(in, ((uint64_t)away + YEAR_S / 2) / YEAR_S), " years");
-    day_text(day, expires_at);
     at = mempcpy(at, day, strnlen(day, PART_MAX));
     at = stpcpy(at, is_over ? " " : " in ");
     at = mempcpy(at, in, strnlen(in, PART_MAX));
     strcpy(at, is_over ? " ago" : "");
     return buf;
+}
+
+const char *ot_cert_expiry(char *buf, int64_t expires_at, int64_t now)
+{
+    char day[OT_TIME_MAX];
+
+    return expiry_text(buf, day_text(day, expires_at), expires_at, now);
 }
 
 /* Where there is little room, what ends is active without being called so. */
@@ -211,50 +179,102 @@ static const char *state_text(char buf[OT_CERT_STATE_MAX], const struct ot_cert_
     return is_narrow && strcmp(row->state, "active") == 0 ? buf + strlen("active ") : buf;
 }
 
-static enum ot_status add_cells(struct ot_table *table, const struct ot_cert_row *row,
-                                const struct shape *shape, int64_t now,
-                                struct ot_error *err)
-{
-    char ends[OT_TIME_MAX], state[OT_CERT_STATE_MAX];
-    struct ot_span cells[COLUMNS];
-    size_t n = 0;
+/* What the cells of a row are made of, and in. Ends are mostly that of the row before, or
+ * on the same day. */
+struct printing {
+    struct shape shape;
+    int64_t now, expires_at, day;
+    struct ot_span expiry; /* the text of expires_at; absent: of none yet */
+    char expiry_text[OT_TIME_MAX], day_text[OT_TIME_MAX], state[OT_CERT_STATE_MAX];
+};
 
-    cells[n++] = row->label;
-    cells[n++] = ot_span_str(state_text(state, row, shape->is_narrow));
-    if (shape->has_by)
-        cells[n++] = ot_span_str(row->by);
-    cells[n++] = ot_span_str(
-        row->expires_at != 0 ? ot_cert_expiry(ends, row->expires_at, now) : "-");
-    cells[n++] = shape->id_len > 0 ? shown_id(row->id, shape->id_len) : row->id;
-    return ot_table_add(table, cells, err);
+/* Of what is later than the first day, and so than the day that stands for none yet. */
+static const char *kept_day_text(struct printing *printing, int64_t at)
+{
+    if (at < 86400 || at / 86400 != printing->day) {
+        printing->day = at / 86400;
+        day_text(printing->day_text, at);
+    }
+    return printing->day_text;
 }
 
-enum ot_status ot_cert_table_print(struct ot_cert_table *table, struct ot_output *out,
+static struct ot_span expiry_cell(struct printing *printing, int64_t expires_at)
+{
+    if (expires_at == 0)
+        return ot_span_str("-");
+    if (printing->expiry.data == NULL || printing->expires_at != expires_at) {
+        printing->expires_at = expires_at;
+        printing->expiry = ot_span_str(expiry_text(printing->expiry_text,
+                                                   kept_day_text(printing, expires_at),
+                                                   expires_at, printing->now));
+    }
+    return printing->expiry;
+}
+
+static void fill_cells(struct printing *printing, const struct ot_cert_row *row,
+                       struct ot_span *cells)
+{
+    const struct shape *shape = &printing->shape;
+
+    *cells++ = row->label;
+    *cells++ = ot_span_str(state_text(printing->state, row, shape->is_narrow));
+    if (shape->has_by)
+        *cells++ = ot_span_str(row->by);
+    *cells++ = expiry_cell(printing, row->expires_at);
+    *cells++ = shape->id_len > 0 ? shown_id(row->id, shape->id_len) : row->id;
+}
+
+/* Measured as they lie in memory, which is faster than in their order. */
+static enum ot_status print_rows(struct printing *printing,
+                                 const struct ot_cert_table *certs, const uint32_t *order,
+                                 size_t shown, struct ot_table *table,
+                                 struct ot_output *out, struct ot_error *err)
+{
+    struct ot_span cells[COLUMNS];
+    enum ot_status status = OT_OK;
+
+    for (size_t i = 0; status == OT_OK && i < certs->count; i++) {
+        if (!certs->rows[i].is_shown)
+            continue;
+        fill_cells(printing, &certs->rows[i], cells);
+        status = ot_table_measure(table, cells, err);
+    }
+    if (status == OT_OK)
+        status = ot_table_begin(table, out, err);
+    if (status != OT_OK)
+        return status;
+    for (size_t i = 0; i < shown; i++) {
+        fill_cells(printing, &certs->rows[order[i]], cells);
+        ot_table_put(table, cells);
+    }
+    ot_table_end(table);
+    return OT_OK;
+}
+
+enum ot_status ot_cert_table_print(struct ot_cert_table *certs, struct ot_output *out,
                                    int64_t now, struct ot_error *err)
 {
     const bool is_narrow = out->columns > 0 && out->columns < ROOM_FOR_ALL;
-    const struct shape shape = {
-        .has_by = table->count > 0 && table->rows[0].by != NULL && !is_narrow,
-        .is_narrow = is_narrow,
-        .id_len = out->columns > 0 ? unique_len(table) : 0,
+    struct printing printing = {
+        .shape = {.has_by = certs->count > 0 && certs->rows[0].by != NULL && !is_narrow,
+                  .is_narrow = is_narrow,
+                  .id_len = out->columns > 0 ? unique_len(certs) : 0},
+        .now = now,
     };
-    const char *shown[COLUMNS];
-    size_t columns = 0;
-    struct ot_table *cells = NULL;
+    const char *titles_shown[COLUMNS];
+    struct ot_table *table = NULL;
     uint32_t *order = NULL;
-    size_t count = 0;
-    enum ot_status status = ot_cert_order(&order, &count, table->rows, table->count, err);
+    size_t columns = 0, shown = 0;
+    enum ot_status status = ot_cert_order(&order, &shown, certs->rows, certs->count, err);
 
     for (size_t i = 0; i < COLUMNS; i++)
-        if (i != BY || shape.has_by)
-            shown[columns++] = titles[i];
+        if (i != BY || printing.shape.has_by)
+            titles_shown[columns++] = titles[i];
     if (status == OT_OK)
-        status = ot_table_new(&cells, shown, columns, NAME, err);
-    for (size_t i = 0; status == OT_OK && i < count; i++)
-        status = add_cells(cells, &table->rows[order[i]], &shape, now, err);
-    if (status == OT_OK && ot_table_rows(cells) > 0)
-        ot_table_print(cells, out);
-    ot_table_free(cells);
+        status = ot_table_new(&table, titles_shown, columns, NAME, err);
+    if (status == OT_OK && shown > 0)
+        status = print_rows(&printing, certs, order, shown, table, out, err);
+    ot_table_free(table);
     free(order);
     return status;
 }

@@ -8,26 +8,28 @@
 
 #include "view/cert_row.h"
 #include "view/output.h"
-
-struct ot_cert_texts;
+#include "view/texts.h"
 
 /* Zeroed: empty. */
 struct ot_cert_table {
     struct ot_cert_row *rows;
-    size_t count, capacity;
-    struct ot_cert_texts *texts; /* what id and label of the rows point into */
+    size_t count;
+    struct ot_texts texts; /* what id and label of the rows point into */
 };
-/* Id and label are copied: who reads a snapshot has them at hand, where later each would
- * be fetched from another page. state and by are borrowed. */
+
+/* Has room for so many. */
+enum ot_status ot_cert_table_init(struct ot_cert_table *table, size_t most,
+                                  struct ot_error *err);
+/* One of these. Id and label are copied, state and by are borrowed. */
 enum ot_status ot_cert_table_add(struct ot_cert_table *table,
                                  const struct ot_cert_row *row, struct ot_error *err);
-void ot_cert_table_clear(struct ot_cert_table *table);
+void ot_cert_table_clear(struct ot_cert_table *table); /* also of what is only zeroed */
 
 /* Prints what is shown, nothing where that is nothing; sorts the rows. On a terminal
  * names are cut to fit, ids have as many characters as tell them apart, and below 72
  * columns it is left out where a certificate is active, and of "active until 2026-12-29"
  * the first word. now: Unix seconds. */
-enum ot_status ot_cert_table_print(struct ot_cert_table *table, struct ot_output *out,
+enum ot_status ot_cert_table_print(struct ot_cert_table *certs, struct ot_output *out,
                                    int64_t now, struct ot_error *err);
 
 /* A state, and of one that is active when that ends (ends_at not 0): "active until

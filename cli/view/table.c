@@ -12,231 +12,251 @@
 /* What the column that is cut keeps, on however narrow a terminal. */
 #define CUT_AT_LEAST 8
 
-struct cell {
-    uint32_t
-        len;   /* its text lies behind that of the cell before it, and ends with a NUL */
-    int width; /* columns of the terminal that it takes */
+/* Bytes of lines that are written at once; more, where one line is longer. */
+#define LINES_SIZE ((size_t)64 * 1024)
+
+struct column {
+    int width;      /* of its widest cell, in columns of the terminal */
+    size_t longest; /* bytes of a cell */
+    bool has_other; /* text than what is shown as it is, a column for each byte */
 };
 
-/* One piece of memory for all cells and one for their text: there may be a million. */
 struct ot_table {
-    size_t columns, cut;
-    size_t rows, capacity; /* the titles are the first row */
-    struct cell *cells;    /* capacity * columns */
-    char *text;
-    size_t text_len, text_capacity;
-    size_t longest; /* bytes of a cell */
-    int *widths;    /* of each column: its widest cell's */
+    const char *const *titles;
+    size_t count, cut; /* how many columns, and which is cut */
+    struct column columns[OT_TABLE_COLUMNS_MAX];
+
+    /* What is kept: cells one behind the other, each as its length and its text. */
+    char *cells;
+    size_t cells_len, cells_capacity;
+
+    /* What is being printed. */
+    struct ot_output *out;
+    char *lines; /* that are not written yet; before there are any, room for a cell */
+    size_t size, used, longest;
 };
+
+static bool reserve_lines(struct ot_table *table, size_t size)
+{
+    char *lines;
+
+    if (size <= table->size)
+        return true;
+    lines = realloc(table->lines, size);
+    if (lines == NULL)
+        return false;
+    table->lines = lines;
+    table->size = size;
+    return true;
+}
+
+/* Nearly all text is plain: as many bytes as columns, and none to escape. */
+static bool measure_cell(struct ot_table *table, struct column *column,
+                         struct ot_span text)
+{
+    const char *from = (const char *)text.data;
+    size_t len = text.len;
+    int width = (int)len;
+
+    if (ot_text_plain_len(from, len) != len) {
+        if (!reserve_lines(table, 8 * len + 1)) /* as ot_output_text */
+            return false;
+        len = ot_text_escape(table->lines, table->size, from, len);
+        width = ot_output_width(table->lines);
+        column->has_other = true;
+    }
+    if (width > column->width)
+        column->width = width;
+    if (len > column->longest)
+        column->longest = len;
+    return true;
+}
+
+enum ot_status ot_table_measure(struct ot_table *table, const struct ot_span *cells,
+                                struct ot_error *err)
+{
+    for (size_t i = 0; i < table->count; i++)
+        if (!measure_cell(table, &table->columns[i], cells[i]))
+            return ot_error_nomem(err);
+    return OT_OK;
+}
+
+enum ot_status ot_table_new(struct ot_table **out, const char *const *titles,
+                            size_t columns, size_t cut, struct ot_error *err)
+{
+    *out = calloc(1, sizeof(**out));
+    if (*out == NULL)
+        return ot_error_nomem(err);
+    **out = (struct ot_table){.titles = titles, .count = columns, .cut = cut};
+    return OT_OK;
+}
 
 void ot_table_free(struct ot_table *table)
 {
     if (table == NULL)
         return;
     free(table->cells);
-    free(table->text);
-    free(table->widths);
+    free(table->lines);
     free(table);
 }
 
-/* The cells of the row behind the last one; NULL: out of memory. */
-static struct cell *next_row(struct ot_table *table)
+/* What the column that is cut gets on a terminal of that width. */
+static void fit_columns(struct ot_table *table, int limit)
 {
-    size_t capacity = table->capacity ? table->capacity * 2 : 64;
-    struct cell *cells;
+    struct column *cut = &table->columns[table->cut];
 
-    if (table->rows == table->capacity) {
-        cells = reallocarray(table->cells, capacity, table->columns * sizeof(*cells));
-        if (cells == NULL)
-            return NULL;
-        table->cells = cells;
-        table->capacity = capacity;
+    limit += cut->width - GAP * (int)(table->count - 1);
+    for (size_t i = 0; i < table->count; i++)
+        limit -= table->columns[i].width;
+    if (limit < CUT_AT_LEAST)
+        limit = CUT_AT_LEAST;
+    if (cut->width > limit)
+        cut->width = limit;
+}
+
+/* Bytes of the longest line that there can be. */
+static size_t line_max(const struct ot_table *table)
+{
+    size_t size = sizeof("\n");
+
+    for (size_t i = 0; i < table->count; i++)
+        size += table->columns[i].longest + sizeof("…") +
+                (size_t)table->columns[i].width + GAP;
+    return size;
+}
+
+/* Writes a cell to where a line has got to, and returns its end. One that is not the last
+ * of its line has blanks behind it, up to the next. */
+static char *put_cell(char *at, const struct column *column, struct ot_span text,
+                      bool is_last)
+{
+    size_t len = text.len, blanks;
+    int used = (int)len;
+
+    if (column->has_other) {
+        len = ot_text_escape(at, column->longest + 1, (const char *)text.data, len);
+        used = ot_output_width(at);
+    } else if (len > 0) {
+        memcpy(at, text.data, len);
     }
-    return table->cells + table->rows * table->columns;
+    if (used > column->width) {
+        at[len] = '\0';
+        len = ot_output_fit(at, column->width - 1);
+        used += 1 - ot_output_width(at + len);
+        len = (size_t)(stpcpy(at + len, "…") - at);
+    }
+    blanks = is_last ? 0 : (size_t)(column->width - used + GAP);
+    memset(at + len, ' ', blanks);
+    return at + len + blanks;
 }
 
-static enum ot_status reserve_text(struct ot_table *table, size_t size,
-                                   struct ot_error *err)
+static void write_lines(struct ot_table *table)
 {
-    size_t capacity = table->text_capacity ? table->text_capacity : 4096;
-    char *text;
-
-    while (capacity - table->text_len < size)
-        capacity *= 2;
-    if (capacity == table->text_capacity)
-        return OT_OK;
-    text = realloc(table->text, capacity);
-    if (text == NULL)
-        return ot_error_nomem(err);
-    table->text = text;
-    table->text_capacity = capacity;
-    return OT_OK;
+    ot_output_bytes(table->out, table->lines, table->used);
+    table->used = 0;
 }
 
-/* Nearly all text is plain: as many bytes as columns, and none to escape. */
-static enum ot_status fill_cell(struct ot_table *table, struct cell *cell,
-                                struct ot_span text, struct ot_error *err)
+void ot_table_put(struct ot_table *table, const struct ot_span *cells)
 {
-    const char *from = (const char *)text.data;
-    const bool is_plain = ot_text_plain_len(from, text.len) == text.len;
-    const size_t size = (is_plain ? 1 : 8) * text.len + 1; /* as ot_output_text */
-    enum ot_status status = reserve_text(table, size, err);
-    char *copy;
+    char *at;
 
+    if (table->size - table->used < table->longest)
+        write_lines(table);
+    at = table->lines + table->used;
+    for (size_t i = 0; i < table->count; i++)
+        at = put_cell(at, &table->columns[i], cells[i], i + 1 == table->count);
+    *at++ = '\n';
+    table->used = (size_t)(at - table->lines);
+}
+
+enum ot_status ot_table_begin(struct ot_table *table, struct ot_output *out,
+                              struct ot_error *err)
+{
+    struct ot_span titles[OT_TABLE_COLUMNS_MAX];
+    enum ot_status status;
+
+    for (size_t i = 0; i < table->count; i++)
+        titles[i] = ot_span_str(table->titles[i]);
+    status = ot_table_measure(table, titles, err);
     if (status != OT_OK)
         return status;
-    copy = table->text + table->text_len;
-    if (is_plain) {
-        if (text.len > 0)
-            memcpy(copy, from, text.len);
-        copy[text.len] = '\0';
-        cell->len = (uint32_t)text.len;
-        cell->width = (int)text.len;
-    } else {
-        cell->len = (uint32_t)ot_text_escape(copy, size, from, text.len);
-        cell->width = ot_output_width(copy);
-    }
-    table->text_len += cell->len + (size_t)1;
-    if (cell->len > table->longest)
-        table->longest = cell->len;
+    table->out = out;
+    table->longest = line_max(table);
+    if (!reserve_lines(table, table->longest > LINES_SIZE ? table->longest : LINES_SIZE))
+        return ot_error_nomem(err);
+    if (out->columns > 0)
+        fit_columns(table, out->columns);
+    ot_table_put(table, titles);
     return OT_OK;
+}
+
+void ot_table_end(struct ot_table *table)
+{
+    write_lines(table);
+}
+
+static bool reserve_cells(struct ot_table *table, size_t size)
+{
+    size_t capacity = table->cells_capacity > 0 ? table->cells_capacity : 4096;
+    char *cells;
+
+    while (capacity - table->cells_len < size)
+        capacity *= 2;
+    if (capacity == table->cells_capacity)
+        return true;
+    cells = realloc(table->cells, capacity);
+    if (cells == NULL)
+        return false;
+    table->cells = cells;
+    table->cells_capacity = capacity;
+    return true;
 }
 
 enum ot_status ot_table_add(struct ot_table *table, const struct ot_span *cells,
                             struct ot_error *err)
 {
-    struct cell *row = next_row(table);
-    const size_t text_len = table->text_len;
-    enum ot_status status = OT_OK;
+    size_t size = 0;
+    char *at;
 
-    if (row == NULL)
+    for (size_t i = 0; i < table->count; i++)
+        size += sizeof(size_t) + cells[i].len;
+    if (!reserve_cells(table, size))
         return ot_error_nomem(err);
-    for (size_t i = 0; status == OT_OK && i < table->columns; i++) {
-        status = fill_cell(table, &row[i], cells[i], err);
-        if (status == OT_OK && row[i].width > table->widths[i])
-            table->widths[i] = row[i].width;
+    at = table->cells + table->cells_len;
+    for (size_t i = 0; i < table->count; i++) {
+        at = mempcpy(at, &cells[i].len, sizeof(size_t));
+        if (cells[i].len > 0)
+            at = mempcpy(at, cells[i].data, cells[i].len);
     }
-    if (status == OT_OK)
-        table->rows++;
-    else
-        table->text_len = text_len;
-    return status;
+    table->cells_len += size;
+    return ot_table_measure(table, cells, err);
 }
 
-static enum ot_status add_titles(struct ot_table *table, const char *const *titles,
-                                 struct ot_error *err)
+static const char *read_row(const struct ot_table *table, const char *at,
+                            struct ot_span *cells)
 {
-    struct ot_span *cells = calloc(table->columns, sizeof(*cells));
-    enum ot_status status;
+    size_t len;
 
-    if (cells == NULL)
-        return ot_error_nomem(err);
-    for (size_t i = 0; i < table->columns; i++)
-        cells[i] = ot_span_str(titles[i]);
-    status = ot_table_add(table, cells, err);
-    free(cells);
-    return status;
-}
-
-enum ot_status ot_table_new(struct ot_table **out, const char *const *titles,
-                            size_t columns, size_t cut, struct ot_error *err)
-{
-    struct ot_table *table = calloc(1, sizeof(*table));
-    enum ot_status status;
-
-    *out = NULL;
-    if (table == NULL)
-        return ot_error_nomem(err);
-    table->columns = columns;
-    table->cut = cut;
-    table->widths = calloc(columns, sizeof(*table->widths));
-    status = table->widths != NULL ? add_titles(table, titles, err) : ot_error_nomem(err);
-    if (status == OT_OK)
-        *out = table;
-    else
-        ot_table_free(table);
-    return status;
-}
-
-size_t ot_table_rows(const struct ot_table *table)
-{
-    return table->rows - 1;
-}
-
-/* What the column that is cut gets on a terminal of that width. */
-static void fit_widths(const struct ot_table *table, int *widths, int limit)
-{
-    limit -= GAP * (int)(table->columns - 1);
-    for (size_t i = 0; i < table->columns; i++)
-        if (i != table->cut)
-            limit -= widths[i];
-    if (limit < CUT_AT_LEAST)
-        limit = CUT_AT_LEAST;
-    if (widths[table->cut] > limit)
-        widths[table->cut] = limit;
-}
-
-/* Writes a cell to where a line has got to, and returns its end. One that is not the last
- * of its line has blanks behind it, up to the next. */
-static char *put_cell(char *at, const char *text, const struct cell *cell, int width,
-                      bool is_last)
-{
-    int used = cell->width;
-    size_t len = cell->len, blanks;
-
-    if (used > width)
-        len = ot_output_fit(text, width - 1);
-    at = mempcpy(at, text, len);
-    if (used > width) {
-        used += 1 - ot_output_width(text + len);
-        at = stpcpy(at, "…");
+    for (size_t i = 0; i < table->count; i++) {
+        memcpy(&len, at, sizeof(len));
+        cells[i] = ot_span_of(at + sizeof(len), len);
+        at += sizeof(len) + len;
     }
-    blanks = is_last ? 0 : (size_t)(width - used + GAP);
-    memset(at, ' ', blanks);
-    return at + blanks;
+    return at;
 }
 
-/* Room for the longest line that there can be. */
-static char *new_line(const struct ot_table *table, const int *widths)
+void ot_table_print(struct ot_table *table, struct ot_output *out)
 {
-    size_t size = sizeof("\n");
+    struct ot_span cells[OT_TABLE_COLUMNS_MAX];
+    const char *at = table->cells, *end = at + table->cells_len;
 
-    for (size_t i = 0; i < table->columns; i++)
-        size += table->longest + sizeof("…") + (size_t)widths[i] + GAP;
-    return malloc(size);
-}
-
-static void print_rows(const struct ot_table *table, struct ot_output *out, char *line,
-                       const int *widths)
-{
-    const char *text = table->text;
-
-    for (size_t row = 0; row < table->rows; row++) {
-        const struct cell *cells = table->cells + row * table->columns;
-        char *at = line;
-
-        for (size_t i = 0; i < table->columns; text += cells[i++].len + (size_t)1)
-            at = put_cell(at, text, &cells[i], widths[i], i + 1 == table->columns);
-        *at++ = '\n';
-        ot_output_bytes(out, line, (size_t)(at - line));
-    }
-}
-
-void ot_table_print(const struct ot_table *table, struct ot_output *out)
-{
-    int *widths = calloc(table->columns, sizeof(int));
-    char *line = NULL;
-
-    for (size_t i = 0; widths != NULL && i < table->columns; i++)
-        widths[i] = table->widths[i];
-    if (widths != NULL && out->columns > 0)
-        fit_widths(table, widths, out->columns);
-    if (widths != NULL)
-        line = new_line(table, widths);
-    if (line != NULL)
-        print_rows(table, out, line, widths);
-    else
+    if (ot_table_begin(table, out, NULL) != OT_OK) {
         out->first_errno = out->first_errno ? out->first_errno : ENOMEM;
-    free(line);
-    free(widths);
+        return;
+    }
+    while (at < end) {
+        at = read_row(table, at, cells);
+        ot_table_put(table, cells);
+    }
+    ot_table_end(table);
 }
