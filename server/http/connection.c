@@ -393,7 +393,7 @@ static bool hold_exchange(struct exchange *exchange, struct MHD_Connection *conn
 
 /* Where it is one to wait and cannot be held, it is answered at once. The connection of
  * one that was held is closed, since the library fills all of a connection's memory with
- * zeros before a second request, four times of what one takes; but not where another
+ * zeros before a second request, six times of what one takes; but not where another
  * connection costs a TLS handshake each minute. */
 static enum MHD_Result answer_exchange(struct exchange *exchange,
                                        struct MHD_Connection *connection)
