@@ -44,4 +44,4 @@ def sync_limited(plan: Plan):
                 "none": _cold(world, None),
             }, warm=count <= 1000)
             yield Row("sync-limited", count, sides,
-                      Goal(1.3, "≤ 1.3 ×") if count >= 150 else None)
+                      Goal(1.3, "≤ 1.3 ×") if count >= 150 else None, "wall")
