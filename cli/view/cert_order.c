@@ -114,13 +114,13 @@ static int compare_labels(const void *a, const void *b, void *arg)
     return order != 0 ? order : (i->row > j->row) - (i->row < j->row);
 }
 
-static void sort_few(struct ot_cert_row *rows, struct order_key *keys, size_t count)
+static void sort_few(const struct ot_cert_row *rows, struct order_key *keys, size_t count)
 {
     if (count > 1)
-        qsort_r(keys, count, sizeof(*keys), compare_labels, rows);
+        qsort_r(keys, count, sizeof(*keys), compare_labels, (void *)(uintptr_t)rows);
 }
 
-static void sort_by_label(struct ot_cert_row *rows, struct order_key *keys,
+static void sort_by_label(const struct ot_cert_row *rows, struct order_key *keys,
                           struct order_key *spare, size_t count)
 {
     size_t skipped, same;
@@ -139,8 +139,9 @@ static void sort_by_label(struct ot_cert_row *rows, struct order_key *keys,
     }
 }
 
-enum ot_status ot_cert_order(uint32_t **order, size_t *shown, struct ot_cert_row *rows,
-                             size_t count, struct ot_error *err)
+enum ot_status ot_cert_order(uint32_t **order, size_t *shown,
+                             const struct ot_cert_row *rows, size_t count,
+                             struct ot_error *err)
 {
     struct order_key *keys = ot_large_malloc((2 * count + 1) * sizeof(*keys));
     size_t same;

@@ -11,7 +11,8 @@
 /* The numbers of those rows that are shown, in that order; the caller frees *order,
  * after success and failure. Rows that are alike in both keep the order that they have.
  */
-enum ot_status ot_cert_order(uint32_t **order, size_t *shown, struct ot_cert_row *rows,
-                             size_t count, struct ot_error *err);
+enum ot_status ot_cert_order(uint32_t **order, size_t *shown,
+                             const struct ot_cert_row *rows, size_t count,
+                             struct ot_error *err);
 
 #endif

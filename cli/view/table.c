@@ -36,17 +36,21 @@ struct ot_table {
     size_t size, used, longest;
 };
 
-static bool reserve_lines(struct ot_table *table, size_t size)
+/* Has memory for as many bytes; it grows by doubling. false: there is not so much. */
+static bool reserve_bytes(char **memory, size_t *capacity, size_t size)
 {
-    char *lines;
+    size_t enough = *capacity > 0 ? *capacity : 4096;
+    char *larger;
 
-    if (size <= table->size)
+    while (enough < size)
+        enough *= 2;
+    if (enough == *capacity)
         return true;
-    lines = realloc(table->lines, size);
-    if (lines == NULL)
+    larger = realloc(*memory, enough);
+    if (larger == NULL)
         return false;
-    table->lines = lines;
-    table->size = size;
+    *memory = larger;
+    *capacity = enough;
     return true;
 }
 
@@ -59,7 +63,8 @@ static bool measure_cell(struct ot_table *table, struct column *column,
     int width = (int)len;
 
     if (ot_text_plain_len(from, len) != len) {
-        if (!reserve_lines(table, 8 * len + 1)) /* as ot_output_text */
+        if (!reserve_bytes(&table->lines, &table->size,
+                           8 * len + 1)) /* as ot_output_text */
             return false;
         len = ot_text_escape(table->lines, table->size, from, len);
         width = ot_output_width(table->lines);
@@ -182,7 +187,8 @@ enum ot_status ot_table_begin(struct ot_table *table, struct ot_output *out,
         return status;
     table->out = out;
     table->longest = line_max(table);
-    if (!reserve_lines(table, table->longest > LINES_SIZE ? table->longest : LINES_SIZE))
+    if (!reserve_bytes(&table->lines, &table->size,
+                       table->longest > LINES_SIZE ? table->longest : LINES_SIZE))
         return ot_error_nomem(err);
     if (out->columns > 0)
         fit_columns(table, out->columns);
@@ -195,23 +201,6 @@ void ot_table_end(struct ot_table *table)
     write_lines(table);
 }
 
-static bool reserve_cells(struct ot_table *table, size_t size)
-{
-    size_t capacity = table->cells_capacity > 0 ? table->cells_capacity : 4096;
-    char *cells;
-
-    while (capacity - table->cells_len < size)
-        capacity *= 2;
-    if (capacity == table->cells_capacity)
-        return true;
-    cells = realloc(table->cells, capacity);
-    if (cells == NULL)
-        return false;
-    table->cells = cells;
-    table->cells_capacity = capacity;
-    return true;
-}
-
 enum ot_status ot_table_add(struct ot_table *table, const struct ot_span *cells,
                             struct ot_error *err)
 {
@@ -220,7 +209,7 @@ enum ot_status ot_table_add(struct ot_table *table, const struct ot_span *cells,
 
     for (size_t i = 0; i < table->count; i++)
         size += sizeof(size_t) + cells[i].len;
-    if (!reserve_cells(table, size))
+    if (!reserve_bytes(&table->cells, &table->cells_capacity, table->cells_len + size))
         return ot_error_nomem(err);
     at = table->cells + table->cells_len;
     for (size_t i = 0; i < table->count; i++) {

@@ -170,11 +170,12 @@ bool ot_request_init(struct ot_request *request, const char *target)
     if (request->target == NULL)
         return false;
     query = strchr(request->target, '?');
-    if (query != NULL)
+    if (query != NULL) {
         *query++ = '\0';
-    if (query != NULL && !make_room(request, query)) {
-        ot_request_clear(request);
-        return false;
+        if (!make_room(request, query)) {
+            ot_request_clear(request);
+            return false;
+        }
     }
     if (strcmp(request->target, "*") == 0)
         return true; /* the server as a whole (§3.2.4): no segment */
