@@ -177,7 +177,7 @@ void ot_table_put(struct ot_table *table, const struct ot_span *cells)
 enum ot_status ot_table_begin(struct ot_table *table, struct ot_output *out,
                               struct ot_error *err)
 {
-    struct ot_span titles[OT_TABLE_COLUMNS_MAX];
+    struct ot_span titles[OT_TABLE_COLUMNS_MAX] = {0};
     enum ot_status status;
 
     for (size_t i = 0; i < table->count; i++)
