@@ -18,6 +18,7 @@
 #include "files/write_all.h"
 #include "machine/machine_trust.h"
 #include "machine/system_store.h"
+#include "machine/system_theirs.h"
 
 #define TIMEOUT_MS 90000
 #define SAID_MAX 4096
@@ -154,22 +155,47 @@ static enum ot_status look_for_work(const struct work *work, bool *due,
     return status;
 }
 
-/* Everything of ours goes into the record before it goes into the store, and leaves it
- * when the bundle holds it no longer: till then it must not vouch for the API. */
-static enum ot_status keep_record(const struct ot_anchors *anchors, bool is_done,
-                                  struct ot_error *err)
+/* Whether the bundle still holds what was put there only because we did it. */
+static bool is_left_of_ours(const struct ot_ca_marks *bundle,
+                            const struct ot_ca_marks *theirs,
+                            const struct ot_ca_mark *mark)
 {
-    struct ot_ca_marks ours = {0}, record = {0}, bundle = {0};
+    return ot_ca_marks_find(bundle, mark->der, OT_SHA256_LEN) != NULL &&
+           ot_ca_marks_find(theirs, mark->der, OT_SHA256_LEN) == NULL;
+}
+
+/* Adds what is ours by the record and the files. Once the store was made anew, only what
+ * is left of it there. */
+static enum ot_status add_ours(struct ot_ca_marks *record, bool is_done,
+                               struct ot_error *err)
+{
+    struct ot_ca_marks ours = {0}, bundle = {0}, theirs = {0};
     const char *path = ot_machine_bundle();
     enum ot_status status = ot_system_ours(&ours, err);
 
     if (status == OT_OK && is_done && path != NULL)
         status = ot_ca_marks_add_file(&bundle, path, err);
+    if (status == OT_OK && is_done)
+        status = ot_system_theirs(&theirs, err);
     ot_ca_marks_sort(&bundle);
     for (size_t i = 0; status == OT_OK && i < ours.count; i++)
-        if (!is_done ||
-            ot_ca_marks_find(&bundle, ours.items[i].der, OT_SHA256_LEN) != NULL)
-            status = ot_ca_marks_add(&record, &ours.items[i], err);
+        if (!is_done || is_left_of_ours(&bundle, &theirs, &ours.items[i]))
+            status = ot_ca_marks_add(record, &ours.items[i], err);
+    ot_ca_marks_clear(&ours);
+    ot_ca_marks_clear(&bundle);
+    ot_ca_marks_clear(&theirs);
+    return status;
+}
+
+/* Everything of ours goes into the record before it goes into the store, and leaves it
+ * when the bundle holds it no longer, or for another reason: till then it must not vouch
+ * for the API. */
+static enum ot_status keep_record(const struct ot_anchors *anchors, bool is_done,
+                                  struct ot_error *err)
+{
+    struct ot_ca_marks record = {0};
+    enum ot_status status = add_ours(&record, is_done, err);
+
     for (size_t i = 0; status == OT_OK && i < anchors->count; i++) {
         struct ot_span der = anchors->items[i].der;
         struct ot_ca_mark mark;
@@ -181,9 +207,7 @@ static enum ot_status keep_record(const struct ot_anchors *anchors, bool is_done
     ot_ca_marks_sort(&record);
     if (status == OT_OK)
         status = ot_system_record_write(&record, err);
-    ot_ca_marks_clear(&ours);
     ot_ca_marks_clear(&record);
-    ot_ca_marks_clear(&bundle);
     return status;
 }
 

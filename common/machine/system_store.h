@@ -1,6 +1,7 @@
 /* The machine's own store of authorities, and what orgtrust has put into it: files of
  * ours where the distribution looks for an administrator's, and a record of all that was
- * ever put there and is not gone from the bundle yet.
+ * ever put there and is not gone from the bundle yet. What the distribution or the
+ * administrator has there too (system_theirs.h) stays in the bundle without being ours.
  *
  * The record is /var/lib/orgtrust/system-anchors: a line for each certificate, SHA-256 of
  * its DER and of its SubjectPublicKeyInfo in hexadecimal. It lies there and not in a

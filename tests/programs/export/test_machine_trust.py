@@ -141,6 +141,15 @@ def test_the_record_goes_with_the_last_anchor(exported, api):
     assert not record.exists()
 
 
+def test_the_record_goes_though_the_machine_has_the_anchor_by_itself(exported, api, authority):
+    """Then the bundle keeps it, and not for our sake."""
+    (exported.anchors / "both.crt").write_text(authority.pem)
+    exported.machine.configure(base_url=api.base_url)
+    exported.sync()
+    assert authority.sha256 not in exported.ours() and authority.sha256 in exported.bundle()
+    assert not (exported.state / "system-anchors").exists()
+
+
 def test_fault_64_for_a_user_who_syncs(exported, authority, serve):
     server = serve(authority)
     machine = exported.machine
