@@ -12,7 +12,6 @@
 #include "doctor/clients_internal.h"
 #include "doctor/exported_internal.h"
 #include "doctor/finding_internal.h"
-#include "doctor/fingerprints_internal.h"
 #include "doctor/fix_internal.h"
 #include "doctor/readers_internal.h"
 #include "doctor/trial_internal.h"
@@ -28,12 +27,12 @@
 static enum ot_status compare_dir(bool *same, const char *path,
                                   const struct ot_anchors *anchors, struct ot_error *err)
 {
-    struct ot_fingerprints held = {.items = NULL};
-    enum ot_status status = ot_fingerprints_add_dir(&held, path, err);
+    struct ot_whole_set held = {.owned = NULL};
+    enum ot_status status = ot_whole_set_add_dir(&held, path, err);
 
-    *same = status == OT_OK && held.count == anchors->count &&
-            ot_fingerprints_missing(&held, anchors) == 0;
-    ot_fingerprints_clear(&held);
+    *same = status == OT_OK && held.certs.count == anchors->count &&
+            ot_whole_set_missing(&held, anchors) == 0;
+    ot_whole_set_clear(&held);
     return status;
 }
 

@@ -10,7 +10,6 @@
 #include "doctor/check_internal.h"
 #include "doctor/exported_internal.h"
 #include "doctor/finding_internal.h"
-#include "doctor/fingerprints_internal.h"
 #include "doctor/fix_internal.h"
 #include "doctor/readers_internal.h"
 #include "doctor/whole_set_internal.h"
@@ -18,43 +17,25 @@
 #include "export/export.h"
 #include "export/format.h"
 #include "export/system_links.h"
+#include "machine/machine_trust.h"
 
 #define PART "system"
 #define DEBIAN_TOOL "/usr/sbin/update-ca-certificates"
 
-/* The files that programs read, in the order of systems in export/system.c. */
-static const char *const bundles[] = {
-    "/etc/ssl/certs/ca-certificates.crt",
-    "/etc/pki/ca-trust/extracted/pem/tls-ca-bundle.pem",
-    "/etc/ca-certificates/extracted/tls-ca-bundle.pem",
-};
-
-static const char *find_system_bundle(void)
-{
-    for (size_t i = 0; i < sizeof(bundles) / sizeof(bundles[0]); i++)
-        if (access(bundles[i], F_OK) == 0)
-            return bundles[i];
-    return NULL;
-}
-
 /* The whole of it, the distribution's own included: one certificate takes them all away
  * from some. */
 static enum ot_status try_readers_on_bundle(struct ot_doctor *doctor, const char *bundle,
+                                            struct ot_whole_set *held,
                                             char names[OT_READERS_NAMES_MAX], bool *good,
                                             struct ot_error *err)
 {
-    struct ot_whole_set set = {.owned = NULL};
     const struct ot_real_file file = {.part = PART,
                                       .subject = bundle,
                                       .path = bundle,
                                       .format = OT_FORMAT_PEM,
-                                      .set = &set};
-    enum ot_status status = ot_whole_set_add_pem(&set, bundle, err);
+                                      .set = held};
 
-    if (status == OT_OK)
-        status = ot_readers_try(doctor, &file, names, good, err);
-    ot_whole_set_clear(&set);
-    return status;
+    return ot_readers_try(doctor, &file, names, good, err);
 }
 
 /* A sync has the distribution's tool run only where it changed something itself. */
@@ -76,8 +57,8 @@ static enum ot_status compare_system_store(struct ot_doctor *doctor,
                                            struct ot_error *err)
 {
     const char *fix = fix_of_bundle(doctor);
-    const char *bundle = find_system_bundle();
-    struct ot_fingerprints held = {.items = NULL};
+    const char *bundle = ot_machine_bundle();
+    struct ot_whole_set held = {.owned = NULL};
     struct ot_error why = OT_ERROR_INIT;
     char more[OT_ERROR_MAX + 64], names[OT_READERS_NAMES_MAX] = "";
     enum ot_status status, own = OT_OK;
@@ -85,14 +66,14 @@ static enum ot_status compare_system_store(struct ot_doctor *doctor,
     size_t missing;
 
     ot_exported_why(more, sizeof(more), exports, item);
-    status = bundle != NULL ? ot_fingerprints_add_file(&held, bundle, &why)
+    status = bundle != NULL ? ot_whole_set_add_pem(&held, bundle, &why)
                             : ot_error_set(&why, OT_E_NOT_FOUND,
                                            "this system has no bundle that we know of");
-    missing = ot_fingerprints_missing(&held, anchors);
+    missing = ot_whole_set_missing(&held, anchors);
+    if (status == OT_OK)
+        own = try_readers_on_bundle(doctor, bundle, &held, names, &good, err);
     if (status == OT_OK && access(DEBIAN_TOOL, F_OK) == 0)
         status = ot_system_links_check(anchors, &why);
-    if (bundle != NULL)
-        own = try_readers_on_bundle(doctor, bundle, names, &good, err);
     if (bundle == NULL || (status != OT_OK && missing == 0))
         ot_finding_add(&doctor->findings, PART, OT_VERDICT_FAILS, NULL, fix, "%s%s",
                        why.message, more);
@@ -106,7 +87,7 @@ static enum ot_status compare_system_store(struct ot_doctor *doctor,
                        "put there before%s%s; compared, no handshake was tried",
                        bundle, anchors->count, anchors->count == 1 ? "" : "s",
                        names[0] != '\0' ? "; read whole by " : "", names);
-    ot_fingerprints_clear(&held);
+    ot_whole_set_clear(&held);
     return own;
 }
 

@@ -2,9 +2,11 @@
 
 #include <dirent.h>
 #include <errno.h>
+#include <openssl/bio.h>
 #include <openssl/err.h>
 #include <openssl/pem.h>
 #include <openssl/pkcs12.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -12,6 +14,7 @@
 #include "base/error.h"
 #include "base/text.h"
 #include "export/anchors.h"
+#include "machine/pem_blocks.h"
 
 /* The stores of the machines there are hold 150; an organization's, 50. */
 #define CERTIFICATES_MAX 100000
@@ -44,38 +47,35 @@ static enum ot_status add_der_to_set(struct ot_whole_set *set, const uint8_t *de
     return OT_OK;
 }
 
-static FILE *open_stream(const char *path, struct ot_error *err)
+static enum ot_status open_set(BIO **out, const char *path, struct ot_error *err)
 {
-    FILE *in = fopen(path, "re");
+    *out = BIO_new_file(path, "re");
+    ERR_clear_error();
+    if (*out == NULL)
+        return ot_error_errno(err, errno == ENOENT ? OT_E_NOT_FOUND : OT_E_IO, errno,
+                              "cannot read %s", path);
+    return OT_OK;
+}
 
-    if (in == NULL)
-        ot_error_errno(err, errno == ENOENT ? OT_E_NOT_FOUND : OT_E_IO, errno,
-                       "cannot read %s", path);
-    return in;
+static enum ot_status add_block_to_set(void *set, const char *name, const uint8_t *der,
+                                       size_t len, struct ot_error *err)
+{
+    const struct ot_whole_set *held = set;
+
+    return strcmp(name, PEM_STRING_X509) == 0 && held->certs.count < CERTIFICATES_MAX
+               ? add_der_to_set(set, der, len, err)
+               : OT_OK;
 }
 
 enum ot_status ot_whole_set_add_pem(struct ot_whole_set *set, const char *path,
                                     struct ot_error *err)
 {
-    struct ot_error why = OT_ERROR_INIT;
-    FILE *in = open_stream(path, &why);
-    enum ot_status status = OT_OK;
-    char *name, *header;
-    unsigned char *der;
-    long len;
+    BIO *in;
+    enum ot_status status = open_set(&in, path, err);
 
-    if (in == NULL)
-        return ot_error_set(err, why.status, "%s", why.message);
-    while (status == OT_OK && set->certs.count < CERTIFICATES_MAX &&
-           PEM_read(in, &name, &header, &der, &len) == 1) {
-        if (strcmp(name, PEM_STRING_X509) == 0)
-            status = add_der_to_set(set, der, (size_t)len, err);
-        OPENSSL_free(name);
-        OPENSSL_free(header);
-        OPENSSL_free(der);
-    }
-    fclose(in);
-    ERR_clear_error(); /* of the end, which is one, too */
+    if (status == OT_OK)
+        status = ot_pem_blocks(in, add_block_to_set, set, err);
+    BIO_free(in);
     return status;
 }
 
@@ -134,16 +134,14 @@ static enum ot_status add_safe(struct ot_whole_set *set, PKCS7 *safe,
 enum ot_status ot_whole_set_add_p12(struct ot_whole_set *set, const char *path,
                                     struct ot_error *err)
 {
-    struct ot_error why = OT_ERROR_INIT;
-    FILE *in = open_stream(path, &why);
-    enum ot_status status = OT_OK;
     STACK_OF(PKCS7) *safes = NULL;
-    PKCS12 *store;
+    PKCS12 *store = NULL;
+    BIO *in;
+    enum ot_status status = open_set(&in, path, err);
 
-    if (in == NULL)
-        return ot_error_set(err, why.status, "%s", why.message);
-    store = d2i_PKCS12_fp(in, NULL);
-    fclose(in);
+    if (status == OT_OK)
+        store = d2i_PKCS12_bio(in, NULL);
+    BIO_free(in);
     if (store != NULL)
         safes = PKCS12_unpack_authsafes(store);
     for (int i = 0; status == OT_OK && i < sk_PKCS7_num(safes); i++)
@@ -152,6 +150,25 @@ enum ot_status ot_whole_set_add_p12(struct ot_whole_set *set, const char *path,
     PKCS12_free(store);
     ERR_clear_error();
     return status;
+}
+
+static bool is_in_whole_set(const struct ot_whole_set *set,
+                            const uint8_t id[OT_ANCHOR_ID_LEN])
+{
+    for (size_t i = 0; i < set->certs.count; i++)
+        if (memcmp(set->certs.items[i].id, id, OT_ANCHOR_ID_LEN) == 0)
+            return true;
+    return false;
+}
+
+size_t ot_whole_set_missing(const struct ot_whole_set *set,
+                            const struct ot_anchors *anchors)
+{
+    size_t missing = 0;
+
+    for (size_t i = 0; i < anchors->count; i++)
+        missing += !is_in_whole_set(set, anchors->items[i].id);
+    return missing;
 }
 
 void ot_whole_set_clear(struct ot_whole_set *set)

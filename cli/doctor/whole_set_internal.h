@@ -21,6 +21,10 @@ enum ot_status ot_whole_set_add_p12(struct ot_whole_set *set, const char *path,
                                     struct ot_error *err);
 void ot_whole_set_clear(struct ot_whole_set *set);
 
+/* How many of the anchors it lacks. */
+size_t ot_whole_set_missing(const struct ot_whole_set *set,
+                            const struct ot_anchors *anchors);
+
 /* How a person finds one: its subject, as far as it can be read, and the beginning of its
  * SHA-256, into buf, on one line. */
 void ot_whole_set_describe(char *buf, size_t size, const struct ot_anchor *cert);

@@ -211,6 +211,14 @@ def test_what_is_broken_is_found(mended, case):
     assert not fixes or results(after) == {check: "proved"}, (fixes, after)
 
 
+def test_fault_58_what_nobody_can_parse_hides_no_anchor_behind_it(mended):
+    """The readers fail; that the anchors are there is true all the same."""
+    bundle = "/etc/ssl/certs/ca-certificates.crt"
+    mended.write(bundle, ssl.DER_cert_to_PEM_cert(b"\x30\x00").encode() + mended.read(bundle))
+    said = details(mended.doctor("system", status=14), "system")
+    assert "it stumbles over SHA-256" in said and "are not in" not in said
+
+
 def test_without_a_configuration_nothing_is_said_of_what_it_has(mended):
     mended.write("/etc/orgtrust/orgtrust.conf", "x = y\n")
     checks = ("system", "exports", "chromium", "programs", "confined", "limits", "distrust")
