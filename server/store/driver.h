@@ -1,6 +1,6 @@
 /* What the files of this folder ask of a database: statements by their number, values,
- * rows. Each kind of database is a driver, in a folder of its own, and knows the texts of
- * its statements. */
+ * rows. Each kind of database is a driver, in a folder of its own; sql.h has the texts of
+ * the statements that all of them understand. */
 #ifndef OT_SERVER_STORE_DRIVER_H
 #define OT_SERVER_STORE_DRIVER_H
 

@@ -6,7 +6,7 @@
 #include <stdbool.h>
 
 #include "base/error.h"
-#include "store/driver.h"
+#include "store/sql.h"
 
 /* The statements of a connection: those of the store, and then ours. */
 enum ot_pg_sql {
@@ -17,6 +17,7 @@ enum ot_pg_sql {
     OT_PG_ROLLBACK,
     OT_PG_COUNT
 };
+/* What PostgreSQL says in its own way; NULL: as sql.h has it. */
 extern const char *const ot_pg_sql[OT_PG_COUNT];
 
 /* What went wrong with a statement, by its SQLSTATE; with NULL the connection. what:

@@ -121,6 +121,12 @@ static enum ot_status take_prepared(PGconn *connection, struct ot_error *err)
     return status;
 }
 
+/* NULL: SQLite's alone. */
+static const char *statement_text(int at)
+{
+    return ot_pg_sql[at] != NULL || at >= OT_SQL_COUNT ? ot_pg_sql[at] : ot_sql_texts[at];
+}
+
 /* In one round trip; the connection is in pipeline mode from here on. */
 static enum ot_status prepare_all(PGconn *connection, struct ot_error *err)
 {
@@ -128,17 +134,18 @@ static enum ot_status prepare_all(PGconn *connection, struct ot_error *err)
     bool is_sent = PQenterPipelineMode(connection) == 1;
 
     for (int i = 0; is_sent && i < OT_PG_COUNT; i++) {
+        const char *text = statement_text(i);
         char name[8];
 
-        if (ot_pg_sql[i] == NULL) /* SQLite's alone */
+        if (text == NULL)
             continue;
         snprintf(name, sizeof(name), "s%d", i);
-        is_sent = PQsendPrepare(connection, name, ot_pg_sql[i], 0, NULL) == 1;
+        is_sent = PQsendPrepare(connection, name, text, 0, NULL) == 1;
     }
     if (!is_sent || PQpipelineSync(connection) != 1)
         return ot_pg_fail(NULL, PQerrorMessage(connection), what, err);
     for (int i = 0; status == OT_OK && i < OT_PG_COUNT; i++)
-        if (ot_pg_sql[i] != NULL)
+        if (statement_text(i) != NULL)
             status = take_prepared(connection, err);
     /* The end of what travelled together. */
     PQclear(PQgetResult(connection));

@@ -1,8 +1,5 @@
 #include "store/postgresql/postgresql_internal.h"
 
-#define KEY_SELECT                                                                       \
-    "SELECT seq, id, name, role, created_at, last_used_at, expires_at, hash FROM keys"
-
 /* What a filter leaves. */
 #define AUDIT_WANTED                                                                     \
     " FROM audit WHERE effective_at BETWEEN $1 AND $2 AND seq > $3 AND seq < $4"         \
@@ -14,9 +11,6 @@
     "json_array_elements_text($7::text::json)))"                                         \
     " AND ($8::text IS NULL OR seq IN (SELECT event FROM audit_resources"                \
     "  WHERE resource IN (SELECT json_array_elements_text($8::text::json))))"
-#define AUDIT_COLUMNS                                                                    \
-    "id, type, effective_at, project, project_name, actor, actor_is_key, address, "      \
-    "detail"
 
 const char *const ot_pg_sql[OT_PG_COUNT] = {
     [OT_PG_BEGIN] = "BEGIN ISOLATION LEVEL SERIALIZABLE READ WRITE",
@@ -43,29 +37,11 @@ const char *const ot_pg_sql[OT_PG_COUNT] = {
         " SELECT pg_notify('" OT_PG_CHANNEL "', '') FROM changed",
 
     [OT_SQL_CERT_COUNT] = "SELECT certificates FROM meta WHERE one = 1",
-    [OT_SQL_CERT_INSERT] =
-        "INSERT INTO certificates (id, name, created_at, valid_at, expires_at)"
-        " VALUES ($1, $2, $3, $4, $5) ON CONFLICT (id) DO NOTHING",
-    [OT_SQL_CONTENT_INSERT] = "INSERT INTO contents (certificate, pem)"
-                              " SELECT seq, $2 FROM certificates WHERE id = $1",
-    [OT_SQL_CERT_GET] = "SELECT id, name, created_at, valid_at, expires_at, 0, NULL"
-                        " FROM certificates WHERE id = $1",
-    [OT_SQL_CERT_CONTENT] =
-        "SELECT pem FROM contents"
-        " WHERE certificate = (SELECT seq FROM certificates WHERE id = $1)",
     [OT_SQL_CERT_CONTENTS] =
         "SELECT id, name, created_at, valid_at, expires_at, 0, NULL, pem"
         " FROM certificates JOIN contents ON certificate = seq"
         " WHERE id = ANY (ARRAY(SELECT json_array_elements_text($1::text::json)))"
         " ORDER BY seq",
-    [OT_SQL_CERT_IN_SCOPE] =
-        "SELECT c.id, c.name, c.created_at, c.valid_at, c.expires_at,"
-        " a.certificate IS NOT NULL, a.ends_at FROM certificates c"
-        " LEFT JOIN activations a ON a.scope = $1 AND a.certificate = c.seq"
-        " WHERE c.id = $2",
-    [OT_SQL_CERT_RENAME] = "UPDATE certificates SET name = $2 WHERE id = $1",
-    [OT_SQL_CERT_DELETE] = "DELETE FROM certificates WHERE id = $1",
-    [OT_SQL_CERT_CURSOR] = "SELECT created_at, seq FROM certificates WHERE id = $1",
     [OT_SQL_LIST_ASC] = "SELECT c.id, c.name, c.created_at, c.valid_at, c.expires_at,"
                         " a.certificate IS NOT NULL, a.ends_at,"
                         " (SELECT revision FROM meta WHERE one = 1) FROM certificates c"
@@ -80,107 +56,24 @@ const char *const ot_pg_sql[OT_PG_COUNT] = {
                          " ON a.scope = $1 AND a.certificate = c.seq"
                          " WHERE (c.created_at, c.seq) < ($2, $3)"
                          " ORDER BY c.created_at DESC, c.seq DESC LIMIT $4",
-
-    [OT_SQL_ACTIVATE] = "INSERT INTO activations (scope, certificate, ends_at, ends_by)"
-                        " SELECT $1, seq, $3::bigint, $4 FROM certificates WHERE id = $2"
-                        " ON CONFLICT (scope, certificate) DO UPDATE"
-                        " SET ends_at = excluded.ends_at, ends_by = excluded.ends_by"
-                        " WHERE activations.ends_at IS DISTINCT FROM excluded.ends_at",
-    [OT_SQL_DEACTIVATE] =
-        "DELETE FROM activations WHERE scope = $1"
-        " AND certificate = (SELECT seq FROM certificates WHERE id = $2)",
-    [OT_SQL_ENDED_ANY] = "SELECT EXISTS (SELECT 1 FROM activations WHERE ends_at <= $1)",
-    [OT_SQL_ENDED] = "SELECT a.scope, a.ends_at, a.ends_by, c.id, c.name"
-                     " FROM activations a JOIN certificates c ON c.seq = a.certificate"
-                     " WHERE a.ends_at <= $1"
-                     " ORDER BY a.ends_at, a.scope, a.ends_by, c.seq LIMIT $2",
-    [OT_SQL_SCOPES] = "SELECT a.scope, a.ends_at FROM activations a"
-                      " JOIN certificates c ON c.seq = a.certificate"
-                      " WHERE c.id = $1 ORDER BY a.scope",
     [OT_SQL_SUMMARY] =
         "SELECT (SELECT certificates FROM meta WHERE one = 1), count(*),"
         " count(*) FILTER (WHERE expires_at <= $1),"
         " min(expires_at) FILTER (WHERE expires_at > $1)"
         " FROM certificates WHERE seq IN (SELECT certificate FROM activations)",
-
-    [OT_SQL_PROJECT_INSERT] = "INSERT INTO projects (id, name, created_at)"
-                              " VALUES ($1, $2, $3)",
-    [OT_SQL_PROJECT_GET] = "SELECT seq, id, name, created_at FROM projects WHERE id = $1",
-    [OT_SQL_PROJECT_LIST] = "SELECT seq, id, name, created_at FROM projects"
-                            " WHERE seq > $1 ORDER BY seq LIMIT $2",
-
-    [OT_SQL_AUDIT_INSERT] =
-        "INSERT INTO audit (" AUDIT_COLUMNS ") VALUES ($1, $2, $3, $4,"
-        " (SELECT name FROM projects WHERE id = $4), $5, $6, $7, $8)",
-    [OT_SQL_AUDIT_RESOURCE] = "INSERT INTO audit_resources (resource, event)"
-                              " SELECT $1, seq FROM audit WHERE id = $2",
-    [OT_SQL_AUDIT_PLACE] = "SELECT seq FROM audit WHERE id = $1",
-    [OT_SQL_AUDIT_LIST] =
-        "SELECT " AUDIT_COLUMNS ", count(*) OVER () FROM"
-        " (SELECT seq, " AUDIT_COLUMNS AUDIT_WANTED " ORDER BY seq DESC LIMIT $9) AS page"
-        " ORDER BY seq DESC",
-    [OT_SQL_AUDIT_LIST_UP] =
-        "SELECT " AUDIT_COLUMNS ", count(*) OVER () FROM"
-        " (SELECT seq, " AUDIT_COLUMNS AUDIT_WANTED " ORDER BY seq LIMIT $9) AS page"
-        " ORDER BY seq DESC",
-
-    [OT_SQL_KEY_INSERT] =
-        "INSERT INTO keys (id, hash, role, name, created_at, expires_at)"
-        " VALUES ($1, $2, $3, $4, $5, $6)",
-    [OT_SQL_KEY_GET] = KEY_SELECT " WHERE id = $1",
-    [OT_SQL_KEY_NAMED] = KEY_SELECT " WHERE id = $1 OR name = $1",
-    [OT_SQL_KEY_TOUCH] = "UPDATE keys SET last_used_at = $2 WHERE seq = $1",
-    [OT_SQL_KEY_LIST] = KEY_SELECT " WHERE seq > $1 ORDER BY seq LIMIT $2",
-    [OT_SQL_KEY_LIST_DESC] = KEY_SELECT " WHERE seq < $1 ORDER BY seq DESC LIMIT $2",
-    [OT_SQL_KEY_DELETE] = "DELETE FROM keys WHERE id = $1",
-
-    [OT_SQL_LIST_UNTAGGED] =
-        "SELECT scope FROM lists WHERE tag IS NULL ORDER BY scope LIMIT $1",
-    [OT_SQL_LIST_ACTIVE] = "SELECT c.id FROM activations a"
-                           " JOIN certificates c ON c.seq = a.certificate"
-                           " WHERE a.scope = $1 ORDER BY c.id",
-    [OT_SQL_LIST_TAG] = "UPDATE lists SET tag = $2 WHERE scope = $1",
-    /* What was taken back is as it was. */
-    [OT_SQL_HOSTS_CAUGHT_UP] =
-        "UPDATE host_scopes SET behind_since = NULL"
-        " WHERE scope = $1 AND tag = $2 AND behind_since IS NOT NULL",
-    [OT_SQL_HOST_SEEN] = "UPDATE hosts SET key = $2, version = $3, stacks = $4,"
-                         " seen_at = $5 WHERE name = $1",
-    [OT_SQL_HOSTS_FORGET] =
-        "DELETE FROM hosts WHERE seen_at < $1 OR seen_at < $2"
-        " AND NOT EXISTS (SELECT 1 FROM keys WHERE keys.seq = hosts.key)",
+    [OT_SQL_AUDIT_LIST] = "SELECT " OT_SQL_AUDIT_COLUMNS ", count(*) OVER () FROM"
+                          " (SELECT seq, " OT_SQL_AUDIT_COLUMNS AUDIT_WANTED
+                          " ORDER BY seq DESC LIMIT $9) AS page"
+                          " ORDER BY seq DESC",
+    [OT_SQL_AUDIT_LIST_UP] = "SELECT " OT_SQL_AUDIT_COLUMNS ", count(*) OVER () FROM"
+                             " (SELECT seq, " OT_SQL_AUDIT_COLUMNS AUDIT_WANTED
+                             " ORDER BY seq LIMIT $9) AS page"
+                             " ORDER BY seq DESC",
     [OT_SQL_HOSTS_OF_KEY] = "SELECT count(*) FROM (SELECT 1 FROM hosts WHERE key = $1 "
                             "LIMIT $2) AS hosts_of_key",
-    [OT_SQL_HOST_INSERT] = "INSERT INTO hosts (name, key, version, stacks, seen_at)"
-                           " VALUES ($1, $2, $3, $4, $5)",
-    /* A scope where nothing was ever active has no row in lists: its tag is $4. */
-    [OT_SQL_HOST_SCOPE] =
-        "INSERT INTO host_scopes AS s (host, scope, tag, behind_since)"
-        " SELECT h.seq, $2::text, $3::text,"
-        " CASE WHEN coalesce(l.tag, $4::text) = $3::text THEN NULL"
-        " ELSE coalesce(l.changed_at, $5::bigint) END"
-        " FROM hosts h LEFT JOIN lists l ON l.scope = $2::text WHERE h.name = $1::text"
-        " ON CONFLICT (host, scope) DO UPDATE SET tag = excluded.tag, behind_since ="
-        " CASE WHEN excluded.behind_since IS NULL THEN NULL"
-        " ELSE coalesce(s.behind_since, excluded.behind_since) END",
     [OT_SQL_HOST_SCOPES_ELSE] =
         "DELETE FROM host_scopes WHERE host = (SELECT seq FROM hosts WHERE name = $1)"
         " AND scope NOT IN (SELECT json_array_elements_text($2::text::json))",
-    [OT_SQL_HOST_BEHIND] =
-        "SELECT EXISTS (SELECT 1 FROM host_scopes WHERE behind_since IS NOT NULL"
-        " AND host = (SELECT seq FROM hosts WHERE name = $1))",
-    [OT_SQL_HOST_LIST] =
-        "SELECT h.name, h.version, h.stacks, h.seen_at, s.scope, s.tag, s.behind_since"
-        " FROM (SELECT seq, name, version, stacks, seen_at FROM hosts"
-        "  WHERE name > $1 AND seen_at >= $2 AND ($3::bigint = 0 OR EXISTS"
-        "   (SELECT 1 FROM host_scopes b"
-        "    WHERE b.host = hosts.seq AND b.behind_since IS NOT NULL))"
-        "  ORDER BY name LIMIT $4) AS h"
-        " LEFT JOIN host_scopes s ON s.host = h.seq ORDER BY h.name, s.scope",
-    [OT_SQL_HOST_COUNT] =
-        "SELECT count(*), count(*) FILTER (WHERE EXISTS (SELECT 1 FROM host_scopes b"
-        " WHERE b.host = hosts.seq AND b.behind_since IS NOT NULL))"
-        " FROM hosts WHERE seen_at >= $1",
 
     [OT_SQL_TALLY] =
         "SELECT (SELECT count(*) FROM certificates), (SELECT count(*) FROM activations),"
@@ -214,7 +107,7 @@ const char *const ot_pg_sql[OT_PG_COUNT] = {
     [OT_SQL_PUT_KEY] =
         "INSERT INTO keys (seq, id, hash, role, name, created_at, last_used_at,"
         " expires_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8)",
-    [OT_SQL_PUT_AUDIT] = "INSERT INTO audit (seq, " AUDIT_COLUMNS ")"
+    [OT_SQL_PUT_AUDIT] = "INSERT INTO audit (seq, " OT_SQL_AUDIT_COLUMNS ")"
                          " VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)",
     [OT_SQL_PUT_RESOURCE] =
         "INSERT INTO audit_resources (resource, event) VALUES ($1, $2)",

@@ -148,6 +148,15 @@ static enum ot_status sqlite_commit(struct ot_db *common, struct ot_error *err)
     return status;
 }
 
+/* SQLite counts by where a name stands for the first time. */
+static int parameter_index(sqlite3_stmt *statement, size_t value)
+{
+    static const char *const names[OT_VALUES_MAX] = {"$1", "$2", "$3", "$4", "$5",
+                                                     "$6", "$7", "$8", "$9", "$10"};
+
+    return sqlite3_bind_parameter_index(statement, names[value]);
+}
+
 static void bind_value(sqlite3_stmt *statement, int at, const struct ot_value *value)
 {
     switch (value->kind) {
@@ -190,13 +199,14 @@ static enum ot_status sqlite_run(struct ot_db *common, const struct ot_query *qu
 {
     struct sqlite_db *db = sqlite_of(common);
     sqlite3_stmt **statement = &db->statement[query->sql];
-    enum ot_status status =
-        prepare_statement(db, statement, ot_sqlite_sql[query->sql], err);
+    const char *own = ot_sqlite_sql[query->sql];
+    enum ot_status status = prepare_statement(
+        db, statement, own != NULL ? own : ot_sql_texts[query->sql], err);
 
     if (status != OT_OK)
         return status;
     for (size_t i = 0; i < query->count; i++)
-        bind_value(*statement, (int)i + 1, &query->values[i]);
+        bind_value(*statement, parameter_index(*statement, i), &query->values[i]);
     status = step_through(db, *statement, query, rows, err);
     sqlite3_reset(*statement);
     return status;

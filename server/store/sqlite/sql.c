@@ -1,173 +1,66 @@
 #include "store/sqlite/sqlite_internal.h"
 
-#define KEY_SELECT                                                                       \
-    "SELECT seq, id, name, role, created_at, last_used_at, expires_at, hash FROM keys"
-
 /* What a filter leaves. */
 #define AUDIT_WANTED                                                                     \
-    " FROM audit WHERE effective_at BETWEEN ?1 AND ?2 AND seq > ?3 AND seq < ?4"         \
-    " AND (?5 IS NULL OR type IN (SELECT value FROM json_each(?5)))"                     \
-    " AND (?6 IS NULL OR project IN (SELECT value FROM json_each(?6)))"                  \
-    " AND (?7 IS NULL OR actor IN (SELECT value FROM json_each(?7)))"                    \
-    " AND (?8 IS NULL OR seq IN (SELECT event FROM audit_resources"                      \
-    "  WHERE resource IN (SELECT value FROM json_each(?8))))"
-#define AUDIT_COLUMNS                                                                    \
-    "id, type, effective_at, project, project_name, actor, actor_is_key, address, "      \
-    "detail"
+    " FROM audit WHERE effective_at BETWEEN $1 AND $2 AND seq > $3 AND seq < $4"         \
+    " AND ($5 IS NULL OR type IN (SELECT value FROM json_each($5)))"                     \
+    " AND ($6 IS NULL OR project IN (SELECT value FROM json_each($6)))"                  \
+    " AND ($7 IS NULL OR actor IN (SELECT value FROM json_each($7)))"                    \
+    " AND ($8 IS NULL OR seq IN (SELECT event FROM audit_resources"                      \
+    "  WHERE resource IN (SELECT value FROM json_each($8))))"
 
 const char *const ot_sqlite_sql[OT_SQL_COUNT] = {
     [OT_SQL_OPENING] =
         "SELECT m.revision, NULL,"
         " (SELECT ends_at FROM activations WHERE ends_at IS NOT NULL"
         "  ORDER BY ends_at LIMIT 1),"
-        " EXISTS (SELECT 1 FROM projects WHERE id = ?2),"
+        " EXISTS (SELECT 1 FROM projects WHERE id = $2),"
         " k.seq, k.id, k.name, k.role, k.created_at, k.last_used_at, k.expires_at,"
         " k.hash, c.id, c.name, c.created_at, c.valid_at, c.expires_at, 0, NULL"
-        " FROM meta m LEFT JOIN keys k ON k.id = ?1"
-        " LEFT JOIN certificates c ON c.id = ?3",
+        " FROM meta m LEFT JOIN keys k ON k.id = $1"
+        " LEFT JOIN certificates c ON c.id = $3",
     [OT_SQL_REVISION_NEXT] = "UPDATE meta SET revision = randomblob(16)",
 
     [OT_SQL_CERT_COUNT] = "SELECT certificates FROM meta",
-    [OT_SQL_CERT_INSERT] =
-        "INSERT INTO certificates (id, name, created_at, valid_at, expires_at)"
-        " VALUES (?1, ?2, ?3, ?4, ?5) ON CONFLICT (id) DO NOTHING",
-    [OT_SQL_CONTENT_INSERT] = "INSERT INTO contents (certificate, pem)"
-                              " SELECT seq, ?2 FROM certificates WHERE id = ?1",
-    [OT_SQL_CERT_GET] = "SELECT id, name, created_at, valid_at, expires_at, 0, NULL"
-                        " FROM certificates WHERE id = ?1",
-    [OT_SQL_CERT_CONTENT] =
-        "SELECT pem FROM contents"
-        " WHERE certificate = (SELECT seq FROM certificates WHERE id = ?1)",
     [OT_SQL_CERT_CONTENTS] =
         "SELECT id, name, created_at, valid_at, expires_at, 0, NULL, pem"
         " FROM certificates JOIN contents ON certificate = seq"
-        " WHERE id IN (SELECT value FROM json_each(?1)) ORDER BY seq",
-    [OT_SQL_CERT_IN_SCOPE] =
-        "SELECT c.id, c.name, c.created_at, c.valid_at, c.expires_at,"
-        " a.certificate IS NOT NULL, a.ends_at FROM certificates c"
-        " LEFT JOIN activations a ON a.scope = ?1 AND a.certificate = c.seq"
-        " WHERE c.id = ?2",
-    [OT_SQL_CERT_RENAME] = "UPDATE certificates SET name = ?2 WHERE id = ?1",
-    [OT_SQL_CERT_DELETE] = "DELETE FROM certificates WHERE id = ?1",
-    [OT_SQL_CERT_CURSOR] = "SELECT created_at, seq FROM certificates WHERE id = ?1",
+        " WHERE id IN (SELECT value FROM json_each($1)) ORDER BY seq",
     [OT_SQL_LIST_ASC] = "SELECT c.id, c.name, c.created_at, c.valid_at, c.expires_at,"
                         " a.certificate IS NOT NULL, a.ends_at,"
                         " NULL FROM certificates c"
                         " LEFT JOIN activations a"
-                        " ON a.scope = ?1 AND a.certificate = c.seq"
-                        " WHERE (c.created_at, c.seq) > (?2, ?3)"
-                        " ORDER BY c.created_at, c.seq LIMIT ?4",
+                        " ON a.scope = $1 AND a.certificate = c.seq"
+                        " WHERE (c.created_at, c.seq) > ($2, $3)"
+                        " ORDER BY c.created_at, c.seq LIMIT $4",
     [OT_SQL_LIST_DESC] = "SELECT c.id, c.name, c.created_at, c.valid_at, c.expires_at,"
                          " a.certificate IS NOT NULL, a.ends_at,"
                          " NULL FROM certificates c"
                          " LEFT JOIN activations a"
-                         " ON a.scope = ?1 AND a.certificate = c.seq"
-                         " WHERE (c.created_at, c.seq) < (?2, ?3)"
-                         " ORDER BY c.created_at DESC, c.seq DESC LIMIT ?4",
-
-    [OT_SQL_ACTIVATE] = "INSERT INTO activations (scope, certificate, ends_at, ends_by)"
-                        " SELECT ?1, seq, ?3, ?4 FROM certificates WHERE id = ?2"
-                        " ON CONFLICT (scope, certificate) DO UPDATE"
-                        " SET ends_at = excluded.ends_at, ends_by = excluded.ends_by"
-                        " WHERE ends_at IS NOT excluded.ends_at",
-    [OT_SQL_DEACTIVATE] =
-        "DELETE FROM activations WHERE scope = ?1"
-        " AND certificate = (SELECT seq FROM certificates WHERE id = ?2)",
-    [OT_SQL_ENDED_ANY] = "SELECT EXISTS (SELECT 1 FROM activations WHERE ends_at <= ?1)",
-    [OT_SQL_ENDED] = "SELECT a.scope, a.ends_at, a.ends_by, c.id, c.name"
-                     " FROM activations a JOIN certificates c ON c.seq = a.certificate"
-                     " WHERE a.ends_at <= ?1"
-                     " ORDER BY a.ends_at, a.scope, a.ends_by, c.seq LIMIT ?2",
-    [OT_SQL_SCOPES] = "SELECT a.scope, a.ends_at FROM activations a"
-                      " JOIN certificates c ON c.seq = a.certificate"
-                      " WHERE c.id = ?1 ORDER BY a.scope",
+                         " ON a.scope = $1 AND a.certificate = c.seq"
+                         " WHERE (c.created_at, c.seq) < ($2, $3)"
+                         " ORDER BY c.created_at DESC, c.seq DESC LIMIT $4",
     [OT_SQL_SUMMARY] =
         "SELECT (SELECT certificates FROM meta), count(*),"
-        " count(*) FILTER (WHERE expires_at <= ?1),"
-        " min(expires_at) FILTER (WHERE expires_at > ?1)"
+        " count(*) FILTER (WHERE expires_at <= $1),"
+        " min(expires_at) FILTER (WHERE expires_at > $1)"
         " FROM certificates WHERE seq IN (SELECT certificate FROM activations)",
-
-    [OT_SQL_PROJECT_INSERT] = "INSERT INTO projects (id, name, created_at)"
-                              " VALUES (?1, ?2, ?3)",
-    [OT_SQL_PROJECT_GET] = "SELECT seq, id, name, created_at FROM projects WHERE id = ?1",
-    [OT_SQL_PROJECT_LIST] = "SELECT seq, id, name, created_at FROM projects"
-                            " WHERE seq > ?1 ORDER BY seq LIMIT ?2",
-
-    [OT_SQL_AUDIT_INSERT] =
-        "INSERT INTO audit (" AUDIT_COLUMNS ") VALUES (?1, ?2, ?3, ?4,"
-        " (SELECT name FROM projects WHERE id = ?4), ?5, ?6, ?7, ?8)",
-    [OT_SQL_AUDIT_RESOURCE] = "INSERT INTO audit_resources (resource, event)"
-                              " SELECT ?1, seq FROM audit WHERE id = ?2",
-    [OT_SQL_AUDIT_PLACE] = "SELECT seq FROM audit WHERE id = ?1",
     [OT_SQL_AUDIT_LIST] =
-        "SELECT " AUDIT_COLUMNS ", count(*) OVER () FROM"
-        " (SELECT seq, " AUDIT_COLUMNS AUDIT_WANTED " ORDER BY seq DESC LIMIT ?9)"
+        "SELECT " OT_SQL_AUDIT_COLUMNS ", count(*) OVER () FROM"
+        " (SELECT seq, " OT_SQL_AUDIT_COLUMNS AUDIT_WANTED " ORDER BY seq DESC LIMIT $9)"
         " ORDER BY seq DESC",
     [OT_SQL_AUDIT_LIST_UP] =
-        "SELECT " AUDIT_COLUMNS ", count(*) OVER () FROM"
-        " (SELECT seq, " AUDIT_COLUMNS AUDIT_WANTED " ORDER BY seq LIMIT ?9)"
+        "SELECT " OT_SQL_AUDIT_COLUMNS ", count(*) OVER () FROM"
+        " (SELECT seq, " OT_SQL_AUDIT_COLUMNS AUDIT_WANTED " ORDER BY seq LIMIT $9)"
         " ORDER BY seq DESC",
-
-    [OT_SQL_KEY_INSERT] =
-        "INSERT INTO keys (id, hash, role, name, created_at, expires_at)"
-        " VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
-    [OT_SQL_KEY_GET] = KEY_SELECT " WHERE id = ?1",
-    [OT_SQL_KEY_NAMED] = KEY_SELECT " WHERE id = ?1 OR name = ?1",
-    [OT_SQL_KEY_TOUCH] = "UPDATE keys SET last_used_at = ?2 WHERE seq = ?1",
-    [OT_SQL_KEY_LIST] = KEY_SELECT " WHERE seq > ?1 ORDER BY seq LIMIT ?2",
-    [OT_SQL_KEY_LIST_DESC] = KEY_SELECT " WHERE seq < ?1 ORDER BY seq DESC LIMIT ?2",
-    [OT_SQL_KEY_DELETE] = "DELETE FROM keys WHERE id = ?1",
-
-    [OT_SQL_LIST_UNTAGGED] =
-        "SELECT scope FROM lists WHERE tag IS NULL ORDER BY scope LIMIT ?1",
-    [OT_SQL_LIST_ACTIVE] = "SELECT c.id FROM activations a"
-                           " JOIN certificates c ON c.seq = a.certificate"
-                           " WHERE a.scope = ?1 ORDER BY c.id",
-    [OT_SQL_LIST_TAG] = "UPDATE lists SET tag = ?2 WHERE scope = ?1",
-    /* What was taken back is as it was. */
-    [OT_SQL_HOSTS_CAUGHT_UP] =
-        "UPDATE host_scopes SET behind_since = NULL"
-        " WHERE scope = ?1 AND tag = ?2 AND behind_since IS NOT NULL",
-    [OT_SQL_HOST_SEEN] = "UPDATE hosts SET key = ?2, version = ?3, stacks = ?4,"
-                         " seen_at = ?5 WHERE name = ?1",
-    [OT_SQL_HOSTS_FORGET] =
-        "DELETE FROM hosts WHERE seen_at < ?1 OR seen_at < ?2"
-        " AND NOT EXISTS (SELECT 1 FROM keys WHERE keys.seq = hosts.key)",
     /* All of them SQLite counts by the page; of fewer than that no key can have as many.
      */
     [OT_SQL_HOSTS_OF_KEY] =
-        "SELECT CASE WHEN (SELECT count(*) FROM hosts) < ?2 THEN 0 ELSE"
-        " (SELECT count(*) FROM (SELECT 1 FROM hosts WHERE key = ?1 LIMIT ?2)) END",
-    [OT_SQL_HOST_INSERT] = "INSERT INTO hosts (name, key, version, stacks, seen_at)"
-                           " VALUES (?1, ?2, ?3, ?4, ?5)",
-    /* A scope where nothing was ever active has no row in lists: its tag is ?4. */
-    [OT_SQL_HOST_SCOPE] =
-        "INSERT INTO host_scopes AS s (host, scope, tag, behind_since)"
-        " SELECT h.seq, ?2, ?3,"
-        " CASE WHEN coalesce(l.tag, ?4) = ?3 THEN NULL"
-        " ELSE coalesce(l.changed_at, ?5) END"
-        " FROM hosts h LEFT JOIN lists l ON l.scope = ?2 WHERE h.name = ?1"
-        " ON CONFLICT (host, scope) DO UPDATE SET tag = excluded.tag, behind_since ="
-        " CASE WHEN excluded.behind_since IS NULL THEN NULL"
-        " ELSE coalesce(s.behind_since, excluded.behind_since) END",
+        "SELECT CASE WHEN (SELECT count(*) FROM hosts) < $2 THEN 0 ELSE"
+        " (SELECT count(*) FROM (SELECT 1 FROM hosts WHERE key = $1 LIMIT $2)) END",
     [OT_SQL_HOST_SCOPES_ELSE] =
-        "DELETE FROM host_scopes WHERE host = (SELECT seq FROM hosts WHERE name = ?1)"
-        " AND scope NOT IN (SELECT value FROM json_each(?2))",
-    [OT_SQL_HOST_BEHIND] =
-        "SELECT EXISTS (SELECT 1 FROM host_scopes WHERE behind_since IS NOT NULL"
-        " AND host = (SELECT seq FROM hosts WHERE name = ?1))",
-    [OT_SQL_HOST_LIST] =
-        "SELECT h.name, h.version, h.stacks, h.seen_at, s.scope, s.tag, s.behind_since"
-        " FROM (SELECT seq, name, version, stacks, seen_at FROM hosts"
-        "  WHERE name > ?1 AND seen_at >= ?2 AND (?3 = 0 OR EXISTS"
-        "   (SELECT 1 FROM host_scopes b"
-        "    WHERE b.host = hosts.seq AND b.behind_since IS NOT NULL))"
-        "  ORDER BY name LIMIT ?4) AS h"
-        " LEFT JOIN host_scopes s ON s.host = h.seq ORDER BY h.name, s.scope",
-    [OT_SQL_HOST_COUNT] =
-        "SELECT count(*), count(*) FILTER (WHERE EXISTS (SELECT 1 FROM host_scopes b"
-        " WHERE b.host = hosts.seq AND b.behind_since IS NOT NULL))"
-        " FROM hosts WHERE seen_at >= ?1",
+        "DELETE FROM host_scopes WHERE host = (SELECT seq FROM hosts WHERE name = $1)"
+        " AND scope NOT IN (SELECT value FROM json_each($2))",
 
     [OT_SQL_TALLY] =
         "SELECT (SELECT count(*) FROM certificates), (SELECT count(*) FROM activations),"
@@ -186,7 +79,7 @@ const char *const ot_sqlite_sql[OT_SQL_COUNT] = {
         "SELECT scope, certificate, ends_at, ends_by FROM activations",
     [OT_SQL_READ_KEYS] = "SELECT seq, id, hash, role, name, created_at, last_used_at, "
                          "expires_at FROM keys",
-    [OT_SQL_READ_AUDIT] = "SELECT seq, " AUDIT_COLUMNS " FROM audit",
+    [OT_SQL_READ_AUDIT] = "SELECT seq, " OT_SQL_AUDIT_COLUMNS " FROM audit",
     [OT_SQL_READ_RESOURCES] = "SELECT resource, event FROM audit_resources",
     [OT_SQL_READ_LISTS] = "SELECT scope, tag, changed_at FROM lists",
     [OT_SQL_READ_HOSTS] = "SELECT seq, name, key, version, stacks, seen_at FROM hosts",

@@ -6,8 +6,9 @@
 #include <sqlite3.h>
 
 #include "base/error.h"
-#include "store/driver.h"
+#include "store/sql.h"
 
+/* What SQLite says in its own way; NULL: as sql.h has it. */
 extern const char *const ot_sqlite_sql[OT_SQL_COUNT];
 
 /* Describes SQLite's last error: OT_E_BUSY, OT_E_NO_SPACE, OT_E_CORRUPT, OT_E_IO,
