@@ -7,11 +7,11 @@
 #include <sys/prctl.h>
 #include <unistd.h>
 
+#include "base/exit_status.h"
 #include "base/nearest.h"
 #include "command_internal.h"
 #include "commands/status_check.h"
 #include "complete_internal.h"
-#include "exit_status_internal.h"
 #include "host/host_report.h"
 #include "install/wiring.h"
 #include "view/signals.h"

@@ -9,6 +9,7 @@
 #include <sys/stat.h>
 
 #include "base/error.h"
+#include "base/exit_status.h"
 #include "command/key_command.h"
 #include "command/migrate_command.h"
 #include "command/options.h"
@@ -47,37 +48,6 @@ static const char help_end[] =
     "or `migrate` finds another organization; 10 database not writable or disk full;\n"
     "11 database damaged or of another program; 13 database locked by another process;\n"
     "14 `migrate` found that what has arrived is not what was sent.\n";
-
-/* Row by row as the orgtrust command's, so that scripts need to know one table. */
-static int exit_status(enum ot_status status)
-{
-    switch (status) {
-    case OT_OK:
-        return 0;
-    case OT_E_USAGE:
-        return 2;
-    case OT_E_CONFIG:
-    case OT_E_UNSAFE:
-        return 3;
-    case OT_E_NETWORK:
-        return 4;
-    case OT_E_NOT_FOUND:
-        return 7;
-    case OT_E_REFUSED:
-        return 8;
-    case OT_E_IO:
-    case OT_E_NO_SPACE:
-        return 10;
-    case OT_E_CORRUPT:
-        return 11;
-    case OT_E_BUSY:
-        return 13;
-    case OT_E_BROKEN:
-        return 14;
-    default:
-        return 1;
-    }
-}
 
 static void print_help(void)
 {
@@ -139,5 +109,5 @@ int main(int argc, char **argv)
     status = choose_and_run(argc, argv, &err);
     if (status != OT_OK)
         ot_log_failure(&err);
-    return exit_status(status);
+    return ot_exit_status(status);
 }

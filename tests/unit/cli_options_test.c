@@ -1,5 +1,5 @@
+#include "base/exit_status.h"
 #include "command_internal.h"
-#include "exit_status_internal.h"
 #include "unit.h"
 
 #include <stdlib.h>

@@ -1,4 +1,4 @@
-#include "exit_status_internal.h"
+#include "base/exit_status.h"
 
 int ot_exit_status(enum ot_status status)
 {
