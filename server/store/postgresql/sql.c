@@ -22,108 +22,108 @@ const char *const ot_pg_sql[OT_PG_COUNT] = {
     [OT_PG_ROLLBACK] = "ROLLBACK",
 
     [OT_SQL_OPENING] =
-        "SELECT m.revision, m.access,"
-        " (SELECT ends_at FROM activations WHERE ends_at IS NOT NULL"
-        "  ORDER BY ends_at LIMIT 1),"
-        " EXISTS (SELECT 1 FROM projects WHERE id = $2),"
-        " k.seq, k.id, k.name, k.role, k.created_at, k.last_used_at, k.expires_at,"
-        " k.hash, c.id, c.name, c.created_at, c.valid_at, c.expires_at, 0, NULL"
-        " FROM meta m LEFT JOIN keys k ON k.id = $1"
-        " LEFT JOIN certificates c ON c.id = $3 WHERE m.one = 1",
+        ("SELECT m.revision, m.access,"
+         " (SELECT ends_at FROM activations WHERE ends_at IS NOT NULL"
+         "  ORDER BY ends_at LIMIT 1),"
+         " EXISTS (SELECT 1 FROM projects WHERE id = $2),"
+         " k.seq, k.id, k.name, k.role, k.created_at, k.last_used_at, k.expires_at,"
+         " k.hash, c.id, c.name, c.created_at, c.valid_at, c.expires_at, 0, NULL"
+         " FROM meta m LEFT JOIN keys k ON k.id = $1"
+         " LEFT JOIN certificates c ON c.id = $3 WHERE m.one = 1"),
     [OT_SQL_STAMP] = "SELECT revision, access FROM meta WHERE one = 1",
     [OT_SQL_REVISION_NEXT] =
-        "WITH changed AS (UPDATE meta SET revision = uuid_send(gen_random_uuid())"
-        " WHERE one = 1 RETURNING one)"
-        " SELECT pg_notify('" OT_PG_CHANNEL "', '') FROM changed",
+        ("WITH changed AS (UPDATE meta SET revision = uuid_send(gen_random_uuid())"
+         " WHERE one = 1 RETURNING one)"
+         " SELECT pg_notify('" OT_PG_CHANNEL "', '') FROM changed"),
 
     [OT_SQL_CERT_COUNT] = "SELECT certificates FROM meta WHERE one = 1",
     [OT_SQL_CERT_CONTENTS] =
-        "SELECT id, name, created_at, valid_at, expires_at, 0, NULL, pem"
-        " FROM certificates JOIN contents ON certificate = seq"
-        " WHERE id = ANY (ARRAY(SELECT json_array_elements_text($1::text::json)))"
-        " ORDER BY seq",
-    [OT_SQL_LIST_ASC] = "SELECT c.id, c.name, c.created_at, c.valid_at, c.expires_at,"
-                        " a.certificate IS NOT NULL, a.ends_at,"
-                        " (SELECT revision FROM meta WHERE one = 1) FROM certificates c"
-                        " LEFT JOIN activations a"
-                        " ON a.scope = $1 AND a.certificate = c.seq"
-                        " WHERE (c.created_at, c.seq) > ($2, $3)"
-                        " ORDER BY c.created_at, c.seq LIMIT $4",
-    [OT_SQL_LIST_DESC] = "SELECT c.id, c.name, c.created_at, c.valid_at, c.expires_at,"
+        ("SELECT id, name, created_at, valid_at, expires_at, 0, NULL, pem"
+         " FROM certificates JOIN contents ON certificate = seq"
+         " WHERE id = ANY (ARRAY(SELECT json_array_elements_text($1::text::json)))"
+         " ORDER BY seq"),
+    [OT_SQL_LIST_ASC] = ("SELECT c.id, c.name, c.created_at, c.valid_at, c.expires_at,"
                          " a.certificate IS NOT NULL, a.ends_at,"
                          " (SELECT revision FROM meta WHERE one = 1) FROM certificates c"
                          " LEFT JOIN activations a"
                          " ON a.scope = $1 AND a.certificate = c.seq"
-                         " WHERE (c.created_at, c.seq) < ($2, $3)"
-                         " ORDER BY c.created_at DESC, c.seq DESC LIMIT $4",
+                         " WHERE (c.created_at, c.seq) > ($2, $3)"
+                         " ORDER BY c.created_at, c.seq LIMIT $4"),
+    [OT_SQL_LIST_DESC] = ("SELECT c.id, c.name, c.created_at, c.valid_at, c.expires_at,"
+                          " a.certificate IS NOT NULL, a.ends_at,"
+                          " (SELECT revision FROM meta WHERE one = 1) FROM certificates c"
+                          " LEFT JOIN activations a"
+                          " ON a.scope = $1 AND a.certificate = c.seq"
+                          " WHERE (c.created_at, c.seq) < ($2, $3)"
+                          " ORDER BY c.created_at DESC, c.seq DESC LIMIT $4"),
     [OT_SQL_SUMMARY] =
-        "SELECT (SELECT certificates FROM meta WHERE one = 1), count(*),"
-        " count(*) FILTER (WHERE expires_at <= $1),"
-        " min(expires_at) FILTER (WHERE expires_at > $1)"
-        " FROM certificates WHERE seq IN (SELECT certificate FROM activations)",
-    [OT_SQL_AUDIT_LIST] = "SELECT " OT_SQL_AUDIT_COLUMNS ", count(*) OVER () FROM"
-                          " (SELECT seq, " OT_SQL_AUDIT_COLUMNS AUDIT_WANTED
-                          " ORDER BY seq DESC LIMIT $9) AS page"
-                          " ORDER BY seq DESC",
-    [OT_SQL_AUDIT_LIST_UP] = "SELECT " OT_SQL_AUDIT_COLUMNS ", count(*) OVER () FROM"
-                             " (SELECT seq, " OT_SQL_AUDIT_COLUMNS AUDIT_WANTED
-                             " ORDER BY seq LIMIT $9) AS page"
-                             " ORDER BY seq DESC",
-    [OT_SQL_HOSTS_OF_KEY] = "SELECT count(*) FROM (SELECT 1 FROM hosts WHERE key = $1 "
-                            "LIMIT $2) AS hosts_of_key",
+        ("SELECT (SELECT certificates FROM meta WHERE one = 1), count(*),"
+         " count(*) FILTER (WHERE expires_at <= $1),"
+         " min(expires_at) FILTER (WHERE expires_at > $1)"
+         " FROM certificates WHERE seq IN (SELECT certificate FROM activations)"),
+    [OT_SQL_AUDIT_LIST] = ("SELECT " OT_SQL_AUDIT_COLUMNS ", count(*) OVER () FROM"
+                           " (SELECT seq, " OT_SQL_AUDIT_COLUMNS AUDIT_WANTED
+                           " ORDER BY seq DESC LIMIT $9) AS page"
+                           " ORDER BY seq DESC"),
+    [OT_SQL_AUDIT_LIST_UP] = ("SELECT " OT_SQL_AUDIT_COLUMNS ", count(*) OVER () FROM"
+                              " (SELECT seq, " OT_SQL_AUDIT_COLUMNS AUDIT_WANTED
+                              " ORDER BY seq LIMIT $9) AS page"
+                              " ORDER BY seq DESC"),
+    [OT_SQL_HOSTS_OF_KEY] = ("SELECT count(*) FROM (SELECT 1 FROM hosts WHERE key = $1 "
+                             "LIMIT $2) AS hosts_of_key"),
     [OT_SQL_HOST_SCOPES_ELSE] =
-        "DELETE FROM host_scopes WHERE host = (SELECT seq FROM hosts WHERE name = $1)"
-        " AND scope NOT IN (SELECT json_array_elements_text($2::text::json))",
+        ("DELETE FROM host_scopes WHERE host = (SELECT seq FROM hosts WHERE name = $1)"
+         " AND scope NOT IN (SELECT json_array_elements_text($2::text::json))"),
 
     [OT_SQL_TALLY] =
-        "SELECT (SELECT count(*) FROM certificates), (SELECT count(*) FROM activations),"
-        " (SELECT count(*) FROM projects), (SELECT count(*) FROM keys),"
-        " (SELECT count(*) FROM audit), (SELECT count(*) FROM contents),"
-        " (SELECT count(*) FROM audit_resources),"
-        " (SELECT count(*) FROM lists), (SELECT count(*) FROM hosts),"
-        " (SELECT count(*) FROM host_scopes),"
-        " (SELECT coalesce(sum(length(pem)), 0)::bigint FROM contents),"
-        " (SELECT certificates FROM meta), (SELECT revision FROM meta WHERE one = 1)",
+        ("SELECT (SELECT count(*) FROM certificates), (SELECT count(*) FROM activations),"
+         " (SELECT count(*) FROM projects), (SELECT count(*) FROM keys),"
+         " (SELECT count(*) FROM audit), (SELECT count(*) FROM contents),"
+         " (SELECT count(*) FROM audit_resources),"
+         " (SELECT count(*) FROM lists), (SELECT count(*) FROM hosts),"
+         " (SELECT count(*) FROM host_scopes),"
+         " (SELECT coalesce(sum(length(pem)), 0)::bigint FROM contents),"
+         " (SELECT certificates FROM meta), (SELECT revision FROM meta WHERE one = 1)"),
     /* Either nothing is there, or what a move has left, as it was left. */
     [OT_SQL_MAY_MOVE] =
-        "SELECT NOT EXISTS (SELECT 1 FROM certificates)"
-        " AND NOT EXISTS (SELECT 1 FROM keys) AND NOT EXISTS (SELECT 1 FROM audit)"
-        " OR EXISTS (SELECT 1 FROM moved JOIN meta USING (revision)"
-        " WHERE moved.event IS NOT DISTINCT FROM (SELECT max(seq) FROM audit))",
+        ("SELECT NOT EXISTS (SELECT 1 FROM certificates)"
+         " AND NOT EXISTS (SELECT 1 FROM keys) AND NOT EXISTS (SELECT 1 FROM audit)"
+         " OR EXISTS (SELECT 1 FROM moved JOIN meta USING (revision)"
+         " WHERE moved.event IS NOT DISTINCT FROM (SELECT max(seq) FROM audit))"),
     [OT_SQL_EMPTY] =
-        "TRUNCATE audit_resources, audit, activations, contents, certificates,"
-        " keys, projects, lists, host_scopes, hosts",
+        ("TRUNCATE audit_resources, audit, activations, contents, certificates,"
+         " keys, projects, lists, host_scopes, hosts"),
     /* Row by row that would take time with the square of their number. */
     [OT_SQL_STOP_COUNTING] = "ALTER TABLE certificates DISABLE TRIGGER USER",
-    [OT_SQL_PUT_PROJECT] = "INSERT INTO projects (seq, id, name, created_at)"
-                           " VALUES ($1, $2, $3, $4)",
+    [OT_SQL_PUT_PROJECT] = ("INSERT INTO projects (seq, id, name, created_at)"
+                            " VALUES ($1, $2, $3, $4)"),
     [OT_SQL_PUT_CERTIFICATE] =
-        "INSERT INTO certificates (seq, id, name, created_at, valid_at, expires_at)"
-        " VALUES ($1, $2, $3, $4, $5, $6)",
+        ("INSERT INTO certificates (seq, id, name, created_at, valid_at, expires_at)"
+         " VALUES ($1, $2, $3, $4, $5, $6)"),
     [OT_SQL_PUT_CONTENT] = "INSERT INTO contents (certificate, pem) VALUES ($1, $2)",
     [OT_SQL_PUT_ACTIVATION] =
-        "INSERT INTO activations (scope, certificate, ends_at, ends_by)"
-        " VALUES ($1, $2, $3, $4)",
+        ("INSERT INTO activations (scope, certificate, ends_at, ends_by)"
+         " VALUES ($1, $2, $3, $4)"),
     [OT_SQL_PUT_KEY] =
-        "INSERT INTO keys (seq, id, hash, role, name, created_at, last_used_at,"
-        " expires_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8)",
-    [OT_SQL_PUT_AUDIT] = "INSERT INTO audit (seq, " OT_SQL_AUDIT_COLUMNS ")"
-                         " VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)",
+        ("INSERT INTO keys (seq, id, hash, role, name, created_at, last_used_at,"
+         " expires_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8)"),
+    [OT_SQL_PUT_AUDIT] = ("INSERT INTO audit (seq, " OT_SQL_AUDIT_COLUMNS ")"
+                          " VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)"),
     [OT_SQL_PUT_RESOURCE] =
-        "INSERT INTO audit_resources (resource, event) VALUES ($1, $2)",
+        ("INSERT INTO audit_resources (resource, event) VALUES ($1, $2)"),
     [OT_SQL_PUT_SEQUENCE] =
-        "SELECT setval(pg_get_serial_sequence('orgtrust.' || $1::text, 'seq'), $2)",
+        ("SELECT setval(pg_get_serial_sequence('orgtrust.' || $1::text, 'seq'), $2)"),
     /* The activations that were put before have made a row. */
-    [OT_SQL_PUT_LIST] = "INSERT INTO lists (scope, tag, changed_at) VALUES ($1, $2, $3)"
-                        " ON CONFLICT (scope) DO UPDATE"
-                        " SET tag = excluded.tag, changed_at = excluded.changed_at",
-    [OT_SQL_PUT_HOST] = "INSERT INTO hosts (seq, name, key, version, stacks, seen_at)"
-                        " VALUES ($1, $2, $3, $4, $5, $6)",
-    [OT_SQL_PUT_HOST_SCOPE] = "INSERT INTO host_scopes (host, scope, tag, behind_since)"
-                              " VALUES ($1, $2, $3, $4)",
+    [OT_SQL_PUT_LIST] = ("INSERT INTO lists (scope, tag, changed_at) VALUES ($1, $2, $3)"
+                         " ON CONFLICT (scope) DO UPDATE"
+                         " SET tag = excluded.tag, changed_at = excluded.changed_at"),
+    [OT_SQL_PUT_HOST] = ("INSERT INTO hosts (seq, name, key, version, stacks, seen_at)"
+                         " VALUES ($1, $2, $3, $4, $5, $6)"),
+    [OT_SQL_PUT_HOST_SCOPE] = ("INSERT INTO host_scopes (host, scope, tag, behind_since)"
+                               " VALUES ($1, $2, $3, $4)"),
     [OT_SQL_GO_ON_COUNTING] = "ALTER TABLE certificates ENABLE TRIGGER USER",
     [OT_SQL_PUT_META] = "UPDATE meta SET revision = $1, certificates = $2 WHERE one = 1",
     [OT_SQL_FORGET_MOVE] = "DELETE FROM moved",
-    [OT_SQL_NOTE_MOVE] = "INSERT INTO moved SELECT 1, revision,"
-                         " (SELECT max(seq) FROM audit) FROM meta",
+    [OT_SQL_NOTE_MOVE] = ("INSERT INTO moved SELECT 1, revision,"
+                          " (SELECT max(seq) FROM audit) FROM meta"),
 };
