@@ -144,9 +144,11 @@ static enum ot_status choose_batch(struct delivery *delivery, struct ot_error *e
 /* It was delivered, or is given up. */
 static enum ot_status end_batch(struct delivery *delivery, struct ot_error *err)
 {
-    delivery->progress.from = delivery->progress.to;
-    delivery->progress.id[0] = '\0';
-    return ot_notify_progress_write(&delivery->progress, delivery->source, err);
+    struct ot_notify_progress ended = delivery->progress;
+
+    ended.from = ended.to;
+    ended.id[0] = '\0';
+    return ot_notify_progress_write(&ended, delivery->source, err);
 }
 
 static enum ot_status fill_notification(void *arg, size_t i,
@@ -259,18 +261,21 @@ static enum ot_status deliver_batch(struct delivery *delivery,
 
     ot_notify_state(&state, delivery->source, NULL);
     status = send_batch(delivery, err);
-    ot_error_prefix(err, "source '%s': notify_url", delivery->source->name);
-    if (status == OT_E_INTERRUPTED)
-        return status;
-    if (status != OT_OK) {
-        record_notify_failure(delivery, result, &state, err);
-        return status;
+    if (status == OT_OK) {
+        /* First: who looks in between sees a delivery that has not failed. */
+        if (state.failures > 0)
+            write_notify_state(delivery->source, &clean);
+        status = end_batch(delivery, err);
     }
-    result->delivered = ot_mark_count(&progress->from, &progress->to, OT_SIGN_COUNT);
-    status = end_batch(delivery, err);
-    if (status == OT_OK && state.failures > 0)
-        write_notify_state(delivery->source, &clean);
-    result->is_waiting = ot_notify_is_due(delivery->source);
+    if (status == OT_OK) {
+        result->delivered = ot_mark_count(&progress->from, &progress->to, OT_SIGN_COUNT);
+        result->is_waiting = ot_notify_is_due(delivery->source);
+        return OT_OK;
+    }
+    ot_error_prefix(err, "source '%s': notify_url", delivery->source->name);
+    /* Also what cannot be written down is repeated after a while, and not at once. */
+    if (status != OT_E_INTERRUPTED)
+        record_notify_failure(delivery, result, &state, err);
     return status;
 }
 

@@ -14,12 +14,14 @@ SIGNATURE = re.compile(r"t=(\d+),v1=([0-9a-f]{64})")
 
 class Receiver:
     """On a port of its own, or on one that was free: requests holds all that came, each
-    with its headers, body and whether the signature is right."""
+    with its headers, body and whether the signature is right. What is to happen before an
+    answer, before does."""
 
     def __init__(self, secret: str, port: int = 0, status: int = 200, tls=None,
                  answer: bytes = b""):
         self.secret, self.status, self.answer = secret, status, answer
         self.requests: list[dict] = []
+        self.before = lambda: None
         receiver = self
 
         class Handler(BaseHTTPRequestHandler):
@@ -44,6 +46,7 @@ class Receiver:
             "path": handler.path, "headers": dict(handler.headers), "body": json.loads(body),
             "when": int(when), "right": hmac.compare_digest(right.hexdigest(), signature),
             "raw": body})
+        self.before()
         handler.send_response(self.status)
         handler.send_header("Content-Length", str(len(self.answer)))
         if 300 <= self.status < 400:

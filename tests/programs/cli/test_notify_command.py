@@ -2,8 +2,11 @@
 
 import json
 import os
+import resource
+import signal
 import socket
 import ssl
+import threading
 import time
 
 import pytest
@@ -327,6 +330,35 @@ def test_a_receiver_that_is_overrun_is_asked_once_at_a_time(machine, api, roots,
     machine.sync(env={"ORGTRUST_COMMAND": "/bin/true"})
     assert "status 429" in machine.orgtrust("notify", status=None).stderr
     assert len(receiver.requests) == 1
+
+
+def test_a_receiver_is_not_told_over_and_over_while_the_disk_is_full(
+        machine, api, roots, receivers, listener):
+    """A limit on the size of files stands for the disk: it is full when the answer comes, so
+    that it cannot be written down."""
+    receiver = receivers()
+    listener(receiver.port)
+    api.add(roots[0])
+    machine.sync(env={"ORGTRUST_COMMAND": "/bin/true"})
+    started = threading.Event()
+
+    def fill():
+        started.wait(20)
+        resource.prlimit(notifier.pid, resource.RLIMIT_FSIZE, (0, resource.RLIM_INFINITY))
+
+    receiver.before = fill
+    notifier = machine.start(
+        "notify", "--retry", preexec_fn=lambda: signal.signal(signal.SIGXFSZ, signal.SIG_IGN))
+    started.set()
+    wait_until(lambda: len(receiver.requests) > 1)
+    time.sleep(3)
+    assert len(receiver.requests) < 8, "each a second after the one before, at the least"
+    assert len({body["id"] for body in bodies(receiver)}) == 1
+    receiver.before = lambda: resource.prlimit(
+        notifier.pid, resource.RLIMIT_FSIZE, (resource.RLIM_INFINITY,) * 2)
+    wait_until(lambda: not told(machine)["waiting"])
+    assert told(machine) == {"waiting": False, "failures": 0, "problem": None, "at": None}
+    assert notifier.stop() == 0
 
 
 def test_marks_of_another_time_end_no_delivery(machine, api, roots, receivers, listener):
