@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -12,6 +13,7 @@
 #include "base/hex.h"
 #include "base/limits.h"
 #include "base/text.h"
+#include "cache/freshness.h"
 #include "config/ini_file.h"
 #include "config/source_path.h"
 #include "files/path.h"
@@ -121,12 +123,24 @@ static enum ot_status take_state_line(void *arg, const char *key, const char *va
     return good ? OT_OK : refuse_key_value(keys[i], err);
 }
 
+/* What ot_state_write leaves on a full disk. */
+static void take_empty_file(struct ot_state *state, int64_t written_at)
+{
+    state->attempt_at = written_at;
+    state->failures = 1;
+    state->retry_at = written_at + ot_freshness_backoff(state->failures);
+    ot_error_set(&state->last, OT_E_NO_SPACE,
+                 "the last attempt failed, and the disk had no room to write down why; "
+                 "make room on it");
+}
+
 enum ot_status ot_state_read(struct ot_state *state, const char *path,
                              struct ot_error *err)
 {
     struct reader reader = {.state = state};
     const struct ot_ini ini = {NULL, take_state_line, &reader, OT_E_CORRUPT};
     struct ot_error raw = OT_ERROR_INIT;
+    struct stat st = {0};
     enum ot_status status;
     int fd;
 
@@ -139,6 +153,8 @@ enum ot_status ot_state_read(struct ot_state *state, const char *path,
     if (status != OT_OK)
         return status;
     status = ot_ini_read(&ini, path, fd, OT_STATE_BYTES_MAX - 1, err);
+    if (status == OT_OK && fstat(fd, &st) == 0 && st.st_size == 0)
+        take_empty_file(state, st.st_mtime);
     close(fd);
     if (status != OT_OK) {
         memset(state, 0, sizeof(*state));

@@ -26,7 +26,8 @@ struct ot_state {
     int64_t key_asked_at; /* when it was last asked for that; 0: it says so unasked */
 };
 
-/* Reads the file at path; absent gives an empty state and OT_OK. A file that cannot be
+/* Reads the file at path; absent gives an empty state and OT_OK. An empty file is a
+ * failure of when that was written, for which there was no room. A file that cannot be
  * understood gives an empty state and the reason. */
 enum ot_status ot_state_read(struct ot_state *state, const char *path,
                              struct ot_error *err);
@@ -40,6 +41,11 @@ enum ot_status ot_state_of(struct ot_state *state, const struct ot_source *sourc
 /* Whether nothing is to be tried on its own yet. A failure from the future is another
  * clock's. */
 bool ot_state_holds_back(const struct ot_state *state, int64_t now);
+
+/* Replaces the file at path. OT_E_NO_SPACE: it was written over, or is empty, so that a
+ * full disk does not have everybody try again at once. */
+enum ot_status ot_state_write(const char *path, const struct ot_state *state,
+                              struct ot_error *err);
 
 /* The file's text into buf; returns its length, at most OT_STATE_BYTES_MAX - 1. */
 size_t ot_state_format(const struct ot_state *state, char *buf, size_t size);

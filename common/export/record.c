@@ -64,8 +64,7 @@ void ot_export_record_outcome(const struct ot_exports *exports,
                               const struct ot_export *item)
 {
     struct ot_state state;
-    char path[PATH_MAX], text[OT_STATE_BYTES_MAX];
-    size_t len;
+    char path[PATH_MAX];
 
     if (ot_export_record_path(path, exports, item, "state", NULL) != OT_OK)
         return;
@@ -73,15 +72,13 @@ void ot_export_record_outcome(const struct ot_exports *exports,
         ot_file_remove(path, NULL);
         return;
     }
-    ot_file_reap(path);
     ot_state_read(&state, path, NULL);
     state.attempt_at = time(NULL);
     state.retry_at = 0;
     state.last = item->why;
     if (state.failures < INT32_MAX)
         state.failures++;
-    len = ot_state_format(&state, text, sizeof(text));
-    ot_file_replace(path, text, len, 0644, NULL);
+    ot_state_write(path, &state, NULL);
 }
 
 enum ot_status ot_exports_state(const struct ot_exports *exports,

@@ -16,7 +16,6 @@
 #include "config/config.h"
 #include "config/source.h"
 #include "config/source_path.h"
-#include "files/file.h"
 #include "host/host_name_internal.h"
 #include "host/scope_tag_internal.h"
 #include "http/http.h"
@@ -273,7 +272,7 @@ static void note_report(const struct ot_source *source, long answered,
                         const struct ot_error *why)
 {
     int64_t now = (int64_t)time(NULL);
-    char path[PATH_MAX], text[OT_STATE_BYTES_MAX];
+    char path[PATH_MAX];
     struct ot_state state;
 
     read_reported(&state, path, source, NULL);
@@ -287,8 +286,7 @@ static void note_report(const struct ot_source *source, long answered,
             now + (is_final(answered) ? OT_HOST_REPORT_S
                                       : ot_freshness_backoff(state.failures));
     state.last = *why;
-    ot_file_reap(path);
-    ot_file_replace(path, text, ot_state_format(&state, text, sizeof(text)), 0644, NULL);
+    ot_state_write(path, &state, NULL);
 }
 
 enum ot_status ot_host_report_send(const struct ot_config *config,

@@ -45,18 +45,14 @@ enum ot_status ot_notify_state(struct ot_state *state, const struct ot_source *s
 static void write_notify_state(const struct ot_source *source,
                                const struct ot_state *state)
 {
-    char path[PATH_MAX], text[OT_STATE_BYTES_MAX];
-    size_t len;
+    char path[PATH_MAX];
 
     if (ot_source_path(path, source, OT_SOURCE_NOTIFY_STATE, NULL) != OT_OK)
         return;
-    ot_file_reap(path);
-    if (state->failures == 0) {
+    if (state->failures > 0)
+        ot_state_write(path, state, NULL);
+    else
         ot_file_remove(path, NULL);
-        return;
-    }
-    len = ot_state_format(state, text, sizeof(text));
-    ot_file_replace(path, text, len, 0644, NULL);
 }
 
 bool ot_notify_is_due(const struct ot_source *source)

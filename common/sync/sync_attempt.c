@@ -204,15 +204,6 @@ enum ot_status ot_attempt_check_taken_over(struct ot_attempt *attempt, bool *due
     return OT_OK;
 }
 
-static enum ot_status write_state(const char *path, const struct ot_state *state,
-                                  struct ot_error *err)
-{
-    char text[OT_STATE_BYTES_MAX];
-    size_t len = ot_state_format(state, text, sizeof(text));
-
-    return ot_file_replace(path, text, len, 0644, err);
-}
-
 void ot_attempt_read_state(struct ot_attempt *attempt)
 {
     ot_file_reap(attempt->state);
@@ -231,7 +222,6 @@ void ot_attempt_record_failure(struct ot_attempt *attempt, const struct ot_error
 
     if (why->status == OT_E_NETWORK && !has_network()) {
         path = attempt->offline;
-        ot_file_reap(path);
         ot_state_read(&state, path, NULL);
     }
     if (state.failures < INT_MAX)
@@ -242,7 +232,7 @@ void ot_attempt_record_failure(struct ot_attempt *attempt, const struct ot_error
     state.attempt_at = now;
     state.retry_at = now + (asked > wait ? asked : wait);
     state.last = *why;
-    write_state(path, &state, NULL);
+    ot_state_write(path, &state, NULL);
 }
 
 /* Without room for a clean state, none says as much. */
@@ -262,7 +252,7 @@ enum ot_status ot_attempt_record_success(const struct ot_attempt *attempt,
         was->takes_waits == clean.takes_waits && was->key_ends_at == clean.key_ends_at &&
         was->key_asked_at == clean.key_asked_at)
         return OT_OK;
-    status = write_state(attempt->state, &clean, err);
+    status = ot_state_write(attempt->state, &clean, err);
     if (status == OT_OK || ot_file_remove(attempt->state, NULL) != OT_OK)
         return status;
     ot_error_clear(err);

@@ -120,6 +120,37 @@ def test_fault_38_a_full_disk_keeps_the_snapshot(synced, api, certs):
     assert synced.count() == 8
 
 
+@needs_mounts
+@pytest.mark.parametrize("has_state", [True, False])
+def test_fault_38_a_full_disk_does_not_have_the_api_asked_by_every_program(
+        synced, api, certs, has_state):
+    """What a program starts that finds the snapshot old is held back after the first time:
+    how it went is written over how the last one went, and where there is none, there is room
+    for an empty file."""
+    state = synced.state_path()
+    state.unlink(missing_ok=True)
+    if has_state:
+        state.write_text("failures = 0\n")
+    for i in range(5):
+        api.add(certs.ca(f"Too much {i}"))
+    api.forget()
+    age(synced, 3600)
+    script = 'for i in 1 2 3 4 5 6; do "$@" || status=$?; done; exit $status'
+    done = synced.check(run(
+        in_small_filesystem(synced, "256k", "sh", "-c", script, "sh", *paths.WRAP,
+                            paths.COMMAND, "sync", "--if-stale"),
+        env=synced.env))
+    assert done.status == DISK and "No space left on device" in done.stderr, done
+    assert ("no room to write down why" in done.stderr) != has_state, done
+    assert api.count("list") == 1, done
+    left = synced.dir / "cache.after" / state.name
+    assert (left.stat().st_size > 0) == has_state and left.stat().st_mode & 0o777 == 0o644
+    left.rename(state)
+    assert synced.orgtrust("status", "--json", status=None).json()["sources"][0]["failures"] == 1
+    synced.sync()
+    assert synced.count() == 8 and "failures = 1" not in state.read_text()
+
+
 def test_fault_38_a_file_size_limit_keeps_the_snapshot(synced, api, certs):
     """Writing fails in the middle: EFBIG, with SIGXFSZ ignored as services often have it."""
 

@@ -2,6 +2,7 @@
 
 #include <sched.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -87,6 +88,21 @@ static void absent_means_no_failure(void)
     CU_ASSERT_EQUAL(err.status, OT_OK);
     CU_ASSERT_STRING_EQUAL(err.message, "");
     CU_ASSERT_EQUAL(ot_state_read(&state, unit_path("none/none"), NULL), OT_OK);
+}
+
+/* What a full disk has room for: a failure of when it was written. */
+static void fault_38_an_empty_file_holds_back(void)
+{
+    struct ot_state state;
+    struct stat st;
+
+    file_put(unit_path("empty"), "", 0, 0644);
+    CU_ASSERT_EQUAL(stat(unit_path("empty"), &st), 0);
+    CU_ASSERT_EQUAL(ot_state_read(&state, unit_path("empty"), NULL), OT_OK);
+    CU_ASSERT_EQUAL(state.failures, 1);
+    CU_ASSERT_EQUAL(state.last.status, OT_E_NO_SPACE);
+    CU_ASSERT(ot_state_holds_back(&state, st.st_mtime + OT_BACKOFF_FIRST_S - 1));
+    CU_ASSERT_FALSE(ot_state_holds_back(&state, st.st_mtime + OT_BACKOFF_FIRST_S));
 }
 
 static void what_is_not_ours_is_refused(void)
@@ -240,6 +256,7 @@ int main(int argc, char **argv)
         {"the_longest_sentence_survives", the_longest_sentence_survives},
         {"a_small_buffer_gets_nothing", a_small_buffer_gets_nothing},
         {"absent_means_no_failure", absent_means_no_failure},
+        {"fault_38_an_empty_file_holds_back", fault_38_an_empty_file_holds_back},
         {"what_is_not_ours_is_refused", what_is_not_ours_is_refused},
         {"a_sentence_cannot_outgrow_its_place", a_sentence_cannot_outgrow_its_place},
         {"controls_stay_escaped", controls_stay_escaped},
