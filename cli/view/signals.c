@@ -32,10 +32,19 @@ static void catch_signal(int number, void (*handler)(int), int flags)
     sigaction(number, &action, NULL);
 }
 
+static bool is_ignored(int number)
+{
+    struct sigaction action;
+
+    return sigaction(number, NULL, &action) == 0 && action.sa_handler == SIG_IGN;
+}
+
 void ot_signals_install(void)
 {
-    /* A second Ctrl-C finds the default action: somebody is in a hurry. */
-    catch_signal(SIGINT, ask_stop, (int)SA_RESETHAND);
+    /* A second Ctrl-C finds the default action: somebody is in a hurry. In the background
+     * of a script, where it is meant for others, it is ignored from the start. */
+    if (!is_ignored(SIGINT))
+        catch_signal(SIGINT, ask_stop, (int)SA_RESETHAND);
     catch_signal(SIGTERM, ask_stop, (int)SA_RESETHAND);
     catch_signal(SIGPIPE, SIG_IGN, 0);
 }

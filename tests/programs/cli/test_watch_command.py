@@ -53,6 +53,17 @@ def test_a_signal_ends_a_sync_that_hangs(watched, api, number):
     assert not watched.temporaries()
 
 
+def test_a_ctrl_c_that_is_meant_for_others_does_not_end_it(watched):
+    """As a shell starts what a script has in the background."""
+    process = watched.start(
+        "watch", preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_IGN))
+    wait_until(lambda: "next in" in process.output())
+    process.child.send_signal(signal.SIGINT)
+    time.sleep(1)
+    assert process.is_running() and "signal" not in process.output()
+    ends_at_once(process)
+
+
 def test_a_long_wait_ends_at_once(watched, api):
     watched.configure(refresh_interval="1h")
     process = watched.start("watch")
