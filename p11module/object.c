@@ -104,6 +104,7 @@ bool ot_object_make(struct ot_object *object, enum ot_object_kind kind,
 {
     object->kind = kind;
     object->policy = *policy;
+    object->changes = ot_distrust_changes(policy->distrust);
     if (record != &object->record)
         object->record = *record;
     note_times(object, now);

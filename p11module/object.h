@@ -16,6 +16,7 @@
 #define OT_P11_OBJECT_H
 
 #include "base/span.h"
+#include "cache/distrust.h"
 #include "cryptoki_3.h"
 #include "snapshot/record.h"
 #include "token_policy.h"
@@ -43,6 +44,7 @@ struct ot_object {
     unsigned purposes; /* what the anchor is trusted for, or denied; of an extension:
                           what it limits all anchors of that key to */
     struct ot_token_policy policy;
+    unsigned changes; /* of what others say no to, when this was made */
 };
 
 /* A handle is a hash of the certificate's id, and the kind: it means the same in every
@@ -70,7 +72,9 @@ bool ot_object_make(struct ot_object *object, enum ot_object_kind kind,
 /* Whether an object that was made before has stayed what it was. */
 static inline bool ot_object_is_current(const struct ot_object *object, int64_t now)
 {
-    return object->since <= now && now <= object->until;
+    return object->since <= now && now <= object->until &&
+           (object->policy.distrust == NULL ||
+            object->changes == ot_distrust_changes(object->policy.distrust));
 }
 
 /* The object that a handle means in a snapshot (NULL: an empty token). */

@@ -22,6 +22,7 @@ struct ot_cache {
     char *path, *scope;
     struct ot_guard guard;
     struct ot_snapshot *snapshot; /* guarded; NULL: none has been usable yet */
+    atomic_uint changes;          /* of it; counted behind the change */
     _Atomic int64_t seen_at;      /* its file's time as last looked at */
     struct ot_refresh refresh;
 };
@@ -90,6 +91,11 @@ struct ot_snapshot *ot_cache_known(struct ot_cache *cache)
     return snapshot;
 }
 
+unsigned ot_cache_changes(const struct ot_cache *cache)
+{
+    return atomic_load_explicit(&cache->changes, memory_order_acquire);
+}
+
 /* Makes a newly mapped snapshot the current one, unless another thread was quicker; gives
  * back a reference to the one that is. */
 static struct ot_snapshot *
@@ -104,6 +110,7 @@ publish_mapping(struct ot_cache *cache, struct ot_snapshot *fresh, const struct 
     } else {
         surplus = cache->snapshot;
         cache->snapshot = fresh;
+        atomic_fetch_add(&cache->changes, 1);
     }
     ot_snapshot_ref(fresh);
     ot_guard_drop(&cache->guard);

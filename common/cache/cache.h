@@ -34,6 +34,10 @@ enum ot_status ot_cache_get(struct ot_cache *cache, unsigned flags,
  * yet. Touches no file. */
 struct ot_snapshot *ot_cache_known(struct ot_cache *cache);
 
+/* Counts how often that became another one. Who has this before he asks for what is known
+ * learns from it later whether that is still so. */
+unsigned ot_cache_changes(const struct ot_cache *cache);
+
 const struct ot_source *ot_cache_source(const struct ot_cache *cache);
 
 #endif

@@ -88,6 +88,15 @@ void ot_distrust_look(struct ot_distrust *distrust, unsigned flags)
             ot_snapshot_unref(snapshot);
 }
 
+unsigned ot_distrust_changes(const struct ot_distrust *distrust)
+{
+    unsigned changes = 0;
+
+    for (size_t i = 0; distrust != NULL && i < distrust->count; i++)
+        changes += ot_cache_changes(distrust->nos[i].cache);
+    return changes;
+}
+
 bool ot_distrust_is_known(struct ot_distrust *distrust)
 {
     bool known = true;

@@ -32,6 +32,9 @@ void ot_distrust_free(struct ot_distrust *distrust); /* NULL is fine */
  * where nothing was: it must not cost the trust of others. NULL is fine. */
 void ot_distrust_look(struct ot_distrust *distrust, unsigned flags);
 
+/* The same of what they say as ot_cache_changes of a cache. NULL: 0. */
+unsigned ot_distrust_changes(const struct ot_distrust *distrust);
+
 /* Whether the last look has found, or an earlier one had, what each of these sources says
  * no to. NULL: yes. */
 bool ot_distrust_is_known(struct ot_distrust *distrust);

@@ -206,6 +206,41 @@ static void a_no_takes_it_out_of_other_tokens(void)
     token_stop();
 }
 
+/* Also that of the object which was asked for last, and which is not looked for again: by
+ * a search of any session, a handle is gone with its certificate, and says what is left.
+ */
+static void a_handle_knows_of_a_no(void)
+{
+    CK_ULONG server = 0;
+    CK_ATTRIBUTE attribute = {OT_CKA_NSS_TRUST_SERVER_AUTH, &server, sizeof(server)};
+    CK_SESSION_HANDLE session, other;
+    const struct ot_functions *f;
+    CK_OBJECT_HANDLE object;
+
+    configure("purposes = server\n");
+    f = token_start(&session);
+    other = token_session(SLOT_OF_TRUST);
+    object = object_of_bad(session, OT_CKO_NSS_TRUST);
+    CU_ASSERT_EQUAL(token_number(session, object, of_nss[0]), 0xce534352);
+    write_no();
+    CU_ASSERT_EQUAL(token_count(other, CKO_CERTIFICATE), 3);
+    CU_ASSERT_EQUAL(token_number(session, object, of_nss[0]), 0xce534353);
+    token_stop();
+    configure("");
+    f = token_start(&session);
+    other = token_session(SLOT_OF_TRUST);
+    object = object_of_bad(session, OT_CKO_NSS_TRUST);
+    CU_ASSERT_EQUAL(token_number(session, object, of_nss[0]), 0xce534352);
+    write_no();
+    CU_ASSERT_EQUAL(token_count(other, CKO_CERTIFICATE), 1);
+    CU_ASSERT_EQUAL(f->C_GetAttributeValue(session, object, &attribute, 1),
+                    CKR_OBJECT_HANDLE_INVALID);
+    world_write("no", NULL, 0, AGE_FRESH);
+    CU_ASSERT_EQUAL(token_count(other, CKO_CERTIFICATE), 3);
+    CU_ASSERT_EQUAL(token_number(session, object, of_nss[0]), 0xce534352);
+    token_stop();
+}
+
 /* However old it is, and where the file is gone as long as the process lives. */
 static void the_last_known_no_stays(void)
 {
@@ -247,6 +282,7 @@ int main(int argc, char **argv)
          a_no_to_some_purposes_limits_other_tokens},
         {"all_that_is_active_is_there", all_that_is_active_is_there},
         {"a_no_takes_it_out_of_other_tokens", a_no_takes_it_out_of_other_tokens},
+        {"a_handle_knows_of_a_no", a_handle_knows_of_a_no},
         {"the_last_known_no_stays", the_last_known_no_stays},
         {"what_is_damaged_says_no", what_is_damaged_says_no},
         {NULL, NULL}};
