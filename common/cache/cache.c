@@ -118,6 +118,22 @@ publish_mapping(struct ot_cache *cache, struct ot_snapshot *fresh, const struct 
     return fresh;
 }
 
+/* For who asks for what is known without a look, too. */
+static void forget_mapping(struct ot_cache *cache, struct ot_snapshot *spoilt)
+{
+    bool is_known;
+
+    ot_guard_take(&cache->guard);
+    is_known = cache->snapshot == spoilt;
+    if (is_known) {
+        cache->snapshot = NULL;
+        atomic_fetch_add(&cache->changes, 1);
+    }
+    ot_guard_drop(&cache->guard);
+    if (is_known)
+        ot_snapshot_unref(spoilt);
+}
+
 static bool is_mapped(const struct ot_snapshot *snapshot, const struct stat *st)
 {
     return snapshot != NULL && ot_snapshot_is_file(snapshot, st);
@@ -179,6 +195,10 @@ static enum ot_status load_newest(struct ot_cache *cache, struct ot_snapshot *kn
     if (status != OT_OK) {
         if (snapshot != known)
             ot_snapshot_unref(snapshot);
+        if (known != NULL && ot_snapshot_is_spoilt(known, &st)) {
+            forget_mapping(cache, known);
+            return status;
+        }
         /* What others can write now must not be served from the mapping either. */
         if (is_mapped(known, &st) && is_exposed(&st))
             return status;

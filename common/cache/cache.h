@@ -25,8 +25,9 @@ void ot_cache_free(
 
 /* The snapshot to use now, with a reference that the caller drops. It is what was mapped
  * before when the file is unchanged; a file that cannot be used leaves the earlier one in
- * place as long as that is within max_stale. Without one: OT_E_NO_SNAPSHOT (what to run),
- * OT_E_EXPIRED, OT_E_CORRUPT, OT_E_SCOPE, OT_E_UNSAFE, OT_E_IO. */
+ * place as long as that is within max_stale, unless it is that very file, and others may
+ * write it now or somebody has changed its length. Without one: OT_E_NO_SNAPSHOT (what to
+ * run), OT_E_EXPIRED, OT_E_CORRUPT, OT_E_SCOPE, OT_E_UNSAFE, OT_E_IO. */
 enum ot_status ot_cache_get(struct ot_cache *cache, unsigned flags,
                             struct ot_snapshot **out, struct ot_error *err);
 

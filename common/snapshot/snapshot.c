@@ -354,9 +354,19 @@ const struct ot_snapshot_info *ot_snapshot_info(const struct ot_snapshot *snapsh
     return &snapshot->info;
 }
 
-bool ot_snapshot_is_file(const struct ot_snapshot *snapshot, const struct stat *st)
+static bool is_same_inode(const struct ot_snapshot *snapshot, const struct stat *st)
 {
     return st->st_dev == snapshot->dev && st->st_ino == snapshot->ino;
+}
+
+bool ot_snapshot_is_file(const struct ot_snapshot *snapshot, const struct stat *st)
+{
+    return is_same_inode(snapshot, st) && (size_t)st->st_size == snapshot->size;
+}
+
+bool ot_snapshot_is_spoilt(const struct ot_snapshot *snapshot, const struct stat *st)
+{
+    return is_same_inode(snapshot, st) && (size_t)st->st_size != snapshot->size;
 }
 
 enum ot_status ot_snapshot_all(struct ot_snapshot *snapshot, struct ot_positions *out,

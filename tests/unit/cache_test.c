@@ -221,6 +221,39 @@ static void fault_42_damage_is_not_served_and_heals(void)
     ot_cache_free(cache);
 }
 
+static void copy_over(const char *from, const char *to)
+{
+    static unsigned char bytes[1 << 20];
+    FILE *file = fopen(from, "rb");
+
+    CU_ASSERT_PTR_NOT_NULL_FATAL(file);
+    file_put(to, bytes, fread(bytes, 1, sizeof(bytes), file), 0644);
+    fclose(file);
+}
+
+/* Not by us: a copy over it, or what a full disk left of one. Reading what is no longer
+ * there would end the process. */
+static void fault_42_a_file_that_is_cut_off_is_dropped(void)
+{
+    struct ot_cache *cache = fresh_cache();
+
+    fixture_write(fixture_snapshot, 4, 0);
+    CU_ASSERT_EQUAL(fixture_get(cache, 0, OT_OK), 4);
+    CU_ASSERT_EQUAL(truncate(fixture_snapshot, 0), 0);
+    CU_ASSERT_EQUAL(fixture_get(cache, 0, OT_E_CORRUPT), 0);
+    CU_ASSERT_PTR_NULL(ot_cache_known(cache));
+    CU_ASSERT_EQUAL(fixture_get(cache, 0, OT_E_CORRUPT), 0);
+    fixture_write(fixture_spare, 3, 0);
+    copy_over(fixture_spare, fixture_snapshot);
+    CU_ASSERT_EQUAL(fixture_get(cache, 0, OT_OK), 3);
+    fixture_write(fixture_spare, 4, 0);
+    copy_over(fixture_spare, fixture_snapshot);
+    CU_ASSERT_EQUAL(fixture_get(cache, 0, OT_OK), 4);
+    fixture_write(fixture_snapshot, 2, 0);
+    CU_ASSERT_EQUAL(fixture_get(cache, 0, OT_OK), 2);
+    ot_cache_free(cache);
+}
+
 static void fault_84_another_scope_is_none_of_this_source(void)
 {
     struct ot_cache *cache = fresh_cache();
@@ -410,6 +443,7 @@ int main(int argc, char **argv)
         CASE(fault_40_links_and_fifos_are_refused),
         CASE(fault_41_a_file_opened_to_others_is_dropped),
         CASE(fault_42_damage_is_not_served_and_heals),
+        CASE(fault_42_a_file_that_is_cut_off_is_dropped),
         CASE(fault_84_another_scope_is_none_of_this_source),
         CASE(fault_43_readers_keep_what_they_began_with),
         CASE(stale_is_answered_at_once_and_refreshed_behind),

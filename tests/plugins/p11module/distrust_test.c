@@ -1,6 +1,7 @@
 /* The token of a source that distrusts, and what a no takes out of the others. */
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "config/source.h"
 #include "token.h"
@@ -260,6 +261,20 @@ static void the_last_known_no_stays(void)
     token_stop();
 }
 
+/* Nothing is known of a list that somebody has cut off under its readers. */
+static void what_is_cut_off_has_no_say(void)
+{
+    CK_SESSION_HANDLE session;
+
+    configure("");
+    write_no();
+    session = start(SLOT_OF_TRUST);
+    CU_ASSERT_STRING_EQUAL(token_labels(session, NULL, 0), "Good;");
+    CU_ASSERT_EQUAL_FATAL(truncate(world_path("no", "snapshot"), 0), 0);
+    CU_ASSERT_EQUAL(token_count(session, CKO_CERTIFICATE), 3);
+    token_stop();
+}
+
 /* The record that would tell is there, and cannot be read. All these have one key. */
 static void what_is_damaged_says_no(void)
 {
@@ -284,6 +299,7 @@ int main(int argc, char **argv)
         {"a_no_takes_it_out_of_other_tokens", a_no_takes_it_out_of_other_tokens},
         {"a_handle_knows_of_a_no", a_handle_knows_of_a_no},
         {"the_last_known_no_stays", the_last_known_no_stays},
+        {"what_is_cut_off_has_no_say", what_is_cut_off_has_no_say},
         {"what_is_damaged_says_no", what_is_damaged_says_no},
         {NULL, NULL}};
 
