@@ -37,6 +37,12 @@ OUTSIDE = {
     "address": ("127.0.0.1", "IP:127.0.0.1"),
     "both": (INSIDE, f"DNS:{INSIDE},DNS:www.bad.example"),
 }
+# Hosts, and what certificates without alternative names call them.
+BY_COMMON_NAME = {
+    "name": ("www.bad.example", "www.bad.example"),
+    "wildcard": ("www.bad.example", "*.bad.example"),
+    "one label": ("localhost", "localhost"),
+}
 CHAINS = ("leaf", "root", "twin")
 # How a browser calls what the limits of an anchor leave out.
 OUT_OF_NAMES = ("net::ERR_CERT_INVALID", "SEC_ERROR_CERT_NOT_IN_NAME_SPACE",
@@ -71,6 +77,10 @@ class LimitedWorld(P11System):
                                extensions=_BY_KEY)
             for chain in CHAINS:
                 self.servers[name, chain] = self._serve(leaf, chain, host)
+        self.nameless = {
+            name: self._serve(certs.issue(self.inner, cn, usage="serverAuth",
+                                          extensions=_BY_KEY), "leaf", host)
+            for name, (host, cn) in BY_COMMON_NAME.items()}
         self.hosts = place / "hosts"
         self.hosts.write_text("127.0.0.1 localhost " + " ".join(
             host for host, _ in OUTSIDE.values() if not host[0].isdigit()) + "\n")
@@ -116,7 +126,7 @@ class LimitedWorld(P11System):
         return HttpsServer(self.pages, path, leaf.key, host)
 
     def close(self):
-        for server in self.servers.values():
+        for server in (*self.servers.values(), *self.nameless.values()):
             server.stop()
         try:
             self.world.close()
@@ -149,8 +159,8 @@ def wget(world, server) -> bool:
          "--ca-directory", world.empty, server.url], p11kit=True))
 
 
-CLIENTS = (openssl_store, openssl_directory, curl, wget, wget_by_file, git, python, perl,
-           ruby, php, nginx, apt, node, gnutls_cli, nss)
+BY_OPENSSL = (openssl_store, openssl_directory, curl, python, perl, ruby, php, nginx, node)
+CLIENTS = (*BY_OPENSSL, wget, wget_by_file, git, apt, gnutls_cli, nss)
 
 
 @pytest.mark.parametrize("chain", CHAINS)
@@ -159,6 +169,13 @@ def test_a_client_holds_the_anchor_to_its_names(limited, client, chain):
     assert client(limited, limited.servers["inside", chain])
     for name in OUTSIDE:
         assert not client(limited, limited.servers[name, chain]), name
+
+
+@pytest.mark.parametrize("client", CLIENTS, ids=lambda client: client.__name__)
+def test_a_common_name_is_held_to_them_where_openssl_takes_it_for_one(limited, client):
+    """What it takes for none is a limit, which docs/clients.md tells of."""
+    believed = {name for name, server in limited.nameless.items() if client(limited, server)}
+    assert believed <= ({"wildcard", "one label"} if client in BY_OPENSSL else set())
 
 
 @pytest.mark.parametrize("client", CLIENTS, ids=lambda client: client.__name__)
@@ -187,11 +204,11 @@ BROWSERS = pytest.mark.parametrize("start", [start_chromium, start_firefox],
                                    ids=lambda start: start.__name__)
 
 
-def refusals(world, start, servers) -> dict[tuple, str | None]:
-    """What a new browser says of each; None: that it believes it."""
+def refusals(world, start, servers) -> dict:
+    """What a new browser says of each, under its key; None: that it believes it."""
     browser = start(world)
     try:
-        return {at: browser.refusal(world.servers[at].url) for at in servers}
+        return {at: browser.refusal(server.url) for at, server in servers.items()}
     finally:
         browser.stop()
 
@@ -203,6 +220,8 @@ def test_a_browser_holds_the_anchor_to_its_names(limited, start):
     assert believed == {("inside", chain) for chain in CHAINS} | {
         ("numbered", "leaf"), ("numbered", "root")}
     assert {said[at] for at in said.keys() - believed} <= set(OUT_OF_NAMES), said
+    # To browsers no common name is a host's.
+    assert None not in refusals(limited, start, limited.nameless).values()
 
 
 # Else the tests above would show nothing.
@@ -213,12 +232,15 @@ def test_without_limits_the_same_servers_are_believed(limited):
         for client in CLIENTS:
             for name in OUTSIDE:
                 assert client(limited, limited.servers[name, "leaf"]), (client, name)
+            for name, server in limited.nameless.items():
+                assert client(limited, server), (client, name)
 
 
 @BROWSERS
 def test_without_limits_a_browser_believes_the_same_servers(limited, start):
     with limited.without_limits():
-        said = refusals(limited, start, [(name, "leaf") for name in OUTSIDE])
+        said = refusals(limited, start, {name: limited.servers[name, "leaf"]
+                                         for name in OUTSIDE})
     assert set(said.values()) == {None}, said
 
 
