@@ -1,6 +1,7 @@
 #include "log.h"
 
 #include <errno.h>
+#include <pthread.h>
 #include <stdio.h>
 #include <sys/socket.h>
 #include <sys/un.h>
@@ -34,7 +35,10 @@ static void log_warning(const char *text)
 void ot_log_token(const char *label, const char *text)
 {
     char line[OT_ERROR_MAX + 64];
+    int cancel;
 
     snprintf(line, sizeof(line), "token '%s': %s", label, text);
+    pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, &cancel); /* it is in the module */
     log_warning(line);
+    pthread_setcancelstate(cancel, NULL);
 }

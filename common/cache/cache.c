@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <limits.h>
+#include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -154,12 +155,18 @@ static enum ot_status stat_failed(const struct ot_cache *cache, struct ot_error 
     return ot_error_errno(err, OT_E_IO, errno, "cannot examine %s", cache->path);
 }
 
-/* What was written under other limits than the configuration has is not handed out. */
+/* What was written under other limits than the configuration has is not handed out. A
+ * thread is not cancelled in here, nor where a state is read: descriptors would stay
+ * open, and the host for ever in what it has called us by. */
 static enum ot_status open_allowed(const struct ot_cache *cache, struct ot_snapshot **out,
                                    struct ot_error *err)
 {
-    enum ot_status status = ot_snapshot_open(out, cache->path, cache->scope, err);
+    enum ot_status status;
+    int cancel;
 
+    pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, &cancel);
+    status = ot_snapshot_open(out, cache->path, cache->scope, err);
+    pthread_setcancelstate(cancel, NULL);
     if (status == OT_OK)
         status = ot_snapshot_check_limits(*out, ot_source_limits(cache->source), err);
     if (status == OT_OK)
@@ -266,6 +273,17 @@ static bool is_curable(enum ot_status status)
            status == OT_E_CORRUPT || status == OT_E_SCOPE;
 }
 
+static enum ot_status read_state(const struct ot_cache *cache, struct ot_state *state)
+{
+    enum ot_status status;
+    int cancel;
+
+    pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, &cancel);
+    status = ot_state_of(state, cache->source, NULL);
+    pthread_setcancelstate(cancel, NULL);
+    return status;
+}
+
 /* Adds to the sentence why there is nothing, if a sync has failed, and what to do. */
 static enum ot_status explain_absence(const struct ot_cache *cache, enum ot_status status,
                                       struct ot_error *err)
@@ -280,7 +298,7 @@ static enum ot_status explain_absence(const struct ot_cache *cache, enum ot_stat
     if (status == OT_E_NO_SNAPSHOT)
         ot_error_set(err, status, "no snapshot of source '%s' yet", name);
     ot_text_escape(what, sizeof(what), err->message, strlen(err->message));
-    if (ot_state_of(&state, cache->source, NULL) != OT_OK || state.failures == 0)
+    if (read_state(cache, &state) != OT_OK || state.failures == 0)
         return ot_error_set(err, status, "%s; run 'orgtrust sync%s%s'", what,
                             is_default ? "" : " --source ", is_default ? "" : name);
     ot_text_escape(why, sizeof(why), state.last.message, strlen(state.last.message));

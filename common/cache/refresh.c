@@ -74,14 +74,12 @@ static void wait_for_other(const struct ot_refresh *refresh, pid_t self)
         nanosleep(&moment, NULL);
 }
 
-void ot_refresh_wait(struct ot_refresh *refresh)
+static void wait_in_turn(struct ot_refresh *refresh)
 {
     pid_t self = getpid(), seen = atomic_load(&refresh->waiting);
-    int cancel;
 
     if (ot_confinement_check(NULL) != OT_OK) /* for waiting, too */
         return;
-    pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, &cancel);
     /* Another process's number was left behind by a fork: nobody waits here. */
     if (seen != self && atomic_compare_exchange_strong(&refresh->waiting, &seen, self)) {
         start_and_wait(refresh);
@@ -89,5 +87,13 @@ void ot_refresh_wait(struct ot_refresh *refresh)
     } else {
         wait_for_other(refresh, self);
     }
+}
+
+void ot_refresh_wait(struct ot_refresh *refresh)
+{
+    int cancel;
+
+    pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, &cancel);
+    wait_in_turn(refresh);
     pthread_setcancelstate(cancel, NULL);
 }

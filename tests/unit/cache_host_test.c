@@ -202,6 +202,29 @@ static void fault_52_no_descriptor_is_kept(void)
     ot_cache_free(cache);
 }
 
+static void *get_while_it_is_cancelled(void *arg)
+{
+    pthread_cancel(pthread_self()); /* waits for the next call that may be the last */
+    if (get_is_sound())
+        atomic_fetch_add(&looks, 1);
+    return arg;
+}
+
+/* A new file is opened, and what is not there explained, to the end. */
+static void fault_46_a_thread_is_cancelled_behind_its_look(void)
+{
+    unsigned before = descriptors();
+    pthread_t thread;
+
+    begin();
+    CU_ASSERT_EQUAL_FATAL(pthread_create(&thread, NULL, get_while_it_is_cancelled, NULL),
+                          0);
+    pthread_join(thread, NULL);
+    CU_ASSERT_EQUAL(atomic_load(&looks), 1);
+    CU_ASSERT_EQUAL(descriptors(), before);
+    ot_cache_free(cache);
+}
+
 static int in_child(int (*run)(void))
 {
     int status = -1;
@@ -394,6 +417,7 @@ int main(int argc, char **argv)
         CASE(fault_46_forks_while_threads_get),
         CASE(fault_46_a_fork_while_a_thread_waits_for_a_sync),
         CASE(fault_52_no_descriptor_is_kept),
+        CASE(fault_46_a_thread_is_cancelled_behind_its_look),
         CASE(fault_49_under_seccomp),
         CASE(fault_75_where_a_call_kills_nothing_is_started),
         CASE(fault_51_without_descriptors_the_earlier_one_stays),

@@ -408,6 +408,50 @@ static void fault_60_another_user_comes_and_goes(void)
     token_stop();
 }
 
+static bool is_snapshot_mapped(void)
+{
+    FILE *maps = fopen("/proc/self/maps", "r");
+    char line[4096 + 128];
+    bool found = false;
+
+    CU_ASSERT_PTR_NOT_NULL_FATAL(maps);
+    while (!found && fgets(line, sizeof(line), maps) != NULL)
+        found = strstr(line, "default.snapshot") != NULL;
+    fclose(maps);
+    return found;
+}
+
+static void *search_while_it_is_cancelled(void *arg)
+{
+    pthread_cancel(pthread_self()); /* waits for the next call that may be the last */
+    (void)f->C_FindObjectsInit(session, NULL, 0);
+    searches++;
+    return arg;
+}
+
+/* It is not in the module for ever, which could not end then. */
+static void fault_60_finalised_after_a_thread_was_cancelled(void)
+{
+    pthread_t thread;
+
+    begin();
+    f = token_start(&session);
+    CU_ASSERT_TRUE(is_consistent(session));
+    CU_ASSERT_TRUE(is_snapshot_mapped());
+    begin(); /* another file */
+    start(&thread, 1, search_while_it_is_cancelled);
+    pthread_join(thread, NULL);
+    CU_ASSERT_EQUAL(searches, 1);
+    token_stop();
+    CU_ASSERT_FALSE(is_snapshot_mapped());
+    CU_ASSERT_EQUAL_FATAL(remove(world_path("default", "snapshot")), 0);
+    f = token_start(&session);
+    start(&thread, 1, search_while_it_is_cancelled); /* and says why there is nothing */
+    pthread_join(thread, NULL);
+    CU_ASSERT_EQUAL(searches, 2);
+    token_stop();
+}
+
 /* Mutexes of one user's library are not called for the other, who may outlive it. */
 static void fault_60_mutexes_are_not_shared_between_users(void)
 {
@@ -700,6 +744,8 @@ static const struct unit_case cases[] = {
      fault_60_as_many_finalise_as_have_initialised},
     {"fault_60_finalised_under_running_calls", fault_60_finalised_under_running_calls},
     {"fault_60_another_user_comes_and_goes", fault_60_another_user_comes_and_goes},
+    {"fault_60_finalised_after_a_thread_was_cancelled",
+     fault_60_finalised_after_a_thread_was_cancelled},
     {"fault_60_mutexes_are_not_shared_between_users",
      fault_60_mutexes_are_not_shared_between_users},
     {"fault_47_unloaded_and_loaded_again", fault_47_unloaded_and_loaded_again},
