@@ -1,18 +1,21 @@
 #include "export/system_list_internal.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <limits.h>
+#include <openssl/bio.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "cache/distrust.h"
 #include "cert/cert.h"
-#include "cert/pem.h"
 #include "config/source.h"
 #include "export/system_mark_internal.h"
 #include "files/file.h"
+#include "machine/pem_blocks.h"
 #include "snapshot/record.h"
 
 #define LIST "/etc/ca-certificates.conf"
@@ -64,14 +67,15 @@ struct question {
     bool is_distrusted;
 };
 
-static enum ot_status ask_certificate(void *arg, const uint8_t *der, size_t len,
-                                      struct ot_error *err)
+static enum ot_status ask_certificate(void *arg, const char *name, const uint8_t *der,
+                                      size_t len, struct ot_error *err)
 {
     struct question *question = arg;
     struct ot_record record = {.flags = 0};
     struct ot_error why = OT_ERROR_INIT;
     struct ot_cert *cert = NULL;
 
+    (void)name;
     if (ot_cert_parse(&cert, der, len, &why) != OT_OK)
         return why.status == OT_E_NOMEM ? ot_error_nomem(err) : OT_OK;
     ot_cert_fill(cert, &record);
@@ -83,25 +87,52 @@ static enum ot_status ask_certificate(void *arg, const uint8_t *der, size_t len,
     return OT_OK;
 }
 
-/* What a name of the list stands for; one that cannot be read is trusted by nobody. */
+/* For reading what the system's tool reads, whoever owns it and can write it: that says
+ * nothing about whether it is trusted. NULL with OT_OK: there is no file for the tool. */
+static enum ot_status open_authority(FILE **file, const char *path, struct ot_error *err)
+{
+    enum ot_status status = OT_OK;
+    struct stat st;
+    int fd = open(path, O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+
+    *file = NULL;
+    if (fd < 0 && (errno == ENOENT || errno == ENOTDIR || errno == ELOOP))
+        return OT_OK;
+    if (fd < 0 || fstat(fd, &st) != 0)
+        status = ot_error_errno(err, OT_E_IO, errno, "cannot read %s", path);
+    else if (S_ISREG(st.st_mode) && (*file = fdopen(fd, "r")) == NULL)
+        status = ot_error_nomem(err);
+    if (fd >= 0 && *file == NULL)
+        close(fd);
+    return status;
+}
+
+/* What a name of the list stands for; one that is not there is trusted by nobody. */
 static enum ot_status ask_file(bool *is_distrusted, struct ot_distrust *distrust,
                                const char *name, size_t len, struct ot_error *err)
 {
     struct question question = {.distrust = distrust};
-    struct ot_error why = OT_ERROR_INIT;
     enum ot_status status;
-    char path[PATH_MAX], *text = NULL;
+    char path[PATH_MAX];
+    FILE *file;
+    BIO *bio;
 
     *is_distrusted = false;
     if (distrust == NULL ||
         snprintf(path, sizeof(path), AUTHORITIES "/%.*s", (int)len, name) >= PATH_MAX)
         return OT_OK;
-    status = ot_system_text_read(&text, path, true, &why);
-    if (status == OT_OK)
-        status = ot_pem_each(text, strlen(text), ask_certificate, &question, &why);
-    free(text);
+    status = open_authority(&file, path, err);
+    if (file == NULL)
+        return status;
+    bio = BIO_new_fp(file, BIO_NOCLOSE);
+    status = bio != NULL ? ot_pem_blocks(bio, ask_certificate, &question, err)
+                         : ot_error_nomem(err);
+    BIO_free(bio);
+    if (status == OT_OK && ferror(file) != 0)
+        status = ot_error_errno(err, OT_E_IO, EIO, "cannot read %s", path);
+    fclose(file);
     *is_distrusted = question.is_distrusted;
-    return status == OT_E_NOMEM ? ot_error_nomem(err) : OT_OK;
+    return status;
 }
 
 /* The list as it is to be, and the names whose "!" is ours then. */
@@ -190,7 +221,7 @@ enum ot_status ot_system_list_put(const char *dir, struct ot_distrust *distrust,
 {
     struct edit edit = {.distrust = distrust, .is_known = ot_distrust_is_known(distrust)};
     char *text = NULL, *recorded = NULL;
-    enum ot_status status = ot_system_text_read(&text, LIST, false, err);
+    enum ot_status status = ot_system_text_read(&text, LIST, err);
 
     *changed = false;
     if (status == OT_OK)
@@ -217,7 +248,7 @@ enum ot_status ot_system_list_put(const char *dir, struct ot_distrust *distrust,
 enum ot_status ot_system_list_done(const char *dir, struct ot_error *err)
 {
     char *text = NULL, *recorded = NULL;
-    enum ot_status status = ot_system_text_read(&text, LIST, false, err);
+    enum ot_status status = ot_system_text_read(&text, LIST, err);
     struct lines names = {.out = NULL};
 
     if (status == OT_OK)

@@ -17,8 +17,7 @@
 /* The first line: whose the rest is. */
 #define OWNER "# of "
 
-enum ot_status ot_system_text_read(char **text, const char *path, bool follows,
-                                   struct ot_error *err)
+enum ot_status ot_system_text_read(char **text, const char *path, struct ot_error *err)
 {
     enum ot_status status;
     ssize_t len = 0;
@@ -27,7 +26,7 @@ enum ot_status ot_system_text_read(char **text, const char *path, bool follows,
     *text = malloc(BYTES_MAX + 1);
     if (*text == NULL)
         return ot_error_nomem(err);
-    status = (follows ? ot_path_open_named : ot_path_open)(&fd, path, BYTES_MAX, err);
+    status = ot_path_open(&fd, path, BYTES_MAX, err);
     if (status == OT_E_NOT_FOUND) {
         ot_error_clear(err);
         status = OT_OK;
@@ -49,7 +48,7 @@ bool ot_system_mark_is_of(const char *path, const char *dir)
     bool is_of = access(path, F_OK) == 0;
     char *text = NULL, *owner;
 
-    if (is_of && ot_system_text_read(&text, path, false, NULL) == OT_OK &&
+    if (is_of && ot_system_text_read(&text, path, NULL) == OT_OK &&
         strncmp(text, OWNER, strlen(OWNER)) == 0) {
         owner = text + strlen(OWNER);
         owner[strcspn(owner, "\n")] = '\0';
@@ -61,7 +60,7 @@ bool ot_system_mark_is_of(const char *path, const char *dir)
 
 enum ot_status ot_system_mark_read(char **text, const char *path, struct ot_error *err)
 {
-    enum ot_status status = ot_system_text_read(text, path, false, err);
+    enum ot_status status = ot_system_text_read(text, path, err);
 
     if (status == OT_OK && *text != NULL && strncmp(*text, OWNER, strlen(OWNER)) == 0) {
         size_t len = strcspn(*text, "\n");

@@ -13,10 +13,9 @@
 #define OT_SYSTEM_MARK_LIST "/var/lib/orgtrust/system-list"
 #define OT_SYSTEM_MARK_BLOCKLIST "/var/lib/orgtrust/system-blocklist"
 
-/* A whole small file as a text, "" where there is none. The caller frees it. follows:
- * what a distribution has may be a link. OT_E_UNSAFE: it is no text. */
-enum ot_status ot_system_text_read(char **text, const char *path, bool follows,
-                                   struct ot_error *err);
+/* A whole small file as a text, "" where there is none. The caller frees it.
+ * OT_E_UNSAFE: it is no text. */
+enum ot_status ot_system_text_read(char **text, const char *path, struct ot_error *err);
 
 /* Whether there is one that is for the configuration with this directory (.exports), or
  * for none that is left. */

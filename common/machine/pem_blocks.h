@@ -10,7 +10,8 @@
 
 #include "base/error.h"
 
-/* A block's name, "CERTIFICATE" for example, and what is in it, decoded. */
+/* A block's name, "CERTIFICATE" for example, and what is in it, decoded. Of a "TRUSTED
+ * CERTIFICATE" that is the certificate alone. */
 typedef enum ot_status ot_pem_block_seen(void *arg, const char *name, const uint8_t *der,
                                          size_t len, struct ot_error *err);
 

@@ -1,13 +1,14 @@
 """export_system and a source that distrusts: Debian's list of authorities gets its "!", in a
 system that only the test sees, and is to the byte what it was afterwards."""
 
+import os
 import shutil
 
 import pytest
 from export_world import fingerprints
 from support import paths
 from support.p11_system import can_mount, need
-from support.process import run
+from support.process import clean_environment, run
 from support.world import CONFIG, DISK, NETWORK
 from test_system import ANCHORS, CERTS, PRIVATE, STATE
 
@@ -195,6 +196,45 @@ def test_an_authority_behind_a_link_is_found(debian, no):
     no.activate(debian.id)
     debian.sync()
     assert says_no(debian) and debian.trusted() == {"good"}
+
+
+def trusted_form(path):
+    """With OpenSSL's trust settings behind the certificate."""
+    done = run([paths.OPENSSL, "x509", "-in", path, "-trustout", "-addtrust", "serverAuth"],
+               env=clean_environment(OPENSSL_CONF="/dev/null"))
+    assert "BEGIN TRUSTED CERTIFICATE" in done.stdout, done
+    return done.stdout
+
+
+CRL = "-----BEGIN X509 CRL-----\nMAA=\n-----END X509 CRL-----\n"
+
+
+@pytest.mark.parametrize("make", [
+    lambda path: path.chmod(0o666),
+    lambda path: os.chown(path, 65534, -1),
+    lambda path: path.write_text(path.read_text() + "# more\n" * 200000),
+    lambda path: path.write_text(CRL + path.read_text()),
+    lambda path: path.write_text(trusted_form(path)),
+], ids=["all write", "of another", "large", "behind a list", "with trust settings"])
+def test_a_file_is_read_however_careless_as_the_systems_tool_reads_it(debian, no, make):
+    make(debian.share / "theirs" / "bad.crt")
+    no.activate(debian.id)
+    for _ in range(2):
+        debian.sync()
+        assert says_no(debian) and debian.trusted() == {"good"}
+    no.deactivate(debian.id)
+    debian.sync()
+    assert not says_no(debian)
+
+
+def test_a_name_that_is_no_file_is_passed_over(debian, no):
+    path = debian.share / "theirs" / "bad.crt"
+    path.unlink()
+    os.mkfifo(path)
+    debian.list.write_text(TEXT.format("!") + "theirs\nnowhere.crt\n")
+    no.activate(debian.id)
+    debian.sync()
+    assert debian.list.read_text() == TEXT.format("!") + "theirs\nnowhere.crt\n"
 
 
 def test_a_list_that_is_no_text_is_left_as_it_is(debian, no):
