@@ -263,6 +263,27 @@ static enum ot_status record_done(const struct ot_exports *exports,
     return ot_export_done_write(done, exports, item, err);
 }
 
+/* The same for the system. That its anchors are ours to take back is written down before
+ * it is told a no, which may fail; and once more where that was a change. */
+static enum ot_status record_system(const struct ot_exports *exports,
+                                    struct ot_export *item,
+                                    const struct ot_anchors *anchors,
+                                    const struct ot_exports_options *options,
+                                    bool *written, enum ot_status status)
+{
+    bool changed = false;
+
+    if (status == OT_OK)
+        status = record_done(exports, item, anchors, *written, &item->why);
+    if (status == OT_OK)
+        status = ot_system_finish(exports->dir, &item->why);
+    status = put_no(exports, item, options, &changed, status);
+    *written = *written || changed;
+    return status == OT_OK && changed
+               ? record_done(exports, item, anchors, true, &item->why)
+               : status;
+}
+
 static void set_export_outcome(struct ot_export *item, enum ot_status status, bool kept,
                                bool written)
 {
@@ -296,8 +317,8 @@ static void refresh_export(struct ot_exports *exports, struct ot_export *item,
     if (item->kind == OT_EXPORT_CHROMIUM)
         status = put_policies(exports, item, &anchors, &written, status);
     if (item->kind == OT_EXPORT_SYSTEM && geteuid() == 0)
-        status = put_no(exports, item, options, &written, status);
-    if (status == OT_OK)
+        status = record_system(exports, item, &anchors, options, &written, status);
+    else if (status == OT_OK)
         status = record_done(exports, item, &anchors, written, &item->why);
     item->anchors = anchors.count;
     set_export_outcome(item, status, kept && status != OT_E_NOMEM, written);

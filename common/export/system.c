@@ -27,7 +27,7 @@ struct work {
     const struct ot_system_store *store;
     const struct ot_anchors *anchors;
     int dir;                /* of the store; -1: not there */
-    char pending[PATH_MAX]; /* there from before the first change to after the last */
+    char pending[PATH_MAX]; /* there from before the first change to ot_system_finish */
 };
 
 const struct ot_system_store *ot_system_store_find(struct ot_error *err)
@@ -52,6 +52,14 @@ bool ot_system_is_marked(const char *dir)
             access(path, F_OK) == 0)
             return true;
     return false;
+}
+
+static enum ot_status pending_path(char path[PATH_MAX], const char *dir,
+                                   struct ot_error *err)
+{
+    if (snprintf(path, PATH_MAX, "%s/system.pending", dir) >= PATH_MAX)
+        return ot_error_set(err, OT_E_CONFIG, "cache_dir is too long");
+    return OT_OK;
 }
 
 static struct ot_system_files files_of(const struct work *work)
@@ -239,8 +247,9 @@ enum ot_status ot_system_put(const char *dir, const struct ot_anchors *anchors,
     *written = false;
     if (work.store == NULL)
         return OT_E_NOT_FOUND;
-    if (snprintf(work.pending, PATH_MAX, "%s/system.pending", dir) >= PATH_MAX)
-        return ot_error_set(err, OT_E_CONFIG, "cache_dir is too long");
+    status = pending_path(work.pending, dir, err);
+    if (status != OT_OK)
+        return status;
     status = ot_dir_open(&work.dir, work.store->dir, err);
     if (status == OT_E_NOT_FOUND) {
         ot_error_clear(err);
@@ -252,8 +261,14 @@ enum ot_status ot_system_put(const char *dir, const struct ot_anchors *anchors,
         status = carry_out(&work, dir, stop, err);
     if (work.dir >= 0)
         close(work.dir);
-    if (status != OT_OK || !due)
-        return status;
-    *written = true;
-    return ot_file_remove(work.pending, err);
+    *written = status == OT_OK && due;
+    return status;
+}
+
+enum ot_status ot_system_finish(const char *dir, struct ot_error *err)
+{
+    char pending[PATH_MAX];
+    enum ot_status status = pending_path(pending, dir, err);
+
+    return status == OT_OK ? ot_file_remove(pending, err) : status;
 }

@@ -22,6 +22,9 @@ bool ot_system_is_marked(const char *dir);
 enum ot_status ot_system_put(const char *dir, const struct ot_anchors *anchors,
                              bool *written, const volatile int *stop,
                              struct ot_error *err);
+/* What was put there is written down: till then it counts as begun and not finished, so
+ * that it is taken back whatever comes between. */
+enum ot_status ot_system_finish(const char *dir, struct ot_error *err);
 
 /* Has the system's tool read its own list again. */
 enum ot_status ot_system_update(const volatile int *stop, struct ot_error *err);

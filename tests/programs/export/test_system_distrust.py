@@ -283,3 +283,33 @@ def test_a_run_that_was_cut_short_is_finished(debian, no):
     no.deactivate(debian.id)
     debian.sync()
     assert not says_no(debian) and not record.exists()
+
+
+@pytest.mark.parametrize("goes_wrong", ["the no", "writing it down"])
+def test_anchors_are_taken_back_whatever_went_wrong_when_they_came(
+        debian, no, organization, certs, goes_wrong):
+    """The no could not be told, or the disk was full when the anchors were in their place;
+    then the key is taken out of the configuration."""
+    organization.add(certs.ca("Organization"), "organization")
+    cache, conf = debian.world.cache, debian.world.conf
+    text = "[source default]\n{0}[source no]\nproject = proj_no\nmeaning = distrust\n{0}"
+    for key in ("export_system = yes\n", ""):
+        debian.world.configure(text.format(key), auto_refresh="no", refresh_interval="1h")
+        shutil.copy(conf, debian.dir / ("with" if key else "without"))
+    if goes_wrong == "the no":
+        no.activate(debian.id)
+        debian.list.write_bytes(TEXT.format("!").encode() + b"\0more\n")
+    script = """
+        mount -t tmpfs -o size=512k,mode=700 none "$1"
+        cp "$2/without" "$3" && "$4" sync && mkdir "$1/.exports" || exit 90
+        cp "$2/with" "$3"
+        if "$5"; then dd if=/dev/zero of="$1/ballast" bs=4096 2>/dev/null; fi
+        if "$4" sync; then exit 91; fi
+        ls "$6"/orgtrust/*.crt || exit 92
+        rm -f "$1/ballast"
+        cp "$2/without" "$3" && "$4" sync
+    """
+    debian.run(["sh", "-c", script, "sh", cache, debian.dir, conf, paths.COMMAND,
+                "false" if goes_wrong == "the no" else "true", debian.anchors])
+    assert not (debian.anchors / "orgtrust").exists()
+    assert list(debian.state.iterdir()) == []
