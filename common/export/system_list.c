@@ -16,6 +16,7 @@
 #include "export/system_mark_internal.h"
 #include "files/file.h"
 #include "machine/pem_blocks.h"
+#include "machine/system_store.h"
 #include "snapshot/record.h"
 
 #define LIST "/etc/ca-certificates.conf"
@@ -109,8 +110,9 @@ static enum ot_status open_authority(FILE **file, const char *path, struct ot_er
 
 /* What a name of the list stands for; one that is not there is trusted by nobody. */
 static enum ot_status ask_file(bool *is_distrusted, struct ot_distrust *distrust,
-                               const char *name, size_t len, struct ot_error *err)
+                               const char *line, size_t len, struct ot_error *err)
 {
+    struct ot_span name = ot_system_list_name(line, len);
     struct question question = {.distrust = distrust};
     enum ot_status status;
     char path[PATH_MAX];
@@ -118,8 +120,8 @@ static enum ot_status ask_file(bool *is_distrusted, struct ot_distrust *distrust
     BIO *bio;
 
     *is_distrusted = false;
-    if (distrust == NULL ||
-        snprintf(path, sizeof(path), AUTHORITIES "/%.*s", (int)len, name) >= PATH_MAX)
+    if (distrust == NULL || snprintf(path, sizeof(path), AUTHORITIES "/%.*s",
+                                     (int)name.len, (const char *)name.data) >= PATH_MAX)
         return OT_OK;
     status = open_authority(&file, path, err);
     if (file == NULL)

@@ -61,6 +61,17 @@ bool ot_system_makes_java(void)
     return access("/usr/lib/jvm", F_OK) == 0;
 }
 
+struct ot_span ot_system_list_name(const char *line, size_t len)
+{
+    while (len > 0 && (line[len - 1] == ' ' || line[len - 1] == '\t'))
+        len--;
+    while (len > 0 && (*line == ' ' || *line == '\t')) {
+        line++;
+        len--;
+    }
+    return ot_span_of(line, len);
+}
+
 bool ot_system_is_ours(const char *name, const char *suffix)
 {
     size_t prefix = strlen(OT_SYSTEM_PREFIX);

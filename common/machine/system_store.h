@@ -16,6 +16,7 @@
 
 #include "base/error.h"
 #include "base/limits.h"
+#include "base/span.h"
 
 #define OT_SYSTEM_PREFIX "orgtrust-"
 #define OT_SYSTEM_NAME_LEN 16 /* hexadecimal digits behind it: of SHA-256 of the DER */
@@ -38,6 +39,10 @@ extern const struct ot_system_store ot_system_stores[OT_SYSTEM_STORES];
 /* Whether what Java trusts is made of this machine's store: Debian's hook is there, or,
  * where the tools of other distributions always make it, a JDK. */
 bool ot_system_makes_java(void);
+
+/* What a line of Debian's list, without its "!", is the name of, as update-ca-certificates
+ * takes it: without the blanks around. */
+struct ot_span ot_system_list_name(const char *line, size_t len);
 
 /* Whether a file's name is one that we give. */
 bool ot_system_is_ours(const char *name, const char *suffix);

@@ -29,10 +29,12 @@ static enum ot_status add_listed(struct ot_ca_marks *theirs,
     FILE *list = fopen(store->list, "re");
 
     while (list != NULL && status == OT_OK && fgets(line, sizeof(line), list) != NULL) {
-        line[strcspn(line, "\r\n")] = '\0';
-        if (line[0] == '\0' || line[0] == '#' || line[0] == '!')
+        struct ot_span name = ot_system_list_name(line, strcspn(line, "\r\n"));
+
+        if (name.len == 0 || line[0] == '#' || line[0] == '!')
             continue;
-        snprintf(path, sizeof(path), "%s/%s", store->theirs[0], line);
+        snprintf(path, sizeof(path), "%s/%.*s", store->theirs[0], (int)name.len,
+                 (const char *)name.data);
         status = add_theirs(theirs, path, err);
     }
     if (list != NULL)

@@ -227,6 +227,20 @@ def test_a_file_is_read_however_careless_as_the_systems_tool_reads_it(debian, no
     assert not says_no(debian)
 
 
+@pytest.mark.parametrize("line", ["theirs/bad.crt ", "\ttheirs/bad.crt"])
+def test_blanks_around_a_name_do_not_keep_it_from_being_found(debian, no, line):
+    """The system's tool passes them over."""
+    text = TEXT.format("!").replace("theirs/bad.crt", line)
+    debian.list.write_text(text)
+    no.activate(debian.id)
+    debian.sync()
+    assert debian.list.read_text() == text.replace(line, f"!{line}")
+    assert debian.trusted() == {"good"}
+    no.deactivate(debian.id)
+    debian.sync()
+    assert debian.list.read_text() == text and debian.trusted() == {"good", "bad"}
+
+
 def test_a_name_that_is_no_file_is_passed_over(debian, no):
     path = debian.share / "theirs" / "bad.crt"
     path.unlink()
