@@ -13,6 +13,7 @@
 #include "export/anchors.h"
 #include "files/file.h"
 #include "files/path.h"
+#include "files/place.h"
 #include "machine/system_store.h"
 
 #define LINKS "/etc/ssl/certs"
@@ -111,6 +112,54 @@ enum ot_status ot_system_links_conf(char *conf, bool *made, const char *dir,
         *made = status == OT_OK;
     }
     free(text);
+    return status;
+}
+
+/* The link of a file, without its directory: as the tool takes it away, and as it makes
+ * it. false: these are the same. */
+static bool name_links(char removed[NAME_MAX + 1], char made[NAME_MAX + 1],
+                       const char *file)
+{
+    const char *base = strrchr(file, '/') + 1;
+    size_t len = strlen(base), end = strlen(".crt");
+    bool differs = false;
+
+    if (len > end && strcmp(base + len - end, ".crt") == 0)
+        len -= end;
+    if (snprintf(removed, NAME_MAX + 1, "%.*s.pem", (int)len, base) > NAME_MAX)
+        return false;
+    strcpy(made, removed);
+    for (char *at = made; *at != '\0'; at++) {
+        char c = *at;
+
+        *at = (char)(c == ' ' || c == ',' ? '_' : c == '(' || c == ')' ? '=' : c);
+        differs = differs || *at != c;
+    }
+    return differs;
+}
+
+enum ot_status ot_system_links_give_up(const char *file, bool *changed,
+                                       struct ot_error *err)
+{
+    char removed[NAME_MAX + 1], made[NAME_MAX + 1], path[PATH_MAX], target[PATH_MAX];
+    struct ot_place place;
+    enum ot_status status;
+    ssize_t len;
+
+    if (!name_links(removed, made, file))
+        return OT_OK;
+    snprintf(path, sizeof(path), LINKS "/%s", made);
+    status = ot_place_open(&place, path, true, err);
+    if (status != OT_OK)
+        return status;
+    len = readlinkat(place.dir, place.name, target, sizeof(target));
+    if (len > 0 && (size_t)len == strlen(file) &&
+        memcmp(target, file, (size_t)len) == 0) {
+        *changed = true;
+        if (renameat(place.dir, place.name, place.dir, removed) != 0)
+            status = ot_error_errno(err, OT_E_IO, errno, "cannot rename %s", path);
+    }
+    ot_place_close(&place);
     return status;
 }
 

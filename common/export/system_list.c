@@ -13,6 +13,7 @@
 #include "cache/distrust.h"
 #include "cert/cert.h"
 #include "config/source.h"
+#include "export/system_links.h"
 #include "export/system_mark_internal.h"
 #include "files/file.h"
 #include "machine/pem_blocks.h"
@@ -108,11 +109,18 @@ static enum ot_status open_authority(FILE **file, const char *path, struct ot_er
     return status;
 }
 
+static bool find_authority_path(char path[PATH_MAX], const char *line, size_t len)
+{
+    struct ot_span name = ot_system_list_name(line, len);
+
+    return snprintf(path, PATH_MAX, AUTHORITIES "/%.*s", (int)name.len,
+                    (const char *)name.data) < PATH_MAX;
+}
+
 /* What a name of the list stands for; one that is not there is trusted by nobody. */
 static enum ot_status ask_file(bool *is_distrusted, struct ot_distrust *distrust,
                                const char *line, size_t len, struct ot_error *err)
 {
-    struct ot_span name = ot_system_list_name(line, len);
     struct question question = {.distrust = distrust};
     enum ot_status status;
     char path[PATH_MAX];
@@ -120,8 +128,7 @@ static enum ot_status ask_file(bool *is_distrusted, struct ot_distrust *distrust
     BIO *bio;
 
     *is_distrusted = false;
-    if (distrust == NULL || snprintf(path, sizeof(path), AUTHORITIES "/%.*s",
-                                     (int)name.len, (const char *)name.data) >= PATH_MAX)
+    if (distrust == NULL || !find_authority_path(path, line, len))
         return OT_OK;
     status = open_authority(&file, path, err);
     if (file == NULL)
@@ -218,6 +225,23 @@ static enum ot_status write_list(const struct edit *edit, const char *dir,
                            err);
 }
 
+/* Of what the list says no to: see system_links.h. */
+static enum ot_status give_up_links(const char *names, bool *changed,
+                                    struct ot_error *err)
+{
+    enum ot_status status = OT_OK;
+
+    while (status == OT_OK && *names != '\0') {
+        size_t len = strcspn(names, "\n");
+        char path[PATH_MAX];
+
+        if (find_authority_path(path, names, len))
+            status = ot_system_links_give_up(path, changed, err);
+        names += len + (names[len] == '\n');
+    }
+    return status;
+}
+
 enum ot_status ot_system_list_put(const char *dir, struct ot_distrust *distrust,
                                   bool *changed, struct ot_error *err)
 {
@@ -240,6 +264,8 @@ enum ot_status ot_system_list_put(const char *dir, struct ot_distrust *distrust,
                                    strcmp(edit.names.text, recorded) != 0);
     if (*changed && strcmp(edit.list.text, text) != 0)
         status = write_list(&edit, dir, err);
+    if (status == OT_OK)
+        status = give_up_links(edit.names.text, changed, err);
     lines_clear(&edit.list);
     lines_clear(&edit.names);
     free(recorded);

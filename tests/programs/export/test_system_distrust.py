@@ -241,6 +241,33 @@ def test_blanks_around_a_name_do_not_keep_it_from_being_found(debian, no, line):
     assert debian.list.read_text() == text and debian.trusted() == {"good", "bad"}
 
 
+def test_a_name_with_brackets_is_not_left_in_the_directory(debian, no):
+    """The system's tool makes its link by another name than it looks for when it goes."""
+    name, certs = "My Bad (2019), one", debian.etc / "ssl" / "certs"
+
+    def links() -> list[str]:
+        """Where they lead; that of a bundle of one is OpenSSL's own."""
+        return sorted({os.readlink(path) for path in certs.iterdir() if path.is_symlink()}
+                      - {"ca-certificates.crt"})
+
+    (debian.share / "theirs" / "bad.crt").rename(debian.share / "theirs" / f"{name}.crt")
+    text = TEXT.format("!").replace("bad", name)
+    debian.list.write_text(text)
+    debian.run(["/usr/sbin/update-ca-certificates"])
+    before = links()
+    assert before == [f"{AUTHORITIES}/theirs/{name}.crt", f"{AUTHORITIES}/theirs/good.crt",
+                      "My_Bad_=2019=__one.pem", "good.pem"]
+    no.activate(debian.id)
+    debian.sync()
+    assert links() == [f"{AUTHORITIES}/theirs/good.crt", "good.pem"]
+    when = debian.list.stat().st_ino, certs.stat().st_mtime_ns
+    debian.sync()
+    assert when == (debian.list.stat().st_ino, certs.stat().st_mtime_ns)
+    no.deactivate(debian.id)
+    debian.sync()
+    assert debian.list.read_text() == text and links() == before
+
+
 def test_a_name_that_is_no_file_is_passed_over(debian, no):
     path = debian.share / "theirs" / "bad.crt"
     path.unlink()
