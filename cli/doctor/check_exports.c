@@ -50,15 +50,12 @@ static enum ot_status compare_file(bool *same, const char *path,
     return status;
 }
 
-static enum ot_status compare_export(bool *same, const struct ot_export *item,
-                                     const struct ot_anchors *anchors,
-                                     struct ot_error *err)
+static enum ot_status compare_path(bool *same, const char *path,
+                                   enum ot_export_format format,
+                                   const struct ot_anchors *anchors, struct ot_error *err)
 {
-    const enum ot_export_format format = ot_export_format_of(item->kind);
-
-    if (format == OT_FORMAT_DIR)
-        return compare_dir(same, item->target, anchors, err);
-    return compare_file(same, item->target, format, anchors, err);
+    return format == OT_FORMAT_DIR ? compare_dir(same, path, anchors, err)
+                                   : compare_file(same, path, format, anchors, err);
 }
 
 static enum ot_status read_whole_set(struct ot_whole_set *set, const char *path,
@@ -139,25 +136,15 @@ static enum ot_status prove_export(struct ot_doctor *doctor, const struct ot_exp
     return OT_OK;
 }
 
-/* Of an export whose file, or what stands for its files, could be compared; false: it is
- * as it should be. */
-static bool add_file_fault(struct ot_doctor *doctor, const struct ot_export *item,
-                           const char *file, bool same, size_t anchors, const char *more)
+/* Whether others cannot read it. */
+static bool add_closed_fault(struct ot_doctor *doctor, const struct ot_export *item,
+                             const char *file)
 {
-    struct ot_findings *findings = &doctor->findings;
     char closed[PATH_MAX], *fix = NULL;
 
-    if (!same) {
-        ot_finding_add(
-            findings, PART, OT_VERDICT_FAILS, item->target, ot_fix_sync(doctor),
-            "does not hold the organization's %zu anchor%s as the snapshot has "
-            "%s%s",
-            anchors, anchors == 1 ? "" : "s", anchors == 1 ? "it" : "them", more);
-        return true;
-    }
     if (!ot_fix_closed(&fix, closed, doctor, file))
         return false;
-    ot_finding_add(findings, PART, OT_VERDICT_FAILS, item->target, fix,
+    ot_finding_add(&doctor->findings, PART, OT_VERDICT_FAILS, item->target, fix,
                    "programs of other users cannot read it: %s is closed to them%s",
                    closed, fix == NULL ? "; name another place" : "");
     free(fix);
@@ -182,13 +169,55 @@ static enum ot_status check_export(struct ot_doctor *doctor,
         ot_finding_add(findings, PART, OT_VERDICT_NOT_PROVED, item->target,
                        ot_fix_sync(doctor), "what it should hold is not known: %s",
                        why.message);
-    else if (compare_export(&same, item, &anchors, &why) != OT_OK)
+    else if (compare_path(&same, item->target, ot_export_format_of(item->kind), &anchors,
+                          &why) != OT_OK)
         ot_finding_add(findings, PART, OT_VERDICT_FAILS, item->target,
                        ot_fix_sync(doctor), "%s%s", why.message, more);
-    else if (!add_file_fault(doctor, item, item->target, same, anchors.count, more) &&
-             good)
+    else if (!same)
+        ot_finding_add(
+            findings, PART, OT_VERDICT_FAILS, item->target, ot_fix_sync(doctor),
+            "does not hold the organization's %zu anchor%s as the snapshot has "
+            "%s%s",
+            anchors.count, anchors.count == 1 ? "" : "s",
+            anchors.count == 1 ? "it" : "them", more);
+    else if (!add_closed_fault(doctor, item, item->target) && good)
         status = prove_export(doctor, item, anchors.count, names, err);
     ot_anchors_clear(&anchors);
+    return status;
+}
+
+/* What the files of a directory for containers are compared with. */
+struct comparison {
+    const struct ot_exports *exports;
+    const struct ot_export *item;
+    char odd[PATH_MAX]; /* the first that differs; "": none */
+    size_t anchors;     /* of the organization alone */
+};
+
+static enum ot_status fill_comparison(struct ot_anchors *anchors, void *arg,
+                                      struct ot_error *err)
+{
+    struct comparison *comparison = arg;
+    enum ot_status status =
+        ot_exported_anchors_at(anchors, comparison->exports, comparison->item, err);
+
+    if (status == OT_OK && !anchors->with_machine)
+        comparison->anchors = anchors->count;
+    return status;
+}
+
+static enum ot_status compare_part(void *arg, const char *path,
+                                   enum ot_export_format format,
+                                   const struct ot_anchors *anchors, struct ot_error *err)
+{
+    struct comparison *comparison = arg;
+    bool same = true;
+    enum ot_status status = OT_OK;
+
+    if (comparison->odd[0] == '\0')
+        status = compare_path(&same, path, format, anchors, err);
+    if (status == OT_OK && !same)
+        snprintf(comparison->odd, sizeof(comparison->odd), "%s", path);
     return status;
 }
 
@@ -199,30 +228,30 @@ static enum ot_status check_mount_dir(struct ot_doctor *doctor,
                                       const struct ot_export *item, struct ot_error *err)
 {
     struct ot_findings *findings = &doctor->findings;
-    struct ot_anchors anchors = {0};
+    struct comparison comparison = {.exports = exports, .item = item};
     struct ot_error why = OT_ERROR_INIT;
     char more[OT_ERROR_MAX + 64], file[PATH_MAX];
-    bool same = false;
-    enum ot_status status = ot_exported_anchors(&anchors, exports, item, &why);
+    enum ot_status status = ot_mount_dir_each(item->target, fill_comparison, &comparison,
+                                              compare_part, &comparison, &why);
 
-    ot_exported_why(more, sizeof(more), exports, item);
-    snprintf(file, sizeof(file), "%s/" OT_MOUNT_OURS, item->target);
-    if (status == OT_OK)
-        status = compare_file(&same, file, OT_FORMAT_PEM, &anchors, &why);
-    snprintf(file, sizeof(file), "%s/" OT_MOUNT_STORE, item->target);
     if (status == OT_E_NOMEM)
-        status = ot_error_nomem(err);
-    else if (status != OT_OK)
+        return ot_error_nomem(err);
+    ot_exported_why(more, sizeof(more), exports, item);
+    snprintf(file, sizeof(file), "%s/" OT_MOUNT_STORE, item->target);
+    if (status != OT_OK)
         ot_finding_add(findings, PART, OT_VERDICT_FAILS, item->target,
                        ot_fix_sync(doctor), "%s%s", why.message, more);
-    else if (!add_file_fault(doctor, item, file, same, anchors.count, more))
+    else if (comparison.odd[0] != '\0')
+        ot_finding_add(findings, PART, OT_VERDICT_FAILS, item->target,
+                       ot_fix_sync(doctor), "%s is not as a sync would make it now%s",
+                       comparison.odd, more);
+    else if (!add_closed_fault(doctor, item, file))
         ot_finding_add(
             findings, PART, OT_VERDICT_PROVED, item->target, NULL,
             "holds the organization's %zu anchor%s in the files for containers, "
             "for everybody to read",
-            anchors.count, anchors.count == 1 ? "" : "s");
-    ot_anchors_clear(&anchors);
-    return status == OT_E_NOMEM ? status : OT_OK;
+            comparison.anchors, comparison.anchors == 1 ? "" : "s");
+    return OT_OK;
 }
 
 static enum ot_status check_exports(struct ot_doctor *doctor, struct ot_error *err)

@@ -8,23 +8,32 @@
 
 #include <stdio.h>
 
-enum ot_status ot_exported_anchors(struct ot_anchors *anchors,
-                                   const struct ot_exports *exports,
-                                   const struct ot_export *item, struct ot_error *err)
+enum ot_status ot_exported_anchors_at(struct ot_anchors *anchors,
+                                      const struct ot_exports *exports,
+                                      const struct ot_export *item, struct ot_error *err)
 {
     enum ot_status status = ot_distrust_new(&anchors->distrust, exports->config, err);
 
     ot_distrust_look(anchors->distrust, 0);
-    anchors->place |= ot_export_place(item->kind);
     for (size_t i = 0; status == OT_OK && i < ot_config_count(exports->config); i++)
         if ((item->sources >> i & 1) != 0)
             status =
                 ot_anchors_add_source(anchors, ot_config_at(exports->config, i), err);
+    if (status == OT_OK)
+        status = ot_anchors_add_machine(anchors, err);
     ot_distrust_free(anchors->distrust);
     anchors->distrust = NULL;
     if (status == OT_OK)
         ot_anchors_sort(anchors);
     return status;
+}
+
+enum ot_status ot_exported_anchors(struct ot_anchors *anchors,
+                                   const struct ot_exports *exports,
+                                   const struct ot_export *item, struct ot_error *err)
+{
+    anchors->place |= ot_export_place(item->kind);
+    return ot_exported_anchors_at(anchors, exports, item, err);
 }
 
 void ot_exported_why(char *buf, size_t size, const struct ot_exports *exports,

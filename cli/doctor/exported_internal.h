@@ -17,6 +17,11 @@ enum ot_status ot_exported_anchors(struct ot_anchors *anchors,
                                    const struct ot_exports *exports,
                                    const struct ot_export *item, struct ot_error *err);
 
+/* The same at the place that anchors has, with the machine's own where they are wanted. */
+enum ot_status ot_exported_anchors_at(struct ot_anchors *anchors,
+                                      const struct ot_exports *exports,
+                                      const struct ot_export *item, struct ot_error *err);
+
 /* "; the last sync could not: …", when the last attempt at it failed, else "". */
 void ot_exported_why(char *buf, size_t size, const struct ot_exports *exports,
                      const struct ot_export *item);

@@ -36,21 +36,48 @@ static enum ot_status join_path(char path[PATH_MAX], const char *dir, const char
                : ot_error_set(err, OT_E_CONFIG, "the path %s is too long", dir);
 }
 
-static enum ot_status put_part(const struct part *part, const char *path,
-                               ot_mount_fill *fill, void *arg, bool *written,
-                               struct ot_error *err)
+/* written: becomes true where the file was. */
+static enum ot_status put_part(void *written, const char *path,
+                               enum ot_export_format format,
+                               const struct ot_anchors *anchors, struct ot_error *err)
+{
+    bool one = false, *any = written;
+    enum ot_status status = format == OT_FORMAT_DIR
+                                ? ot_export_put_dir(path, anchors, &one, err)
+                                : ot_export_put_file(path, format, anchors, &one, err);
+
+    *any = *any || (status == OT_OK && one);
+    return status;
+}
+
+static enum ot_status look_at_part(const struct part *part, const char *dir,
+                                   ot_mount_fill *fill, void *fill_arg,
+                                   ot_mount_look *look, void *look_arg,
+                                   struct ot_error *err)
 {
     struct ot_anchors anchors = {.place = part->place,
                                  .with_machine = part->with_machine};
-    enum ot_status status = fill(&anchors, arg, err);
+    char path[PATH_MAX];
+    enum ot_status status = join_path(path, dir, part->name, err);
 
+    if (status == OT_OK)
+        status = fill(&anchors, fill_arg, err);
     if (status == OT_OK) {
         ot_anchors_sort(&anchors);
-        status = part->format == OT_FORMAT_DIR
-                     ? ot_export_put_dir(path, &anchors, written, err)
-                     : ot_export_put_file(path, part->format, &anchors, written, err);
+        status = look(look_arg, path, part->format, &anchors, err);
     }
     ot_anchors_clear(&anchors);
+    return status;
+}
+
+enum ot_status ot_mount_dir_each(const char *dir, ot_mount_fill *fill, void *fill_arg,
+                                 ot_mount_look *look, void *look_arg,
+                                 struct ot_error *err)
+{
+    enum ot_status status = OT_OK;
+
+    for (size_t i = 0; status == OT_OK && i < sizeof(parts) / sizeof(parts[0]); i++)
+        status = look_at_part(&parts[i], dir, fill, fill_arg, look, look_arg, err);
     return status;
 }
 
@@ -113,7 +140,6 @@ enum ot_status ot_mount_dir_put(const char *dir, ot_mount_fill *fill, void *arg,
 {
     char path[PATH_MAX];
     int fd = -1;
-    bool one;
     enum ot_status status = ot_dir_make(&fd, 0755, dir, err);
 
     *written = false;
@@ -123,11 +149,6 @@ enum ot_status ot_mount_dir_put(const char *dir, ot_mount_fill *fill, void *arg,
         status = join_path(path, dir, OT_MOUNT_README, err);
     if (status == OT_OK)
         status = put_readme(path, written, err);
-    for (size_t i = 0; status == OT_OK && i < sizeof(parts) / sizeof(parts[0]); i++) {
-        status = join_path(path, dir, parts[i].name, err);
-        if (status == OT_OK)
-            status = put_part(&parts[i], path, fill, arg, &one, err);
-        *written = *written || (status == OT_OK && one);
-    }
-    return status;
+    return status == OT_OK ? ot_mount_dir_each(dir, fill, arg, put_part, written, err)
+                           : status;
 }

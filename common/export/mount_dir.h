@@ -12,6 +12,7 @@
 #include <stdbool.h>
 
 #include "base/error.h"
+#include "export/format.h"
 
 struct ot_anchors;
 
@@ -32,6 +33,17 @@ struct ot_anchors;
  * ot_anchors_add_machine, the machine's where with_machine is set. */
 typedef enum ot_status ot_mount_fill(struct ot_anchors *anchors, void *arg,
                                      struct ot_error *err);
+
+/* What is done with one of the files, of this format, which is to hold these. */
+typedef enum ot_status ot_mount_look(void *arg, const char *path,
+                                     enum ot_export_format format,
+                                     const struct ot_anchors *anchors,
+                                     struct ot_error *err);
+
+/* Calls look for one after the other, up to the first that is not OT_OK. */
+enum ot_status ot_mount_dir_each(const char *dir, ot_mount_fill *fill, void *fill_arg,
+                                 ot_mount_look *look, void *look_arg,
+                                 struct ot_error *err);
 
 /* Makes the directory where there is none; its parent must be there. What orgtrust did
  * not write in it is left as it is, and refused where one of these names is taken. The

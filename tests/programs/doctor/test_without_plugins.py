@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from examined import FOLLOWS, HOLDS_TO_NAMES, checked, details, of, results
 from support import paths
-from support.world import BROKEN, OK, USAGE
+from support.world import BROKEN, CONFIG, OK, USAGE
 
 
 @pytest.fixture
@@ -52,6 +52,42 @@ def test_exports_hold_to_names(exporting):
              for finding in of(doctor(exporting, "limits"), "limits")["findings"]}
     for path in (exporting.exports / "ca.pem", exporting.exports / "ca.d"):
         assert found[str(path)] == HOLDS_TO_NAMES, found
+
+
+@pytest.fixture
+def mounted(world, organization, roots):
+    """A directory for containers, synced, where everybody may look."""
+    for root in roots:
+        organization.add(root, root.cn)
+    with tempfile.TemporaryDirectory(dir="/tmp") as directory:
+        Path(directory).chmod(0o755)
+        world.mounted = Path(directory) / "containers"
+        world.configure(export_containers=world.mounted)
+        world.orgtrust("sync")
+        yield world
+
+
+def test_each_file_for_containers_is_compared(mounted):
+    """What is none of ours in its place stays, so that no sync mends it."""
+    report = doctor(mounted, "exports")
+    assert results(report) == {"exports": "proved"}, report
+    assert "3 anchors in the files for containers" in details(report, "exports")
+    for name in ("orgtrust.pem", "bundle.pem", "trust.p12"):
+        path = mounted.mounted / name
+        before = path.read_bytes()
+        path.write_text("somebody's own\n")
+        mounted.orgtrust("sync", status=CONFIG)
+        report = doctor(mounted, "exports", status=BROKEN)
+        assert f"{path} is not as a sync would make it now; the last sync could not: " in (
+            details(report, "exports")), name
+        path.write_bytes(before)
+        mounted.orgtrust("sync")
+    hashed = next((mounted.mounted / "certs").glob("*.0"))
+    hashed.unlink()
+    assert f"{hashed.parent} is not as" in details(
+        doctor(mounted, "exports", status=BROKEN), "exports")
+    mounted.orgtrust("sync")
+    assert results(doctor(mounted, "exports")) == {"exports": "proved"}
 
 
 def test_exports_that_are_behind_are_found(exporting):
