@@ -6,6 +6,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/child.h"
 #include "install/stack_internal.h"
 #include "install/tool.h"
 
@@ -15,6 +16,9 @@
 #define COPY COPY_DIR "/orgtrust.fc"
 #define COMPILED COPY_DIR "/orgtrust.mod"
 #define PACKAGED COPY_DIR "/orgtrust.pp"
+/* Of a list of modules: a name a line, of some hundreds. */
+#define LIST_BYTES 65536
+#define LIST_MS 60000
 /* What it labels. */
 #define CACHE "/var/cache/orgtrust"
 #define EXPORT "/var/lib/orgtrust/export"
@@ -87,18 +91,52 @@ static enum ot_status label_again(struct ot_error *err)
     return status;
 }
 
+/* Whether the module is among those that are loaded; where that is not known: yes. */
+static bool is_module_loaded(void)
+{
+    static const char *const list[] = {"semodule", "-l", NULL};
+    static const char *const environment[] = {OT_CHILD_PATH, "LC_ALL=C", NULL};
+    static const char name[] = "orgtrust";
+    char text[LIST_BYTES];
+    struct ot_program_output output = {.text = text, .size = sizeof(text)};
+
+    if (ot_tool_see(list, environment, LIST_MS, NULL, &output, NULL) != OT_OK ||
+        output.len + 1 == output.size)
+        return true;
+    for (const char *line = text; *line != '\0'; line += line[0] == '\n') {
+        size_t len = strcspn(line, "\n"), word = strcspn(line, " \t\n");
+
+        if (word == strlen(name) && memcmp(line, name, word) == 0)
+            return true;
+        line += len;
+    }
+    return false;
+}
+
+/* One that was never loaded, or was unloaded by an uninstall that then ended, cannot be
+ * removed, and need not. */
+static enum ot_status unload_module(struct ot_error *err)
+{
+    static const char *const unload[] = {"semodule", "-r", "orgtrust", NULL};
+    enum ot_status status = ot_tool_run(unload, NULL, err);
+
+    if (status == OT_OK || is_module_loaded())
+        return status;
+    ot_error_clear(err);
+    return OT_OK;
+}
+
 static enum ot_status finish_selinux(struct ot_stack_plan *plan,
                                      const struct ot_install_env *env, bool is_installed,
                                      struct ot_error *err)
 {
-    const char *const unload[] = {"semodule", "-r", "orgtrust", NULL};
     enum ot_status status;
 
     (void)plan;
     (void)env;
     if (!ot_tool_exists("semodule")) /* no longer */
         return OT_OK;
-    status = is_installed ? load_module(err) : ot_tool_run(unload, NULL, err);
+    status = is_installed ? load_module(err) : unload_module(err);
     return status == OT_OK ? label_again(err) : status;
 }
 

@@ -8,10 +8,16 @@ from own_root import changes
 
 COPY = "/var/lib/orgtrust/selinux/orgtrust.fc"
 LOG = "/tmp/selinux.log"
-# The module must be there when it is loaded: a package of a module, by its magic number.
+LOADED = "/tmp/selinux.loaded"
+# The module must be there when it is loaded: a package of a module, by its magic number. One
+# that is not loaded cannot be removed, as semodule has it.
 LOADS = f"""#!/bin/sh
 echo "$0 $*" >>{LOG}
-[ "$1" != -i ] || od -An -tx4 -N4 "$2" | grep -q f97cff8f
+case $1 in
+-i) od -An -tx4 -N4 "$2" | grep -q f97cff8f && touch {LOADED} ;;
+-r) rm {LOADED} ;;
+-l) printf 'orgtrust-more\\n'; [ ! -e {LOADED} ] || echo orgtrust ;;
+esac
 """
 
 
@@ -69,6 +75,28 @@ def test_another_version_of_the_module_is_loaded_again(selinux):
     selinux.install("selinux")
     assert said(selinux)[0].startswith("semodule -i")
     assert b"/srv/more" in selinux.read(COPY)
+
+
+def test_what_was_never_loaded_is_taken_back(selinux):
+    """The module could not be made, or an uninstall ended when it was unloaded."""
+    before = selinux.tree()
+    selinux.write("/usr/bin/checkmodule", "#!/bin/sh\nexit 1\n", mode=0o755)
+    assert selinux.install("selinux", status=None).status != 0
+    assert selinux.path(COPY).exists()
+    selinux.uninstall("selinux")
+    assert not selinux.path(COPY).exists()
+    assert {name for name in changes(before, selinux.tree())
+            if "selinux/" in name or "install/" in name} == set()
+
+
+def test_a_module_that_stays_loaded_is_a_failure(selinux):
+    selinux.install("selinux")
+    selinux.write("/usr/sbin/semodule", LOADS.replace(f"rm {LOADED}", "exit 1"), mode=0o755)
+    done = selinux.uninstall("selinux", status=None)
+    assert done.status != 0 and "semodule ended with status 1" in done.text
+    selinux.write("/usr/sbin/semodule", LOADS, mode=0o755)
+    selinux.uninstall("selinux")
+    assert not selinux.path(LOADED).exists()
 
 
 def test_where_it_is_off_or_tools_are_missing_it_is_said(selinux):
