@@ -23,7 +23,7 @@ TAILQ_HEAD(wait_list, ot_wait);
 struct ot_waits {
     pthread_mutex_t lock;
     struct wait_list held;  /* the one whose time is over first, first */
-    char etag[OT_ETAG_MAX]; /* at the last look; who was of another moment is released */
+    char etag[OT_ETAG_MAX]; /* of all who are held; "": of not all, or nobody knows */
     int gone; /* an epoll set that tells which sockets were closed; -1: none does */
     unsigned count, max;
     atomic_uint turn; /* changed under the lock */
@@ -101,6 +101,9 @@ bool ot_waits_hold(struct ot_waits *waits, struct ot_wait *wait,
         wait->connection = connection;
         wait->until_us = now_us + OT_WAIT_S * SECOND_US;
         strcpy(wait->etag, etag);
+        /* The next look finds it, also where that sees what the last one has seen. */
+        if (!ot_etag_is_of_same_moment(etag, waits->etag))
+            waits->etag[0] = '\0';
         TAILQ_INSERT_TAIL(&waits->held, wait, in_all);
         waits->count++;
         look_after(waits, wait);
@@ -142,9 +145,8 @@ void ot_waits_sweep(struct ot_waits *waits, int64_t now_us)
     pthread_mutex_unlock(&waits->lock);
 }
 
-/* Those of another moment than etag's. No moment comes back: where it is that of the look
- * before, there are none; and whoever has asked before this look and is not held yet will
- * not be, by the turn. */
+/* Those of another moment than etag's. Whoever has asked before this look and is held
+ * behind it looks again, by the turn. */
 static void release_former(struct ot_waits *waits, const char *etag)
 {
     struct ot_wait *at, *next;

@@ -140,6 +140,28 @@ def test_word_of_what_was_before_does_not_release_it(organization, pem):
         assert one.result()[0] == 200
 
 
+@pytest.mark.postgresql
+def test_a_commit_between_the_question_and_the_wait_is_not_missed(organization, pem):
+    """Also where it has released others already, who were held before it."""
+    organization.api.upload(pem)
+    key = organization.create_key("read")
+    first = waiting(organization)
+    assert first.is_held(0.2)
+    # Before it is held, the server notes that its key was used.
+    with organization.cluster.holding(
+            organization.db, "DO $$ BEGIN PERFORM 1 FROM keys FOR UPDATE; END $$"):
+        late = waiting(organization, key=key, digits=first.digits)
+        wait_until(lambda: organization.sql(
+            "SELECT 1 FROM pg_stat_activity WHERE datname = current_database()"
+            " AND wait_event_type = 'Lock' AND query LIKE 'UPDATE keys%'"), what="the note")
+        organization.sql("UPDATE meta SET revision = uuid_send(gen_random_uuid());"
+                         "NOTIFY orgtrust")
+        assert first.result()[0] == 200
+        assert late.is_alive()
+    status, headers, _ = late.result(3 * SECOND)
+    assert status == 200 and moment(headers) != late.digits
+
+
 @pytest.mark.both
 def test_the_end_of_an_activation_releases_it(organization, pem):
     api = organization.api
