@@ -76,23 +76,13 @@ static void write_event_json(struct ot_buffer *out, const struct ot_audit_row *r
     ot_jsonw_close(out, '}');
 }
 
-/* A page and which end the row beyond it is at. */
-struct events {
-    struct ot_page page;
-    bool beyond_is_first;
-};
-
-static void write_audit_row(void *arg, const struct ot_audit_row *row, int64_t taken)
+static void write_audit_row(void *arg, const struct ot_audit_row *row, int64_t found)
 {
-    struct events *events = arg;
+    struct ot_page *page = arg;
 
-    if (events->beyond_is_first && taken > events->page.limit) {
-        events->beyond_is_first = false;
-        events->page.has_more = true;
-        return;
-    }
-    if (ot_page_takes(&events->page, row->id))
-        write_event_json(events->page.out, row);
+    if (ot_page_takes(page, row->id))
+        write_event_json(page->out, row);
+    page->has_more = found > page->rows;
 }
 
 /* As a JSON array; nothing where the parameter is absent. */
@@ -168,13 +158,14 @@ static bool parse_range(struct ot_context *context, struct ot_audit_range *range
 static void write_events(struct ot_context *context, struct ot_audit_range *range,
                          unsigned limit)
 {
-    struct events events = {.beyond_is_first = range->nearest_to_above};
     struct ot_error err = OT_ERROR_INIT;
+    struct ot_page page;
 
-    range->limit = (int64_t)limit + 1;
-    ot_page_open(&events.page, &context->reply->body, limit);
-    if (ot_db_audit_list(context->db, range, write_audit_row, &events, &err) == OT_OK)
-        ot_page_close(&events.page);
+    range->limit = limit;
+    range->len = OT_EVENTS_LEN;
+    ot_page_open(&page, &context->reply->body, limit);
+    if (ot_db_audit_list(context->db, range, write_audit_row, &page, &err) == OT_OK)
+        ot_page_close(&page);
     else
         ot_reply_failure(context->reply, &err);
 }

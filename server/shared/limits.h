@@ -23,6 +23,10 @@
  * than what clients receive at once. */
 #define OT_CONTENTS_LEN (192u * 1024)
 
+/* The details of events of the audit log in one answer: no more are begun behind this.
+ * That of a certificate that was deleted has all of its content. */
+#define OT_EVENTS_LEN (2u * 1024 * 1024)
+
 /* Answers that are kept for whoever asks the same next: the pages and certificates that a
  * fleet fetches one host after the other. How many, how long each is at most, and all of
  * them together. A page of 100 has 20 to 35 KiB: all pages of 100,000 certificates. */

@@ -94,16 +94,16 @@ enum ot_status ot_db_audit_list(struct ot_db *db, const struct ot_audit_range *r
 {
     struct audit_sight sight = {seen, arg};
     const struct ot_value values[] = {
-        ot_value_int(range->from),    ot_value_int(range->until),
-        ot_value_int(range->above),   ot_value_int(range->below),
-        ot_value_text(range->types),  ot_value_text(range->projects),
-        ot_value_text(range->actors), ot_value_text(range->resources),
-        ot_value_int(range->limit)};
+        ot_value_int(range->from),      ot_value_int(range->until),
+        ot_value_int(range->above),     ot_value_int(range->below),
+        ot_value_text(range->types),    ot_value_text(range->projects),
+        ot_value_text(range->actors),   ot_value_text(range->resources),
+        ot_value_int(range->limit + 1), ot_value_int(range->len)};
     const struct ot_query query = {range->nearest_to_above ? OT_SQL_AUDIT_LIST_UP
                                                            : OT_SQL_AUDIT_LIST,
                                    "read the audit log",
                                    values,
-                                   9,
+                                   10,
                                    see_audit_row,
                                    &sight};
     int64_t rows;

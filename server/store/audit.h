@@ -37,16 +37,17 @@ struct ot_audit_range {
     int64_t from, until;   /* Unix seconds, both included */
     int64_t above, below;  /* places of rows, both left out: those between are wanted */
     bool nearest_to_above; /* of too many, the oldest are taken, else the newest */
-    int64_t limit;
+    int64_t limit;         /* of rows */
+    int64_t len;           /* of all details, in characters: none begins behind it */
 };
 
 /* Where a row is in the order of all; OT_E_NOT_FOUND (no message). */
 enum ot_status ot_db_audit_place(struct ot_db *db, const char *id, int64_t *place,
                                  struct ot_error *err);
 
-/* The newest first; taken: how many there are in all. The row's strings live until the
- * callback returns. */
-typedef void ot_audit_seen(void *arg, const struct ot_audit_row *row, int64_t taken);
+/* The newest first; found: how many there are, at most one more than the limit. The row's
+ * strings live until the callback returns. */
+typedef void ot_audit_seen(void *arg, const struct ot_audit_row *row, int64_t found);
 enum ot_status ot_db_audit_list(struct ot_db *db, const struct ot_audit_range *range,
                                 ot_audit_seen *seen, void *arg, struct ot_error *err);
 

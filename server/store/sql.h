@@ -14,4 +14,16 @@ extern const char *const ot_sql_texts[OT_SQL_COUNT];
     "id, type, effective_at, project, project_name, actor, actor_is_key, address, "      \
     "detail"
 
+/* The newest first of those that are wanted, $9 - 1 rows at most and none that begins
+ * behind $10 characters of details; and how many there are, up to $9. order: which are
+ * taken of too many, "" the oldest, " DESC" the newest. */
+#define OT_SQL_AUDIT_PAGE(wanted, order)                                                 \
+    ("SELECT " OT_SQL_AUDIT_COLUMNS ", found FROM"                                       \
+     " (SELECT seq, " OT_SQL_AUDIT_COLUMNS ", count(*) OVER () AS found,"                \
+     "  row_number() OVER (ORDER BY seq" order ") AS place,"                             \
+     "  sum(length(detail)) OVER (ORDER BY seq" order ") - length(detail) AS begins"     \
+     "  FROM (SELECT seq, " OT_SQL_AUDIT_COLUMNS wanted "   ORDER BY seq" order          \
+     " LIMIT $9) AS taken) AS page"                                                      \
+     " WHERE place < $9 AND begins < $10 ORDER BY seq DESC")
+
 #endif

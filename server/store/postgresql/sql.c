@@ -61,14 +61,8 @@ const char *const ot_pg_sql[OT_PG_COUNT] = {
          " count(*) FILTER (WHERE expires_at <= $1),"
          " min(expires_at) FILTER (WHERE expires_at > $1)"
          " FROM certificates WHERE seq IN (SELECT certificate FROM activations)"),
-    [OT_SQL_AUDIT_LIST] = ("SELECT " OT_SQL_AUDIT_COLUMNS ", count(*) OVER () FROM"
-                           " (SELECT seq, " OT_SQL_AUDIT_COLUMNS AUDIT_WANTED
-                           " ORDER BY seq DESC LIMIT $9) AS page"
-                           " ORDER BY seq DESC"),
-    [OT_SQL_AUDIT_LIST_UP] = ("SELECT " OT_SQL_AUDIT_COLUMNS ", count(*) OVER () FROM"
-                              " (SELECT seq, " OT_SQL_AUDIT_COLUMNS AUDIT_WANTED
-                              " ORDER BY seq LIMIT $9) AS page"
-                              " ORDER BY seq DESC"),
+    [OT_SQL_AUDIT_LIST] = OT_SQL_AUDIT_PAGE(AUDIT_WANTED, " DESC"),
+    [OT_SQL_AUDIT_LIST_UP] = OT_SQL_AUDIT_PAGE(AUDIT_WANTED, ""),
     [OT_SQL_HOSTS_OF_KEY] = ("SELECT count(*) FROM (SELECT 1 FROM hosts WHERE key = $1 "
                              "LIMIT $2) AS hosts_of_key"),
     [OT_SQL_HOST_SCOPES_ELSE] =

@@ -45,14 +45,8 @@ const char *const ot_sqlite_sql[OT_SQL_COUNT] = {
          " count(*) FILTER (WHERE expires_at <= $1),"
          " min(expires_at) FILTER (WHERE expires_at > $1)"
          " FROM certificates WHERE seq IN (SELECT certificate FROM activations)"),
-    [OT_SQL_AUDIT_LIST] =
-        ("SELECT " OT_SQL_AUDIT_COLUMNS ", count(*) OVER () FROM"
-         " (SELECT seq, " OT_SQL_AUDIT_COLUMNS AUDIT_WANTED " ORDER BY seq DESC LIMIT $9)"
-         " ORDER BY seq DESC"),
-    [OT_SQL_AUDIT_LIST_UP] =
-        ("SELECT " OT_SQL_AUDIT_COLUMNS ", count(*) OVER () FROM"
-         " (SELECT seq, " OT_SQL_AUDIT_COLUMNS AUDIT_WANTED " ORDER BY seq LIMIT $9)"
-         " ORDER BY seq DESC"),
+    [OT_SQL_AUDIT_LIST] = OT_SQL_AUDIT_PAGE(AUDIT_WANTED, " DESC"),
+    [OT_SQL_AUDIT_LIST_UP] = OT_SQL_AUDIT_PAGE(AUDIT_WANTED, ""),
     /* All of them SQLite counts by the page; of fewer than that no key can have as many.
      */
     [OT_SQL_HOSTS_OF_KEY] =

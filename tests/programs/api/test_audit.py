@@ -258,6 +258,26 @@ def test_pages_forwards_and_backwards_hold_every_event_once(told, limit):
     assert [e["id"] for e in between["data"]] == everything[3:6]
 
 
+def test_a_page_of_long_events_is_short(organization, pem):
+    """What was deleted is in it whole: a hundred of the largest are more than anybody takes."""
+    largest = pem * (128 * 1024 // len(pem))
+    deleted = [organization.api.upload(largest) for _ in range(40)]
+    for one in deleted:
+        organization.api.delete(one)
+    status, _, body = organization.api.request("GET", f"{LOG}?limit=100")
+    assert status == 200 and 1024 * 1024 < len(body) < 3 * 1024 * 1024
+    log = events(organization.api)
+    gone = [e["certificate.deleted"] for e in log if e["type"] == "certificate.deleted"]
+    assert [e["id"] for e in gone] == deleted[::-1]
+    assert {e["certificate"] for e in gone} == {gone[0]["certificate"]}
+    ids, before, pages = [], log[-1]["id"], 0
+    while before is not None:
+        page = organization.api.call("GET", f"{LOG}?limit=100&before={before}")
+        ids = [e["id"] for e in page["data"]] + ids
+        before, pages = page["first_id"] if page["has_more"] else None, pages + 1
+    assert ids == [e["id"] for e in log[:-1]] and pages > 1
+
+
 @pytest.mark.parametrize("query, code, param", [
     ("limit=0", "invalid_limit", "limit"), ("after=none", "invalid_cursor", "after"),
     ("before=none", "invalid_cursor", "before"),
