@@ -126,7 +126,7 @@
  * connections have not ended: beyond it a further one has to wait, a minute or two. */
 #define OT_SERVICES_MAX 4
 
-/* How long a request waits for another process's transaction. */
+/* How long a request waits for others that write, of whichever process. */
 #define OT_DB_BUSY_MS 5000
 
 /* Of a database server: how long connecting to it may take; how long one of its

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/clock.h"
 #include "base/error.h"
 #include "shared/limits.h"
 #include "shared/private_file.h"
@@ -92,38 +93,53 @@ static void stop_writing(struct sqlite_db *db)
     pthread_mutex_unlock(db->writers);
 }
 
-static enum ot_status begin_writing(struct sqlite_db *db, struct ot_error *err)
+/* With the writers' mutex. */
+static enum ot_status begin_writing(struct sqlite_db *db, int64_t wait_ms,
+                                    struct ot_error *err)
 {
     enum ot_status status;
 
     db->writing = true;
+    sqlite3_busy_timeout(db->handle, (int)wait_ms);
     /* The write lock from the start: a transaction that reads first and writes then could
      * otherwise fail with SQLITE_BUSY in the middle. */
     status =
         run_fixed(db, &db->begin_write, "BEGIN IMMEDIATE", "begin a transaction", err);
+    sqlite3_busy_timeout(db->handle, OT_DB_BUSY_MS);
     if (status != OT_OK)
         stop_writing(db);
     return status;
+}
+
+/* Those of this process and those of others are waited for together no longer than one of
+ * them alone: who stands in the queue behind some who wait in vain would keep a worker
+ * from its readers for as long as all of these. */
+static enum ot_status queue_up(struct sqlite_db *db, struct ot_error *err)
+{
+    const int64_t until_ms = ot_clock_ms() + OT_DB_BUSY_MS;
+    const struct timespec until = {until_ms / 1000, until_ms % 1000 * 1000000L};
+    int64_t left_ms;
+
+    if (pthread_mutex_clocklock(db->writers, CLOCK_MONOTONIC, &until) != 0)
+        return ot_error_set(err, OT_E_BUSY,
+                            "cannot begin a transaction: database %s: other writers hold "
+                            "it up: try again",
+                            sqlite3_db_filename(db->handle, "main"));
+    left_ms = until_ms - ot_clock_ms();
+    return begin_writing(db, left_ms > 0 ? left_ms : 0, err);
 }
 
 static enum ot_status sqlite_begin(struct ot_db *common, enum ot_transaction kind,
                                    struct ot_error *err)
 {
     struct sqlite_db *db = sqlite_of(common);
-    enum ot_status status;
 
     if (kind == OT_READING)
         return run_fixed(db, &db->begin_read, "BEGIN", "begin a transaction", err);
-    if (kind == OT_WRITING) {
-        pthread_mutex_lock(db->writers);
-        return begin_writing(db, err);
-    }
-    if (pthread_mutex_trylock(db->writers) != 0)
-        return OT_E_BUSY;
-    sqlite3_busy_timeout(db->handle, 0);
-    status = begin_writing(db, err);
-    sqlite3_busy_timeout(db->handle, OT_DB_BUSY_MS);
-    return status;
+    if (kind == OT_WRITING)
+        return queue_up(db, err);
+    return pthread_mutex_trylock(db->writers) == 0 ? begin_writing(db, 0, err)
+                                                   : OT_E_BUSY;
 }
 
 static void sqlite_rollback(struct ot_db *common)

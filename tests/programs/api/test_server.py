@@ -167,6 +167,30 @@ def test_a_locked_database_is_a_503_with_retry_after(organization, pem):
     api.upload(pem)
 
 
+@pytest.mark.both
+def test_who_waits_for_a_locked_database_waits_beside_the_others(organization, pem):
+    """And not behind them, each of whom waits his five seconds: nobody else was answered."""
+    clients = [organization.client() for _ in range(4)]
+    took = []
+
+    def upload(client):
+        began = time.monotonic()
+        status = client.request("POST", CERTIFICATES, {"certificate": pem})[0]
+        took.append((status, time.monotonic() - began))
+
+    for client in clients:
+        assert client.list() == []  # connected, each with a worker of its own
+    with organization.writing():
+        threads = [threading.Thread(target=upload, args=(client,)) for client in clients]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+    assert [status for status, _ in took] == [503] * 4
+    assert max(seconds for _, seconds in took) < 6 + 2 * paths.SLOWNESS, took
+    organization.api.upload(pem)
+
+
 @pytest.mark.memory
 @pytest.mark.parametrize("stop", [signal.SIGTERM, signal.SIGINT])
 def test_a_request_in_flight_is_finished(organization, pem, stop):
