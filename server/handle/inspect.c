@@ -39,7 +39,7 @@ struct inspected {
 struct inspection {
     struct ot_context *context;
     struct ot_page page;
-    struct inspected rows[OT_PAGE_LIMIT_MAX];
+    struct inspected rows[OT_PAGE_LIMIT_MAX + 1]; /* one tells that there is more */
     unsigned count;
     bool failed; /* memory ran out */
 };
@@ -47,11 +47,8 @@ struct inspection {
 static void keep_inspected(void *arg, const struct ot_cert_row *row)
 {
     struct inspection *inspection = arg;
-    struct inspected *kept = &inspection->rows[inspection->count];
+    struct inspected *kept = &inspection->rows[inspection->count++];
 
-    if (!ot_page_takes(&inspection->page, row->id))
-        return;
-    inspection->count++;
     snprintf(kept->id, sizeof(kept->id), "%s", row->id);
     kept->name = row->name != NULL ? strdup(row->name) : NULL;
     kept->created_at = row->created_at;
@@ -265,8 +262,13 @@ static enum ot_status write_all_inspected(struct inspection *inspection,
                                           struct ot_error *err)
 {
     enum ot_status status = inspection->failed ? ot_error_nomem(err) : OT_OK;
+    struct ot_page *page = &inspection->page;
 
     for (unsigned i = 0; status == OT_OK && i < inspection->count; i++) {
+        if (page->out->len >= OT_INSPECTED_LEN)
+            page->limit = page->rows;
+        if (!ot_page_takes(page, inspection->rows[i].id))
+            break;
         status = write_inspected(inspection->context, &inspection->rows[i], false, err);
         if (status == OT_E_NOT_FOUND)
             status = OT_OK;

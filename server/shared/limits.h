@@ -23,6 +23,10 @@
  * than what clients receive at once. */
 #define OT_CONTENTS_LEN (192u * 1024)
 
+/* What a person sees of several certificates in one answer: no more are begun behind
+ * this. One that is active in ten thousand projects takes about as much. */
+#define OT_INSPECTED_LEN (1024u * 1024)
+
 /* The details of events of the audit log in one answer: no more are begun behind this.
  * That of a certificate that was deleted has all of its content. */
 #define OT_EVENTS_LEN (2u * 1024 * 1024)

@@ -102,6 +102,24 @@ def test_page_by_page_and_only_what_has_changed(organization, roots):
         assert api.request("GET", f"{CERTIFICATES}?{query}")[0] == 400, query
 
 
+def test_a_page_is_short_where_each_is_active_in_many_projects(organization, roots):
+    api = organization.api
+    ids = [api.upload(roots[0]) for _ in range(40)]
+    organization.sql(
+        "WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 1000)"
+        f" INSERT INTO activations (scope, certificate) SELECT '{'p' * 90}' || i, seq"
+        " FROM certificates, n")
+    status, _, body = api.request("GET", f"{CERTIFICATES}?limit=100")
+    assert status == 200 and 1024 * 1024 < len(body) < 2 * 1024 * 1024
+    seen, after = [], ""
+    while after is not None:
+        page = api.call("GET", f"{CERTIFICATES}?limit=100{after}")
+        seen += page["data"]
+        after = f"&after={page['last_id']}" if page["has_more"] else None
+    assert [one["id"] for one in seen] == ids
+    assert {len(one["active_in"]) for one in seen} == {1000}
+
+
 def test_one_that_cannot_be_read_is_shown_with_its_problem(organization, roots):
     ids = [organization.api.upload(root, name) for name, root in zip("ab", roots)]
     organization.sql("UPDATE orgtrust.contents SET pem = 'nothing'"
