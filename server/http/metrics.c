@@ -87,11 +87,22 @@ static void write_hosts(const struct ot_host_count *count, FILE *out)
             count->total - count->behind, count->behind);
 }
 
+/* Asked for at one moment: a change releases thousands who wait. One that came between
+ * the two is not yet among the first. */
+static void write_flight(const struct ot_server *server, FILE *out)
+{
+    const unsigned all = atomic_load(&server->in_flight);
+    const unsigned waiting = ot_waits_count(server->waits);
+
+    write_gauge(out, "requests_in_flight", "Requests that are being answered.",
+                all > waiting ? all - waiting : 0);
+    write_gauge(out, "requests_waiting", "Requests that wait for a change.", waiting);
+}
+
 static void write_figures(const struct ot_metrics *metrics, FILE *out)
 {
     const struct ot_server *server = metrics->server;
     struct ot_error err = OT_ERROR_INIT;
-    const unsigned waiting = ot_waits_count(server->waits);
     struct ot_host_count hosts;
     struct ot_summary summary;
     bool is_up = ask_summary(server, &summary, &err) == OT_OK;
@@ -103,9 +114,7 @@ static void write_figures(const struct ot_metrics *metrics, FILE *out)
             ORGTRUST_VERSION);
     write_gauge(out, "start_timestamp_seconds", "When this process began to serve.",
                 metrics->started_at);
-    write_gauge(out, "requests_in_flight", "Requests that are being answered.",
-                atomic_load(&server->in_flight) - waiting);
-    write_gauge(out, "requests_waiting", "Requests that wait for a change.", waiting);
+    write_flight(server, out);
     if (atomic_load(&server->tls_ends_at) != 0)
         write_gauge(out, "tls_certificate_end_timestamp_seconds",
                     "When the server's own TLS certificate ends.",

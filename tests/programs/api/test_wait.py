@@ -322,6 +322,38 @@ def test_the_figures_tell_them_apart(tmp_path, pem):
 
 
 @pytest.mark.file
+def test_the_figures_are_of_one_moment(tmp_path, pem):
+    """Who waited when they were begun may have been answered while the database counts."""
+    org = Watched(tmp_path / "org")
+    made = org.api.upload(pem)
+    org.sql("WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 50000)"
+            " INSERT INTO certificates (id, created_at, valid_at, expires_at)"
+            " SELECT 'cert_' || i, i, i, i FROM n")
+    org.sql("INSERT INTO activations (scope, certificate) SELECT '', seq FROM certificates")
+    found, is_over = [], threading.Event()
+
+    def scrape():
+        while not is_over.is_set():
+            found.extend(re.findall(r"(?m)^orgtrust_server_requests_in_flight (.+)$",
+                                    org.look("/metrics")[2]))
+
+    scraping = threading.Thread(target=scrape)
+    scraping.start()
+    try:
+        for i in range(5):
+            held = [waiting(org) for _ in range(20)]
+            assert held[-1].is_held(0.2)
+            org.api.rename(made, f"name {i}")
+            for one in held:
+                one.result(5 * SECOND)
+    finally:
+        is_over.set()
+        scraping.join()
+        org.stop()
+    assert found and all(0 <= int(value) <= 22 for value in found), max(found, key=int)
+
+
+@pytest.mark.file
 def test_who_is_gone_is_not_held(tmp_path, pem):
     org = Watched(tmp_path / "org")
     try:
