@@ -109,6 +109,9 @@ struct keeper {
     struct ot_follow follow;
     struct watchdog watchdog;
     struct ot_error refused; /* why the configuration cannot be used; OT_OK: it can */
+    /* The sources that were due at a moment, and what follows their syncs: one that is
+     * due again before that belongs to the next round. */
+    int64_t round_ms;
     bool is_ready, has_followed;
 };
 
@@ -162,6 +165,12 @@ static void refuse_new_configuration(struct keeper *keeper, const struct ot_erro
     keeper->refused = *why;
 }
 
+static void begin_round(struct keeper *keeper)
+{
+    keeper->round_ms = ot_watch_clock_ms();
+    keeper->has_followed = false;
+}
+
 static bool reload_configuration(struct keeper *keeper, bool is_asked)
 {
     struct ot_error why = OT_ERROR_INIT;
@@ -173,7 +182,7 @@ static bool reload_configuration(struct keeper *keeper, bool is_asked)
     ot_error_clear(&keeper->refused);
     keeper->follow.config = keeper->watch.config;
     keeper->follow.believe_empty = 0;
-    keeper->has_followed = false;
+    begin_round(keeper);
     ot_output_say("configuration reloaded: %zu source%s", keeper->watch.count,
                   keeper->watch.count == 1 ? "" : "s");
     return true;
@@ -245,32 +254,41 @@ static enum ot_status check_expired(const struct keeper *keeper, struct ot_error
                         expired->trouble);
 }
 
+/* Every source that was due has been tried once. */
+static enum ot_status end_round(struct keeper *keeper, struct ot_error *err)
+{
+    enum ot_status status = follow_all(&keeper->follow, err);
+
+    notify_watchdog(&keeper->watchdog);
+    keeper->has_followed = true;
+    ot_watch_tell_status(&keeper->watch, NULL);
+    if (status == OT_OK)
+        status = check_expired(keeper, err);
+    if (status == OT_OK && !keeper->is_ready &&
+        ot_watch_expired(&keeper->watch) == NULL) {
+        ot_notify("READY=1");
+        keeper->is_ready = true;
+    }
+    return status;
+}
+
 /* What comes next: a sync that is due, what follows the syncs, a wait. */
 static enum ot_status take_watch_step(struct keeper *keeper, struct ot_error *err)
 {
     struct ot_watched *next = ot_watch_next(&keeper->watch);
     enum ot_status status;
 
-    if (next->due_ms <= ot_watch_clock_ms()) {
-        status = sync_watched(keeper, next, err);
-        notify_watchdog(&keeper->watchdog);
-        keeper->has_followed = false;
-        return status;
+    if (keeper->has_followed && next->due_ms <= ot_watch_clock_ms())
+        begin_round(keeper);
+    if (keeper->has_followed) {
+        wait_until(keeper, next->due_ms);
+        return OT_OK;
     }
-    /* Every source that was due has been tried once. */
-    if (!keeper->has_followed) {
-        status = follow_all(&keeper->follow, err);
-        notify_watchdog(&keeper->watchdog);
-        keeper->has_followed = true;
-        ot_watch_tell_status(&keeper->watch, NULL);
-        return status == OT_OK ? check_expired(keeper, err) : status;
-    }
-    if (!keeper->is_ready && ot_watch_expired(&keeper->watch) == NULL) {
-        ot_notify("READY=1");
-        keeper->is_ready = true;
-    }
-    wait_until(keeper, next->due_ms);
-    return OT_OK;
+    if (next->due_ms > keeper->round_ms)
+        return end_round(keeper, err);
+    status = sync_watched(keeper, next, err);
+    notify_watchdog(&keeper->watchdog);
+    return status;
 }
 
 /* Until the end is asked for, or the output is lost. */
@@ -281,6 +299,7 @@ static enum ot_status keep_watch(struct keeper *keeper, struct ot_error *err)
     keeper->watchdog.interval_ms = ot_notify_watchdog_ms();
     keeper->follow = (struct ot_follow){
         .cli = keeper->cli, .config = keeper->watch.config, .is_log = true};
+    begin_round(keeper);
     while (status == OT_OK && !*keeper->cli->stop) {
         if (has_config(keeper))
             status = take_watch_step(keeper, err);

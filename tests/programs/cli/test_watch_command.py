@@ -84,6 +84,19 @@ def test_each_source_has_its_own_schedule(watched, api):
     ends_at_once(process)
 
 
+def test_sources_that_are_always_due_leave_the_exports_their_turn(watched, api, tmp_path):
+    """Each is due again before the other one's sync is over."""
+    bundle = tmp_path / "bundle.pem"
+    api.on("list", lambda request, right: Answer(200, right.body, delay=1.3))
+    watched.configure("[source slow]\nproject = proj_slow\ninherit = no\nrefresh_interval = 1s\n"
+                      "timeout = 10s\n",
+                      refresh_interval="1s", timeout="10s", export_bundle=bundle)
+    process = watched.start("watch")
+    wait_until(lambda: api.count("list") >= 6, timeout=60)
+    assert bundle.exists(), process.output()
+    ends_at_once(process)
+
+
 def test_source_names_the_only_one(watched, api):
     watched.configure("[source other]\nproject = proj_other\n", refresh_interval="1h")
     process = watched.start("watch", "--source", "other")
