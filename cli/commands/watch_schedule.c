@@ -1,5 +1,6 @@
 #include "commands/watch_schedule_internal.h"
 
+#include "base/limits.h"
 #include "cache/freshness.h"
 #include "config/source.h"
 
@@ -19,12 +20,14 @@ int64_t ot_watch_spread_ms(int64_t interval_s, double jitter)
     return (int64_t)((double)interval_s * 1000.0 * (1.0 + SPREAD * jitter));
 }
 
-/* Seconds until the state allows another try. */
+/* Seconds until the state allows another try. By a clock that was ahead nobody is held
+ * back, as in ot_state_holds_back. */
 static int64_t state_wait_s(const struct ot_state *state, int64_t now)
 {
     int64_t wait_s;
 
-    if (state->failures == 0 || state->retry_at <= now)
+    if (state->failures == 0 || state->retry_at <= now ||
+        state->attempt_at > now + OT_CLOCK_SKEW_S)
         return 0;
     wait_s = state->retry_at - now;
     return wait_s > RETRY_LONGEST_S ? RETRY_LONGEST_S : wait_s;

@@ -76,6 +76,17 @@ static void fault_36_a_moment_in_the_far_future_is_not_believed(void)
               (int64_t)24 * 3600 * 1000);
 }
 
+/* Of row 36, too: the attempt itself lies in the future, so that no API has asked for
+ * that pause. Any other program syncs at once then (ot_state_holds_back). */
+static void fault_36_an_attempt_in_the_future_holds_nothing_back(void)
+{
+    const int64_t ahead = 1000 + (int64_t)365 * 86400;
+    struct ot_state state = {.failures = 1, .attempt_at = ahead, .retry_at = ahead + 30};
+
+    CU_ASSERT_EQUAL(ot_watch_first_ms(&source, -1, &state, 1000, 0), 0);
+    CU_ASSERT_EQUAL(ot_watch_retry_ms(1, &state, 1000, 0), OT_BACKOFF_FIRST_S * 1000);
+}
+
 static void the_service_manager_hears(void)
 {
     struct sockaddr_un address = {.sun_family = AF_UNIX};
@@ -126,6 +137,8 @@ static const struct unit_case cases[] = {
     {"the_moment_that_the_api_named_counts", the_moment_that_the_api_named_counts},
     {"fault_36_a_moment_in_the_far_future_is_not_believed",
      fault_36_a_moment_in_the_far_future_is_not_believed},
+    {"fault_36_an_attempt_in_the_future_holds_nothing_back",
+     fault_36_an_attempt_in_the_future_holds_nothing_back},
     {"the_service_manager_hears", the_service_manager_hears},
     {"the_watchdog_is_for_its_own_process", the_watchdog_is_for_its_own_process},
     {NULL, NULL},
