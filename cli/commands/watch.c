@@ -275,9 +275,11 @@ static enum ot_status end_round(struct keeper *keeper, struct ot_error *err)
 /* What comes next: a sync that is due, what follows the syncs, a wait. */
 static enum ot_status take_watch_step(struct keeper *keeper, struct ot_error *err)
 {
-    struct ot_watched *next = ot_watch_next(&keeper->watch);
+    struct ot_watched *next;
     enum ot_status status;
 
+    ot_watch_heed_wall_clock(&keeper->watch);
+    next = ot_watch_next(&keeper->watch);
     if (keeper->has_followed && next->due_ms <= ot_watch_clock_ms())
         begin_round(keeper);
     if (keeper->has_followed) {

@@ -6,6 +6,7 @@
 #include <sys/stat.h>
 #include <time.h>
 
+#include "base/limits.h"
 #include "cache/freshness.h"
 #include "cache/state.h"
 #include "commands/source_use.h"
@@ -26,6 +27,11 @@ int64_t ot_watch_clock_ms(void)
 
     clock_gettime(CLOCK_BOOTTIME, &now);
     return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
+}
+
+static int64_t wall_clock_ahead_ms(void)
+{
+    return (int64_t)time(NULL) * 1000 - ot_watch_clock_ms();
 }
 
 /* In [-1, 1). Nothing secret hangs on it; the command has seeded it. */
@@ -63,13 +69,23 @@ static int64_t snapshot_age(const struct ot_source *source, int64_t seen_at, int
     return freshness.future ? -1 : freshness.age_s;
 }
 
+/* What the snapshot's age and the state leave. */
+static int64_t due_by_wall_clock(const struct ot_watched *watched,
+                                 const struct ot_state *state)
+{
+    const int64_t now = (int64_t)time(NULL);
+    const int64_t age_s = snapshot_age(watched->source, watched->seen_at, now);
+
+    return ot_watch_clock_ms() +
+           ot_watch_first_ms(watched->source, age_s, state, now, random_jitter());
+}
+
 /* before: as it was watched until now; NULL: it was not. Failures of another API or key
  * hold nothing back. */
 static void schedule_first(struct ot_watched *watched, const struct ot_source *source,
                            const struct ot_watched *before)
 {
     bool is_same = before != NULL && ot_source_fetches_alike(before->source, source);
-    int64_t now = (int64_t)time(NULL);
     struct ot_state state = {0};
     struct ot_memory head;
 
@@ -80,10 +96,7 @@ static void schedule_first(struct ot_watched *watched, const struct ot_source *s
     watched->has_mark = is_same ? before->has_mark : ot_memory_read_head(&head, source);
     if (watched->has_mark)
         watched->mark = is_same ? before->mark : head.next;
-    watched->due_ms =
-        ot_watch_clock_ms() +
-        ot_watch_first_ms(source, snapshot_age(source, watched->seen_at, now), &state,
-                          now, random_jitter());
+    watched->due_ms = due_by_wall_clock(watched, &state);
 }
 
 static const struct ot_watched *watched_before(const struct ot_watch *before,
@@ -102,7 +115,7 @@ static enum ot_status load_watched(struct ot_watch *watch,
     const struct ot_source **sources = NULL;
     enum ot_status status;
 
-    memset(watch, 0, sizeof(*watch));
+    *watch = (struct ot_watch){.ahead_ms = wall_clock_ahead_ms()};
     status = ot_config_load(&watch->config, err);
     if (status == OT_OK)
         status = ot_command_sources(options, watch->config, &sources, &watch->count, err);
@@ -181,6 +194,24 @@ void ot_watch_sleep(struct ot_watch *watch, const volatile int *stop, int64_t ti
         if (fds[i].revents != 0)
             take_call(&watch->watched[i]);
     free(fds);
+}
+
+void ot_watch_heed_wall_clock(struct ot_watch *watch)
+{
+    const int64_t ahead_ms = wall_clock_ahead_ms();
+    const bool was_set = llabs(ahead_ms - watch->ahead_ms) > 1000 * OT_CLOCK_SKEW_S;
+
+    watch->ahead_ms = ahead_ms;
+    for (size_t i = 0; was_set && i < watch->count; i++) {
+        struct ot_watched *watched = &watch->watched[i];
+        struct ot_state state = {0};
+        int64_t due_ms;
+
+        ot_state_of(&state, watched->source, NULL);
+        due_ms = due_by_wall_clock(watched, &state);
+        if (due_ms < watched->due_ms)
+            watched->due_ms = due_ms;
+    }
 }
 
 struct ot_watched *ot_watch_next(struct ot_watch *watch)

@@ -22,6 +22,7 @@ struct ot_watch {
     struct ot_config *config;
     struct ot_watched *watched;
     size_t count;
+    int64_t ahead_ms; /* by which the wall clock was ahead of ot_watch_clock_ms */
 };
 
 /* Loads the configuration and schedules each source by what its snapshot and state say.
@@ -40,6 +41,10 @@ void ot_watch_sleep(struct ot_watch *watch, const volatile int *stop, int64_t ti
 
 /* Milliseconds of a clock that nobody sets and that goes on while the machine sleeps. */
 int64_t ot_watch_clock_ms(void);
+
+/* Once the wall clock was set, or a virtual machine stood still for a while: what is old
+ * by it, as all others see it, is due now, and not after the rest of the interval. */
+void ot_watch_heed_wall_clock(struct ot_watch *watch);
 
 /* The one that is due first; count is never 0 after loading. */
 struct ot_watched *ot_watch_next(struct ot_watch *watch);

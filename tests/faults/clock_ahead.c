@@ -1,5 +1,7 @@
 /* Preloaded: the wall clock is ahead by as many seconds as CLOCK_AHEAD says, for what
- * only happens once a day. */
+ * only happens once a day; or as the file says whose path stands there, once it is there,
+ * as a clock does that is set while a program runs. */
+#include <fcntl.h>
 #include <stdlib.h>
 #include <sys/syscall.h>
 #include <time.h>
@@ -8,8 +10,18 @@
 static long seconds_ahead(void)
 {
     const char *text = getenv("CLOCK_AHEAD");
+    char said[32] = "";
+    int fd;
 
-    return text != NULL ? strtol(text, NULL, 10) : 0;
+    if (text == NULL || text[0] != '/')
+        return text != NULL ? strtol(text, NULL, 10) : 0;
+    fd = open(text, O_RDONLY | O_CLOEXEC);
+    if (fd < 0)
+        return 0;
+    if (read(fd, said, sizeof(said) - 1) < 0)
+        said[0] = '\0';
+    close(fd);
+    return strtol(said, NULL, 10);
 }
 
 __attribute__((visibility("default"))) int clock_gettime(clockid_t clock,
