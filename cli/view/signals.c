@@ -47,6 +47,8 @@ void ot_signals_install(void)
         catch_signal(SIGINT, ask_stop, (int)SA_RESETHAND);
     catch_signal(SIGTERM, ask_stop, (int)SA_RESETHAND);
     catch_signal(SIGPIPE, SIG_IGN, 0);
+    /* Where whoever started us ignores it, how a child ended is kept for nobody. */
+    catch_signal(SIGCHLD, SIG_DFL, 0);
 }
 
 void ot_signals_catch_reload(void)

@@ -8,7 +8,7 @@
 #include <stdint.h>
 
 /* SIGINT and SIGTERM ask for the end, a second one ends at once; SIGPIPE becomes a write
- * error. */
+ * error; and it is kept how a child ended, whatever the caller had inherited. */
 void ot_signals_install(void);
 /* From now on SIGHUP asks for a reload instead of ending the program. */
 void ot_signals_catch_reload(void);

@@ -7,7 +7,7 @@ import time
 
 import pytest
 from support import paths
-from support.process import wait_until
+from support.process import run, wait_until
 from support.world import INTERRUPTED
 
 SETTLES = 1.0  # seconds without a change before it is run
@@ -49,6 +49,19 @@ def test_fault_71_root_hands_no_home_of_another_users_on(exports, hook, api, cer
                       "DBUS_SESSION_BUS_ADDRESS": f"unix:path={home}/bus"})
     assert str(home) not in seen.read_text()
     assert "HOME=/root\n" in seen.read_text()
+
+
+def test_a_failure_is_seen_also_under_a_parent_that_ignores_its_children(exports, hook, api, certs):
+    """As Perl programs and daemons often do, and what they start inherits: there the kernel
+    keeps no child's status."""
+    api.add(certs.many(1, "Ignored")[0])
+    exports.configure(on_change=hook.command("exit 3"))
+    done = exports.machine.check(run(
+        ["env", "--ignore-signal=CHLD", *paths.WRAP, paths.COMMAND, "sync"],
+        env=exports.machine.env))
+    assert "the command on_change ended with status 3" in done.stderr, done
+    exports.sync()
+    assert hook.runs() == ["run default"] * 2, "it is tried again"
 
 
 @pytest.mark.memory
