@@ -57,3 +57,12 @@ int64_t ot_watch_retry_ms(unsigned failures, const struct ot_state *state, int64
     return ot_watch_spread_ms(wait_s > backoff_s ? wait_s : backoff_s,
                               jitter < 0 ? -jitter : jitter);
 }
+
+int64_t ot_watch_asked_ms(int64_t retry_after_ms, double share)
+{
+    const int64_t longest_ms = INT64_C(1000) * OT_RETRY_AFTER_SCHEDULE_MAX_S;
+
+    if (retry_after_ms > longest_ms)
+        retry_after_ms = longest_ms;
+    return (int64_t)((double)retry_after_ms * (1.0 + share / 4));
+}

@@ -20,4 +20,8 @@ int64_t ot_watch_first_ms(const struct ot_source *source, int64_t age_s,
 int64_t ot_watch_retry_ms(unsigned failures, const struct ot_state *state, int64_t now,
                           double jitter);
 
+/* For how long no other one may wait after an API has asked to be left alone for so long:
+ * that, and up to a quarter more by share in [0, 1); but a day's time at most. */
+int64_t ot_watch_asked_ms(int64_t retry_after_ms, double share);
+
 #endif

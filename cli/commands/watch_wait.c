@@ -9,6 +9,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "commands/watch_schedule_internal.h"
 #include "files/write_all.h"
 #include "sync/sync_wait.h"
 
@@ -109,8 +110,7 @@ static void note_wait_in_vain(struct ot_waiter *waiter, int64_t retry_after_ms,
                               int64_t now_ms)
 {
     if (retry_after_ms > 0)
-        waiter->asked_ms =
-            now_ms + (int64_t)((double)retry_after_ms * (1.0 + drand48() / 4));
+        waiter->asked_ms = now_ms + ot_watch_asked_ms(retry_after_ms, drand48());
     waiter->in_vain++;
     set_next_wait(waiter, now_ms);
 }

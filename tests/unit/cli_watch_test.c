@@ -87,6 +87,18 @@ static void fault_36_an_attempt_in_the_future_holds_nothing_back(void)
     CU_ASSERT_EQUAL(ot_watch_retry_ms(1, &state, 1000, 0), OT_BACKOFF_FIRST_S * 1000);
 }
 
+/* A wrong Retry-After must not keep a host from ever waiting again. */
+static void nobody_is_sent_away_from_a_wait_for_good(void)
+{
+    const int64_t day_ms = (int64_t)86400 * 1000;
+
+    CU_ASSERT_EQUAL(ot_watch_asked_ms(600000, 0), 600000);
+    CU_ASSERT_EQUAL(ot_watch_asked_ms(600000, 1), 750000);
+    CU_ASSERT_EQUAL(ot_watch_asked_ms(day_ms, 0), day_ms);
+    CU_ASSERT_EQUAL(ot_watch_asked_ms(365 * day_ms, 0), day_ms);
+    CU_ASSERT_EQUAL(ot_watch_asked_ms(INT64_MAX, 0), day_ms);
+}
+
 static void the_service_manager_hears(void)
 {
     struct sockaddr_un address = {.sun_family = AF_UNIX};
@@ -139,6 +151,8 @@ static const struct unit_case cases[] = {
      fault_36_a_moment_in_the_far_future_is_not_believed},
     {"fault_36_an_attempt_in_the_future_holds_nothing_back",
      fault_36_an_attempt_in_the_future_holds_nothing_back},
+    {"nobody_is_sent_away_from_a_wait_for_good",
+     nobody_is_sent_away_from_a_wait_for_good},
     {"the_service_manager_hears", the_service_manager_hears},
     {"the_watchdog_is_for_its_own_process", the_watchdog_is_for_its_own_process},
     {NULL, NULL},
