@@ -20,12 +20,17 @@
 #define UNFINISHED_MODE 0600
 #define NAME_TRIES 16
 
+static bool is_full(int errnum)
+{
+    return errnum == ENOSPC || errnum == EDQUOT;
+}
+
 static enum ot_status fail_to_write(const struct ot_file *file, const char *what,
                                     struct ot_error *err)
 {
     int errnum = errno;
 
-    if (errnum == ENOSPC || errnum == EDQUOT)
+    if (is_full(errnum))
         return ot_error_errno(
             err, OT_E_NO_SPACE, errnum,
             "cannot write %s (%s); nothing was changed, free some space", file->path,
@@ -82,11 +87,12 @@ static enum ot_status begin_file(struct ot_file *file, char *path, mode_t mode,
     file->fd = create_temporary(file);
     if (file->fd >= 0)
         return OT_OK;
-    status = ot_error_errno(
-        err, OT_E_IO, errno,
-        "cannot create a file in the directory of %s; make it writable for "
-        "this user",
-        path);
+    status = is_full(errno)
+                 ? fail_to_write(file, "create", err)
+                 : ot_error_errno(err, OT_E_IO, errno,
+                                  "cannot create a file in the directory of %s; make it "
+                                  "writable for this user",
+                                  path);
     file->temporary = NULL;
     free(temporary);
     ot_file_abort(file);

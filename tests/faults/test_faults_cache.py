@@ -121,6 +121,19 @@ def test_fault_38_a_full_disk_keeps_the_snapshot(synced, api, certs):
 
 
 @needs_mounts
+def test_fault_38_a_disk_that_takes_no_file_more_is_full_and_not_unwritable(synced, api, certs):
+    """It has blocks, and no inodes: who reads on is not sent to the directory's mode."""
+    api.add(certs.ca("One more"))
+    files = len(list(synced.cache.iterdir())) + 2  # the directory itself, and the ballast
+    done = synced.check(run(
+        in_small_filesystem(synced, f"256k,nr_inodes={files}", *paths.WRAP, paths.COMMAND,
+                            "sync"), env=synced.env))
+    assert done.status == DISK, done
+    assert "free some space: No space left on device" in done.stderr, done
+    assert "writable" not in done.stderr, done
+
+
+@needs_mounts
 @pytest.mark.parametrize("has_state", [True, False])
 def test_fault_38_a_full_disk_does_not_have_the_api_asked_by_every_program(
         synced, api, certs, has_state):
