@@ -262,14 +262,15 @@ static enum ot_status end_round(struct keeper *keeper, struct ot_error *err)
     notify_watchdog(&keeper->watchdog);
     keeper->has_followed = true;
     ot_watch_tell_status(&keeper->watch, NULL);
-    if (status == OT_OK)
-        status = check_expired(keeper, err);
-    if (status == OT_OK && !keeper->is_ready &&
-        ot_watch_expired(&keeper->watch) == NULL) {
-        ot_notify("READY=1");
-        keeper->is_ready = true;
-    }
-    return status;
+    return status == OT_OK ? check_expired(keeper, err) : status;
+}
+
+static void tell_ready(struct keeper *keeper)
+{
+    if (keeper->is_ready || ot_watch_expired(&keeper->watch) != NULL)
+        return;
+    ot_notify("READY=1");
+    keeper->is_ready = true;
 }
 
 /* What comes next: a sync that is due, what follows the syncs, a wait. */
@@ -280,6 +281,8 @@ static enum ot_status take_watch_step(struct keeper *keeper, struct ot_error *er
 
     ot_watch_heed_wall_clock(&keeper->watch);
     next = ot_watch_next(&keeper->watch);
+    if (keeper->has_followed)
+        tell_ready(keeper);
     if (keeper->has_followed && next->due_ms <= ot_watch_clock_ms())
         begin_round(keeper);
     if (keeper->has_followed) {
