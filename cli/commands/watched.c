@@ -80,6 +80,17 @@ static int64_t due_by_wall_clock(const struct ot_watched *watched,
            ot_watch_first_ms(watched->source, age_s, state, now, random_jitter());
 }
 
+/* What failed before a reload goes on failing until the next try, and an API that does
+ * not want to be waited at does not want it then either. */
+static void keep_failures(struct ot_watched *watched, const struct ot_watched *before)
+{
+    watched->waiter.asked_ms = watched->waiter.next_ms = before->waiter.asked_ms;
+    if (watched->seen_at != before->seen_at || before->trouble == NULL)
+        return;
+    watched->failures = before->failures;
+    watched->trouble = strdup(before->trouble); /* NULL: it is said less */
+}
+
 /* before: as it was watched until now; NULL: it was not. Failures of another API or key
  * hold nothing back. */
 static void schedule_first(struct ot_watched *watched, const struct ot_source *source,
@@ -96,6 +107,8 @@ static void schedule_first(struct ot_watched *watched, const struct ot_source *s
     watched->has_mark = is_same ? before->has_mark : ot_memory_read_head(&head, source);
     if (watched->has_mark)
         watched->mark = is_same ? before->mark : head.next;
+    if (is_same)
+        keep_failures(watched, before);
     watched->due_ms = due_by_wall_clock(watched, &state);
 }
 

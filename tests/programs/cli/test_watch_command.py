@@ -393,6 +393,20 @@ def test_the_service_manager_is_told_what_was_seen_and_what_fails(watched, api, 
     ends_at_once(process)
 
 
+def test_what_fails_is_told_also_after_a_reload(watched, api, manager):
+    """The next try is half a minute or an hour away, and nothing is right until then."""
+    process = watched.start("watch", env={"NOTIFY_SOCKET": manager.path})
+    manager.hear("READY=1")
+    api.on("list", lambda request, right: error(403, "not today"))
+    failing = manager.hear("STATUS=")
+    while "not today" not in failing:
+        failing = manager.hear("STATUS=")
+    process.child.send_signal(signal.SIGHUP)
+    manager.hear("RELOADING=1")
+    assert manager.hear("STATUS=") == failing
+    ends_at_once(process)
+
+
 def test_the_service_manager_is_told_that_the_configuration_cannot_be_used(watched, manager):
     process = watched.start("watch", env={"NOTIFY_SOCKET": manager.path})
     manager.hear("READY=1")
