@@ -51,7 +51,7 @@ def test_every_stack_and_every_check_is_described(bare_world, command, section):
 
 def test_every_exit_status_is_in_both_tables():
     """common/base/exit_status.c against orgtrust(1) and docs/errors.md."""
-    source = (paths.REPOSITORY / "cli" / "exit_status.c").read_text()
+    source = (paths.REPOSITORY / "common" / "base" / "exit_status.c").read_text()
     values = set(re.findall(r"return (\d+);", source))
     assert values == set(re.findall(r"^\.It (\d+)$", COMMAND_PAGE, re.MULTILINE))
     errors = (paths.REPOSITORY / "docs" / "errors.md").read_text()
