@@ -354,6 +354,22 @@ static bool has_nothing(const struct ot_exports *exports)
            (exports->dir[0] == '\0' || geteuid() != 0 || access(exports->dir, F_OK) != 0);
 }
 
+/* Those for containers, or the others; no command. */
+static void refresh_those(struct ot_exports *exports, bool for_containers,
+                          const struct ot_exports_options *options, enum ot_status *first)
+{
+    for (size_t i = 0; i < exports->count; i++) {
+        struct ot_export *item = &exports->items[i];
+
+        if (item->kind == OT_EXPORT_ON_CHANGE ||
+            (item->kind == OT_EXPORT_CONTAINERS) != for_containers)
+            continue;
+        refresh_export(exports, item, options);
+        if (item->outcome == OT_EXPORT_FAILED && *first == OT_OK)
+            *first = item->why.status;
+    }
+}
+
 /* Under the lock: whoever has changed the configuration and then looks at the exports
  * waits for us; what we have found by then is not what we may act upon. */
 static enum ot_status refresh_all(struct ot_exports *exports,
@@ -365,15 +381,9 @@ static enum ot_status refresh_all(struct ot_exports *exports,
     if (status != OT_OK)
         return status;
     ot_exports_add_abandoned(exports);
-    for (size_t i = 0; i < exports->count; i++) {
-        struct ot_export *item = &exports->items[i];
-
-        if (item->kind == OT_EXPORT_ON_CHANGE)
-            continue;
-        refresh_export(exports, item, options);
-        if (item->outcome == OT_EXPORT_FAILED && *first == OT_OK)
-            *first = item->why.status;
-    }
+    /* What containers are given holds what the machine trusts by then. */
+    refresh_those(exports, false, options, first);
+    refresh_those(exports, true, options, first);
     /* The lock lies where the first source does, which may be elsewhere by now. */
     return ot_config_check(exports->config, err);
 }

@@ -158,6 +158,30 @@ def test_it_is_taken_back_with_the_configuration(debian, no, how):
 
 
 @pytest.mark.parametrize("how", ["taken back", "the key"])
+def test_containers_have_at_once_what_the_machine_trusts_again(
+        debian, no, organization, certs, how):
+    """Their bundle holds the machine's authorities, which a no changes."""
+    organization.add(certs.ca("Organization"), "organization")
+    containers = debian.dir / "containers"
+    key = f"export_containers = {containers}\n"
+    text = f"[source default]\n{key}[source no]\nproject = proj_no\nmeaning = distrust\n"
+    debian.world.configure(text + "export_system = yes\n", auto_refresh="no",
+                           refresh_interval="1h")
+    no.activate(debian.id)
+    debian.sync()
+    bundle = containers / "bundle.pem"
+    bad = debian.certs["bad"].sha256
+    assert bad not in fingerprints(bundle.read_text())
+    if how == "the key":
+        debian.world.configure(f"[source default]\n{key}", auto_refresh="no",
+                               refresh_interval="1h")
+    else:
+        no.deactivate(debian.id)
+    debian.sync()
+    assert debian.trusted() == {"good", "bad"} and bad in fingerprints(bundle.read_text())
+
+
+@pytest.mark.parametrize("how", ["taken back", "the key"])
 def test_it_is_taken_back_where_the_cache_is_lost(debian, no, how):
     no.activate(debian.id)
     debian.sync()
