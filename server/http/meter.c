@@ -120,7 +120,8 @@ static void write_failures(const struct ot_meter *meter, FILE *out)
         unsigned long long count = atomic_load(&meter->failures[i]);
 
         /* What an alarm is about is there from the start, so that it sees the first. */
-        if (count > 0 || i == OT_E_NETWORK || i == OT_E_BUSY || i == OT_E_IO)
+        if (count > 0 || i == OT_E_NETWORK || i == OT_E_BUSY || i == OT_E_IO ||
+            i == OT_E_NO_SPACE)
             fprintf(out, "orgtrust_server_database_errors_total{kind=\"%s\"} %llu\n",
                     ot_status_word((enum ot_status)i), count);
     }
