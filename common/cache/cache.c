@@ -273,7 +273,8 @@ static bool is_curable(enum ot_status status)
            status == OT_E_CORRUPT || status == OT_E_SCOPE;
 }
 
-static enum ot_status read_state(const struct ot_cache *cache, struct ot_state *state)
+static enum ot_status read_last_state(const struct ot_cache *cache,
+                                      struct ot_state *state)
 {
     enum ot_status status;
     int cancel;
@@ -298,7 +299,7 @@ static enum ot_status explain_absence(const struct ot_cache *cache, enum ot_stat
     if (status == OT_E_NO_SNAPSHOT)
         ot_error_set(err, status, "no snapshot of source '%s' yet", name);
     ot_text_escape(what, sizeof(what), err->message, strlen(err->message));
-    if (read_state(cache, &state) != OT_OK || state.failures == 0)
+    if (read_last_state(cache, &state) != OT_OK || state.failures == 0)
         return ot_error_set(err, status, "%s; run 'orgtrust sync%s%s'", what,
                             is_default ? "" : " --source ", is_default ? "" : name);
     ot_text_escape(why, sizeof(why), state.last.message, strlen(state.last.message));
