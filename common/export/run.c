@@ -276,7 +276,7 @@ static enum ot_status record_system(const struct ot_exports *exports,
     if (status == OT_OK)
         status = record_done(exports, item, anchors, *written, &item->why);
     if (status == OT_OK)
-        status = ot_system_finish(exports->dir, &item->why);
+        status = ot_system_finish(exports->dir, anchors, &item->why);
     status = put_no(exports, item, options, &changed, status);
     *written = *written || changed;
     return status == OT_OK && changed

@@ -12,6 +12,7 @@
 #include "export/program.h"
 #include "export/system_files_internal.h"
 #include "export/system_links.h"
+#include "export/system_mark_internal.h"
 #include "files/file.h"
 #include "files/place.h"
 #include "files/tree.h"
@@ -51,7 +52,7 @@ bool ot_system_is_marked(const char *dir)
         if (snprintf(path, sizeof(path), "%s/%s", dir, marks[i]) < PATH_MAX &&
             access(path, F_OK) == 0)
             return true;
-    return false;
+    return geteuid() == 0 && ot_system_mark_is_of(OT_SYSTEM_MARK_ANCHORS, dir);
 }
 
 static enum ot_status pending_path(char path[PATH_MAX], const char *dir,
@@ -257,6 +258,9 @@ enum ot_status ot_system_put(const char *dir, const struct ot_anchors *anchors,
     }
     if (status == OT_OK)
         status = look_for_work(&work, &due, err);
+    if (status == OT_OK && anchors->count > 0 &&
+        !ot_system_mark_is_of(OT_SYSTEM_MARK_ANCHORS, dir))
+        status = ot_system_mark_write(OT_SYSTEM_MARK_ANCHORS, dir, "", err);
     if (status == OT_OK && due)
         status = carry_out(&work, dir, stop, err);
     if (work.dir >= 0)
@@ -265,10 +269,13 @@ enum ot_status ot_system_put(const char *dir, const struct ot_anchors *anchors,
     return status;
 }
 
-enum ot_status ot_system_finish(const char *dir, struct ot_error *err)
+enum ot_status ot_system_finish(const char *dir, const struct ot_anchors *anchors,
+                                struct ot_error *err)
 {
     char pending[PATH_MAX];
     enum ot_status status = pending_path(pending, dir, err);
 
+    if (status == OT_OK && anchors->count == 0)
+        status = ot_system_mark_remove(OT_SYSTEM_MARK_ANCHORS, err);
     return status == OT_OK ? ot_file_remove(pending, err) : status;
 }

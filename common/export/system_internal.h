@@ -13,7 +13,8 @@ struct ot_system_store;
 /* This system's; NULL, with the reason: it has none that is known. */
 const struct ot_system_store *ot_system_store_find(struct ot_error *err);
 
-/* Whether we gave the system anchors, or began to, by what lies in dir (.exports). */
+/* Whether we gave the system anchors, or began to, by what lies in dir (.exports), and for
+ * root by what outlives it. */
 bool ot_system_is_marked(const char *dir);
 
 /* Makes these the anchors that the system has from us. One file each, orgtrust-NAME.crt
@@ -24,7 +25,8 @@ enum ot_status ot_system_put(const char *dir, const struct ot_anchors *anchors,
                              struct ot_error *err);
 /* What was put there is written down: till then it counts as begun and not finished, so
  * that it is taken back whatever comes between. */
-enum ot_status ot_system_finish(const char *dir, struct ot_error *err);
+enum ot_status ot_system_finish(const char *dir, const struct ot_anchors *anchors,
+                                struct ot_error *err);
 
 /* Has the system's tool read its own list again. */
 enum ot_status ot_system_update(const volatile int *stop, struct ot_error *err);

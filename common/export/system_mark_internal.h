@@ -1,7 +1,7 @@
-/* What is remembered of a no that the system was told: a text in /var/lib/orgtrust, which
- * outlives a cache, and whose it is. It is one for the machine: whichever configuration
- * of root's says no last has it. Whether another takes it back depends on whether the one
- * that has it is still there. */
+/* What is remembered of what the system was given, or of a no that it was told: a text in
+ * /var/lib/orgtrust, which outlives a cache, and whose it is. It is one for the machine:
+ * whichever configuration of root's did so last has it. Whether another takes it back
+ * depends on whether the one that has it is still there. */
 #ifndef OT_EXPORT_SYSTEM_MARK_INTERNAL_H
 #define OT_EXPORT_SYSTEM_MARK_INTERNAL_H
 
@@ -10,6 +10,7 @@
 
 #include "base/error.h"
 
+#define OT_SYSTEM_MARK_ANCHORS "/var/lib/orgtrust/system-anchors-of"
 #define OT_SYSTEM_MARK_LIST "/var/lib/orgtrust/system-list"
 #define OT_SYSTEM_MARK_BLOCKLIST "/var/lib/orgtrust/system-blocklist"
 

@@ -119,9 +119,11 @@ def test_fault_64_a_certificate_that_debian_ships_and_the_admin_refuses(
 
 def test_fault_64_what_is_left_of_ours_stays_out(exported, authority, serve):
     """Another configuration, files that are gone, a bundle that was not made anew."""
-    server = serve(authority)
-    shutil.rmtree(exported.machine.cache / ".exports")
+    server, machine = serve(authority), exported.machine
+    machine.cache = exported.dir / "other-cache"
+    machine.env["ORGTRUST_CACHE_DIR"] = str(machine.cache)
     asked(exported, server, NETWORK)
+    assert authority.sha256 in exported.ours()
     shutil.rmtree(exported.anchors / "orgtrust")
     assert authority.sha256 in exported.bundle()
     asked(exported, server, NETWORK)

@@ -142,6 +142,28 @@ def test_the_anchors_of_the_system_follow(system, api, certs):
     assert not (system.machine.cache / ".exports" / "system.done").exists()
 
 
+@pytest.mark.parametrize("is_others", [False, True])
+def test_they_are_taken_back_where_the_cache_is_lost(system, api, certs, is_others):
+    """By the configuration that has them, or by any where that one is gone."""
+    root = certs.ca("Lost")
+    api.add(root)
+    others = system.bundle()
+    system.machine.configure(export_system="yes")
+    system.sync()
+    # Another configuration of root's, which has nothing to do with the system.
+    cache, other = system.machine.cache, system.dir / "other-cache"
+    system.machine.configure()
+    system.machine.env["ORGTRUST_CACHE_DIR"] = str(other)
+    system.sync()
+    assert other.is_dir() and system.believes(root)
+
+    system.machine.env["ORGTRUST_CACHE_DIR"] = str(other if is_others else cache)
+    shutil.rmtree(cache)
+    system.sync()
+    assert system.bundle() == others and not system.believes(root)
+    assert system.ours() == set() and list(system.state.iterdir()) == []
+
+
 @pytest.mark.skipif(os.geteuid() != 0, reason="needs root, to give a directory to a group")
 @pytest.mark.parametrize("group, status", [(50, 0), (51, CONFIG)])
 def test_fault_70_below_usr_local_the_group_staff_may_write(system, api, certs, group, status):
