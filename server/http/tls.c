@@ -1,6 +1,7 @@
 #include "http/tls.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <openssl/asn1.h>
 #include <openssl/err.h>
 #include <openssl/pem.h>
@@ -8,7 +9,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <time.h>
+#include <unistd.h>
 
 #include "shared/private_file.h"
 
@@ -45,6 +48,21 @@ static enum ot_status read_whole(char **out, FILE *file, const char *path,
         *out != NULL ? read_stream(*out, file, path, what, err) : ot_error_nomem(err);
     fclose(file);
     return status;
+}
+
+/* A pipe that nobody writes to must not hold up the server, which reads it again. */
+static enum ot_status read_cert(char **out, const char *path, struct ot_error *err)
+{
+    struct stat st;
+    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+
+    if (fd >= 0 && fstat(fd, &st) == 0 && !S_ISREG(st.st_mode)) {
+        close(fd);
+        return ot_error_set(err, OT_E_CONFIG,
+                            "the TLS certificate %s is not a regular file: name another",
+                            path);
+    }
+    return read_whole(out, fd >= 0 ? fdopen(fd, "r") : NULL, path, "certificate", err);
 }
 
 static enum ot_status read_key(char **out, const char *path, struct ot_error *err)
@@ -116,8 +134,7 @@ static enum ot_status check_pair(struct ot_tls *tls, const char *cert_path,
 enum ot_status ot_tls_load(struct ot_tls *tls, const char *cert_path,
                            const char *key_path, struct ot_error *err)
 {
-    enum ot_status status =
-        read_whole(&tls->cert, fopen(cert_path, "re"), cert_path, "certificate", err);
+    enum ot_status status = read_cert(&tls->cert, cert_path, err);
 
     if (status == OT_OK)
         status = read_key(&tls->key, key_path, err);

@@ -129,7 +129,8 @@ def test_a_new_pair_is_shown_and_who_is_connected_is_answered(renewed, issue):
 
 @pytest.mark.parametrize("kind, word", [
     ("mismatch", "is not the key of the certificate"), ("empty", "holds no certificate"),
-    ("open", "chmod"), ("away", "cannot read the TLS certificate")])
+    ("open", "chmod"), ("away", "cannot read the TLS certificate"),
+    ("pipe", "is not a regular file"), ("directory", "is not a regular file")])
 def test_a_pair_that_is_none_changes_nothing(renewed, certs, issue, kind, word):
     was, number, end = renewed.shown(), threads(renewed), renewed.end_by_metric()
     if kind == "mismatch":
@@ -141,12 +142,18 @@ def test_a_pair_that_is_none_changes_nothing(renewed, certs, issue, kind, word):
         renewed.secret.chmod(0o644)
     else:
         renewed.cert.unlink()
+    if kind == "pipe":  # which nobody writes to
+        os.mkfifo(renewed.cert)
+    elif kind == "directory":
+        renewed.cert.mkdir()
     renewed.hang_up("stays in use")
     said = [line for line in renewed.server.output().splitlines() if "stays in use" in line]
     assert len(said) == 1 and word in said[0] and str(renewed.cert) in said[0]
     assert renewed.shown() == was and renewed.end_by_metric() == end
     assert threads(renewed) == number
     # The next one that is a pair is taken.
+    if kind == "directory":
+        renewed.cert.rmdir()
     successor = issue(100)
     renewed.put(successor)
     renewed.hang_up("was read again")
