@@ -2,6 +2,7 @@
 
 #include <fcntl.h>
 #include <link.h>
+#include <pthread.h>
 #include <stdatomic.h>
 #include <string.h>
 #include <unistd.h>
@@ -85,6 +86,18 @@ static bool is_java_mapped(void)
     return found;
 }
 
+/* A thread that was cancelled in there would stay in the module for ever. */
+static bool ask_kernel(void)
+{
+    bool found;
+    int cancel;
+
+    pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, &cancel);
+    found = is_java_mapped();
+    pthread_setcancelstate(cancel, NULL);
+    return found;
+}
+
 void ot_host_look(void)
 {
     struct look look = {.found = false};
@@ -94,7 +107,7 @@ void ot_host_look(void)
     if (getpid() == home)
         (void)dl_iterate_phdr(look_at_library, &look);
     else
-        look.found = is_java_mapped();
+        look.found = ask_kernel();
     if (look.found)
         atomic_store(&is_java, true);
     else if (look.adds != 0)

@@ -732,6 +732,44 @@ static void fault_46_a_fork_while_threads_look_for_java(void)
     token_stop();
 }
 
+static void *open_while_it_is_cancelled(void *arg)
+{
+    CK_SESSION_HANDLE mine;
+
+    pthread_cancel(pthread_self()); /* waits for the next call that may be the last */
+    (void)f->C_OpenSession(1, CKF_SERIAL_SESSION, NULL, NULL, &mine);
+    searches++;
+    return arg;
+}
+
+static bool ends_after_a_cancelled_look(void)
+{
+    pthread_t thread;
+
+    if (f->C_Initialize(NULL) != CKR_OK ||
+        token_count(token_session(1), CKO_CERTIFICATE) != 2 || !is_snapshot_mapped())
+        return false;
+    start(&thread, 1, open_while_it_is_cancelled);
+    pthread_join(thread, NULL);
+    return f->C_Finalize(NULL) == CKR_OK && searches == 1 && !is_snapshot_mapped();
+}
+
+/* The kernel is asked for Java in a child, by opening a file. */
+static void fault_60_a_child_finalised_after_a_thread_was_cancelled(void)
+{
+    pid_t child;
+
+    world_configure("names = corp.example\n");
+    write_one_limited();
+    searches = 0;
+    f = token_load();
+    child = fork();
+    if (child == 0)
+        child_leave(ends_after_a_cancelled_look());
+    CU_ASSERT_EQUAL(child_status(child), 0);
+    token_unload();
+}
+
 static const struct unit_case cases[] = {
     {"fault_48_many_threads_while_snapshots_change",
      fault_48_many_threads_while_snapshots_change},
@@ -746,6 +784,8 @@ static const struct unit_case cases[] = {
     {"fault_60_another_user_comes_and_goes", fault_60_another_user_comes_and_goes},
     {"fault_60_finalised_after_a_thread_was_cancelled",
      fault_60_finalised_after_a_thread_was_cancelled},
+    {"fault_60_a_child_finalised_after_a_thread_was_cancelled",
+     fault_60_a_child_finalised_after_a_thread_was_cancelled},
     {"fault_60_mutexes_are_not_shared_between_users",
      fault_60_mutexes_are_not_shared_between_users},
     {"fault_47_unloaded_and_loaded_again", fault_47_unloaded_and_loaded_again},
