@@ -14,11 +14,6 @@
 #include "view/sync_report.h"
 #include "view/warn_withheld.h"
 
-static bool is_same_scope(const char *a, const char *b)
-{
-    return a == NULL || b == NULL ? a == b : strcmp(a, b) == 0;
-}
-
 /* Whether source looks at a scope in which something was changed, or taken away. */
 static bool sees_changes(const struct ot_carry_out *carry_out,
                          const struct ot_source *source, bool removals)
@@ -29,12 +24,12 @@ static bool sees_changes(const struct ot_carry_out *carry_out,
         return false;
     /* Also where nothing is to do: an earlier command may have come no further. */
     if (!removals &&
-        is_same_scope(source->project, ot_admin_project(carry_out->use->admin)))
+        ot_source_sees_scope(source, ot_admin_project(carry_out->use->admin)))
         return true;
     for (size_t i = 0; i < changes->count; i++) {
         const struct ot_change *change = &changes->items[i];
 
-        if (is_same_scope(source->project, ot_admin_project(change->admin)) &&
+        if (ot_source_sees_scope(source, ot_admin_project(change->admin)) &&
             (!removals || (change->action >= OT_CHANGE_DEACTIVATE &&
                            change->outcome != OT_CHANGE_PLANNED)))
             return true;

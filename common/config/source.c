@@ -65,6 +65,12 @@ bool ot_source_inherits(const struct ot_source *source)
     return source->project != NULL && source->inherit && !ot_source_distrusts(source);
 }
 
+bool ot_source_sees_scope(const struct ot_source *source, const char *project)
+{
+    return is_same(source->project, project) ||
+           (project == NULL && ot_source_inherits(source));
+}
+
 bool ot_source_fetches_alike(const struct ot_source *a, const struct ot_source *b)
 {
     return strcmp(a->name, b->name) == 0 && strcmp(a->base_url, b->base_url) == 0 &&

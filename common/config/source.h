@@ -77,6 +77,9 @@ bool ot_source_distrusts(const struct ot_source *source);
  * that distrusts never does: a no is said to each, and not to all that is trusted. */
 bool ot_source_inherits(const struct ot_source *source);
 
+/* Whether it has what is active in the project; NULL: in the organization. */
+bool ot_source_sees_scope(const struct ot_source *source, const char *project);
+
 /* Whether a sync of the one does what a sync of the other would: what is fetched, from
  * where, by which key and trust, what limits it gets, and where it is put. */
 bool ot_source_fetches_alike(const struct ot_source *a, const struct ot_source *b);

@@ -22,8 +22,7 @@ bool ot_trust_change_is_seen(const struct ot_source *source,
                              const struct ot_impact_change *change)
 {
     return strcmp(source->base_url, change->base_url) == 0 &&
-           (is_change_of_scope(source, change) ||
-            (change->project == NULL && ot_source_inherits(source)));
+           ot_source_sees_scope(source, change->project);
 }
 
 bool ot_impact_denies(const struct ot_config *config,

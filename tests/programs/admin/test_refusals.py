@@ -139,10 +139,11 @@ def test_a_sync_that_fails_afterwards(synced, api, answer, status):
 
 
 def test_every_source_that_sees_the_change_is_synced(synced, api):
-    """And none of another scope."""
-    synced.configure("[source same]\n[source lab]\nproject = proj_lab\n")
+    """A project's that inherits sees the organization, too; and none of another scope."""
+    synced.configure("[source same]\n[source lab]\nproject = proj_lab\n"
+                     "[source alone]\nproject = proj_alone\ninherit = no\n")
     done = synced.orgtrust("activate", "root 2", "--json").json()
-    assert [s["source"] for s in done["syncs"]] == ["default", "same"]
+    assert [s["source"] for s in done["syncs"]] == ["default", "same", "lab"]
     done = synced.orgtrust("deactivate", "root 2", "--json", "--project", "proj_lab").json()
     assert [s["source"] for s in done["syncs"]] == ["default", "lab"]
     assert (done["source"], done["project"], done["dry_run"]) == ("default", "proj_lab", False)

@@ -124,3 +124,24 @@ def test_a_project_leaves_the_organization_alone(organization, world, roots):
     world.orgtrust("deactivate", ids[1], "--source", "lab")
     assert [c["active"] for c in lab.list()] == [False, False, True]
     world.orgtrust("activate", "r1", "--project", "../x", status=USAGE)
+
+
+def test_a_project_that_inherits_follows_the_organization(organization, world, roots):
+    """Its source is not the one that was named, and has what is active in either."""
+    organization.create_project("proj_lab")
+    cert_id = organization.add(roots[0], "r0", active=False)
+    world.configure("[source lab]\nproject = proj_lab\n")
+    world.sync()
+    done = world.orgtrust("activate", "r0", "--json").json()
+    assert sorted(sync["source"] for sync in done["syncs"]) == ["default", "lab"]
+    assert world.count("orgtrust://lab/") == 1 and world.count() == 1
+    world.orgtrust("deactivate", "r0", "--yes")
+    assert [c["active"] for c in world.listed("--source", "lab")] == [False], \
+        "nor is it held back because it was the last"
+    world.orgtrust("activate", "r0")
+    world.orgtrust("delete", "--deactivate", cert_id, "--yes")
+    assert world.listed("--source", "lab") == []
+    world.configure("[source lab]\nproject = proj_lab\ninherit = no\n")
+    organization.add(roots[1], "r1", active=False)
+    done = world.orgtrust("activate", "r1", "--json").json()
+    assert [sync["source"] for sync in done["syncs"]] == ["default"]
