@@ -1,8 +1,8 @@
 /* orgtrust hosts: which hosts have what is active now, as they have told the server. */
 #include <stdio.h>
-#include <string.h>
 
 #include "api/api.h"
+#include "api/cursor.h"
 #include "api/hosts.h"
 #include "commands/admin_use_internal.h"
 #include "commands/commands.h"
@@ -59,20 +59,20 @@ static enum ot_status show_host(struct hosts *hosts, const struct ot_api_host *h
 static enum ot_status fetch_hosts(struct hosts *hosts, struct ot_api *api,
                                   struct ot_error *err)
 {
-    char after[OT_HOST_NAME_MAX + 1] = "";
+    struct ot_api_cursor cursor = {.pages = 0};
     enum ot_status status = OT_OK;
     bool more = true;
 
     while (status == OT_OK && more) {
         struct ot_api_hosts page;
 
-        status = ot_api_list_hosts(api, hosts->cli->options.behind, after, &page, err);
+        status =
+            ot_api_list_hosts(api, hosts->cli->options.behind, cursor.after, &page, err);
         for (size_t i = 0; status == OT_OK && i < page.count; i++)
             status = show_host(hosts, &page.items[i], err);
-        more = status == OT_OK && page.has_more &&
-               strcmp(after, page.items[page.count - 1].name) != 0;
-        if (more)
-            memcpy(after, page.items[page.count - 1].name, sizeof(after));
+        more = page.has_more;
+        if (status == OT_OK && more)
+            status = ot_api_cursor_move(&cursor, page.items[page.count - 1].name, err);
         ot_api_hosts_clear(&page);
     }
     if (status == OT_E_NOT_FOUND)

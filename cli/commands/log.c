@@ -6,6 +6,7 @@
 
 #include "api/api.h"
 #include "api/audit.h"
+#include "api/cursor.h"
 #include "base/api_extension.h"
 #include "base/text.h"
 #include "commands/admin_use_internal.h"
@@ -102,20 +103,19 @@ static enum ot_status show_log(const struct log *log, struct ot_api *api,
                                const struct ot_api_audit_query *query,
                                struct ot_error *err)
 {
-    char after[OT_ID_MAX + 1] = "";
+    struct ot_api_cursor cursor = {.pages = 0};
     enum ot_status status = OT_OK;
     bool more = true;
 
     while (status == OT_OK && more) {
         struct ot_api_events page;
 
-        status = ot_api_list_audit(api, query, after, &page, err);
+        status = ot_api_list_audit(api, query, cursor.after, &page, err);
         if (status == OT_OK)
             status = show_events(log, &page, err);
-        more = status == OT_OK && page.has_more &&
-               strcmp(after, page.items[page.count - 1].id) != 0;
-        if (more)
-            memcpy(after, page.items[page.count - 1].id, sizeof(after));
+        more = page.has_more;
+        if (status == OT_OK && more)
+            status = ot_api_cursor_move(&cursor, page.items[page.count - 1].id, err);
         ot_api_events_clear(&page);
     }
     return status;

@@ -1,9 +1,9 @@
 /* orgtrust projects: the organization's projects, and what is active in each. */
 #include <stdio.h>
-#include <string.h>
 
 #include "api/api.h"
 #include "api/api_cert.h"
+#include "api/cursor.h"
 #include "api/project.h"
 #include "commands/admin_use_internal.h"
 #include "commands/commands.h"
@@ -92,7 +92,7 @@ static enum ot_status show_scope(const struct projects *projects, const char *id
 
 static enum ot_status show_projects(const struct projects *projects, struct ot_error *err)
 {
-    char after[OT_ID_MAX + 1] = "";
+    struct ot_api_cursor cursor = {.pages = 0};
     struct ot_api *api = NULL;
     enum ot_status status = show_scope(projects, NULL, NULL, err);
     bool more = true;
@@ -102,13 +102,12 @@ static enum ot_status show_projects(const struct projects *projects, struct ot_e
     while (status == OT_OK && more) {
         struct ot_api_projects page;
 
-        status = ot_api_list_projects(api, after, &page, err);
+        status = ot_api_list_projects(api, cursor.after, &page, err);
         for (size_t i = 0; status == OT_OK && i < page.count; i++)
             status = show_scope(projects, page.items[i].id, page.items[i].name, err);
-        more = status == OT_OK && page.has_more &&
-               strcmp(after, page.items[page.count - 1].id) != 0;
-        if (more)
-            memcpy(after, page.items[page.count - 1].id, sizeof(after));
+        more = page.has_more;
+        if (status == OT_OK && more)
+            status = ot_api_cursor_move(&cursor, page.items[page.count - 1].id, err);
         ot_api_projects_clear(&page);
     }
     ot_api_free(api);

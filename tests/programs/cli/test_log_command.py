@@ -1,5 +1,6 @@
 """orgtrust log: who changed what, from orgtrust-server's audit log."""
 
+import itertools
 import json
 
 import pytest
@@ -74,3 +75,25 @@ def test_more_than_fit_on_a_page(changed, organization):
 def test_an_answer_of_another_form_is_refused(machine, api, body, words):
     api.on("unknown", Answer(body=body))
     assert words in machine.orgtrust("log", status=PROTOCOL).stderr
+
+
+@pytest.mark.parametrize("command, item", [
+    ("log", {"type": "x", "effective_at": 1}),
+    ("projects", {"object": "organization.project", "name": "p", "created_at": 1}),
+    ("hosts", {"object": "orgtrust.host", "version": "1.0", "last_seen": 1, "current": True}),
+])
+@pytest.mark.parametrize("pages", [1, 2, 5])
+def test_pages_that_come_again_are_refused(machine, api, command, item, pages):
+    """As behind a proxy that keeps answers whatever the query; and it ends."""
+    sent = itertools.count()
+
+    def answer(request, right):
+        name = f"n{next(sent) % pages}"
+        return Answer(body={"object": "list", "data": [item | {"id": name, "name": name}],
+                            "has_more": True})
+
+    api.on("unknown", answer)
+    for args in ((), ("--json",)):
+        done = machine.orgtrust(command, *args, status=PROTOCOL)
+        assert "goes round in circles: it gives the cursor n" in done.stderr
+    assert next(sent) <= 6 * pages + 4
