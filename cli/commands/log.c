@@ -21,6 +21,9 @@
 
 #define SINCE_BY_ITSELF "30d"
 
+/* From the first second of a day to its last. */
+#define DAY_LAST_S (24 * 3600 - 1)
+
 /* Where the answers go; array is NULL where they are printed as text. */
 struct log {
     struct ot_cli *cli;
@@ -124,14 +127,12 @@ static enum ot_status show_log(const struct log *log, struct ot_api *api,
 /* How long ago, or a day in UTC. */
 static enum ot_status read_since(int64_t *since, const char *text, struct ot_error *err)
 {
-    int64_t ago_ms = ot_text_duration_ms(text);
-    struct tm tm = {0};
-    const char *end = ago_ms < 0 ? strptime(text, "%Y-%m-%d", &tm) : NULL;
+    int64_t ago_ms = ot_text_duration_ms(text), end;
 
     if (ago_ms >= 0)
         *since = (int64_t)time(NULL) - ago_ms / 1000;
-    else if (end != NULL && *end == '\0')
-        *since = timegm(&tm);
+    else if (ot_text_day_end(&end, text))
+        *since = end - DAY_LAST_S;
     else
         return ot_error_set(err, OT_E_USAGE,
                             "--since is a time such as 12h or 30d ago, or a day, "

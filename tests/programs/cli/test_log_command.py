@@ -2,6 +2,7 @@
 
 import itertools
 import json
+import time
 
 import pytest
 from fault_server import Answer
@@ -53,7 +54,10 @@ def test_one_certificate_and_a_time(changed):
     assert len(of_one) == 3
     assert events(changed, "--since", "1h") == events(changed)
     assert events(changed, "--since", "2038-01-01") == []
-    for wrong in ("yesterday", "2026-13-40", ""):
+    first = time.gmtime(min(e["effective_at"] for e in events(changed)))
+    assert events(changed, "--since", time.strftime("%Y-%m-%d", first)) == events(changed), \
+        "from its first second on"
+    for wrong in ("yesterday", "2026-13-40", "2026-02-29", "2026-11-31", "26-11-29", ""):
         assert "--since" in changed.orgtrust("log", "--since", wrong, status=USAGE).stderr
     assert "certificate id" in changed.orgtrust("log", "--cert", "../x", status=USAGE).stderr
 
