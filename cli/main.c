@@ -157,13 +157,24 @@ static enum ot_status dispatch_word(struct ot_cli *cli, int argc, char **argv,
     return run_command(cli, argc - 1, argv + 1, err);
 }
 
-/* Also where the command line could not be read up to there. */
-static bool asks_for_json(char **argv)
+static bool has_word(char **argv, const char *word)
 {
     for (; *argv != NULL && strcmp(*argv, "--") != 0; argv++)
-        if (strcmp(*argv, "--json") == 0)
+        if (strcmp(*argv, word) == 0)
             return true;
     return false;
+}
+
+/* How a failure is to be told, also where the command line could not be read up to
+ * there. */
+static void note_form(struct ot_options *options, int argc, char **argv)
+{
+    const struct ot_command *command = argc > 1 ? ot_command_find(argv[1]) : NULL;
+
+    options->json = options->json || has_word(argv, "--json");
+    options->check =
+        options->check || (command != NULL && has_word(argv, "--check") &&
+                           (command->options & OT_OPTION_BIT(OT_OPTION_CHECK)) != 0);
 }
 
 static void tell_failure(struct ot_cli *cli, enum ot_status status,
@@ -211,8 +222,8 @@ int main(int argc, char **argv)
     if (cli.out.columns == 0)
         (void)setvbuf(stdout, output, _IOFBF, sizeof(output));
     status = dispatch_word(&cli, argc, argv, &err);
-    if (status == OT_E_USAGE && asks_for_json(argv))
-        cli.options.json = true;
+    if (status == OT_E_USAGE)
+        note_form(&cli.options, argc, argv);
     if (status != OT_OK && err.message[0] != '\0')
         tell_failure(&cli, status, &err);
     if (ot_output_finish(&cli.out, &lost) != OT_OK && err.status != lost.status) {

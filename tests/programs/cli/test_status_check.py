@@ -125,6 +125,9 @@ def test_what_cannot_be_looked_at_is_unknown(synced):
     assert "--expiring takes a time" in check(synced, UNKNOWN, "--expiring", "soon")
     assert "exclude each other" in check(synced, UNKNOWN, "--json")
     assert "no source 'none'" in check(synced, UNKNOWN, "--source", "none")
+    for before in ("--frobnicate", "-x", "--json=1"):
+        done = synced.orgtrust("status", before, "--check", status=UNKNOWN)
+        assert done.stdout.startswith("ORGTRUST UNKNOWN: ") and before[:3] in done.stdout
     synced.conf.write_text("frobnicate = yes\n")
     assert "unknown key 'frobnicate'" in check(synced, UNKNOWN)
 
