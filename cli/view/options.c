@@ -291,8 +291,14 @@ enum ot_status ot_options_parse(struct ot_options *options, uint64_t allowed, in
         enum ot_option option = OT_OPTION_HELP;
         enum ot_status status;
 
-        if (value == ':' || value == '?')
-            return refuse_option(value, optopt, argv[0], argv[optind - 1], table, err);
+        if (value == ':' || value == '?') {
+            /* Behind a letter getopt_long is still in its word, which may have more. */
+            const char letter[] = {'-', (char)optopt, '\0'};
+            bool is_letter = optopt != 0 && optopt < FIRST_VALUE;
+
+            return refuse_option(value, optopt, argv[0],
+                                 is_letter ? letter : argv[optind - 1], table, err);
+        }
         if (value != 'h')
             option = (enum ot_option)(value - FIRST_VALUE);
         if (option_infos[option].argument != NULL && option != OT_OPTION_PROBE &&

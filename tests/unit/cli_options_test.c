@@ -119,7 +119,9 @@ static void a_bad_line_is_refused_with_its_reason(void)
     } rows[] = {
         {"sync --frobnicate", "'orgtrust sync' has no option --frobnicate"},
         {"sync --frobnicate=3", "has no option --frobnicate;"},
-        {"sync -x", "has no option"},
+        {"sync -x", "'orgtrust sync' has no option -x;"},
+        {"sync -xy", "'orgtrust sync' has no option -x;"},
+        {"sync --json -hx", "'orgtrust sync' has no option -x;"},
         {"sync --source", "--source needs a value"},
         {"sync --json=yes", "--json takes no value"},
         {"sync --source a --source b", "--source is given twice"},
