@@ -24,14 +24,22 @@
 
 #define PART "exports"
 
+/* The files by their names, as OpenSSL looks for them; there are others who read all that
+ * is in it. */
 static enum ot_status compare_dir(bool *same, const char *path,
                                   const struct ot_anchors *anchors, struct ot_error *err)
 {
     struct ot_whole_set held = {.owned = NULL};
-    enum ot_status status = ot_whole_set_add_dir(&held, path, err);
+    enum ot_status status = ot_export_compare_dir(same, path, anchors, err);
 
-    *same = status == OT_OK && held.certs.count == anchors->count &&
-            ot_whole_set_missing(&held, anchors) == 0;
+    if (status != OT_OK || !*same)
+        return status;
+    status = ot_whole_set_add_dir(&held, path, err);
+    if (status == OT_OK && held.certs.count != anchors->count)
+        status = ot_error_set(err, OT_E_UNSAFE,
+                              "the directory %s holds certificates that orgtrust did not "
+                              "write, in files of other names; remove these",
+                              path);
     ot_whole_set_clear(&held);
     return status;
 }
@@ -45,7 +53,7 @@ static enum ot_status compare_file(bool *same, const char *path,
     enum ot_status status = ot_format_make(format, &bytes, &len, anchors, err);
 
     if (status == OT_OK)
-        status = ot_export_compare_file(same, path, bytes, len, OT_FORMAT_COUNT, err);
+        status = ot_export_compare_file(same, path, bytes, len, format, err);
     free(bytes);
     return status;
 }
@@ -56,6 +64,18 @@ static enum ot_status compare_path(bool *same, const char *path,
 {
     return format == OT_FORMAT_DIR ? compare_dir(same, path, anchors, err)
                                    : compare_file(same, path, format, anchors, err);
+}
+
+/* What a sync refuses to touch, it does not mend, and has said so in the same words. */
+static void add_refused(struct ot_doctor *doctor, const struct ot_export *item,
+                        const struct ot_error *why, const char *more)
+{
+    if (why->status == OT_E_UNSAFE)
+        ot_finding_add_error(&doctor->findings, PART, OT_VERDICT_FAILS, item->target, "",
+                             why);
+    else
+        ot_finding_add(&doctor->findings, PART, OT_VERDICT_FAILS, item->target,
+                       ot_fix_sync(doctor), "%s%s", why->message, more);
 }
 
 static enum ot_status read_whole_set(struct ot_whole_set *set, const char *path,
@@ -171,8 +191,7 @@ static enum ot_status check_export(struct ot_doctor *doctor,
                        why.message);
     else if (compare_path(&same, item->target, ot_export_format_of(item->kind), &anchors,
                           &why) != OT_OK)
-        ot_finding_add(findings, PART, OT_VERDICT_FAILS, item->target,
-                       ot_fix_sync(doctor), "%s%s", why.message, more);
+        add_refused(doctor, item, &why, more);
     else if (!same)
         ot_finding_add(
             findings, PART, OT_VERDICT_FAILS, item->target, ot_fix_sync(doctor),
@@ -239,8 +258,7 @@ static enum ot_status check_mount_dir(struct ot_doctor *doctor,
     ot_exported_why(more, sizeof(more), exports, item);
     snprintf(file, sizeof(file), "%s/" OT_MOUNT_STORE, item->target);
     if (status != OT_OK)
-        ot_finding_add(findings, PART, OT_VERDICT_FAILS, item->target,
-                       ot_fix_sync(doctor), "%s%s", why.message, more);
+        add_refused(doctor, item, &why, more);
     else if (comparison.odd[0] != '\0')
         ot_finding_add(findings, PART, OT_VERDICT_FAILS, item->target,
                        ot_fix_sync(doctor), "%s is not as a sync would make it now%s",

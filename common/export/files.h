@@ -39,5 +39,10 @@ enum ot_status ot_export_put_file(const char *path, enum ot_export_format format
  * goes last. A directory that holds anything but exports of ours is refused. */
 enum ot_status ot_export_put_dir(const char *path, const struct ot_anchors *anchors,
                                  bool *written, struct ot_error *err);
+/* Whether that would find nothing to do: each file is there by its name, and no other of
+ * such a name. What it would refuse is an error here, too. */
+enum ot_status ot_export_compare_dir(bool *same, const char *path,
+                                     const struct ot_anchors *anchors,
+                                     struct ot_error *err);
 
 #endif

@@ -36,7 +36,8 @@ struct work {
     int dir;
     struct entry *entries; /* by name; of one name in the anchors' order */
     size_t count;
-    bool written;
+    bool only_looks;
+    bool written; /* where it only looks: would be */
 };
 
 static enum ot_status set_name(struct entry *entry, struct ot_error *err)
@@ -199,7 +200,8 @@ static enum ot_status put_one(struct work *work, size_t first, size_t end,
                                       OT_FORMAT_COUNT, err);
     if (status == OT_OK && !same) {
         work->written = true;
-        status = ot_file_put_at(work->dir, work->path, name, bytes, len, 0644, err);
+        if (!work->only_looks)
+            status = ot_file_put_at(work->dir, work->path, name, bytes, len, 0644, err);
     }
     free(bytes);
     return status;
@@ -224,13 +226,15 @@ static int compare_name(const void *key, const void *entry)
     return strcmp(key, ((const struct entry *)entry)->name);
 }
 
-static bool is_entry(const struct work *work, const char *name)
+/* Whether it is a hashed name that is no anchor's. */
+static bool is_rest(const struct work *work, const char *name)
 {
-    return bsearch(name, work->entries, work->count, sizeof(*work->entries),
-                   compare_name) != NULL;
+    return is_hashed(name, strlen(name)) &&
+           bsearch(name, work->entries, work->count, sizeof(*work->entries),
+                   compare_name) == NULL;
 }
 
-/* Hashed names that are no anchor's, and what a writer that died left. */
+/* That, and what a writer that died left. */
 static enum ot_status remove_rest(struct work *work, bool temporaries_only,
                                   struct ot_error *err)
 {
@@ -243,8 +247,7 @@ static enum ot_status remove_rest(struct work *work, bool temporaries_only,
     while (status == OT_OK && (entry = readdir(dir)) != NULL) {
         const char *name = entry->d_name;
 
-        if (!is_temporary_of_dir(name) &&
-            (temporaries_only || !is_hashed(name, strlen(name)) || is_entry(work, name)))
+        if (!is_temporary_of_dir(name) && (temporaries_only || !is_rest(work, name)))
             continue;
         work->written = true;
         status = ot_file_remove_at(work->dir, work->path, name, err);
@@ -281,6 +284,42 @@ enum ot_status ot_export_put_dir(const char *path, const struct ot_anchors *anch
     if (status == OT_OK && work.written)
         status = ot_dir_sync(work.dir, path, err);
     *written = work.written;
+    if (work.dir >= 0)
+        close(work.dir);
+    free(work.entries);
+    return status;
+}
+
+static enum ot_status look_for_rest(struct work *work, struct ot_error *err)
+{
+    const struct dirent *entry;
+    DIR *dir = open_to_list(work, err);
+
+    if (dir == NULL)
+        return OT_E_IO;
+    while ((entry = readdir(dir)) != NULL)
+        work->written = work->written || is_rest(work, entry->d_name);
+    closedir(dir);
+    return OT_OK;
+}
+
+enum ot_status ot_export_compare_dir(bool *same, const char *path,
+                                     const struct ot_anchors *anchors,
+                                     struct ot_error *err)
+{
+    struct work work = {.path = path, .dir = -1, .only_looks = true};
+    bool marked = false;
+    enum ot_status status = ot_dir_open(&work.dir, path, err);
+
+    if (status == OT_OK)
+        status = fill_entries(&work, anchors, err);
+    if (status == OT_OK)
+        status = check_ours(&work, &marked, err);
+    if (status == OT_OK)
+        status = put_entries(&work, err);
+    if (status == OT_OK)
+        status = look_for_rest(&work, err);
+    *same = status == OT_OK && !work.written;
     if (work.dir >= 0)
         close(work.dir);
     free(work.entries);

@@ -119,6 +119,12 @@ def with_an_odd_one(path):
     return lambda machine: machine.write(path, machine.read(path) + spoiled(machine))
 
 
+def renamed(machine):
+    """As OpenSSL does not look for it."""
+    first = min(machine.path("/srv/ca.d").glob("*.0"))
+    first.rename(first.with_name("00000000.0"))
+
+
 def closed(machine):
     machine.path("/srv").chmod(0o700)
 
@@ -164,6 +170,11 @@ _BROKEN = {
         "GnuTLS reads 0 of the 3 certificates in it: it stumbles over CN = Doctor's"),
     "an export that somebody edited": (
         "exports", edited("/srv/ca.pem", ""), "fails", "does not hold"),
+    "a file of a hashed directory by another name": (
+        "exports", renamed, "fails", "does not hold"),
+    "an export in whose place another's file lies": (
+        "exports", edited("/srv/ca.pem", "somebody's own\n"), "fails",
+        "/srv/ca.pem holds something that orgtrust did not write"),
     "exports for root alone": ("exports", closed, "fails", "/srv is closed to them"),
     "a key that everybody can read": ("source", readable, "fails", "no sync can succeed"),
     "a cache that everybody can write": ("source", writable, "fails", "mode 0777"),
@@ -177,6 +188,7 @@ _WITHOUT_A_COMMAND = {
     "openssl.cnf that leads nowhere", "openssl.cnf that cannot be read",
     "a module file that leads nowhere", "a configuration with a mistake",
     "fault_58 an odd certificate in the system's store",
+    "an export in whose place another's file lies",
 }
 _TOUCHED = ("/etc/ssl/openssl.cnf", MODULE, "/root/.pki/nssdb/pkcs11.txt", "/srv/ca.pem",
             "/etc/ssl/certs/ca-certificates.crt", "/var/cache/orgtrust/default.snapshot",
@@ -209,6 +221,15 @@ def test_what_is_broken_is_found(mended, case):
         typed(mended, fix, "y\n")
     after = mended.doctor(check, status=None)
     assert not fixes or results(after) == {check: "proved"}, (fixes, after)
+
+
+def test_a_certificate_beside_those_of_a_hashed_directory_is_no_syncs_to_mend(mended, certs):
+    mended.write("/srv/ca.d/own.pem", certs.ca("Somebody's own").pem)
+    report = mended.doctor("exports", status=14)
+    mended.path("/srv/ca.d/own.pem").unlink()
+    assert ("the directory /srv/ca.d holds certificates that orgtrust did not write, in files "
+            "of other names; remove these -> None") in details(report, "exports"), report
+    assert results(mended.doctor("exports")) == {"exports": "proved"}
 
 
 def test_fault_58_what_nobody_can_parse_hides_no_anchor_behind_it(mended):
