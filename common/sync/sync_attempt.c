@@ -214,6 +214,15 @@ void ot_attempt_read_state(struct ot_attempt *attempt)
     attempt->key_asked_at = attempt->was.key_asked_at;
 }
 
+/* Where the disk takes no file more, what only saves requests has one to give. */
+static void write_failure(const struct ot_attempt *attempt, const char *path,
+                          const struct ot_state *state)
+{
+    if (ot_state_write(path, state, NULL) == OT_E_NO_SPACE && access(path, F_OK) != 0 &&
+        ot_file_remove(attempt->listing, NULL) == OT_OK)
+        ot_state_write(path, state, NULL);
+}
+
 void ot_attempt_record_failure(struct ot_attempt *attempt, const struct ot_error *why)
 {
     int64_t now = time(NULL), wait, asked = attempt->retry_after_ms / 1000;
@@ -232,7 +241,7 @@ void ot_attempt_record_failure(struct ot_attempt *attempt, const struct ot_error
     state.attempt_at = now;
     state.retry_at = now + (asked > wait ? asked : wait);
     state.last = *why;
-    ot_state_write(path, &state, NULL);
+    write_failure(attempt, path, &state);
 }
 
 /* Without room for a clean state, none says as much. */

@@ -134,6 +134,31 @@ def test_fault_38_a_disk_that_takes_no_file_more_is_full_and_not_unwritable(sync
 
 
 @needs_mounts
+def test_fault_38_without_a_file_more_the_api_is_not_asked_by_every_program_either(
+        synced, api, certs):
+    """How it went takes the place of what the last listing was like, which saves requests."""
+    state, listing = synced.state_path(), synced.cache / "default.listing"
+    listing.write_text("# As orgtrust-server, or more than one page, has it be.\n")
+    assert not state.exists()
+    api.add(certs.ca("One more"))
+    api.forget()
+    age(synced, 3600)
+    files = len(list(synced.cache.iterdir())) + 2  # the directory itself, and the ballast
+    script = 'for i in 1 2 3 4 5 6; do "$@" || status=$?; done; exit $status'
+    done = synced.check(run(
+        in_small_filesystem(synced, f"256k,nr_inodes={files}", "sh", "-c", script, "sh",
+                            *paths.WRAP, paths.COMMAND, "sync", "--if-stale"),
+        env=synced.env))
+    assert done.status == DISK and "No space left on device" in done.stderr, done
+    assert api.count("list") == 1, done
+    left = synced.dir / "cache.after"
+    assert "No space left on device" in (left / state.name).read_text()
+    assert not (left / listing.name).exists()
+    synced.sync()
+    assert synced.count() == 4
+
+
+@needs_mounts
 @pytest.mark.parametrize("has_state", [True, False])
 def test_fault_38_a_full_disk_does_not_have_the_api_asked_by_every_program(
         synced, api, certs, has_state):
