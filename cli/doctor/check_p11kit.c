@@ -1,5 +1,6 @@
 /* p11-kit: its module files, tried with GnuTLS's program; without that, what p11-kit's
  * own program lists. */
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/error.h"
@@ -14,7 +15,7 @@
 #include "install/wiring.h"
 
 #define PART "p11-kit"
-#define LIST_BYTES 65536
+#define LIST_BYTES ((size_t)8 << 20) /* 190 bytes an anchor, and ours come last */
 
 static const char fix[] = "orgtrust install p11-kit";
 
@@ -43,18 +44,20 @@ static enum ot_status look_in_trust_list(struct ot_doctor *doctor, bool is_activ
 {
     static const char *const argv[] = {"trust", "list", "--filter=ca-anchors", NULL};
     struct ot_bench *bench = &doctor->bench;
-    char text[LIST_BYTES];
+    char *text = malloc(LIST_BYTES);
     int exit_status;
     enum ot_status status =
-        ot_scratch_set(&bench->scratch, &bench->authority,
-                       is_active ? OT_SCENE_ACTIVE : OT_SCENE_INACTIVE, err);
+        text == NULL
+            ? ot_error_nomem(err)
+            : ot_scratch_set(&bench->scratch, &bench->authority,
+                             is_active ? OT_SCENE_ACTIVE : OT_SCENE_INACTIVE, err);
 
     if (status == OT_OK)
-        status = ot_bench_run(bench, argv, NULL, text, sizeof(text), &exit_status, err);
-    if (status != OT_OK)
-        return status;
-    *is_listed = exit_status == 0 && strstr(text, bench->authority.root_name) != NULL;
-    return OT_OK;
+        status = ot_bench_run(bench, argv, NULL, text, LIST_BYTES, &exit_status, err);
+    if (status == OT_OK)
+        *is_listed = exit_status == 0 && strstr(text, bench->authority.root_name) != NULL;
+    free(text);
+    return status;
 }
 
 static enum ot_status try_trust_list(struct ot_doctor *doctor, bool is_wired,

@@ -348,6 +348,16 @@ def test_what_cannot_be_tried_is_not_claimed(mended):
     assert "neither gnutls-cli nor trust" in details(mended.doctor("p11-kit"), "p11-kit")
 
 
+def test_a_long_list_of_anchors_hides_none_from_doctor(mended):
+    """Where trust(1) is what is left to try with: the organization's stand behind the
+    machine's."""
+    mended.stand_in("trust", "head -c 300000 /dev/zero | tr '\\0' x\necho\n"
+                             'exec trust.real "$@"\n')
+    os.rename(mended.path("/usr/bin/gnutls-cli"), mended.path("/usr/bin/gnutls-cli.real"))
+    report = mended.doctor("p11-kit")
+    assert "showed an authority while it was active and not after" in details(report, "p11-kit")
+
+
 def test_the_store_of_the_jdks_is_compared(mended, party):
     """By what keytool says of it."""
     mended.path("/etc/ca-certificates/update.d").mkdir(parents=True, exist_ok=True)
