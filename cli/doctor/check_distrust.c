@@ -142,7 +142,13 @@ static enum ot_status find_in_java_store(struct ot_doctor *doctor, struct ot_err
                        "source %s distrusts, with the SHA-256 %s; " OT_JAVA_STORE_ANEW,
                        found.count, found.text.subject, found.by->name, found.first);
     ot_cert_text_clear(&found.text);
-    return status == OT_E_NOT_FOUND ? OT_OK : status;
+    if (status != OT_E_CORRUPT)
+        return status == OT_E_NOT_FOUND ? OT_OK : status;
+    ot_finding_add(&doctor->findings, PART, OT_VERDICT_NOT_PROVED, OT_JAVA_STORE, NULL,
+                   "what Java trusts is not known, and may be what is distrusted: %s",
+                   err->message);
+    ot_error_clear(err);
+    return OT_OK;
 }
 
 /* Whether it is known what a source distrusts. */

@@ -41,7 +41,7 @@ struct limited {
     const struct ot_source *source;
     struct ot_ca_marks marks;
     size_t places; /* that were looked at */
-    bool is_void;
+    bool is_void, is_unknown;
 };
 
 static enum ot_status add_anchors(struct ot_ca_marks *marks,
@@ -103,23 +103,34 @@ static void compare_place(struct limited *limited, const struct ot_ca_marks *pla
                    where, count, first, way_out);
 }
 
+/* A place that is there and was not compared. */
+static void add_unread_place(struct limited *limited, const char *where, const char *why)
+{
+    limited->is_unknown = true;
+    ot_finding_add(&limited->doctor->findings, PART, OT_VERDICT_NOT_PROVED,
+                   limited->source->name, NULL,
+                   "what %s trusts is not known, and may be the same keys without the "
+                   "limits: %s",
+                   where, why);
+}
+
 static enum ot_status look_at_bundle(struct limited *limited, struct ot_error *err)
 {
     const char *bundle = ot_machine_bundle();
     struct ot_ca_marks place = {0};
+    struct ot_error why = OT_ERROR_INIT;
     enum ot_status status;
 
     if (bundle == NULL)
         return OT_OK;
-    status = ot_ca_marks_add_file(&place, bundle, err);
+    status = ot_ca_marks_add_file(&place, bundle, &why);
     if (status == OT_OK)
         compare_place(limited, &place, bundle,
                       "take it out of the system's store, as root");
+    else if (status != OT_E_NOMEM)
+        add_unread_place(limited, bundle, why.message);
     ot_ca_marks_clear(&place);
-    if (status == OT_E_NOMEM)
-        return status;
-    ot_error_clear(err);
-    return OT_OK;
+    return status == OT_E_NOMEM ? ot_error_nomem(err) : OT_OK;
 }
 
 /* Who put something into it by hand, or had it made anew, keeps what the system's store
@@ -135,17 +146,26 @@ static enum ot_status look_at_java_store(struct limited *limited, struct ot_erro
     if (status == OT_OK)
         compare_place(limited, &place, OT_JAVA_STORE, OT_JAVA_STORE_ANEW);
     ot_ca_marks_clear(&place);
-    return status == OT_E_NOT_FOUND ? OT_OK : status;
+    if (status != OT_E_CORRUPT)
+        return status == OT_E_NOT_FOUND ? OT_OK : status;
+    add_unread_place(limited, OT_JAVA_STORE, err->message);
+    ot_error_clear(err);
+    return OT_OK;
 }
 
+/* OT_E_CORRUPT: it cannot read the database. */
 static enum ot_status see_certutil(const struct limited *limited, const char *const *argv,
                                    char *text, struct ot_error *err)
 {
     int exit_status;
+    enum ot_status status;
 
     text[0] = '\0';
-    return ot_bench_run_real(&limited->doctor->bench, argv, limited->source->cache_dir,
-                             text, OUTPUT_BYTES, &exit_status, err);
+    status = ot_bench_run_real(&limited->doctor->bench, argv, limited->source->cache_dir,
+                               text, OUTPUT_BYTES, &exit_status, err);
+    return status == OT_OK && exit_status != 0
+               ? ot_error_set(err, OT_E_CORRUPT, "certutil cannot read it")
+               : status;
 }
 
 /* One certificate of a database, by its nickname. */
@@ -225,6 +245,11 @@ static enum ot_status look_at_database(void *arg, const char *dir, struct ot_err
     if (status == OT_OK)
         compare_place(limited, &place, database,
                       "certutil -D, with its nickname, takes it out");
+    if (status == OT_E_CORRUPT) {
+        add_unread_place(limited, database, err->message);
+        ot_error_clear(err);
+        status = OT_OK;
+    }
     ot_ca_marks_clear(&place);
     free(database);
     free(text);
@@ -287,7 +312,7 @@ static enum ot_status check_limited(struct ot_doctor *doctor,
         status = look_at_databases(&limited, err);
     if (status == OT_OK)
         status = look_at_sources(&limited, err);
-    if (status == OT_OK && !limited.is_void)
+    if (status == OT_OK && !limited.is_void && !limited.is_unknown)
         ot_finding_add(
             &doctor->findings, PART, OT_VERDICT_PROVED, source->name, NULL,
             "nothing else here (%zu of the system's bundle, Java's store, this "

@@ -26,7 +26,7 @@ enum ot_status ot_java_try_file(const struct ot_bench *bench, enum ot_trials_kin
     "update-ca-certificates --fresh makes it anew"
 
 /* What is in it, as a file in PEM: its path. OT_E_NOT_FOUND: there is no such store, or
- * no keytool that reads it. */
+ * no keytool; OT_E_CORRUPT: keytool cannot read it. */
 enum ot_status ot_java_store_read(char path[OT_SCRATCH_PATH_MAX],
                                   const struct ot_bench *bench, struct ot_error *err);
 

@@ -44,7 +44,7 @@ enum ot_status ot_java_store_read(char path[OT_SCRATCH_PATH_MAX],
         return ot_error_nomem(err);
     status = ot_bench_run(bench, argv, NULL, text, PEM_BYTES, &exit_status, err);
     if (status == OT_OK && exit_status != 0)
-        status = OT_E_NOT_FOUND;
+        status = ot_error_set(err, OT_E_CORRUPT, "keytool cannot read it");
     if (status == OT_OK)
         status = ot_file_replace(path, text, strlen(text), 0600, err);
     free(text);

@@ -4,7 +4,7 @@ what."""
 from __future__ import annotations
 
 import pytest
-from examined import details, on_a_machine, results
+from examined import JAVA_STORE, details, on_a_machine, results
 from support.p11_system import need
 
 pytestmark = on_a_machine
@@ -71,6 +71,16 @@ def test_what_the_system_trusts_is_told(doubting, party, system_trusts):
     _, text = verdict(doubting, status=14)
     doubting.write(CONF, conf)
     assert "in that source" not in text and "take it out, then update-ca-cert" in text
+
+
+def test_of_a_java_store_that_cannot_be_read_it_is_told(doubting, party):
+    need("keytool")
+    with doubting.java_trusts(party.roots[0]):
+        doubting.write(JAVA_STORE, "damaged")
+        word, text = verdict(doubting)
+    assert word == "not-proved", text
+    assert ("what Java trusts is not known, and may be what is distrusted: keytool cannot read "
+            "it") in text
 
 
 def test_a_twin_is_told_as_well(doubting, party, certs, system_trusts):

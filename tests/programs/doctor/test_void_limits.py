@@ -74,6 +74,29 @@ def test_limits_are_void_where_a_database_trusts_the_original(limited, party, pl
     assert verdict(limited)[0] == "proved"
 
 
+def test_of_a_database_that_cannot_be_read_nothing_is_claimed(limited):
+    file = limited.path("/root/.pki/nssdb/cert9.db")
+    before = file.read_bytes()
+    file.write_bytes(b"damaged")
+    try:
+        word, text = verdict(limited)
+    finally:
+        file.write_bytes(before)
+    assert word == "not-proved" and "nothing else here" not in text, text
+    assert ("what sql:/root/.pki/nssdb trusts is not known, and may be the same keys without the "
+            "limits: certutil cannot read it") in text
+
+
+def test_of_a_java_store_that_cannot_be_read_nothing_is_claimed(limited, party):
+    need("keytool")
+    with limited.java_trusts(party.roots[0]):
+        limited.write(JAVA_STORE, "damaged")
+        word, text = verdict(limited)
+    assert word == "not-proved" and "nothing else here" not in text, text
+    assert (f"what {JAVA_STORE} trusts is not known, and may be the same keys without the "
+            "limits: keytool cannot read it") in text
+
+
 def test_limits_are_void_where_javas_store_has_the_original(limited, party):
     need("keytool")
     with limited.java_trusts(party.roots[0]):
