@@ -66,9 +66,11 @@ static struct ot_snapshot *open_newest(const struct ot_source *source)
     return snapshot;
 }
 
-/* Since the second of the last report, which may have come before it. */
+/* Since the second of the last report, which may have come before it. What a clock that
+ * was ahead has written does not stay new till then: its report is from then as well. */
 static bool is_written_since(const struct ot_config *config,
-                             const struct ot_source *source, int64_t reported_at)
+                             const struct ot_source *source, int64_t reported_at,
+                             int64_t now)
 {
     bool found = false;
 
@@ -77,7 +79,11 @@ static bool is_written_since(const struct ot_config *config,
         struct ot_snapshot *snapshot =
             speaks_for(source, other) ? open_newest(other) : NULL;
 
-        found = snapshot != NULL && ot_snapshot_info(snapshot)->written_at >= reported_at;
+        if (snapshot != NULL) {
+            const int64_t written_at = ot_snapshot_info(snapshot)->written_at;
+
+            found = written_at >= reported_at && written_at <= now;
+        }
         ot_snapshot_unref(snapshot);
     }
     return found;
@@ -116,9 +122,9 @@ bool ot_host_report_is_due(const struct ot_config *config, const struct ot_sourc
         return false;
     if (reported.failures > 0)
         return !ot_state_holds_back(&reported, now) ||
-               is_written_since(config, source, reported.attempt_at + 1);
+               is_written_since(config, source, reported.attempt_at + 1, now);
     return reported.attempt_at > now || now - reported.attempt_at >= OT_HOST_REPORT_S ||
-           is_written_since(config, source, reported.attempt_at);
+           is_written_since(config, source, reported.attempt_at, now);
 }
 
 /* A scope that two sources hold is told once, as the first has it. */

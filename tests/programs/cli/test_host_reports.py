@@ -92,6 +92,20 @@ def test_what_has_not_changed_is_told_once_a_day(host, logged, roots):
     assert reports(logged) == told + 2
 
 
+def test_a_snapshot_of_a_clock_that_was_ahead_is_told_once(host, logged, roots):
+    cert_id = logged.add(roots[0])
+    host.sync(env=later(3600))
+    assert reports(logged) == 1
+    host.sync()
+    told = reports(logged)
+    for _ in range(2):
+        host.sync()
+    assert reports(logged) == told == 2
+    logged.api.deactivate(cert_id)
+    host.sync("--accept-empty")
+    assert reports(logged) == told + 1
+
+
 def only(host, source, name, text=""):
     """One source of a project, and no other."""
     host.configure(f"[source {source}]\nbase_url = {host.base_url}\n"
