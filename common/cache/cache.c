@@ -135,7 +135,7 @@ static void forget_mapping(struct ot_cache *cache, struct ot_snapshot *spoilt)
         ot_snapshot_unref(spoilt);
 }
 
-static bool is_mapped(const struct ot_snapshot *snapshot, const struct stat *st)
+static bool is_mapped(struct ot_snapshot *snapshot, const struct stat *st)
 {
     return snapshot != NULL && ot_snapshot_is_file(snapshot, st);
 }

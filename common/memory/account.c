@@ -95,7 +95,7 @@ static enum ot_status list_known(struct ot_memory *memory, const struct ot_sourc
 
 /* Whose account it is: the file that is mapped. */
 static void name_snapshot(struct ot_memory *memory, const struct ot_source *source,
-                          const struct ot_snapshot *snapshot)
+                          struct ot_snapshot *snapshot)
 {
     char path[PATH_MAX];
     struct stat st;
@@ -110,7 +110,7 @@ static void name_snapshot(struct ot_memory *memory, const struct ot_source *sour
 
 /* Nothing can have changed: the same file, and no certificate's time has come. */
 static bool is_accounted_for(struct ot_news_range *range, const struct ot_source *source,
-                             const struct ot_snapshot *snapshot, int64_t now)
+                             struct ot_snapshot *snapshot, int64_t now)
 {
     struct ot_memory head, wanted = {0};
 

@@ -24,6 +24,7 @@ struct ot_snapshot {
     size_t data_end;      /* where entries end and the hash tables begin */
     dev_t dev;
     ino_t ino;
+    _Atomic int64_t seen_change_ns; /* of the file, when it was known to be this one */
     struct ot_snapshot_info info;
     size_t start_len;
     uint8_t start[OT_FORMAT_START_MAX]; /* the file's: directory and head */
@@ -269,6 +270,11 @@ static enum ot_status map_file(struct ot_snapshot *snapshot, int fd, struct ot_e
     return OT_OK;
 }
 
+static int64_t change_ns(const struct stat *st)
+{
+    return (int64_t)st->st_ctim.tv_sec * 1000000000 + st->st_ctim.tv_nsec;
+}
+
 static enum ot_status read_and_map(struct ot_snapshot *snapshot, int fd,
                                    const char *scope, struct ot_error *err)
 {
@@ -281,6 +287,7 @@ static enum ot_status read_and_map(struct ot_snapshot *snapshot, int fd,
     snapshot->size = (size_t)st.st_size;
     snapshot->dev = st.st_dev;
     snapshot->ino = st.st_ino;
+    atomic_init(&snapshot->seen_change_ns, change_ns(&st));
     status = read_start(snapshot, fd, err);
     if (status == OT_OK)
         status = get_head(snapshot, &head, err);
@@ -359,14 +366,30 @@ static bool is_same_inode(const struct ot_snapshot *snapshot, const struct stat 
     return st->st_dev == snapshot->dev && st->st_ino == snapshot->ino;
 }
 
-bool ot_snapshot_is_file(const struct ot_snapshot *snapshot, const struct stat *st)
+/* Whether the file still has the content whose start was read: a sync that finds nothing
+ * new changes its times alone. */
+static bool is_same_content(struct ot_snapshot *snapshot, const struct stat *st)
 {
-    return is_same_inode(snapshot, st) && (size_t)st->st_size == snapshot->size;
+    const int64_t changed = change_ns(st);
+
+    if (atomic_load_explicit(&snapshot->seen_change_ns, memory_order_relaxed) == changed)
+        return true;
+    if (ot_get_u64(snapshot->bytes + OT_FORMAT_HEAD_AT + OT_FORMAT_H_WHOLE) !=
+        snapshot->info.sum)
+        return false;
+    atomic_store_explicit(&snapshot->seen_change_ns, changed, memory_order_relaxed);
+    return true;
 }
 
-bool ot_snapshot_is_spoilt(const struct ot_snapshot *snapshot, const struct stat *st)
+bool ot_snapshot_is_file(struct ot_snapshot *snapshot, const struct stat *st)
 {
-    return is_same_inode(snapshot, st) && (size_t)st->st_size != snapshot->size;
+    return is_same_inode(snapshot, st) && (size_t)st->st_size == snapshot->size &&
+           is_same_content(snapshot, st);
+}
+
+bool ot_snapshot_is_spoilt(struct ot_snapshot *snapshot, const struct stat *st)
+{
+    return is_same_inode(snapshot, st) && !ot_snapshot_is_file(snapshot, st);
 }
 
 enum ot_status ot_snapshot_all(struct ot_snapshot *snapshot, struct ot_positions *out,

@@ -92,12 +92,14 @@ enum ot_status ot_snapshot_check_limits(const struct ot_snapshot *snapshot,
 
 const struct ot_snapshot_info *ot_snapshot_info(const struct ot_snapshot *snapshot);
 
-/* Whether st describes the very file that is mapped, as long as it was. */
-bool ot_snapshot_is_file(const struct ot_snapshot *snapshot, const struct stat *st);
+/* Whether st describes the very file that is mapped, as long as it was and not written
+ * over. */
+bool ot_snapshot_is_file(struct ot_snapshot *snapshot, const struct stat *st);
 
-/* Whether it describes that file, and somebody has changed its length, which none of ours
- * does: reading what was cut off would end the process. */
-bool ot_snapshot_is_spoilt(const struct ot_snapshot *snapshot, const struct stat *st);
+/* Whether it describes that file, and somebody has changed its length or written over it,
+ * which none of ours does: reading what was cut off would end the process, and what was
+ * read of the former content says nothing of this one. */
+bool ot_snapshot_is_spoilt(struct ot_snapshot *snapshot, const struct stat *st);
 
 /* All records, newest valid_at first. */
 enum ot_status ot_snapshot_all(struct ot_snapshot *snapshot, struct ot_positions *out,

@@ -103,8 +103,8 @@ static enum ot_status confirm_shrunk(struct ot_attempt *attempt, struct ot_api *
 }
 
 /* The very file that was verified gets the new time, and nothing is written. */
-static bool touch_snapshot(const struct ot_attempt *attempt,
-                           const struct ot_snapshot *old, int64_t seen_at)
+static bool touch_snapshot(const struct ot_attempt *attempt, struct ot_snapshot *old,
+                           int64_t seen_at)
 {
     const struct timespec times[2] = {{.tv_nsec = UTIME_OMIT}, {.tv_sec = seen_at}};
     bool done = false;

@@ -13,8 +13,12 @@
 #include "cache_fixture.h"
 #include "child.h"
 #include "config/source.h"
+#include "config/source_path.h"
 #include "files.h"
+#include "snapshot/record.h"
 #include "snapshot/snapshot.h"
+#include "snapshots.h"
+#include "sync/snapshot_write.h"
 #include "unit.h"
 
 static struct ot_cache *fresh_cache(void)
@@ -254,6 +258,69 @@ static void fault_42_a_file_that_is_cut_off_is_dropped(void)
     ot_cache_free(cache);
 }
 
+#define SWAPPED 8
+
+/* Of the same certificates as another letter's, with ids of their own, so that it is as
+ * long. */
+static void write_letter(const char *path, char letter)
+{
+    static struct snapshot_builder builder;
+    char *scope = ot_source_scope(&fixture_source);
+
+    while (builder.count < SWAPPED)
+        snapshot_builder_add_ca(&builder, "Swapped", (long)builder.count + 1,
+                                OT_RECORD_ACTIVE);
+    for (size_t i = 0; i < SWAPPED; i++)
+        builder.texts[2 * i][0] = letter;
+    CU_ASSERT_EQUAL_FATAL(ot_snapshot_write(path, scope, 0, builder.records,
+                                            builder.count, time(NULL) - 60, NULL),
+                          OT_OK);
+    free(scope);
+}
+
+/* How many of a letter's are found. */
+static unsigned find_letter(struct ot_cache *cache, char letter)
+{
+    struct ot_snapshot *snapshot = NULL;
+    unsigned n = 0;
+
+    CU_ASSERT_EQUAL_FATAL(ot_cache_get(cache, 0, &snapshot, NULL), OT_OK);
+    for (int i = 0; i < SWAPPED; i++) {
+        struct ot_record record;
+        char id[16];
+        bool found = false;
+
+        snprintf(id, sizeof(id), "%cert_%d", letter, i);
+        n += ot_snapshot_find_id(snapshot, ot_span_str(id), &record, &found, NULL) ==
+                 OT_OK &&
+             found;
+    }
+    ot_snapshot_unref(snapshot);
+    return n;
+}
+
+/* Not by us: a copy over it that is as long. What was read of the former one is not
+ * believed of this one. */
+static void fault_42_a_file_that_is_written_over_is_read_anew(void)
+{
+    struct ot_cache *cache = fresh_cache();
+    struct stat before, after;
+
+    write_letter(fixture_snapshot, 'a');
+    CU_ASSERT_EQUAL(find_letter(cache, 'a'), SWAPPED);
+    CU_ASSERT_EQUAL(stat(fixture_snapshot, &before), 0);
+    write_letter(fixture_spare, 'b');
+    usleep(20000); /* times of files go on in steps */
+    copy_over(fixture_spare, fixture_snapshot);
+    CU_ASSERT_EQUAL(stat(fixture_snapshot, &after), 0);
+    CU_ASSERT_TRUE(before.st_size == after.st_size && before.st_ino == after.st_ino);
+    CU_ASSERT_EQUAL(find_letter(cache, 'a'), 0);
+    CU_ASSERT_EQUAL(find_letter(cache, 'b'), SWAPPED);
+    fixture_age(fixture_snapshot, 30); /* as a sync that found nothing new: no new file */
+    CU_ASSERT_EQUAL(find_letter(cache, 'b'), SWAPPED);
+    ot_cache_free(cache);
+}
+
 static void fault_84_another_scope_is_none_of_this_source(void)
 {
     struct ot_cache *cache = fresh_cache();
@@ -444,6 +511,7 @@ int main(int argc, char **argv)
         CASE(fault_41_a_file_opened_to_others_is_dropped),
         CASE(fault_42_damage_is_not_served_and_heals),
         CASE(fault_42_a_file_that_is_cut_off_is_dropped),
+        CASE(fault_42_a_file_that_is_written_over_is_read_anew),
         CASE(fault_84_another_scope_is_none_of_this_source),
         CASE(fault_43_readers_keep_what_they_began_with),
         CASE(stale_is_answered_at_once_and_refreshed_behind),
