@@ -182,19 +182,36 @@ static enum ot_status compare_tallies(const struct tally *source,
 
 /* In a transaction on each. */
 static enum ot_status move_between(struct ot_db *from, struct ot_db *to,
-                                   struct ot_moved *moved, struct ot_error *err)
+                                   const struct tally *source, struct ot_error *err)
 {
-    struct tally source = {.is_whole = false}, target = {.is_whole = false};
+    struct tally target = {.is_whole = false};
     enum ot_status status = check_target(to, err);
 
     if (status == OT_OK)
-        status = take_stock(from, &source, err);
-    if (status == OT_OK)
-        status = copy_all(from, to, &source, err);
+        status = copy_all(from, to, source, err);
     if (status == OT_OK)
         status = take_stock(to, &target, err);
+    return status == OT_OK ? compare_tallies(source, &target, err) : status;
+}
+
+enum ot_status ot_db_move(struct ot_db *from, struct ot_db *to, struct ot_moved *moved,
+                          struct ot_error *err)
+{
+    struct tally source = {.is_whole = false};
+    enum ot_status status = ot_db_begin(from, OT_WRITING, err);
+
+    /* First, for it takes long on a slow disk: a transaction of PostgreSQL that nothing
+     * is done in meanwhile would be ended. */
     if (status == OT_OK)
-        status = compare_tallies(&source, &target, err);
+        status = take_stock(from, &source, err);
+    if (status == OT_OK)
+        status = ot_db_begin(to, OT_WRITING, err);
+    if (status == OT_OK)
+        status = move_between(from, to, &source, err);
+    if (status == OT_OK)
+        status = ot_db_commit(to, err);
+    ot_db_rollback(to);
+    ot_db_rollback(from);
     *moved = (struct ot_moved){
         .certificates = source.numbers[0],
         .activations = source.numbers[1],
@@ -202,21 +219,5 @@ static enum ot_status move_between(struct ot_db *from, struct ot_db *to,
         .keys = source.numbers[3],
         .events = source.numbers[4],
     };
-    return status;
-}
-
-enum ot_status ot_db_move(struct ot_db *from, struct ot_db *to, struct ot_moved *moved,
-                          struct ot_error *err)
-{
-    enum ot_status status = ot_db_begin(from, OT_WRITING, err);
-
-    if (status == OT_OK)
-        status = ot_db_begin(to, OT_WRITING, err);
-    if (status == OT_OK)
-        status = move_between(from, to, moved, err);
-    if (status == OT_OK)
-        status = ot_db_commit(to, err);
-    ot_db_rollback(to);
-    ot_db_rollback(from);
     return status;
 }

@@ -155,6 +155,19 @@ def test_the_old_server_answers_meanwhile(old, cluster, pem):
 
 
 @pytest.mark.file
+def test_the_file_is_counted_before_anything_is_begun_where_it_goes(old, cluster):
+    """That may take long, and PostgreSQL ends a transaction in which nothing is done."""
+    url = cluster.create()
+    migrate(old, url)
+    with sqlite3.connect(old.db) as database:
+        database.execute("UPDATE meta SET revision = x'00'")
+    database.close()
+    with cluster.holding(url, "LOCK TABLE writers"):
+        refused = migrate(old, url, status=11)
+    assert "revision is damaged" in refused.stderr, refused
+
+
+@pytest.mark.file
 def test_what_does_not_arrive_as_it_was_is_not_moved(old, cluster):
     """A trigger of somebody else's shortens a text on its way."""
     url = cluster.create()
