@@ -12,16 +12,16 @@
 #include "export/anchors.h"
 #include "export/chromium_policy.h"
 #include "export/files.h"
+#include "export/system_mark_internal.h"
 #include "files/file.h"
 #include "files/path.h"
 #include "files/place.h"
 #include "files/read_all.h"
 #include "files/tree.h"
 
-/* In .exports: the directories that were made, the outermost first. It is there before
- * the first file, and until the last is gone. */
-#define RECORD "chromium.made"
-#define RECORD_BYTES_MAX 4096
+/* The directories that were made, the outermost first. It is there before the first file,
+ * and until the last is gone. */
+#define RECORD OT_SYSTEM_MARK_CHROMIUM
 
 const struct ot_chromium_browser ot_chromium_browsers[OT_CHROMIUM_BROWSERS] = {
     {"Chromium",
@@ -55,23 +55,13 @@ static void policy_path(char path[PATH_MAX], const struct ot_chromium_browser *b
     snprintf(path, PATH_MAX, "%s/" OT_CHROMIUM_FILE, browser->dir);
 }
 
-static enum ot_status made_path(char path[PATH_MAX], const char *dir,
-                                struct ot_error *err)
-{
-    if (snprintf(path, PATH_MAX, "%s/" RECORD, dir) >= PATH_MAX)
-        return ot_error_set(err, OT_E_CONFIG, "cache_dir is too long");
-    return OT_OK;
-}
-
 bool ot_chromium_is_marked(const char *dir)
 {
-    char path[PATH_MAX];
-
-    return made_path(path, dir, NULL) == OT_OK && access(path, F_OK) == 0;
+    return geteuid() == 0 && ot_system_mark_is_of(RECORD, dir);
 }
 
 /* A whole file as a text that the caller frees; NULL where there is none. */
-static enum ot_status read_policy_text(char **text, const char *path, size_t max,
+static enum ot_status read_policy_text(char **text, const char *path,
                                        struct ot_error *err)
 {
     struct ot_error why = OT_ERROR_INIT;
@@ -81,7 +71,7 @@ static enum ot_status read_policy_text(char **text, const char *path, size_t max
     int fd;
 
     *text = NULL;
-    status = ot_path_open(&fd, path, max, &why);
+    status = ot_path_open(&fd, path, OT_EXPORT_BYTES_MAX, &why);
     if (status == OT_E_NOT_FOUND)
         return OT_OK;
     if (status != OT_OK) {
@@ -102,7 +92,7 @@ static enum ot_status read_policy_text(char **text, const char *path, size_t max
 static enum ot_status read_policy_file(char **text, const char *path,
                                        struct ot_error *err)
 {
-    enum ot_status status = read_policy_text(text, path, OT_EXPORT_BYTES_MAX, err);
+    enum ot_status status = read_policy_text(text, path, err);
 
     if (status == OT_OK && *text != NULL && !ot_chromium_policy_is_ours(*text))
         status = ot_error_set(err, OT_E_UNSAFE,
@@ -145,44 +135,47 @@ static bool was_made(const char *made, const char *dir)
     return false;
 }
 
-/* Adds to the record those of the directory and of what is above it that are not there;
- * an empty record is a mark, too. */
-static enum ot_status record_dirs(const char *record, const char *dir,
+/* Adds to the record those of a browser's directory and of what is above it that are not
+ * there; an empty record is a mark, too. */
+static enum ot_status record_dirs(const char *owner, const char *dir,
                                   struct ot_error *err)
 {
     char above[PATH_MAX], *made = NULL, *text = NULL;
     size_t len;
     FILE *out = open_memstream(&text, &len);
-    enum ot_status status = read_policy_text(&made, record, RECORD_BYTES_MAX, err);
+    enum ot_status status = ot_system_mark_read(&made, RECORD, err);
 
-    if (out == NULL) {
+    if (out == NULL || status != OT_OK) {
+        if (out != NULL)
+            fclose(out);
+        free(text);
         free(made);
-        return ot_error_nomem(err);
+        return status != OT_OK ? status : ot_error_nomem(err);
     }
-    fputs(made != NULL ? made : "", out);
+    fputs(made, out);
     for (size_t i = 1; i <= strlen(dir); i++) {
         if (dir[i] != '/' && dir[i] != '\0')
             continue;
         snprintf(above, sizeof(above), "%.*s", (int)i, dir);
-        if (access(above, F_OK) != 0 && (made == NULL || !was_made(made, above)))
+        if (access(above, F_OK) != 0 && !was_made(made, above))
             fprintf(out, "%s\n", above);
     }
-    if (ot_memory_stream_end(out, &text) == NULL && status == OT_OK)
+    if (ot_memory_stream_end(out, &text) == NULL)
         status = ot_error_nomem(err);
-    if (status == OT_OK && (made == NULL || strcmp(made, text) != 0))
-        status = ot_file_replace(record, text, strlen(text), 0644, err);
+    else if (!ot_system_mark_is_of(RECORD, owner) || strcmp(made, text) != 0)
+        status = ot_system_mark_write(RECORD, owner, text, err);
     free(made);
     free(text);
     return status;
 }
 
-static enum ot_status put_policy(const char *record,
+static enum ot_status put_policy(const char *owner,
                                  const struct ot_chromium_browser *browser,
                                  const struct ot_chromium_content *content, bool *written,
                                  struct ot_error *err)
 {
     char path[PATH_MAX], *before = NULL, *text = NULL;
-    enum ot_status status = record_dirs(record, browser->dir, err);
+    enum ot_status status = record_dirs(owner, browser->dir, err);
 
     policy_path(path, browser);
     if (status == OT_OK)
@@ -216,19 +209,19 @@ static void remove_made_dirs(const char *made, const char *dir)
     }
 }
 
-static enum ot_status take_policy(const char *record,
+static enum ot_status take_policy(const char *owner,
                                   const struct ot_chromium_browser *browser,
                                   bool *written, struct ot_error *err)
 {
     char path[PATH_MAX], *before = NULL, *made = NULL;
-    enum ot_status status = OT_OK;
+    enum ot_status status;
 
-    policy_path(path, browser);
     /* A mark of ours is needed: else it is somebody else's, or of another cache. */
-    status = read_policy_text(&made, record, RECORD_BYTES_MAX, err);
-    if (status != OT_OK || made == NULL)
-        return status;
-    if (access(browser->dir, F_OK) == 0) {
+    if (!ot_system_mark_is_of(RECORD, owner))
+        return OT_OK;
+    policy_path(path, browser);
+    status = ot_system_mark_read(&made, RECORD, err);
+    if (status == OT_OK && access(browser->dir, F_OK) == 0) {
         ot_file_reap(path); /* one that died may have written nothing else */
         status = read_policy_file(&before, path, err);
     }
@@ -246,17 +239,14 @@ static enum ot_status take_policy(const char *record,
 enum ot_status ot_chromium_put(const char *dir, const struct ot_chromium_content *content,
                                bool *written, struct ot_error *err)
 {
-    char record[PATH_MAX];
-    enum ot_status status = made_path(record, dir, err);
+    enum ot_status status = OT_OK;
 
-    if (status != OT_OK)
-        return status;
     for (size_t i = 0; i < OT_CHROMIUM_BROWSERS; i++) {
         const struct ot_chromium_browser *browser = &ot_chromium_browsers[i];
         struct ot_error why = OT_ERROR_INIT;
         enum ot_status next = content != NULL && ot_chromium_is_installed(browser)
-                                  ? put_policy(record, browser, content, written, &why)
-                                  : take_policy(record, browser, written, &why);
+                                  ? put_policy(dir, browser, content, written, &why)
+                                  : take_policy(dir, browser, written, &why);
 
         if (status == OT_OK && next != OT_OK) {
             status = next;
@@ -265,7 +255,7 @@ enum ot_status ot_chromium_put(const char *dir, const struct ot_chromium_content
         }
     }
     if (status == OT_OK && content == NULL)
-        status = ot_file_remove(record, err);
+        status = ot_system_mark_remove(RECORD, err);
     return status;
 }
 

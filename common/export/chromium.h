@@ -32,13 +32,14 @@ struct ot_chromium_content {
     const struct ot_anchors *trusted, *distrusted;
 };
 
-/* Whether a file of ours, or a directory for it, was put anywhere, by what lies in dir
- * (.exports). */
+/* Whether a file of ours, or a directory for it, was put anywhere by the configuration
+ * with this directory (.exports), or by one that is gone; asked by root. */
 bool ot_chromium_is_marked(const char *dir);
 
-/* Brings the file of each installed browser to this content, and takes that of another
- * away; content NULL: of all, with the directories that were made for them. A file of its
- * name that we have not written is OT_E_UNSAFE, and does not stop the others. */
+/* dir: as above. Brings the file of each installed browser to this content, and takes
+ * that of another away; content NULL: of all, with the directories that were made for
+ * them. A file of its name that we have not written is OT_E_UNSAFE, and does not stop the
+ * others. */
 enum ot_status ot_chromium_put(const char *dir, const struct ot_chromium_content *content,
                                bool *written, struct ot_error *err);
 

@@ -11,6 +11,7 @@
 #include "base/error.h"
 
 #define OT_SYSTEM_MARK_ANCHORS "/var/lib/orgtrust/system-anchors-of"
+#define OT_SYSTEM_MARK_CHROMIUM "/var/lib/orgtrust/chromium-policies"
 #define OT_SYSTEM_MARK_LIST "/var/lib/orgtrust/system-list"
 #define OT_SYSTEM_MARK_BLOCKLIST "/var/lib/orgtrust/system-blocklist"
 

@@ -70,6 +70,21 @@ def test_each_browser_that_is_there_gets_one_and_uninstall_leaves_nothing(machin
     assert not left(before, machine)
 
 
+def test_they_are_taken_back_where_the_cache_is_lost(machine):
+    """And the line is taken out before the next sync: no browser goes on trusting."""
+    add_browsers(machine)
+    machine.path("/var/cache/orgtrust").rename(machine.path("/var/cache/before"))
+    before = machine.tree()
+    text = machine.read(CONF)
+    machine.write(CONF, text + b"export_chromium = yes\n")
+    machine.orgtrust("sync")
+    assert policy(machine)["CACertificates"]
+    machine.write(CONF, text)
+    machine.path("/var/cache/orgtrust").rename(machine.path("/var/cache/lost"))
+    machine.orgtrust("sync")
+    assert left(before, machine).keys() <= {CONF[1:]}, "written by hand"
+
+
 def test_with_the_system_in_one_go_and_apart(machine):
     """Both have a line in one file."""
     machine.path("/etc/ca-certificates/update.d/jks-keystore").unlink(missing_ok=True)

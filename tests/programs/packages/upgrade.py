@@ -108,6 +108,26 @@ def removed_and_installed_again(debs):
     assert indexes() == ["openssl.json"]
 
 
+def told_of_what_stays_in_the_systems_store(debs):
+    """What the configuration has by itself no package takes back: that is said, and how; and
+    it can be done also after a purge."""
+    conf, record = WIRED[1], Path("/var/lib/orgtrust/system-anchors")
+    bundle = Path("/etc/ssl/certs/ca-certificates.crt")
+    before, without = bundle.read_bytes(), conf.read_text()
+    conf.write_text(without + "export_system = yes\n")
+    do("orgtrust", "sync")
+    trusting = bundle.read_bytes()
+    assert trusting != before
+    said = do("dpkg", "--purge", *PACKAGES[:3])
+    assert "what export_system and export_chromium have put on this machine stays" in said, said
+    assert "kept /var/lib/orgtrust, which says what" in said, said
+    assert record.exists() and bundle.read_bytes() == trusting
+    do("dpkg", "-i", *debs)
+    conf.write_text(without)
+    do("orgtrust", "sync")
+    assert bundle.read_bytes() == before and not record.exists()
+
+
 def purged(manager):
     do("orgtrust-server", "project", "create", "--db", DATABASE, "--name", "Late")
     manager.child.send_signal(signal.SIGKILL)  # so that the last change is in the log
@@ -139,6 +159,7 @@ def main(debs, directory):
     manager.stop()
     manager.start(manager.address())
     do("orgtrust", "sync")
+    told_of_what_stays_in_the_systems_store(debs)
     purged(manager)
     print("upgrade: the database is kept, and what was wired came back")
 
