@@ -17,7 +17,8 @@ enum ot_status ot_exported_anchors(struct ot_anchors *anchors,
                                    const struct ot_exports *exports,
                                    const struct ot_export *item, struct ot_error *err);
 
-/* The same at the place that anchors has, with the machine's own where they are wanted. */
+/* The same at the place that anchors has, with the machine's own where they are wanted.
+ */
 enum ot_status ot_exported_anchors_at(struct ot_anchors *anchors,
                                       const struct ot_exports *exports,
                                       const struct ot_export *item, struct ot_error *err);

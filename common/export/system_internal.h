@@ -13,8 +13,8 @@ struct ot_system_store;
 /* This system's; NULL, with the reason: it has none that is known. */
 const struct ot_system_store *ot_system_store_find(struct ot_error *err);
 
-/* Whether we gave the system anchors, or began to, by what lies in dir (.exports), and for
- * root by what outlives it. */
+/* Whether we gave the system anchors, or began to, by what lies in dir (.exports), and
+ * for root by what outlives it. */
 bool ot_system_is_marked(const char *dir);
 
 /* Makes these the anchors that the system has from us. One file each, orgtrust-NAME.crt

@@ -20,11 +20,11 @@ enum ot_status ot_system_links_conf(char *conf, bool *made, const char *dir,
                                     const struct ot_anchors *anchors,
                                     struct ot_error *err);
 
-/* Of an authority of the distribution's list, by its file and by the name in the list: its
- * link gets the name by which the tool takes away the link of what the list says no to.
- * That is another one where the name has a blank, a bracket or a comma: the tool would
- * leave the link, and who reads the directory would go on trusting it. *changed becomes
- * true where there was such a link. */
+/* Of an authority of the distribution's list, by its file and by the name in the list:
+ * its link gets the name by which the tool takes away the link of what the list says no
+ * to. That is another one where the name has a blank, a bracket or a comma: the tool
+ * would leave the link, and who reads the directory would go on trusting it. *changed
+ * becomes true where there was such a link. */
 enum ot_status ot_system_links_give_up(const char *file, bool *changed,
                                        struct ot_error *err);
 

@@ -40,8 +40,8 @@ extern const struct ot_system_store ot_system_stores[OT_SYSTEM_STORES];
  * where the tools of other distributions always make it, a JDK. */
 bool ot_system_makes_java(void);
 
-/* What a line of Debian's list, without its "!", is the name of, as update-ca-certificates
- * takes it: without the blanks around. */
+/* What a line of Debian's list, without its "!", is the name of, as
+ * update-ca-certificates takes it: without the blanks around. */
 struct ot_span ot_system_list_name(const char *line, size_t len);
 
 /* Whether a file's name is one that we give. */

@@ -303,7 +303,8 @@ def test_tls_files_that_do_not_fit_are_named(tmp_path, certs, tls, kind, word):
         key.write_bytes(leaf.path.read_bytes())
         key.chmod(0o600)
     elif kind == "empty":
-        cert = "/dev/null"
+        cert = tmp_path / "empty.pem"
+        cert.touch()
     else:
         key = tmp_path / "encrypted.key"
         subprocess.run([paths.OPENSSL, "pkey", "-in", leaf.key, "-aes256", "-passout",
