@@ -232,6 +232,17 @@ def test_a_certificate_beside_those_of_a_hashed_directory_is_no_syncs_to_mend(me
     assert results(mended.doctor("exports")) == {"exports": "proved"}
 
 
+def test_a_pipe_in_an_exports_place_does_not_hold_doctor(mended):
+    """Which nobody writes to."""
+    mended.path("/srv/ca.pem").unlink()
+    os.mkfifo(mended.path("/srv/ca.pem"))
+    try:
+        text = details(mended.doctor("exports", status=14), "exports")
+    finally:
+        mended.path("/srv/ca.pem").unlink()
+    assert "/srv/ca.pem" in text
+
+
 def test_fault_58_what_nobody_can_parse_hides_no_anchor_behind_it(mended):
     """The readers fail; that the anchors are there is true all the same."""
     bundle = "/etc/ssl/certs/ca-certificates.crt"
