@@ -1,6 +1,5 @@
 #include "store/sqlite/sqlite.h"
 
-#include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -9,12 +8,13 @@
 #include "shared/limits.h"
 #include "shared/private_file.h"
 #include "store/sqlite/sqlite_internal.h"
+#include "store/sqlite/writers_internal.h"
 
 struct ot_database {
     char *path;
     /* Taken for the length of each writing transaction, so that threads of this process
      * queue up instead of polling SQLite's lock. */
-    pthread_mutex_t writers;
+    struct ot_writers writers;
     bool is_up_to_date;
 };
 
@@ -23,7 +23,7 @@ struct sqlite_db {
     sqlite3 *handle;
     sqlite3_stmt *statement[OT_SQL_COUNT];
     sqlite3_stmt *begin_read, *begin_write, *commit, *rollback;
-    pthread_mutex_t *writers;
+    struct ot_writers *writers;
     bool writing; /* holds writers */
 };
 
@@ -90,10 +90,10 @@ static void stop_writing(struct sqlite_db *db)
     if (!db->writing)
         return;
     db->writing = false;
-    pthread_mutex_unlock(db->writers);
+    ot_writers_give(db->writers);
 }
 
-/* With the writers' mutex. */
+/* Where it is this one's turn. */
 static enum ot_status begin_writing(struct sqlite_db *db, int64_t wait_ms,
                                     struct ot_error *err)
 {
@@ -117,10 +117,9 @@ static enum ot_status begin_writing(struct sqlite_db *db, int64_t wait_ms,
 static enum ot_status queue_up(struct sqlite_db *db, struct ot_error *err)
 {
     const int64_t until_ms = ot_clock_ms() + OT_DB_BUSY_MS;
-    const struct timespec until = {until_ms / 1000, until_ms % 1000 * 1000000L};
     int64_t left_ms;
 
-    if (pthread_mutex_clocklock(db->writers, CLOCK_MONOTONIC, &until) != 0)
+    if (!ot_writers_take(db->writers, until_ms))
         return ot_error_set(err, OT_E_BUSY,
                             "cannot begin a transaction: database %s: other writers hold "
                             "it up: try again",
@@ -138,8 +137,7 @@ static enum ot_status sqlite_begin(struct ot_db *common, enum ot_transaction kin
         return run_fixed(db, &db->begin_read, "BEGIN", "begin a transaction", err);
     if (kind == OT_WRITING)
         return queue_up(db, err);
-    return pthread_mutex_trylock(db->writers) == 0 ? begin_writing(db, 0, err)
-                                                   : OT_E_BUSY;
+    return ot_writers_take(db->writers, 0) ? begin_writing(db, 0, err) : OT_E_BUSY;
 }
 
 static void sqlite_rollback(struct ot_db *common)
@@ -310,7 +308,7 @@ static void sqlite_close(struct ot_database *database)
 {
     if (database == NULL)
         return;
-    pthread_mutex_destroy(&database->writers);
+    ot_writers_destroy(&database->writers);
     free(database->path);
     free(database);
 }
@@ -330,7 +328,7 @@ static enum ot_status sqlite_open(struct ot_database **out, const char *where,
         return ot_error_nomem(err);
     }
     (*out)->path = path;
-    pthread_mutex_init(&(*out)->writers, NULL);
+    ot_writers_init(&(*out)->writers);
     return OT_OK;
 }
 
