@@ -1,5 +1,8 @@
 #include "store/postgresql/postgresql_internal.h"
 
+#define META "meta WHERE one = 1"
+#define REVISION "(SELECT revision FROM " META ")"
+
 /* What a filter leaves. */
 #define AUDIT_WANTED                                                                     \
     " FROM audit WHERE effective_at BETWEEN $1 AND $2 AND seq > $3 AND seq < $4"         \
@@ -21,15 +24,7 @@ const char *const ot_pg_sql[OT_PG_COUNT] = {
     [OT_PG_COMMIT] = "COMMIT",
     [OT_PG_ROLLBACK] = "ROLLBACK",
 
-    [OT_SQL_OPENING] =
-        ("SELECT m.revision, m.access,"
-         " (SELECT ends_at FROM activations WHERE ends_at IS NOT NULL"
-         "  ORDER BY ends_at LIMIT 1),"
-         " EXISTS (SELECT 1 FROM projects WHERE id = $2),"
-         " k.seq, k.id, k.name, k.role, k.created_at, k.last_used_at, k.expires_at,"
-         " k.hash, c.id, c.name, c.created_at, c.valid_at, c.expires_at, 0, NULL"
-         " FROM meta m LEFT JOIN keys k ON k.id = $1"
-         " LEFT JOIN certificates c ON c.id = $3 WHERE m.one = 1"),
+    [OT_SQL_OPENING] = OT_SQL_OPENING_OF("m.access", " WHERE m.one = 1"),
     [OT_SQL_STAMP] = "SELECT revision, access FROM meta WHERE one = 1",
     [OT_SQL_REVISION_NEXT] =
         ("WITH changed AS (UPDATE meta SET revision = uuid_send(gen_random_uuid())"
@@ -42,25 +37,9 @@ const char *const ot_pg_sql[OT_PG_COUNT] = {
          " FROM certificates JOIN contents ON certificate = seq"
          " WHERE id = ANY (ARRAY(SELECT json_array_elements_text($1::text::json)))"
          " ORDER BY seq"),
-    [OT_SQL_LIST_ASC] = ("SELECT c.id, c.name, c.created_at, c.valid_at, c.expires_at,"
-                         " a.certificate IS NOT NULL, a.ends_at,"
-                         " (SELECT revision FROM meta WHERE one = 1) FROM certificates c"
-                         " LEFT JOIN activations a"
-                         " ON a.scope = $1 AND a.certificate = c.seq"
-                         " WHERE (c.created_at, c.seq) > ($2, $3)"
-                         " ORDER BY c.created_at, c.seq LIMIT $4"),
-    [OT_SQL_LIST_DESC] = ("SELECT c.id, c.name, c.created_at, c.valid_at, c.expires_at,"
-                          " a.certificate IS NOT NULL, a.ends_at,"
-                          " (SELECT revision FROM meta WHERE one = 1) FROM certificates c"
-                          " LEFT JOIN activations a"
-                          " ON a.scope = $1 AND a.certificate = c.seq"
-                          " WHERE (c.created_at, c.seq) < ($2, $3)"
-                          " ORDER BY c.created_at DESC, c.seq DESC LIMIT $4"),
-    [OT_SQL_SUMMARY] =
-        ("SELECT (SELECT certificates FROM meta WHERE one = 1), count(*),"
-         " count(*) FILTER (WHERE expires_at <= $1),"
-         " min(expires_at) FILTER (WHERE expires_at > $1)"
-         " FROM certificates WHERE seq IN (SELECT certificate FROM activations)"),
+    [OT_SQL_LIST_ASC] = OT_SQL_LIST_OF(REVISION, "> ($2, $3)", ""),
+    [OT_SQL_LIST_DESC] = OT_SQL_LIST_OF(REVISION, "< ($2, $3)", " DESC"),
+    [OT_SQL_SUMMARY] = OT_SQL_SUMMARY_OF(META),
     [OT_SQL_AUDIT_LIST] = OT_SQL_AUDIT_PAGE(AUDIT_WANTED, " DESC"),
     [OT_SQL_AUDIT_LIST_UP] = OT_SQL_AUDIT_PAGE(AUDIT_WANTED, ""),
     [OT_SQL_HOSTS_OF_KEY] = ("SELECT count(*) FROM (SELECT 1 FROM hosts WHERE key = $1 "
@@ -69,15 +48,7 @@ const char *const ot_pg_sql[OT_PG_COUNT] = {
         ("DELETE FROM host_scopes WHERE host = (SELECT seq FROM hosts WHERE name = $1)"
          " AND scope NOT IN (SELECT json_array_elements_text($2::text::json))"),
 
-    [OT_SQL_TALLY] =
-        ("SELECT (SELECT count(*) FROM certificates), (SELECT count(*) FROM activations),"
-         " (SELECT count(*) FROM projects), (SELECT count(*) FROM keys),"
-         " (SELECT count(*) FROM audit), (SELECT count(*) FROM contents),"
-         " (SELECT count(*) FROM audit_resources),"
-         " (SELECT count(*) FROM lists), (SELECT count(*) FROM hosts),"
-         " (SELECT count(*) FROM host_scopes),"
-         " (SELECT coalesce(sum(length(pem)), 0)::bigint FROM contents),"
-         " (SELECT certificates FROM meta), (SELECT revision FROM meta WHERE one = 1)"),
+    [OT_SQL_TALLY] = OT_SQL_TALLY_OF("coalesce(sum(length(pem)), 0)::bigint", META),
     /* Either nothing is there, or what a move has left, as it was left. */
     [OT_SQL_MAY_MOVE] =
         ("SELECT NOT EXISTS (SELECT 1 FROM certificates)"
