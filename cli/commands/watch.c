@@ -281,13 +281,13 @@ static enum ot_status take_watch_step(struct keeper *keeper, struct ot_error *er
 
     ot_watch_heed_wall_clock(&keeper->watch);
     next = ot_watch_next(&keeper->watch);
-    if (keeper->has_followed)
-        tell_ready(keeper);
-    if (keeper->has_followed && next->due_ms <= ot_watch_clock_ms())
-        begin_round(keeper);
     if (keeper->has_followed) {
-        wait_until(keeper, next->due_ms);
-        return OT_OK;
+        tell_ready(keeper);
+        if (next->due_ms > ot_watch_clock_ms()) {
+            wait_until(keeper, next->due_ms);
+            return OT_OK;
+        }
+        begin_round(keeper);
     }
     if (next->due_ms > keeper->round_ms)
         return end_round(keeper, err);
