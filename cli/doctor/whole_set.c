@@ -2,7 +2,6 @@
 
 #include <dirent.h>
 #include <errno.h>
-#include <fcntl.h>
 #include <openssl/bio.h>
 #include <openssl/err.h>
 #include <openssl/pem.h>
@@ -11,12 +10,11 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 #include "base/error.h"
 #include "base/text.h"
 #include "export/anchors.h"
+#include "files/plain_file.h"
 #include "machine/pem_blocks.h"
 
 /* The stores of the machines there are hold 150; an organization's, 50. */
@@ -50,23 +48,18 @@ static enum ot_status add_der_to_set(struct ot_whole_set *set, const uint8_t *de
     return OT_OK;
 }
 
-/* Whoever owns it. What is no file, such as a pipe that nobody writes to, holds nothing,
- * and is not waited for. */
+/* Whoever owns it. What is no file, such as a pipe that nobody writes to, holds nothing.
+ */
 static enum ot_status open_set(BIO **out, const char *path, struct ot_error *err)
 {
-    struct stat st = {0};
-    int fd = open(path, O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
-    FILE *file;
+    FILE *file = ot_plain_open(path);
 
     *out = NULL;
-    if (fd < 0)
+    if (file == NULL && errno != ENXIO)
         return ot_error_errno(err, errno == ENOENT ? OT_E_NOT_FOUND : OT_E_IO, errno,
                               "cannot read %s", path);
-    file = fstat(fd, &st) == 0 && S_ISREG(st.st_mode) ? fdopen(fd, "r") : NULL;
     *out = file != NULL ? BIO_new_fp(file, BIO_CLOSE) : BIO_new(BIO_s_mem());
-    if (file == NULL)
-        close(fd);
-    else if (*out == NULL)
+    if (*out == NULL && file != NULL)
         fclose(file);
     return *out != NULL ? OT_OK : ot_error_nomem(err);
 }

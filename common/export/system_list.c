@@ -1,14 +1,12 @@
 #include "export/system_list_internal.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <limits.h>
 #include <openssl/bio.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <unistd.h>
 
 #include "cache/distrust.h"
 #include "cert/cert.h"
@@ -16,6 +14,7 @@
 #include "export/system_links.h"
 #include "export/system_mark_internal.h"
 #include "files/file.h"
+#include "files/plain_file.h"
 #include "machine/pem_blocks.h"
 #include "machine/system_store.h"
 #include "snapshot/record.h"
@@ -89,26 +88,6 @@ static enum ot_status ask_certificate(void *arg, const char *name, const uint8_t
     return OT_OK;
 }
 
-/* For reading what the system's tool reads, whoever owns it and can write it: that says
- * nothing about whether it is trusted. NULL with OT_OK: there is no file for the tool. */
-static enum ot_status open_authority(FILE **file, const char *path, struct ot_error *err)
-{
-    enum ot_status status = OT_OK;
-    struct stat st;
-    int fd = open(path, O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
-
-    *file = NULL;
-    if (fd < 0 && (errno == ENOENT || errno == ENOTDIR || errno == ELOOP))
-        return OT_OK;
-    if (fd < 0 || fstat(fd, &st) != 0)
-        status = ot_error_errno(err, OT_E_IO, errno, "cannot read %s", path);
-    else if (S_ISREG(st.st_mode) && (*file = fdopen(fd, "r")) == NULL)
-        status = ot_error_nomem(err);
-    if (fd >= 0 && *file == NULL)
-        close(fd);
-    return status;
-}
-
 static bool find_authority_path(char path[PATH_MAX], const char *line, size_t len)
 {
     struct ot_span name = ot_system_list_name(line, len);
@@ -130,9 +109,13 @@ static enum ot_status ask_file(bool *is_distrusted, struct ot_distrust *distrust
     *is_distrusted = false;
     if (distrust == NULL || !find_authority_path(path, line, len))
         return OT_OK;
-    status = open_authority(&file, path, err);
+    /* As the system's tool reads it: whoever owns it and can write it. */
+    file = ot_plain_open(path);
+    if (file == NULL && (errno == ENOENT || errno == ENOTDIR || errno == ELOOP ||
+                         errno == ENXIO)) /* none for the tool */
+        return OT_OK;
     if (file == NULL)
-        return status;
+        return ot_error_errno(err, OT_E_IO, errno, "cannot read %s", path);
     bio = BIO_new_fp(file, BIO_NOCLOSE);
     status = bio != NULL ? ot_pem_blocks(bio, ask_certificate, &question, err)
                          : ot_error_nomem(err);

@@ -1,7 +1,6 @@
 #include "http/tls.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <openssl/asn1.h>
 #include <openssl/err.h>
 #include <openssl/pem.h>
@@ -9,10 +8,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <time.h>
-#include <unistd.h>
 
+#include "files/plain_file.h"
 #include "shared/private_file.h"
 
 /* A long chain, or a key with remarks around it. */
@@ -53,16 +51,13 @@ static enum ot_status read_whole(char **out, FILE *file, const char *path,
 /* A pipe that nobody writes to must not hold up the server, which reads it again. */
 static enum ot_status read_cert(char **out, const char *path, struct ot_error *err)
 {
-    struct stat st;
-    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+    FILE *file = ot_plain_open(path);
 
-    if (fd >= 0 && fstat(fd, &st) == 0 && !S_ISREG(st.st_mode)) {
-        close(fd);
+    if (file == NULL && errno == ENXIO)
         return ot_error_set(err, OT_E_CONFIG,
                             "the TLS certificate %s is not a regular file: name another",
                             path);
-    }
-    return read_whole(out, fd >= 0 ? fdopen(fd, "r") : NULL, path, "certificate", err);
+    return read_whole(out, file, path, "certificate", err);
 }
 
 static enum ot_status read_key(char **out, const char *path, struct ot_error *err)
