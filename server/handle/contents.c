@@ -47,8 +47,7 @@ static void write_content_row(void *arg, const struct ot_cert_row *row, const ch
 {
     struct ot_page *page = arg;
 
-    if (page->out->len >= OT_CONTENTS_LEN)
-        page->limit = page->rows;
+    ot_page_end_behind(page, OT_CONTENTS_LEN);
     if (ot_page_takes(page, row->id))
         ot_cert_json_write(page->out, ot_object_single, row, pem);
 }

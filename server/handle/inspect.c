@@ -265,8 +265,7 @@ static enum ot_status write_all_inspected(struct inspection *inspection,
     struct ot_page *page = &inspection->page;
 
     for (unsigned i = 0; status == OT_OK && i < inspection->count; i++) {
-        if (page->out->len >= OT_INSPECTED_LEN)
-            page->limit = page->rows;
+        ot_page_end_behind(page, OT_INSPECTED_LEN);
         if (!ot_page_takes(page, inspection->rows[i].id))
             break;
         status = write_inspected(inspection->context, &inspection->rows[i], false, err);

@@ -15,6 +15,12 @@ void ot_page_open(struct ot_page *page, struct ot_buffer *out, unsigned limit)
     ot_jsonw_open(out, '[');
 }
 
+void ot_page_end_behind(struct ot_page *page, size_t len)
+{
+    if (page->out->len >= len)
+        page->limit = page->rows;
+}
+
 bool ot_page_takes(struct ot_page *page, const char *id)
 {
     size_t len = strnlen(id, OT_ID_MAX);

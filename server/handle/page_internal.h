@@ -4,6 +4,7 @@
 #define OT_SERVER_HANDLE_PAGE_INTERNAL_H
 
 #include <stdbool.h>
+#include <stddef.h>
 
 #include "base/limits.h"
 
@@ -20,6 +21,9 @@ void ot_page_open(struct ot_page *page, struct ot_buffer *out, unsigned limit);
 
 /* Whether the item with this id is to be written now, as the page's next. */
 bool ot_page_takes(struct ot_page *page, const char *id);
+
+/* From now on it takes no further row, if what is written is as long as that. */
+void ot_page_end_behind(struct ot_page *page, size_t len);
 
 void ot_page_close(struct ot_page *page);
 
