@@ -207,6 +207,27 @@ static void a_no_takes_it_out_of_other_tokens(void)
     token_stop();
 }
 
+/* An object that was asked for last in its session, as of before the no, which is there
+ * behind this. */
+struct asked {
+    const struct ot_functions *f;
+    CK_SESSION_HANDLE session, other;
+    CK_OBJECT_HANDLE object;
+};
+
+static struct asked ask_before_the_no(const char *settings)
+{
+    struct asked asked;
+
+    configure(settings);
+    asked.f = token_start(&asked.session);
+    asked.other = token_session(SLOT_OF_TRUST);
+    asked.object = object_of_bad(asked.session, OT_CKO_NSS_TRUST);
+    CU_ASSERT_EQUAL(token_number(asked.session, asked.object, of_nss[0]), 0xce534352);
+    write_no();
+    return asked;
+}
+
 /* Also that of the object which was asked for last, and which is not looked for again: by
  * a search of any session, a handle is gone with its certificate, and says what is left.
  */
@@ -214,31 +235,19 @@ static void a_handle_knows_of_a_no(void)
 {
     CK_ULONG server = 0;
     CK_ATTRIBUTE attribute = {OT_CKA_NSS_TRUST_SERVER_AUTH, &server, sizeof(server)};
-    CK_SESSION_HANDLE session, other;
-    const struct ot_functions *f;
-    CK_OBJECT_HANDLE object;
+    struct asked asked = ask_before_the_no("purposes = server\n");
 
-    configure("purposes = server\n");
-    f = token_start(&session);
-    other = token_session(SLOT_OF_TRUST);
-    object = object_of_bad(session, OT_CKO_NSS_TRUST);
-    CU_ASSERT_EQUAL(token_number(session, object, of_nss[0]), 0xce534352);
-    write_no();
-    CU_ASSERT_EQUAL(token_count(other, CKO_CERTIFICATE), 3);
-    CU_ASSERT_EQUAL(token_number(session, object, of_nss[0]), 0xce534353);
+    CU_ASSERT_EQUAL(token_count(asked.other, CKO_CERTIFICATE), 3);
+    CU_ASSERT_EQUAL(token_number(asked.session, asked.object, of_nss[0]), 0xce534353);
     token_stop();
-    configure("");
-    f = token_start(&session);
-    other = token_session(SLOT_OF_TRUST);
-    object = object_of_bad(session, OT_CKO_NSS_TRUST);
-    CU_ASSERT_EQUAL(token_number(session, object, of_nss[0]), 0xce534352);
-    write_no();
-    CU_ASSERT_EQUAL(token_count(other, CKO_CERTIFICATE), 1);
-    CU_ASSERT_EQUAL(f->C_GetAttributeValue(session, object, &attribute, 1),
-                    CKR_OBJECT_HANDLE_INVALID);
+    asked = ask_before_the_no("");
+    CU_ASSERT_EQUAL(token_count(asked.other, CKO_CERTIFICATE), 1);
+    CU_ASSERT_EQUAL(
+        asked.f->C_GetAttributeValue(asked.session, asked.object, &attribute, 1),
+        CKR_OBJECT_HANDLE_INVALID);
     world_write("no", NULL, 0, AGE_FRESH);
-    CU_ASSERT_EQUAL(token_count(other, CKO_CERTIFICATE), 3);
-    CU_ASSERT_EQUAL(token_number(session, object, of_nss[0]), 0xce534352);
+    CU_ASSERT_EQUAL(token_count(asked.other, CKO_CERTIFICATE), 3);
+    CU_ASSERT_EQUAL(token_number(asked.session, asked.object, of_nss[0]), 0xce534352);
     token_stop();
 }
 
