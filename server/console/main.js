@@ -11,6 +11,7 @@ import { loadKeys, newKeyOf, renderKeys } from "./keys.js";
 import { filterOf, loadLog, renderLog } from "./log.js";
 import { renderMatrix } from "./matrix.js";
 import { loadOrganization } from "./organization.js";
+import { released } from "./press.js";
 import { newProjectOf, renderProjects } from "./projects.js";
 import { renderSession, renderSignIn } from "./session.js";
 import { renderTimeline } from "./timeline.js";
@@ -38,6 +39,8 @@ const views = [
 const page = { organization: null, data: null, search: "", problem: null };
 
 let drawn = null; // what the view said last, and when
+let asked = 0; // how often all was asked for, and the latest of these that is over
+let answered = 0;
 
 const searches = new Map(); // what was searched for, by what was searched
 
@@ -107,6 +110,7 @@ async function loadContents(isLeftAlone = () => false) {
   const [view, argument] = place();
   const turn = keyTurn();
   const data = view.load ? await view.load(page, argument) : null;
+  await released();
   if (place()[0] !== view || place()[1] !== argument || turn !== keyTurn()) return;
   page.data = data;
   if (!isLeftAlone(view)) showContents(view);
@@ -166,15 +170,22 @@ function takeProblem(error) {
   showStatus();
 }
 
-/** Asks for all of it again. */
+/** Asks for all of it again. What was asked for earlier than what is shown is not shown. */
 async function refresh() {
   if (!hasKey()) return;
   const turn = keyTurn();
+  const number = ++asked;
+  const isLate = () => turn !== keyTurn() || number < answered;
   try {
     const organization = await loadOrganization();
-    if (turn === keyTurn()) await show(organization);
+    await released();
+    if (isLate()) return;
+    answered = number;
+    await show(organization);
   } catch (error) {
-    if (turn === keyTurn()) takeProblem(error);
+    if (!isLate()) takeProblem(error);
+  } finally {
+    answered = Math.max(answered, number);
   }
 }
 
@@ -194,7 +205,8 @@ async function keepUp() {
   const { behind, isWhole } = page.organization?.hosts ?? {};
   const pause = behind && isWhole ? FOLLOW_MS : REFRESH_MS;
   const last = page.organization?.checkedAt ?? 0;
-  if (document.visibilityState === "visible" && Date.now() - last * 1000 >= pause) await refresh();
+  if (document.visibilityState === "visible" && asked === answered
+    && Date.now() - last * 1000 >= pause) await refresh();
   setTimeout(keepUp, TICK_MS);
 }
 

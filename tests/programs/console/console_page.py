@@ -104,10 +104,18 @@ class Page:
         }})()"""))
 
     def click(self, words: str, selector="button, a, summary, label"):
+        self.press_on(words, selector)()
+
+    def press_on(self, words: str, selector: str):
+        """Presses the mouse there; what comes back releases it."""
         x, y = self._center(selector, words)
-        for kind in ("mousePressed", "mouseReleased"):
+
+        def turn(kind: str):
             self.browser.call("Input.dispatchMouseEvent", type=kind, x=x, y=y, button="left",
                               clickCount=1)
+
+        turn("mousePressed")
+        return lambda: turn("mouseReleased")
 
     def write(self, words: str):
         """Into what has the focus."""

@@ -106,6 +106,27 @@ def test_who_reads_is_not_disturbed(page, organization, roots, reader):
     page.waits_for("Organization: not active", ".scopes")
 
 
+@pytest.mark.parametrize("pressed, shown", [
+    (("Hosts", "nav a"), ("Hosts", "h2")), (("the first", "#contents a"), ("Certificate:", "pre"))],
+    ids=["view", "contents"])
+def test_what_is_pressed_stays_until_it_is_released(page, organization, roots, reader, pressed,
+                                                    shown):
+    """A click is what is pressed and released on one element."""
+    organization.add(roots[0], "the first")
+    page.open(reader)
+    organization.add(roots[1], "the second")
+    release = page.press_on(*pressed)
+    asked = "performance.getEntriesByType('resource').filter((one) => one.name.includes('/v1/'))"
+    before = page.js(f"{asked}.length")
+    page.js("document.dispatchEvent(new Event('visibilitychange'))")
+    wait_until(lambda: page.js(f"{asked}.length") >= before + 5, what="the answers")
+    page.js("new Promise((later) => setTimeout(later, 300))")
+    release()
+    page.waits_for(*shown)
+    page.click("Certificates", "nav a")
+    page.waits_for("2 certificates, 2 active")
+
+
 def test_a_key_is_forgotten_with_what_it_showed(page, organization, roots, reader):
     organization.add(roots[0], "only for who has a key")
     page.open(organization.key)
