@@ -63,19 +63,19 @@ def test_what_some_tests_lack_is_said_once(tmp_path):
 
 
 def test_the_end_names_everything_that_failed(tmp_path):
-    """However much each of them said."""
+    """However much each of them said, and why in the width of a line or two."""
     for part in ("asan", "release"):
         directory = tmp_path / "results" / part
         directory.mkdir(parents=True)
         (directory / "status").write_text("0\n")
         (directory / "seconds").write_text("1\n")
-        cases = "".join(f'<testcase classname="a" name="test_{i}"><failure>{"a line&#10;" * 99}'
-                        f'{part} {i}</failure></testcase>' for i in range(9))
+        cases = "".join(f'<testcase classname="a" name="test_{i}"><failure message="no {i}&#10;{"x" * 999}">'
+                        f'{"a line&#10;" * 99}{part} {i}</failure></testcase>' for i in range(9))
         (directory / "pytest-a.xml").write_text(f"<testsuite>{cases}</testsuite>")
     done = run([sys.executable, TALLY, Path(tmp_path / "results"), tmp_path],
                env=clean_environment())
     said = done.stdout.splitlines()
     assert done.status == 1 and said[-19:] == [
-        *(f"FAILED  {part}: a::test_{i}" for part in ("asan", "release") for i in range(9)),
+        *(f"FAILED  {part}: a::test_{i}: no {i} {'x' * 115}" for part in ("asan", "release") for i in range(9)),
         "0 passed, 18 failed, 0 skipped"]
     assert all(f"    {part} {i}" in said for part in ("asan", "release") for i in range(9))

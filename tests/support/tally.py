@@ -18,6 +18,7 @@ NOT_TESTED = re.compile(r"^  NOT TESTED here: (.*)$", re.MULTILINE)
 
 
 WORDS = 20  # lines of a failed test in the table; its log has all
+REASON = 120  # characters of why it failed, beside its name
 
 
 @dataclass
@@ -27,6 +28,7 @@ class Part:
     passed: int = 0
     failed: list[str] = field(default_factory=list)
     words: dict[str, list[str]] = field(default_factory=dict)  # the last ones of a failed test
+    reasons: dict[str, str] = field(default_factory=dict)
     skipped: list[tuple[str, str]] = field(default_factory=list)
     left_out: list[tuple[str, str]] = field(default_factory=list)  # of tests that passed
 
@@ -47,6 +49,9 @@ def read_junit(part: Part, path: Path):
             part.failed.append(name)
             # pytest says it in the failure, ctest in what the program wrote.
             part.words[name] = (wrong.text or said).rstrip().splitlines()[-WORDS:]
+            reason = " ".join((wrong.get("message") or "").split())
+            if reason:
+                part.reasons[name] = reason[:REASON]
         elif skipped is not None:
             part.skipped.append((name, skipped.get("message") or "no reason given"))
         elif case.get("status") in ("disabled", "notrun"):
@@ -113,9 +118,10 @@ def main(argv: list[str]) -> int:
         for name, words in part.words.items():
             print("", f"{part.name}: {name}", *(f"    {line}" for line in words), sep="\n")
     print()
-    for part in parts:  # nothing between them: whoever has the end alone sees what failed
+    for part in parts:  # whoever has the end alone sees what failed, and why
         for name in part.failed:
-            print(f"FAILED  {part.name}: {name}")
+            why = f": {part.reasons[name]}" if name in part.reasons else ""
+            print(f"FAILED  {part.name}: {name}{why}")
     failed = sum(len(p.failed) for p in parts)
     print(f"{sum(p.passed for p in parts)} passed, {failed} failed, "
           f"{sum(len(p.skipped) for p in parts)} skipped")
