@@ -17,8 +17,10 @@ from support.world import World  # noqa: E402
 
 
 def pytest_configure(config):
-    # Below nohup it is ignored, and what the tests start would inherit that.
+    # Below nohup, and behind a script's &, these are ignored: what the tests start would
+    # inherit that.
     signal.signal(signal.SIGHUP, signal.SIG_DFL)
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     config.addinivalue_line("markers", "long: takes minutes; runs with ORGTRUST_LONG=1")
     config.addinivalue_line(
         "markers", "concurrency: threads or processes at once; runs under ThreadSanitizer"
