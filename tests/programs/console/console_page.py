@@ -94,14 +94,14 @@ class Page:
         return bool(self.js(f"({_FIND})({json.dumps(selector)}, {json.dumps(words)}).length"))
 
     def _center(self, selector: str, words: str) -> tuple[float, float]:
-        found = f"({_FIND})({json.dumps(selector)}, {json.dumps(words)})"
-        wait_until(lambda: self.js(f"{found}.length"), what=f"{selector} {words!r}")
-        return tuple(self.js(f"""(() => {{
-            const one = {found}[0];
+        """Found and measured in one look: what is found may be drawn anew before the next."""
+        return tuple(wait_until(lambda: self.js(f"""(() => {{
+            const [one] = ({_FIND})({json.dumps(selector)}, {json.dumps(words)});
+            if (!one) return null;
             one.scrollIntoView({{block: 'center', inline: 'center'}});
             const box = one.getBoundingClientRect();
             return [box.x + box.width / 2, box.y + box.height / 2];
-        }})()"""))
+        }})()"""), what=f"{selector} {words!r}"))
 
     def click(self, words: str, selector="button, a, summary, label"):
         self.press_on(words, selector)()
