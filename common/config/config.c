@@ -2,6 +2,7 @@
 
 #include <fcntl.h>
 #include <limits.h>
+#include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -214,9 +215,16 @@ enum ot_status ot_config_load_draft(struct ot_config **out,
     return OT_OK;
 }
 
+/* A host's thread is not cancelled in here: what it has open would stay so. */
 enum ot_status ot_config_load(struct ot_config **out, struct ot_error *err)
 {
-    return ot_config_load_draft(out, NULL, err);
+    enum ot_status status;
+    int cancel;
+
+    pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, &cancel);
+    status = ot_config_load_draft(out, NULL, err);
+    pthread_setcancelstate(cancel, NULL);
+    return status;
 }
 
 void ot_config_free(struct ot_config *config)

@@ -770,6 +770,34 @@ static void fault_60_a_child_finalised_after_a_thread_was_cancelled(void)
     token_unload();
 }
 
+static void *initialize_while_it_is_cancelled(void *arg)
+{
+    pthread_cancel(pthread_self()); /* waits for the next call that may be the last */
+    (void)f->C_Initialize(NULL);
+    searches++;
+    return arg;
+}
+
+/* What it reads the configuration from is closed again. */
+static void fault_60_initialised_by_a_thread_that_is_cancelled(void)
+{
+    pthread_t thread;
+    int before;
+
+    begin();
+    f = token_load();
+    before = dup(STDOUT_FILENO); /* the lowest number that is free */
+    close(before);
+    searches = 0;
+    start(&thread, 1, initialize_while_it_is_cancelled);
+    pthread_join(thread, NULL);
+    CU_ASSERT_EQUAL(searches, 1);
+    CU_ASSERT_EQUAL(f->C_Finalize(NULL), CKR_OK);
+    CU_ASSERT_EQUAL(dup(STDOUT_FILENO), before);
+    close(before);
+    token_unload();
+}
+
 static const struct unit_case cases[] = {
     {"fault_48_many_threads_while_snapshots_change",
      fault_48_many_threads_while_snapshots_change},
@@ -786,6 +814,8 @@ static const struct unit_case cases[] = {
      fault_60_finalised_after_a_thread_was_cancelled},
     {"fault_60_a_child_finalised_after_a_thread_was_cancelled",
      fault_60_a_child_finalised_after_a_thread_was_cancelled},
+    {"fault_60_initialised_by_a_thread_that_is_cancelled",
+     fault_60_initialised_by_a_thread_that_is_cancelled},
     {"fault_60_mutexes_are_not_shared_between_users",
      fault_60_mutexes_are_not_shared_between_users},
     {"fault_47_unloaded_and_loaded_again", fault_47_unloaded_and_loaded_again},
