@@ -214,11 +214,21 @@ static void start_notifier(const struct ot_source *source, bool is_log)
         close(child.fds[2]);
 }
 
+/* Those of before, where nobody else takes them off our hands. They have sessions of their
+ * own; who is of our process group is waited for by whoever has forked it. */
+static void reap_notifiers(void)
+{
+    siginfo_t ended = {.si_pid = 0};
+
+    while (waitid(P_ALL, 0, &ended, WEXITED | WNOHANG | WNOWAIT) == 0 &&
+           ended.si_pid != 0 && getpgid(ended.si_pid) != getpgrp())
+        waitpid(ended.si_pid, NULL, WNOHANG);
+}
+
 void ot_notify_start(const struct ot_config *config, bool is_log)
 {
-    /* Those of before, where nobody else takes them off our hands. */
-    while (is_log && ot_child_is_adopted() && waitpid(-1, NULL, WNOHANG) > 0)
-        continue;
+    if (is_log && ot_child_is_adopted())
+        reap_notifiers();
     for (size_t i = 0; i < ot_config_count(config); i++) {
         const struct ot_source *source = ot_config_at(config, i);
 

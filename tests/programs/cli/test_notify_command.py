@@ -1,5 +1,6 @@
 """notify_url: what has changed, by POST, signed, each once, and no sync waits for it."""
 
+import ctypes
 import json
 import os
 import resource
@@ -11,11 +12,12 @@ import time
 
 import pytest
 from support import paths
-from support.process import wait_until
+from support.process import children, wait_until
 from support.receiver import Receiver
 from support.world import BUSY, CONFIG, INTERRUPTED, NETWORK, REFUSED
 
 SECRET = "whsec-" + "5" * 40
+PR_SET_CHILD_SUBREAPER = 36
 
 
 def free_port() -> int:
@@ -295,6 +297,21 @@ def test_watch_delivers_and_says_what_fails(machine, api, roots, receivers, list
     wait_until(lambda: len(receiver.requests) == 2, timeout=60)
     assert [[news["name"] for news in body["news"]] for body in bodies(receiver)] == \
         [["new"], ["newer"]]
+    assert watch.stop() == 0
+
+
+def test_watch_as_process_1_takes_deliveries_off_its_hands(machine, api, roots, receivers,
+                                                           listener):
+    """In a container orphans become its children: those that had ended are gone when the next
+    one begins."""
+    receiver = receivers()
+    listener(receiver.port, refresh_interval="1s")
+    adopts = ctypes.CDLL(None).prctl
+    watch = machine.start("watch", preexec_fn=lambda: adopts(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0))
+    for number, root in enumerate(roots, 1):
+        api.add(root)
+        wait_until(lambda: len(receiver.requests) == number, timeout=60)
+    assert len(children(watch.pid)) < len(roots)
     assert watch.stop() == 0
 
 
