@@ -66,7 +66,7 @@ def test_fault_76_one_address_keeps_nobody_else_waiting(organization):
         for source in ("127.0.0.2", "127.0.0.3", "127.0.0.66"):
             for _ in range(5):
                 status, took = ask(organization.port, source, organization.key)
-                assert status == 200 and took < 3, (source, took)
+                assert status == 200 and took < 3 * paths.SLOWNESS, (source, took)
         assert SHARE - 20 <= count_open(slow) <= SHARE
         assert count_open(slow[-SHARE + 20:]) >= SHARE - 40, "the oldest went first"
 
@@ -78,7 +78,7 @@ def test_fault_76_many_addresses_keep_nobody_waiting(organization):
                 for i in range(LIMIT + 300)]
         for number in range(10):
             status, took = ask(organization.port, f"127.0.2.{number + 1}", organization.key)
-            assert status == 200 and took < 3, took
+            assert status == 200 and took < 3 * paths.SLOWNESS, took
         left = count_open(slow)
         assert LIMIT - 40 <= left <= LIMIT
         # Workers take them in a slightly different order each.
@@ -132,15 +132,15 @@ def test_fault_76_who_comes_over_tls_has_no_more_time(tmp_path, certs):
         slow = [open_slow(stack, organization.port, "127.0.0.66", hello) for _ in range(200)]
         began = time.monotonic()
         assert organization.api.list() == []
-        while count_open(slow) > 50 and time.monotonic() - began < 5:
+        while count_open(slow) > 50 and time.monotonic() - began < 5 * paths.SLOWNESS:
             time.sleep(0.05)  # the end of one that was too many is on its way
         assert 40 <= count_open(slow) <= 50
-        while count_open(slow) and time.monotonic() - began < HEAD_S + 10:
+        while count_open(slow) and time.monotonic() - began < HEAD_S + 10 * paths.SLOWNESS:
             for link in slow[-60:]:
                 with contextlib.suppress(OSError):
                     link.send(b"\0")
             time.sleep(0.5)
-        assert HEAD_S - 2 <= time.monotonic() - began <= HEAD_S + 5
+        assert HEAD_S - 2 <= time.monotonic() - began <= HEAD_S + 5 * paths.SLOWNESS
         assert organization.api.list() == []
     organization.stop()
 

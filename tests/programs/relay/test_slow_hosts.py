@@ -46,7 +46,7 @@ def test_fault_76_slow_hosts_keep_nobody_waiting(tmp_path, relays, roots):
                 began = time.monotonic()
                 target = f"{LIST}?limit={number + 1}"  # none of which it has yet
                 assert relay.ask("GET", target)[0] == 200
-                assert time.monotonic() - began < 3
+                assert time.monotonic() - began < 3 * paths.SLOWNESS
             assert len(slow) == 4200 and organization.api.list()
     finally:
         organization.stop()
@@ -96,7 +96,7 @@ def test_fault_76_a_request_to_the_relay_has_a_time_in_all(relays, api, key):
         one.start()
     for name, one in trickles.items():
         one.join()
-        assert one.took < IN_ALL_S + 5, name
+        assert one.took < IN_ALL_S + 5 * paths.SLOWNESS, name
         if name != "head":
             assert one.answer.startswith(b"HTTP/1.1 413 ") and b"body_too_large" in one.answer
     assert api.count() == 0
