@@ -1,8 +1,8 @@
 """Chromium by the machine's policy that export_chromium keeps: users who did nothing for it,
 in a browser that runs all the while, in both directions.
 
-The browser and the sync that writes the policy see a directory of the test's own as
-/etc/chromium; what follows a change has 15 seconds."""
+The browser and the sync that writes the policy see directories of the test's own as
+/etc/chromium and /var/lib; what follows a change has 15 seconds."""
 
 from __future__ import annotations
 
@@ -55,6 +55,7 @@ class PolicyWorld(P11System):
                                       organization.key))
         self.organization, self.certs = organization, certs
         self.etc = self._directory("etc-chromium")
+        self.state = self._directory("var-lib")
         self.policy = self.etc / "policies" / "managed" / "00-orgtrust.json"
         self.pages = self._directory("pages")
         (self.pages / "index.html").write_text("it was believed\n")
@@ -76,8 +77,8 @@ class PolicyWorld(P11System):
         self.sync()
 
     def prefix(self, p11kit=False, account=None, mounts=None):
-        return super().prefix(p11kit, account, {"/etc/hosts": self.hosts,
-                                                "/etc/chromium": self.etc} | (mounts or {}))
+        ours = {"/etc/hosts": self.hosts, "/etc/chromium": self.etc, "/var/lib": self.state}
+        return super().prefix(p11kit, account, ours | (mounts or {}))
 
     def sync(self):
         done = self.run([*paths.WRAP, paths.COMMAND, "sync", "--accept-empty"])
