@@ -214,8 +214,8 @@ static void start_notifier(const struct ot_source *source, bool is_log)
         close(child.fds[2]);
 }
 
-/* Those of before, where nobody else takes them off our hands. They have sessions of their
- * own; who is of our process group is waited for by whoever has forked it. */
+/* Those of before, where nobody else takes them off our hands. They have sessions of
+ * their own; who is of our process group is waited for by whoever has forked it. */
 static void reap_notifiers(void)
 {
     siginfo_t ended = {.si_pid = 0};
