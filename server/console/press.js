@@ -13,7 +13,10 @@ const release = () => setTimeout(() => {
 /** Resolved while nothing is pressed. */
 export const released = () => isPressed ? new Promise((go) => waiting.push(go)) : Promise.resolve();
 
-window.addEventListener("pointerdown", () => { isPressed = true; }, true);
+// Where a menu opens, the browser's own or that of a choice, the release may be seen by it alone.
+window.addEventListener("pointerdown", ({ button }) => { isPressed ||= button === 0; }, true);
+window.addEventListener("pointermove", ({ buttons }) => isPressed && buttons === 0 && release(), true);
 window.addEventListener("keydown", ({ key }) => { isPressed ||= key === " "; }, true);
-for (const end of ["pointerup", "pointercancel", "keyup"]) window.addEventListener(end, release, true);
+for (const end of ["pointerup", "pointercancel", "keyup", "contextmenu", "change"])
+  window.addEventListener(end, release, true);
 window.addEventListener("blur", release); // of the window alone: elements' do not come up to it

@@ -106,16 +106,16 @@ class Page:
     def click(self, words: str, selector="button, a, summary, label"):
         self.press_on(words, selector)()
 
-    def press_on(self, words: str, selector: str):
-        """Presses the mouse there; what comes back releases it."""
+    def press_on(self, words: str, selector: str, button="left"):
+        """Presses the mouse there; what comes back is told what happens to it next."""
         x, y = self._center(selector, words)
 
-        def turn(kind: str):
-            self.browser.call("Input.dispatchMouseEvent", type=kind, x=x, y=y, button="left",
-                              clickCount=1)
+        def turn(kind="mouseReleased", **how):
+            self.browser.call("Input.dispatchMouseEvent", type=kind, x=x, y=y,
+                              **({"button": button, "clickCount": 1} | how))
 
         turn("mousePressed")
-        return lambda: turn("mouseReleased")
+        return turn
 
     def write(self, words: str):
         """Into what has the focus."""

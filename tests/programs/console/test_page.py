@@ -127,6 +127,20 @@ def test_what_is_pressed_stays_until_it_is_released(page, organization, roots, r
     page.waits_for("2 certificates, 2 active")
 
 
+@pytest.mark.parametrize("how", ["the other button", "released unseen"])
+def test_what_is_not_pressed_any_more_holds_nothing_up(page, organization, roots, reader, how):
+    """A menu that opens there sees the release instead of the page."""
+    organization.add(roots[0], "the first")
+    page.open(reader)
+    organization.add(roots[1], "the second")
+    turn = page.press_on("the first", "#contents a",
+                         "right" if how == "the other button" else "left")
+    if how == "released unseen":
+        turn("mouseMoved", button="none", buttons=0)
+    page.js("document.dispatchEvent(new Event('visibilitychange'))")
+    page.waits_for("2 certificates, 2 active")
+
+
 def test_a_key_is_forgotten_with_what_it_showed(page, organization, roots, reader):
     organization.add(roots[0], "only for who has a key")
     page.open(organization.key)
