@@ -69,7 +69,7 @@ def test_fault_75_a_program_in_a_namespace_of_its_own_is_alone_with_its_failure(
     held = run([*confined, paths.COMMAND, "sync", "--if-stale"], env=counting.env)
     assert held.status == 4, held
     goes_on(counting, api)
-    assert not offline.exists(), "what has succeeded is fresh for all"
+    wait_until(lambda: not offline.exists(), what="what has succeeded to be fresh for all")
     assert counting.started() == 2
 
 
