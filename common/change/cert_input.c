@@ -176,30 +176,42 @@ static enum ot_status see_digest(void *arg, const uint8_t *der, size_t len,
     return status;
 }
 
-/* The text as it stands, under the digest of its first certificate. */
-static enum ot_status add_as_is(struct ot_cert_inputs *inputs, const char *file,
-                                const char *text, size_t len, struct ot_error *err)
+static enum ot_status keep_as_is(struct ot_cert_inputs *inputs,
+                                 struct ot_cert_input *item, const char *file,
+                                 const struct ot_cert *first, const char *text,
+                                 size_t len, struct ot_error *err)
 {
-    struct ot_cert_input item = {.number = 1, .of = 1};
-    struct first_cert first = {NULL};
-    char *whole = NULL;
-    enum ot_status status;
+    char *whole = strndup(text, len);
+    enum ot_status status =
+        whole != NULL ? reserve_input(inputs, err) : ot_error_nomem(err);
 
-    if (!ot_text_is_utf8(text, len) || memchr(text, '\0', len) != NULL)
-        return ot_error_set(err, OT_E_PROTOCOL, "its text is not UTF-8");
-    status = ot_pem_each(text, len, see_digest, &first, err);
-    if (status == OT_OK && (whole = strndup(text, len)) == NULL)
-        status = ot_error_nomem(err);
-    if (status == OT_OK)
-        status = reserve_input(inputs, err);
     if (status == OT_OK) {
-        digest_of(item.sha256, first.cert);
-        status = keep_input(inputs, &item, file, first.cert, err);
+        status = keep_input(inputs, item, file, first, err);
         free(inputs->items[inputs->count - 1].pem);
         inputs->items[inputs->count - 1].pem = whole;
         whole = NULL;
     }
     free(whole);
+    return status;
+}
+
+/* The text as it stands, under the digest of its first certificate; a second text with
+ * the same first is passed over. */
+static enum ot_status add_as_is(struct ot_cert_inputs *inputs, const char *file,
+                                const char *text, size_t len, struct ot_error *err)
+{
+    struct ot_cert_input item = {.number = 1, .of = 1};
+    struct first_cert first = {NULL};
+    enum ot_status status;
+
+    if (!ot_text_is_utf8(text, len) || memchr(text, '\0', len) != NULL)
+        return ot_error_set(err, OT_E_PROTOCOL, "its text is not UTF-8");
+    status = ot_pem_each(text, len, see_digest, &first, err);
+    if (status == OT_OK) {
+        digest_of(item.sha256, first.cert);
+        if (ot_cert_inputs_find(inputs, item.sha256) == NULL)
+            status = keep_as_is(inputs, &item, file, first.cert, text, len, err);
+    }
     ot_cert_free(first.cert);
     return status;
 }

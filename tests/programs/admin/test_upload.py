@@ -348,6 +348,19 @@ def test_as_is_a_file_is_one_entry(organization, world, certs, tmp_path):
         "it is known by its first certificate"
 
 
+def test_as_is_the_same_file_twice_is_one_entry(organization, world, certs, tmp_path):
+    """As without --as-is: what is there is not sent twice, nor is what has just been sent."""
+    first, second = certs.many(2, "As it is, twice")
+    bundle = tmp_path / "bundle.pem"
+    bundle.write_text(first.pem + second.pem)
+    copy = tmp_path / "copy.pem"
+    copy.write_text(f"# another text\n{first.pem}")
+    done = world.orgtrust("upload", "--as-is", "--activate", bundle, bundle, copy)
+    (entry,) = organization.api.list()
+    assert entry["active"] and done.stdout.count("uploaded cert_") == 1
+    assert f"from {bundle}\n" in done.stdout, "the first of them is sent"
+
+
 @pytest.mark.parametrize("more, word", [
     ("-----BEGIN PRIVATE KEY-----\nAA==\n-----END PRIVATE KEY-----\n", "private key"),
     ("-----BEGIN CERTIFICATE-----\nAA==\n-----END CERTIFICATE-----\n", "certificate"),
