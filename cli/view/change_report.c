@@ -20,7 +20,7 @@ static const struct {
 static const char *const outcomes[] = {
     [OT_CHANGE_PLANNED] = "planned", [OT_CHANGE_UNCHANGED] = "unchanged",
     [OT_CHANGE_DONE] = "done",       [OT_CHANGE_KEPT] = "kept",
-    [OT_CHANGE_FAILED] = "failed",
+    [OT_CHANGE_FAILED] = "failed",   [OT_CHANGE_UNKNOWN] = "unknown",
 };
 
 static void print_word(struct ot_output *out, const struct ot_change *change,
@@ -41,6 +41,9 @@ static void print_word(struct ot_output *out, const struct ot_change *change,
         return;
     case OT_CHANGE_FAILED:
         ot_output_printf(out, "not %s", past);
+        return;
+    case OT_CHANGE_UNKNOWN:
+        ot_output_printf(out, "perhaps %s", past);
         return;
     case OT_CHANGE_PLANNED:
         break;

@@ -30,10 +30,12 @@ void ot_report_changes(struct ot_report *report, const struct ot_changes *change
     for (size_t i = 0; i < changes->count; i++) {
         const struct ot_change *change = &changes->items[i];
 
-        if (change->outcome == OT_CHANGE_PLANNED || change->outcome == OT_CHANGE_FAILED)
+        bool has_failed =
+            change->outcome == OT_CHANGE_FAILED || change->outcome == OT_CHANGE_UNKNOWN;
+
+        if (change->outcome == OT_CHANGE_PLANNED || has_failed)
             report->done = false;
-        if (change->outcome == OT_CHANGE_FAILED && change->why != NULL &&
-            report->sentence[0] == '\0')
+        if (has_failed && change->why != NULL && report->sentence[0] == '\0')
             snprintf(report->sentence, sizeof(report->sentence), "%s", change->why);
         if (i == 0)
             snprintf(report->id, sizeof(report->id), "%s", change->id);

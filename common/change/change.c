@@ -90,11 +90,15 @@ bool ot_changes_took_place(const struct ot_changes *changes)
     for (size_t i = 0; i < changes->count; i++) {
         const struct ot_change *change = &changes->items[i];
 
-        if (change->outcome == OT_CHANGE_DONE ||
-            (change->outcome == OT_CHANGE_FAILED && ot_admin_is_unclear(change->status)))
+        if (change->outcome == OT_CHANGE_DONE || ot_admin_is_unclear(change->status))
             return true;
     }
     return false;
+}
+
+static bool has_failed(const struct ot_change *change)
+{
+    return change->outcome == OT_CHANGE_FAILED || change->outcome == OT_CHANGE_UNKNOWN;
 }
 
 static bool is_toggle(const struct ot_change *change)
@@ -102,11 +106,22 @@ static bool is_toggle(const struct ot_change *change)
     return change->action == OT_CHANGE_ACTIVATE || change->action == OT_CHANGE_DEACTIVATE;
 }
 
+/* An answer that could be read leaves nothing open: that of a server which keeps no end
+ * of an activation is OT_E_PROTOCOL, too, and no status of HTTP became an error. */
+static bool is_open_whether_done(const struct ot_change *change)
+{
+    return ot_admin_is_unclear(change->status) &&
+           (change->status != OT_E_PROTOCOL ||
+            ot_api_last_status(ot_admin_api(change->admin)) != 0);
+}
+
 static void set_change_outcome(struct ot_change *change, enum ot_status status,
                                const struct ot_error *why)
 {
     change->status = status;
-    change->outcome = status == OT_OK ? OT_CHANGE_DONE : OT_CHANGE_FAILED;
+    change->outcome = status == OT_OK                ? OT_CHANGE_DONE
+                      : is_open_whether_done(change) ? OT_CHANGE_UNKNOWN
+                                                     : OT_CHANGE_FAILED;
     if (status == OT_E_REFUSED && change->may_remain)
         change->outcome = OT_CHANGE_KEPT;
     if (status != OT_OK)
@@ -218,7 +233,7 @@ enum ot_status ot_changes_run(struct ot_changes *changes, const volatile int *st
             set_change_outcome(batch[i], status, &why);
         if (status != OT_OK && !takes_away(batch[0]))
             lacks_addition = true;
-        if (batch[0]->outcome == OT_CHANGE_FAILED && first == OT_OK) {
+        if (has_failed(batch[0]) && first == OT_OK) {
             first = status;
             if (err != NULL)
                 *err = why;

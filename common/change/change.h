@@ -28,8 +28,9 @@ enum ot_change_outcome {
     OT_CHANGE_PLANNED, /* not done, nor tried */
     OT_CHANGE_UNCHANGED,
     OT_CHANGE_DONE,
-    OT_CHANGE_KEPT,  /* refused, which its planner had allowed for */
-    OT_CHANGE_FAILED /* status and why say how; after a lost answer it may be done */
+    OT_CHANGE_KEPT,   /* refused, which its planner had allowed for */
+    OT_CHANGE_FAILED, /* status and why say how */
+    OT_CHANGE_UNKNOWN /* the same, but the API may have done it: its answer was lost */
 };
 
 #define OT_CHANGE_NONE SIZE_MAX
@@ -47,7 +48,7 @@ struct ot_change {
     size_t upload; /* activate: which change makes the id; OT_CHANGE_NONE: it is there */
     bool may_remain; /* delete: a certificate that the API keeps is no failure */
     enum ot_status status;
-    char *why; /* of OT_CHANGE_FAILED and OT_CHANGE_KEPT */
+    char *why; /* of OT_CHANGE_KEPT, OT_CHANGE_FAILED and OT_CHANGE_UNKNOWN */
 };
 
 /* Zeroed: empty. Sessions and inputs must outlive it. */

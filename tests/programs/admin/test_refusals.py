@@ -1,7 +1,7 @@
 """Every 4xx, for every write: its exit status, what is said, and that nothing changed."""
 
 import pytest
-from fault_server import error
+from fault_server import Answer, error
 from support.world import (AUTH, NETWORK, NOT_FOUND, OK, PROTOCOL, RATE, REFUSED)
 
 EXITS = {400: REFUSED, 401: AUTH, 403: AUTH, 404: NOT_FOUND, 405: REFUSED, 409: REFUSED,
@@ -45,6 +45,29 @@ def test_every_4xx(synced, api, writes, kind, status):
     (change,) = done.json()["changes"]
     assert change["action"] == kind and change["outcome"] == "failed"
     assert "the API's own words" in change["error"] and done.json()["syncs"] == []
+
+
+LOST = {
+    "reset": (NETWORK, lambda right: None),
+    "html": (PROTOCOL, lambda right: Answer(200, "<html>", content_type="text/html")),
+}
+
+
+@pytest.mark.parametrize("lost", LOST.values(), ids=LOST.keys())
+@pytest.mark.parametrize("kind, past", [
+    ("rename", "renamed"), ("activate", "activated"), ("deactivate", "deactivated"),
+    ("delete", "deleted")])
+def test_what_is_done_and_never_confirmed_is_not_called_undone(synced, api, writes, kind, past,
+                                                               lost):
+    status, lose = lost
+    before = [dict(c) for c in api.certs]
+    api.on(kind, lambda request, right: lose(right))
+    done = synced.orgtrust(*writes[kind], status=status)
+    assert api.certs != before, "it was carried out"
+    assert done.stdout.startswith(f"perhaps {past} cert_") and "not " not in done.stdout
+    api.certs[:] = before
+    (change,) = synced.orgtrust(*writes[kind], "--json", status=status).json()["changes"]
+    assert change["outcome"] == "unknown" and change["error"]
 
 
 @pytest.mark.parametrize("status", EXITS)
