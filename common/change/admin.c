@@ -99,6 +99,13 @@ struct ot_api *ot_admin_api(struct ot_admin *admin)
     return admin->api;
 }
 
+void ot_admin_begin_time(struct ot_admin *admin)
+{
+    ot_http_begin_time(ot_api_http(admin->api));
+    if (admin->organization != NULL)
+        ot_http_begin_time(ot_api_http(admin->organization));
+}
+
 const char *ot_admin_project(const struct ot_admin *admin)
 {
     return admin->project;

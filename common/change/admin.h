@@ -45,6 +45,9 @@ enum ot_status ot_admin_open(struct ot_admin **out, const struct ot_source *sour
 void ot_admin_close(struct ot_admin *admin); /* NULL is fine */
 
 struct ot_api *ot_admin_api(struct ot_admin *admin);
+/* Before a change: the time that its requests have begins now, however long what came
+ * before has taken, such as a person's answer. */
+void ot_admin_begin_time(struct ot_admin *admin);
 const char *ot_admin_project(const struct ot_admin *admin); /* NULL: the organization */
 
 /* All certificates of the organization with their state in this scope, asked for now;

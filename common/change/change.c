@@ -228,6 +228,7 @@ enum ot_status ot_changes_run(struct ot_changes *changes, const volatile int *st
                        ? first
                        : ot_error_set(err, OT_E_INTERRUPTED,
                                       "interrupted; run the command again to finish");
+        ot_admin_begin_time(batch[0]->admin);
         status = perform_batch(batch, count, &why);
         for (size_t i = 0; i < count; i++)
             set_change_outcome(batch[i], status, &why);

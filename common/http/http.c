@@ -106,6 +106,11 @@ static enum ot_status or_nomem(enum ot_status status, unsigned long failures_bef
     return ot_error_nomem(err);
 }
 
+void ot_http_begin_time(struct ot_http *http)
+{
+    http->deadline_ms = ot_clock_ms() + http->tuning.deadline_ms;
+}
+
 enum ot_status ot_http_new(struct ot_http **out, const struct ot_source *source,
                            const struct ot_key *key, const struct ot_http_tuning *tuning,
                            struct ot_error *err)
@@ -122,7 +127,7 @@ enum ot_status ot_http_new(struct ot_http **out, const struct ot_source *source,
     if (http == NULL)
         return ot_error_nomem(err);
     http->tuning = tuning != NULL ? *tuning : ot_http_default_tuning;
-    http->deadline_ms = ot_clock_ms() + http->tuning.deadline_ms;
+    ot_http_begin_time(http);
     status =
         ot_endpoint_init(&http->endpoint, source, key, http->tuning.low_speed_s, err);
     if (status == OT_OK)

@@ -50,6 +50,9 @@ enum ot_status ot_http_run(struct ot_http *http, size_t n, ot_http_fill *fill,
  * numbered on, and sent after those before them. */
 void ot_http_extend(struct ot_http *http, size_t more);
 
+/* Between two runs: the time for everything that it does begins now. */
+void ot_http_begin_time(struct ot_http *http);
+
 /* Answers and bytes so far, for tests, status and benchmarks. */
 struct ot_http_counts {
     uint64_t requests, retries, bytes, connections;

@@ -47,7 +47,8 @@ struct ot_http_answer {
 struct ot_http_tuning {
     unsigned retries;
     int64_t retry_first_ms, retry_longest_ms, retry_after_max_ms;
-    int64_t deadline_ms; /* for everything this object does, from its making */
+    int64_t deadline_ms; /* for everything this object does, from its making, or from
+                            ot_http_begin_time */
     unsigned in_flight, connections;
     unsigned low_speed_s; /* 0: OT_LOW_SPEED_SECONDS */
     unsigned

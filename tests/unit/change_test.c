@@ -5,9 +5,13 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "admin_fixture.h"
 #include "certs.h"
+#include "http/http_request.h"
+#include "http/key.h"
+#include "http_client.h"
 #include "unit.h"
 
 static void add_input(struct ot_cert_inputs *inputs, const char *file, const char *pem)
@@ -236,6 +240,34 @@ static void a_request_to_stop_is_obeyed_between_requests(void)
     admin_end(&org);
 }
 
+/* A person who is asked thinks as long as that takes, and many changes take as long as
+ * they take. */
+static void time_before_a_change_is_not_taken_from_it(void)
+{
+    const struct ot_key key = client_key();
+    struct ot_http_tuning hasty = client_tuning;
+    const struct ot_admin_options options = {.key = &key, .tuning = &hasty};
+    struct ot_changes changes = {0};
+    struct admin_fixture org;
+
+    hasty.deadline_ms = 1000;
+    admin_begin(&org, NULL);
+    ot_admin_close(org.admin);
+    CU_ASSERT_EQUAL_FATAL(
+        ot_admin_open(&org.admin, &org.source, NULL, &options, &org.err), OT_OK);
+    admin_add(&org, "a", "a", false);
+    admin_look(&org);
+    CU_ASSERT_EQUAL(ot_changes_delete(&changes, org.admin, ot_admin_at(org.admin, 0),
+                                      false, &org.err),
+                    OT_OK);
+    usleep(1100 * 1000);
+    CU_ASSERT_EQUAL(ot_changes_run(&changes, NULL, &org.err), OT_OK);
+    CU_ASSERT_STRING_EQUAL(org.err.message, "");
+    CU_ASSERT_STRING_EQUAL(fake_api_writes(org.api), "delete");
+    ot_changes_clear(&changes);
+    admin_end(&org);
+}
+
 static void a_rename_keeps_the_name_before(void)
 {
     struct ot_changes changes = {0};
@@ -270,6 +302,8 @@ static const struct unit_case cases[] = {
      nothing_is_taken_away_once_an_addition_failed},
     {"a_request_to_stop_is_obeyed_between_requests",
      a_request_to_stop_is_obeyed_between_requests},
+    {"time_before_a_change_is_not_taken_from_it",
+     time_before_a_change_is_not_taken_from_it},
     {"a_rename_keeps_the_name_before", a_rename_keeps_the_name_before},
     {NULL, NULL},
 };
