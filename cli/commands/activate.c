@@ -6,6 +6,8 @@
 #include "commands/commands.h"
 #include "commands/named_certs_internal.h"
 #include "commands/until_internal.h"
+#include "config/source.h"
+#include "view/output.h"
 
 static enum ot_status check_names_or_all(const struct ot_options *options,
                                          struct ot_error *err)
@@ -22,7 +24,17 @@ static enum ot_status check_names_or_all(const struct ot_options *options,
 struct toggles {
     bool active;
     struct ot_activation activation; /* where they are to be active */
+    bool inherits;                   /* what is active in the organization counts, too */
 };
+
+static void warn_inherited(const struct toggles *toggles,
+                           const struct ot_admin_cert *cert)
+{
+    if (cert->is_inherited && toggles->inherits)
+        ot_output_warn("%s is active in the organization, which counts in the project, "
+                       "too: it stays trusted until it is deactivated with --project ''",
+                       cert->id);
+}
 
 static enum ot_status plan_one(struct ot_changes *changes, struct ot_admin *admin,
                                const struct ot_admin_cert *cert,
@@ -30,6 +42,7 @@ static enum ot_status plan_one(struct ot_changes *changes, struct ot_admin *admi
 {
     if (toggles->active)
         return ot_changes_activate(changes, admin, cert, &toggles->activation, err);
+    warn_inherited(toggles, cert);
     return ot_changes_toggle(changes, admin, cert, false, err);
 }
 
@@ -77,8 +90,10 @@ static enum ot_status toggle_certificates(struct ot_cli *cli, bool active,
         status = ot_admin_use_source(&use, cli, err);
     if (status == OT_OK)
         status = ot_until_check_source(use.source, &toggles.activation, err);
-    if (status == OT_OK)
+    if (status == OT_OK) {
+        toggles.inherits = use.source->inherit && !ot_source_distrusts(use.source);
         status = ot_admin_use_list(&use, cli, err);
+    }
     if (status == OT_OK)
         status = plan_toggles(&changes, use.admin, &cli->options, &toggles, err);
     if (!active && (cli->options.all || ot_changes_leave_none(&changes)))

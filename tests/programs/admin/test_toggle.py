@@ -126,6 +126,28 @@ def test_a_project_leaves_the_organization_alone(organization, world, roots):
     world.orgtrust("activate", "r1", "--project", "../x", status=USAGE)
 
 
+def test_what_the_organization_keeps_trusted_in_a_project_is_said(organization, world, roots):
+    """Deactivating it in the project is done, and does not end the trust."""
+    organization.create_project("proj_lab")
+    cert_id = organization.add(roots[0], "r0")
+    said = (f"warning: {cert_id} is active in the organization, which counts in the project, "
+            "too: it stays trusted until it is deactivated with --project ''\n")
+    world.configure("[source lab]\nproject = proj_lab\n[source alone]\nproject = proj_lab\n"
+                    "inherit = no\n")
+    world.sync()
+    for before in ("already inactive", "deactivated"):
+        done = world.orgtrust("deactivate", "r0", "--source", "lab", "--yes")
+        assert done.stdout.startswith(before) and said in done.stderr
+        assert [c["active"] for c in world.listed("--source", "lab")] == [True]
+        world.orgtrust("activate", "r0", "--source", "lab")
+    assert "warning" not in world.orgtrust("deactivate", "r0", "--source", "alone",
+                                           "--yes").stderr
+    assert said in world.orgtrust("deactivate", "r0", "--project", "proj_lab").stderr
+    done = world.orgtrust("deactivate", "r0", "--source", "lab", "--project", "", "--yes")
+    assert "warning" not in done.stderr
+    assert [c["active"] for c in world.listed("--source", "lab")] == [False]
+
+
 def test_a_project_that_inherits_follows_the_organization(organization, world, roots):
     """Its source is not the one that was named, and has what is active in either."""
     organization.create_project("proj_lab")
