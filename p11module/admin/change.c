@@ -23,6 +23,7 @@ struct plan {
     char id[OT_ID_MAX + 1];
     char *name;       /* NULL: it keeps its name */
     const char *word; /* "activate", "deactivate"; NULL: it stays as it is */
+    enum ot_object_kind kind;
 };
 
 static void set_id(char id[OT_ID_MAX + 1], const struct ot_object *object)
@@ -114,6 +115,7 @@ static CK_RV make_plan(struct plan *plan, const struct ot_object *object,
     bool is_anchor = false;
 
     set_id(plan->id, object);
+    plan->kind = object->kind;
     for (CK_ULONG i = 0; i < given->count && rv == CKR_OK; i++)
         rv = object->kind == OT_OBJECT_CERTIFICATE
                  ? plan_certificate(plan, object, &given->attributes[i])
@@ -131,23 +133,31 @@ static CK_RV use_without_input(const struct ot_authorization *authorization,
     return ot_authorization_use(authorization, call, arguments, OT_SPAN_ABSENT, &result);
 }
 
+static CK_RV deactivate_object(const struct ot_authorization *authorization,
+                               enum ot_object_kind kind, const char *id)
+{
+    const char *const deactivation[] = {"deactivate", "--yes", "--by-id", "--", id, NULL};
+
+    return kind == OT_OBJECT_CERTIFICATE
+               ? use_without_input(authorization, OT_ADMIN_CALL_SET, deactivation)
+               : ot_trust_withdraw(authorization, OT_ADMIN_CALL_SET, id);
+}
+
 /* The name first: it takes nobody's trust away should the other fail. */
 static CK_RV carry_out_changes(const struct ot_authorization *authorization,
                                const struct plan *plan)
 {
     const char *const rename[] = {"rename", "--by-id", "--", plan->id, plan->name, NULL};
     const char *const activation[] = {"activate", "--by-id", "--", plan->id, NULL};
-    const char *const deactivation[] = {"deactivate", "--yes",  "--by-id",
-                                        "--",         plan->id, NULL};
     CK_RV rv = CKR_OK;
 
     if (plan->name != NULL)
         rv = use_without_input(authorization, OT_ADMIN_CALL_SET, rename);
-    if (rv == CKR_OK && plan->word != NULL)
-        rv = use_without_input(authorization, OT_ADMIN_CALL_SET,
-                               strcmp(plan->word, deactivation[0]) == 0 ? deactivation
-                                                                        : activation);
-    return rv;
+    if (rv != CKR_OK || plan->word == NULL)
+        return rv;
+    return strcmp(plan->word, activation[0]) == 0
+               ? use_without_input(authorization, OT_ADMIN_CALL_SET, activation)
+               : deactivate_object(authorization, plan->kind, plan->id);
 }
 
 CK_RV C_SetAttributeValue(CK_SESSION_HANDLE handle, CK_OBJECT_HANDLE object_handle,
@@ -156,7 +166,7 @@ CK_RV C_SetAttributeValue(CK_SESSION_HANDLE handle, CK_OBJECT_HANDLE object_hand
     const struct ot_given given = {attributes, count};
     struct ot_authorization authorization = {.key = NULL};
     const struct ot_object *object;
-    struct plan plan = {"", NULL, NULL};
+    struct plan plan = {.name = NULL};
     struct ot_session *session;
     CK_RV rv = ot_session_take(handle, &session);
 
@@ -181,10 +191,10 @@ static CK_RV destroy_object(const struct ot_authorization *authorization,
                             enum ot_object_kind kind, const char *id)
 {
     const char *const deletion[] = {"delete", "--yes", "--by-id", "--", id, NULL};
-    const char *const deactivation[] = {"deactivate", "--yes", "--by-id", "--", id, NULL};
 
-    return use_without_input(authorization, OT_ADMIN_CALL_DESTROY,
-                             kind == OT_OBJECT_CERTIFICATE ? deletion : deactivation);
+    return kind == OT_OBJECT_CERTIFICATE
+               ? use_without_input(authorization, OT_ADMIN_CALL_DESTROY, deletion)
+               : ot_trust_withdraw(authorization, OT_ADMIN_CALL_DESTROY, id);
 }
 
 CK_RV C_DestroyObject(CK_SESSION_HANDLE handle, CK_OBJECT_HANDLE object_handle)

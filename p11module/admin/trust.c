@@ -157,7 +157,7 @@ static CK_RV activate_trusted(const struct ot_authorization *authorization,
 }
 
 static CK_RV deactivate_all(const struct ot_authorization *authorization,
-                            const struct copies *copies)
+                            enum ot_admin_call call, const struct copies *copies)
 {
     const char *arguments[COPIES_MAX + 5] = {"deactivate", "--yes", "--by-id", "--"};
     struct ot_errand_result result;
@@ -167,8 +167,42 @@ static CK_RV deactivate_all(const struct ot_authorization *authorization,
         if (copies->are_active[i])
             arguments[n++] = copies->ids[i];
     arguments[n] = NULL;
-    return ot_authorization_use(authorization, OT_ADMIN_CALL_CREATE, arguments,
-                                OT_SPAN_ABSENT, &result);
+    return ot_authorization_use(authorization, call, arguments, OT_SPAN_ABSENT, &result);
+}
+
+/* All that are the same certificate as the one with this id, which may be gone. */
+static void find_copies_of(struct copies *copies, const char *id,
+                           struct ot_snapshot *snapshot)
+{
+    struct ot_record record;
+    struct request request;
+    bool found = false;
+
+    copies->count = 0;
+    if (snapshot == NULL ||
+        ot_snapshot_find_id(snapshot, ot_span_str(id), &record, &found, NULL) != OT_OK ||
+        !found)
+        return;
+    request = (struct request){.issuer = record.field[OT_FIELD_ISSUER],
+                               .serial = record.field[OT_FIELD_SERIAL],
+                               .hash = ot_record_digest(&record, OT_DIGEST_SHA2_256)};
+    if (find_copies(copies, &request, snapshot) != CKR_OK)
+        copies->count = 0;
+}
+
+CK_RV ot_trust_withdraw(const struct ot_authorization *authorization,
+                        enum ot_admin_call call, const char *id)
+{
+    struct ot_snapshot *snapshot = ot_view_look(authorization->slot->view, 0);
+    struct copies copies;
+
+    find_copies_of(&copies, id, snapshot);
+    ot_snapshot_unref(snapshot);
+    if (first_active(&copies) == copies.count) {
+        copies = (struct copies){.count = 1, .are_active = {true}};
+        strcpy(copies.ids[0], id);
+    }
+    return deactivate_all(authorization, call, &copies);
 }
 
 CK_RV ot_trust_create(const struct ot_authorization *authorization,
@@ -192,7 +226,7 @@ CK_RV ot_trust_create(const struct ot_authorization *authorization,
     if (request.is_anchor && which == copies.count)
         rv = activate_trusted(authorization, copies.ids[which = 0]);
     else if (!request.is_anchor && which < copies.count)
-        rv = deactivate_all(authorization, &copies);
+        rv = deactivate_all(authorization, OT_ADMIN_CALL_CREATE, &copies);
     if (!request.is_anchor)
         which = 0; /* none is active now */
     if (rv == CKR_OK)

@@ -224,6 +224,7 @@ static void copies_of_a_certificate_are_one_matter(void)
 {
     const CK_ULONG anchor = OT_CKT_NSS_TRUSTED_DELEGATOR, none = 0xce534353;
     struct snapshot_builder builder = {NULL, NULL, NULL, 0};
+    CK_OBJECT_HANDLE of_all;
     size_t len;
     uint8_t *der = certs_der("Same", 1, &len);
 
@@ -238,6 +239,12 @@ static void copies_of_a_certificate_are_one_matter(void)
     CU_ASSERT_STRING_EQUAL(admin_command(), ""); /* so it is, as another copy */
     CU_ASSERT_EQUAL(object, token_first(session, OT_CKO_NSS_TRUST));
     CU_ASSERT_EQUAL(trust("Idle", OT_CKO_NSS_TRUST, none, none, 6), CKR_OK);
+    CU_ASSERT_STRING_EQUAL(admin_command(), ADMIN_DEACTIVATE "cert_1 cert_2");
+    of_all = token_first(session, OT_CKO_NSS_TRUST);
+    CU_ASSERT_EQUAL(set(of_all, OT_CKA_NSS_TRUST_SERVER_AUTH, &none, sizeof(none)),
+                    CKR_OK);
+    CU_ASSERT_STRING_EQUAL(admin_command(), ADMIN_DEACTIVATE "cert_1 cert_2");
+    CU_ASSERT_EQUAL(f->C_DestroyObject(session, of_all), CKR_OK);
     CU_ASSERT_STRING_EQUAL(admin_command(), ADMIN_DEACTIVATE "cert_1 cert_2");
     snapshot_builder_add(&builder, der, len, "Idle", 0);
     snapshot_builder_add(&builder, der, len, "One", 0);
