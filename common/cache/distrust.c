@@ -11,6 +11,7 @@
 #include "config/source.h"
 #include "snapshot/record.h"
 #include "snapshot/snapshot.h"
+#include "snapshot/twin.h"
 
 #define REASON_MAX                                                                       \
     (OT_SOURCE_NAME_MAX + OT_PURPOSES_TEXT_MAX +                                         \
@@ -114,20 +115,15 @@ bool ot_distrust_is_known(struct ot_distrust *distrust)
  * there, is there. */
 static bool says_no(struct ot_snapshot *snapshot, const struct ot_record *record)
 {
-    const struct ot_span *field = record->field;
     struct ot_positions same;
     struct ot_record other;
 
-    if (ot_snapshot_find(snapshot, OT_INDEX_SPKI, field[OT_FIELD_SPKI], OT_SPAN_ABSENT,
-                         &same, NULL) != OT_OK)
+    if (ot_twins_find(snapshot, record, &same, NULL) != OT_OK)
         return true;
     for (uint32_t i = 0; i < same.count; i++) {
         if (ot_snapshot_record(snapshot, &same, i, &other, NULL) != OT_OK)
             return true;
-        if ((other.flags & OT_RECORD_ACTIVE) != 0 &&
-            ot_span_equal(other.field[OT_FIELD_SPKI], field[OT_FIELD_SPKI]) &&
-            ot_span_equal(other.field[OT_FIELD_SUBJECT_CANON],
-                          field[OT_FIELD_SUBJECT_CANON]))
+        if ((other.flags & OT_RECORD_ACTIVE) != 0 && ot_record_is_twin(&other, record))
             return true;
     }
     return false;

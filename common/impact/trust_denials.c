@@ -13,6 +13,7 @@
 #include "impact/trust_changes_internal.h"
 #include "snapshot/record.h"
 #include "snapshot/snapshot.h"
+#include "snapshot/twin.h"
 
 /* A source that says no to servers, and its snapshot. */
 struct denier {
@@ -173,14 +174,6 @@ bool ot_trust_denies_before(const struct ot_trust_denials *denials,
            0;
 }
 
-bool ot_trust_is_of_same_key(const struct ot_record *a, const struct ot_record *b)
-{
-    return a->field[OT_FIELD_SPKI].data != NULL &&
-           ot_span_equal(a->field[OT_FIELD_SPKI], b->field[OT_FIELD_SPKI]) &&
-           ot_span_equal(a->field[OT_FIELD_SUBJECT_CANON],
-                         b->field[OT_FIELD_SUBJECT_CANON]);
-}
-
 /* What is damaged there, is there, as for every reader. */
 static bool still_denies(const struct ot_trust_denials *denials,
                          const struct denier *denier, const struct ot_record *record)
@@ -188,13 +181,12 @@ static bool still_denies(const struct ot_trust_denials *denials,
     struct ot_positions same;
     struct ot_record other;
 
-    if (ot_snapshot_find(denier->snapshot, OT_INDEX_SPKI, record->field[OT_FIELD_SPKI],
-                         OT_SPAN_ABSENT, &same, NULL) != OT_OK)
+    if (ot_twins_find(denier->snapshot, record, &same, NULL) != OT_OK)
         return true;
     for (uint32_t i = 0; i < same.count; i++) {
         if (ot_snapshot_record(denier->snapshot, &same, i, &other, NULL) != OT_OK)
             return true;
-        if (ot_trust_is_of_same_key(&other, record) &&
+        if (ot_record_is_twin(&other, record) &&
             ot_trust_changes_leave(denials->changes, denier->source, &other))
             return true;
     }
@@ -205,7 +197,7 @@ bool ot_trust_denies_after(const struct ot_trust_denials *denials,
                            const struct ot_record *record)
 {
     for (size_t i = 0; i < denials->fresh_count; i++)
-        if (ot_trust_is_of_same_key(&denials->fresh[i].record, record))
+        if (ot_record_is_twin(&denials->fresh[i].record, record))
             return true;
     if (!ot_trust_denies_before(denials, record))
         return false;

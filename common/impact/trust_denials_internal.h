@@ -43,7 +43,4 @@ bool ot_trust_denies_after(const struct ot_trust_denials *denials,
 const struct ot_record *ot_trust_denial_at(const struct ot_trust_denials *denials,
                                            size_t i);
 
-/* By name and key, which both have. */
-bool ot_trust_is_of_same_key(const struct ot_record *a, const struct ot_record *b);
-
 #endif

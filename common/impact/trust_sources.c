@@ -17,6 +17,7 @@
 #include "snapshot/name.h"
 #include "snapshot/record.h"
 #include "snapshot/snapshot.h"
+#include "snapshot/twin.h"
 
 /* A source that has a snapshot. */
 struct opened {
@@ -351,16 +352,14 @@ static enum ot_status check_denial(const struct ot_trust_sources *sources,
                                    struct ot_impact *impact, struct ot_error *err)
 {
     struct ot_positions list;
-    enum ot_status status =
-        ot_snapshot_find(opened->snapshot, OT_INDEX_SPKI, denial->field[OT_FIELD_SPKI],
-                         OT_SPAN_ABSENT, &list, err);
+    enum ot_status status = ot_twins_find(opened->snapshot, denial, &list, err);
 
     for (uint32_t i = 0; status == OT_OK && i < list.count; i++) {
         struct ot_record record;
 
         if (ot_snapshot_record(opened->snapshot, &list, i, &record, NULL) == OT_OK &&
-            ot_trust_is_of_same_key(denial, &record) &&
-            is_lost(sources, opened, &record) && !is_named_loss(impact, &record))
+            ot_record_is_twin(denial, &record) && is_lost(sources, opened, &record) &&
+            !is_named_loss(impact, &record))
             status = add_loss(impact, opened->source, &record, err);
     }
     return status;
@@ -433,7 +432,7 @@ static enum ot_status lose_machine_cert(const struct ot_trust_sources *sources,
     const struct ot_record *denial;
 
     for (size_t i = 0; (denial = ot_trust_denial_at(sources->denials, i)) != NULL; i++) {
-        if (!ot_trust_is_of_same_key(denial, record))
+        if (!ot_record_is_twin(denial, record))
             continue;
         if (is_named[i] || is_named_loss(impact, denial))
             return OT_OK;

@@ -4,6 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "snapshot/tlv_internal.h"
+
 /* Universal tags (X.680 §8.4). */
 enum {
     TAG_OID = 0x06,
@@ -17,43 +19,6 @@ enum {
     TAG_SEQUENCE = 0x30,
     TAG_SET = 0x31
 };
-
-struct tlv {
-    uint8_t tag;
-    const uint8_t *whole, *value;
-    size_t whole_len, len;
-};
-
-struct cursor {
-    const uint8_t *at;
-    size_t left;
-};
-
-/* The next element; only low tags and definite lengths of at most four bytes, which is
- * all that a Name in DER holds. */
-static bool next_tlv(struct cursor *cursor, struct tlv *out)
-{
-    const uint8_t *p = cursor->at;
-    size_t header = 2, len, i, octets;
-
-    if (cursor->left < 2 || (p[0] & 0x1f) == 0x1f)
-        return false;
-    len = p[1];
-    if (len >= 0x80) {
-        octets = len & 0x7f;
-        if (octets == 0 || octets > 4 || cursor->left < 2 + octets)
-            return false;
-        for (len = 0, i = 0; i < octets; i++)
-            len = len << 8 | p[2 + i];
-        header += octets;
-    }
-    if (len > cursor->left - header)
-        return false;
-    *out = (struct tlv){p[0], p, p + header, header + len, len};
-    cursor->at += out->whole_len;
-    cursor->left -= out->whole_len;
-    return true;
-}
 
 /* Output of a known largest size. */
 struct out {
@@ -124,7 +89,7 @@ static int char_width(uint8_t tag)
     }
 }
 
-static bool to_utf8(struct out *out, const struct tlv *value, int width)
+static bool to_utf8(struct out *out, const struct ot_tlv *value, int width)
 {
     uint32_t c;
     int k;
@@ -177,16 +142,17 @@ static size_t fold_case(uint8_t *text, size_t len)
 
 /* One AttributeTypeAndValue in canonical form. scratch holds the folded value meanwhile.
  */
-static bool put_attribute(struct out *out, const struct tlv *attribute, uint8_t *scratch)
+static bool put_attribute(struct out *out, const struct ot_tlv *attribute,
+                          uint8_t *scratch)
 {
-    struct cursor in = {attribute->value, attribute->len};
+    struct ot_tlv_cursor in = {attribute->value, attribute->len};
     struct out text = {scratch};
-    struct tlv type, value;
+    struct ot_tlv type, value;
     size_t len;
     int width;
 
-    if (attribute->tag != TAG_SEQUENCE || !next_tlv(&in, &type) || type.tag != TAG_OID ||
-        !next_tlv(&in, &value) || in.left != 0)
+    if (attribute->tag != TAG_SEQUENCE || !ot_tlv_next(&in, &type) ||
+        type.tag != TAG_OID || !ot_tlv_next(&in, &value) || in.left != 0)
         return false;
     width = char_width(value.tag);
     if (width < 0) {
@@ -212,7 +178,7 @@ static bool put_attribute(struct out *out, const struct tlv *attribute, uint8_t 
  * prefix. */
 static int compare_elements(const void *a, const void *b)
 {
-    const struct tlv *x = a, *y = b;
+    const struct ot_tlv *x = a, *y = b;
     size_t common = x->whole_len < y->whole_len ? x->whole_len : y->whole_len;
     int order = memcmp(x->whole, y->whole, common);
 
@@ -224,15 +190,15 @@ static int compare_elements(const void *a, const void *b)
 /* Brings the n elements at bytes[0..len) into DER order. */
 static bool sort_elements(uint8_t *bytes, size_t len, size_t n)
 {
-    struct tlv *elements = calloc(n, sizeof(*elements));
+    struct ot_tlv *elements = calloc(n, sizeof(*elements));
     uint8_t *copy = malloc(len), *to = bytes;
-    struct cursor in = {copy, len};
+    struct ot_tlv_cursor in = {copy, len};
     bool ok = elements != NULL && copy != NULL;
 
     if (ok) {
         memcpy(copy, bytes, len);
         for (size_t i = 0; i < n && ok; i++)
-            ok = next_tlv(&in, &elements[i]);
+            ok = ot_tlv_next(&in, &elements[i]);
     }
     if (ok) {
         qsort(elements, n, sizeof(*elements), compare_elements);
@@ -248,18 +214,18 @@ static bool sort_elements(uint8_t *bytes, size_t len, size_t n)
 
 /* One RelativeDistinguishedName: its attributes are laid down behind room for the longest
  * header, then moved up to the real one. */
-static bool put_rdn(struct out *out, const struct tlv *rdn, uint8_t *scratch)
+static bool put_rdn(struct out *out, const struct ot_tlv *rdn, uint8_t *scratch)
 {
-    struct cursor in = {rdn->value, rdn->len};
+    struct ot_tlv_cursor in = {rdn->value, rdn->len};
     uint8_t *content = out->at + header_len(SIZE_MAX);
     struct out body = {content};
-    struct tlv attribute;
+    struct ot_tlv attribute;
     size_t n = 0, len;
 
     if (rdn->tag != TAG_SET || rdn->len == 0)
         return false;
     for (; in.left > 0; n++)
-        if (!next_tlv(&in, &attribute) || !put_attribute(&body, &attribute, scratch))
+        if (!ot_tlv_next(&in, &attribute) || !put_attribute(&body, &attribute, scratch))
             return false;
     len = (size_t)(body.at - content);
     if (n > 1 && !sort_elements(content, len, n))
@@ -272,13 +238,13 @@ static bool put_rdn(struct out *out, const struct tlv *rdn, uint8_t *scratch)
 
 uint8_t *ot_name_canon(const uint8_t *der, size_t len, size_t *out_len)
 {
-    struct cursor in = {der, len};
-    struct tlv name, rdn;
+    struct ot_tlv_cursor in = {der, len};
+    struct ot_tlv name, rdn;
     uint8_t *bytes = NULL, *scratch;
     struct out out;
     size_t room;
 
-    if (!next_tlv(&in, &name) || name.tag != TAG_SEQUENCE || in.left != 0)
+    if (!ot_tlv_next(&in, &name) || name.tag != TAG_SEQUENCE || in.left != 0)
         return NULL;
     /* A Latin-1 character doubles at most, a BMP one grows by half, an empty value keeps
      * its header; a header may grow by four bytes where its content doubles: three
@@ -290,9 +256,9 @@ uint8_t *ot_name_canon(const uint8_t *der, size_t len, size_t *out_len)
         return NULL;
     scratch = bytes + room;
     out.at = bytes;
-    in = (struct cursor){name.value, name.len};
+    in = (struct ot_tlv_cursor){name.value, name.len};
     while (in.left > 0) {
-        if (!next_tlv(&in, &rdn) || !put_rdn(&out, &rdn, scratch)) {
+        if (!ot_tlv_next(&in, &rdn) || !put_rdn(&out, &rdn, scratch)) {
             free(bytes);
             return NULL;
         }

@@ -118,6 +118,12 @@ class CertFactory:
         _openssl("genpkey", "-algorithm", kind, *options, "-out", path)
         return path
 
+    def compressed(self, key: Path) -> Path:
+        """The same key of a curve, whose point certificates hold in its short form."""
+        path = self._path("key")
+        _openssl("ec", "-in", key, "-conv_form", "compressed", "-out", path)
+        return path
+
     def _read(self, path: Path, cn: str, serial: int, key: Path) -> Cert:
         pem = path.read_text()
         pem = pem[pem.index("-----BEGIN CERTIFICATE-----") :]

@@ -5,7 +5,7 @@ import os
 import re
 
 import pytest
-from support.certs import der_of
+from support.certs import der_of, public_key_der
 from support.world import NETWORK, NOT_FOUND, OK, SNAPSHOT
 
 PROJECT = "proj_no"
@@ -107,6 +107,22 @@ def test_a_twin_does_not_slip_through(machine, no, organization, certs, key_of_r
     machine.sync()
     assert handed_out(machine) == {other.der, same_name.der, same_key.der}
     assert exported(machine) == {other.der, same_name.der, same_key.der}
+
+
+def test_a_twin_that_writes_the_key_otherwise_does_not_slip_through(
+        machine, no, organization, certs, key_of_root, root, other):
+    """The point of its key is compressed, and whoever has the key signs for both."""
+    twin = certs.ca("Doubtful", key=certs.compressed(key_of_root), extensions=CA)
+    assert public_key_der(twin) != public_key_der(root)
+    organization.add(twin, "twin")
+    leaf = machine.dir / "leaf.pem"
+    leaf.write_text(certs.issue(twin, "www.example", san="DNS:www.example").pem)
+    for active, status in ((False, 0), (True, 2)):
+        (no.activate if active else no.deactivate)(machine.id)
+        machine.sync()
+        machine.openssl("verify", "-no-CAfile", "-no-CApath", "-CAstore", "orgtrust:///",
+                        leaf, status=status)
+    assert handed_out(machine) == exported(machine) == {other.der}
 
 
 def test_people_see_who_says_no(machine, no):
