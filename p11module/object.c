@@ -111,7 +111,7 @@ bool ot_object_make(struct ot_object *object, enum ot_object_kind kind,
     if (!object->is_anchor && !policy->is_admin && !policy->is_distrust)
         return false;
     if (kind == OT_OBJECT_CERTIFICATE && policy->is_distrust &&
-        (record->flags & OT_RECORD_WITHHELD_TOKEN) != 0)
+        !ot_record_is_tellable(record))
         return false;
     if (kind == OT_OBJECT_EXTENSION)
         return ot_extension_purposes(&object->purposes, snapshot, record, policy, now);

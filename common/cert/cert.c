@@ -413,8 +413,8 @@ void ot_cert_fill(const struct ot_cert *cert, struct ot_record *record)
                                            OT_FIELD_ISSUER_CANON,
                                            OT_FIELD_SERIAL_MAGNITUDE};
     const uint32_t own = OT_RECORD_CA | OT_RECORD_SELF_SIGNED | OT_RECORD_NO_KEY_ID |
-                         OT_RECORD_WITHHELD | OT_RECORD_RESTRICTED | OT_RECORD_BARRED |
-                         OT_RECORD_NAMES_LIMITED;
+                         OT_RECORD_WITHHELD | OT_RECORD_RESTRICTED | OT_RECORD_TELLABLE |
+                         OT_RECORD_BARRED | OT_RECORD_NAMES_LIMITED;
 
     for (size_t i = 0; i < sizeof(fields) / sizeof(fields[0]); i++)
         record->field[fields[i]] = cert->facts.field[fields[i]];

@@ -142,7 +142,7 @@ static enum ot_status add_distrusted(void *arg, struct ot_snapshot *snapshot,
     struct ot_anchors *anchors = arg;
     enum ot_status status = OT_OK;
 
-    if ((record->flags & OT_RECORD_WITHHELD_TOKEN) != 0)
+    if (!ot_record_is_tellable(record))
         return OT_OK;
     if (anchors->snapshot_count == 0 ||
         anchors->snapshots[anchors->snapshot_count - 1] != snapshot)

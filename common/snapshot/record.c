@@ -301,6 +301,12 @@ const char *ot_record_places(char buf[OT_PLACES_TEXT_MAX], const struct ot_recor
     return buf;
 }
 
+bool ot_record_is_tellable(const struct ot_record *record)
+{
+    return (record->flags & OT_RECORD_WITHHELD_TOKEN) == 0 ||
+           (record->flags & OT_RECORD_TELLABLE) != 0;
+}
+
 bool ot_record_is_withheld(const struct ot_record *record)
 {
     bool names_limited = (record->flags & OT_RECORD_NAMES_LIMITED) != 0;

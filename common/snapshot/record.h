@@ -69,8 +69,9 @@ enum ot_record_flag {
     /* Another source says no to it. Never in a file: cache/distrust.h finds out. */
     OT_RECORD_DISTRUSTED = 1u << 18,
 
-    OT_RECORD_RESTRICTED = 1u << 9 /* withheld from all, because the API has a field that
-                                      restricts it, whatever the certificate is like */
+    OT_RECORD_RESTRICTED = 1u << 9, /* withheld from all, because the API has a field that
+                                       restricts it, whatever the certificate is like */
+    OT_RECORD_TELLABLE = 1u << 23   /* and that alone withholds it from tokens */
 };
 
 #define OT_RECORD_WITHHELD                                                               \
@@ -160,6 +161,10 @@ bool ot_record_is_anchor(const struct ot_record *record, uint32_t place, int64_t
 #define OT_PLACES_TEXT_MAX 96
 const char *ot_record_places(char buf[OT_PLACES_TEXT_MAX],
                              const struct ot_record *record);
+
+/* Whether readers of tokens can be told a no to it: they do not stumble over it. What
+ * restricts trust in it does not restrict a no. */
+bool ot_record_is_tellable(const struct ot_record *record);
 
 /* Whether people are to know that it is kept out of some place. One whose names are
  * limited is kept from Java, which is so of all of its source and nobody's to mend. */

@@ -272,17 +272,21 @@ static enum ot_status check_restriction(struct ot_plan *plan, size_t i,
     struct ot_record *record = &plan->records[i];
     struct ot_span name = ot_extra_restriction(ot_span_str(entry->item->extra));
     struct warning reason = {.text = ""};
+    enum ot_status status = OT_OK;
 
     if (name.data == NULL)
         name = ot_extra_restriction(record->field[OT_FIELD_EXTRA]);
-    if (name.data == NULL)
-        return (record->flags & OT_RECORD_RESTRICTED) != 0 ? check_again(plan, i, err)
-                                                           : OT_OK;
+    if ((record->flags & OT_RECORD_RESTRICTED) != 0)
+        status = check_again(plan, i, err);
+    if (status != OT_OK || name.data == NULL)
+        return status;
     add_words(
         &reason,
         "the API has the field \"%.*s\" with it, which by its name limits what it is "
         "trusted for: no program here could keep to that",
         (int)name.len, (const char *)name.data);
+    if ((record->flags & OT_RECORD_WITHHELD_TOKEN) == 0)
+        record->flags |= OT_RECORD_TELLABLE;
     record->flags |= OT_RECORD_WITHHELD | OT_RECORD_RESTRICTED;
     return set_owned_text(&entry->withheld, &record->field[OT_FIELD_WITHHELD],
                           reason.text, err);

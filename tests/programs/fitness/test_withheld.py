@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
+from support import paths
 from support.cert_readers import pem
 from support.odd_certs import IS_CA, Odd, ec_key, extension, name, number, oid, tlv
 from support.odd_curves import GENERATORS
+from support.p11_system import need
+from support.process import run
 from support.world import OK
 
 ODD = Path(__file__).resolve().parent / "odd"
@@ -190,6 +194,31 @@ def test_fault_69_fitness_is_judged_again_once_a_restriction_is_gone(twice, api)
     entry = by_id(twice)[twice.odd]
     assert entry["withheld_from"] == ["token", "files", "java"]
     assert "one extension twice" in entry["reason"]
+
+
+def told(machine) -> set[str]:
+    """Names of what readers of the module of distrust are told."""
+    done = machine.check(run([need("p11tool", "gnutls-bin"), "--provider",
+                              paths.DISTRUST_PKCS11_MODULE, "--list-all-certs",
+                              "pkcs11:"], timeout=60, env=machine.env))
+    return set(re.findall("Label: (.*)", done.stdout))
+
+
+@pytest.mark.parametrize("kind", ["list", "get"])
+@pytest.mark.parametrize("name, is_told", [("filtered", True), ("odd", False)])
+def test_what_restricts_trust_in_a_certificate_does_not_keep_a_no_from_its_readers(
+        synced, api, certs, kind, name, is_told):
+    """But what they stumble over does; and trust in it stays restricted."""
+    content = certs.ca("Filtered").pem if is_told else odd("p_dupcomment")
+    add_field(api, kind, api.add(None, content=content, name=name), filter="x")
+    before = synced.conf.read_text()
+    synced.sync()
+    assert synced.count() == 2 and told(synced) == set()
+    synced.conf.write_text(before + "meaning = distrust\n")
+    synced.sync()
+    assert told(synced) == {"root 0", "root 1"} | ({name} if is_told else set())
+    synced.conf.write_text(before)
+    assert synced.count() == 2
 
 
 # What keeps programs from finding the right one.
