@@ -50,6 +50,15 @@ async function send(path, method, body) {
   }
 }
 
+async function readJson(response) {
+  try {
+    return await response.json();
+  } catch {
+    // It was cut off, or somebody in between answered.
+    throw new ApiError(0, "The server's answer cannot be read.");
+  }
+}
+
 async function errorOf(response) {
   let error = {};
   try {
@@ -66,7 +75,7 @@ export async function request(path, { method = "GET", body } = {}) {
   const response = await send(path, method, body);
   if (response.status === 304) return answers.get(path).value;
   if (!response.ok) throw await errorOf(response);
-  const value = await response.json();
+  const value = await readJson(response);
   const tag = response.headers.get("ETag");
   if (method === "GET" && tag) answers.set(path, { tag, value });
   return value;

@@ -205,9 +205,12 @@ async function keepUp() {
   const { behind, isWhole } = page.organization?.hosts ?? {};
   const pause = behind && isWhole ? FOLLOW_MS : REFRESH_MS;
   const last = page.organization?.checkedAt ?? 0;
-  if (document.visibilityState === "visible" && asked === answered
-    && Date.now() - last * 1000 >= pause) await refresh();
-  setTimeout(keepUp, TICK_MS);
+  try {
+    if (document.visibilityState === "visible" && asked === answered
+      && Date.now() - last * 1000 >= pause) await refresh();
+  } finally {
+    setTimeout(keepUp, TICK_MS);
+  }
 }
 
 page.refresh = refresh;

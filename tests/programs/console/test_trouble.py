@@ -1,0 +1,39 @@
+"""The page where the network, a clock or a hand does what nobody plans: it never says less than
+it knows, and never does more than was asked for."""
+
+import pytest
+from support.p11_system import with_plain_build
+
+pytestmark = with_plain_build
+
+
+@pytest.fixture
+def admin(page, organization):
+    page.open(organization.key)
+    return page
+
+
+def let_pass(page, seconds):
+    """For the page; what a computer shows as the time of day goes on with it."""
+    page.js(f"""for (const clock of [Date, performance]) {{
+        const now = clock.now.bind(clock);
+        clock.now = () => now() + {seconds * 1000};
+    }}""")
+
+
+def on_the_way(page, code):
+    """JavaScript between the page and the server: real(...all) asks, all is [url, how]."""
+    page.js("window.real ??= window.fetch;"
+            f"window.fetch = async (...all) => {{ const [url, how] = all; {code} }};0")
+
+
+def test_an_answer_that_cannot_be_read_is_said_and_asked_for_again(page, organization, roots,
+                                                                   reader):
+    organization.add(roots[0], "a root")
+    page.open(reader)
+    on_the_way(page, "await real(...all); return new Response('<p>Please log in.');")
+    let_pass(page, 20)
+    page.waits_for("The server's answer cannot be read. What is shown was checked at", "#status")
+    on_the_way(page, "return real(...all);")
+    let_pass(page, 20)
+    page.waits_for("All clear", "#status")
