@@ -41,6 +41,7 @@ const page = { organization: null, data: null, search: "", problem: null };
 let drawn = null; // what the view said last, and when
 let asked = 0; // how often all was asked for, and the latest of these that is over
 let answered = 0;
+let over = -Infinity; // when the last of these was, on a clock that nobody sets
 
 const searches = new Map(); // what was searched for, by what was searched
 
@@ -186,6 +187,7 @@ async function refresh() {
     if (!isLate()) takeProblem(error);
   } finally {
     answered = Math.max(answered, number);
+    over = performance.now();
   }
 }
 
@@ -203,11 +205,10 @@ async function show(organization) {
 /** Again and again, more often while hosts are on their way. */
 async function keepUp() {
   const { behind, isWhole } = page.organization?.hosts ?? {};
-  const pause = behind && isWhole ? FOLLOW_MS : REFRESH_MS;
-  const last = page.organization?.checkedAt ?? 0;
+  const pause = behind && isWhole && !page.problem ? FOLLOW_MS : REFRESH_MS;
   try {
     if (document.visibilityState === "visible" && asked === answered
-      && Date.now() - last * 1000 >= pause) await refresh();
+      && performance.now() - over >= pause) await refresh();
   } finally {
     setTimeout(keepUp, TICK_MS);
   }

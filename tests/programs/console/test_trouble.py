@@ -37,3 +37,22 @@ def test_an_answer_that_cannot_be_read_is_said_and_asked_for_again(page, organiz
     on_the_way(page, "return real(...all);")
     let_pass(page, 20)
     page.waits_for("All clear", "#status")
+
+
+def test_a_server_that_is_away_is_not_asked_all_the_time(page, organization, reader):
+    page.open(reader)
+    organization.stop()
+    on_the_way(page, "window.asked = (window.asked ?? 0) + 1; return real(...all);")
+    let_pass(page, 20)
+    page.waits_for("The server cannot be reached.", "#status")
+    page.js("new Promise((later) => setTimeout(later, 3000))")
+    assert page.js("asked") <= 5
+
+
+def test_a_clock_that_is_set_back_stops_nothing(page, organization, roots, reader):
+    organization.add(roots[0], "the first")
+    page.open(reader)
+    page.js("{ const now = Date.now; Date.now = () => now() - 7200000; }")
+    organization.add(roots[1], "the second")
+    let_pass(page, 20)
+    page.waits_for("2 certificates, 2 active")
