@@ -1,6 +1,8 @@
 // Requests to the API of the server that this page came from. The key is a variable of this
 // file: nothing else of the page has it, and it is gone with the page.
 
+const ANSWER_S = 30;
+
 const BASE = new URL("../v1/", document.baseURI);
 
 let key = null;
@@ -36,6 +38,9 @@ function headersOf(path, method, body) {
   return headers;
 }
 
+const failureOf = (error, otherwise) => new ApiError(0, error.name === "TimeoutError"
+  ? `The server has not answered within ${ANSWER_S} seconds.` : otherwise);
+
 async function send(path, method, body) {
   if (key === null) throw new ApiError(0, "The key has been forgotten.");
   try {
@@ -44,18 +49,19 @@ async function send(path, method, body) {
       body: body === undefined ? undefined : JSON.stringify(body),
       // Nothing of it goes to a disk: answers are kept above.
       cache: "no-store", credentials: "omit", redirect: "error", referrerPolicy: "no-referrer",
+      signal: AbortSignal.timeout?.(ANSWER_S * 1000),
     });
-  } catch {
-    throw new ApiError(0, "The server cannot be reached.");
+  } catch (error) {
+    throw failureOf(error, "The server cannot be reached.");
   }
 }
 
 async function readJson(response) {
   try {
     return await response.json();
-  } catch {
+  } catch (error) {
     // It was cut off, or somebody in between answered.
-    throw new ApiError(0, "The server's answer cannot be read.");
+    throw failureOf(error, "The server's answer cannot be read.");
   }
 }
 

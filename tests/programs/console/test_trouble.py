@@ -1,10 +1,15 @@
 """The page where the network, a clock or a hand does what nobody plans: it never says less than
 it knows, and never does more than was asked for."""
 
+import os
+import signal
+
 import pytest
 from support.p11_system import with_plain_build
 
 pytestmark = with_plain_build
+
+LOOK = "document.dispatchEvent(new Event('visibilitychange'))"
 
 
 @pytest.fixture
@@ -56,3 +61,19 @@ def test_a_clock_that_is_set_back_stops_nothing(page, organization, roots, reade
     organization.add(roots[1], "the second")
     let_pass(page, 20)
     page.waits_for("2 certificates, 2 active")
+
+
+def test_a_server_that_is_silent_is_said(page, organization, roots, reader):
+    organization.add(roots[0], "a root")
+    page.open(reader)
+    page.js("{ const real = AbortSignal.timeout;"
+            " AbortSignal.timeout = (ms) => real.call(AbortSignal, ms / 20); }")
+    os.kill(organization.server.pid, signal.SIGSTOP)
+    try:
+        page.js(LOOK)
+        page.waits_for("The server has not answered within 30 seconds. What is shown was checked",
+                       "#status")
+    finally:
+        os.kill(organization.server.pid, signal.SIGCONT)
+    page.js(LOOK)
+    page.waits_for("All clear", "#status")
