@@ -220,7 +220,8 @@ page.redraw = () => showContents(place()[0]);
 page.toggle = async ({ id }, scope) => {
   await refresh();
   const certificate = page.organization?.certificates.find((one) => one.id === id);
-  if (certificate) askToggle(page, certificate, scope);
+  // Whoever clicks twice has a dialog already, and one whose fields are found by their ids.
+  if (certificate && !document.querySelector("dialog[open]")) askToggle(page, certificate, scope);
 };
 byId("host").textContent = location.host;
 window.addEventListener("hashchange", () => {

@@ -77,3 +77,18 @@ def test_a_server_that_is_silent_is_said(page, organization, roots, reader):
         os.kill(organization.server.pid, signal.SIGCONT)
     page.js(LOOK)
     page.waits_for("All clear", "#status")
+
+
+def test_who_clicks_twice_is_asked_once(admin, organization, roots):
+    """What is written into one of two dialogs would be looked for in the other."""
+    organization.api.upload(roots[0], "a root")
+    admin.js(LOOK)
+    admin.waits_for("1 certificate, 0 active")
+    on_the_way(admin, "await new Promise((go) => setTimeout(go, 300)); return real(...all);")
+    turn = admin.press_on("a root in Organization: not active. Change", "button")
+    turn()
+    turn("mousePressed", clickCount=2)
+    turn(clickCount=2)
+    admin.waits_for("Last changed", "dialog")
+    admin.js("new Promise((later) => setTimeout(later, 1000))")
+    assert admin.js("document.querySelectorAll('dialog').length") == 1
