@@ -28,11 +28,16 @@ export function openDialog(title, build) {
   dialog.showModal();
 }
 
+/** What is half a date, or no number, has no value: it is not to be taken for an empty field. */
+const areFieldsValid = (dialog) =>
+  [...dialog.querySelectorAll("input")].every((one) => one.reportValidity());
+
 /** Buttons of a dialog. act() carries out what the first says; what the API refuses is said
  *  above them, and the dialog stays. */
 export function actionsOf(label, act, close, kind = "primary") {
   const problem = h("p", { class: "problem", role: "alert" });
   const first = button(label, async () => {
+    if (!areFieldsValid(first.closest("dialog"))) return;
     first.disabled = true;
     try {
       await act();

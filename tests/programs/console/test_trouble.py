@@ -6,6 +6,7 @@ import signal
 
 import pytest
 from support.p11_system import with_plain_build
+from support.process import wait_until
 
 pytestmark = with_plain_build
 
@@ -92,3 +93,35 @@ def test_who_clicks_twice_is_asked_once(admin, organization, roots):
     admin.waits_for("Last changed", "dialog")
     admin.js("new Promise((later) => setTimeout(later, 1000))")
     assert admin.js("document.querySelectorAll('dialog').length") == 1
+
+
+def test_half_a_date_is_not_taken_for_none(admin, organization, roots):
+    organization.api.upload(roots[0], "a root")
+    admin.js(LOOK)
+    admin.click("a root in Organization: not active. Change", "button")
+    admin.waits_for("Until", "dialog")
+    admin.js("document.getElementById('until').focus()")
+    admin.press("3", 51, "3")
+    admin.click("Activate", "dialog button")
+    wait_until(lambda: admin.changes() or admin.js("document.activeElement.id") == "until",
+               what="the field again")
+    assert admin.changes() == [] and admin.has("Activate in Organization", "dialog h2")
+    assert [one["active"] for one in organization.api.list()] == [False]
+    admin.js("document.getElementById('until').value = '2027-03-01'")
+    admin.click("Activate", "dialog button")
+    admin.waits_for("1 certificate, 1 active", "#contents")
+
+
+def test_a_number_that_is_none_makes_no_key_without_an_end(admin):
+    admin.click("Keys", "nav a")
+    for days in "3-", "0", "366":
+        admin.click("Make an admin key", "button")
+        admin.write("Robin")
+        admin.js("document.getElementById('key-days').focus()")
+        for key in days:
+            admin.press(key, ord(key), key)
+        admin.click("Make", "dialog button")
+        wait_until(lambda: admin.changes() or admin.js("document.activeElement.id") == "key-days",
+                   what="the field again")
+        assert admin.changes() == []
+        admin.click("Cancel", "dialog button")
