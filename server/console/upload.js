@@ -22,14 +22,23 @@ function problemBeside(found, der, { server, certificates }) {
       + "(--max-certificates).";
 }
 
+/** As of a file of PEM or DER, with its problem if it cannot be read at all. */
+async function readFile(file) {
+  if (file.size > FILE_MAX) return { ders: [], problem: "It is larger than 1 MiB." };
+  try {
+    return readFileBytes(new Uint8Array(await file.arrayBuffer()));
+  } catch {
+    return { ders: [], problem: "It cannot be read: it is a folder, may not be read, or has "
+      + "changed since it was chosen." };
+  }
+}
+
 /** What is in the files: {file, der, facts, problems, warnings, name}, one for each
  *  certificate, or one with a problem of the file. */
 async function readFiles(files, organization) {
   const found = [];
   for (const file of files) {
-    const { ders, problem } = file.size > FILE_MAX
-      ? { ders: [], problem: "It is larger than 1 MiB." }
-      : readFileBytes(new Uint8Array(await file.arrayBuffer()));
+    const { ders, problem } = await readFile(file);
     if (problem) found.push({ file: file.name, problems: [problem], warnings: [], facts: null });
     for (const der of ders) {
       const checked = checkCertificate(der, organization);

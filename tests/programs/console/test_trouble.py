@@ -125,3 +125,12 @@ def test_a_number_that_is_none_makes_no_key_without_an_end(admin):
                    what="the field again")
         assert admin.changes() == []
         admin.click("Cancel", "dialog button")
+
+
+def test_what_cannot_be_read_takes_nothing_with_it(admin, roots, tmp_path):
+    folder = tmp_path / "a folder"
+    folder.mkdir()
+    admin.drop(folder, roots[0].path)
+    admin.waits_for("1 certificate to upload, 1 is left out", "dialog")
+    admin.waits_for("a folder It cannot be read", "dialog")
+    assert admin.complaints() == []
