@@ -66,7 +66,8 @@ function candidateItem(candidate, i) {
 }
 
 async function sendCandidates(candidates, page) {
-  for (const candidate of candidates) {
+  // After one that failed, those before it are not sent again.
+  for (const candidate of candidates.filter(({ problems }) => problems.length === 0)) {
     await request("organization/certificates", { method: "POST",
       body: { certificate: pemOf(candidate.der), name: candidate.name } });
     candidate.problems = ["It has been uploaded."];

@@ -134,3 +134,18 @@ def test_what_cannot_be_read_takes_nothing_with_it(admin, roots, tmp_path):
     admin.waits_for("1 certificate to upload, 1 is left out", "dialog")
     admin.waits_for("a folder It cannot be read", "dialog")
     assert admin.complaints() == []
+
+
+def test_what_has_been_uploaded_is_not_sent_again(admin, organization, roots):
+    admin.click("Upload", "button")
+    admin.choose(roots[0].path, roots[1].path)
+    admin.waits_for("2 certificates to upload", "dialog")
+    on_the_way(admin, "if (how.method === 'POST' && window.sent++) throw new TypeError();"
+                      " return real(...all);")
+    admin.js("window.sent = 0")
+    admin.click("Upload 2 certificates", "dialog button")
+    admin.waits_for("The server cannot be reached.", "dialog")
+    on_the_way(admin, "return real(...all);")
+    admin.click("Upload 2 certificates", "dialog button")
+    admin.waits_for("2 certificates, 0 active", "#contents")
+    assert len(organization.api.list()) == 2
