@@ -1,6 +1,7 @@
 // Certificates out of a file that somebody has dropped, before anything of it leaves the page.
 
 const BLOCK = /-----BEGIN ([A-Z0-9 ]+)-----([\s\S]*?)-----END \1-----/g;
+const BEGIN = /-----BEGIN (?:TRUSTED )?CERTIFICATE-----/;
 
 function derOf(base64) {
   try {
@@ -17,18 +18,18 @@ function certificatesOf(text) {
 }
 
 /** {ders, problem}: the certificates as bytes, of one that is no base64 null; problem: why
- *  nothing of the file may be sent, else null. */
+ *  nothing of the file, or nothing more of it, may be sent, else null. */
 export function readFileBytes(bytes) {
   const text = new TextDecoder().decode(bytes);
   if (/PRIVATE KEY/.test(text))
     return { ders: [], problem: "It holds a private key, which belongs on one machine alone: "
       + "nothing of it is sent." };
   const ders = certificatesOf(text);
+  if (BEGIN.test(text.replace(BLOCK, ""))) return { ders, problem: "It holds the beginning of a "
+    + "certificate without its end: it was cut off." };
   if (ders.length > 0) return { ders, problem: null };
   if (bytes[0] === 0x30) return { ders: [bytes], problem: null };
-  return { ders: [], problem: /-----BEGIN (?:TRUSTED )?CERTIFICATE-----/.test(text)
-    ? "It holds the beginning of a certificate without its end: it was cut off."
-    : "It holds no certificate, neither in PEM nor in DER." };
+  return { ders: [], problem: "It holds no certificate, neither in PEM nor in DER." };
 }
 
 /** As PEM. */

@@ -149,3 +149,12 @@ def test_what_has_been_uploaded_is_not_sent_again(admin, organization, roots):
     admin.click("Upload 2 certificates", "dialog button")
     admin.waits_for("2 certificates, 0 active", "#contents")
     assert len(organization.api.list()) == 2
+
+
+def test_what_is_cut_off_behind_others_is_said(admin, roots, tmp_path):
+    bundle = tmp_path / "bundle.pem"
+    bundle.write_text(roots[0].pem + roots[1].pem[:300])
+    admin.click("Upload", "button")
+    admin.choose(bundle)
+    admin.waits_for("1 certificate to upload, 1 is left out", "dialog")
+    admin.waits_for("it was cut off", "dialog")
