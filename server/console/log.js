@@ -6,10 +6,11 @@ import { formatMoment } from "./format.js";
 
 let type = "";
 
-/** What is new before what is shown already. */
+/** What is new before what is shown already, if nothing is between them. */
 function withShown(fresh, shown) {
-  if (!shown || shown.type !== type) return { events: fresh.data, hasMore: fresh.has_more };
   const ids = new Set(fresh.data.map(({ id }) => id));
+  if (shown?.type !== type || fresh.has_more && !shown.events.some(({ id }) => ids.has(id)))
+    return { events: fresh.data, hasMore: fresh.has_more };
   return { events: [...fresh.data, ...shown.events.filter(({ id }) => !ids.has(id))],
     hasMore: shown.hasMore };
 }
@@ -49,8 +50,11 @@ export function filterOf(page) {
 export function renderLog(page) {
   const { events, hasMore } = page.data;
   const more = async () => {
-    const next = await loadEvents({ type, after: events.at(-1).id });
-    events.push(...next.data);
+    const last = events.at(-1).id;
+    const next = await loadEvents({ type, after: last });
+    // Meanwhile others may have come, to a list of their own, or another view.
+    if (page.data?.events?.at(-1)?.id !== last) return;
+    page.data.events.push(...next.data);
     page.data.hasMore = next.has_more;
     page.redraw();
   };

@@ -158,3 +158,52 @@ def test_what_is_cut_off_behind_others_is_said(admin, roots, tmp_path):
     admin.choose(bundle)
     admin.waits_for("1 certificate to upload, 1 is left out", "dialog")
     admin.waits_for("it was cut off", "dialog")
+
+
+def toggle(organization, cert_id, times):
+    for _ in range(times):
+        organization.api.activate(cert_id)
+        organization.api.deactivate(cert_id)
+
+
+def rows(page):
+    return page.js("document.querySelectorAll('.log tbody tr').length")
+
+
+def all_events(organization):
+    return len(organization.api.call("GET", "/v1/organization/audit_logs?limit=100")["data"])
+
+
+def test_the_log_has_no_gap(admin, organization, roots):
+    """More has happened between two looks than one page holds."""
+    cert_id = organization.api.upload(roots[0], "a root")
+    admin.click("Log", "nav a")
+    admin.waits_for("uploaded", ".log")
+    toggle(organization, cert_id, 30)
+    admin.js(LOOK)
+    admin.waits_for("deactivated", ".log")
+    while admin.has("Older", "button"):
+        shown = rows(admin)
+        admin.click("Older", "button")
+        wait_until(lambda: rows(admin) > shown, what="older events")
+    assert rows(admin) == all_events(organization)
+
+
+def test_older_events_are_shown_once_and_stay(admin, organization, roots):
+    """Who clicks twice, and a look at what is new meanwhile."""
+    cert_id = organization.api.upload(roots[0], "a root")
+    toggle(organization, cert_id, 30)
+    admin.click("Log", "nav a")
+    admin.waits_for("Older", "#contents")
+    on_the_way(admin, "if (url.search.includes('after=')) await new Promise((go) =>"
+                      " setTimeout(go, 1500)); return real(...all);")
+    turn = admin.press_on("Older", "button")
+    turn()
+    turn("mousePressed")
+    turn()
+    organization.api.rename(cert_id, "another name")
+    admin.js(LOOK)
+    admin.waits_for("another name", ".log")
+    wait_until(lambda: not admin.has("Older", "button"), what="the end of the log")
+    admin.js("new Promise((later) => setTimeout(later, 1000))")
+    assert rows(admin) == all_events(organization)
