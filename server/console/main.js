@@ -229,6 +229,11 @@ window.addEventListener("hashchange", () => {
   showView();
   byId("main").focus();
 });
+// The fragment names the view.
+document.querySelector(".skip").addEventListener("click", (event) => {
+  event.preventDefault();
+  byId("main").focus();
+});
 acceptDrops(page);
 document.addEventListener("visibilitychange", () =>
   document.visibilityState === "visible" && refresh());

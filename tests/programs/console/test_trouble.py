@@ -207,3 +207,13 @@ def test_older_events_are_shown_once_and_stay(admin, organization, roots):
     wait_until(lambda: not admin.has("Older", "button"), what="the end of the log")
     admin.js("new Promise((later) => setTimeout(later, 1000))")
     assert rows(admin) == all_events(organization)
+
+
+def test_the_way_to_the_contents_does_not_leave_the_view(admin):
+    admin.click("Projects", "nav a")
+    admin.waits_for("Projects", "h2")
+    admin.js("document.querySelector('.skip').focus()")
+    admin.enter()
+    wait_until(lambda: admin.js("document.activeElement.id") == "main", what="the contents")
+    admin.js("new Promise((later) => setTimeout(later, 300))")
+    assert admin.text("h2") == "Projects"
