@@ -109,10 +109,11 @@ function isShown(view) {
  *  alone or people have gone elsewhere meanwhile. */
 async function loadContents(isLeftAlone = () => false) {
   const [view, argument] = place();
-  const turn = keyTurn();
+  const { organization } = page; // another one with each look, and for each key
   const data = view.load ? await view.load(page, argument) : null;
   await released();
-  if (place()[0] !== view || place()[1] !== argument || turn !== keyTurn()) return;
+  if (place()[0] !== view || place()[1] !== argument || page.organization !== organization)
+    return;
   page.data = data;
   if (!isLeftAlone(view)) showContents(view);
 }

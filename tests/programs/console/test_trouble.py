@@ -217,3 +217,21 @@ def test_the_way_to_the_contents_does_not_leave_the_view(admin):
     wait_until(lambda: admin.js("document.activeElement.id") == "main", what="the contents")
     admin.js("new Promise((later) => setTimeout(later, 300))")
     assert admin.text("h2") == "Projects"
+
+
+def test_what_a_view_asks_for_is_not_covered_by_what_is_older(admin, organization):
+    organization.create_key("admin", "the other")
+    admin.click("Keys", "nav a")
+    admin.waits_for("the other", "table")
+    on_the_way(admin, """const answer = await real(...all);
+        window.count = (window.count ?? 0) + url.pathname.endsWith('admin_api_keys');
+        if (window.count === 2 && !window.go)
+            await new Promise((go) => { window.go = go; });
+        return answer;""")
+    admin.js(LOOK)  # First for the ends of the keys, then for the view.
+    wait_until(lambda: admin.js("Boolean(window.go)"), what="an answer on its way")
+    admin.click("Delete the other", "button")
+    admin.click("Delete", "dialog button")
+    wait_until(lambda: "the other" not in admin.text("table"), what="the table without it")
+    admin.js("go(); new Promise((later) => setTimeout(later, 300))")
+    assert "the other" not in admin.text("table")
