@@ -45,11 +45,11 @@ function evidenceOfScopes(certificate, scope, { projects }) {
 }
 
 /** Filled in when it is there. */
-function evidenceOfLog(certificate, { keys }) {
+function evidenceOfLog(certificate, { keys, checkedAt }) {
   const item = h("li", null, "…");
   loadEvents({ resource: certificate.id, limit: 1 }).then(({ data: [last] }) => {
     if (last === undefined) item.textContent = "No change of it is in the audit log.";
-    else item.replaceChildren(`Last changed ${formatDistance(last.effective_at, Date.now() / 1000)}, ${
+    else item.replaceChildren(`Last changed ${formatDistance(last.effective_at, Math.max(last.effective_at, checkedAt))}, ${
       formatDate(last.effective_at)}: ${actorOf(last, keys).text} `, ...sentenceOf(last).flat(3)
       .filter((child) => child !== null), ".");
   }, (error) => { item.textContent = error.message; });

@@ -25,7 +25,8 @@ async function loadKeyEnds(server) {
     ({ id, name, expires_at }));
 }
 
-/** {checkedAt, server, isAdmin, keys, projects, certificates, hosts}. */
+/** Of checkedAt by the clock of the server, which ends what ends:
+ *  {checkedAt, server, isAdmin, keys, projects, certificates, hosts}. */
 export async function loadOrganization() {
   const [server, projects, certificates, hosts] = await Promise.all([
     request("orgtrust/server"),
@@ -34,7 +35,7 @@ export async function loadOrganization() {
     loadHosts(),
   ]);
   const keys = await loadKeyEnds(server);
-  return { checkedAt: Date.now() / 1000, isAdmin: server.key.role === "admin",
+  return { checkedAt: server.time, isAdmin: server.key.role === "admin",
     server, keys, projects, certificates, hosts };
 }
 

@@ -3,6 +3,7 @@ it knows, and never does more than was asked for."""
 
 import os
 import signal
+import time
 
 import pytest
 from support.p11_system import with_plain_build
@@ -235,3 +236,14 @@ def test_what_a_view_asks_for_is_not_covered_by_what_is_older(admin, organizatio
     wait_until(lambda: "the other" not in admin.text("table"), what="the table without it")
     admin.js("go(); new Promise((later) => setTimeout(later, 300))")
     assert "the other" not in admin.text("table")
+
+
+def test_what_has_ended_is_told_by_the_clock_of_the_server(page, organization, certs, reader):
+    end = time.strftime("%Y%m%d%H%M%SZ", time.gmtime(time.time() - 86400 * 10.5))
+    organization.add(certs.dated("Ended", "20200101000000Z", end, key=certs.new_key()), "a root")
+    page.go()
+    page.waits_for("Look into this organization")
+    let_pass(page, -86400 * 60)
+    page.write(reader)
+    page.enter()
+    page.waits_for("a root ended 10 days ago and is still active", "#attention")
