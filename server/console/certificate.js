@@ -9,7 +9,7 @@ import { eventTable } from "./log.js";
 import { isActive, labelOf, oddityOf, scopesOf } from "./organization.js";
 import { markOfState, stateIn, STATE_WORDS } from "./state.js";
 
-/** {id, certificate, content, events}; events null: the key may not see them. */
+/** {id, certificate, content, events, hasMore}; events null: the key may not see them. */
 export async function loadCertificate(page, id) {
   const { isAdmin } = page.organization;
   const path = encodeURIComponent(id);
@@ -19,7 +19,7 @@ export async function loadCertificate(page, id) {
     isAdmin ? loadEvents({ resource: id }) : null,
   ]);
   return { id, certificate: inspected, content: single.certificate_details.content,
-    events: log?.data ?? null };
+    events: log?.data ?? null, hasMore: log?.has_more ?? false };
 }
 
 /** From it up to one that has signed itself, or whose issuer is not here. */
@@ -83,7 +83,7 @@ export function renderCertificate(page, id) {
   const certificate = page.organization.certificates.find((one) => one.id === id);
   if (!certificate || page.data?.id !== id)
     return [h("p", { class: "empty" }, "There is no such certificate (any more).")];
-  const { content, events } = page.data;
+  const { content, events, hasMore } = page.data;
   const odd = oddityOf(certificate);
   return [h("h3", { class: "title" }, foreign(labelOf(certificate))),
     odd ? h("p", { class: "odd" }, `It ${odd}.`) : null,
@@ -96,6 +96,8 @@ export function renderCertificate(page, id) {
         h("section", { "aria-labelledby": "chain-title" },
           h("h3", { id: "chain-title" }, "Chain"), chainList(certificate, page)))),
     events ? [h("h3", null, "History"), eventTable(events, page.organization.keys)] : null,
+    hasMore ? h("p", { class: "help" }, "Of so many changes the newest are shown. The command "
+      + "orgtrust log --cert lists the others, with --since.") : null,
     h("h3", null, "Text"), h("pre", { tabindex: "0", "aria-label": "Text" },
       page.data.certificate.text ?? ""),
     h("h3", null, "PEM"), h("pre", { tabindex: "0", "aria-label": "PEM" }, content)];

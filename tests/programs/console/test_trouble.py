@@ -210,6 +210,18 @@ def test_older_events_are_shown_once_and_stay(admin, organization, roots):
     assert rows(admin) == all_events(organization)
 
 
+def test_a_history_that_is_cut_says_so(admin, organization, roots):
+    cert_id = organization.api.upload(roots[0], "a root")
+    toggle(organization, cert_id, 24)
+    admin.js(f"location.hash = '#certificate/{cert_id}'")
+    admin.waits_for("uploaded a root", ".log")
+    words = "Of so many changes the newest are shown"
+    assert rows(admin) == 49 and words not in admin.text("#contents")
+    toggle(organization, cert_id, 1)
+    admin.js(LOOK)
+    admin.waits_for(words, "#contents")
+
+
 def test_the_way_to_the_contents_does_not_leave_the_view(admin):
     admin.click("Projects", "nav a")
     admin.waits_for("Projects", "h2")
