@@ -1,6 +1,7 @@
 // Certificates out of a file that somebody has dropped, before anything of it leaves the page.
 
-const BLOCK = /-----BEGIN ([A-Z0-9 ]+)-----([\s\S]*?)-----END \1-----/g;
+// What is in one has no five dashes: a beginning without its end is passed over at the next.
+const BLOCK = /-----BEGIN ([A-Z0-9 ]+)-----((?:(?!-----)[\s\S])*?)-----END \1-----/g;
 const BEGIN = /-----BEGIN (?:TRUSTED )?CERTIFICATE-----/;
 
 function derOf(base64) {

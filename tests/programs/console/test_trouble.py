@@ -161,6 +161,17 @@ def test_what_is_cut_off_behind_others_is_said(admin, roots, tmp_path):
     admin.waits_for("it was cut off", "dialog")
 
 
+def test_beginnings_without_ends_hold_nothing_up(admin, roots, tmp_path):
+    """And what is behind a certificate that was cut off is there."""
+    bundle = tmp_path / "bundle.pem"
+    bundle.write_text("-----BEGIN X-----\n" * 30000 + roots[1].pem[:300] + roots[0].pem)
+    assert bundle.stat().st_size < 1024 * 1024
+    admin.click("Upload", "button")
+    admin.choose(bundle)
+    admin.waits_for("1 certificate to upload, 1 is left out", "dialog")
+    admin.waits_for("it was cut off", "dialog")
+
+
 def toggle(organization, cert_id, times):
     for _ in range(times):
         organization.api.activate(cert_id)
