@@ -18,12 +18,18 @@ function reminderOfFocus() {
 export function openDialog(title, build) {
   const giveBack = reminderOfFocus();
   const dialog = h("dialog", { "aria-labelledby": "dialog-title" });
-  const close = () => dialog.close();
-  dialog.append(h("h2", { id: "dialog-title" }, title), ...[build(close)].flat());
-  dialog.addEventListener("close", () => {
+  const leave = () => {
+    if (!dialog.isConnected) return;
     dialog.remove();
     giveBack();
-  });
+  };
+  // At once, and not with the event that follows: the next one has fields of the same ids.
+  const close = () => {
+    dialog.close();
+    leave();
+  };
+  dialog.append(h("h2", { id: "dialog-title" }, title), ...[build(close)].flat());
+  dialog.addEventListener("close", leave);
   document.body.append(dialog);
   dialog.showModal();
 }
