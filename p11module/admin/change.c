@@ -133,14 +133,16 @@ static CK_RV use_without_input(const struct ot_authorization *authorization,
     return ot_authorization_use(authorization, call, arguments, OT_SPAN_ABSENT, &result);
 }
 
-static CK_RV deactivate_object(const struct ot_authorization *authorization,
-                               enum ot_object_kind kind, const char *id)
+/* "deactivate" or "delete"; a trust object goes by deactivating its certificate. */
+static CK_RV take_away(const struct ot_authorization *authorization,
+                       enum ot_admin_call call, const char *word,
+                       enum ot_object_kind kind, const char *id)
 {
-    const char *const deactivation[] = {"deactivate", "--yes", "--by-id", "--", id, NULL};
+    const char *const arguments[] = {word, "--yes", "--by-id", "--", id, NULL};
 
     return kind == OT_OBJECT_CERTIFICATE
-               ? use_without_input(authorization, OT_ADMIN_CALL_SET, deactivation)
-               : ot_trust_withdraw(authorization, OT_ADMIN_CALL_SET, id);
+               ? use_without_input(authorization, call, arguments)
+               : ot_trust_withdraw(authorization, call, id);
 }
 
 /* The name first: it takes nobody's trust away should the other fail. */
@@ -157,7 +159,8 @@ static CK_RV carry_out_changes(const struct ot_authorization *authorization,
         return rv;
     return strcmp(plan->word, activation[0]) == 0
                ? use_without_input(authorization, OT_ADMIN_CALL_SET, activation)
-               : deactivate_object(authorization, plan->kind, plan->id);
+               : take_away(authorization, OT_ADMIN_CALL_SET, plan->word, plan->kind,
+                           plan->id);
 }
 
 CK_RV C_SetAttributeValue(CK_SESSION_HANDLE handle, CK_OBJECT_HANDLE object_handle,
@@ -186,17 +189,6 @@ CK_RV C_SetAttributeValue(CK_SESSION_HANDLE handle, CK_OBJECT_HANDLE object_hand
     return rv;
 }
 
-/* A trust object goes by deactivating its certificate. */
-static CK_RV destroy_object(const struct ot_authorization *authorization,
-                            enum ot_object_kind kind, const char *id)
-{
-    const char *const deletion[] = {"delete", "--yes", "--by-id", "--", id, NULL};
-
-    return kind == OT_OBJECT_CERTIFICATE
-               ? use_without_input(authorization, OT_ADMIN_CALL_DESTROY, deletion)
-               : ot_trust_withdraw(authorization, OT_ADMIN_CALL_DESTROY, id);
-}
-
 CK_RV C_DestroyObject(CK_SESSION_HANDLE handle, CK_OBJECT_HANDLE object_handle)
 {
     struct ot_authorization authorization = {.key = NULL};
@@ -217,7 +209,7 @@ CK_RV C_DestroyObject(CK_SESSION_HANDLE handle, CK_OBJECT_HANDLE object_handle)
     }
     ot_session_drop(session);
     if (rv == CKR_OK)
-        rv = destroy_object(&authorization, kind, id);
+        rv = take_away(&authorization, OT_ADMIN_CALL_DESTROY, "delete", kind, id);
     ot_authorization_drop(&authorization);
     return rv;
 }
