@@ -250,7 +250,7 @@ static void time_before_a_change_is_not_taken_from_it(void)
     struct ot_changes changes = {0};
     struct admin_fixture org;
 
-    hasty.deadline_ms = 1000;
+    hasty.deadline_ms = 4000;
     admin_begin(&org, NULL);
     ot_admin_close(org.admin);
     CU_ASSERT_EQUAL_FATAL(
@@ -260,7 +260,7 @@ static void time_before_a_change_is_not_taken_from_it(void)
     CU_ASSERT_EQUAL(ot_changes_delete(&changes, org.admin, ot_admin_at(org.admin, 0),
                                       false, &org.err),
                     OT_OK);
-    usleep(1100 * 1000);
+    usleep(4100 * 1000);
     CU_ASSERT_EQUAL(ot_changes_run(&changes, NULL, &org.err), OT_OK);
     CU_ASSERT_STRING_EQUAL(org.err.message, "");
     CU_ASSERT_STRING_EQUAL(fake_api_writes(org.api), "delete");
