@@ -10,7 +10,7 @@ from support import paths
 from support.cert_readers import pem
 from support.odd_certs import IS_CA, Odd, ec_key, extension, name, number, oid, tlv
 from support.odd_curves import GENERATORS
-from support.p11_system import need
+from support.p11_system import need, with_plain_build
 from support.process import run
 from support.world import OK
 
@@ -204,6 +204,7 @@ def told(machine) -> set[str]:
     return set(re.findall("Label: (.*)", done.stdout))
 
 
+@with_plain_build
 @pytest.mark.parametrize("kind", ["list", "get"])
 @pytest.mark.parametrize("name, is_told", [("filtered", True), ("odd", False)])
 def test_what_restricts_trust_in_a_certificate_does_not_keep_a_no_from_its_readers(
