@@ -29,9 +29,7 @@ void ot_report_changes(struct ot_report *report, const struct ot_changes *change
     report->done = true;
     for (size_t i = 0; i < changes->count; i++) {
         const struct ot_change *change = &changes->items[i];
-
-        bool has_failed =
-            change->outcome == OT_CHANGE_FAILED || change->outcome == OT_CHANGE_UNKNOWN;
+        const bool has_failed = ot_change_has_failed(change);
 
         if (change->outcome == OT_CHANGE_PLANNED || has_failed)
             report->done = false;

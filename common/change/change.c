@@ -96,7 +96,7 @@ bool ot_changes_took_place(const struct ot_changes *changes)
     return false;
 }
 
-static bool has_failed(const struct ot_change *change)
+bool ot_change_has_failed(const struct ot_change *change)
 {
     return change->outcome == OT_CHANGE_FAILED || change->outcome == OT_CHANGE_UNKNOWN;
 }
@@ -234,7 +234,7 @@ enum ot_status ot_changes_run(struct ot_changes *changes, const volatile int *st
             set_change_outcome(batch[i], status, &why);
         if (status != OT_OK && !takes_away(batch[0]))
             lacks_addition = true;
-        if (has_failed(batch[0]) && first == OT_OK) {
+        if (ot_change_has_failed(batch[0]) && first == OT_OK) {
             first = status;
             if (err != NULL)
                 *err = why;

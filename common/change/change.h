@@ -51,6 +51,9 @@ struct ot_change {
     char *why; /* of OT_CHANGE_KEPT, OT_CHANGE_FAILED and OT_CHANGE_UNKNOWN */
 };
 
+/* Whether it is told as a failure, also where the API may have done it. */
+bool ot_change_has_failed(const struct ot_change *change);
+
 /* Zeroed: empty. Sessions and inputs must outlive it. */
 struct ot_changes {
     struct ot_change *items;
