@@ -101,22 +101,30 @@ static enum ot_status keep_input(struct ot_cert_inputs *inputs,
                : OT_OK;
 }
 
-/* A certificate that must parse; the second of the same kind is passed over. */
+/* A second one with the same certificate is passed over. */
+static enum ot_status keep_new_input(struct ot_cert_inputs *inputs, const char *file,
+                                     const struct ot_cert *cert, struct ot_error *err)
+{
+    struct ot_cert_input item = {.number = 1, .of = 1};
+    enum ot_status status;
+
+    digest_of(item.sha256, cert);
+    if (ot_cert_inputs_find(inputs, item.sha256) != NULL)
+        return OT_OK;
+    status = reserve_input(inputs, err);
+    return status == OT_OK ? keep_input(inputs, &item, file, cert, err) : status;
+}
+
+/* A certificate that must parse. */
 static enum ot_status add_der(struct ot_cert_inputs *inputs, const char *file,
                               const uint8_t *der, size_t len, struct ot_error *err)
 {
-    struct ot_cert_input item = {.number = 1, .of = 1};
     struct ot_cert *cert = NULL;
     enum ot_status status = ot_cert_parse(&cert, der, len, err);
 
     if (status != OT_OK)
         return status;
-    digest_of(item.sha256, cert);
-    if (ot_cert_inputs_find(inputs, item.sha256) == NULL) {
-        status = reserve_input(inputs, err);
-        if (status == OT_OK)
-            status = keep_input(inputs, &item, file, cert, err);
-    }
+    status = keep_new_input(inputs, file, cert, err);
     ot_cert_free(cert);
     return status;
 }
@@ -176,42 +184,33 @@ static enum ot_status see_digest(void *arg, const uint8_t *der, size_t len,
     return status;
 }
 
-static enum ot_status keep_as_is(struct ot_cert_inputs *inputs,
-                                 struct ot_cert_input *item, const char *file,
-                                 const struct ot_cert *first, const char *text,
-                                 size_t len, struct ot_error *err)
+static enum ot_status take_whole_text(struct ot_cert_input *item, const char *text,
+                                      size_t len, struct ot_error *err)
 {
     char *whole = strndup(text, len);
-    enum ot_status status =
-        whole != NULL ? reserve_input(inputs, err) : ot_error_nomem(err);
 
-    if (status == OT_OK) {
-        status = keep_input(inputs, item, file, first, err);
-        free(inputs->items[inputs->count - 1].pem);
-        inputs->items[inputs->count - 1].pem = whole;
-        whole = NULL;
-    }
-    free(whole);
-    return status;
+    if (whole == NULL)
+        return ot_error_nomem(err);
+    free(item->pem);
+    item->pem = whole;
+    return OT_OK;
 }
 
-/* The text as it stands, under the digest of its first certificate; a second text with
- * the same first is passed over. */
+/* The text as it stands, under the digest of its first certificate. */
 static enum ot_status add_as_is(struct ot_cert_inputs *inputs, const char *file,
                                 const char *text, size_t len, struct ot_error *err)
 {
-    struct ot_cert_input item = {.number = 1, .of = 1};
+    const size_t before = inputs->count;
     struct first_cert first = {NULL};
     enum ot_status status;
 
     if (!ot_text_is_utf8(text, len) || memchr(text, '\0', len) != NULL)
         return ot_error_set(err, OT_E_PROTOCOL, "its text is not UTF-8");
     status = ot_pem_each(text, len, see_digest, &first, err);
-    if (status == OT_OK) {
-        digest_of(item.sha256, first.cert);
-        if (ot_cert_inputs_find(inputs, item.sha256) == NULL)
-            status = keep_as_is(inputs, &item, file, first.cert, text, len, err);
-    }
+    if (status == OT_OK)
+        status = keep_new_input(inputs, file, first.cert, err);
+    if (status == OT_OK && inputs->count > before)
+        status = take_whole_text(&inputs->items[before], text, len, err);
     ot_cert_free(first.cert);
     return status;
 }
