@@ -37,6 +37,13 @@ def page(browser, organization):
     made.close()
 
 
+@pytest.fixture
+def admin(page, organization):
+    """A page that has been opened with an admin key."""
+    page.open(organization.key)
+    return page
+
+
 @pytest.fixture(scope="session")
 def axe():
     """The source of axe-core."""

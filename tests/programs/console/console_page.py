@@ -149,6 +149,14 @@ class Page:
         self.enter()
         self.waits_for("checked at")
 
+    def look(self):
+        """Has it ask for all again, as when a person comes back to it."""
+        self.js("document.dispatchEvent(new Event('visibilitychange'))")
+
+    def rest(self, seconds: float):
+        """While the page goes on."""
+        self.js(f"new Promise((later) => setTimeout(later, {seconds * 1000}))")
+
     def choose(self, *paths):
         """Files, in the browser's own dialog, which a person would see."""
         found = self.browser.call("Runtime.evaluate",

@@ -13,12 +13,6 @@ from support.process import wait_until
 pytestmark = with_plain_build
 
 
-@pytest.fixture
-def admin(page, organization):
-    page.open(organization.key)
-    return page
-
-
 def written(path, content):
     path.write_bytes(content if isinstance(content, bytes) else content.encode())
     return path
@@ -169,7 +163,7 @@ def test_a_name_a_project_and_an_end(admin, organization, certs):
 
 def test_what_the_server_refuses_is_said_and_nothing_is_lost(admin, organization, roots):
     cert_id = organization.api.upload(roots[0], "contested")
-    admin.js("document.dispatchEvent(new Event('visibilitychange'))")
+    admin.look()
     admin.click("contested", "a")
     admin.waits_for("Certificate:", "pre")
     admin.click("Delete", "button")

@@ -5,19 +5,10 @@ import os
 import signal
 import time
 
-import pytest
 from support.p11_system import with_plain_build
 from support.process import wait_until
 
 pytestmark = with_plain_build
-
-LOOK = "document.dispatchEvent(new Event('visibilitychange'))"
-
-
-@pytest.fixture
-def admin(page, organization):
-    page.open(organization.key)
-    return page
 
 
 def let_pass(page, seconds):
@@ -52,7 +43,7 @@ def test_a_server_that_is_away_is_not_asked_all_the_time(page, organization, rea
     on_the_way(page, "window.asked = (window.asked ?? 0) + 1; return real(...all);")
     let_pass(page, 20)
     page.waits_for("The server cannot be reached.", "#status")
-    page.js("new Promise((later) => setTimeout(later, 3000))")
+    page.rest(3)
     assert page.js("asked") <= 5
 
 
@@ -72,19 +63,19 @@ def test_a_server_that_is_silent_is_said(page, organization, roots, reader):
             " AbortSignal.timeout = (ms) => real.call(AbortSignal, ms / 20); }")
     os.kill(organization.server.pid, signal.SIGSTOP)
     try:
-        page.js(LOOK)
+        page.look()
         page.waits_for("The server has not answered within 30 seconds. What is shown was checked",
                        "#status")
     finally:
         os.kill(organization.server.pid, signal.SIGCONT)
-    page.js(LOOK)
+    page.look()
     page.waits_for("All clear", "#status")
 
 
 def test_who_clicks_twice_is_asked_once(admin, organization, roots):
     """What is written into one of two dialogs would be looked for in the other."""
     organization.api.upload(roots[0], "a root")
-    admin.js(LOOK)
+    admin.look()
     admin.waits_for("1 certificate, 0 active")
     on_the_way(admin, "await new Promise((go) => setTimeout(go, 300)); return real(...all);")
     turn = admin.press_on("a root in Organization: not active. Change", "button")
@@ -92,13 +83,13 @@ def test_who_clicks_twice_is_asked_once(admin, organization, roots):
     turn("mousePressed", clickCount=2)
     turn(clickCount=2)
     admin.waits_for("Last changed", "dialog")
-    admin.js("new Promise((later) => setTimeout(later, 1000))")
+    admin.rest(1)
     assert admin.js("document.querySelectorAll('dialog').length") == 1
 
 
 def test_half_a_date_is_not_taken_for_none(admin, organization, roots):
     organization.api.upload(roots[0], "a root")
-    admin.js(LOOK)
+    admin.look()
     admin.click("a root in Organization: not active. Change", "button")
     admin.waits_for("Until", "dialog")
     admin.js("document.getElementById('until').focus()")
@@ -194,7 +185,7 @@ def test_the_log_has_no_gap(admin, organization, roots):
     admin.click("Log", "nav a")
     admin.waits_for("uploaded", ".log")
     toggle(organization, cert_id, 30)
-    admin.js(LOOK)
+    admin.look()
     admin.waits_for("deactivated", ".log")
     while admin.has("Older", "button"):
         shown = rows(admin)
@@ -216,10 +207,10 @@ def test_older_events_are_shown_once_and_stay(admin, organization, roots):
     turn("mousePressed")
     turn()
     organization.api.rename(cert_id, "another name")
-    admin.js(LOOK)
+    admin.look()
     admin.waits_for("another name", ".log")
     wait_until(lambda: not admin.has("Older", "button"), what="the end of the log")
-    admin.js("new Promise((later) => setTimeout(later, 1000))")
+    admin.rest(1)
     assert rows(admin) == all_events(organization)
 
 
@@ -231,7 +222,7 @@ def test_a_history_that_is_cut_says_so(admin, organization, roots):
     words = "Of so many changes the newest are shown"
     assert rows(admin) == 49 and words not in admin.text("#contents")
     toggle(organization, cert_id, 1)
-    admin.js(LOOK)
+    admin.look()
     admin.waits_for(words, "#contents")
 
 
@@ -241,7 +232,7 @@ def test_the_way_to_the_contents_does_not_leave_the_view(admin):
     admin.js("document.querySelector('.skip').focus()")
     admin.enter()
     wait_until(lambda: admin.js("document.activeElement.id") == "main", what="the contents")
-    admin.js("new Promise((later) => setTimeout(later, 300))")
+    admin.rest(0.3)
     assert admin.text("h2") == "Projects"
 
 
@@ -254,12 +245,13 @@ def test_what_a_view_asks_for_is_not_covered_by_what_is_older(admin, organizatio
         if (window.count === 2 && !window.go)
             await new Promise((go) => { window.go = go; });
         return answer;""")
-    admin.js(LOOK)  # First for the ends of the keys, then for the view.
+    admin.look()  # First for the ends of the keys, then for the view.
     wait_until(lambda: admin.js("Boolean(window.go)"), what="an answer on its way")
     admin.click("Delete the other", "button")
     admin.click("Delete", "dialog button")
     wait_until(lambda: "the other" not in admin.text("table"), what="the table without it")
-    admin.js("go(); new Promise((later) => setTimeout(later, 300))")
+    admin.js("go()")
+    admin.rest(0.3)
     assert "the other" not in admin.text("table")
 
 
